@@ -1,0 +1,180 @@
+//! Addresses: how they are written under a zone, and which of them mean nothing to the rest of the world.
+
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+/// The labels of an address in the order DNS wants them, each followed by a dot: octets for IPv4 (RFC 5782 §2.1),
+/// nibbles for IPv6 (RFC 5782 §2.4). Taken as it is: test entries such as `::FFFF:7F00:2` must stay IPv6.
+pub(crate) fn reversed_labels(address: IpAddr) -> String {
+    let mut text = String::with_capacity(if address.is_ipv4() { 16 } else { 64 });
+    match address {
+        IpAddr::V4(address) => {
+            for octet in address.octets().iter().rev() {
+                // Writing to a String does not fail.
+                let _ = write!(text, "{octet}.");
+            }
+        }
+        IpAddr::V6(address) => {
+            for octet in address.octets().iter().rev() {
+                let _ = write!(text, "{:x}.{:x}.", octet & 0xf, octet >> 4);
+            }
+        }
+    }
+    text
+}
+
+/// IPv4 ranges whose entry in the IANA registry says "Globally Reachable: False" (RFC 6890, RFC 8190), and multicast.
+const SPECIAL_V4: [Ipv4Net; 13] = [
+    v4(0, 0, 0, 0, 8),
+    v4(10, 0, 0, 0, 8),
+    v4(100, 64, 0, 0, 10),
+    v4(127, 0, 0, 0, 8),
+    v4(169, 254, 0, 0, 16),
+    v4(172, 16, 0, 0, 12),
+    v4(192, 0, 0, 0, 24),
+    v4(192, 0, 2, 0, 24),
+    v4(192, 168, 0, 0, 16),
+    v4(198, 18, 0, 0, 15),
+    v4(198, 51, 100, 0, 24),
+    v4(203, 0, 113, 0, 24),
+    v4(224, 0, 0, 0, 3),
+];
+
+/// The same for IPv6; `3fff::/20` is RFC 9637, `5f00::/16` RFC 9602. TEREDO (2001::/32) lies in 2001::/23 and carries
+/// other hosts' mail as little as the rest of it.
+const SPECIAL_V6: [Ipv6Net; 10] = [
+    v6([0, 0, 0, 0, 0, 0, 0, 0], 127), // :: and ::1
+    v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
+    v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
+    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
+    v6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),
+    v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
+    v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
+    v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
+];
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, length: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length)
+}
+
+const fn v6(s: [u16; 8], length: u8) -> Ipv6Net {
+    let [a, b, c, d, e, f, g, h] = s;
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length)
+}
+
+/// Is this an address that no public list has anything to say about (RFC 6890, RFC 8190)?
+///
+/// 6to4 anycast (192.88.99.0/24) and 64:ff9b::/96 are globally reachable and are asked about.
+///
+/// ```
+/// assert!(rdnsbl::is_special_purpose("10.1.2.3".parse().unwrap()));
+/// assert!(rdnsbl::is_special_purpose("::ffff:127.0.0.1".parse().unwrap()));
+/// assert!(!rdnsbl::is_special_purpose("9.9.9.9".parse().unwrap()));
+/// ```
+#[must_use]
+pub fn is_special_purpose(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => SPECIAL_V4.iter().any(|net| net.contains(&address)),
+        IpAddr::V6(address) => SPECIAL_V6.iter().any(|net| net.contains(&address)),
+    }
+}
+
+/// Can nobody deliver mail from the Internet to this address: unspecified, loopback, private, link-local, multicast or
+/// reserved? Narrower than [`is_special_purpose`]: ranges for documentation and benchmarks serve as stand-ins for public
+/// addresses wherever mail systems are tested.
+pub(crate) fn is_bogus_mail_host(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, ..] = address.octets();
+            first == 0 || first >= 224 || address.is_loopback() || address.is_private() || address.is_link_local()
+        }
+        IpAddr::V6(address) => {
+            address.is_unspecified()
+                || address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_multicast()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_purpose() {
+        for special in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "127.0.0.2",
+            "169.254.9.9",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.168.1.1",
+            "198.19.0.1",
+            "198.51.100.1",
+            "203.0.113.14",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2001:10::1",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(is_special_purpose(special.parse().unwrap()), "{special}");
+        }
+        for public in [
+            "9.9.9.9",
+            "100.128.0.1",
+            "172.32.0.1",
+            "192.88.99.1",
+            "64:ff9b::808:808",
+            "2001:4860::1",
+            "::ffff:9.9.9.9",
+            "::192.0.2.99",
+        ] {
+            assert!(!is_special_purpose(public.parse().unwrap()), "{public}");
+        }
+    }
+
+    #[test]
+    fn bogus_mail_hosts() {
+        for bogus in [
+            "127.0.0.1",
+            "10.1.1.1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "192.168.0.1",
+            "169.254.1.1",
+            "224.0.0.5",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+        ] {
+            assert!(is_bogus_mail_host(bogus.parse().unwrap()), "{bogus}");
+        }
+        for usable in ["203.0.113.25", "192.0.2.1", "9.9.9.9", "2001:db8::25"] {
+            assert!(!is_bogus_mail_host(usable.parse().unwrap()), "{usable}");
+        }
+    }
+}

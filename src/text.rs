@@ -1,0 +1,107 @@
+//! Text that came from the network, made safe to show.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Octets of a text that are kept; the rest is cut and the cut is visible.
+pub const MAX_TEXT: usize = 500;
+const CUT: &str = "...";
+
+/// Remote text in the only form in which it is ever shown: printable ASCII, one line, at most 500 octets.
+///
+/// A TXT or PTR record may hold CR, LF, NUL and escape sequences. Put raw into an SMTP reply it would end the reply, into
+/// a log it would forge lines, into a terminal it would paint. Line breaks and tabs become a space, everything else
+/// outside 0x20-0x7e becomes `?`.
+///
+/// ```
+/// use rdnsbl::text::RemoteText;
+///
+/// assert_eq!(RemoteText::clean(b"listed\r\n250 OK\x1b[2J").as_str(), "listed  250 OK?[2J");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RemoteText(Arc<str>);
+
+impl RemoteText {
+    /// Cleans and clips. Cleaning twice changes nothing.
+    #[must_use]
+    pub fn clean(raw: &[u8]) -> Self {
+        // One octet beyond the limit is enough to know that something was cut.
+        let mut text: String = raw
+            .iter()
+            .take(MAX_TEXT + 1)
+            .map(|octet| match octet {
+                b'\r' | b'\n' | b'\t' => ' ',
+                0x20..=0x7e => char::from(*octet),
+                _ => '?',
+            })
+            .collect();
+        if text.len() > MAX_TEXT {
+            text.truncate(MAX_TEXT - CUT.len());
+            text.push_str(CUT);
+        }
+        Self(text.into())
+    }
+
+    /// Several texts as one, separated by `"; "`.
+    pub(crate) fn join<'a>(texts: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let joined = texts.map(Self::as_str).take(MAX_TEXT).collect::<Vec<_>>().join("; ");
+        if joined.is_empty() { None } else { Some(Self::clean(joined.as_bytes())) }
+    }
+
+    /// The text without a secret that it may quote, whatever its case.
+    pub(crate) fn without(&self, secret: &str) -> Self {
+        if secret.is_empty() {
+            return self.clone();
+        }
+        let folded = self.0.to_ascii_lowercase();
+        let mut kept = String::with_capacity(self.0.len());
+        let mut from = 0;
+        for (at, _) in folded.match_indices(secret) {
+            kept.push_str(self.0.get(from..at).unwrap_or_default());
+            kept.push_str("***");
+            from = at + secret.len();
+        }
+        kept.push_str(self.0.get(from..).unwrap_or_default());
+        Self::clean(kept.as_bytes())
+    }
+
+    /// The safe text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RemoteText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_octets_become_harmless() {
+        let all: Vec<u8> = (0..=255).collect();
+        let text = RemoteText::clean(&all);
+        assert!(text.as_str().bytes().all(|octet| (0x20..=0x7e).contains(&octet)));
+        assert_eq!(RemoteText::clean(text.as_str().as_bytes()), text);
+    }
+
+    #[test]
+    fn clipped_and_says_so() {
+        let long = RemoteText::clean(&[b'x'; 65_535]);
+        assert_eq!(long.as_str().len(), MAX_TEXT);
+        assert!(long.as_str().ends_with(CUT));
+        assert_eq!(RemoteText::clean(long.as_str().as_bytes()), long);
+        assert_eq!(RemoteText::clean(&[b'x'; MAX_TEXT]).as_str().len(), MAX_TEXT);
+    }
+
+    #[test]
+    fn secrets_are_cut_out() {
+        let text = RemoteText::clean(b"see http://x/?q=1.2.3.4.ABCkey.zen and abckey");
+        assert_eq!(text.without("abckey").as_str(), "see http://x/?q=1.2.3.4.***.zen and ***");
+    }
+}
