@@ -1,0 +1,235 @@
+//! Finding what a table says: existence, wildcards, CNAME chains, negative answers.
+
+use super::data::{Data, Entry, SoaData};
+use super::reply::{Carrier, Outcome, Reply};
+use super::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
+use crate::dns::RecordType;
+use crate::name::Name;
+use std::time::Duration;
+
+/// TTL of the SOA that stands in for one the table does not have.
+const DEFAULT_SOA_TTL: u32 = 300;
+const DEFAULT_SOA_MINIMUM: u32 = 60;
+
+/// What is asked of a name. More than a question can say: a server is asked for any type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Records(RecordType),
+    /// The CNAME itself, not what it leads to.
+    #[cfg_attr(not(feature = "hickory"), expect(dead_code, reason = "only a server is asked for CNAME"))]
+    Cname,
+    /// A type no table holds.
+    #[cfg_attr(not(feature = "hickory"), expect(dead_code, reason = "only a server is asked for other types"))]
+    Other,
+}
+
+/// What one name says.
+enum Found<'a> {
+    Records(&'a Slot),
+    Alias(&'a Slot),
+    Fate(Fate),
+}
+
+impl Table {
+    pub(super) fn find(&self, name: &Name, wanted: Wanted) -> Reply {
+        let mut reply = Reply::new(Outcome::Records);
+        let mut at = name.clone();
+        loop {
+            let (found, carrier, after) = self.look(&at, wanted);
+            if carrier == Carrier::TcpOnly {
+                reply.carrier = carrier;
+            }
+            reply.after = reply.after.saturating_add(after);
+            match found {
+                Found::Records(slot) => reply.extend(&at, slot),
+                Found::Fate(fate) => self.conclude(&mut reply, fate, Some(&at)),
+                Found::Alias(slot) => {
+                    reply.extend(&at, slot);
+                    let target = slot.records.first().and_then(|(_, data)| match data {
+                        Data::Cname(target) => target.name(),
+                        _ => None,
+                    });
+                    match target {
+                        // No table holds a name of such octets.
+                        None => self.conclude(&mut reply, self.unknown, None),
+                        Some(next) if reply.answers.iter().any(|entry| entry.owner == next) => {
+                            reply.outcome = Outcome::CnameLoop;
+                        }
+                        Some(next) => {
+                            at = next;
+                            continue;
+                        }
+                    }
+                }
+            }
+            break;
+        }
+        let links = reply.answers.iter().filter(|entry| matches!(entry.data, Data::Cname(_))).count();
+        if links > MAX_CNAME_LINKS {
+            reply.outcome = Outcome::CnameLoop;
+        }
+        reply
+    }
+
+    /// What is said of a name that no table can hold.
+    #[cfg(feature = "hickory")]
+    pub(super) fn find_impossible(&self) -> Reply {
+        let mut reply = Reply::new(Outcome::NxDomain);
+        self.conclude(&mut reply, self.unknown, None);
+        reply
+    }
+
+    /// One name, CNAMEs not followed.
+    fn look(&self, name: &Name, wanted: Wanted) -> (Found<'_>, Carrier, Duration) {
+        let text = name.expose();
+        let default_after = self.delay(text);
+        let Some(node) = self.node(text) else {
+            // RFC 8020 §2: a name with names below it exists.
+            let exists = self.above.contains(text);
+            let fate = if exists { Fate::NoData(Negative::WithSoa) } else { self.unknown };
+            return (Found::Fate(fate), Carrier::Any, default_after);
+        };
+        let (found, slot) = node.look(wanted);
+        let tcp_only = node.every.tcp_only || slot.is_some_and(|slot| slot.tcp_only);
+        let after = slot.and_then(|slot| slot.after).or(node.every.after).unwrap_or(default_after);
+        (found, if tcp_only { Carrier::TcpOnly } else { Carrier::Any }, after)
+    }
+
+    /// The name's own node, or that of the closest wildcard when the name does not exist.
+    fn node(&self, text: &str) -> Option<&Node> {
+        if let Some(node) = self.nodes.get(text) {
+            return Some(node);
+        }
+        if self.above.contains(text) {
+            return None;
+        }
+        closest_wildcard(text, |wildcard| self.nodes.get(wildcard))
+    }
+
+    /// The delay of a name for which nothing more special is said.
+    fn delay(&self, text: &str) -> Duration {
+        if self.delays.is_empty() {
+            return Duration::ZERO;
+        }
+        let own = self.delays.get(text);
+        own.or_else(|| closest_wildcard(text, |wildcard| self.delays.get(wildcard))).copied().unwrap_or_default()
+    }
+
+    /// Ends a reply without records.
+    fn conclude(&self, reply: &mut Reply, fate: Fate, at: Option<&Name>) {
+        let (outcome, negative) = match fate {
+            Fate::NxDomain(negative) => (Outcome::NxDomain, negative),
+            Fate::NoData(negative) => (Outcome::NoData, negative),
+            Fate::Code(code) => (Outcome::ResponseCode(code), Negative::Bare),
+            Fate::Silence => (Outcome::Silence, Negative::Bare),
+            Fate::Truncated => (Outcome::Truncated, Negative::Bare),
+            Fate::Malformed => (Outcome::Malformed, Negative::Bare),
+        };
+        reply.outcome = outcome;
+        if !matches!(outcome, Outcome::NxDomain | Outcome::NoData) {
+            // A server that fails on the way does not send half a chain.
+            reply.answers.clear();
+        }
+        if negative == Negative::WithSoa {
+            reply.authority = at.map(|name| self.soa(name));
+        }
+    }
+
+    /// The SOA of the zone a name is in.
+    fn soa(&self, name: &Name) -> Entry {
+        let text = name.expose();
+        for zone in std::iter::once(text).chain(above(text)) {
+            let slot = self.nodes.get(zone).and_then(|node| node.slots.get(&RecordType::Soa));
+            if let (Some((ttl, data)), Ok(owner)) = (slot.and_then(|slot| slot.records.first()), Name::parse(zone)) {
+                return Entry { owner, ttl: *ttl, data: data.clone() };
+            }
+        }
+        // The parent; of a top-level name, the name itself.
+        let parent = above(text).next().filter(|parent| *parent != ".").and_then(|parent| Name::parse(parent).ok());
+        let data = Data::Soa(SoaData::with_minimum(DEFAULT_SOA_MINIMUM));
+        Entry { owner: parent.unwrap_or_else(|| name.clone()), ttl: DEFAULT_SOA_TTL, data }
+    }
+}
+
+impl Node {
+    /// What it says of a type: what is said of that type first, then a CNAME, then what is said of all types.
+    fn look(&self, wanted: Wanted) -> (Found<'_>, Option<&Slot>) {
+        let slot = match wanted {
+            Wanted::Records(kind) => self.slots.get(&kind),
+            Wanted::Cname | Wanted::Other => None,
+        };
+        if let Some(slot) = slot {
+            if let Some(fate) = slot.fate {
+                return (Found::Fate(fate), Some(slot));
+            }
+            if !slot.records.is_empty() {
+                return (Found::Records(slot), Some(slot));
+            }
+        }
+        if let Some(cname) = &self.cname {
+            let found = if wanted == Wanted::Cname { Found::Records(cname) } else { Found::Alias(cname) };
+            return (found, Some(cname));
+        }
+        (Found::Fate(self.every.fate.unwrap_or(Fate::NoData(Negative::WithSoa))), slot)
+    }
+}
+
+impl Reply {
+    /// The records of one name.
+    fn extend(&mut self, owner: &Name, slot: &Slot) {
+        let entries = slot.records.iter();
+        self.answers.extend(entries.map(|(ttl, data)| Entry { owner: owner.clone(), ttl: *ttl, data: data.clone() }));
+    }
+}
+
+/// What the closest wildcard above a name has, if any.
+fn closest_wildcard<'a, T>(text: &str, get: impl Fn(&str) -> Option<&'a T>) -> Option<&'a T> {
+    above(text).find_map(|zone| get(&if zone == "." { "*.".to_owned() } else { format!("*.{zone}") }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::Question;
+
+    fn outcome(table: &Table, name: &str, kind: RecordType) -> Outcome {
+        table.lookup(&Question::new(Name::parse(name).unwrap(), kind)).outcome
+    }
+
+    #[test]
+    fn what_is_more_special_wins() {
+        let table = Table::parse(
+            "a.example A 192.0.2.1
+             a.example SERVFAIL
+             a.example TIMEOUT/TXT
+             a.example TXT \"not heard\"
+             b.example CNAME a.example
+             b.example REFUSED/AAAA
+             * RCODE 9",
+        )
+        .unwrap();
+        assert_eq!(outcome(&table, "a.example", RecordType::A), Outcome::Records);
+        assert_eq!(outcome(&table, "a.example", RecordType::Mx), Outcome::ResponseCode(2));
+        assert_eq!(outcome(&table, "a.example", RecordType::Txt), Outcome::Silence);
+        assert_eq!(outcome(&table, "b.example", RecordType::A), Outcome::Records);
+        assert_eq!(outcome(&table, "b.example", RecordType::Aaaa), Outcome::ResponseCode(5));
+        assert_eq!(outcome(&table, "b.example", RecordType::Mx), Outcome::ResponseCode(2));
+        assert_eq!(outcome(&table, "c.example", RecordType::A), Outcome::ResponseCode(9));
+        assert_eq!(outcome(&table, "example", RecordType::A), Outcome::NoData);
+    }
+
+    #[test]
+    fn the_soa_of_a_no() {
+        let table = Table::parse("$SOA bl.example 300 60\na.bl.example A 127.0.0.2").unwrap();
+        let owner = |name: &str| {
+            let reply = table.lookup(&Question::new(Name::parse(name).unwrap(), RecordType::Txt));
+            reply.authority.unwrap().owner.to_string()
+        };
+        assert_eq!(owner("x.y.bl.example"), "bl.example");
+        assert_eq!(owner("a.bl.example"), "bl.example");
+        assert_eq!(owner("bl.example"), "bl.example");
+        assert_eq!(owner("x.y.example"), "y.example");
+        assert_eq!(owner("y.example"), "example");
+        assert_eq!(owner("example"), "example");
+    }
+}

@@ -1,0 +1,59 @@
+//! A DNS world in a text, and a clock moved by hand: tests of mail policy without network and without waiting.
+//!
+//! * [`Table`]: the world, one record a line. Its syntax stands there.
+//! * [`Scripted`]: a resolver that answers from a table, faults and delays included.
+//! * [`ManualClock`]: a clock that stands still until it is moved, and an executor that jumps to the next timer.
+//! * `LoopbackServer` (also needs the feature `hickory`): the same table behind a real socket.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use rdnsbl::clock::Clock;
+//! use rdnsbl::dns::{Answer, Failure, Question, RecordType};
+//! use rdnsbl::name::Name;
+//! use rdnsbl::resolve::Resolve;
+//! use rdnsbl::{ManualClock, Scripted};
+//!
+//! let clock = ManualClock::new();
+//! let dns = Scripted::table(
+//!     "2.0.0.127.bl.example.  A   127.0.0.2  ttl=300  after=30s
+//!      2.0.0.127.bl.example.  TXT \"see https://bl.example/\"
+//!      *.dead.example.        TIMEOUT",
+//!     clock.clone(),
+//! )?;
+//!
+//! let start = clock.now();
+//! let ask = |name: &str| Ok::<_, rdnsbl::name::NameError>(Question::new(Name::parse(name)?, RecordType::A));
+//! let (listed, silent) = (ask("2.0.0.127.bl.example")?, ask("2.0.0.127.dead.example")?);
+//!
+//! // Thirty seconds, played in microseconds.
+//! assert!(matches!(clock.run(dns.resolve(&listed)).is(), rdnsbl::dns::Is::Records(_)));
+//! assert_eq!(clock.now() - start, Duration::from_secs(30));
+//! assert_eq!(clock.run(dns.resolve(&silent)), Answer::failed(Failure::Timeout));
+//! assert_eq!(dns.asked(), [listed, silent]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod clock;
+mod data;
+mod error;
+mod journal;
+mod lookup;
+mod parse;
+mod reply;
+mod scripted;
+#[cfg(feature = "hickory")]
+mod server;
+mod table;
+mod tokens;
+#[cfg(feature = "hickory")]
+mod wire;
+
+pub use clock::ManualClock;
+pub use data::{Data, Entry, RawName, SoaData};
+pub use error::{TableError, TableErrorKind};
+pub use reply::{Carrier, Outcome, Reply};
+pub use scripted::{SILENCE, Scripted};
+#[cfg(feature = "hickory")]
+pub use server::LoopbackServer;
+pub use table::{MAX_CNAME_LINKS, Table};

@@ -1,0 +1,363 @@
+//! Reading a table: the grammar of a line.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::data::{Data, RawName, SoaData};
+use super::error::{TableError, TableErrorKind as Kind};
+use super::table::{Fate, Negative, Node, Slot, Table};
+use super::tokens::{Token, cut};
+use crate::dns::RecordType;
+use crate::name::{Name, NameErrorKind};
+
+/// TTL of a record that does not say.
+pub(super) const DEFAULT_TTL: u32 = 3600;
+/// Octets of one character string (RFC 1035 §3.3).
+const MAX_STRING: usize = 255;
+/// The longest delay; sums of delays stay within what a clock can hold.
+const MAX_DELAY: Duration = Duration::from_secs(7 * 86_400);
+
+/// What a text says: a table, and whether it says anything of unknown names.
+pub(super) struct Parsed {
+    pub(super) table: Table,
+    pub(super) unknown: Option<Fate>,
+}
+
+/// Reads all lines.
+pub(super) fn table(text: &str, ttl: u32) -> Result<Parsed, TableError> {
+    let table = Table {
+        nodes: Default::default(),
+        above: Default::default(),
+        delays: Default::default(),
+        unknown: Fate::NxDomain(Negative::WithSoa),
+        ttl,
+    };
+    let mut parsed = Parsed { table, unknown: None };
+    for (index, line) in text.lines().enumerate() {
+        parsed.line(line).map_err(|kind| TableError::new(index + 1, kind))?;
+    }
+    Ok(parsed)
+}
+
+impl Parsed {
+    fn line(&mut self, line: &str) -> Result<(), Kind> {
+        let mut line = Line::cut(line)?;
+        match line.tokens.next() {
+            None if line.ttl.is_none() && line.after.is_none() => Ok(()),
+            Some(Token::Word(word)) if word.starts_with('$') => self.directive(&word, line),
+            Some(Token::Word(word)) => self.entry(&name(&word)?, line),
+            Some(Token::Quoted(_)) | None => Err(Kind::Name(NameErrorKind::Empty)),
+        }
+    }
+
+    fn directive(&mut self, word: &str, mut line: Line) -> Result<(), Kind> {
+        match word.to_ascii_uppercase().as_str() {
+            "$TTL" => self.table.ttl = line.number("a TTL")?,
+            "$SOA" => {
+                let zone = name(&line.word().ok_or(Kind::Name(NameErrorKind::Empty))?)?;
+                let (ttl, minimum) = (line.number("a TTL")?, line.number("a MINIMUM")?);
+                let slot = self.node(&zone).slots.entry(RecordType::Soa).or_default();
+                slot.records = vec![(ttl, Data::Soa(SoaData::with_minimum(minimum)))];
+            }
+            "$DEFAULT" => {
+                let word = line.word().ok_or(Kind::Default)?.to_ascii_uppercase();
+                let allowed = matches!(&*word, "NXDOMAIN" | "NXDOMAIN-NOSOA" | "SERVFAIL" | "REFUSED" | "TIMEOUT");
+                let fate = fate(&word).filter(|_| allowed).ok_or(Kind::Default)?;
+                self.table.unknown = fate;
+                self.unknown = Some(fate);
+            }
+            _ => return Err(Kind::Directive),
+        }
+        line.end(Options::None)
+    }
+
+    fn entry(&mut self, owner: &Name, mut line: Line) -> Result<(), Kind> {
+        let Some(word) = line.word() else {
+            let delay = line.after.ok_or(Kind::NoType)?;
+            self.table.delays.insert(owner.expose().into(), delay);
+            return line.end(Options::After);
+        };
+        let word = word.to_ascii_uppercase();
+        if let Some(data) = line.data(&word)? {
+            let (ttl, after) = (line.ttl.unwrap_or(self.table.ttl), line.after);
+            line.end(Options::All)?;
+            return self.node(owner).add(ttl, data, after);
+        }
+        let (word, suffix) = match word.split_once('/') {
+            Some((word, suffix)) => (word, Some(record_type(suffix).ok_or(Kind::Suffix)?)),
+            None => (&*word, None),
+        };
+        let fate = match word {
+            "TC" => None,
+            "RCODE" => Some(line.response_code()?),
+            _ => Some(fate(word).ok_or(Kind::Type)?),
+        };
+        let after = line.after;
+        line.end(Options::After)?;
+        let node = self.node(owner);
+        let slot = match suffix {
+            Some(kind) => node.slots.entry(kind).or_default(),
+            None => &mut node.every,
+        };
+        match fate {
+            Some(_) => slot.fate = fate,
+            None => slot.tcp_only = true,
+        }
+        slot.after = after.or(slot.after);
+        Ok(())
+    }
+
+    fn node(&mut self, name: &Name) -> &mut Node {
+        self.table.nodes.entry(name.expose().into()).or_default()
+    }
+}
+
+impl Node {
+    fn add(&mut self, ttl: u32, data: Data, after: Option<Duration>) -> Result<(), Kind> {
+        let slot: &mut Slot = match data.kind() {
+            None if self.cname.is_some() || self.slots.values().any(|slot| !slot.records.is_empty()) => {
+                return Err(Kind::BesideCname);
+            }
+            None => self.cname.get_or_insert_default(),
+            Some(_) if self.cname.is_some() => return Err(Kind::BesideCname),
+            Some(kind) => self.slots.entry(kind).or_default(),
+        };
+        slot.records.push((ttl, data));
+        slot.after = slot.after.max(after);
+        Ok(())
+    }
+}
+
+impl Data {
+    /// The type it answers; `None` for a CNAME, which answers all.
+    fn kind(&self) -> Option<RecordType> {
+        Some(match self {
+            Self::A(_) => RecordType::A,
+            Self::Aaaa(_) => RecordType::Aaaa,
+            Self::Ptr(_) => RecordType::Ptr,
+            Self::Mx { .. } => RecordType::Mx,
+            Self::Txt(_) => RecordType::Txt,
+            Self::Ns(_) => RecordType::Ns,
+            Self::Soa(_) => RecordType::Soa,
+            Self::Cname(_) => return None,
+        })
+    }
+}
+
+/// The rest of a line, and the options that stood in it.
+struct Line {
+    tokens: std::vec::IntoIter<Token>,
+    ttl: Option<u32>,
+    after: Option<Duration>,
+}
+
+/// Which options a line may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Options {
+    None,
+    After,
+    All,
+}
+
+impl Line {
+    fn cut(line: &str) -> Result<Self, Kind> {
+        let (mut ttl, mut after, mut tokens) = (None, None, Vec::new());
+        for token in cut(line)? {
+            match &token {
+                Token::Word(word) => {
+                    if let Some(seconds) = word.strip_prefix("ttl=") {
+                        ttl = Some(seconds.parse().map_err(|_| Kind::Number("a TTL in seconds"))?);
+                        continue;
+                    }
+                    if let Some(time) = word.strip_prefix("after=") {
+                        after = Some(duration(time).ok_or(Kind::Time)?);
+                        continue;
+                    }
+                }
+                Token::Quoted(_) => {}
+            }
+            tokens.push(token);
+        }
+        Ok(Self { tokens: tokens.into_iter(), ttl, after })
+    }
+
+    fn word(&mut self) -> Option<String> {
+        match self.tokens.next()? {
+            Token::Word(word) => Some(word),
+            Token::Quoted(_) => None,
+        }
+    }
+
+    fn parsed<T: FromStr>(&mut self, otherwise: Kind) -> Result<T, Kind> {
+        self.word().and_then(|word| word.parse().ok()).ok_or(otherwise)
+    }
+
+    fn number<T: FromStr>(&mut self, what: &'static str) -> Result<T, Kind> {
+        self.parsed(Kind::Number(what))
+    }
+
+    fn target(&mut self) -> Result<RawName, Kind> {
+        self.word().and_then(|word| RawName::parse(&word)).ok_or(Kind::Target)
+    }
+
+    /// 12 bits (RFC 6891 §6.1.3). The codes that have a word of their own mean the same as that word.
+    fn response_code(&mut self) -> Result<Fate, Kind> {
+        let what = "a response code up to 4095";
+        match self.number(what)? {
+            0 => Ok(Fate::NoData(Negative::Bare)),
+            3 => Ok(Fate::NxDomain(Negative::Bare)),
+            code @ 1..=4095 => Ok(Fate::Code(code)),
+            4096.. => Err(Kind::Number(what)),
+        }
+    }
+
+    fn texts(&mut self) -> Result<Vec<Vec<u8>>, Kind> {
+        let strings: Option<Vec<Vec<u8>>> = self
+            .tokens
+            .by_ref()
+            .map(|token| match token {
+                Token::Quoted(string) => Some(string),
+                Token::Word(_) => None,
+            })
+            .collect();
+        let strings = strings.filter(|strings| !strings.is_empty()).ok_or(Kind::Text)?;
+        if strings.iter().any(|string| string.len() > MAX_STRING) { Err(Kind::LongString) } else { Ok(strings) }
+    }
+
+    /// The data of a record type; `None` for any other word.
+    fn data(&mut self, word: &str) -> Result<Option<Data>, Kind> {
+        Ok(Some(match word {
+            "A" => Data::A(self.parsed(Kind::Ipv4)?),
+            "AAAA" => Data::Aaaa(self.parsed(Kind::Ipv6)?),
+            "PTR" => Data::Ptr(self.target()?),
+            "NS" => Data::Ns(self.target()?),
+            "CNAME" => Data::Cname(self.target()?),
+            "MX" => Data::Mx { preference: self.number("a preference")?, exchange: self.target()? },
+            "TXT" => Data::Txt(self.texts()?),
+            "SOA" => Data::Soa(SoaData {
+                primary: self.target()?,
+                contact: self.target()?,
+                serial: self.number("a serial")?,
+                refresh: self.number("a refresh time")?,
+                retry: self.number("a retry time")?,
+                expire: self.number("an expiry time")?,
+                minimum: self.number("a MINIMUM")?,
+            }),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Nothing may be left, and only these options may have been there.
+    fn end(mut self, options: Options) -> Result<(), Kind> {
+        if self.tokens.next().is_some() || (options == Options::None && self.after.is_some()) {
+            return Err(Kind::Surplus);
+        }
+        if self.ttl.is_some() && options != Options::All { Err(Kind::NoTtlHere) } else { Ok(()) }
+    }
+}
+
+fn name(word: &str) -> Result<Name, Kind> {
+    Name::parse(word).map_err(|error| Kind::Name(error.kind()))
+}
+
+fn record_type(word: &str) -> Option<RecordType> {
+    Some(match word {
+        "A" => RecordType::A,
+        "AAAA" => RecordType::Aaaa,
+        "PTR" => RecordType::Ptr,
+        "MX" => RecordType::Mx,
+        "TXT" => RecordType::Txt,
+        "NS" => RecordType::Ns,
+        "SOA" => RecordType::Soa,
+        _ => return None,
+    })
+}
+
+fn fate(word: &str) -> Option<Fate> {
+    Some(match word {
+        "SERVFAIL" => Fate::Code(2),
+        "REFUSED" => Fate::Code(5),
+        "TIMEOUT" => Fate::Silence,
+        "NXDOMAIN" => Fate::NxDomain(Negative::WithSoa),
+        "NXDOMAIN-NOSOA" => Fate::NxDomain(Negative::Bare),
+        "NODATA" => Fate::NoData(Negative::WithSoa),
+        "NODATA-NOSOA" => Fate::NoData(Negative::Bare),
+        "TRUNCATED" => Fate::Truncated,
+        "MALFORMED" => Fate::Malformed,
+        _ => return None,
+    })
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit())?);
+    let number: u64 = number.parse().ok()?;
+    let duration = match unit {
+        "us" => Duration::from_micros(number),
+        "ms" => Duration::from_millis(number),
+        "s" => Duration::from_secs(number),
+        "m" => Duration::from_secs(number.checked_mul(60)?),
+        "h" => Duration::from_secs(number.checked_mul(3600)?),
+        _ => return None,
+    };
+    (duration <= MAX_DELAY).then_some(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_where_and_what() {
+        for (line, kind) in [
+            ("a..b A 1.2.3.4", Kind::Name(NameErrorKind::EmptyLabel)),
+            ("\"a\" A 1.2.3.4", Kind::Name(NameErrorKind::Empty)),
+            ("ttl=5", Kind::Name(NameErrorKind::Empty)),
+            ("a", Kind::NoType),
+            ("a HINFO x", Kind::Type),
+            ("a A/TXT 1.2.3.4", Kind::Type),
+            ("a SERVFAIL/CNAME", Kind::Suffix),
+            ("a A", Kind::Ipv4),
+            ("a A 1.2.3", Kind::Ipv4),
+            ("a A 1.2.3.4 5.6.7.8", Kind::Surplus),
+            ("a AAAA 1.2.3.4", Kind::Ipv6),
+            ("a PTR a..b", Kind::Target),
+            ("a MX mail", Kind::Number("a preference")),
+            ("a MX 70000 mail", Kind::Number("a preference")),
+            ("a MX 10", Kind::Target),
+            ("a TXT", Kind::Text),
+            ("a TXT plain", Kind::Text),
+            ("a TXT \"open", Kind::OpenQuote),
+            ("a TXT \"\\999\"", Kind::Escape),
+            ("a A 1.2.3.4 ttl=x", Kind::Number("a TTL in seconds")),
+            ("a A 1.2.3.4 ttl=-1", Kind::Number("a TTL in seconds")),
+            ("a A 1.2.3.4 after=3", Kind::Time),
+            ("a A 1.2.3.4 after=8000h", Kind::Time),
+            ("a SERVFAIL ttl=3", Kind::NoTtlHere),
+            ("a RCODE", Kind::Number("a response code up to 4095")),
+            ("a RCODE 4096", Kind::Number("a response code up to 4095")),
+            ("$ORIGIN a", Kind::Directive),
+            ("$TTL", Kind::Number("a TTL")),
+            ("$TTL 3 after=3s", Kind::Surplus),
+            ("$DEFAULT TC", Kind::Default),
+            ("$SOA a 1", Kind::Number("a MINIMUM")),
+            ("a CNAME b\na A 1.2.3.4", Kind::BesideCname),
+            ("a A 1.2.3.4\na CNAME b", Kind::BesideCname),
+        ] {
+            let error = Table::parse(&format!("\n; comment\n{line}")).unwrap_err();
+            assert_eq!((error.line(), error.kind()), (2 + line.lines().count(), &kind), "{line}");
+            assert!(error.to_string().contains("expected"), "{error}");
+        }
+        let long = format!("a TXT \"{}\"", "x".repeat(256));
+        assert_eq!(*Table::parse(&long).unwrap_err().kind(), Kind::LongString);
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(duration("2h"), Some(Duration::from_secs(7200)));
+        assert_eq!(duration("168h"), Some(MAX_DELAY));
+        for bad in ["", "3", "s", "3d", "-1s", "99999999999999999999s", "18446744073709551615m"] {
+            assert_eq!(duration(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A resolver that answers from a table.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::error::TableError;
+use super::journal::Journal;
+use super::reply::Outcome;
+use super::table::Table;
+use crate::clock::Clock;
+use crate::dns::{Answer, Question};
+use crate::resolve::{BoxFuture, Resolve};
+
+/// How long a resolver waits before it gives up on a silent server.
+pub const SILENCE: Duration = Duration::from_secs(4);
+
+/// A resolver that answers from a [`Table`], waits on the clock it was given, and remembers what it was asked. Clones share
+/// all of it.
+///
+/// ```
+/// use rdnsbl::{ManualClock, Scripted};
+///
+/// let dns = Scripted::table("mail.example.org. A 203.0.113.7", ManualClock::new())?;
+/// dns.set("mail.example.org. SERVFAIL")?; // from now on
+/// assert!(dns.asked().is_empty());
+/// # Ok::<(), rdnsbl::testing::TableError>(())
+/// ```
+#[derive(Clone)]
+pub struct Scripted {
+    state: Arc<Mutex<State>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What the clones share.
+struct State {
+    table: Table,
+    journal: Journal,
+    in_flight: usize,
+    max_in_flight: usize,
+}
+
+impl Scripted {
+    /// Answers from a table written as text; the syntax is that of [`Table`].
+    ///
+    /// # Errors
+    /// [`TableError`] says which line is wrong.
+    pub fn table(text: &str, clock: impl Clock + 'static) -> Result<Self, TableError> {
+        Ok(Self::new(Table::parse(text)?, clock))
+    }
+
+    /// Answers from a table.
+    #[must_use]
+    pub fn new(table: Table, clock: impl Clock + 'static) -> Self {
+        let state = State { table, journal: Journal::default(), in_flight: 0, max_in_flight: 0 };
+        Self { state: Arc::new(Mutex::new(state)), clock: Arc::new(clock) }
+    }
+
+    /// Changes the table, as [`Table::set`] does. Questions already on their way get the old answer.
+    ///
+    /// # Errors
+    /// [`TableError`]; the table is then unchanged.
+    pub fn set(&self, text: &str) -> Result<(), TableError> {
+        self.lock().table.set(text)
+    }
+
+    /// The questions so far, in the order in which they were sent; of more than 65536, the latest.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Question> {
+        self.lock().journal.list()
+    }
+
+    /// Starts the list of [`asked`](Self::asked) and [`max_in_flight`](Self::max_in_flight) afresh.
+    pub fn forget_asked(&self) {
+        let mut state = self.lock();
+        state.journal.forget();
+        state.max_in_flight = state.in_flight;
+    }
+
+    /// How many questions were on their way at one time, at most. One without a delay is answered at once, so give the
+    /// table an `after=` where this matters.
+    #[must_use]
+    pub fn max_in_flight(&self) -> usize {
+        self.lock().max_in_flight
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing under the lock can be left half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Resolve for Scripted {
+    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+        Box::pin(async move {
+            let reply = {
+                let mut state = self.lock();
+                state.journal.note(question.clone());
+                state.in_flight += 1;
+                state.max_in_flight = state.max_in_flight.max(state.in_flight);
+                state.table.lookup(question)
+            };
+            let _under_way = UnderWay(self);
+            let after = if reply.outcome == Outcome::Silence { SILENCE } else { reply.after };
+            if !after.is_zero() {
+                let now = self.clock.now();
+                self.clock.sleep_until(now.checked_add(after).unwrap_or(now)).await;
+            }
+            reply.answer()
+        })
+    }
+}
+
+/// A question on its way, until it is answered or dropped.
+struct UnderWay<'a>(&'a Scripted);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.in_flight = state.in_flight.saturating_sub(1);
+    }
+}
+
+impl fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scripted").field("table", &self.lock().table).finish_non_exhaustive()
+    }
+}

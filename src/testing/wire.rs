@@ -1,0 +1,269 @@
+//! From a message to a message: what a server does with the octets it gets. No I/O.
+
+use std::time::Duration;
+
+use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, TXT};
+use hickory_resolver::proto::rr::{DNSClass, Name as WireName, RData, Record, RecordType as WireType};
+
+use super::data::{Data, Entry, RawName};
+use super::lookup::Wanted;
+use super::reply::{Carrier, Outcome, Reply};
+use crate::dns::RecordType;
+use crate::name::Name;
+
+/// Octets of a datagram that pass everywhere unfragmented: the size servers have agreed on.
+const MAX_DATAGRAM: u16 = 1232;
+/// Octets of a datagram for who does not say more (RFC 1035 §4.2.1).
+const PLAIN_DATAGRAM: u16 = 512;
+/// Octets of a message header.
+const HEADER: usize = 12;
+
+/// How a question came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// What to do about some octets.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reaction {
+    /// Nothing comes back.
+    Silence,
+    /// Close the connection.
+    Close,
+    /// Send this, after a while.
+    Send(Vec<u8>, Duration),
+}
+
+/// Reads a message, asks `lookup` about it, says what to do. A name that no table can hold is `None`.
+pub(super) fn react(
+    octets: &[u8],
+    transport: Transport,
+    lookup: impl FnOnce(Option<Name>, Wanted) -> Reply,
+) -> Reaction {
+    let Ok(request) = Message::from_vec(octets) else {
+        return header_of(octets, ResponseCode::FormErr).map_or(Reaction::Silence, at_once);
+    };
+    if request.metadata.message_type == MessageType::Response {
+        // Two servers that answer each other's answers would never stop.
+        return Reaction::Silence;
+    }
+    if request.metadata.op_code != OpCode::Query {
+        return refuse(octets, ResponseCode::NotImp);
+    }
+    let [query] = request.queries.as_slice() else {
+        return refuse(octets, ResponseCode::FormErr);
+    };
+    if query.query_class != DNSClass::IN {
+        return refuse(octets, ResponseCode::Refused);
+    }
+    let reply = lookup(asked_name(&query.name), wanted(query.query_type));
+    match (reply.outcome, transport) {
+        (Outcome::Silence, _) => Reaction::Silence,
+        (Outcome::Truncated, Transport::Tcp) => Reaction::Close,
+        (Outcome::Malformed, _) => Reaction::Send(garbage(request.metadata.id), reply.after),
+        _ => match encode(&request, query, &reply, transport) {
+            Some(octets) => Reaction::Send(octets, reply.after),
+            None => refuse(octets, ResponseCode::ServFail),
+        },
+    }
+}
+
+/// A bare header with a response code.
+fn refuse(octets: &[u8], code: ResponseCode) -> Reaction {
+    header_of(octets, code).map_or(Reaction::Silence, at_once)
+}
+
+fn at_once(octets: Vec<u8>) -> Reaction {
+    Reaction::Send(octets, Duration::ZERO)
+}
+
+/// The header of an answer to octets that may be no message; `None` when they are no question either.
+fn header_of(octets: &[u8], code: ResponseCode) -> Option<Vec<u8>> {
+    let [first, second, flags, ..] = *octets else { return None };
+    if octets.len() < HEADER || flags & 0x80 != 0 {
+        return None;
+    }
+    // QR set, opcode and RD kept; RA set.
+    let mut header = vec![first, second, 0x80 | (flags & 0x79), 0x80 | code.low()];
+    header.resize(HEADER, 0);
+    Some(header)
+}
+
+/// The right id, then a header that promises records which are not there.
+fn garbage(id: u16) -> Vec<u8> {
+    let mut octets = id.to_be_bytes().to_vec();
+    octets.extend([0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0, 0xff, 0xff, 0xff]);
+    octets
+}
+
+/// The name as this crate knows names, if it can.
+fn asked_name(name: &WireName) -> Option<Name> {
+    let mut text = String::new();
+    for label in name.iter() {
+        if !label.is_ascii() || label.contains(&b'.') {
+            return None;
+        }
+        text.extend(label.iter().copied().map(char::from));
+        text.push('.');
+    }
+    Name::parse(if text.is_empty() { "." } else { &text }).ok()
+}
+
+fn wanted(kind: WireType) -> Wanted {
+    Wanted::Records(match kind {
+        WireType::A => RecordType::A,
+        WireType::AAAA => RecordType::Aaaa,
+        WireType::PTR => RecordType::Ptr,
+        WireType::MX => RecordType::Mx,
+        WireType::TXT => RecordType::Txt,
+        WireType::NS => RecordType::Ns,
+        WireType::SOA => RecordType::Soa,
+        WireType::CNAME => return Wanted::Cname,
+        _ => return Wanted::Other,
+    })
+}
+
+/// The whole message, or a truncated one where the whole does not fit.
+fn encode(request: &Message, query: &Query, reply: &Reply, transport: Transport) -> Option<Vec<u8>> {
+    let code = reply.response_code();
+    // RFC 6891 §6.1.3: the upper bits of a response code need EDNS.
+    let code = if code > 15 && request.edns.is_none() { 2 } else { code };
+    let mut response = Message::response(request.metadata.id, OpCode::Query);
+    response.metadata.recursion_desired = request.metadata.recursion_desired;
+    response.metadata.recursion_available = true;
+    response.metadata.response_code = ResponseCode::from(code);
+    // The question as it came, so that its case is kept.
+    response.add_query(query.clone());
+    if request.edns.is_some() {
+        let mut edns = Edns::new();
+        edns.set_max_payload(MAX_DATAGRAM);
+        response.set_edns(edns);
+    }
+    let limit = match (transport, &request.edns) {
+        (Transport::Tcp, _) => u16::MAX,
+        (Transport::Udp, Some(edns)) => edns.max_payload().clamp(PLAIN_DATAGRAM, MAX_DATAGRAM),
+        (Transport::Udp, None) => PLAIN_DATAGRAM,
+    };
+    let empty = response.clone();
+    let asked = asked_name(&query.name);
+    for entry in &reply.answers {
+        response.add_answer(record(entry, asked.as_ref(), query)?);
+    }
+    for entry in &reply.authority {
+        response.add_authority(record(entry, asked.as_ref(), query)?);
+    }
+    let needs_tcp = reply.outcome == Outcome::Truncated || reply.carrier == Carrier::TcpOnly;
+    if !(needs_tcp && transport == Transport::Udp) {
+        let octets = response.to_vec().ok()?;
+        if octets.len() <= limit.into() {
+            return Some(octets);
+        }
+    }
+    let mut truncated = empty;
+    truncated.metadata.truncation = true;
+    truncated.to_vec().ok()
+}
+
+/// One record. What belongs to the asked name is owned by it in the case in which it was asked.
+fn record(entry: &Entry, asked: Option<&Name>, query: &Query) -> Option<Record> {
+    let owner = if asked == Some(&entry.owner) {
+        query.name.clone()
+    } else {
+        WireName::from_labels(entry.owner.labels().map(str::as_bytes)).ok()?
+    };
+    let data = match &entry.data {
+        Data::A(address) => RData::A(A(*address)),
+        Data::Aaaa(address) => RData::AAAA(AAAA(*address)),
+        Data::Ptr(name) => RData::PTR(PTR(raw(name)?)),
+        Data::Ns(name) => RData::NS(NS(raw(name)?)),
+        Data::Cname(name) => RData::CNAME(CNAME(raw(name)?)),
+        Data::Mx { preference, exchange } => RData::MX(MX::new(*preference, raw(exchange)?)),
+        Data::Txt(strings) => RData::TXT(TXT::from_bytes(strings.iter().map(Vec::as_slice).collect())),
+        Data::Soa(soa) => RData::SOA(SOA::new(
+            raw(&soa.primary)?,
+            raw(&soa.contact)?,
+            soa.serial,
+            // The wire format calls these signed; they are not (RFC 1035 §3.3.13).
+            soa.refresh.cast_signed(),
+            soa.retry.cast_signed(),
+            soa.expire.cast_signed(),
+            soa.minimum,
+        )),
+    };
+    Some(Record::from_rdata(owner, entry.ttl, data))
+}
+
+fn raw(name: &RawName) -> Option<WireName> {
+    WireName::from_labels(name.labels()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Table;
+
+    fn ask(table: &str, octets: &[u8], transport: Transport) -> Reaction {
+        let table = Table::parse(table).unwrap();
+        react(octets, transport, |name, wanted| match name {
+            Some(name) => table.find(&name, wanted),
+            None => table.find_impossible(),
+        })
+    }
+
+    fn question(name: WireName, kind: WireType) -> Vec<u8> {
+        let mut message = Message::new(7, MessageType::Query, OpCode::Query);
+        message.add_query(Query::query(name, kind));
+        message.to_vec().unwrap()
+    }
+
+    fn answered(reaction: Reaction) -> Message {
+        let Reaction::Send(octets, _) = reaction else { panic!("{reaction:?}") };
+        Message::from_vec(&octets).unwrap()
+    }
+
+    #[test]
+    fn garbage_is_answered_or_ignored_and_never_stops_anyone() {
+        let good = question(WireName::from_ascii("a.example.").unwrap(), WireType::A);
+        for end in 0..good.len() {
+            let reaction = ask("", &good[..end], Transport::Udp);
+            assert_eq!(matches!(reaction, Reaction::Silence), end < HEADER, "{end}");
+        }
+        for at in 0..good.len() {
+            for octet in [0, 1, 0x3f, 0x40, 0x80, 0xc0, 0xff] {
+                let mut bad = good.clone();
+                bad[at] = octet;
+                let _ = ask("", &bad, Transport::Udp);
+            }
+        }
+        let mut response = good.clone();
+        response[2] |= 0x80;
+        assert_eq!(ask("", &response, Transport::Udp), Reaction::Silence);
+    }
+
+    #[test]
+    fn names_no_table_can_hold() {
+        let hostile = WireName::from_labels([&b"a\r\nb"[..], b"\xff"]).unwrap();
+        let answer = answered(ask("", &question(hostile.clone(), WireType::A), Transport::Udp));
+        assert_eq!(answer.metadata.response_code, ResponseCode::NXDomain);
+        assert!(answer.queries[0].name.eq_case(&hostile));
+        let slash = WireName::from_labels([&b"1/25"[..], b"example"]).unwrap();
+        let answer = answered(ask("1/25.example A 192.0.2.1", &question(slash, WireType::A), Transport::Udp));
+        assert_eq!(answer.answers.len(), 1);
+    }
+
+    #[test]
+    fn other_types_and_the_alias_itself() {
+        let table = "a.example CNAME b.example\nb.example A 192.0.2.1";
+        let name = WireName::from_ascii("A.example.").unwrap();
+        let answer = answered(ask(table, &question(name.clone(), WireType::CNAME), Transport::Udp));
+        assert_eq!(answer.answers.len(), 1);
+        let answer = answered(ask(table, &question(name.clone(), WireType::HTTPS), Transport::Udp));
+        assert_eq!((answer.answers.len(), answer.authorities.len()), (1, 1));
+        let answer = answered(ask(table, &question(name.clone(), WireType::A), Transport::Udp));
+        assert!(answer.answers[0].name.eq_case(&name));
+        assert_eq!(answer.answers.len(), 2);
+    }
+}
