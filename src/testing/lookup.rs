@@ -1,11 +1,12 @@
 //! Finding what a table says: existence, wildcards, CNAME chains, negative answers.
 
+use std::time::Duration;
+
 use super::data::{Data, Entry, SoaData};
 use super::reply::{Carrier, Outcome, Reply};
 use super::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
 use crate::dns::RecordType;
 use crate::name::Name;
-use std::time::Duration;
 
 /// TTL of the SOA that stands in for one the table does not have.
 const DEFAULT_SOA_TTL: u32 = 300;
@@ -13,13 +14,12 @@ const DEFAULT_SOA_MINIMUM: u32 = 60;
 
 /// What is asked of a name. More than a question can say: a server is asked for any type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hickory"), expect(dead_code, reason = "only a server is asked for more"))]
 pub(super) enum Wanted {
     Records(RecordType),
     /// The CNAME itself, not what it leads to.
-    #[cfg_attr(not(feature = "hickory"), expect(dead_code, reason = "only a server is asked for CNAME"))]
     Cname,
     /// A type no table holds.
-    #[cfg_attr(not(feature = "hickory"), expect(dead_code, reason = "only a server is asked for other types"))]
     Other,
 }
 

@@ -40,13 +40,15 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// ```
 /// use rdnsbl::testing::{LoopbackServer, Table};
 ///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// let server = LoopbackServer::start(Table::parse("2.0.0.127.bl.example A 127.0.0.2")?).await?;
 /// println!("dig @{} -p {} 2.0.0.127.bl.example", server.address().ip(), server.address().port());
 /// server.set("2.0.0.127.bl.example SERVFAIL")?; // from now on
 /// assert!(server.asked().is_empty());
-/// # Ok(()) })
-/// # as Result<(), Box<dyn std::error::Error>>
+/// # Ok(())
+/// # })
+/// # }
 /// ```
 pub struct LoopbackServer {
     address: SocketAddr,

@@ -134,7 +134,7 @@ fn encode(request: &Message, query: &Query, reply: &Reply, transport: Transport)
     let mut response = Message::response(request.metadata.id, OpCode::Query);
     response.metadata.recursion_desired = request.metadata.recursion_desired;
     response.metadata.recursion_available = true;
-    response.metadata.response_code = ResponseCode::from(code);
+    response.metadata.response_code = code.into();
     // The question as it came, so that its case is kept.
     response.add_query(query.clone());
     if request.edns.is_some() {
@@ -152,7 +152,7 @@ fn encode(request: &Message, query: &Query, reply: &Reply, transport: Transport)
     for entry in &reply.answers {
         response.add_answer(record(entry, asked.as_ref(), query)?);
     }
-    for entry in &reply.authority {
+    if let Some(entry) = &reply.authority {
         response.add_authority(record(entry, asked.as_ref(), query)?);
     }
     let needs_tcp = reply.outcome == Outcome::Truncated || reply.carrier == Carrier::TcpOnly;
