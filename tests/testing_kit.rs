@@ -1,6 +1,6 @@
 //! The test kit behaves as the DNS does, and takes no time.
 #![cfg(feature = "test-util")]
-#![expect(clippy::unwrap_used, reason = "a helper of tests may fail the test")]
+#![expect(clippy::unwrap_used, reason = "what the tests share may fail them")]
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use rdnsbl::clock::Clock;
 use rdnsbl::dns::{Answer, Failure, Is, Question, Record, RecordType, Soa, Target};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::Resolve;
-use rdnsbl::testing::{Outcome, SILENCE, Table};
+use rdnsbl::testing::{Carrier, Outcome, SILENCE, Table};
 use rdnsbl::{ManualClock, Scripted};
 
 fn question(name: &str, kind: RecordType) -> Question {
@@ -203,6 +203,16 @@ fn set_replaces_what_it_mentions() {
     assert_eq!(text(), "NXDOMAIN");
     world.dns.set("b.example TXT \"new\"\na.example TC").unwrap(); // leaves the CNAME
     assert_eq!(text(), new);
+    let reply = Table::parse("a.example TC").and_then(|mut table| {
+        table.set("a.example SERVFAIL/A\na.example TC/TXT\na.example TXT \"x\"")?;
+        table.set("a.example TC/TXT after=1s\na.example TC")?;
+        Ok(table.lookup(&question("a.example", RecordType::Txt)))
+    });
+    let reply = reply.unwrap();
+    assert_eq!(
+        (reply.outcome, reply.carrier, reply.after.as_secs(), reply.answers.len()),
+        (Outcome::Records, Carrier::TcpOnly, 1, 1)
+    );
     world.dns.set("*.w.example NXDOMAIN").unwrap();
     assert!(matches!(world.a("x.w.example").is(), Is::NxDomain(_)));
     // A wrong line changes nothing, not even by the lines before it.

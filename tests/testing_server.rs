@@ -1,6 +1,6 @@
 //! The loopback server, seen through plain sockets.
 #![cfg(all(feature = "test-util", feature = "hickory"))]
-#![expect(clippy::unwrap_used, reason = "a helper of tests may fail the test")]
+#![expect(clippy::unwrap_used, reason = "what the tests share may fail them")]
 
 use std::time::{Duration, Instant};
 

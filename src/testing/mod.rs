@@ -38,6 +38,7 @@ mod clock;
 mod data;
 mod error;
 mod journal;
+mod line;
 mod lookup;
 mod parse;
 mod reply;

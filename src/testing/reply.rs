@@ -73,7 +73,7 @@ impl Reply {
         }
     }
 
-    /// The answer a resolver gives for it, by the rules of [`Resolve`](crate::Resolve). Times are left to the caller.
+    /// The answer a resolver gives for it, by the rules of [`Resolve`](crate::resolve::Resolve). Times are left to the caller.
     #[must_use]
     pub fn answer(&self) -> Answer {
         match self.outcome {

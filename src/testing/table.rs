@@ -174,14 +174,12 @@ impl Node {
             *self = news;
             return;
         }
-        if news.slots.is_empty() {
-            // Only `TC`: the records stay.
-            self.every = news.every;
-            return;
-        }
         let with_records = news.slots.values().any(|slot| !slot.records.is_empty());
         if with_records {
             self.cname = None;
+        }
+        // `TC` alone comes here as well, and leaves the records.
+        if with_records || news.every.tcp_only {
             self.every = news.every;
         }
         for (kind, mut slot) in news.slots {
