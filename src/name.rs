@@ -202,6 +202,26 @@ impl Name {
         self.text.get(self.secret_range()?)
     }
 
+    /// This name, which a server sent, with the label that repeats `secret` marked as secret. `None` when several labels
+    /// repeat it: only one can be marked, and a key is never shown.
+    #[cfg(feature = "hickory")]
+    pub(crate) fn hiding(mut self, secret: &str) -> Option<Self> {
+        let mut start = 0;
+        let mut found = None;
+        for label in self.text.split('.') {
+            let end = start + label.len();
+            if label.contains(secret) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some((u8::try_from(start).ok()?, u8::try_from(end).ok()?));
+            }
+            start = end + 1;
+        }
+        self.secret = found.or(self.secret);
+        Some(self)
+    }
+
     fn secret_range(&self) -> Option<Range<usize>> {
         self.secret.map(|(from, to)| usize::from(from)..usize::from(to))
     }
@@ -437,6 +457,16 @@ mod tests {
         assert_eq!(asked.to_string(), "example.com.***.zen.dq.spamhaus.net");
         assert_eq!(zone.without_key().to_string(), "zen.dq.spamhaus.net");
         assert_eq!(name("zen.dq.spamhaus.net").to_string(), "zen.dq.spamhaus.net");
+    }
+
+    #[cfg(feature = "hickory")]
+    #[test]
+    fn keys_repeated_by_a_server_are_hidden() {
+        let hidden = |text: &str| name(text).hiding("abcd1234").map(|name| name.to_string());
+        assert_eq!(hidden("1.ABCD1234.list.example").as_deref(), Some("1.***.list.example"));
+        assert_eq!(hidden("x-abcd1234.example").as_deref(), Some("***.example"));
+        assert_eq!(hidden("other.example").as_deref(), Some("other.example"));
+        assert_eq!(hidden("abcd1234.abcd1234.example"), None);
     }
 
     #[test]

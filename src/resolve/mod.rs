@@ -3,10 +3,24 @@
 //! [`Resolve`] is the whole of it: one method, own types in and out, object-safe. `Stub` (feature `hickory`) asks recursive
 //! servers; `Scripted` (feature `test-util`) answers from a table; anything else is a few lines of yours.
 
+#[cfg(feature = "hickory")]
+mod datagram;
+#[cfg(feature = "hickory")]
+mod exchange;
+#[cfg(feature = "hickory")]
+mod rdata;
+#[cfg(feature = "hickory")]
+mod stub;
+#[cfg(feature = "hickory")]
+mod wire;
+
 use std::sync::Arc;
 
 pub use crate::clock::BoxFuture;
 use crate::dns::{Answer, Question};
+
+#[cfg(feature = "hickory")]
+pub use stub::{Origin, ResolverError, Stub, Timeouts};
 
 /// Answers questions.
 ///

@@ -1,0 +1,107 @@
+//! UDP sockets that notice a refusal without a question section.
+//!
+//! Some servers answer REFUSED or FORMERR with the header alone. The client stream compares questions, finds none and goes on
+//! waiting, so that a refusal looks like silence. The socket sees the datagram first and turns it into an error.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hickory_resolver::net::runtime::{DnsUdpSocket, RuntimeProvider, TokioHandle, TokioRuntimeProvider, TokioTime};
+use tokio::net::UdpSocket;
+
+/// Octets of a message header (RFC 1035 §4.1.1).
+const HEADER: usize = 12;
+/// Octets of an OPT record without options (RFC 6891 §6.1.2), the one thing that may follow.
+const BARE_OPT: usize = 11;
+
+/// tokio's sockets and tasks, with the watchful UDP socket. It owns the tasks of its TCP connections.
+#[derive(Clone, Default)]
+pub(super) struct Provider(TokioRuntimeProvider);
+
+impl RuntimeProvider for Provider {
+    type Handle = TokioHandle;
+    type Timer = TokioTime;
+    type Udp = Watched;
+    type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
+
+    fn create_handle(&self) -> TokioHandle {
+        self.0.create_handle()
+    }
+
+    fn connect_tcp(
+        &self,
+        server: SocketAddr,
+        bind: Option<SocketAddr>,
+        timeout: Option<Duration>,
+    ) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Tcp>>>> {
+        self.0.connect_tcp(server, bind, timeout)
+    }
+
+    fn bind_udp(
+        &self,
+        local: SocketAddr,
+        server: SocketAddr,
+    ) -> Pin<Box<dyn Send + Future<Output = io::Result<Watched>>>> {
+        let binding = self.0.bind_udp(local, server);
+        Box::pin(async move { Ok(Watched { socket: binding.await?, server, id: OnceLock::new() }) })
+    }
+}
+
+/// A UDP socket for one question to one server.
+pub(super) struct Watched {
+    socket: UdpSocket,
+    server: SocketAddr,
+    /// The first two octets sent.
+    id: OnceLock<[u8; 2]>,
+}
+
+impl DnsUdpSocket for Watched {
+    type Time = TokioTime;
+
+    fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
+        let received = DnsUdpSocket::poll_recv_from(&self.socket, cx, buf);
+        if let Poll::Ready(Ok((length, source))) = &received {
+            let from_server =
+                source.ip().to_canonical() == self.server.ip().to_canonical() && source.port() == self.server.port();
+            let datagram = buf.get(..*length).unwrap_or_default();
+            if let Some(code) = bare_refusal(datagram, self.id.get()).filter(|_| from_server) {
+                return Poll::Ready(Err(io::Error::other(BareRefusal(code))));
+            }
+        }
+        received
+    }
+
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], target: SocketAddr) -> Poll<io::Result<usize>> {
+        if let Some(id) = buf.first_chunk() {
+            self.id.get_or_init(|| *id);
+        }
+        DnsUdpSocket::poll_send_to(&self.socket, cx, buf, target)
+    }
+}
+
+/// The response code of a response to our id that has no question section.
+fn bare_refusal(datagram: &[u8], id: Option<&[u8; 2]>) -> Option<u8> {
+    let [id_high, id_low, flags, code, questions_high, questions_low, ..] = *datagram.first_chunk::<HEADER>()?;
+    let code = code & 0x0f;
+    let ours = id == Some(&[id_high, id_low]) && flags & 0x80 != 0;
+    let bare = datagram.len() <= HEADER + BARE_OPT && [questions_high, questions_low] == [0, 0];
+    (ours && bare && code != 0).then_some(code)
+}
+
+/// A response code without the question it belongs to.
+#[derive(Debug)]
+pub(super) struct BareRefusal(pub(super) u8);
+
+impl fmt::Display for BareRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "response code {} without a question", self.0)
+    }
+}
+
+impl std::error::Error for BareRefusal {}

@@ -1,0 +1,294 @@
+//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::tcp::TcpClientStream;
+use hickory_resolver::net::udp::UdpClientStream;
+use hickory_resolver::net::xfer::{DnsHandle, DnsRequestSender, FirstAnswer};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Message, Query};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::datagram::{BareRefusal, Provider};
+use super::rdata::kind_to_wire;
+use super::stub::Stub;
+use super::wire::{Chain, Heard, classify, failure_of};
+use crate::clock::BoxFuture;
+use crate::dns::{Answer, Failure, Question};
+
+/// Octets of a response that surely pass unfragmented (RFC 9715 §3.1 and the DNS flag day of 2020).
+const MAX_PAYLOAD: u16 = 1_232;
+
+/// Asks until the question is answered, every server failed, or the time is up.
+pub(super) async fn ask(stub: &Stub, question: &Question) -> Answer {
+    let Some(mut chain) = Chain::new(question) else {
+        return Answer::failed(Failure::Malformed);
+    };
+    let end = Instant::now() + stub.timeouts().total();
+    let mut first = 0;
+    loop {
+        // Each turn adds at least one link to a chain of limited length.
+        match Round::new(stub, question, chain, first, end).run().await {
+            (Heard::Answer(answer), _) => return answer,
+            (Heard::Chase(longer), server) => (chain, first) = (longer, server),
+        }
+    }
+}
+
+/// What came back from one send.
+struct Reply {
+    server: usize,
+    over_tcp: bool,
+    result: Result<DnsResponse, Failure>,
+}
+
+/// How one server stands in this round.
+#[derive(Default)]
+struct Standing {
+    asked: bool,
+    /// It has said something that is no answer; no datagram goes there any more.
+    out: bool,
+    failure: Option<Answer>,
+}
+
+/// One name put to the servers.
+struct Round<'a> {
+    stub: &'a Stub,
+    question: &'a Question,
+    chain: Chain,
+    servers: Vec<Standing>,
+    /// Every send that is still open: a late answer to the first one is as good as any.
+    open: FuturesUnordered<BoxFuture<'a, Reply>>,
+    tcp_open: usize,
+    /// Where the next send goes, if that server is not out.
+    next: usize,
+    wake: Instant,
+    patience: Duration,
+    end: Instant,
+}
+
+impl<'a> Round<'a> {
+    fn new(stub: &'a Stub, question: &'a Question, chain: Chain, first: usize, end: Instant) -> Self {
+        Self {
+            stub,
+            question,
+            chain,
+            servers: stub.server_addresses().iter().map(|_| Standing::default()).collect(),
+            open: FuturesUnordered::new(),
+            tcp_open: 0,
+            next: first,
+            wake: end,
+            patience: stub.timeouts().resend(),
+            end,
+        }
+    }
+
+    /// The answer and which server gave it.
+    async fn run(mut self) -> (Heard, usize) {
+        self.send(|_| true);
+        while self.tcp_open > 0 || self.servers.iter().any(|standing| !standing.out) {
+            match timeout_at(self.wake.min(self.end), self.open.next()).await {
+                Ok(Some(reply)) => {
+                    if let Some(heard) = self.hear(reply) {
+                        return heard;
+                    }
+                    continue;
+                }
+                // Nothing is open: as silent as a server that does not answer.
+                Ok(None) => sleep_until(self.wake.min(self.end)).await,
+                Err(_) => {}
+            }
+            if Instant::now() >= self.end {
+                break;
+            }
+            // RFC 1035 §4.2.1: lost, perhaps. Ask the next one, and wait twice as long for it.
+            self.patience = self.patience.saturating_mul(2);
+            self.send(|_| true);
+        }
+        (Heard::Answer(self.most_telling()), 0)
+    }
+
+    /// Sends one datagram to the next server in order that is not out and is `wanted`.
+    fn send(&mut self, wanted: impl Fn(&Standing) -> bool) {
+        let count = self.servers.len();
+        let order = (0..count).map(|step| (self.next + step) % count);
+        let chosen = order
+            .filter(|at| self.servers.get(*at).is_some_and(|standing| !standing.out && wanted(standing)))
+            .find_map(|at| Some((at, *self.stub.server_addresses().get(at)?)));
+        let Some((server, address)) = chosen else {
+            self.wake = self.end;
+            return;
+        };
+        if let Some(standing) = self.servers.get_mut(server) {
+            standing.asked = true;
+        }
+        self.next = (server + 1) % count;
+        self.wake = Instant::now() + self.patience;
+        let (provider, request, end) = (self.stub.provider(), self.request(), self.end);
+        self.open.push(Box::pin(async move {
+            Reply { server, over_tcp: false, result: over_udp(address, provider, request, end).await }
+        }));
+    }
+
+    /// Takes a reply in: `Some` when it settles the question.
+    fn hear(&mut self, reply: Reply) -> Option<(Heard, usize)> {
+        let Reply { server, over_tcp, result } = reply;
+        if over_tcp {
+            self.tcp_open -= 1;
+        }
+        match result {
+            Ok(response) if response.truncation && !over_tcp => {
+                self.retry_over_tcp(server);
+                None
+            }
+            // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
+            Ok(response) if response.truncation => self.fail(server, Answer::failed(Failure::Truncated)),
+            Err(_) if over_tcp => self.fail(server, Answer::failed(Failure::Truncated)),
+            Ok(response) => match classify(&response, self.question, self.chain.clone()) {
+                Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
+                    self.fail(server, answer)
+                }
+                settled => Some((settled, server)),
+            },
+            // The time is up; `run` sees to it.
+            Err(Failure::Timeout) => None,
+            Err(failure) => self.fail(server, Answer::failed(failure)),
+        }
+    }
+
+    /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
+    fn retry_over_tcp(&mut self, server: usize) {
+        let Some(standing) = self.servers.get_mut(server).filter(|standing| !standing.out) else {
+            return;
+        };
+        standing.out = true;
+        standing.failure = Some(Answer::failed(Failure::Truncated));
+        let Some(address) = self.stub.server_addresses().get(server).copied() else {
+            return;
+        };
+        self.tcp_open += 1;
+        let (provider, request, end) = (self.stub.provider(), self.request(), self.end);
+        self.open.push(Box::pin(async move {
+            Reply { server, over_tcp: true, result: over_tcp(address, provider, request, end).await }
+        }));
+    }
+
+    /// Notes that a server could not tell, and asks the next one that has not been asked yet.
+    fn fail(&mut self, server: usize, answer: Answer) -> Option<(Heard, usize)> {
+        if let Some(standing) = self.servers.get_mut(server) {
+            standing.out = true;
+            if standing.failure.as_ref().is_none_or(|known| weight(&answer) > weight(known)) {
+                standing.failure = Some(answer);
+            }
+        }
+        if self.servers.iter().any(|standing| !standing.asked) {
+            self.send(|standing| !standing.asked);
+        }
+        None
+    }
+
+    /// The failure that says most, of whichever server; of equals that of the first in order, not in time.
+    fn most_telling(self) -> Answer {
+        let mut told = Answer::failed(Failure::Timeout);
+        for answer in self.servers.into_iter().filter_map(|standing| standing.failure) {
+            if weight(&answer) > weight(&told) {
+                told = answer;
+            }
+        }
+        told
+    }
+
+    /// The question as a message, with an id of its own.
+    fn request(&self) -> DnsRequest {
+        let mut message = Message::query();
+        message.metadata.recursion_desired = true;
+        // RFC 6840 §5.7: asks for the AD bit without the DNSSEC records.
+        message.metadata.authentic_data = true;
+        message.add_query(Query::query(self.chain.last().clone(), kind_to_wire(self.question.kind)));
+        let mut edns = Edns::new();
+        edns.set_max_payload(MAX_PAYLOAD);
+        message.set_edns(edns);
+        DnsRequest::new(message, DnsRequestOptions::default())
+    }
+}
+
+/// One datagram, and the response to it. Dropping it closes the socket.
+async fn over_udp(
+    to: SocketAddr,
+    provider: Provider,
+    request: DnsRequest,
+    end: Instant,
+) -> Result<DnsResponse, Failure> {
+    let left = end.saturating_duration_since(Instant::now());
+    let stream = UdpClientStream::builder(to, provider).with_timeout(Some(left)).with_max_retries(1);
+    stream.build().send_message(request).first_answer().await.map_err(|error| failure(&error))
+}
+
+/// One connection, one question, one response to that question.
+async fn over_tcp(
+    to: SocketAddr,
+    provider: Provider,
+    request: DnsRequest,
+    end: Instant,
+) -> Result<DnsResponse, Failure> {
+    let asked = request.queries.clone();
+    let left = end.saturating_duration_since(Instant::now());
+    let exchange = async {
+        let connection = TcpClientStream::exchange(to, None, left, None, provider).await?;
+        connection.send(request).first_answer().await
+    };
+    match timeout_at(end, exchange).await {
+        // Over TCP only the id has been compared.
+        Ok(Ok(response)) if response.queries == asked => Ok(response),
+        Ok(Ok(_)) => Err(Failure::Unrelated),
+        Ok(Err(error)) => Err(failure(&error)),
+        Err(_) => Err(Failure::Timeout),
+    }
+}
+
+/// Could another server answer what this one could not? A CNAME loop is in the data.
+fn another_server_may_know(failure: Failure) -> bool {
+    failure != Failure::CnameLoop
+}
+
+/// How much a failure says: a response more than a broken one, that more than trouble on the way, and silence nothing.
+fn weight(answer: &Answer) -> u8 {
+    match answer.failure() {
+        Some(Failure::ServFail) => 9,
+        Some(Failure::Refused) => 8,
+        Some(Failure::Rcode(_)) => 7,
+        Some(Failure::Contradiction) => 6,
+        Some(Failure::Unrelated) => 5,
+        Some(Failure::Truncated) => 4,
+        Some(Failure::Malformed) => 3,
+        Some(Failure::Overload) => 2,
+        Some(Failure::Network) => 1,
+        _ => 0,
+    }
+}
+
+/// Our word for an error. The error itself stays here: its text may hold the name asked, and that a key.
+fn failure(error: &NetError) -> Failure {
+    match error {
+        NetError::Timeout => Failure::Timeout,
+        NetError::Busy | NetError::NoConnections => Failure::Overload,
+        NetError::Proto(_) | NetError::Dns(_) => Failure::Malformed,
+        NetError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<BareRefusal>()) {
+            // "No such name" without the name is no answer.
+            Some(BareRefusal(3)) => Failure::Malformed,
+            Some(BareRefusal(code)) => failure_of((*code).into()),
+            None => io_failure(error),
+        },
+        _ => Failure::Network,
+    }
+}
+
+/// ENOMEM, ENFILE, EMFILE, ENOBUFS (Linux; BSD): our side is out of something. The rest is the network's.
+fn io_failure(error: &std::io::Error) -> Failure {
+    match error.raw_os_error() {
+        Some(12 | 23 | 24 | 105 | 55) => Failure::Overload,
+        _ => Failure::Network,
+    }
+}

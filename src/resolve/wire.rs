@@ -1,0 +1,194 @@
+//! A response in our words: what it says about the question, or which name to ask about next. Pure.
+
+use std::time::Duration;
+
+use hickory_resolver::proto::op::Message;
+use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption};
+use hickory_resolver::proto::rr::{self, DNSClass, RData};
+
+use super::rdata::{kind_to_wire, name_from_wire, name_to_wire, record_from_wire};
+use crate::dns::{Answer, Failure, MAX_TTL, Question, RecordType, Soa, ttl_from_wire};
+
+/// CNAME links that are followed, over all responses to one question.
+const MAX_LINKS: usize = 16;
+/// Records of one response that are looked at for an answer; [`Answer::records`] keeps fewer, and says so.
+const MAX_COLLECTED: usize = 4_096;
+/// The option code of an extended DNS error (RFC 8914 §2).
+const EXTENDED_ERROR: u16 = 15;
+
+/// The way from the name asked to the name whose records are wanted.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    earlier: Vec<rr::Name>,
+    last: rr::Name,
+    ttl: Duration,
+    authenticated: bool,
+}
+
+/// What a response says.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// The question is answered, or failed.
+    Answer(Answer),
+    /// The response ends in the middle of a CNAME chain: ask for its last name.
+    Chase(Chain),
+}
+
+impl Chain {
+    /// The chain that has only its start. `None` for a name that fits no message; no [`Question`] holds one.
+    pub(super) fn new(question: &Question) -> Option<Self> {
+        let last = name_to_wire(&question.name)?;
+        Some(Self { earlier: Vec::new(), last, ttl: MAX_TTL, authenticated: true })
+    }
+
+    /// The name to ask for.
+    pub(super) fn last(&self) -> &rr::Name {
+        &self.last
+    }
+
+    /// Is this a record of the chain's last name?
+    fn ends_at(&self, record: &rr::Record) -> bool {
+        // RFC 4343: names are compared without regard to case, label by label.
+        record.dns_class == DNSClass::IN && record.name == self.last
+    }
+
+    /// Goes along the CNAMEs of the response until records of the asked type or the end.
+    fn follow(&mut self, answers: &[rr::Record], kind: RecordType) -> Result<(), Failure> {
+        loop {
+            let here = || answers.iter().filter(|record| self.ends_at(record));
+            if here().any(|record| record.record_type() == kind_to_wire(kind)) {
+                return Ok(());
+            }
+            // RFC 2181 §10.1: one CNAME per name. Of several the least counts, so that their order does not.
+            let link = here().filter_map(|record| match &record.data {
+                RData::CNAME(target) => Some((&target.0, ttl_from_wire(record.ttl))),
+                _ => None,
+            });
+            let Some((target, ttl)) = link.min() else { return Ok(()) };
+            if *target == self.last || self.earlier.contains(target) || self.earlier.len() >= MAX_LINKS {
+                return Err(Failure::CnameLoop);
+            }
+            self.ttl = self.ttl.min(ttl);
+            self.earlier.push(std::mem::replace(&mut self.last, target.clone()));
+        }
+    }
+}
+
+/// What the response says about the question, when `chain` led to the name it was asked for.
+pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Heard {
+    chain.authenticated &= message.authentic_data;
+    let authenticated = chain.authenticated;
+    let answer = match u16::from(message.response_code) {
+        0 => match no_error(message, question, chain) {
+            Heard::Answer(answer) => answer,
+            chase => return chase,
+        },
+        2 | 3 if holds_asked_type(message, question.kind) => Answer::failed(Failure::Contradiction),
+        3 => nx_domain(message, question, chain),
+        code => Answer::failed(failure_of(code)),
+    };
+    let answer = if authenticated { answer.authenticated() } else { answer };
+    Heard::Answer(match extended_error(message) {
+        Some(code) => answer.extended_error(code),
+        None => answer,
+    })
+}
+
+/// The failure behind a response code that is no answer.
+pub(super) fn failure_of(code: u16) -> Failure {
+    match code {
+        2 => Failure::ServFail,
+        5 => Failure::Refused,
+        other => Failure::Rcode(other),
+    }
+}
+
+/// NOERROR: records at the chain's end, or NODATA, or a riddle.
+fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
+    let links_before = chain.earlier.len();
+    if let Err(failure) = chain.follow(&message.answers, question.kind) {
+        return Heard::Answer(Answer::failed(failure));
+    }
+    let secret = question.name.secret();
+    let mut ttl = chain.ttl;
+    let mut records = Vec::new();
+    for record in message.answers.iter().filter(|record| chain.ends_at(record)) {
+        if let Some(ours) = record_from_wire(&record.data, secret).filter(|ours| ours.kind() == question.kind) {
+            ttl = ttl.min(ttl_from_wire(record.ttl));
+            records.push(ours);
+        }
+        if records.len() >= MAX_COLLECTED {
+            break;
+        }
+    }
+    if !records.is_empty() {
+        let answer = Answer::records(records, ttl);
+        let moved = (!chain.earlier.is_empty()).then(|| name_from_wire(&chain.last, secret)).flatten();
+        return Heard::Answer(match moved {
+            Some(owner) => answer.at(owner),
+            None => answer,
+        });
+    }
+    // An SOA record that was asked for is told as that of a negative answer is: what is wanted of it is its owner.
+    let asked_soa = message.answers.iter().filter(|record| question.kind == RecordType::Soa && chain.ends_at(record));
+    if let Some(soa) = soa(asked_soa.chain(&message.authorities), question, &chain) {
+        return Heard::Answer(Answer::no_data(Some(soa))); // RFC 2308 §2.2
+    }
+    if chain.earlier.len() > links_before {
+        return Heard::Chase(chain); // RFC 1034 §3.6.2: restart at the canonical name
+    }
+    // Records for something else prove nothing about the name. A DNAME of which no CNAME was made leads elsewhere too.
+    let unrelated = message.answers.iter().any(|record| record.record_type() != rr::RecordType::RRSIG);
+    Heard::Answer(if unrelated || is_referral(message) {
+        Answer::failed(Failure::Unrelated)
+    } else {
+        Answer::no_data(None)
+    })
+}
+
+/// NXDOMAIN, about the last name of the chain (RFC 6604 §3).
+fn nx_domain(message: &Message, question: &Question, mut chain: Chain) -> Answer {
+    match chain.follow(&message.answers, question.kind) {
+        Err(failure) => Answer::failed(failure),
+        Ok(()) => Answer::nx_domain(soa(message.authorities.iter(), question, &chain)),
+    }
+}
+
+/// RFC 2308 §2.2: a delegation instead of an answer, from a server that neither knows nor asks on.
+fn is_referral(message: &Message) -> bool {
+    let holds = |kind| message.authorities.iter().any(|record| record.record_type() == kind);
+    holds(rr::RecordType::NS) && !holds(rr::RecordType::SOA) && !message.authoritative && !message.recursion_available
+}
+
+/// Is there any record of the asked type in the answer section, whoever owns it?
+fn holds_asked_type(message: &Message, kind: RecordType) -> bool {
+    message.answers.iter().any(|record| record.record_type() == kind_to_wire(kind))
+}
+
+/// The SOA record that vouches for a no: its owner is the chain's last name or above it. Of several the lowest counts,
+/// then the one that lives shortest.
+fn soa<'a>(records: impl Iterator<Item = &'a rr::Record>, question: &Question, chain: &Chain) -> Option<Soa> {
+    let secret = question.name.secret();
+    let mut best: Option<Soa> = None;
+    for record in records.filter(|record| record.dns_class == DNSClass::IN && record.name.zone_of(&chain.last)) {
+        let RData::SOA(data) = &record.data else { continue };
+        let Some(owner) = name_from_wire(&record.name, secret) else { continue };
+        // RFC 2308 §5: the lesser of the record's own TTL and its MINIMUM; and what rests on a CNAME lives no longer.
+        let ttl = ttl_from_wire(record.ttl).min(ttl_from_wire(data.minimum)).min(chain.ttl);
+        let new = Soa::new(owner, ttl);
+        let depth = |soa: &Soa| (soa.owner().label_count(), std::cmp::Reverse(soa.negative_ttl()));
+        if best.as_ref().is_none_or(|old| depth(&new) > depth(old)) {
+            best = Some(new);
+        }
+    }
+    best
+}
+
+/// The info code of the first extended DNS error that is long enough to hold one (RFC 8914 §2).
+fn extended_error(message: &Message) -> Option<u16> {
+    let options = message.edns.as_ref()?.options();
+    options.get_all(EdnsCode::Unknown(EXTENDED_ERROR)).into_iter().find_map(|option| match option {
+        EdnsOption::Unknown(_, data) => data.first_chunk().copied().map(u16::from_be_bytes),
+        _ => None,
+    })
+}
