@@ -1,19 +1,23 @@
-//! UDP sockets that notice a refusal without a question section.
+//! UDP sockets that notice two things which the client stream takes for silence.
 //!
 //! Some servers answer REFUSED or FORMERR with the header alone. The client stream compares questions, finds none and goes on
-//! waiting, so that a refusal looks like silence. The socket sees the datagram first and turns it into an error.
+//! waiting; the socket sees the datagram first and turns it into an error. And a closed port is told by the network only to
+//! a connected socket, so these are connected.
 
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hickory_resolver::net::runtime::{DnsUdpSocket, RuntimeProvider, TokioHandle, TokioRuntimeProvider, TokioTime};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
+
+use crate::clock::BoxFuture;
 
 /// Octets of a message header (RFC 1035 §4.1.1).
 const HEADER: usize = 12;
@@ -49,14 +53,19 @@ impl RuntimeProvider for Provider {
         server: SocketAddr,
     ) -> Pin<Box<dyn Send + Future<Output = io::Result<Watched>>>> {
         let binding = self.0.bind_udp(local, server);
-        Box::pin(async move { Ok(Watched { socket: binding.await?, server, id: OnceLock::new() }) })
+        Box::pin(async move {
+            let socket = binding.await?;
+            socket.connect(server).await?;
+            let socket = Arc::new(socket);
+            Ok(Watched { refused: Mutex::new(Box::pin(refused(socket.clone()))), socket, id: OnceLock::new() })
+        })
     }
 }
 
-/// A UDP socket for one question to one server.
+/// A UDP socket for one question to one server. Connected: the kernel drops what others send.
 pub(super) struct Watched {
-    socket: UdpSocket,
-    server: SocketAddr,
+    socket: Arc<UdpSocket>,
+    refused: Mutex<BoxFuture<'static, io::Error>>,
     /// The first two octets sent.
     id: OnceLock<[u8; 2]>,
 }
@@ -65,23 +74,34 @@ impl DnsUdpSocket for Watched {
     type Time = TokioTime;
 
     fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
-        let received = DnsUdpSocket::poll_recv_from(&self.socket, cx, buf);
-        if let Poll::Ready(Ok((length, source))) = &received {
-            let from_server =
-                source.ip().to_canonical() == self.server.ip().to_canonical() && source.port() == self.server.port();
+        let received = DnsUdpSocket::poll_recv_from(&*self.socket, cx, buf);
+        if let Poll::Ready(Ok((length, _))) = &received {
             let datagram = buf.get(..*length).unwrap_or_default();
-            if let Some(code) = bare_refusal(datagram, self.id.get()).filter(|_| from_server) {
+            if let Some(code) = bare_refusal(datagram, self.id.get()) {
                 return Poll::Ready(Err(io::Error::other(BareRefusal(code))));
+            }
+        }
+        if received.is_pending() {
+            if let Ok(mut refused) = self.refused.lock() {
+                return refused.as_mut().poll(cx).map(Err);
             }
         }
         received
     }
 
-    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], target: SocketAddr) -> Poll<io::Result<usize>> {
+    fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], _server: SocketAddr) -> Poll<io::Result<usize>> {
         if let Some(id) = buf.first_chunk() {
             self.id.get_or_init(|| *id);
         }
-        DnsUdpSocket::poll_send_to(&self.socket, cx, buf, target)
+        self.socket.poll_send(cx, buf)
+    }
+}
+
+/// What the network says about the datagrams sent, when it says so: nothing listens there. Reading alone does not wake for it.
+async fn refused(socket: Arc<UdpSocket>) -> io::Error {
+    match socket.ready(Interest::ERROR).await {
+        Ok(_) => socket.take_error().ok().flatten().unwrap_or_else(|| io::ErrorKind::ConnectionRefused.into()),
+        Err(error) => error,
     }
 }
 

@@ -36,8 +36,7 @@ const MOST_TOTAL: Duration = Duration::from_secs(600);
 /// **Keys.** Answers and errors never show a secret label. The library beneath logs whole names through `tracing`: switch
 /// off the targets `hickory_net`, `hickory_proto` and `hickory_resolver` where lists with keys are asked.
 ///
-/// **Limits.** A closed port is silence: sockets are not connected. A datagram larger than 1232 octets that is not marked as
-/// truncated is malformed.
+/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed.
 ///
 /// ```no_run
 /// use rdnsbl::dns::{Question, RecordType};
