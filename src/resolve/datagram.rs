@@ -57,7 +57,7 @@ impl RuntimeProvider for Provider {
             let socket = binding.await?;
             socket.connect(server).await?;
             let socket = Arc::new(socket);
-            Ok(Watched { refused: Mutex::new(Box::pin(refused(socket.clone()))), socket, id: OnceLock::new() })
+            Ok(Watched { refused: Mutex::new(Box::pin(refused(socket.clone()))), socket, server, id: OnceLock::new() })
         })
     }
 }
@@ -65,6 +65,7 @@ impl RuntimeProvider for Provider {
 /// A UDP socket for one question to one server. Connected: the kernel drops what others send.
 pub(super) struct Watched {
     socket: Arc<UdpSocket>,
+    server: SocketAddr,
     refused: Mutex<BoxFuture<'static, io::Error>>,
     /// The first two octets sent.
     id: OnceLock<[u8; 2]>,
@@ -75,18 +76,21 @@ impl DnsUdpSocket for Watched {
 
     fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
         let received = DnsUdpSocket::poll_recv_from(&*self.socket, cx, buf);
-        if let Poll::Ready(Ok((length, _))) = &received {
-            let datagram = buf.get(..*length).unwrap_or_default();
-            if let Some(code) = bare_refusal(datagram, self.id.get()) {
-                return Poll::Ready(Err(io::Error::other(BareRefusal(code))));
+        match received {
+            Poll::Ready(Ok((length, _))) => {
+                let datagram = buf.get(..length).unwrap_or_default();
+                Poll::Ready(match bare_refusal(datagram, self.id.get()) {
+                    Some(code) => Err(io::Error::other(BareRefusal(code))),
+                    // The kernel has compared the source; a server written as 0.0.0.0 answers as 127.0.0.1.
+                    None => Ok((length, self.server)),
+                })
             }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => match self.refused.lock() {
+                Ok(mut refused) => refused.as_mut().poll(cx).map(Err),
+                Err(_) => Poll::Pending,
+            },
         }
-        if received.is_pending() {
-            if let Ok(mut refused) = self.refused.lock() {
-                return refused.as_mut().poll(cx).map(Err);
-            }
-        }
-        received
     }
 
     fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], _server: SocketAddr) -> Poll<io::Result<usize>> {

@@ -192,3 +192,70 @@ fn extended_error(message: &Message) -> Option<u16> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+    use hickory_resolver::proto::op::{MessageType, OpCode};
+    use hickory_resolver::proto::rr::rdata::{A, CNAME, NULL, SOA};
+
+    fn record(owner: &str, ttl: u32, data: RData) -> rr::Record {
+        rr::Record::from_rdata(rr::Name::from_ascii(owner).unwrap(), ttl, data)
+    }
+
+    fn a(owner: &str, ttl: u32, last: u8) -> rr::Record {
+        record(owner, ttl, RData::A(A::new(127, 0, 0, last)))
+    }
+
+    fn cname(owner: &str, ttl: u32, target: &str) -> rr::Record {
+        record(owner, ttl, RData::CNAME(CNAME(rr::Name::from_ascii(target).unwrap())))
+    }
+
+    fn soa_of(owner: &str, minimum: u32) -> rr::Record {
+        record(owner, 300, RData::SOA(SOA::new(rr::Name::root(), rr::Name::root(), 1, 2, 3, 4, minimum)))
+    }
+
+    fn heard(answers: &[rr::Record], authorities: &[rr::Record], rcode: u8) -> String {
+        let mut message = Message::new(7, MessageType::Response, OpCode::Query);
+        message.metadata.recursion_available = true;
+        message.metadata.response_code = hickory_resolver::proto::op::ResponseCode::from(0, rcode);
+        message.add_answers(answers.iter().cloned());
+        message.add_authorities(authorities.iter().cloned());
+        let question = Question::new(Name::parse("x.test").unwrap(), RecordType::A);
+        match classify(&message, &question, Chain::new(&question).unwrap()) {
+            Heard::Answer(answer) => format!("{answer} {:?}", answer.ttl().map(|ttl| ttl.as_secs())),
+            Heard::Chase(chain) => format!("chase {} {}", chain.last, chain.ttl.as_secs()),
+        }
+    }
+
+    #[test]
+    fn order_of_records_never_matters() {
+        let rows: [(Vec<rr::Record>, Vec<rr::Record>, u8, &str); 6] = [
+            (vec![a("x.test.", 60, 4), a("x.test.", 30, 2)], vec![], 0, "127.0.0.2, 127.0.0.4 Some(30)"),
+            (vec![cname("x.test.", 9, "b.test."), cname("x.test.", 5, "a.test.")], vec![], 0, "chase a.test. 5"),
+            (vec![a("b.test.", 60, 2), cname("x.test.", 9, "b.test.")], vec![], 0, "127.0.0.2 Some(9)"),
+            (vec![a("x.test.", 60, 2), cname("x.test.", 9, "b.test.")], vec![], 0, "127.0.0.2 Some(60)"),
+            (vec![], vec![soa_of("test.", 60), soa_of("x.test.", 20), soa_of("y.test.", 1)], 0, "NODATA Some(20)"),
+            (vec![], vec![soa_of(".", 60), soa_of("test.", 20), soa_of("test.", 10)], 3, "NXDOMAIN Some(10)"),
+        ];
+        for (mut answers, mut authorities, rcode, expected) in rows {
+            assert_eq!(heard(&answers, &authorities, rcode), expected);
+            answers.reverse();
+            authorities.reverse();
+            assert_eq!(heard(&answers, &authorities, rcode), expected);
+        }
+    }
+
+    #[test]
+    fn only_nothing_at_all_is_nodata() {
+        let other = |code| record("x.test.", 60, RData::Unknown { code, rdata: NULL::with(vec![1, 2, 3]) });
+        assert_eq!(heard(&[], &[], 0), "NODATA None");
+        assert_eq!(heard(&[other(rr::RecordType::RRSIG)], &[], 0), "NODATA None");
+        assert_eq!(heard(&[other(rr::RecordType::DNAME)], &[], 0), "answer to another question None");
+        assert_eq!(heard(&[other(rr::RecordType::Unknown(65_280))], &[], 0), "answer to another question None");
+        let mut chaos = a("x.test.", 60, 2);
+        chaos.dns_class = DNSClass::CH;
+        assert_eq!(heard(&[chaos], &[], 0), "answer to another question None");
+    }
+}
