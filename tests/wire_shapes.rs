@@ -642,6 +642,25 @@ async fn dropping_the_future_stops_it() {
 }
 
 #[tokio::test]
+async fn dropping_the_future_closes_tcp_too() {
+    let server = Server::start(shape).await;
+    let stub = patient(&[server.address]);
+    let question = Question::new(name("tcsilent.bl.test"), RecordType::A);
+    let mut asked = stub.resolve(&question);
+    while server.counts() != (1, 1) {
+        assert!(tokio::time::timeout(Duration::from_millis(10), &mut asked).await.is_err());
+    }
+    assert_eq!(server.connections(), 1);
+    drop(asked);
+    let closed = async {
+        while server.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
+}
+
+#[tokio::test]
 async fn one_resolver_serves_many_at_once() {
     let server = Server::start(shape).await;
     let stub = patient(&[server.address]);
@@ -653,4 +672,10 @@ async fn one_resolver_serves_many_at_once() {
         assert_eq!(answer.await.unwrap(), listed(77, 2));
     }
     assert_eq!(server.counts(), (50, 50));
+    let closed = async {
+        while server.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
 }

@@ -292,3 +292,22 @@ fn io_failure(error: &std::io::Error) -> Failure {
         _ => Failure::Network,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn errors_of_the_library_in_our_words() {
+        let os = |code| failure(&NetError::from(io::Error::from_raw_os_error(code)));
+        for ours in [12, 23, 24, 105] {
+            assert_eq!(os(ours), Failure::Overload);
+        }
+        assert_eq!(os(101), Failure::Network);
+        assert_eq!(failure(&NetError::Busy), Failure::Overload);
+        assert_eq!(failure(&NetError::from(io::Error::from(io::ErrorKind::TimedOut))), Failure::Timeout);
+        let bare = |code| failure(&NetError::from(io::Error::other(BareRefusal(code))));
+        assert_eq!([bare(1), bare(3), bare(5)], [Failure::Rcode(1), Failure::Malformed, Failure::Refused]);
+    }
+}

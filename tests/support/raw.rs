@@ -1,6 +1,7 @@
 //! A name server on loopback that does as it is told, octet by octet: UDP and TCP on one port of the system's choice.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ pub struct Seen {
 pub struct Server {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -67,17 +69,23 @@ impl Server {
 
     fn run(udp: UdpSocket, tcp: Option<TcpListener>, behave: Arc<Behave>) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
         let address = udp.local_addr().unwrap();
         let mut tasks = vec![tokio::spawn(serve_udp(Arc::new(udp), behave.clone(), seen.clone()))];
         if let Some(tcp) = tcp {
-            tasks.push(tokio::spawn(serve_tcp(tcp, behave, seen.clone())));
+            tasks.push(tokio::spawn(serve_tcp(tcp, behave, seen.clone(), connections.clone())));
         }
-        Self { address, seen, tasks }
+        Self { address, seen, connections, tasks }
     }
 
     /// Everything that came, in order.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many TCP connections are open.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// How many datagrams, how many TCP queries.
@@ -124,9 +132,19 @@ async fn serve_udp(socket: Arc<UdpSocket>, behave: Arc<Behave>, seen: Arc<Mutex<
     }
 }
 
-async fn serve_tcp(listener: TcpListener, behave: Arc<Behave>, seen: Arc<Mutex<Vec<Seen>>>) {
+async fn serve_tcp(
+    listener: TcpListener,
+    behave: Arc<Behave>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
+) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(serve_connection(stream, behave.clone(), seen.clone()));
+        let (behave, seen, connections) = (behave.clone(), seen.clone(), connections.clone());
+        tokio::spawn(async move {
+            connections.fetch_add(1, Ordering::Relaxed);
+            serve_connection(stream, behave, seen).await;
+            connections.fetch_sub(1, Ordering::Relaxed);
+        });
     }
 }
 
@@ -145,8 +163,9 @@ async fn serve_connection(mut stream: TcpStream, behave: Arc<Behave>, seen: Arc<
             Act::Close => return,
         };
         for message in messages {
-            stream.write_u16(message.len().try_into().unwrap()).await.unwrap();
-            stream.write_all(&message).await.unwrap();
+            // A client that has gone is none of this server's business.
+            let _ = stream.write_u16(message.len().try_into().unwrap()).await;
+            let _ = stream.write_all(&message).await;
         }
     }
 }
