@@ -33,6 +33,11 @@ impl Slots {
         slots
     }
 
+    /// These slots without those.
+    pub(crate) fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
     /// Is there nothing to ask?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -81,6 +86,30 @@ pub trait Unit {
                 Step::Done(verdict) => return verdict,
                 Step::Need(slots) => slots.for_each(|slot| self.supply(slot, Answer::failed(failure))),
             }
+        }
+    }
+}
+
+/// The answers a check holds, by slot. The first answer for a slot stays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers(Vec<Option<Answer>>);
+
+impl Answers {
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Answer> {
+        self.0.get(usize::from(slot.0))?.as_ref()
+    }
+
+    /// `slots` is how many slots the check has; beyond it nothing is kept.
+    pub(crate) fn put(&mut self, slot: Slot, answer: Answer, slots: usize) {
+        let index = usize::from(slot.0);
+        if index >= slots {
+            return;
+        }
+        if self.0.len() <= index {
+            self.0.resize(index + 1, None);
+        }
+        if let Some(place @ None) = self.0.get_mut(index) {
+            *place = Some(answer);
         }
     }
 }

@@ -25,18 +25,27 @@ impl RemoteText {
     /// Cleans and clips. Cleaning twice changes nothing.
     #[must_use]
     pub fn clean(raw: &[u8]) -> Self {
+        Self::clean_to(raw, MAX_TEXT)
+    }
+
+    /// Cleans, and clips to fewer octets.
+    pub(crate) fn clip_to(text: &str, limit: usize) -> Self {
+        Self::clean_to(text.as_bytes(), limit.clamp(CUT.len(), MAX_TEXT))
+    }
+
+    fn clean_to(raw: &[u8], limit: usize) -> Self {
         // One octet beyond the limit is enough to know that something was cut.
         let mut text: String = raw
             .iter()
-            .take(MAX_TEXT + 1)
+            .take(limit + 1)
             .map(|octet| match octet {
                 b'\r' | b'\n' | b'\t' => ' ',
                 0x20..=0x7e => char::from(*octet),
                 _ => '?',
             })
             .collect();
-        if text.len() > MAX_TEXT {
-            text.truncate(MAX_TEXT - CUT.len());
+        if text.len() > limit {
+            text.truncate(limit - CUT.len());
             text.push_str(CUT);
         }
         Self(text.into())

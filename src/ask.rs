@@ -1,0 +1,194 @@
+//! The way of one question: memory, then whoever is asking the same, then the resolver, within limits.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use async_lock::Semaphore;
+use futures::FutureExt;
+use futures::future::{Shared, WeakShared};
+
+use crate::clock::{BoxFuture, Clock};
+use crate::dns::{Answer, Question};
+use crate::dnsxl::{Purpose, Subject};
+use crate::memory::Memory;
+use crate::name::Name;
+use crate::report::Source;
+use crate::resolve::Resolve;
+
+/// Zones whose limits are kept apart; beyond that idle ones are dropped.
+const MAX_BULKHEADS: usize = 4_096;
+
+/// Answers questions from memory, from a question in flight, or from the resolver.
+pub(crate) struct Asker {
+    pub(crate) resolver: Arc<dyn Resolve>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) memory: Memory,
+    pub(crate) counters: Counters,
+    flights: Mutex<HashMap<Question, Flight>>,
+    everything: Arc<Semaphore>,
+    per_zone: usize,
+    bulkheads: Mutex<HashMap<Name, Weak<Semaphore>>>,
+}
+
+/// A question in flight. Only who waits for it keeps it alive.
+struct Flight {
+    number: u64,
+    future: WeakShared<BoxFuture<'static, Answer>>,
+}
+
+/// What has been done so far.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) checks: AtomicU64,
+    pub(crate) cut: AtomicU64,
+    pub(crate) questions: AtomicU64,
+    pub(crate) shared: AtomicU64,
+    pub(crate) remembered: AtomicU64,
+    pub(crate) failures: AtomicU64,
+}
+
+impl Asker {
+    pub(crate) fn new(
+        resolver: Arc<dyn Resolve>,
+        clock: Arc<dyn Clock>,
+        memory: Memory,
+        in_flight: usize,
+        per_zone: usize,
+    ) -> Self {
+        Self {
+            resolver,
+            clock,
+            memory,
+            counters: Counters::default(),
+            flights: Mutex::default(),
+            everything: Arc::new(Semaphore::new(in_flight)),
+            per_zone,
+            bulkheads: Mutex::default(),
+        }
+    }
+
+    /// Asks. `list` is the zone and the subject of a list's question.
+    ///
+    /// The future borrows nothing and may be dropped at any point: whoever else waits for the same answer gets it.
+    pub(crate) fn ask(
+        self: &Arc<Self>,
+        question: Question,
+        purpose: Purpose,
+        list: Option<(Name, Subject)>,
+    ) -> impl Future<Output = (Answer, Source)> + Send + use<> {
+        let asker = Arc::clone(self);
+        async move {
+            if let Some(answer) = asker.recall(&question, purpose, list.as_ref()) {
+                count(&asker.counters.remembered);
+                return (answer, Source::Memory);
+            }
+            let (flight, source) = asker.board(question, purpose, list);
+            if source == Source::Shared {
+                count(&asker.counters.shared);
+            }
+            (flight.await, source)
+        }
+    }
+
+    /// A remembered answer. Proof must be new: what tries a list or the resolver is asked again.
+    fn recall(&self, question: &Question, purpose: Purpose, list: Option<&(Name, Subject)>) -> Option<Answer> {
+        let now = self.clock.now();
+        match (purpose, list) {
+            (Purpose::Control | Purpose::MustExist, _) => None,
+            (Purpose::Subject, Some((zone, subject))) => self.memory.recall_list(subject, zone, now),
+            _ => self.memory.recall(question, now),
+        }
+    }
+
+    /// Joins the same question in flight, or sends it.
+    fn board(
+        self: &Arc<Self>,
+        question: Question,
+        purpose: Purpose,
+        list: Option<(Name, Subject)>,
+    ) -> (Shared<BoxFuture<'static, Answer>>, Source) {
+        let mut flights = lock(&self.flights);
+        if let Some(future) = flights.get(&question).and_then(|flight| flight.future.upgrade()) {
+            return (future, Source::Shared);
+        }
+        let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
+        let landing = Landing { asker: Arc::clone(self), question: question.clone(), number };
+        let future = landing.fly(purpose, list).boxed().shared();
+        if let Some(weak) = future.downgrade() {
+            flights.insert(question, Flight { number, future: weak });
+        }
+        (future, Source::Network)
+    }
+
+    /// The limit of one zone: a slow list must not take every place.
+    fn bulkhead(&self, zone: &Name) -> Arc<Semaphore> {
+        let mut bulkheads = lock(&self.bulkheads);
+        if let Some(bulkhead) = bulkheads.get(zone).and_then(Weak::upgrade) {
+            return bulkhead;
+        }
+        if bulkheads.len() >= MAX_BULKHEADS {
+            bulkheads.retain(|_, bulkhead| bulkhead.strong_count() > 0);
+        }
+        let bulkhead = Arc::new(Semaphore::new(self.per_zone));
+        bulkheads.insert(zone.clone(), Arc::downgrade(&bulkhead));
+        bulkhead
+    }
+
+    /// Questions in flight now.
+    pub(crate) fn in_flight(&self) -> usize {
+        lock(&self.flights).len()
+    }
+}
+
+/// A question on its way. When it is dropped, answered or not, it leaves the table of flights.
+struct Landing {
+    asker: Arc<Asker>,
+    question: Question,
+    number: u64,
+}
+
+impl Landing {
+    async fn fly(self, purpose: Purpose, list: Option<(Name, Subject)>) -> Answer {
+        let asker = &self.asker;
+        // First the zone's place, then one of all: who waits for a slow zone holds nothing that others need.
+        let zone = list.as_ref().map(|(zone, _)| asker.bulkhead(zone));
+        let _zone_place = match &zone {
+            Some(bulkhead) => Some(bulkhead.acquire_arc().await),
+            None => None,
+        };
+        let _place = asker.everything.acquire_arc().await;
+        let answer = asker.resolver.resolve(&self.question).await;
+        let now = asker.clock.now();
+        match (purpose, &list) {
+            (Purpose::Control | Purpose::MustExist, _) => {}
+            (Purpose::Subject, Some((zone, subject))) => asker.memory.keep_list(subject, zone, &answer, now),
+            _ => asker.memory.keep(&self.question, &answer, now),
+        }
+        if answer.failure().is_some() {
+            count(&asker.counters.failures);
+        }
+        tracing::trace!(target: "rdnsbl", question = %self.question, %answer, "answered");
+        answer
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        let mut flights = lock(&self.asker.flights);
+        // A later flight of the same question is not ours to remove.
+        if flights.get(&self.question).is_some_and(|flight| flight.number == self.number) {
+            flights.remove(&self.question);
+        }
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A lock poisoned by a panic elsewhere still guards good data: nothing here leaves it half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,320 @@
+//! The check of one list and one subject.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use super::classify::{Class, classify};
+use super::control::{Control, Evidence, Proof, State, Trial, trial};
+use super::spec::ListSpec;
+use super::subject::{Subject, SubjectKind};
+use super::verdict::{Excluded, Listing, NotListed, Problem, Skipped, Unknown, Verdict};
+use crate::dns::{Answer, Is, Question, RecordType, RrSet};
+use crate::name::{MAX_WIRE_LENGTH, Name};
+use crate::step::{Answers, Slot, Slots, Step, Unit};
+use crate::text::RemoteText;
+use crate::why::Why;
+
+const A: Slot = Slot(0);
+const TXT: Slot = Slot(1);
+const FIXED: Slot = Slot(2);
+const RANDOM: Slot = Slot(3);
+const MUST_EXIST: Slot = Slot(4);
+const SLOTS: usize = 5;
+
+/// Room that control questions need in front of a zone: 32 nibbles, each with its length octet, and the root label.
+const CONTROL_OCTETS: usize = 65;
+
+/// One list and one subject: 1 question for a miss; TXT and, unless proof is fresh, two control questions more for a hit,
+/// all three at once.
+///
+/// Precedence: a subject the list cannot know is skipped; the gate comes before the filter; what the filter does not want is
+/// excluded; a hit counts when both controls are absent.
+#[derive(Clone, Debug)]
+pub struct ListCheck {
+    spec: Arc<ListSpec>,
+    kind: SubjectKind,
+    name: Result<Name, Skipped>,
+    control: Control,
+    first_use: bool,
+    answers: Answers,
+}
+
+/// The verdict, and what the answers told about the resolver on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListFinding {
+    verdict: Verdict,
+    loopback: Loopback,
+}
+
+impl ListFinding {
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    pub(crate) fn loopback(&self) -> Loopback {
+        self.loopback
+    }
+
+    /// The proof of a listing.
+    pub(crate) fn new_proof(&self) -> Option<&Proof> {
+        match &self.verdict {
+            Verdict::Listed(_, listing) => Some(listing.proof()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Verdict, Loopback) {
+        (self.verdict, self.loopback)
+    }
+}
+
+/// Do answers in 127.0.0.0/8 come through the resolver?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loopback {
+    /// One did.
+    Seen,
+    /// An entry that must exist came back as an empty NOERROR: something took its address away.
+    Stripped,
+    /// Nothing to tell by.
+    NoWord,
+}
+
+/// What became of an entry that must exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It is there.
+    Present,
+    /// An empty NOERROR: something took its address away.
+    Stripped,
+    /// NXDOMAIN: a word about the list, not about the resolver.
+    Missing,
+    /// Nobody could tell.
+    Failed,
+}
+
+/// What a list's question is for: controls must be asked anew, whatever is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// No list's question: iprev, HELO, sender, recipient.
+    Dialogue,
+    /// Is the subject listed?
+    Subject,
+    /// Why?
+    Reason,
+    /// Does the list hold what no list may hold?
+    Control,
+    /// Does it hold what it must?
+    MustExist,
+}
+
+impl ListCheck {
+    /// A check. `control` says whether the zone is proven sane at this moment.
+    #[must_use]
+    pub fn new(spec: impl Into<Arc<ListSpec>>, subject: &Subject, control: Control) -> Self {
+        let spec = spec.into();
+        let kind = subject.kind();
+        let name = if !spec.knowledge().is_about(kind) {
+            Err(Skipped::Family)
+        } else if spec.zone().expose().len() + CONTROL_OCTETS > MAX_WIRE_LENGTH {
+            Err(Skipped::NameTooLong)
+        } else {
+            subject.name_under(spec.zone()).map_err(|_| Skipped::NameTooLong)
+        };
+        Self { spec, kind, name, control, first_use: false, answers: Answers::default() }
+    }
+
+    /// A check that is settled before it starts.
+    #[must_use]
+    pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
+        Self { spec, kind, name: Err(why), control, first_use: false, answers: Answers::default() }
+    }
+
+    /// The zone is asked for the first time: its documented must-exist entry is asked along with the subject, so that a
+    /// resolver that takes answers in 127.0.0.0/8 away is noticed although it shows no hits.
+    #[must_use]
+    pub fn first_use(mut self) -> Self {
+        self.first_use = true;
+        self
+    }
+
+    /// Does the profile name an entry whose absence would mean something?
+    pub(crate) fn has_documented_entry(&self) -> bool {
+        self.name.is_ok() && self.spec.knowledge().points(self.kind).documented_entry().is_some()
+    }
+
+    pub(crate) fn spec(&self) -> &Arc<ListSpec> {
+        &self.spec
+    }
+
+    pub(crate) fn kind(&self) -> SubjectKind {
+        self.kind
+    }
+
+    /// What became of the must-exist entry, if it was asked.
+    pub(crate) fn must_exist_entry(&self) -> Option<Entry> {
+        Some(match self.answers.get(MUST_EXIST)?.is() {
+            Is::Records(_) => Entry::Present,
+            Is::NoData(_) => Entry::Stripped,
+            Is::NxDomain(_) => Entry::Missing,
+            Is::Failed(_) => Entry::Failed,
+        })
+    }
+
+    /// The proof came in meanwhile, by another check's controls.
+    pub(crate) fn prove(&mut self, proof: Proof) {
+        self.control = Control::fresh(proof);
+    }
+
+    pub(crate) fn purpose(slot: Slot) -> Purpose {
+        match slot {
+            A => Purpose::Subject,
+            TXT => Purpose::Reason,
+            MUST_EXIST => Purpose::MustExist,
+            _ => Purpose::Control,
+        }
+    }
+
+    /// The slots that stand between a hit and its verdict.
+    fn hit_slots(&self) -> impl Iterator<Item = Slot> {
+        let controls = match self.control.0 {
+            State::Fresh(_) => &[][..],
+            State::Stale(_) => &[FIXED, RANDOM],
+        };
+        [TXT].into_iter().chain(controls.iter().copied())
+    }
+
+    /// Is the must-exist entry wanted, seeing what the subject's answer was? At first use where the profile documents one;
+    /// else only for a NODATA that nobody signed with a SOA record, as a stripped listing looks.
+    fn wants_must_exist(&self) -> bool {
+        if self.has_documented_entry() && self.first_use {
+            return true;
+        }
+        matches!(self.answers.get(A).map(Answer::is), Some(Is::NoData(None)))
+    }
+
+    fn evidence(&self, slot: Slot) -> Option<Evidence> {
+        Some(Evidence::new(self.question(slot)?, self.answers.get(slot)?.clone()))
+    }
+
+    /// The list's own words, without a key that they might quote.
+    fn reason(&self) -> Option<RemoteText> {
+        let Some(Is::Records(set)) = self.answers.get(TXT).map(Answer::is) else { return None };
+        let text = RemoteText::join(set.texts())?;
+        Some(match self.spec.zone().secret() {
+            Some(secret) => text.without(secret),
+            None => text,
+        })
+    }
+
+    /// All answers are in.
+    fn conclude(&self, answer: &Answer) -> Verdict {
+        match answer.is() {
+            Is::NxDomain(_) | Is::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
+            Is::Failed(failure) => Verdict::Unknown(Unknown {
+                why: failure.into(),
+                codes: Arc::new([]),
+                reason: None,
+                evidence: self.evidence(A).into_iter().collect(),
+                ttl: None,
+            }),
+            Is::Records(set) => self.conclude_records(set),
+        }
+    }
+
+    fn conclude_records(&self, set: &RrSet) -> Verdict {
+        let codes: Arc<[Ipv4Addr]> = set.v4().collect();
+        let ttl = set.ttl();
+        let problem = |kind, evidence, reason| {
+            Verdict::Problem(Problem { kind, codes: codes.clone(), reason, evidence, ttl: Some(ttl) })
+        };
+        let meanings = match classify(&self.spec, &codes) {
+            Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), self.reason()),
+            Class::Excluded => return Verdict::Excluded(Excluded { codes, ttl }),
+            Class::Hit(meanings) => meanings,
+        };
+        let tried = match &self.control.0 {
+            State::Fresh(proof) => Trial::Sane(proof.clone()),
+            State::Stale(_) => match (self.evidence(FIXED), self.evidence(RANDOM)) {
+                (Some(fixed), Some(random)) => trial(fixed, random),
+                _ => Trial::Failed(Vec::new()),
+            },
+        };
+        match tried {
+            Trial::Sane(proof) => {
+                let reason = self.reason();
+                Verdict::Listed(self.spec.kind(), Listing { codes, meanings, reason, proof, ttl })
+            }
+            Trial::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
+            Trial::Failed(evidence) => {
+                Verdict::Unknown(Unknown { why: Why::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) })
+            }
+        }
+    }
+
+    /// What the answers tell about the resolver. Only an empty NOERROR is stripping, never NXDOMAIN.
+    fn loopback(&self) -> Loopback {
+        let in_loopback = |slot| match self.answers.get(slot).map(Answer::is) {
+            Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
+            _ => false,
+        };
+        if [A, FIXED, RANDOM, MUST_EXIST].into_iter().any(in_loopback) {
+            return Loopback::Seen;
+        }
+        match self.answers.get(MUST_EXIST).map(Answer::is) {
+            Some(Is::NoData(_)) => Loopback::Stripped,
+            _ => Loopback::NoWord,
+        }
+    }
+}
+
+impl Unit for ListCheck {
+    type Verdict = ListFinding;
+
+    fn step(&self) -> Step<ListFinding> {
+        let done = |verdict| Step::Done(ListFinding { verdict, loopback: self.loopback() });
+        if let Err(why) = self.name {
+            return done(Verdict::Skipped(why));
+        }
+        let mut missing = Slots::EMPTY;
+        let mut want = |slot| {
+            if self.answers.get(slot).is_none() {
+                missing.insert(slot);
+            }
+        };
+        want(A);
+        if self.wants_must_exist() {
+            want(MUST_EXIST);
+        }
+        if let Some(Is::Records(set)) = self.answers.get(A).map(Answer::is) {
+            let codes: Vec<Ipv4Addr> = set.v4().collect();
+            if matches!(classify(&self.spec, &codes), Class::Hit(_)) {
+                self.hit_slots().for_each(&mut want);
+            }
+        }
+        match self.answers.get(A) {
+            Some(answer) if missing.is_empty() => done(self.conclude(answer)),
+            _ => Step::Need(missing),
+        }
+    }
+
+    fn question(&self, slot: Slot) -> Option<Question> {
+        let name = self.name.as_ref().ok()?;
+        let entry = |labels: &str| Name::join(labels, self.spec.zone()).ok();
+        let points = || self.spec.knowledge().points(self.kind);
+        let (name, kind) = match (slot, &self.control.0) {
+            (A, _) => (name.clone(), RecordType::A),
+            (TXT, _) => (name.clone(), RecordType::Txt),
+            (FIXED, _) => (entry(&points().must_not_exist(self.kind))?, RecordType::A),
+            (RANDOM, State::Stale(label)) => (entry(&format!("{}.", label.as_str()))?, RecordType::A),
+            (MUST_EXIST, _) => (entry(&points().must_exist(self.kind))?, RecordType::A),
+            _ => return None,
+        };
+        Some(Question::new(name, kind))
+    }
+
+    fn supply(&mut self, slot: Slot, answer: Answer) {
+        self.answers.put(slot, answer, SLOTS);
+    }
+}

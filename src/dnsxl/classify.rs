@@ -1,0 +1,183 @@
+//! What the codes of an answer say, before anyone asked whether the list is sane. Pure, and the same for an answer from
+//! the network and a remembered one.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use super::profile::Disposition;
+use super::spec::{Kind, ListSpec};
+use super::verdict::ProblemKind;
+
+/// What the codes say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// No statement about the client: the list is broken or refuses.
+    Problem(ProblemKind),
+    /// Listed, under codes that this spec does not want.
+    Excluded,
+    /// Listed, if the list can be shown to be sane. The meanings of the codes that count.
+    Hit(Vec<Arc<str>>),
+}
+
+/// Judges all codes of one answer: the gate first, the caller's filter after it.
+pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
+    if let Some(problem) = gate(spec, codes) {
+        return Class::Problem(problem);
+    }
+    let asked_for_loopback = may_list_loopback(spec);
+    let mut counted =
+        codes.iter().copied().filter(|code| *code != Ipv4Addr::LOCALHOST || asked_for_loopback).peekable();
+    if counted.peek().is_none() {
+        return Class::Problem(ProblemKind::Ambiguous);
+    }
+    let mut hit = false;
+    let mut meanings: Vec<Arc<str>> = Vec::new();
+    for code in counted {
+        if !counts(spec, code) {
+            continue;
+        }
+        hit = true;
+        for (_, meaning) in spec.knowledge().explain(code) {
+            if !meanings.contains(meaning) {
+                meanings.push(meaning.clone());
+            }
+        }
+    }
+    if hit { Class::Hit(meanings) } else { Class::Excluded }
+}
+
+/// Is any record of the answer one that no working list sends about a client? Nothing opens this gate.
+fn gate(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
+    // RFC 5782 §2.3 and RFC 6471 §3.3: a list that answers outside 127.0.0.0/8 does not work.
+    if codes.iter().any(|code| !code.is_loopback()) {
+        return Some(ProblemKind::Outside127);
+    }
+    let refuses = |code: &Ipv4Addr| {
+        is_universal_refusal(*code)
+            || spec.knowledge().explain(*code).any(|(disposition, _)| disposition == Disposition::Refusal)
+    };
+    codes.iter().any(refuses).then_some(ProblemKind::Refused)
+}
+
+/// 127.255.255.0/24: "you may not ask", whoever the operator is.
+fn is_universal_refusal(code: Ipv4Addr) -> bool {
+    matches!(code.octets(), [127, 255, 255, _])
+}
+
+/// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
+fn may_list_loopback(spec: &ListSpec) -> bool {
+    spec.code_pattern().is_some_and(|codes| codes.names(Ipv4Addr::LOCALHOST))
+        || spec.knowledge().explain(Ipv4Addr::LOCALHOST).next().is_some()
+}
+
+/// Does this code count for this spec? What the caller picked counts; without a pick, what the profile says.
+fn counts(spec: &ListSpec, code: Ipv4Addr) -> bool {
+    if let Some(codes) = spec.code_pattern() {
+        return codes.matches(code);
+    }
+    let mut known = spec.knowledge().explain(code).peekable();
+    if known.peek().is_none() {
+        return !spec.knowledge().is_closed();
+    }
+    known.any(|(disposition, _)| disposition.speaks_for(spec.kind()) || tests_as_deny(disposition, spec.kind()))
+}
+
+/// A test entry is a listing of the test address: who asks about it wants to see that.
+fn tests_as_deny(disposition: Disposition, kind: Kind) -> bool {
+    disposition == Disposition::Test && kind == Kind::Deny
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dnsxl::profile::Profile;
+
+    fn codes(texts: &[&str]) -> Vec<Ipv4Addr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn class(spec: &str, answer: &[&str]) -> Class {
+        classify(&ListSpec::deny(spec).unwrap(), &codes(answer))
+    }
+
+    const HIT: Class = Class::Hit(Vec::new());
+    const OUTSIDE: Class = Class::Problem(ProblemKind::Outside127);
+    const REFUSED: Class = Class::Problem(ProblemKind::Refused);
+    const AMBIGUOUS: Class = Class::Problem(ProblemKind::Ambiguous);
+
+    #[test]
+    fn truth_table_without_profile() {
+        for (spec, answer, wanted) in [
+            ("z.example", &["127.0.0.2"][..], HIT),
+            ("z.example", &["127.0.0.2", "127.0.0.4"], HIT),
+            ("z.example=127.0.0.4", &["127.0.0.2", "127.0.0.4"], HIT), // any record, not the first
+            ("z.example=127.0.0.4", &["127.0.0.2"], Class::Excluded),
+            ("z.example", &["203.0.113.9"], OUTSIDE),
+            ("z.example", &["127.0.0.2", "203.0.113.9"], OUTSIDE), // one foreign record spoils the answer
+            ("z.example=203.0.113.9", &["203.0.113.9"], OUTSIDE),  // no filter opens the gate
+            ("z.example=[0..255].[0..255].[0..255].[0..255]", &["128.0.0.2"], OUTSIDE),
+            ("z.example", &["127.255.255.254"], REFUSED),
+            ("z.example=127.255.255.254", &["127.255.255.254"], REFUSED),
+            ("z.example", &["127.0.0.2", "127.255.255.255"], REFUSED),
+            ("z.example", &["127.255.254.1"], HIT),
+            ("z.example", &["127.0.0.1"], AMBIGUOUS),
+            ("z.example=127.0.0.1", &["127.0.0.1"], HIT),
+            ("z.example=127.0.0.[1;4]", &["127.0.0.1"], HIT),
+            ("z.example=127.0.0.[0..255]", &["127.0.0.1"], AMBIGUOUS), // a range does not mean it
+            ("z.example=127.0.0.2", &["127.0.0.1"], AMBIGUOUS),
+            ("z.example", &["127.0.0.1", "127.0.0.2"], HIT),
+            ("z.example=127.0.0.[0..9]", &["127.0.0.1", "127.0.0.20"], Class::Excluded),
+        ] {
+            assert_eq!(class(spec, answer), wanted, "{spec} {answer:?}");
+        }
+    }
+
+    fn known() -> Profile {
+        let pattern = |text: &str| text.parse().unwrap();
+        Profile::new()
+            .code(pattern("127.0.0.1"), Disposition::Allow, "trusted")
+            .code(pattern("127.0.0.2"), Disposition::Deny, "spam source")
+            .code(pattern("127.0.0.3"), Disposition::Neutral, "mixed")
+            .code(pattern("127.0.0.255"), Disposition::Refusal, "over quota")
+    }
+
+    fn profiled(spec: ListSpec, profile: Profile, answer: &[&str]) -> Class {
+        classify(&spec.profile(profile), &codes(answer))
+    }
+
+    #[test]
+    fn truth_table_with_profile() {
+        let deny = || ListSpec::deny("z.example").unwrap();
+        let allow = || ListSpec::allow("z.example").unwrap();
+        let hit = |meaning: &str| Class::Hit(vec![meaning.into()]);
+        assert_eq!(profiled(deny(), known(), &["127.0.0.1"]), Class::Excluded);
+        assert_eq!(profiled(allow(), known(), &["127.0.0.1"]), hit("trusted"));
+        assert_eq!(profiled(deny(), known(), &["127.0.0.2"]), hit("spam source"));
+        assert_eq!(profiled(allow(), known(), &["127.0.0.2"]), Class::Excluded);
+        assert_eq!(profiled(deny(), known(), &["127.0.0.3"]), Class::Excluded);
+        assert_eq!(profiled(allow(), known(), &["127.0.0.255"]), REFUSED);
+        assert_eq!(profiled(allow(), known(), &["127.0.0.1", "127.0.0.255"]), REFUSED);
+        // Unknown codes: open lists mean something by them, closed lists do not.
+        assert_eq!(profiled(deny(), known(), &["127.0.0.77"]), HIT);
+        assert_eq!(profiled(deny(), known().closed(), &["127.0.0.77"]), Class::Excluded);
+        // What the caller picks counts, whatever the profile thinks of it, but for refusals.
+        let picks = |text: &str| ListSpec::deny(text).unwrap();
+        assert_eq!(profiled(picks("z.example=127.0.0.3"), known(), &["127.0.0.3"]), hit("mixed"));
+        assert_eq!(profiled(picks("z.example=127.0.0.255"), known(), &["127.0.0.255"]), REFUSED);
+    }
+
+    #[test]
+    fn sums_of_bits() {
+        let profile = || {
+            Profile::new()
+                .code("127.0.0.1".parse().unwrap(), Disposition::Refusal, "query refused")
+                .bit(2, Disposition::Deny, "black")
+                .bit(4, Disposition::Neutral, "grey")
+        };
+        let deny = || ListSpec::deny("z.example").unwrap();
+        assert_eq!(profiled(deny(), profile(), &["127.0.0.1"]), REFUSED);
+        assert_eq!(profiled(deny(), profile(), &["127.0.0.6"]), Class::Hit(vec!["black".into(), "grey".into()]));
+        assert_eq!(profiled(deny(), profile(), &["127.0.0.4"]), Class::Excluded);
+        assert_eq!(profiled(deny(), profile(), &["127.0.0.64"]), HIT, "a bit not known yet, on an open list");
+    }
+}

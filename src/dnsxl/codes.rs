@@ -1,0 +1,325 @@
+//! Return codes and the patterns that pick them, in Postfix's notation.
+//!
+//! A list answers with addresses in 127.0.0.0/8 whose octets say why (RFC 5782 §2.3). Postfix picks codes with
+//! `d.d.d.d`, where each `d` is a number or `[a;b;n..m]`.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::ops::Range;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// Alternatives in one octet; a pattern with more is refused.
+const MAX_ALTERNATIVES: usize = 256;
+
+/// Return codes that count: one pattern per octet.
+///
+/// ```
+/// use rdnsbl::dnsxl::CodePattern;
+///
+/// let pattern: CodePattern = "127.0.0.[2..4;10]".parse()?;
+/// assert!(pattern.matches("127.0.0.10".parse().unwrap()));
+/// assert!(!pattern.matches("127.0.0.5".parse().unwrap()));
+/// # Ok::<(), rdnsbl::dnsxl::PatternError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CodePattern(Arc<[Octet; 4]>);
+
+/// What one octet may be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Octet {
+    One(u8),
+    AnyOf(Vec<Alternative>),
+}
+
+/// `n` or `n..m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Alternative {
+    One(u8),
+    Between(u8, u8),
+}
+
+impl CodePattern {
+    /// Exactly this code.
+    #[must_use]
+    pub fn exactly(code: Ipv4Addr) -> Self {
+        Self(Arc::new(code.octets().map(Octet::One)))
+    }
+
+    /// Does the pattern pick this code?
+    #[must_use]
+    pub fn matches(&self, code: Ipv4Addr) -> bool {
+        self.0.iter().zip(code.octets()).all(|(octet, value)| match octet {
+            Octet::One(one) => *one == value,
+            Octet::AnyOf(alternatives) => alternatives.iter().any(|alternative| match alternative {
+                Alternative::One(one) => *one == value,
+                Alternative::Between(from, to) => (*from..=*to).contains(&value),
+            }),
+        })
+    }
+
+    /// Is this very code written out, number by number, and not just inside a range?
+    #[must_use]
+    pub fn names(&self, code: Ipv4Addr) -> bool {
+        self.0.iter().zip(code.octets()).all(|(octet, value)| match octet {
+            Octet::One(one) => *one == value,
+            Octet::AnyOf(alternatives) => alternatives.contains(&Alternative::One(value)),
+        })
+    }
+}
+
+impl FromStr for CodePattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        Parser { text: text.as_bytes(), at: 0 }.pattern()
+    }
+}
+
+/// The pattern as Postfix prints it; reading it again gives an equal pattern.
+impl fmt::Display for CodePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, octet) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(".")?;
+            }
+            match octet {
+                Octet::One(one) => write!(f, "{one}")?,
+                Octet::AnyOf(alternatives) => {
+                    for (nth, alternative) in alternatives.iter().enumerate() {
+                        f.write_str(if nth == 0 { "[" } else { ";" })?;
+                        match alternative {
+                            Alternative::One(one) => write!(f, "{one}")?,
+                            Alternative::Between(from, to) => write!(f, "{from}..{to}")?,
+                        }
+                    }
+                    f.write_str("]")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a text is no pattern of codes, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at octet {}", span.start + 1)]
+pub struct PatternError {
+    kind: PatternErrorKind,
+    span: Range<usize>,
+}
+
+impl PatternError {
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> PatternErrorKind {
+        self.kind
+    }
+
+    /// Which octets of the text are wrong; an empty range stands where something is missing.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+/// What can be wrong with a pattern, in Postfix's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum PatternErrorKind {
+    /// An octet should start here.
+    #[error("need decimal number 0..255 or \"[\"")]
+    NeedOctet,
+    /// A number should stand here.
+    #[error("need decimal number 0..255")]
+    NeedNumber,
+    /// The octets are separated by dots.
+    #[error("need \".\"")]
+    NeedDot,
+    /// Alternatives are separated by semicolons.
+    #[error("need \";\" or \"]\"")]
+    NeedSeparator,
+    /// A range ends where it starts or later.
+    #[error("numeric range error")]
+    BadRange,
+    /// There is more after the fourth octet.
+    #[error("garbage after pattern")]
+    Garbage,
+    /// The bracket around the whole pattern is not closed.
+    #[error("missing \"]\" character")]
+    MissingBracket,
+    /// More alternatives than an octet has values.
+    #[error("too many alternatives")]
+    TooMany,
+}
+
+/// Reads a pattern from left to right.
+struct Parser<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Parser<'_> {
+    /// `d.d.d.d`, or all of that in brackets.
+    fn pattern(mut self) -> Result<CodePattern, PatternError> {
+        if self.peek() == Some(b'[') {
+            match self.closing_bracket() {
+                None => {
+                    let end = self.text.len();
+                    return Err(PatternError { kind: PatternErrorKind::MissingBracket, span: end..end });
+                }
+                Some(last) if last + 1 == self.text.len() => {
+                    self.text = self.text.get(..last).unwrap_or_default();
+                    self.at = 1;
+                }
+                Some(_) => {}
+            }
+        }
+        let first = self.octet()?;
+        self.dot()?;
+        let second = self.octet()?;
+        self.dot()?;
+        let third = self.octet()?;
+        self.dot()?;
+        let fourth = self.octet()?;
+        if self.at < self.text.len() {
+            return Err(self.error(PatternErrorKind::Garbage));
+        }
+        Ok(CodePattern(Arc::new([first, second, third, fourth])))
+    }
+
+    /// Where the bracket closes that opens the text.
+    fn closing_bracket(&self) -> Option<usize> {
+        let mut depth = 0_usize;
+        for (index, octet) in self.text.iter().enumerate() {
+            match octet {
+                b'[' => depth += 1,
+                b']' if depth == 1 => return Some(index),
+                b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn octet(&mut self) -> Result<Octet, PatternError> {
+        if self.peek() != Some(b'[') {
+            return Ok(Octet::One(self.number(PatternErrorKind::NeedOctet)?));
+        }
+        self.at += 1;
+        let mut alternatives = Vec::new();
+        loop {
+            let from = self.number(PatternErrorKind::NeedNumber)?;
+            if self.peek() == Some(b'.') {
+                self.at += 1;
+                let two_dots = self.peek() == Some(b'.');
+                self.at += usize::from(two_dots);
+                let start = self.at;
+                let to = self.number(PatternErrorKind::BadRange)?;
+                if to < from || !two_dots {
+                    return Err(PatternError { kind: PatternErrorKind::BadRange, span: start..self.at });
+                }
+                alternatives.push(Alternative::Between(from, to));
+            } else {
+                alternatives.push(Alternative::One(from));
+            }
+            if alternatives.len() > MAX_ALTERNATIVES {
+                return Err(self.error(PatternErrorKind::TooMany));
+            }
+            match self.peek() {
+                Some(b';') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(Octet::AnyOf(alternatives));
+                }
+                _ => return Err(self.error(PatternErrorKind::NeedSeparator)),
+            }
+        }
+    }
+
+    /// A decimal number of any length that is at most 255; the whole run of digits is at fault otherwise.
+    fn number(&mut self, otherwise: PatternErrorKind) -> Result<u8, PatternError> {
+        let start = self.at;
+        while self.peek().is_some_and(|octet| octet.is_ascii_digit()) {
+            self.at += 1;
+        }
+        let digits = self.text.get(start..self.at).unwrap_or_default();
+        let value = digits.iter().try_fold(0_u8, |value, digit| value.checked_mul(10)?.checked_add(digit - b'0'));
+        match value {
+            Some(value) if !digits.is_empty() => Ok(value),
+            _ if digits.is_empty() => Err(self.error(otherwise)),
+            _ => Err(PatternError { kind: otherwise, span: start..self.at }),
+        }
+    }
+
+    fn dot(&mut self) -> Result<(), PatternError> {
+        if self.peek() != Some(b'.') {
+            return Err(self.error(PatternErrorKind::NeedDot));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    /// The octet here is wrong; nothing at all at the end.
+    fn error(&self, kind: PatternErrorKind) -> PatternError {
+        PatternError { kind, span: self.at..(self.at + 1).min(self.text.len()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> CodePattern {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_value_of_an_octet_against_brute_force() {
+        for (text, wanted) in [
+            ("127.0.0.[3..11]", (3..=11).collect::<Vec<u8>>()),
+            ("127.0.0.[3;5;7..9;255]", vec![3, 5, 7, 8, 9, 255]),
+            ("127.0.0.0", vec![0]),
+            ("127.0.0.[0..255]", (0..=255).collect()),
+        ] {
+            let pattern = pattern(text);
+            let picked: Vec<u8> = (0..=255).filter(|octet| pattern.matches(Ipv4Addr::new(127, 0, 0, *octet))).collect();
+            assert_eq!(picked, wanted, "{text}");
+            assert!(!pattern.matches(Ipv4Addr::new(126, 0, 0, wanted[0])));
+        }
+    }
+
+    #[test]
+    fn named_is_narrower_than_matched() {
+        let one = Ipv4Addr::LOCALHOST;
+        assert!(pattern("127.0.0.1").names(one));
+        assert!(pattern("127.0.0.[1;2]").names(one));
+        assert!(pattern("127.0.0.[0..2]").matches(one));
+        assert!(!pattern("127.0.0.[0..2]").names(one));
+        assert!(!pattern("127.[0..255].0.1").names(one));
+    }
+
+    #[test]
+    fn hostile_patterns_are_refused() {
+        let wide = format!("127.0.0.[{}1]", "1;".repeat(300));
+        for text in [
+            "",
+            ".",
+            "[",
+            "]",
+            "[]",
+            "[[[[",
+            "127.0.0.[2..",
+            "127.0.0.2 ",
+            "127.0.0.٣",
+            "99999999999999999999.0.0.0",
+            &wide,
+        ] {
+            assert!(text.parse::<CodePattern>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! DNS lists of addresses and domains (RFC 5782): is the subject listed, and can the list be believed?
+//!
+//! The way of an answer: `subject` makes the name, `classify` judges the codes (gate, then filter), `control` judges the
+//! list, `check` puts them together and `verdict` says the result. `spec` and `profile` are what a person wrote and what is
+//! known.
+
+mod check;
+mod classify;
+mod codes;
+mod control;
+mod profile;
+mod spec;
+mod subject;
+mod verdict;
+
+pub(crate) use check::{Entry, Loopback, Purpose};
+pub use check::{ListCheck, ListFinding};
+pub use codes::{CodePattern, PatternError, PatternErrorKind};
+pub use control::{Control, Evidence, Label, Proof};
+pub use profile::{Disposition, Profile, TestEntry, TestPoints};
+pub use spec::{Kind, ListId, ListSpec, Part, SpecError, SpecErrorKind};
+pub use subject::{Subject, SubjectKind};
+pub use verdict::{Excluded, Listing, NotListed, Problem, ProblemKind, Skipped, Unknown, Verdict};

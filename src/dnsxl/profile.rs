@@ -1,0 +1,224 @@
+//! What is known about a list: its codes, what it lists, and which of its entries may be relied on.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use super::codes::CodePattern;
+use super::spec::Kind;
+use super::subject::SubjectKind;
+use crate::address::reversed_labels;
+use crate::name::Name;
+
+/// Knowledge about one zone. Without any, RFC 5782 is all there is: [`Profile::default`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    kinds: Option<Vec<SubjectKind>>,
+    codes: Vec<Code>,
+    closed: bool,
+    test_points: Vec<(SubjectKind, TestPoints)>,
+}
+
+impl Profile {
+    /// Nothing known but RFC 5782.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The list is only about these subjects; others are never asked about.
+    #[must_use]
+    pub fn lists(mut self, kinds: impl IntoIterator<Item = SubjectKind>) -> Self {
+        self.kinds = Some(kinds.into_iter().collect());
+        self
+    }
+
+    /// A documented code, or pattern of codes. The first that matches a code explains it.
+    #[must_use]
+    pub fn code(mut self, codes: CodePattern, disposition: Disposition, meaning: &str) -> Self {
+        self.codes.push(Code { matcher: Matcher::Pattern(codes), disposition, meaning: meaning.into() });
+        self
+    }
+
+    /// A documented bit of the last octet of 127.0.0.x, for lists whose codes are sums of bits (RFC 5782 §2.3).
+    #[must_use]
+    pub fn bit(mut self, bit: u8, disposition: Disposition, meaning: &str) -> Self {
+        self.codes.push(Code { matcher: Matcher::Bit(bit), disposition, meaning: meaning.into() });
+        self
+    }
+
+    /// The operator says that codes not documented are no listings.
+    #[must_use]
+    pub fn closed(mut self) -> Self {
+        self.closed = true;
+        self
+    }
+
+    /// Entries that must and must not be there.
+    #[must_use]
+    pub fn test_points(mut self, kind: SubjectKind, points: TestPoints) -> Self {
+        self.test_points.push((kind, points));
+        self
+    }
+
+    /// Is the list about such subjects, as far as is known?
+    #[must_use]
+    pub fn is_about(&self, kind: SubjectKind) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+    }
+
+    /// Every documented meaning of one code; several for sums of bits.
+    pub(crate) fn explain(&self, code: Ipv4Addr) -> impl Iterator<Item = (Disposition, &Arc<str>)> {
+        let mut exact = self.codes.iter().filter(move |known| known.is_pattern_for(code)).take(1).peekable();
+        let bits = exact.peek().is_none();
+        exact
+            .chain(self.codes.iter().filter(move |known| bits && known.is_bit_of(code)))
+            .map(|known| (known.disposition, &known.meaning))
+    }
+
+    /// Do codes without documented meaning count?
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// What the list is relied on to hold, for subjects of this kind.
+    pub(crate) fn points(&self, kind: SubjectKind) -> TestPoints {
+        self.test_points
+            .iter()
+            .find(|(of, _)| *of == kind)
+            .map_or_else(TestPoints::default, |(_, points)| points.clone())
+    }
+}
+
+/// A documented code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Code {
+    matcher: Matcher,
+    disposition: Disposition,
+    meaning: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Matcher {
+    Pattern(CodePattern),
+    Bit(u8),
+}
+
+impl Code {
+    fn is_pattern_for(&self, code: Ipv4Addr) -> bool {
+        matches!(&self.matcher, Matcher::Pattern(pattern) if pattern.matches(code))
+    }
+
+    fn is_bit_of(&self, code: Ipv4Addr) -> bool {
+        let [127, 0, 0, sum] = code.octets() else { return false };
+        matches!(self.matcher, Matcher::Bit(bit) if sum & bit != 0)
+    }
+}
+
+/// What a code means for the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Disposition {
+    /// A reason to turn it away.
+    Deny,
+    /// A reason to let it in.
+    Allow,
+    /// Neither.
+    Neutral,
+    /// The list's own test entry.
+    Test,
+    /// No statement about the client: the list refuses to answer us.
+    Refusal,
+}
+
+impl Disposition {
+    /// Does the code speak for this kind of list?
+    pub(crate) fn speaks_for(self, kind: Kind) -> bool {
+        matches!((self, kind), (Self::Deny, Kind::Deny) | (Self::Allow, Kind::Allow))
+    }
+}
+
+/// Entries that tell whether a list works (RFC 5782 §5), for one kind of subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestPoints {
+    present: Presence,
+    absent: Option<TestEntry>,
+}
+
+/// Is there an entry that must exist?
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Presence {
+    /// RFC 5782 §5 wants one; many lists lack it.
+    #[default]
+    ByRfcOnly,
+    Documented(TestEntry),
+}
+
+impl TestPoints {
+    /// The operator documents this entry as always present.
+    #[must_use]
+    pub fn documented(entry: TestEntry) -> Self {
+        Self { present: Presence::Documented(entry), absent: None }
+    }
+
+    /// The entry of RFC 5782 §5 that must not exist is listed by this zone for reasons of its own; this one is not.
+    #[must_use]
+    pub fn absent(mut self, entry: TestEntry) -> Self {
+        self.absent = Some(entry);
+        self
+    }
+
+    /// The entry that must exist, if its absence would mean anything.
+    pub(crate) fn documented_entry(&self) -> Option<&TestEntry> {
+        match &self.present {
+            Presence::Documented(entry) => Some(entry),
+            Presence::ByRfcOnly => None,
+        }
+    }
+
+    /// The labels of the entry that must exist, documented or not, each followed by a dot.
+    pub(crate) fn must_exist(&self, kind: SubjectKind) -> String {
+        match (self.documented_entry(), kind) {
+            (Some(entry), _) => entry.labels(),
+            (None, SubjectKind::Ipv4) => reversed_labels(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))),
+            // ::FFFF:7F00:2, asked as the IPv6 address it is, although a client of that form would be IPv4.
+            (None, SubjectKind::Ipv6) => reversed_labels(IpAddr::V6(mapped_loopback(2))),
+            (None, SubjectKind::Domain) => "test.".to_owned(),
+        }
+    }
+
+    /// The labels of the entry that must not exist, each followed by a dot.
+    pub(crate) fn must_not_exist(&self, kind: SubjectKind) -> String {
+        match (&self.absent, kind) {
+            (Some(entry), _) => entry.labels(),
+            (None, SubjectKind::Ipv4) => reversed_labels(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            (None, SubjectKind::Ipv6) => reversed_labels(IpAddr::V6(mapped_loopback(1))),
+            (None, SubjectKind::Domain) => "invalid.".to_owned(),
+        }
+    }
+}
+
+/// `::FFFF:7F00:n` (RFC 5782 §5).
+fn mapped_loopback(last: u16) -> Ipv6Addr {
+    Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0x7f00, last)
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TestEntry {
+    /// An address, taken as it is: `::FFFF:7F00:2` stays IPv6.
+    Address(IpAddr),
+    /// A domain.
+    Domain(Name),
+}
+
+impl TestEntry {
+    /// The labels in front of the zone, each followed by a dot.
+    fn labels(&self) -> String {
+        match self {
+            Self::Address(address) => reversed_labels(*address),
+            Self::Domain(name) if name.is_root() => String::new(),
+            Self::Domain(name) => name.expose().to_owned(),
+        }
+    }
+}

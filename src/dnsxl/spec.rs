@@ -1,0 +1,320 @@
+//! One list in a configuration: `zone[=codes][*weight]`, Postfix's notation.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::codes::{CodePattern, PatternErrorKind};
+use super::profile::Profile;
+use crate::name::{Key, Name, NameErrorKind};
+
+/// Does a hit speak against the client or for it?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "a list denies or allows")]
+pub enum Kind {
+    /// A hit is a reason to turn the client away (DNSBL).
+    Deny,
+    /// A hit is a reason to let it in (DNSWL).
+    Allow,
+}
+
+impl Kind {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
+        }
+    }
+}
+
+/// What a list is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Part {
+    /// The target of the check: the client's address, or the domain where a domain is checked.
+    Address,
+    /// The name in HELO or EHLO.
+    Helo,
+    /// The sender's domain.
+    Sender,
+    /// The recipient's domain.
+    Recipient,
+}
+
+/// One list: which zone, which of its codes count, how much, and about what it is asked.
+///
+/// ```
+/// use rdnsbl::dnsxl::{Kind, ListSpec};
+///
+/// let spec: ListSpec = "zen.spamhaus.org=127.0.0.[2..11]*3".parse()?;
+/// assert_eq!((spec.kind(), spec.weight()), (Kind::Deny, 3));
+/// assert_eq!(spec.to_string(), "zen.spamhaus.org=127.0.0.[2..11]*3");
+///
+/// let error = "zen.spamhaus.org=127.0.0.[2..".parse::<ListSpec>().unwrap_err();
+/// assert_eq!(error.span(), 29..29); // where something is missing
+/// # Ok::<(), rdnsbl::dnsxl::SpecError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListSpec {
+    kind: Kind,
+    zone: Name,
+    codes: Option<CodePattern>,
+    weight: i32,
+    parts: Vec<Part>,
+    label: Option<Arc<str>>,
+    profile: Arc<Profile>,
+}
+
+impl ListSpec {
+    /// A deny list in Postfix's notation.
+    ///
+    /// # Errors
+    /// [`SpecError`] says what is wrong and where.
+    pub fn deny(text: &str) -> Result<Self, SpecError> {
+        Self::read(Kind::Deny, text)
+    }
+
+    /// An allow list in Postfix's notation.
+    ///
+    /// # Errors
+    /// [`SpecError`] says what is wrong and where.
+    pub fn allow(text: &str) -> Result<Self, SpecError> {
+        Self::read(Kind::Allow, text)
+    }
+
+    fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
+        let (rest, weight) = match text.rfind('*') {
+            Some(star) => {
+                let number = text.get(star + 1..).unwrap_or_default();
+                let weight = number.parse().map_err(|_| SpecError::new(SpecErrorKind::Weight, star + 1..text.len()))?;
+                (text.get(..star).unwrap_or_default(), weight)
+            }
+            None => (text, 1),
+        };
+        let (zone, codes) = match rest.find('=') {
+            Some(equals) => {
+                let pattern = rest.get(equals + 1..).unwrap_or_default();
+                let codes = pattern.parse::<CodePattern>().map_err(|error| {
+                    let span = error.span();
+                    SpecError::new(SpecErrorKind::Codes(error.kind()), equals + 1 + span.start..equals + 1 + span.end)
+                })?;
+                (rest.get(..equals).unwrap_or_default(), Some(codes))
+            }
+            None => (rest, None),
+        };
+        let name =
+            Name::parse(zone).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
+        if !name.is_host() {
+            let kind = if name.labels().all(crate::name::is_host_label) && !name.is_root() {
+                NameErrorKind::Numeric
+            } else {
+                NameErrorKind::BadCharacter
+            };
+            return Err(SpecError::new(SpecErrorKind::Zone(kind), 0..zone.len()));
+        }
+        Ok(Self {
+            kind,
+            zone: name,
+            codes,
+            weight,
+            parts: vec![Part::Address],
+            label: None,
+            profile: Arc::new(Profile::default()),
+        })
+    }
+
+    /// The secret label that goes in front of the zone.
+    ///
+    /// # Errors
+    /// [`SpecErrorKind::Zone`] when the zone becomes too long.
+    pub fn key(mut self, key: &Key) -> Result<Self, SpecError> {
+        self.zone =
+            self.zone.with_key(key).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
+        Ok(self)
+    }
+
+    /// Only these codes count. Without them, all that the profile calls listings; without a profile, all but 127.0.0.1.
+    #[must_use]
+    pub fn codes(mut self, codes: CodePattern) -> Self {
+        self.codes = Some(codes);
+        self
+    }
+
+    /// What a hit adds to the score. 1 unless said; negative weights lower it.
+    #[must_use]
+    pub fn with_weight(mut self, weight: i32) -> Self {
+        self.weight = weight;
+        self
+    }
+
+    /// What the list is asked about; the target of the check unless said.
+    #[must_use]
+    pub fn asks(mut self, parts: impl IntoIterator<Item = Part>) -> Self {
+        self.parts = parts.into_iter().collect();
+        self.parts.sort_unstable();
+        self.parts.dedup();
+        self
+    }
+
+    /// What is known about the list.
+    #[must_use]
+    pub fn profile(mut self, profile: impl Into<Arc<Profile>>) -> Self {
+        self.profile = profile.into();
+        self
+    }
+
+    /// What reports, logs and metrics call the list; its zone without key unless said. Made printable.
+    #[must_use]
+    pub fn label(mut self, label: &str) -> Self {
+        self.label = Some(crate::text::RemoteText::clean(label.as_bytes()).as_str().into());
+        self
+    }
+
+    /// Deny or allow.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The zone as it is asked; its `Display` hides a key.
+    #[must_use]
+    pub fn zone(&self) -> &Name {
+        &self.zone
+    }
+
+    /// What a hit adds to the score.
+    #[must_use]
+    pub fn weight(&self) -> i32 {
+        self.weight
+    }
+
+    /// What the list is asked about.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The name of the list in reports: never a key.
+    #[must_use]
+    pub fn id(&self) -> ListId {
+        ListId(self.label.clone().unwrap_or_else(|| self.zone.without_key().to_string().into()))
+    }
+
+    pub(crate) fn code_pattern(&self) -> Option<&CodePattern> {
+        self.codes.as_ref()
+    }
+
+    pub(crate) fn knowledge(&self) -> &Profile {
+        &self.profile
+    }
+}
+
+impl FromStr for ListSpec {
+    type Err = SpecError;
+
+    /// A deny list in Postfix's notation.
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        Self::deny(text)
+    }
+}
+
+/// Postfix's notation, the zone without its key.
+impl fmt::Display for ListSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.zone)?;
+        if let Some(codes) = &self.codes {
+            write!(f, "={codes}")?;
+        }
+        if self.weight != 1 {
+            write!(f, "*{}", self.weight)?;
+        }
+        Ok(())
+    }
+}
+
+/// What reports, logs and metrics call a list: its zone without key, or its label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ListId(Arc<str>);
+
+impl ListId {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ListId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Why a text is no list, and where. It never repeats the text, which may hold a key: [`point_at`](Self::point_at) draws.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at octet {}", span.start + 1)]
+pub struct SpecError {
+    kind: SpecErrorKind,
+    span: Range<usize>,
+}
+
+impl SpecError {
+    fn new(kind: SpecErrorKind, span: Range<usize>) -> Self {
+        Self { kind, span }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> SpecErrorKind {
+        self.kind
+    }
+
+    /// Which octets of the text are wrong; an empty range stands where something is missing.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// The text with a mark under the part that is wrong: two lines. Long labels left of the list's own are hidden, they
+    /// may be keys.
+    #[must_use]
+    pub fn point_at(&self, source: &str) -> String {
+        let mask = |text: &str| -> String {
+            text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+        };
+        let before = mask(source.get(..self.span.start).unwrap_or(source));
+        let marked = source.get(self.span.clone()).unwrap_or_default().chars().count().max(1);
+        let line = hide_long_labels(&mask(source));
+        format!("{line}\n{}{}", " ".repeat(before.chars().count()), "^".repeat(marked))
+    }
+}
+
+/// Octet by octet, so that marks stay in place: labels of 16 characters or more become stars.
+fn hide_long_labels(line: &str) -> String {
+    const LONG: usize = 16;
+    line.split('.')
+        .map(|label| {
+            let secret = label.len() >= LONG && label.chars().all(|c| c.is_ascii_alphanumeric());
+            if secret { "*".repeat(label.len()) } else { label.to_owned() }
+        })
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+/// What can be wrong with a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecErrorKind {
+    /// The zone is no domain name.
+    #[error("zone: {0}")]
+    Zone(NameErrorKind),
+    /// The codes are no pattern.
+    #[error("codes: {0}")]
+    Codes(PatternErrorKind),
+    /// The weight is no whole number of 32 bits.
+    #[error("weight: need a whole number")]
+    Weight,
+}

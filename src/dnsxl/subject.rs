@@ -1,0 +1,73 @@
+//! What a list is asked about.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::address::reversed_labels;
+use crate::name::{Name, NameError};
+
+/// One thing a list is asked about. An IPv4-mapped IPv6 address is the IPv4 address it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "RFC 5782 knows lists of addresses and lists of names")]
+pub enum Subject {
+    /// The address of a client.
+    Client(IpAddr),
+    /// A domain.
+    Domain(Name),
+}
+
+impl Subject {
+    /// The kind that decides about test entries and families.
+    #[must_use]
+    pub fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Client(address) if address.to_canonical().is_ipv4() => SubjectKind::Ipv4,
+            Self::Client(_) => SubjectKind::Ipv6,
+            Self::Domain(_) => SubjectKind::Domain,
+        }
+    }
+
+    /// The name to ask in `zone`: RFC 5782 §2.1 for IPv4, §2.4 for IPv6, §3 for domains.
+    ///
+    /// # Errors
+    /// The name would be longer than 255 octets.
+    pub fn name_under(&self, zone: &Name) -> Result<Name, NameError> {
+        match self {
+            Self::Client(address) => Name::join(&reversed_labels(address.to_canonical()), zone),
+            Self::Domain(name) => name.under(zone),
+        }
+    }
+}
+
+impl From<IpAddr> for Subject {
+    fn from(address: IpAddr) -> Self {
+        Self::Client(address.to_canonical())
+    }
+}
+
+impl From<Name> for Subject {
+    fn from(name: Name) -> Self {
+        Self::Domain(name)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(address) => address.to_canonical().fmt(f),
+            Self::Domain(name) => name.fmt(f),
+        }
+    }
+}
+
+/// The three kinds of entries a list can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "RFC 5782 knows these three")]
+pub enum SubjectKind {
+    /// IPv4 addresses.
+    Ipv4,
+    /// IPv6 addresses.
+    Ipv6,
+    /// Domain names.
+    Domain,
+}

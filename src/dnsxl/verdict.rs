@@ -1,0 +1,299 @@
+//! What can be said about one list and one subject.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::control::{Evidence, Proof};
+use super::spec::Kind;
+use crate::text::RemoteText;
+use crate::why::Why;
+
+/// The verdict about one list and one subject. Six cases and no `_`: who turns mail away decides for each.
+///
+/// ```compile_fail
+/// # fn f(verdict: rdnsbl::dnsxl::Verdict) -> bool {
+/// match verdict { // `Unknown` is forgotten
+///     rdnsbl::dnsxl::Verdict::Listed(..) => true,
+///     rdnsbl::dnsxl::Verdict::NotListed(_) | rdnsbl::dnsxl::Verdict::Excluded(_) => false,
+///     rdnsbl::dnsxl::Verdict::Problem(_) | rdnsbl::dnsxl::Verdict::Skipped(_) => false,
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a forced `_` arm is where \"could not tell\" would be folded into \"fine\""
+)]
+pub enum Verdict {
+    /// The list holds the subject, and was shown to be sane at that moment.
+    Listed(Kind, Listing),
+    /// The list does not hold the subject.
+    NotListed(NotListed),
+    /// The list holds the subject under codes that are not wanted.
+    Excluded(Excluded),
+    /// The list is broken or refuses; nothing is known about the subject.
+    Problem(Problem),
+    /// Could not tell.
+    Unknown(Unknown),
+    /// The list was not asked, since the question makes no sense.
+    Skipped(Skipped),
+}
+
+impl Verdict {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Listed(..) => "listed",
+            Self::NotListed(_) => "not_listed",
+            Self::Excluded(_) => "excluded",
+            Self::Problem(_) => "problem",
+            Self::Unknown(_) => "unknown",
+            Self::Skipped(_) => "skipped",
+        }
+    }
+
+    /// The return codes that were seen, sorted; empty where there are none.
+    #[must_use]
+    pub fn codes(&self) -> &[Ipv4Addr] {
+        match self {
+            Self::Listed(_, listing) => &listing.codes,
+            Self::Excluded(excluded) => &excluded.codes,
+            Self::Problem(problem) => &problem.codes,
+            Self::Unknown(unknown) => &unknown.codes,
+            Self::NotListed(_) | Self::Skipped(_) => &[],
+        }
+    }
+
+    /// The list's own words, made safe.
+    #[must_use]
+    pub fn reason(&self) -> Option<&RemoteText> {
+        match self {
+            Self::Listed(_, listing) => listing.reason.as_ref(),
+            Self::Problem(problem) => problem.reason.as_ref(),
+            Self::Unknown(unknown) => unknown.reason.as_ref(),
+            Self::NotListed(_) | Self::Excluded(_) | Self::Skipped(_) => None,
+        }
+    }
+
+    /// How long the list's answer may be believed. `None` where nothing says so.
+    #[must_use]
+    pub fn ttl(&self) -> Option<Duration> {
+        match self {
+            Self::Listed(_, listing) => Some(listing.ttl),
+            Self::NotListed(not_listed) => not_listed.ttl,
+            Self::Excluded(excluded) => Some(excluded.ttl),
+            Self::Problem(problem) => problem.ttl,
+            Self::Unknown(unknown) => unknown.ttl,
+            Self::Skipped(_) => None,
+        }
+    }
+}
+
+/// A listing with its proof. There is no constructor: whoever holds one knows that the list was sane.
+///
+/// ```compile_fail
+/// let listing = rdnsbl::dnsxl::Listing { codes: [].into() };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    pub(super) codes: Arc<[Ipv4Addr]>,
+    pub(super) meanings: Vec<Arc<str>>,
+    pub(super) reason: Option<RemoteText>,
+    pub(super) proof: Proof,
+    pub(super) ttl: Duration,
+}
+
+impl Listing {
+    /// All codes of the answer, sorted.
+    #[must_use]
+    pub fn codes(&self) -> &[Ipv4Addr] {
+        &self.codes
+    }
+
+    /// What the operator says the codes mean, where that is known.
+    #[must_use]
+    pub fn meanings(&self) -> &[Arc<str>] {
+        &self.meanings
+    }
+
+    /// What the list says about the subject (TXT), made safe.
+    #[must_use]
+    pub fn reason(&self) -> Option<&RemoteText> {
+        self.reason.as_ref()
+    }
+
+    /// That the list does not list everything.
+    #[must_use]
+    pub fn proof(&self) -> &Proof {
+        &self.proof
+    }
+}
+
+/// The list said that it does not hold the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotListed {
+    pub(super) ttl: Option<Duration>,
+}
+
+/// The list holds the subject, under codes that are not wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    pub(super) codes: Arc<[Ipv4Addr]>,
+    pub(super) ttl: Duration,
+}
+
+impl Excluded {
+    /// All codes of the answer, sorted.
+    #[must_use]
+    pub fn codes(&self) -> &[Ipv4Addr] {
+        &self.codes
+    }
+}
+
+/// The list is broken or refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub(super) kind: ProblemKind,
+    pub(super) codes: Arc<[Ipv4Addr]>,
+    pub(super) reason: Option<RemoteText>,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) ttl: Option<Duration>,
+}
+
+impl Problem {
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// The questions and answers that show it.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+}
+
+/// What can be wrong with a list's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// An answer outside 127.0.0.0/8 (RFC 5782 §2.3, RFC 6471 §3.3).
+    Outside127,
+    /// A code that says "you may not ask".
+    Refused,
+    /// Only 127.0.0.1, which nobody asked for: it has no meaning that lists share.
+    Ambiguous,
+    /// The list holds what it must not hold: it lists everything (RFC 5782 §5).
+    ListsEverything,
+    /// Names that must not be there have addresses outside 127.0.0.0/8: the zone is parked.
+    Parked,
+}
+
+impl ProblemKind {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Outside127 => "outside_127",
+            Self::Refused => "refused",
+            Self::Ambiguous => "ambiguous",
+            Self::ListsEverything => "lists_everything",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Outside127 => "answers outside 127.0.0.0/8, as no working list does",
+            Self::Refused => "refuses to answer us",
+            Self::Ambiguous => "answers only 127.0.0.1, which may mean anything",
+            Self::ListsEverything => "lists everything, even what no list may hold",
+            Self::Parked => "is parked: every name in it has an address",
+        })
+    }
+}
+
+/// Could not tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    pub(super) why: Why,
+    pub(super) codes: Arc<[Ipv4Addr]>,
+    pub(super) reason: Option<RemoteText>,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) ttl: Option<Duration>,
+}
+
+impl Unknown {
+    /// Why.
+    #[must_use]
+    pub fn why(&self) -> &Why {
+        &self.why
+    }
+
+    /// The questions that were not answered, and what came instead.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// A list that says "not listed" through a resolver that takes such answers away.
+    pub(crate) fn resolver_at_fault() -> Self {
+        Self { why: Why::Resolver, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }
+    }
+}
+
+/// Why a list was not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Skipped {
+    /// A private or special-purpose address, about which no public list can know anything (RFC 6890).
+    Special,
+    /// The client is in an exempt network.
+    Exempt,
+    /// There is nothing to ask about: no client address, no such part of the dialogue.
+    NoClient,
+    /// The list holds other kinds of subjects.
+    Family,
+    /// An address literal has no domain.
+    Literal,
+    /// The list has closed down.
+    Retired,
+    /// The subject's name under the zone would pass 255 octets.
+    NameTooLong,
+}
+
+impl Skipped {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Special => "special",
+            Self::Exempt => "exempt",
+            Self::NoClient => "no_client",
+            Self::Family => "family",
+            Self::Literal => "literal",
+            Self::Retired => "retired",
+            Self::NameTooLong => "name_too_long",
+        }
+    }
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Special => "private or special-purpose address",
+            Self::Exempt => "exempt network",
+            Self::NoClient => "nothing to ask about",
+            Self::Family => "the list is about something else",
+            Self::Literal => "address literal",
+            Self::Retired => "the list has closed down",
+            Self::NameTooLong => "name too long for this list",
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Asks what a check needs, until it is done or time is up.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use futures::future::{Either, select};
+use futures::stream::{FuturesUnordered, StreamExt};
+
+use crate::ask::Asker;
+use crate::dns::{Answer, Failure};
+use crate::dnsxl::Purpose;
+use crate::inquiry::{Ask, Inquiry};
+use crate::report::Report;
+use crate::standing::Standing;
+use crate::step::{Slots, Step, Unit};
+
+/// Drives a whole dialogue. Ends at the deadline at the latest, then with what is known.
+pub(crate) async fn inquiry(
+    asker: Arc<Asker>,
+    standing: Arc<Mutex<Standing>>,
+    mut inquiry: Inquiry,
+    deadline: Instant,
+) -> Report {
+    let started = asker.clock.now();
+    let mut alarm = asker.clock.sleep_until(deadline);
+    let mut open = FuturesUnordered::new();
+    loop {
+        while let Some(ask) = inquiry.next_ask() {
+            if !already_proven(&asker, &standing, &mut inquiry, &ask) {
+                let list = ask.list.map(|(spec, subject)| (spec.zone().clone(), subject));
+                let answer = asker.ask(ask.question, ask.purpose, list);
+                let sent = asker.clock.now();
+                open.push(async move { (ask.ticket, sent, answer.await) });
+            }
+        }
+        if inquiry.is_done() {
+            break;
+        }
+        match select(open.next(), &mut alarm).await {
+            Either::Left((Some((ticket, sent, (answer, source))), _)) => {
+                let took = asker.clock.now().saturating_duration_since(sent);
+                inquiry.supply_from(ticket, answer, source, took);
+            }
+            // Nothing open although something is missing: there is nothing to wait for.
+            Either::Left((None, _)) | Either::Right(_) => break,
+        }
+    }
+    drop(open);
+    let report = inquiry.finish(Failure::Deadline);
+    let now = asker.clock.now();
+    standing.lock().unwrap_or_else(PoisonError::into_inner).learn(&report, now);
+    report.took(now.saturating_duration_since(started))
+}
+
+/// Was the zone of a control question proven by another check meanwhile?
+fn already_proven(asker: &Asker, standing: &Mutex<Standing>, inquiry: &mut Inquiry, ask: &Ask) -> bool {
+    let (Purpose::Control, Some((spec, subject))) = (ask.purpose, &ask.list) else { return false };
+    let now = asker.clock.now();
+    let proof = standing.lock().unwrap_or_else(PoisonError::into_inner).fresh(spec.zone(), subject.kind(), now);
+    let Some(proof) = proof else { return false };
+    inquiry.prove(spec.zone(), subject.kind(), &proof);
+    true
+}
+
+/// Drives a single check.
+pub(crate) async fn unit<U: Unit>(asker: Arc<Asker>, mut unit: U, deadline: Instant) -> U::Verdict {
+    let mut alarm = asker.clock.sleep_until(deadline);
+    let mut open = FuturesUnordered::new();
+    let mut asked = Slots::EMPTY;
+    loop {
+        let needed = match unit.step() {
+            Step::Done(verdict) => return verdict,
+            Step::Need(slots) => slots,
+        };
+        for slot in needed.without(asked) {
+            asked.insert(slot);
+            match unit.question(slot) {
+                Some(question) => {
+                    let answer = asker.ask(question, Purpose::Dialogue, None);
+                    open.push(async move { (slot, answer.await.0) });
+                }
+                None => unit.supply(slot, Answer::failed(Failure::Shed)),
+            }
+        }
+        match select(open.next(), &mut alarm).await {
+            Either::Left((Some((slot, answer)), _)) => unit.supply(slot, answer),
+            Either::Left((None, _)) | Either::Right(_) => return unit.expire(Failure::Deadline),
+        }
+    }
+}

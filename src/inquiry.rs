@@ -1,0 +1,452 @@
+//! A whole dialogue as one value: many checks, equal questions handed out once, answers routed to whoever asked.
+//!
+//! This is the crate without I/O. A host with an event loop of its own takes questions out, puts answers in, and finishes:
+//!
+//! ```
+//! use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure, RecordType}};
+//! use std::{net::IpAddr, time::Instant};
+//!
+//! let mut standing = Standing::default(); // kept from one dialogue to the next
+//! let client: IpAddr = "203.0.113.14".parse()?;
+//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &Settings::default(), &mut standing, Instant::now(), [7; 16]);
+//! while let Some((ticket, question)) = inquiry.next_question() {
+//!     assert_eq!(question.kind, RecordType::Ptr);
+//!     inquiry.supply(ticket, Answer::nx_domain(None)); // from the network, whenever it comes
+//! }
+//! let report = inquiry.finish(Failure::Deadline); // always ends with a verdict
+//! assert_eq!(report.iprev().map(|iprev| iprev.rfc8601()), Some("permerror"));
+//! standing.learn(&report, Instant::now());
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::dialogue::Dialogue;
+use crate::dns::{Answer, Failure, Question};
+use crate::dnsxl::{
+    Control, Label, ListCheck, ListSpec, Loopback, Part, Proof, Purpose, Skipped, Subject, SubjectKind,
+};
+use crate::domain::{MailDomainCheck, Side};
+use crate::helo::HeloCheck;
+use crate::iprev::IprevCheck;
+use crate::name::Name;
+use crate::path::{self, Path};
+use crate::report::{Exchange, Findings, ListRow, Report, Source};
+use crate::settings::Settings;
+use crate::standing::{Lesson, Standing};
+use crate::step::{Slot, Slots, Step, Unit};
+
+/// One question of an inquiry that is waiting for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(usize);
+
+/// The checks of one dialogue.
+#[derive(Debug)]
+pub struct Inquiry {
+    dialogue: Dialogue,
+    settings: Settings,
+    iprev: Option<Running<IprevCheck>>,
+    helo: Option<Running<HeloCheck>>,
+    sender: Option<Running<MailDomainCheck>>,
+    recipient: Option<Running<MailDomainCheck>>,
+    lists: Vec<ListRun>,
+    asked: Vec<Asked>,
+    by_question: HashMap<Question, usize>,
+    handed_out: usize,
+    resolver_word: Loopback,
+    started: Instant,
+}
+
+/// A question to ask, and what for.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) ticket: Ticket,
+    pub(crate) question: Question,
+    pub(crate) purpose: Purpose,
+    /// The list and the subject it is about, for a list's question.
+    pub(crate) list: Option<(Arc<ListSpec>, Subject)>,
+}
+
+/// A check and, in the end, its verdict.
+#[derive(Debug)]
+struct Running<U: Unit> {
+    unit: U,
+    verdict: Option<U::Verdict>,
+}
+
+#[derive(Debug)]
+struct ListRun {
+    run: Running<ListCheck>,
+    subject: Option<Subject>,
+    was_fresh: bool,
+}
+
+/// A question, who wants its answer, and the answer.
+#[derive(Debug)]
+struct Asked {
+    question: Question,
+    purpose: Purpose,
+    /// The list that wanted it first.
+    list: Option<usize>,
+    /// No longer wanted, and not handed out.
+    moot: bool,
+    wanted_by: Vec<(UnitId, Slot)>,
+    answer: Option<Answer>,
+    source: Source,
+    took: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UnitId {
+    Iprev,
+    Helo,
+    Sender,
+    Recipient,
+    List(usize),
+}
+
+impl Inquiry {
+    /// The checks of this dialogue. `standing` says which zones are proven at `now`; `random` (16 octets nobody can guess,
+    /// new for each inquiry) makes the labels by which the others are tried.
+    #[must_use]
+    pub fn new(
+        dialogue: &Dialogue,
+        settings: &Settings,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let client = dialogue.client.map(|address| address.to_canonical());
+        let mail_domain = |side, path: &str| {
+            let mut check = MailDomainCheck::new(side, path);
+            if check.domain().is_some_and(|domain| settings.is_local(domain)) {
+                check.skip();
+            }
+            Running::new(check)
+        };
+        let sender = match (&dialogue.mail_from, &dialogue.domain) {
+            (Some(path), _) => Some(mail_domain(Side::Sender, path)),
+            (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
+            (None, None) => None,
+        };
+        let mut inquiry = Self {
+            iprev: client.map(|address| Running::new(IprevCheck::new(address))),
+            helo: dialogue
+                .helo
+                .as_deref()
+                .map(|argument| Running::new(HeloCheck::new(argument, client, &settings.ourselves))),
+            sender,
+            recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
+            lists: Vec::new(),
+            asked: Vec::new(),
+            by_question: HashMap::new(),
+            handed_out: 0,
+            resolver_word: standing.strips(now),
+            started: now,
+            dialogue: dialogue.clone(),
+            settings: settings.clone(),
+        };
+        for spec in settings.lists.shared() {
+            for part in spec.parts() {
+                inquiry.lists.push(list_run(spec, *part, dialogue, settings, standing, now, random));
+            }
+        }
+        for id in inquiry.unit_ids() {
+            inquiry.advance(id);
+        }
+        inquiry
+    }
+
+    /// The next question to ask; each is handed out once. `None` when all are on their way.
+    pub fn next_question(&mut self) -> Option<(Ticket, Question)> {
+        self.next_ask().map(|ask| (ask.ticket, ask.question))
+    }
+
+    /// The next question with what it is for.
+    pub(crate) fn next_ask(&mut self) -> Option<Ask> {
+        loop {
+            let ticket = Ticket(self.handed_out);
+            let asked = self.asked.get(self.handed_out)?;
+            self.handed_out += 1;
+            if asked.moot {
+                continue;
+            }
+            let list = asked.list.and_then(|index| self.lists.get(index));
+            let list = list.and_then(|list| Some((list.run.unit.spec().clone(), list.subject.clone()?)));
+            return Some(Ask { ticket, question: asked.question.clone(), purpose: asked.purpose, list });
+        }
+    }
+
+    /// Puts an answer in. The first one for a ticket counts.
+    pub fn supply(&mut self, ticket: Ticket, answer: Answer) {
+        self.supply_from(ticket, answer, Source::Network, Duration::ZERO);
+    }
+
+    /// Puts an answer in, and says where it came from.
+    pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
+        let Some(asked) = self.asked.get_mut(ticket.0).filter(|asked| asked.answer.is_none()) else { return };
+        asked.answer = Some(answer.clone());
+        asked.source = source;
+        asked.took = took;
+        for (id, slot) in std::mem::take(&mut asked.wanted_by) {
+            self.give(id, slot, &answer);
+            self.advance(id);
+        }
+    }
+
+    /// Is every verdict there?
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.iprev.as_ref().is_none_or(Running::is_done)
+            && self.helo.as_ref().is_none_or(Running::is_done)
+            && self.sender.as_ref().is_none_or(Running::is_done)
+            && self.recipient.as_ref().is_none_or(Running::is_done)
+            && self.lists.iter().all(|list| list.run.is_done())
+    }
+
+    /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
+    #[must_use]
+    pub fn finish(self, failure: Failure) -> Report {
+        let lessons = self.lists.iter().filter_map(ListRun::lesson).collect();
+        let cut = !self.is_done();
+        let exchanges = self
+            .asked
+            .into_iter()
+            .take(self.handed_out)
+            .filter(|asked| !asked.moot)
+            .map(|asked| Exchange {
+                question: asked.question,
+                answer: asked.answer.unwrap_or_else(|| Answer::failed(failure)),
+                source: asked.source,
+                took: asked.took,
+            })
+            .collect();
+        let mut loopback = vec![self.resolver_word];
+        let mut rows = Vec::with_capacity(self.lists.len());
+        for list in self.lists {
+            let spec = list.run.unit.spec().clone();
+            let (verdict, word) = list.run.finish(failure).into_parts();
+            loopback.push(word);
+            rows.push(ListRow { spec, subject: list.subject, verdict });
+        }
+        let findings = Findings {
+            iprev: self.iprev.map(|running| running.finish(failure)),
+            helo: self.helo.map(|running| running.finish(failure)),
+            sender: self.sender.map(|running| running.finish(failure)),
+            recipient: self.recipient.map(|running| running.finish(failure)),
+            rows,
+            loopback,
+            exchanges,
+            lessons,
+            cut,
+        };
+        Report::assemble(&self.dialogue, &self.settings, findings, self.started)
+    }
+
+    /// Proof of a zone has come in by another inquiry: the controls that are not asked yet need not be.
+    pub(crate) fn prove(&mut self, zone: &Name, kind: SubjectKind, proof: &Proof) {
+        for index in 0..self.lists.len() {
+            let Some(list) = self.lists.get_mut(index) else { return };
+            let unit = &mut list.run.unit;
+            if list.was_fresh || list.run.verdict.is_some() || unit.spec().zone() != zone || unit.kind() != kind {
+                continue;
+            }
+            unit.prove(proof.clone());
+            list.was_fresh = true;
+            for asked in &mut self.asked {
+                asked.moot |= asked.purpose == Purpose::Control && asked.answer.is_none() && asked.list == Some(index);
+            }
+            self.advance(UnitId::List(index));
+        }
+    }
+
+    fn unit_ids(&self) -> Vec<UnitId> {
+        [UnitId::Iprev, UnitId::Helo, UnitId::Sender, UnitId::Recipient]
+            .into_iter()
+            .chain((0..self.lists.len()).map(UnitId::List))
+            .collect()
+    }
+
+    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer) {
+        let answer = answer.clone();
+        match id {
+            UnitId::Iprev => self.iprev.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone())),
+            UnitId::Helo => self.helo.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone())),
+            UnitId::Sender => self.sender.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone())),
+            UnitId::Recipient => {
+                self.recipient.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone()))
+            }
+            UnitId::List(index) => {
+                if let Some(list) = self.lists.get_mut(index) {
+                    list.run.unit.supply(slot, answer);
+                }
+            }
+        }
+    }
+
+    /// Steps one check until it waits or is done, and notes what it waits for.
+    fn advance(&mut self, id: UnitId) {
+        loop {
+            let needed = match id {
+                UnitId::Iprev => self.iprev.as_mut().map(Running::step),
+                UnitId::Helo => self.helo.as_mut().map(Running::step),
+                UnitId::Sender => self.sender.as_mut().map(Running::step),
+                UnitId::Recipient => self.recipient.as_mut().map(Running::step),
+                UnitId::List(index) => self.lists.get_mut(index).map(|list| list.run.step()),
+            };
+            let mut answered = false;
+            for slot in needed.unwrap_or(Slots::EMPTY) {
+                let (question, purpose) = match id {
+                    UnitId::Iprev => (self.iprev.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue),
+                    UnitId::Helo => (self.helo.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue),
+                    UnitId::Sender => (self.sender.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue),
+                    UnitId::Recipient => {
+                        (self.recipient.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue)
+                    }
+                    UnitId::List(index) => {
+                        (self.lists.get(index).and_then(|l| l.run.unit.question(slot)), ListCheck::purpose(slot))
+                    }
+                };
+                let known = match question {
+                    Some(question) => self.want(question, purpose, id, slot),
+                    // A slot without a question cannot be answered, and must not be waited for.
+                    None => Some(Answer::failed(Failure::Shed)),
+                };
+                if let Some(answer) = known {
+                    self.give(id, slot, &answer);
+                    answered = true;
+                }
+            }
+            if !answered {
+                return;
+            }
+        }
+    }
+
+    /// Notes who wants the answer of a question; gives it if it is there already.
+    fn want(&mut self, question: Question, purpose: Purpose, id: UnitId, slot: Slot) -> Option<Answer> {
+        if let Some(index) = self.by_question.get(&question) {
+            let asked = self.asked.get_mut(*index)?;
+            if asked.answer.is_none() && !asked.wanted_by.contains(&(id, slot)) {
+                asked.wanted_by.push((id, slot));
+            }
+            return asked.answer.clone();
+        }
+        self.by_question.insert(question.clone(), self.asked.len());
+        self.asked.push(Asked {
+            question,
+            purpose,
+            list: match id {
+                UnitId::List(index) => Some(index),
+                _ => None,
+            },
+            moot: false,
+            wanted_by: vec![(id, slot)],
+            answer: None,
+            source: Source::Network,
+            took: Duration::ZERO,
+        });
+        None
+    }
+}
+
+impl<U: Unit> Running<U> {
+    fn new(unit: U) -> Self {
+        Self { unit, verdict: None }
+    }
+
+    fn is_done(&self) -> bool {
+        self.verdict.is_some()
+    }
+
+    /// The slots it waits for; none once it is done.
+    fn step(&mut self) -> Slots {
+        if self.verdict.is_some() {
+            return Slots::EMPTY;
+        }
+        match self.unit.step() {
+            Step::Need(slots) => slots,
+            Step::Done(verdict) => {
+                self.verdict = Some(verdict);
+                Slots::EMPTY
+            }
+        }
+    }
+
+    fn finish(mut self, failure: Failure) -> U::Verdict {
+        match self.verdict {
+            Some(verdict) => verdict,
+            None => self.unit.expire(failure),
+        }
+    }
+}
+
+impl ListRun {
+    /// What was learned about the zone, from answers that came; none from what was cut off.
+    fn lesson(&self) -> Option<Lesson> {
+        let unit = &self.run.unit;
+        let finding = self.run.verdict.as_ref()?;
+        Some(Lesson {
+            zone: unit.spec().zone().clone(),
+            kind: unit.kind(),
+            proof: finding.new_proof().filter(|_| !self.was_fresh).cloned(),
+            must_exist: unit.must_exist_entry(),
+            loopback: finding.loopback(),
+        })
+    }
+}
+
+/// One list about one part of the dialogue.
+fn list_run(
+    spec: &Arc<ListSpec>,
+    part: Part,
+    dialogue: &Dialogue,
+    settings: &Settings,
+    standing: &mut Standing,
+    now: Instant,
+    random: [u8; 16],
+) -> ListRun {
+    let (subject, skip) = subject_of(part, dialogue, settings);
+    let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
+    let (Some(about), None) = (&subject, skip) else {
+        let why = skip.unwrap_or(Skipped::NoClient);
+        let control = Control::stale(Label::from_random(random));
+        let unit = ListCheck::skipped(spec.clone(), kind, why, control);
+        return ListRun { run: Running::new(unit), subject, was_fresh: false };
+    };
+    let proof = standing.fresh(spec.zone(), kind, now);
+    let was_fresh = proof.is_some();
+    let control = standing.control(spec.zone(), kind, now, || random);
+    let mut unit = ListCheck::new(spec.clone(), about, control);
+    if unit.has_documented_entry() && standing.wants_must_exist(spec.zone(), kind, now) {
+        unit = unit.first_use();
+    }
+    ListRun { run: Running::new(unit), subject, was_fresh }
+}
+
+/// What a list is asked about, or why it is not.
+fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> (Option<Subject>, Option<Skipped>) {
+    let of_path = |path: Option<&String>| match path.map(|path| path::read(path)) {
+        Some(Path::Domain(name)) => (Some(Subject::Domain(name)), None),
+        Some(Path::Literal(_)) => (None, Some(Skipped::Literal)),
+        _ => (None, Some(Skipped::NoClient)),
+    };
+    match part {
+        Part::Address => match (dialogue.client, &dialogue.domain) {
+            (Some(address), _) => (Some(Subject::from(address)), settings.skips(address)),
+            (None, Some(domain)) => (Some(Subject::Domain(domain.clone())), None),
+            (None, None) => (None, Some(Skipped::NoClient)),
+        },
+        Part::Helo => match dialogue.helo.as_deref() {
+            Some(literal) if path::address_literal(literal).is_some() => (None, Some(Skipped::Literal)),
+            argument => match argument.and_then(path::host_name) {
+                Some(name) => (Some(Subject::Domain(name)), None),
+                None => (None, Some(Skipped::NoClient)),
+            },
+        },
+        Part::Sender => of_path(dialogue.mail_from.as_ref()),
+        Part::Recipient => of_path(dialogue.rcpt_to.as_ref()),
+    }
+}

@@ -1,0 +1,164 @@
+//! A set of lists with its thresholds.
+
+use std::sync::Arc;
+
+use crate::dnsxl::{ListSpec, SpecError};
+use crate::score::Thresholds;
+
+/// Lists in a set; more make a configuration error.
+pub const MAX_LISTS: usize = 1_000;
+
+/// Which lists are asked, in which order they are reported, and when they decide. Immutable; a clone shares it.
+///
+/// ```
+/// use rdnsbl::ListSet;
+///
+/// let lists = ListSet::builder()
+///     .deny("zen.spamhaus.org=127.0.0.[2..11]*3")
+///     .deny("bl.spamcop.net*2")
+///     .allow("list.dnswl.org")
+///     .threshold(3)
+///     .build()?;
+/// assert_eq!(lists.iter().count(), 3);
+///
+/// let error = ListSet::builder().deny("good.example").deny("bad..example").build().unwrap_err();
+/// assert_eq!(error.iter().next().map(|(index, _)| index), Some(1)); // the second list
+/// # Ok::<(), rdnsbl::ListSetError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListSet(Arc<Inner>);
+
+#[derive(Debug, PartialEq, Eq, Default)]
+struct Inner {
+    lists: Vec<Arc<ListSpec>>,
+    thresholds: Thresholds,
+}
+
+impl ListSet {
+    /// No list at all: what a checker starts with. Lists are always one's own choice.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Arc::default())
+    }
+
+    /// Starts a set.
+    pub fn builder() -> ListSetBuilder {
+        ListSetBuilder::default()
+    }
+
+    /// The lists, in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &ListSpec> {
+        self.0.lists.iter().map(Arc::as_ref)
+    }
+
+    pub(crate) fn shared(&self) -> &[Arc<ListSpec>] {
+        &self.0.lists
+    }
+
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        self.0.thresholds
+    }
+}
+
+/// Collects lists; [`build`](Self::build) tells all mistakes at once.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ListSetBuilder {
+    lists: Vec<Result<ListSpec, SpecError>>,
+    thresholds: Thresholds,
+}
+
+impl ListSetBuilder {
+    /// A deny list in Postfix's notation.
+    pub fn deny(mut self, text: &str) -> Self {
+        self.lists.push(ListSpec::deny(text));
+        self
+    }
+
+    /// An allow list in Postfix's notation. A proven hit allows outright.
+    pub fn allow(mut self, text: &str) -> Self {
+        self.lists.push(ListSpec::allow(text));
+        self
+    }
+
+    /// A list.
+    pub fn list(mut self, spec: ListSpec) -> Self {
+        self.lists.push(Ok(spec));
+        self
+    }
+
+    /// Several lists.
+    pub fn lists(mut self, specs: impl IntoIterator<Item = ListSpec>) -> Self {
+        self.lists.extend(specs.into_iter().map(Ok));
+        self
+    }
+
+    /// The score from which on the outcome is "listed"; 1 unless said.
+    pub fn threshold(mut self, threshold: i32) -> Self {
+        self.thresholds.listed = threshold;
+        self
+    }
+
+    /// The score up to which the sum alone means "allowed"; -1 unless said.
+    pub fn allow_threshold(mut self, threshold: i32) -> Self {
+        self.thresholds.allowed = threshold;
+        self
+    }
+
+    /// The set.
+    ///
+    /// # Errors
+    /// [`ListSetError`] holds every list that cannot be read, and says when there are more than [`MAX_LISTS`] or when the
+    /// thresholds contradict each other.
+    pub fn build(self) -> Result<ListSet, ListSetError> {
+        if self.lists.len() > MAX_LISTS {
+            return Err(ListSetError::TooMany);
+        }
+        if self.thresholds.allowed >= self.thresholds.listed {
+            return Err(ListSetError::Thresholds);
+        }
+        let mut lists = Vec::with_capacity(self.lists.len());
+        let mut errors = Vec::new();
+        for (index, list) in self.lists.into_iter().enumerate() {
+            match list {
+                Ok(spec) => lists.push(Arc::new(spec)),
+                Err(error) => errors.push((index, error)),
+            }
+        }
+        if errors.is_empty() {
+            Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds })))
+        } else {
+            Err(ListSetError::Specs(errors))
+        }
+    }
+}
+
+/// Why a set of lists cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListSetError {
+    /// Some lists cannot be read: the position of each, from 0, and what is wrong with it.
+    #[error("{}", describe(.0))]
+    Specs(Vec<(usize, SpecError)>),
+    /// More than [`MAX_LISTS`] lists.
+    #[error("more than {MAX_LISTS} lists")]
+    TooMany,
+    /// The allow threshold is not below the threshold, so that one score would mean both.
+    #[error("the allow threshold must be below the threshold")]
+    Thresholds,
+}
+
+impl ListSetError {
+    /// The lists that cannot be read, by position from 0.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &SpecError)> {
+        let specs = match self {
+            Self::Specs(specs) => specs.as_slice(),
+            Self::TooMany | Self::Thresholds => &[],
+        };
+        specs.iter().map(|(index, error)| (*index, error))
+    }
+}
+
+fn describe(specs: &[(usize, SpecError)]) -> String {
+    specs.iter().map(|(index, error)| format!("list {}: {error}", index + 1)).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,380 @@
+//! What is remembered: answers, for as long as DNS says they are good. Bounded in entries and in bytes.
+//!
+//! Two stores, so that a flood of reverse names cannot push list answers out, and partitions inside the first for the same
+//! reason. What lists said about one subject is one record: one look answers every list. Kept are answers per zone as it was
+//! asked, never verdicts, so that filters and profiles apply on reading and tenants never see each other's.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::Ipv4Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lru::LruCache;
+
+use crate::dns::{Answer, Failure, Is, Question, Record, RecordType, Soa};
+use crate::dnsxl::Subject;
+use crate::name::Name;
+
+/// Zones that get a number. Answers of zones beyond are not remembered.
+const MAX_ZONES: usize = 4_096;
+
+/// How much is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Subjects of lists, and answers of each kind.
+    pub(crate) entries: usize,
+    /// Bytes of each store, roughly.
+    pub(crate) bytes: usize,
+    /// How long a failure is remembered.
+    pub(crate) failure: Duration,
+}
+
+/// Everything remembered. Shared by clones of a checker; its locks are never held across a wait.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    bounds: Bounds,
+    subjects: Mutex<Store<Subject, Vec<Held>>>,
+    zones: Mutex<HashMap<Name, u16>>,
+    reverse: Mutex<Store<Question, HeldAnswer>>,
+    forward: Mutex<Store<Question, HeldAnswer>>,
+    mail: Mutex<Store<Question, HeldAnswer>>,
+    text: Mutex<Store<Question, HeldAnswer>>,
+}
+
+/// What one zone said about one subject.
+#[derive(Clone, Debug)]
+struct Held {
+    zone: u16,
+    expires: Instant,
+    what: What,
+}
+
+/// A list's answer without what only matters once: who signed a no is looked at when it arrives.
+#[derive(Clone, Debug)]
+enum What {
+    NxDomain,
+    NoData,
+    Code(Ipv4Addr),
+    Codes(Box<[Ipv4Addr]>),
+    Failed(Failure),
+}
+
+#[derive(Clone, Debug)]
+struct HeldAnswer {
+    expires: Instant,
+    answer: Answer,
+}
+
+impl Memory {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            subjects: Mutex::default(),
+            zones: Mutex::default(),
+            reverse: Mutex::default(),
+            forward: Mutex::default(),
+            mail: Mutex::default(),
+            text: Mutex::default(),
+        }
+    }
+
+    /// A remembered answer, with the time that is left of it.
+    pub(crate) fn recall(&self, question: &Question, now: Instant) -> Option<Answer> {
+        let mut store = lock(self.partition(question.kind));
+        let held = store.get(question)?;
+        match held.expires.checked_duration_since(now) {
+            Some(left) if !left.is_zero() => Some(held.answer.clone().aged(left)),
+            _ => {
+                store.forget(question);
+                None
+            }
+        }
+    }
+
+    /// Remembers an answer, if it may be remembered.
+    pub(crate) fn keep(&self, question: &Question, answer: &Answer, now: Instant) {
+        let Some(expires) = self.expiry(answer, now) else { return };
+        let weight = question.name.expose().len() + weight_of(answer);
+        lock(self.partition(question.kind)).put(
+            question.clone(),
+            HeldAnswer { expires, answer: answer.clone() },
+            weight,
+            self.bounds,
+        );
+    }
+
+    /// What a zone is remembered to have said about a subject.
+    pub(crate) fn recall_list(&self, subject: &Subject, zone: &Name, now: Instant) -> Option<Answer> {
+        let number = *lock(&self.zones).get(zone)?;
+        let mut store = lock(&self.subjects);
+        let held = store.get(subject)?.iter().find(|held| held.zone == number)?;
+        let left = held.expires.checked_duration_since(now).filter(|left| !left.is_zero())?;
+        let soa = || Some(Soa::new(zone.clone(), left));
+        Some(match &held.what {
+            What::NxDomain => Answer::nx_domain(soa()),
+            What::NoData => Answer::no_data(soa()),
+            What::Code(code) => Answer::records([Record::A(*code)], left),
+            What::Codes(codes) => Answer::records(codes.iter().copied().map(Record::A), left),
+            What::Failed(failure) => Answer::failed(*failure),
+        })
+    }
+
+    /// Remembers what a zone said about a subject, if it may be remembered.
+    pub(crate) fn keep_list(&self, subject: &Subject, zone: &Name, answer: &Answer, now: Instant) {
+        let Some(expires) = self.expiry(answer, now) else { return };
+        let Some(zone) = self.number(zone) else { return };
+        let what = match answer.is() {
+            Is::NxDomain(_) => What::NxDomain,
+            Is::NoData(_) => What::NoData,
+            Is::Failed(failure) => What::Failed(failure),
+            Is::Records(set) => {
+                let codes: Vec<Ipv4Addr> = set.v4().collect();
+                match codes.as_slice() {
+                    [code] => What::Code(*code),
+                    _ => What::Codes(codes.into()),
+                }
+            }
+        };
+        let mut store = lock(&self.subjects);
+        let mut record = store.take(subject).unwrap_or_default();
+        record.retain(|held| held.zone != zone && held.expires > now);
+        record.push(Held { zone, expires, what });
+        let weight = record.iter().map(Held::weight).sum::<usize>() + std::mem::size_of::<Subject>();
+        store.put(subject.clone(), record, weight, self.bounds);
+    }
+
+    /// How many answers are remembered, in all.
+    pub(crate) fn len(&self) -> usize {
+        let answers: usize =
+            [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).len()).iter().sum();
+        answers + lock(&self.subjects).len()
+    }
+
+    /// Roughly how many bytes that takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let answers: usize =
+            [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).bytes).iter().sum();
+        answers + lock(&self.subjects).bytes
+    }
+
+    fn partition(&self, kind: RecordType) -> &Mutex<Store<Question, HeldAnswer>> {
+        match kind {
+            RecordType::Ptr => &self.reverse,
+            RecordType::A | RecordType::Aaaa => &self.forward,
+            RecordType::Mx => &self.mail,
+            RecordType::Txt | RecordType::Ns | RecordType::Soa => &self.text,
+        }
+    }
+
+    /// Until when an answer is good; `None` when it must not be remembered.
+    fn expiry(&self, answer: &Answer, now: Instant) -> Option<Instant> {
+        let lifetime = match answer.failure() {
+            // RFC 9520 §3.2: failures are remembered, for one second at least and five minutes at most. Our own haste and
+            // our own limits are none of the name's.
+            Some(Failure::Deadline | Failure::Shed | Failure::Overload | Failure::NoServers | Failure::Network) => {
+                return None;
+            }
+            Some(_) => self.bounds.failure,
+            None => answer.ttl()?,
+        };
+        if lifetime.is_zero() { None } else { now.checked_add(lifetime) }
+    }
+
+    fn number(&self, zone: &Name) -> Option<u16> {
+        let mut zones = lock(&self.zones);
+        if let Some(number) = zones.get(zone) {
+            return Some(*number);
+        }
+        let next = u16::try_from(zones.len()).ok().filter(|next| usize::from(*next) < MAX_ZONES)?;
+        zones.insert(zone.clone(), next);
+        Some(next)
+    }
+}
+
+impl Held {
+    fn weight(&self) -> usize {
+        let codes = match &self.what {
+            What::Codes(codes) => codes.len() * std::mem::size_of::<Ipv4Addr>(),
+            _ => 0,
+        };
+        std::mem::size_of::<Self>() + codes
+    }
+}
+
+/// Roughly the bytes an answer takes.
+fn weight_of(answer: &Answer) -> usize {
+    /// What an entry takes before its contents: keys, links, counters.
+    const ENTRY: usize = 200;
+    match answer.is() {
+        Is::Records(set) => {
+            ENTRY + set.iter().map(|record| std::mem::size_of::<Record>() + 32 + heap_of(record)).sum::<usize>()
+        }
+        Is::NoData(soa) | Is::NxDomain(soa) => ENTRY + soa.map_or(0, |soa| soa.owner().expose().len()),
+        Is::Failed(_) => ENTRY,
+    }
+}
+
+/// Roughly the bytes of text a record holds.
+fn heap_of(record: &Record) -> usize {
+    match record {
+        Record::A(_) | Record::Aaaa(_) => 0,
+        Record::Ptr(target) | Record::Ns(target) | Record::Mx { exchange: target, .. } => match target {
+            crate::dns::Target::Name(name) => name.expose().len(),
+            crate::dns::Target::Root => 0,
+            crate::dns::Target::Illegal(text) => text.as_str().len(),
+        },
+        Record::Txt(text) => text.as_str().len(),
+    }
+}
+
+/// The least recently used goes first, by number and by bytes.
+#[derive(Debug)]
+struct Store<K: Hash + Eq, V> {
+    entries: LruCache<K, (V, usize)>,
+    bytes: usize,
+}
+
+impl<K: Hash + Eq, V> Default for Store<K, V> {
+    fn default() -> Self {
+        Self { entries: LruCache::unbounded(), bytes: 0 }
+    }
+}
+
+impl<K: Hash + Eq, V> Store<K, V> {
+    fn get(&mut self, key: &K) -> Option<&V> {
+        self.entries.get(key).map(|(value, _)| value)
+    }
+
+    fn take(&mut self, key: &K) -> Option<V> {
+        let (value, weight) = self.entries.pop(key)?;
+        self.bytes = self.bytes.saturating_sub(weight);
+        Some(value)
+    }
+
+    fn forget(&mut self, key: &K) {
+        self.take(key);
+    }
+
+    fn put(&mut self, key: K, value: V, weight: usize, bounds: Bounds) {
+        self.take(&key);
+        if weight > bounds.bytes || bounds.entries == 0 {
+            return;
+        }
+        self.entries.put(key, (value, weight));
+        self.bytes += weight;
+        while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
+            let Some((_, (_, weight))) = self.entries.pop_lru() else { return };
+            self.bytes = self.bytes.saturating_sub(weight);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+/// A lock poisoned by a panic elsewhere still guards good data: nothing here leaves it half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds { entries: 100, bytes: 64 * 1024, failure: Duration::from_secs(5) };
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn client(number: u32) -> Subject {
+        Subject::Client(Ipv4Addr::from(number).into())
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn no(ttl: u64) -> Answer {
+        Answer::nx_domain(Some(Soa::new(name("example"), seconds(ttl))))
+    }
+
+    #[test]
+    fn answers_live_as_long_as_dns_says() {
+        let (memory, now) = (Memory::new(BOUNDS), Instant::now());
+        let question = Question::new(name("mail.example"), RecordType::A);
+        let answer = Answer::records([Record::A(Ipv4Addr::LOCALHOST)], seconds(60));
+        memory.keep(&question, &answer, now);
+        assert_eq!(memory.recall(&question, now + seconds(20)).unwrap().ttl(), Some(seconds(40)));
+        assert!(memory.recall(&question, now + seconds(59)).is_some());
+        assert!(memory.recall(&question, now + seconds(60)).is_none());
+        assert_eq!(memory.len(), 0, "an expired answer is dropped when it is met");
+        memory.keep(&question, &no(30), now);
+        assert!(memory.recall(&question, now + seconds(29)).is_some());
+        assert!(memory.recall(&question, now + seconds(30)).is_none());
+    }
+
+    #[test]
+    fn what_must_not_be_remembered() {
+        let (memory, now) = (Memory::new(BOUNDS), Instant::now());
+        let question = Question::new(name("mail.example"), RecordType::A);
+        for answer in [
+            Answer::nx_domain(None), // RFC 2308 §5: no SOA, no lifetime
+            Answer::no_data(None),
+            no(0),
+            Answer::records([Record::A(Ipv4Addr::LOCALHOST)], Duration::ZERO),
+            Answer::failed(Failure::Deadline),
+            Answer::failed(Failure::Shed),
+            Answer::failed(Failure::Overload),
+        ] {
+            memory.keep(&question, &answer, now);
+            memory.keep_list(&client(1), &name("bl.example"), &answer, now);
+            assert_eq!(memory.len(), 0, "{answer}");
+        }
+        memory.keep(&question, &Answer::failed(Failure::ServFail), now); // RFC 9520
+        assert!(memory.recall(&question, now + seconds(4)).is_some());
+        assert!(memory.recall(&question, now + seconds(5)).is_none());
+    }
+
+    #[test]
+    fn one_record_holds_all_zones_of_a_subject() {
+        let (memory, now) = (Memory::new(BOUNDS), Instant::now());
+        let codes = Answer::records([2, 4].map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last))), seconds(60));
+        memory.keep_list(&client(1), &name("a.example"), &codes, now);
+        memory.keep_list(&client(1), &name("b.example"), &no(300), now);
+        assert_eq!(memory.len(), 1);
+        let recalled = memory.recall_list(&client(1), &name("a.example"), now).unwrap();
+        assert_eq!(recalled, codes);
+        assert!(matches!(memory.recall_list(&client(1), &name("b.example"), now).unwrap().is(), Is::NxDomain(_)));
+        assert!(memory.recall_list(&client(1), &name("c.example"), now).is_none());
+        assert!(memory.recall_list(&client(2), &name("a.example"), now).is_none());
+        assert!(memory.recall_list(&client(1), &name("a.example"), now + seconds(60)).is_none());
+    }
+
+    #[test]
+    fn a_flood_of_one_kind_leaves_the_others_alone() {
+        let (memory, now) = (Memory::new(BOUNDS), Instant::now());
+        memory.keep_list(&client(1), &name("bl.example"), &no(300), now);
+        memory.keep(&Question::new(name("mail.example"), RecordType::Mx), &no(300), now);
+        for number in 0..10_000 {
+            let reverse = Name::reverse_of(Ipv4Addr::from(number).into());
+            memory.keep(&Question::new(reverse, RecordType::Ptr), &no(300), now);
+        }
+        assert!(memory.recall_list(&client(1), &name("bl.example"), now).is_some());
+        assert!(memory.recall(&Question::new(name("mail.example"), RecordType::Mx), now).is_some());
+        assert!(memory.len() <= 102 && memory.bytes() <= 3 * BOUNDS.bytes);
+    }
+
+    #[test]
+    fn bounded_in_bytes() {
+        let (memory, now) = (Memory::new(Bounds { entries: 1_000_000, ..BOUNDS }), Instant::now());
+        for number in 0..5_000_u32 {
+            let codes = (0..100_u8).map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last)));
+            memory.keep_list(&client(number), &name("bl.example"), &Answer::records(codes, seconds(60)), now);
+        }
+        assert!(memory.bytes() <= BOUNDS.bytes);
+        assert!(memory.len() > 10);
+    }
+}

@@ -1,0 +1,178 @@
+//! What the lists say together: a range, since some may not have been heard.
+
+use std::fmt;
+
+use crate::dnsxl::{Kind, Verdict};
+
+/// The sum of weights, as a range, and what follows from it.
+///
+/// The outcome is pure arithmetic; what a host does about lists that were not heard is its policy's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    low: i32,
+    high: i32,
+    threshold: i32,
+    outcome: Outcome,
+}
+
+impl Score {
+    /// The sum if every list that was not heard speaks for the client.
+    #[must_use]
+    pub fn low(&self) -> i32 {
+        self.low
+    }
+
+    /// The sum if every list that was not heard speaks against it.
+    #[must_use]
+    pub fn high(&self) -> i32 {
+        self.high
+    }
+
+    /// The score from which on the outcome is "listed".
+    #[must_use]
+    pub fn threshold(&self) -> i32 {
+        self.threshold
+    }
+
+    /// What follows.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+}
+
+/// What the lists say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "low and high against a threshold leave these")]
+pub enum Outcome {
+    /// The score is at the threshold or above, whatever the lists that were not heard would say.
+    Listed,
+    /// The score is below, whatever they would say.
+    NotListed,
+    /// An allow list holds the subject, or the score is at the allow threshold or below.
+    Allowed,
+    /// It depends on lists that were not heard.
+    Undecided,
+}
+
+impl Outcome {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Listed => "listed",
+            Self::NotListed => "not_listed",
+            Self::Allowed => "allowed",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Score and thresholds of a set of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Thresholds {
+    pub(crate) listed: i32,
+    pub(crate) allowed: i32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { listed: 1, allowed: -1 }
+    }
+}
+
+/// Adds up. `rows` are the verdicts with the kind and weight of their lists.
+///
+/// Precedence: a proven hit on an allow list beats every deny list; then the threshold; then what was not heard; then the
+/// allow threshold.
+pub(crate) fn add_up<'a>(rows: impl Iterator<Item = (&'a Verdict, Kind, i32)>, thresholds: Thresholds) -> Score {
+    let (mut low, mut high, mut allowed) = (0_i32, 0_i32, false);
+    for (verdict, kind, weight) in rows {
+        match (verdict, kind) {
+            (Verdict::Listed(Kind::Allow, _), _) => allowed = true,
+            (Verdict::Listed(Kind::Deny, _), _) => {
+                low = low.saturating_add(weight);
+                high = high.saturating_add(weight);
+            }
+            (Verdict::Unknown(_), Kind::Deny) => {
+                low = low.saturating_add(weight.min(0));
+                high = high.saturating_add(weight.max(0));
+            }
+            // An allow list that was not heard changes no sum: it would allow outright or say nothing.
+            (Verdict::Unknown(_), Kind::Allow)
+            | (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => {}
+        }
+    }
+    let outcome = if allowed {
+        Outcome::Allowed
+    } else if low >= thresholds.listed {
+        Outcome::Listed
+    } else if high >= thresholds.listed {
+        Outcome::Undecided
+    } else if high <= thresholds.allowed {
+        Outcome::Allowed
+    } else {
+        Outcome::NotListed
+    };
+    Score { low, high, threshold: thresholds.listed, outcome }
+}
+
+/// How many lists ended how. The six always add up to the number of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Proven hits, on deny and allow lists.
+    pub listed: usize,
+    /// Misses.
+    pub not_listed: usize,
+    /// Hits under codes that are not wanted.
+    pub excluded: usize,
+    /// Broken or refusing lists.
+    pub problem: usize,
+    /// Could not tell.
+    pub unknown: usize,
+    /// Not asked.
+    pub skipped: usize,
+}
+
+impl Counts {
+    pub(crate) fn of<'a>(verdicts: impl Iterator<Item = &'a Verdict>) -> Self {
+        let mut counts = Self::default();
+        for verdict in verdicts {
+            let count = match verdict {
+                Verdict::Listed(..) => &mut counts.listed,
+                Verdict::NotListed(_) => &mut counts.not_listed,
+                Verdict::Excluded(_) => &mut counts.excluded,
+                Verdict::Problem(_) => &mut counts.problem,
+                Verdict::Unknown(_) => &mut counts.unknown,
+                Verdict::Skipped(_) => &mut counts.skipped,
+            };
+            *count += 1;
+        }
+        counts
+    }
+
+    /// Rows in all.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.listed + self.not_listed + self.excluded + self.problem + self.unknown + self.skipped
+    }
+
+    /// Lists that said something about the subject.
+    #[must_use]
+    pub fn heard(&self) -> usize {
+        self.listed + self.not_listed + self.excluded
+    }
+
+    /// Lists to which the question made sense.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.total() - self.skipped
+    }
+}

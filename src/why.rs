@@ -1,0 +1,49 @@
+//! Why something is unknown.
+
+use std::fmt;
+
+use crate::dns::Failure;
+
+/// Why a verdict is "could not tell".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Why {
+    /// The question could not be answered.
+    Failed(Failure),
+    /// A list said "listed", but could not be shown to be sane at that moment.
+    Unproven,
+    /// The answer was no longer waited for: nothing could change any more.
+    NotAwaited,
+    /// The resolver is at fault: what it says about this cannot be believed.
+    Resolver,
+}
+
+impl Why {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Failed(failure) => failure.word(),
+            Self::Unproven => "unproven",
+            Self::NotAwaited => "not_awaited",
+            Self::Resolver => "resolver",
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => failure.fmt(f),
+            Self::Unproven => f.write_str("the list could not be shown to be sane"),
+            Self::NotAwaited => f.write_str("not waited for"),
+            Self::Resolver => f.write_str("the resolver is at fault"),
+        }
+    }
+}
+
+impl From<Failure> for Why {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
