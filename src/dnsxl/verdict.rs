@@ -78,6 +78,18 @@ impl Verdict {
         }
     }
 
+    /// The questions and answers behind the verdict, where there is more to show than the list's own answer: the controls of
+    /// a listing, what shows a problem, what failed.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        match self {
+            Self::Listed(_, listing) => listing.proof.controls(),
+            Self::Problem(problem) => &problem.evidence,
+            Self::Unknown(unknown) => &unknown.evidence,
+            Self::NotListed(_) | Self::Excluded(_) | Self::Skipped(_) => &[],
+        }
+    }
+
     /// How long the list's answer may be believed. `None` where nothing says so.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {

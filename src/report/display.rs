@@ -1,1 +1,293 @@
-//! The table for people.
+//! The table for people: what was found, worst first, at most 80 columns wide.
+
+use std::fmt;
+
+use super::{ListReport, Report};
+use crate::dnsxl::{Kind, Verdict};
+use crate::domain::{HostState, MailDomain, MailDomainReport, Via};
+use crate::helo::{Helo, HeloReport};
+use crate::iprev::{Forward, Iprev, Names};
+use crate::score::Outcome;
+use crate::shape::Shape;
+
+/// Columns of a terminal that nobody has widened.
+const WIDTH: usize = 80;
+/// Where texts start: after the part ("reverse DNS") and its verdict.
+const PART: usize = 13;
+const VERDICT: usize = 12;
+const INDENT: usize = 2 + PART + VERDICT;
+/// Where a list's text goes on.
+const LIST_INDENT: usize = 17;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let target = self.target.as_ref().map_or_else(|| "SMTP dialogue".to_owned(), ToString::to_string);
+        let plural = if self.questions() == 1 { "" } else { "s" };
+        let cost = format!("{} question{plural}, {:.0} ms", self.questions(), self.elapsed.as_secs_f64() * 1_000.0);
+        let room = WIDTH.saturating_sub(cost.len() + 1);
+        writeln!(f, "{target:<room$} {cost}")?;
+        if let Some(fault) = self.resolver_fault {
+            row(f, "resolver", "AT FAULT", &fault.to_string())?;
+        }
+        if let Some(iprev) = &self.iprev {
+            row(f, "reverse DNS", iprev.client_resolve(), &iprev_text(iprev))?;
+        }
+        if let Some(helo) = &self.helo {
+            row(f, "HELO", helo_word(helo.verdict()), &helo_text(helo))?;
+        }
+        for (part, report) in [("sender", &self.sender), ("recipient", &self.recipient)] {
+            if let Some(report) = report {
+                row(f, part, domain_word(report.verdict()), &domain_text(report))?;
+            }
+        }
+        if !self.lists.is_empty() {
+            row(f, "lists", outcome_word(self.score.outcome()), &score_text(self))?;
+            lists(f, &self.lists)?;
+        }
+        if let Some(reply) = self.advice.reply() {
+            row(f, "reply", &format!("{} {}", reply.code(), reply.enhanced()), reply.text())?;
+        }
+        Ok(())
+    }
+}
+
+/// One part of the report: its name, its verdict, and a text that wraps under itself.
+fn row(f: &mut fmt::Formatter<'_>, part: &str, verdict: &str, text: &str) -> fmt::Result {
+    wrapped(f, &format!("  {part:<PART$}{verdict:<VERDICT$}"), INDENT, text)
+}
+
+/// `head` once, then `text` in what is left of the line, continued at column `indent`.
+fn wrapped(f: &mut fmt::Formatter<'_>, head: &str, indent: usize, text: &str) -> fmt::Result {
+    let mut line = head.to_owned();
+    let mut empty = true;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let mut word = word;
+        if !empty && line.len() + 1 + word.len() > WIDTH {
+            writeln!(f, "{}", line.trim_end())?;
+            line = " ".repeat(indent);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        // A word longer than a line is broken: names go up to 253 octets.
+        while line.len() + word.len() > WIDTH {
+            let room = WIDTH.saturating_sub(line.len()).max(1);
+            let cut = (0..=room.min(word.len())).rev().find(|at| word.is_char_boundary(*at)).unwrap_or(word.len());
+            let (now, later) = word.split_at(cut);
+            if now.is_empty() {
+                break;
+            }
+            writeln!(f, "{line}{now}")?;
+            line = " ".repeat(indent);
+            word = later;
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    writeln!(f, "{}", line.trim_end())
+}
+
+fn iprev_text(iprev: &Iprev) -> String {
+    match iprev {
+        Iprev::Confirmed(names) => names_text(names),
+        Iprev::Forged(names) => format!("none of its names leads back: {}", names_text(names)),
+        Iprev::NoName(_) => "no name is published for this address".to_owned(),
+        Iprev::TempError(error) => match iprev.names() {
+            Some(names) if !names.all().is_empty() => format!("could not tell: {}", names_text(names)),
+            _ => format!("could not tell: {}", error.why()),
+        },
+    }
+}
+
+fn names_text(names: &Names) -> String {
+    let mut texts: Vec<String> = names
+        .confirmed()
+        .chain(names.unconfirmed())
+        .map(|name| {
+            let forward = match name.forward() {
+                Forward::LeadsBack => String::new(),
+                Forward::Elsewhere => " (leads elsewhere)".to_owned(),
+                Forward::NoAddress => " (has no address)".to_owned(),
+                Forward::NoSuchName => " (does not exist)".to_owned(),
+                Forward::Failed(failure) => format!(" ({failure})"),
+            };
+            let shape = match name.shape() {
+                Shape::Plain => "",
+                Shape::EmbedsAddress => " (generic: holds the address)",
+                Shape::LooksDynamic => " (generic: looks dynamic)",
+            };
+            format!("{}{forward}{shape}", name.name())
+        })
+        .collect();
+    texts.extend(names.unusable().iter().map(|text| format!("\"{text}\" (no host name)")));
+    let more = if names.truncated() { ", and more" } else { "" };
+    format!("{}{more}", texts.join(", "))
+}
+
+fn helo_word(verdict: Helo) -> &'static str {
+    match verdict {
+        Helo::ResolvesToClient | Helo::LiteralMatches => "OK",
+        Helo::Unknown(_) => "UNKNOWN",
+        Helo::ResolvesElsewhere | Helo::LiteralDiffers => "ELSEWHERE",
+        Helo::MxOnly => "MX ONLY",
+        Helo::NotFqdn => "NOT FQDN",
+        Helo::Malformed => "MALFORMED",
+        Helo::ClaimsUs => "CLAIMS US",
+        Helo::NoSuchName | Helo::NoAddress => "NO ADDRESS",
+    }
+}
+
+fn helo_text(helo: &HeloReport) -> String {
+    let said = helo.argument();
+    let addresses = || helo.addresses().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match helo.verdict() {
+        Helo::ResolvesToClient => format!("{said} has the client's address"),
+        Helo::ResolvesElsewhere => format!("{said} leads to {}", addresses()),
+        Helo::MxOnly => format!("{said} has no address, but takes mail"),
+        Helo::LiteralMatches => format!("{said} is the client's address"),
+        Helo::LiteralDiffers => format!("{said} is not the client's address"),
+        Helo::NotFqdn => format!("{said} is no fully qualified name"),
+        Helo::Malformed => format!("\"{said}\" is neither a name nor an address literal"),
+        Helo::ClaimsUs => format!("{said} is us"),
+        Helo::NoSuchName => format!("{said} does not exist"),
+        Helo::NoAddress => format!("{said} has neither address nor MX"),
+        Helo::Unknown(why) => format!("{said}: {why}"),
+    }
+}
+
+fn domain_word(verdict: &MailDomain) -> &'static str {
+    match verdict {
+        MailDomain::Ok(_) => "OK",
+        MailDomain::NullMx => "NULL MX",
+        MailDomain::NoSuchDomain => "NO DOMAIN",
+        MailDomain::NoMailHost => "NO HOST",
+        MailDomain::MxUnusable(_) => "MX UNUSABLE",
+        MailDomain::Malformed => "MALFORMED",
+        MailDomain::NullSender => "NULL",
+        MailDomain::AddressLiteral(_) => "LITERAL",
+        MailDomain::Skipped => "SKIPPED",
+        MailDomain::Unknown(_) => "UNKNOWN",
+    }
+}
+
+fn domain_text(report: &MailDomainReport) -> String {
+    let domain = report.domain().map(ToString::to_string).unwrap_or_default();
+    match report.verdict() {
+        MailDomain::Ok(via) => {
+            let host = report.hosts().iter().find(|host| host.state() == HostState::Usable);
+            let name = host.map(|host| host.target().to_string()).unwrap_or_default();
+            match via {
+                Via::Mx => format!("{domain}, mail goes to {name}"),
+                Via::ImplicitMx => format!("{domain} has no MX record; mail goes to its own address"),
+            }
+        }
+        MailDomain::NullMx => format!("{domain} says that it takes no mail"),
+        MailDomain::NoSuchDomain => format!("{domain} does not exist"),
+        MailDomain::NoMailHost => format!("{domain} exists, but has no mail host"),
+        MailDomain::MxUnusable(reason) => format!("{domain}: {reason}"),
+        MailDomain::Malformed => "not a mail address".to_owned(),
+        MailDomain::NullSender => "the null reverse-path <>: a notification".to_owned(),
+        MailDomain::AddressLiteral(address) => format!("[{address}], there is no domain to check"),
+        MailDomain::Skipped => "ours".to_owned(),
+        MailDomain::Unknown(why) => format!("{domain}: {why}"),
+    }
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Listed => "LISTED",
+        Outcome::NotListed => "NOT LISTED",
+        Outcome::Allowed => "ALLOWED",
+        Outcome::Undecided => "UNDECIDED",
+    }
+}
+
+fn score_text(report: &Report) -> String {
+    let score = report.score;
+    let sum = if score.low() == score.high() {
+        format!("score {}", score.low())
+    } else {
+        format!("score {} to {}", score.low(), score.high())
+    };
+    let counts = report.counts;
+    let parts = [
+        (counts.listed, "listed"),
+        (counts.problem, "broken"),
+        (counts.unknown, "unknown"),
+        (counts.excluded, "excluded"),
+        (counts.not_listed, "not listed"),
+        (counts.skipped, "skipped"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    format!("{sum}, listed from {} on; {}", score.threshold(), parts.join(", "))
+}
+
+/// The lists, worst first; those with nothing to say on one line.
+fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
+    let mut told: Vec<&ListReport> = rows.iter().filter(|row| rank(&row.verdict) < QUIET).collect();
+    told.sort_by_key(|row| rank(&row.verdict));
+    for row in told {
+        let (word, text) = list_text(row);
+        let list = row.list.as_str();
+        list_row(f, word, &format!("{list}: {text}"))?;
+        if let Some(reason) = row.verdict.reason() {
+            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("\"{reason}\""))?;
+        }
+    }
+    for (wanted, word) in [(QUIET, "not listed"), (QUIET + 1, "skipped")] {
+        let names: Vec<String> = rows
+            .iter()
+            .filter(|row| rank(&row.verdict) == wanted)
+            .map(|row| match &row.verdict {
+                Verdict::Skipped(why) => format!("{} ({why})", row.list),
+                _ => row.list.to_string(),
+            })
+            .collect();
+        if !names.is_empty() {
+            list_row(f, word, &names.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+/// One line of the part about lists.
+fn list_row(f: &mut fmt::Formatter<'_>, word: &str, text: &str) -> fmt::Result {
+    wrapped(f, &format!("    {word:<11}"), LIST_INDENT, text)
+}
+
+/// From here on, lists have nothing to say.
+const QUIET: u8 = 5;
+
+fn rank(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Listed(Kind::Deny, _) => 0,
+        Verdict::Listed(Kind::Allow, _) => 1,
+        Verdict::Problem(_) => 2,
+        Verdict::Unknown(_) => 3,
+        Verdict::Excluded(_) => 4,
+        Verdict::NotListed(_) => QUIET,
+        Verdict::Skipped(_) => QUIET + 1,
+    }
+}
+
+fn list_text(row: &ListReport) -> (&'static str, String) {
+    let codes = row.verdict.codes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match &row.verdict {
+        Verdict::Listed(kind, listing) => {
+            let word = if *kind == Kind::Deny { "LISTED" } else { "ALLOWED" };
+            let meanings = listing.meanings().join(", ");
+            (word, if meanings.is_empty() { codes } else { format!("{codes}, {meanings}") })
+        }
+        Verdict::Problem(problem) => {
+            let codes = if codes.is_empty() { codes } else { format!(" ({codes})") };
+            ("BROKEN", format!("{}{codes}", problem.kind()))
+        }
+        Verdict::Unknown(unknown) if codes.is_empty() => ("unknown", unknown.why().to_string()),
+        Verdict::Unknown(unknown) => ("unknown", format!("{codes}, but {}", unknown.why())),
+        Verdict::Excluded(_) => ("excluded", format!("{codes}, not wanted")),
+        Verdict::NotListed(_) => ("not listed", String::new()),
+        Verdict::Skipped(why) => ("skipped", why.to_string()),
+    }
+}

@@ -1,1 +1,291 @@
-//! The JSON.
+//! The JSON of a report: the words and fields of the `check` example. Fields that do not apply are null; parts of the dialogue
+//! that were not given are absent.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Completeness, Exchange, ListReport, Report, Source};
+use crate::dns::Target;
+use crate::dnsxl::{Kind, Verdict};
+use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
+use crate::helo::{Helo, HeloReport};
+use crate::iprev::{ClientName, Forward, Iprev, Stage};
+use crate::policy::Reply;
+use crate::score::{Counts, Score};
+use crate::text::RemoteText;
+
+/// Serializes as the text that `Display` shows.
+macro_rules! as_text {
+    ($($type:ty),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )*};
+}
+as_text!(crate::name::Name, RemoteText, Target, crate::dnsxl::ListId, crate::dnsxl::Subject);
+
+/// Serializes as one lower-case word.
+macro_rules! as_word {
+    ($($type:ty),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+    )*};
+}
+as_word!(
+    Kind,
+    crate::dns::Failure,
+    crate::why::Why,
+    crate::dnsxl::ProblemKind,
+    crate::dnsxl::Skipped,
+    crate::domain::Unusable,
+    crate::score::Outcome,
+    crate::shape::Shape,
+    super::ResolverFault
+);
+
+/// Whole seconds.
+fn seconds(ttl: Option<std::time::Duration>) -> Option<u64> {
+    ttl.map(|ttl| ttl.as_secs())
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("target", &self.target)?;
+        // Tenths of a millisecond are as much as a network is good for.
+        map.serialize_entry("elapsed_ms", &((self.elapsed.as_secs_f64() * 10_000.0).round() / 10.0))?;
+        map.serialize_entry("questions", &self.questions())?;
+        map.serialize_entry(
+            "completeness",
+            match self.completeness {
+                Completeness::Complete => "complete",
+                Completeness::CutByDeadline => "cut_by_deadline",
+            },
+        )?;
+        if let Some(iprev) = &self.iprev {
+            map.serialize_entry("iprev", iprev)?;
+        }
+        map.serialize_entry("lists", &self.lists)?;
+        map.serialize_entry("counts", &self.counts)?;
+        map.serialize_entry("score", &ScoreOf(self))?;
+        if let Some(helo) = &self.helo {
+            map.serialize_entry("helo", helo)?;
+        }
+        if let Some(sender) = &self.sender {
+            map.serialize_entry("sender", sender)?;
+        }
+        if let Some(recipient) = &self.recipient {
+            map.serialize_entry("recipient", recipient)?;
+        }
+        map.serialize_entry("resolver", &ResolverOf(self))?;
+        map.serialize_entry("reply", &self.advice.reply())?;
+        map.end()
+    }
+}
+
+impl Serialize for Iprev {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = self.names();
+        let error = match self {
+            Self::TempError(error) => Some(error),
+            _ => None,
+        };
+        let stage = error.map(|error| match error.at() {
+            Stage::Reverse => "reverse",
+            Stage::Forward => "forward",
+        });
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("result", self.rfc8601())?;
+        map.serialize_entry("client_resolve", self.client_resolve())?;
+        map.serialize_entry("names", names.map_or(&[][..], |names| names.all()))?;
+        map.serialize_entry("unusable", names.map_or(&[][..], |names| names.unusable()))?;
+        map.serialize_entry("truncated", &names.is_some_and(|names| names.truncated()))?;
+        map.serialize_entry("why", &error.map(|error| error.why()))?;
+        map.serialize_entry("stage", &stage)?;
+        map.serialize_entry("ttl", &seconds(self.ttl()))?;
+        map.end()
+    }
+}
+
+impl Serialize for ClientName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let forward = match self.forward() {
+            Forward::LeadsBack => "leads_back",
+            Forward::Elsewhere => "elsewhere",
+            Forward::NoAddress => "no_address",
+            Forward::NoSuchName => "no_such_name",
+            Forward::Failed(failure) => failure.word(),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", self.name())?;
+        map.serialize_entry("confirmed", &(self.forward() == Forward::LeadsBack))?;
+        map.serialize_entry("forward", forward)?;
+        map.serialize_entry("shape", &self.shape())?;
+        map.end()
+    }
+}
+
+impl Serialize for ListReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (problem, why) = match &self.verdict {
+            Verdict::Problem(problem) => (Some(problem.kind()), None),
+            Verdict::Unknown(unknown) => (None, Some(unknown.why().word())),
+            Verdict::Skipped(skipped) => (None, Some(skipped.word())),
+            Verdict::Listed(..) | Verdict::NotListed(_) | Verdict::Excluded(_) => (None, None),
+        };
+        let meanings: Vec<&str> = match &self.verdict {
+            Verdict::Listed(_, listing) => listing.meanings().iter().map(AsRef::as_ref).collect(),
+            _ => Vec::new(),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("list", &self.list)?;
+        map.serialize_entry("kind", &self.kind)?;
+        map.serialize_entry("subject", &self.subject)?;
+        map.serialize_entry("verdict", self.verdict.word())?;
+        map.serialize_entry("codes", self.verdict.codes())?;
+        map.serialize_entry("meanings", &meanings)?;
+        map.serialize_entry("reason", &self.verdict.reason())?;
+        map.serialize_entry("weight", &self.weight)?;
+        map.serialize_entry("ttl", &seconds(self.ttl()))?;
+        map.serialize_entry("problem", &problem)?;
+        map.serialize_entry("why", &why)?;
+        map.serialize_entry("evidence", &EvidenceOf(&self.verdict))?;
+        map.end()
+    }
+}
+
+/// Questions and answers behind a verdict, a line each.
+struct EvidenceOf<'a>(&'a Verdict);
+
+impl Serialize for EvidenceOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.evidence().iter().map(ToString::to_string))
+    }
+}
+
+/// A score with the lists that decided.
+struct ScoreOf<'a>(&'a Report);
+
+impl Serialize for ScoreOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let score: Score = self.0.score;
+        let decided_by: Vec<_> = self.0.decided_by().map(ListReport::list).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("low", &score.low())?;
+        map.serialize_entry("high", &score.high())?;
+        map.serialize_entry("threshold", &score.threshold())?;
+        map.serialize_entry("outcome", &score.outcome())?;
+        map.serialize_entry("decided_by", &decided_by)?;
+        map.end()
+    }
+}
+
+impl Serialize for Counts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("listed", &self.listed)?;
+        map.serialize_entry("not_listed", &self.not_listed)?;
+        map.serialize_entry("excluded", &self.excluded)?;
+        map.serialize_entry("problem", &self.problem)?;
+        map.serialize_entry("unknown", &self.unknown)?;
+        map.serialize_entry("skipped", &self.skipped)?;
+        map.end()
+    }
+}
+
+impl Serialize for HeloReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let why = match self.verdict() {
+            Helo::Unknown(why) => Some(why),
+            _ => None,
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("verdict", self.verdict().word())?;
+        map.serialize_entry("argument", self.argument())?;
+        map.serialize_entry("addresses", self.addresses())?;
+        map.serialize_entry("is_client_name", &self.is_client_name())?;
+        map.serialize_entry("why", &why)?;
+        map.serialize_entry("ttl", &seconds(self.ttl()))?;
+        map.end()
+    }
+}
+
+impl Serialize for MailDomainReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (via, problem, why) = match self.verdict() {
+            MailDomain::Ok(Via::Mx) => (Some("mx"), None, None),
+            MailDomain::Ok(Via::ImplicitMx) => (Some("implicit_mx"), None, None),
+            MailDomain::MxUnusable(reason) => (None, Some(reason), None),
+            MailDomain::Unknown(why) => (None, None, Some(why)),
+            _ => (None, None, None),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("verdict", self.verdict().word())?;
+        map.serialize_entry("domain", &self.domain())?;
+        map.serialize_entry("via", &via)?;
+        map.serialize_entry("problem", &problem)?;
+        map.serialize_entry("why", &why)?;
+        map.serialize_entry("hosts", self.hosts())?;
+        map.serialize_entry("truncated", &self.truncated())?;
+        map.serialize_entry("ttl", &seconds(self.ttl()))?;
+        map.end()
+    }
+}
+
+impl Serialize for MailHost {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let state = match self.state() {
+            HostState::Usable => "usable",
+            HostState::Unusable(reason) => reason.word(),
+            HostState::Unknown(failure) => failure.word(),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("host", self.target())?;
+        map.serialize_entry("preference", &self.preference())?;
+        map.serialize_entry("addresses", self.addresses())?;
+        map.serialize_entry("alias", &self.is_alias())?;
+        map.serialize_entry("state", state)?;
+        map.end()
+    }
+}
+
+/// What is wrong with the resolver.
+struct ResolverOf<'a>(&'a Report);
+
+impl Serialize for ResolverOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("fault", &self.0.resolver_fault)?;
+        map.end()
+    }
+}
+
+impl Serialize for Reply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &self.code())?;
+        map.serialize_entry("enhanced", self.enhanced())?;
+        map.serialize_entry("text", self.text())?;
+        map.end()
+    }
+}
+
+impl Serialize for Exchange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let source = match self.source {
+            Source::Network => "network",
+            Source::Shared => "shared",
+            Source::Memory => "memory",
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("question", &self.question.to_string())?;
+        map.serialize_entry("answer", &self.answer.to_string())?;
+        map.serialize_entry("source", source)?;
+        map.serialize_entry("took_ms", &((self.took.as_secs_f64() * 10_000.0).round() / 10.0))?;
+        map.end()
+    }
+}
