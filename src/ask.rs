@@ -12,6 +12,7 @@ use futures::future::{Shared, WeakShared};
 use crate::clock::{BoxFuture, Clock};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject};
+use crate::events::Listeners;
 use crate::memory::Memory;
 use crate::name::Name;
 use crate::report::Source;
@@ -26,6 +27,7 @@ pub(crate) struct Asker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) memory: Memory,
     pub(crate) counters: Counters,
+    pub(crate) listeners: Listeners,
     flights: Mutex<HashMap<Question, Flight>>,
     everything: Arc<Semaphore>,
     per_zone: usize,
@@ -62,6 +64,7 @@ impl Asker {
             clock,
             memory,
             counters: Counters::default(),
+            listeners: Listeners::default(),
             flights: Mutex::default(),
             everything: Arc::new(Semaphore::new(in_flight)),
             per_zone,
@@ -69,14 +72,14 @@ impl Asker {
         }
     }
 
-    /// Asks. `list` is the zone and the subject of a list's question.
+    /// Asks. `list` is the zone and the subject of a list's question; a probe has no subject.
     ///
     /// The future borrows nothing and may be dropped at any point: whoever else waits for the same answer gets it.
     pub(crate) fn ask(
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
-        list: Option<(Name, Subject)>,
+        list: Option<(Name, Option<Subject>)>,
     ) -> impl Future<Output = (Answer, Source)> + Send + use<> {
         let asker = Arc::clone(self);
         async move {
@@ -93,11 +96,11 @@ impl Asker {
     }
 
     /// A remembered answer. Proof must be new: what tries a list or the resolver is asked again.
-    fn recall(&self, question: &Question, purpose: Purpose, list: Option<&(Name, Subject)>) -> Option<Answer> {
+    fn recall(&self, question: &Question, purpose: Purpose, list: Option<&(Name, Option<Subject>)>) -> Option<Answer> {
         let now = self.clock.now();
         match (purpose, list) {
             (Purpose::Control | Purpose::MustExist, _) => None,
-            (Purpose::Subject, Some((zone, subject))) => self.memory.recall_list(subject, zone, now),
+            (Purpose::Subject, Some((zone, Some(subject)))) => self.memory.recall_list(subject, zone, now),
             _ => self.memory.recall(question, now),
         }
     }
@@ -107,7 +110,7 @@ impl Asker {
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
-        list: Option<(Name, Subject)>,
+        list: Option<(Name, Option<Subject>)>,
     ) -> (Shared<BoxFuture<'static, Answer>>, Source) {
         let mut flights = lock(&self.flights);
         if let Some(future) = flights.get(&question).and_then(|flight| flight.future.upgrade()) {
@@ -150,7 +153,7 @@ struct Landing {
 }
 
 impl Landing {
-    async fn fly(self, purpose: Purpose, list: Option<(Name, Subject)>) -> Answer {
+    async fn fly(self, purpose: Purpose, list: Option<(Name, Option<Subject>)>) -> Answer {
         let asker = &self.asker;
         // First the zone's place, then one of all: who waits for a slow zone holds nothing that others need.
         let zone = list.as_ref().map(|(zone, _)| asker.bulkhead(zone));
@@ -163,7 +166,7 @@ impl Landing {
         let now = asker.clock.now();
         match (purpose, &list) {
             (Purpose::Control | Purpose::MustExist, _) => {}
-            (Purpose::Subject, Some((zone, subject))) => asker.memory.keep_list(subject, zone, &answer, now),
+            (Purpose::Subject, Some((zone, Some(subject)))) => asker.memory.keep_list(subject, zone, &answer, now),
             _ => asker.memory.keep(&self.question, &answer, now),
         }
         if answer.failure().is_some() {

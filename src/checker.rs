@@ -33,15 +33,15 @@ use crate::standing::Standing;
 /// borrows nothing and may be dropped at any point. Nothing is spawned.
 #[derive(Clone)]
 pub struct Checker {
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
     settings: Arc<Settings>,
     budget: Duration,
 }
 
 /// What clones share.
-struct Engine {
-    asker: Arc<Asker>,
-    standing: Arc<Mutex<Standing>>,
+pub(crate) struct Engine {
+    pub(crate) asker: Arc<Asker>,
+    pub(crate) standing: Arc<Mutex<Standing>>,
 }
 
 impl Checker {
@@ -139,6 +139,12 @@ impl Checker {
         }
     }
 
+    /// How long a check may take in all.
+    #[must_use]
+    pub fn budget(&self) -> Duration {
+        self.budget
+    }
+
     fn deadline(&self) -> Instant {
         later(self.engine.asker.clock.now(), self.budget)
     }
@@ -151,7 +157,7 @@ impl std::fmt::Debug for Checker {
 }
 
 /// A moment as far away as the clock can say.
-fn later(now: Instant, budget: Duration) -> Instant {
+pub(crate) fn later(now: Instant, budget: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
     now.checked_add(budget.min(YEAR)).unwrap_or(now)
 }
@@ -215,7 +221,7 @@ impl IntoFuture for Check {
 
 /// Octets nobody can guess. Where the system has none to give, the clock and addresses of this process must do: then a label
 /// is merely hard to guess, and the fixed control entry still stands beside it.
-fn unguessable() -> [u8; 16] {
+pub(crate) fn unguessable() -> [u8; 16] {
     let mut random = [0; 16];
     if getrandom::fill(&mut random).is_err() {
         use std::hash::{BuildHasher, RandomState};

@@ -161,6 +161,15 @@ impl MailDomainReport {
         self.truncated
     }
 
+    /// The resolver cannot be believed about what exists. A null MX stands: nobody invents that.
+    pub(crate) fn doubt(&mut self) {
+        use MailDomain::{MxUnusable, NoMailHost, NoSuchDomain, Ok};
+        if matches!(self.verdict, Ok(_) | NoSuchDomain | NoMailHost | MxUnusable(_)) {
+            self.verdict = MailDomain::Unknown(Why::Resolver);
+            self.ttl = None;
+        }
+    }
+
     /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {

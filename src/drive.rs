@@ -27,7 +27,7 @@ pub(crate) async fn inquiry(
     loop {
         while let Some(ask) = inquiry.next_ask() {
             if !already_proven(&asker, &standing, &mut inquiry, &ask) {
-                let list = ask.list.map(|(spec, subject)| (spec.zone().clone(), subject));
+                let list = ask.list.map(|list| (list.zone, list.subject));
                 let answer = asker.ask(ask.question, ask.purpose, list);
                 let sent = asker.clock.now();
                 open.push(async move { (ask.ticket, sent, answer.await) });
@@ -46,19 +46,27 @@ pub(crate) async fn inquiry(
         }
     }
     drop(open);
-    let report = inquiry.finish(Failure::Deadline);
     let now = asker.clock.now();
-    standing.lock().unwrap_or_else(PoisonError::into_inner).learn(&report, now);
-    report.took(now.saturating_duration_since(started))
+    let (report, events) = {
+        let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = inquiry.finish_after(Failure::Deadline, now.saturating_duration_since(started), &standing);
+        let events = standing.take_in(&report, now);
+        (report, events)
+    };
+    asker.listeners.tell(events);
+    report
 }
 
 /// Was the zone of a control question proven by another check meanwhile?
 fn already_proven(asker: &Asker, standing: &Mutex<Standing>, inquiry: &mut Inquiry, ask: &Ask) -> bool {
-    let (Purpose::Control, Some((spec, subject))) = (ask.purpose, &ask.list) else { return false };
+    let (Purpose::Control, Some(list)) = (ask.purpose, &ask.list) else { return false };
+    if !list.takes_proof {
+        return false;
+    }
     let now = asker.clock.now();
-    let proof = standing.lock().unwrap_or_else(PoisonError::into_inner).fresh(spec.zone(), subject.kind(), now);
+    let proof = standing.lock().unwrap_or_else(PoisonError::into_inner).fresh(&list.zone, list.kind, now);
     let Some(proof) = proof else { return false };
-    inquiry.prove(spec.zone(), subject.kind(), &proof);
+    inquiry.prove(&list.zone, list.kind, &proof);
     true
 }
 

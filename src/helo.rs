@@ -116,6 +116,14 @@ impl HeloReport {
         self.name.is_some()
     }
 
+    /// The resolver cannot be believed about what exists. A name with the client's address stands.
+    pub(crate) fn doubt(&mut self) {
+        if matches!(self.verdict, Helo::ResolvesElsewhere | Helo::MxOnly | Helo::NoSuchName | Helo::NoAddress) {
+            self.verdict = Helo::Unknown(Why::Resolver);
+            self.ttl = None;
+        }
+    }
+
     /// Compares with what iprev found.
     pub(crate) fn compare<'a>(&mut self, mut confirmed: impl Iterator<Item = &'a Name>) {
         self.is_client_name = self.name.as_ref().map(|name| confirmed.any(|other| other == name));

@@ -26,7 +26,8 @@ use std::time::{Duration, Instant};
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{
-    Control, Label, ListCheck, ListSpec, Loopback, Part, Proof, Purpose, Skipped, Subject, SubjectKind,
+    Control, HealthState, Label, ListCheck, ListFinding, ListSpec, Loopback, Observation, Part, ProblemKind, Proof,
+    Purpose, Skipped, Subject, SubjectKind, Verdict,
 };
 use crate::domain::{MailDomainCheck, Side};
 use crate::helo::HeloCheck;
@@ -37,6 +38,7 @@ use crate::report::{Exchange, Findings, ListRow, Report, Source};
 use crate::settings::Settings;
 use crate::standing::{Lesson, Standing};
 use crate::step::{Slot, Slots, Step, Unit};
+use crate::trial::ResolverTrial;
 
 /// One question of an inquiry that is waiting for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,7 +57,11 @@ pub struct Inquiry {
     asked: Vec<Asked>,
     by_question: HashMap<Question, usize>,
     handed_out: usize,
-    resolver_word: Loopback,
+    trial: Option<Running<ResolverTrial>>,
+    label: Label,
+    /// What earlier checks know about the resolver: does it strip, does it rewrite?
+    loopback: Loopback,
+    rewrites: Option<bool>,
     started: Instant,
 }
 
@@ -65,8 +71,19 @@ pub(crate) struct Ask {
     pub(crate) ticket: Ticket,
     pub(crate) question: Question,
     pub(crate) purpose: Purpose,
-    /// The list and the subject it is about, for a list's question.
-    pub(crate) list: Option<(Arc<ListSpec>, Subject)>,
+    /// The list, for a list's question.
+    pub(crate) list: Option<AskedList>,
+}
+
+/// The list that a question is put to.
+#[derive(Debug)]
+pub(crate) struct AskedList {
+    pub(crate) zone: Name,
+    pub(crate) kind: SubjectKind,
+    /// What it is asked about; `None` in a probe.
+    pub(crate) subject: Option<Subject>,
+    /// Would proof by another check spare it the question?
+    pub(crate) takes_proof: bool,
 }
 
 /// A check and, in the end, its verdict.
@@ -81,6 +98,7 @@ struct ListRun {
     run: Running<ListCheck>,
     subject: Option<Subject>,
     was_fresh: bool,
+    health: HealthState,
 }
 
 /// A question, who wants its answer, and the answer.
@@ -104,6 +122,7 @@ enum UnitId {
     Helo,
     Sender,
     Recipient,
+    Trial,
     List(usize),
 }
 
@@ -143,7 +162,10 @@ impl Inquiry {
             asked: Vec::new(),
             by_question: HashMap::new(),
             handed_out: 0,
-            resolver_word: standing.strips(now),
+            trial: None,
+            label: Label::from_random(random),
+            loopback: standing.strips(now),
+            rewrites: standing.rewrites(now),
             started: now,
             dialogue: dialogue.clone(),
             settings: settings.clone(),
@@ -154,6 +176,28 @@ impl Inquiry {
             }
         }
         for id in inquiry.unit_ids() {
+            inquiry.advance(id);
+        }
+        inquiry
+    }
+
+    /// A look at the test entries of lists, and at the resolver, about no dialogue.
+    pub(crate) fn probe(
+        lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
+        settings: &Settings,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let mut inquiry = Self::new(&Dialogue::new(), &Settings::default(), standing, now, random);
+        inquiry.settings = settings.clone();
+        for (spec, kind) in lists {
+            let health = standing.health(spec.zone(), kind).cloned().unwrap_or_default();
+            let unit = ListCheck::probe(spec, kind, Control::stale(inquiry.label));
+            inquiry.lists.push(ListRun { run: Running::new(unit), subject: None, was_fresh: false, health });
+        }
+        inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
+        for id in inquiry.unit_ids().into_iter().chain([UnitId::Trial]) {
             inquiry.advance(id);
         }
         inquiry
@@ -174,7 +218,12 @@ impl Inquiry {
                 continue;
             }
             let list = asked.list.and_then(|index| self.lists.get(index));
-            let list = list.and_then(|list| Some((list.run.unit.spec().clone(), list.subject.clone()?)));
+            let list = list.map(|list| AskedList {
+                zone: list.run.unit.spec().zone().clone(),
+                kind: list.run.unit.kind(),
+                subject: list.subject.clone(),
+                takes_proof: list.run.unit.takes_proof(),
+            });
             return Some(Ask { ticket, question: asked.question.clone(), purpose: asked.purpose, list });
         }
     }
@@ -191,8 +240,39 @@ impl Inquiry {
         asked.source = source;
         asked.took = took;
         for (id, slot) in std::mem::take(&mut asked.wanted_by) {
-            self.give(id, slot, &answer);
+            if let Some(unit) = self.unit(id) {
+                unit.supply(slot, answer.clone());
+            }
             self.advance(id);
+        }
+        self.suspect_resolver();
+    }
+
+    /// Lists that answer as if they were parked, or several that list everything: the resolver may be the one that lies. It
+    /// is tried once, unless that was done not long ago.
+    fn suspect_resolver(&mut self) {
+        if self.trial.is_some() || self.rewrites.is_some() {
+            return;
+        }
+        let mut listing_everything: Vec<&Name> = Vec::new();
+        let mut parked = false;
+        for list in &self.lists {
+            if let Some(Verdict::Problem(problem)) = list.run.verdict.as_ref().map(ListFinding::verdict) {
+                match problem.kind() {
+                    ProblemKind::Outside127 | ProblemKind::Parked => parked = true,
+                    ProblemKind::ListsEverything | ProblemKind::Ambiguous => {
+                        let zone = list.run.unit.spec().zone();
+                        if !listing_everything.contains(&zone) {
+                            listing_everything.push(zone);
+                        }
+                    }
+                    ProblemKind::Refused => {}
+                }
+            }
+        }
+        if parked || listing_everything.len() > 1 {
+            self.trial = Some(Running::new(ResolverTrial::new(self.label)));
+            self.advance(UnitId::Trial);
         }
     }
 
@@ -203,14 +283,22 @@ impl Inquiry {
             && self.helo.as_ref().is_none_or(Running::is_done)
             && self.sender.as_ref().is_none_or(Running::is_done)
             && self.recipient.as_ref().is_none_or(Running::is_done)
+            && self.trial.as_ref().is_none_or(Running::is_done)
             && self.lists.iter().all(|list| list.run.is_done())
     }
 
     /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
     #[must_use]
     pub fn finish(self, failure: Failure) -> Report {
-        let lessons = self.lists.iter().filter_map(ListRun::lesson).collect();
+        self.finish_after(failure, Duration::ZERO, &Standing::default())
+    }
+
+    /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile.
+    pub(crate) fn finish_after(self, failure: Failure, elapsed: Duration, standing: &Standing) -> Report {
         let cut = !self.is_done();
+        // A caller in a hurry says nothing about a list.
+        let patient = elapsed >= PATIENT;
+        let lessons = self.lists.iter().filter_map(|list| list.lesson(patient)).collect();
         let exchanges = self
             .asked
             .into_iter()
@@ -223,26 +311,36 @@ impl Inquiry {
                 took: asked.took,
             })
             .collect();
-        let mut loopback = vec![self.resolver_word];
+        let mut loopback = vec![self.loopback];
         let mut rows = Vec::with_capacity(self.lists.len());
         for list in self.lists {
             let spec = list.run.unit.spec().clone();
-            let (verdict, word) = list.run.finish(failure).into_parts();
+            let kind = list.run.unit.kind();
+            let (mut verdict, word) = list.run.finish(failure).into_parts();
             loopback.push(word);
-            rows.push(ListRow { spec, subject: list.subject, verdict });
+            let mut health = list.health;
+            if let Some(bad) = standing.turned_bad(spec.zone(), kind, self.started).filter(|_| list.was_fresh) {
+                verdict = verdict.voided(bad);
+                health = bad.clone();
+            }
+            rows.push(ListRow { spec, subject: list.subject, kind, verdict, health });
         }
         let findings = Findings {
             iprev: self.iprev.map(|running| running.finish(failure)),
             helo: self.helo.map(|running| running.finish(failure)),
             sender: self.sender.map(|running| running.finish(failure)),
             recipient: self.recipient.map(|running| running.finish(failure)),
+            honesty: self.trial.map(|running| running.finish(failure)),
+            rewrites: self.rewrites == Some(true),
             rows,
             loopback,
             exchanges,
             lessons,
             cut,
+            elapsed,
+            started: self.started,
         };
-        Report::assemble(&self.dialogue, &self.settings, findings, self.started)
+        Report::assemble(&self.dialogue, &self.settings, findings)
     }
 
     /// Proof of a zone has come in by another inquiry: the controls that are not asked yet need not be.
@@ -250,7 +348,8 @@ impl Inquiry {
         for index in 0..self.lists.len() {
             let Some(list) = self.lists.get_mut(index) else { return };
             let unit = &mut list.run.unit;
-            if list.was_fresh || list.run.verdict.is_some() || unit.spec().zone() != zone || unit.kind() != kind {
+            let concerns = unit.spec().zone() == zone && unit.kind() == kind && unit.takes_proof();
+            if list.was_fresh || list.run.verdict.is_some() || !concerns {
                 continue;
             }
             unit.prove(proof.clone());
@@ -269,53 +368,33 @@ impl Inquiry {
             .collect()
     }
 
-    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer) {
-        let answer = answer.clone();
-        match id {
-            UnitId::Iprev => self.iprev.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone())),
-            UnitId::Helo => self.helo.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone())),
-            UnitId::Sender => self.sender.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone())),
-            UnitId::Recipient => {
-                self.recipient.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone()))
-            }
-            UnitId::List(index) => {
-                if let Some(list) = self.lists.get_mut(index) {
-                    list.run.unit.supply(slot, answer);
-                }
-            }
-        }
+    /// The check with this number.
+    fn unit(&mut self, id: UnitId) -> Option<&mut dyn Asking> {
+        Some(match id {
+            UnitId::Iprev => self.iprev.as_mut()?,
+            UnitId::Helo => self.helo.as_mut()?,
+            UnitId::Sender => self.sender.as_mut()?,
+            UnitId::Recipient => self.recipient.as_mut()?,
+            UnitId::Trial => self.trial.as_mut()?,
+            UnitId::List(index) => &mut self.lists.get_mut(index)?.run,
+        })
     }
 
     /// Steps one check until it waits or is done, and notes what it waits for.
     fn advance(&mut self, id: UnitId) {
         loop {
-            let needed = match id {
-                UnitId::Iprev => self.iprev.as_mut().map(Running::step),
-                UnitId::Helo => self.helo.as_mut().map(Running::step),
-                UnitId::Sender => self.sender.as_mut().map(Running::step),
-                UnitId::Recipient => self.recipient.as_mut().map(Running::step),
-                UnitId::List(index) => self.lists.get_mut(index).map(|list| list.run.step()),
-            };
+            let Some(unit) = self.unit(id) else { return };
+            let needed: Vec<(Slot, Option<Question>)> =
+                unit.advance().map(|slot| (slot, unit.question(slot))).collect();
             let mut answered = false;
-            for slot in needed.unwrap_or(Slots::EMPTY) {
-                let (question, purpose) = match id {
-                    UnitId::Iprev => (self.iprev.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue),
-                    UnitId::Helo => (self.helo.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue),
-                    UnitId::Sender => (self.sender.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue),
-                    UnitId::Recipient => {
-                        (self.recipient.as_ref().and_then(|r| r.unit.question(slot)), Purpose::Dialogue)
-                    }
-                    UnitId::List(index) => {
-                        (self.lists.get(index).and_then(|l| l.run.unit.question(slot)), ListCheck::purpose(slot))
-                    }
-                };
+            for (slot, question) in needed {
                 let known = match question {
-                    Some(question) => self.want(question, purpose, id, slot),
+                    Some(question) => self.want(question, id, slot),
                     // A slot without a question cannot be answered, and must not be waited for.
                     None => Some(Answer::failed(Failure::Shed)),
                 };
-                if let Some(answer) = known {
-                    self.give(id, slot, &answer);
+                if let (Some(answer), Some(unit)) = (known, self.unit(id)) {
+                    unit.supply(slot, answer);
                     answered = true;
                 }
             }
@@ -326,7 +405,7 @@ impl Inquiry {
     }
 
     /// Notes who wants the answer of a question; gives it if it is there already.
-    fn want(&mut self, question: Question, purpose: Purpose, id: UnitId, slot: Slot) -> Option<Answer> {
+    fn want(&mut self, question: Question, id: UnitId, slot: Slot) -> Option<Answer> {
         if let Some(index) = self.by_question.get(&question) {
             let asked = self.asked.get_mut(*index)?;
             if asked.answer.is_none() && !asked.wanted_by.contains(&(id, slot)) {
@@ -337,7 +416,12 @@ impl Inquiry {
         self.by_question.insert(question.clone(), self.asked.len());
         self.asked.push(Asked {
             question,
-            purpose,
+            purpose: match id {
+                UnitId::List(_) => ListCheck::purpose(slot),
+                // What tries the resolver must not come from memory.
+                UnitId::Trial => Purpose::Control,
+                UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
+            },
             list: match id {
                 UnitId::List(index) => Some(index),
                 _ => None,
@@ -352,17 +436,16 @@ impl Inquiry {
     }
 }
 
-impl<U: Unit> Running<U> {
-    fn new(unit: U) -> Self {
-        Self { unit, verdict: None }
-    }
+/// What all checks have in common, whatever their verdict.
+trait Asking {
+    /// Steps, and says which slots it waits for; none once it is done.
+    fn advance(&mut self) -> Slots;
+    fn question(&self, slot: Slot) -> Option<Question>;
+    fn supply(&mut self, slot: Slot, answer: Answer);
+}
 
-    fn is_done(&self) -> bool {
-        self.verdict.is_some()
-    }
-
-    /// The slots it waits for; none once it is done.
-    fn step(&mut self) -> Slots {
+impl<U: Unit> Asking for Running<U> {
+    fn advance(&mut self) -> Slots {
         if self.verdict.is_some() {
             return Slots::EMPTY;
         }
@@ -375,6 +458,24 @@ impl<U: Unit> Running<U> {
         }
     }
 
+    fn question(&self, slot: Slot) -> Option<Question> {
+        self.unit.question(slot)
+    }
+
+    fn supply(&mut self, slot: Slot, answer: Answer) {
+        self.unit.supply(slot, answer);
+    }
+}
+
+impl<U: Unit> Running<U> {
+    fn new(unit: U) -> Self {
+        Self { unit, verdict: None }
+    }
+
+    fn is_done(&self) -> bool {
+        self.verdict.is_some()
+    }
+
     fn finish(mut self, failure: Failure) -> U::Verdict {
         match self.verdict {
             Some(verdict) => verdict,
@@ -384,19 +485,26 @@ impl<U: Unit> Running<U> {
 }
 
 impl ListRun {
-    /// What was learned about the zone, from answers that came; none from what was cut off.
-    fn lesson(&self) -> Option<Lesson> {
+    /// What was learned about the zone from answers that came; and from silence, where there was time to speak.
+    fn lesson(&self, patient: bool) -> Option<Lesson> {
         let unit = &self.run.unit;
-        let finding = self.run.verdict.as_ref()?;
-        Some(Lesson {
-            zone: unit.spec().zone().clone(),
-            kind: unit.kind(),
-            proof: finding.new_proof().filter(|_| !self.was_fresh).cloned(),
-            must_exist: unit.must_exist_entry(),
-            loopback: finding.loopback(),
-        })
+        let mut observations = unit.observations();
+        if self.run.verdict.is_none() {
+            observations.extend(unit.unanswered().filter(|_| patient).map(Observation::Silent));
+        }
+        let proof = unit.new_proof();
+        let must_exist = unit.must_exist_entry();
+        let loopback = unit.loopback();
+        if observations.is_empty() && must_exist.is_none() && loopback == Loopback::NoWord {
+            return None;
+        }
+        let (spec, kind) = (unit.spec(), unit.kind());
+        Some(Lesson { zone: spec.zone().clone(), kind, list: spec.id(), proof, must_exist, loopback, observations })
     }
 }
+
+/// How long a list may take before its silence counts against it.
+const PATIENT: Duration = Duration::from_secs(1);
 
 /// One list about one part of the dialogue.
 fn list_run(
@@ -414,16 +522,15 @@ fn list_run(
         let why = skip.unwrap_or(Skipped::NoClient);
         let control = Control::stale(Label::from_random(random));
         let unit = ListCheck::skipped(spec.clone(), kind, why, control);
-        return ListRun { run: Running::new(unit), subject, was_fresh: false };
+        return ListRun { run: Running::new(unit), subject, was_fresh: false, health: HealthState::default() };
     };
-    let proof = standing.fresh(spec.zone(), kind, now);
-    let was_fresh = proof.is_some();
-    let control = standing.control(spec.zone(), kind, now, || random);
-    let mut unit = ListCheck::new(spec.clone(), about, control);
-    if unit.has_documented_entry() && standing.wants_must_exist(spec.zone(), kind, now) {
+    let admission = standing.admit(spec.zone(), kind, now, random);
+    let was_fresh = admission.is_proven;
+    let mut unit = ListCheck::new(spec.clone(), about, admission.control).access(admission.access);
+    if admission.wants_must_exist && unit.has_documented_entry() {
         unit = unit.first_use();
     }
-    ListRun { run: Running::new(unit), subject, was_fresh }
+    ListRun { run: Running::new(unit), subject, was_fresh, health: admission.health }
 }
 
 /// What a list is asked about, or why it is not.

@@ -69,6 +69,16 @@ impl Iprev {
         }
     }
 
+    /// The resolver cannot be believed about what exists. A name that leads back stands: nobody invents just that address.
+    pub(crate) fn doubt(&mut self) {
+        let (stage, names) = match self {
+            Self::Confirmed(_) | Self::TempError(_) => return,
+            Self::NoName(_) => (Stage::Reverse, Names::default()),
+            Self::Forged(names) => (Stage::Forward, std::mem::take(names)),
+        };
+        *self = Self::TempError(TempError { why: Why::Resolver, stage, names });
+    }
+
     /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {

@@ -175,6 +175,14 @@ impl Name {
             || self.text.strip_suffix(&*other.text).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
+    /// The last so many labels, without keys: where these are equal, names have the same owner as far as that can be told
+    /// without a list of public suffixes.
+    pub(crate) fn last_labels(&self, count: usize) -> &str {
+        let body = self.text.strip_suffix('.').unwrap_or(&self.text);
+        let start = body.rmatch_indices('.').nth(count.saturating_sub(1)).map_or(0, |(dot, _)| dot + 1);
+        body.get(start..).unwrap_or_default()
+    }
+
     /// Could this be the name of a host: letters, digits, hyphens inside labels (RFC 1123 §2.1), underscores (not
     /// legal, but common, and resolvable), and not all labels numeric?
     #[must_use]

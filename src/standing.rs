@@ -1,25 +1,33 @@
-//! What is known about the sanity of zones, and about the resolver, from one check to the next. Values and arithmetic on
-//! time that the caller gives; no clock, no randomness of its own.
+//! What is known about zones and about the resolver, from one check to the next: proofs, health, who is left alone. Values
+//! and arithmetic on time that the caller gives; no clock, no randomness of its own.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::dnsxl::{Control, Entry, Label, Loopback, Proof, SubjectKind};
+use crate::dnsxl::{
+    Access, Control, Entry, Evidence, Health, HealthState, Label, ListId, Loopback, Observation, Proof, SubjectKind,
+};
+use crate::events::Event;
 use crate::name::Name;
-use crate::report::Report;
+use crate::report::{Report, ResolverFault};
+use crate::trial::Honesty;
 
 /// Zones that are kept in mind; beyond that the longest unused are forgotten, which costs a proof.
 const MAX_ZONES: usize = 4_096;
 /// How long a word about the resolver holds, and how often a zone without a clear word is asked for its must-exist entry.
 const RECHECK: Duration = Duration::from_secs(60);
+/// Checks that start within this time try a zone by the same label, so that their controls are one question.
+const SAME_LABEL: Duration = Duration::from_secs(1);
 
-/// The proofs of zones: which are fresh, which must be renewed with the next hit.
+/// The standing of zones: proven, doubtful, broken, left alone.
 #[derive(Clone, Debug)]
 pub struct Standing {
     window: Duration,
     zones: HashMap<(Name, SubjectKind), ZoneState>,
     seen: Option<Instant>,
     stripped: Option<Instant>,
+    honesty: Option<(bool, Instant)>,
+    fault: Option<ResolverFault>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,6 +35,7 @@ struct ZoneState {
     proof: Option<(Proof, Instant)>,
     label: Option<(Label, Instant)>,
     must_exist: Option<(Entry, Instant)>,
+    health: HealthState,
     used: Instant,
 }
 
@@ -35,12 +44,24 @@ struct ZoneState {
 pub(crate) struct Lesson {
     pub(crate) zone: Name,
     pub(crate) kind: SubjectKind,
+    pub(crate) list: ListId,
     /// New proof, if its controls were asked and absent.
     pub(crate) proof: Option<Proof>,
     /// What became of the must-exist entry, if it was asked.
     pub(crate) must_exist: Option<Entry>,
-    /// What all its answers told.
+    /// What its answers told about the resolver.
     pub(crate) loopback: Loopback,
+    /// What they told about the list.
+    pub(crate) observations: Vec<Observation>,
+}
+
+/// How a check may treat a zone at this moment.
+pub(crate) struct Admission {
+    pub(crate) control: Control,
+    pub(crate) access: Access,
+    pub(crate) is_proven: bool,
+    pub(crate) wants_must_exist: bool,
+    pub(crate) health: HealthState,
 }
 
 impl Standing {
@@ -51,32 +72,33 @@ impl Standing {
     /// hit asks for them.
     #[must_use]
     pub fn new(window: Duration) -> Self {
-        Self { window, zones: HashMap::new(), seen: None, stripped: None }
+        Self { window, zones: HashMap::new(), seen: None, stripped: None, honesty: None, fault: None }
     }
 
-    /// The control state of a zone at this moment. `random` makes the label if one is needed: checks that run at the same
-    /// time get the same label, so that their controls are one question.
-    pub(crate) fn control(
-        &mut self,
-        zone: &Name,
-        kind: SubjectKind,
-        now: Instant,
-        random: impl FnOnce() -> [u8; 16],
-    ) -> Control {
+    /// How a check that starts now may treat a zone. `random` makes the label if one is needed.
+    pub(crate) fn admit(&mut self, zone: &Name, kind: SubjectKind, now: Instant, random: [u8; 16]) -> Admission {
         let window = self.window;
+        let wants_must_exist = self.wants_must_exist(zone, kind, now);
         let state = self.state(zone, kind, now);
-        if let Some(proof) = state.fresh(window, now) {
-            return Control::fresh(proof);
-        }
-        // A label seen absent may be remembered as absent by the resolver: an old one proves nothing new.
-        let label = match state.label {
-            Some((label, made)) if now.saturating_duration_since(made) < Duration::from_secs(1) => label,
-            _ => Label::from_random(random()),
+        let health = state.health.clone();
+        let access = match health.retry {
+            None => Access::Open,
+            Some(retry) if now >= retry => {
+                state.health.claim_trial(now);
+                Access::Trial
+            }
+            Some(_) => match health.health.problem() {
+                Some(kind) => Access::Broken(kind, health.evidence.clone()),
+                None => Access::Silent,
+            },
         };
-        if state.label.is_none_or(|(old, _)| old != label) {
-            state.label = Some((label, now));
-        }
-        Control::stale(label)
+        let proof = state.fresh(window, now).filter(|_| matches!(access, Access::Open));
+        let is_proven = proof.is_some();
+        let control = match proof {
+            Some(proof) => Control::fresh(proof),
+            None => Control::stale(state.label(now, random)),
+        };
+        Admission { control, access, is_proven, wants_must_exist, health }
     }
 
     /// Proof that came in since a check started, if it is still fresh.
@@ -84,20 +106,34 @@ impl Standing {
         self.zones.get(&(zone.clone(), kind))?.fresh(self.window, now)
     }
 
+    /// A zone that turned bad after a check had taken its proof for good: the check's hits are void.
+    pub(crate) fn turned_bad(&self, zone: &Name, kind: SubjectKind, started: Instant) -> Option<&HealthState> {
+        let health = &self.zones.get(&(zone.clone(), kind))?.health;
+        let later = health.since.is_some_and(|since| since >= started);
+        (health.health.takes_hits_away() && later).then_some(health)
+    }
+
+    /// The health of a zone.
+    pub(crate) fn health(&self, zone: &Name, kind: SubjectKind) -> Option<&HealthState> {
+        self.zones.get(&(zone.clone(), kind)).map(|state| &state.health)
+    }
+
+    /// The kinds of subjects about which a zone has been asked.
+    pub(crate) fn kinds(&self, zone: &Name) -> Vec<SubjectKind> {
+        let all = [SubjectKind::Ipv4, SubjectKind::Ipv6, SubjectKind::Domain];
+        all.into_iter().filter(|kind| self.zones.contains_key(&(zone.clone(), *kind))).collect()
+    }
+
     /// Should a zone's documented must-exist entry be asked along with the subject? At its first use; again where it gave no
     /// clear word; and when another zone's missing entry makes the resolver a suspect.
-    pub(crate) fn wants_must_exist(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> bool {
-        let suspect = self.suspects_resolver(now);
+    fn wants_must_exist(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> bool {
+        // Some zone's entry was taken away not long ago, and no answer in 127/8 came through since.
+        let suspect = self.stripped.is_some() && !is_recent(self.seen, now);
         match self.state(zone, kind, now).must_exist {
             None => true,
             Some((Entry::Stripped | Entry::Failed, at)) => !is_recent(Some(at), now),
             Some((Entry::Present | Entry::Missing, at)) => suspect && !is_recent(Some(at), now),
         }
-    }
-
-    /// Some zone's entry was taken away not long ago, and no answer in 127/8 came through since.
-    fn suspects_resolver(&self, now: Instant) -> bool {
-        self.stripped.is_some() && !is_recent(self.seen, now)
     }
 
     /// Does the resolver take answers in 127.0.0.0/8 away, as far as earlier checks know?
@@ -111,9 +147,19 @@ impl Standing {
         }
     }
 
+    /// Does the resolver invent answers, as far as a recent trial knows? `None`: it has to be tried.
+    pub(crate) fn rewrites(&self, now: Instant) -> Option<bool> {
+        self.honesty.filter(|(_, at)| is_recent(Some(*at), now)).map(|(rewrites, _)| rewrites)
+    }
+
     /// Takes in what a check learned. Proof is as old as the check's first question.
     pub fn learn(&mut self, report: &Report, now: Instant) {
-        let sent = report.started();
+        self.take_in(report, now);
+    }
+
+    /// Takes in what a check learned, and says what changed.
+    pub(crate) fn take_in(&mut self, report: &Report, now: Instant) -> Vec<Event> {
+        let mut events = self.judge_resolver(report, now);
         for lesson in report.lessons() {
             match lesson.loopback {
                 Loopback::Seen => {
@@ -124,16 +170,28 @@ impl Standing {
                 Loopback::NoWord => {}
             }
             let state = self.state(&lesson.zone, lesson.kind, now);
-            if let Some(proof) = &lesson.proof {
-                if state.proof.as_ref().is_none_or(|(_, at)| *at < sent) {
-                    state.proof = Some((proof.clone(), sent));
-                }
-                state.label = None;
-            }
             if let Some(entry) = lesson.must_exist {
                 state.must_exist = Some((entry, now));
             }
+            events.extend(state.observe(lesson, report.started(), now));
         }
+        events
+    }
+
+    /// What a report says about the resolver.
+    fn judge_resolver(&mut self, report: &Report, now: Instant) -> Vec<Event> {
+        match report.honesty() {
+            Some(Honesty::Honest) => self.honesty = Some((false, now)),
+            Some(Honesty::Rewrites(_)) => self.honesty = Some((true, now)),
+            Some(Honesty::Unknown) | None => {}
+        }
+        let found = report.resolver_fault();
+        // A report without any question of its own says nothing about the resolver.
+        if found == self.fault || (found.is_none() && report.questions() == 0) {
+            return Vec::new();
+        }
+        let before = std::mem::replace(&mut self.fault, found);
+        before.map(Event::ResolverRecovered).into_iter().chain(found.map(Event::ResolverFault)).collect()
     }
 
     fn state(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> &mut ZoneState {
@@ -143,10 +201,11 @@ impl Standing {
                 self.zones.remove(&key);
             }
         }
-        let state = self.zones.entry((zone.clone(), kind)).or_insert(ZoneState {
+        let state = self.zones.entry((zone.clone(), kind)).or_insert_with(|| ZoneState {
             proof: None,
             label: None,
             must_exist: None,
+            health: HealthState::default(),
             used: now,
         });
         state.used = now;
@@ -166,8 +225,108 @@ impl ZoneState {
         let age = now.saturating_duration_since(*sent);
         (age < window).then(|| proof.clone().aged(age))
     }
+
+    /// The label to try the zone by. An old one may be remembered as absent by the resolver and proves nothing new.
+    fn label(&mut self, now: Instant, random: [u8; 16]) -> Label {
+        match self.label {
+            Some((label, made)) if now.saturating_duration_since(made) < SAME_LABEL => label,
+            _ => {
+                let label = Label::from_random(random);
+                self.label = Some((label, now));
+                label
+            }
+        }
+    }
+
+    /// Takes in what one check saw of the zone, and says if its health changed.
+    fn observe(&mut self, lesson: &Lesson, sent: Instant, now: Instant) -> Option<Event> {
+        if let Some(proof) = &lesson.proof {
+            if self.proof.as_ref().is_none_or(|(_, at)| *at < sent) {
+                self.proof = Some((proof.clone(), sent));
+            }
+            self.label = None;
+        }
+        let before = self.health.clone();
+        for observation in &lesson.observations {
+            self.health = std::mem::take(&mut self.health).after(observation, now);
+        }
+        if self.health.health.takes_hits_away() {
+            // A new epoch: what was proven before is worth nothing now.
+            self.proof = None;
+            self.label = None;
+        }
+        let last_good = before.last_good.map(|at| now.saturating_duration_since(at));
+        change(&before, &self.health).then(|| Event::HealthChanged {
+            list: lesson.list.clone(),
+            kind: lesson.kind,
+            from: before.health,
+            to: self.health.health,
+            evidence: self.health.evidence.clone(),
+            last_good,
+        })
+    }
+}
+
+/// Is it worth telling? That a new list turns out sound is not news; that a sick one recovers is.
+fn change(before: &HealthState, after: &HealthState) -> bool {
+    before.health != after.health && !(before.health == Health::Unprobed && after.health == Health::Sound)
 }
 
 fn is_recent(at: Option<Instant>, now: Instant) -> bool {
     at.is_some_and(|at| now.saturating_duration_since(at) < RECHECK)
+}
+
+/// The health of one list, for one kind of subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthReport {
+    pub(crate) list: ListId,
+    pub(crate) kind: SubjectKind,
+    pub(crate) health: Health,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) since: Option<Duration>,
+    pub(crate) last_good: Option<Duration>,
+}
+
+impl HealthReport {
+    /// What the list is called.
+    #[must_use]
+    pub fn list(&self) -> &ListId {
+        &self.list
+    }
+
+    /// For which kind of subject.
+    #[must_use]
+    pub fn kind(&self) -> SubjectKind {
+        self.kind
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health
+    }
+
+    /// What shows it.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// How long it has been so.
+    #[must_use]
+    pub fn since(&self) -> Option<Duration> {
+        self.since
+    }
+
+    /// How long ago both controls were last seen absent.
+    #[must_use]
+    pub fn last_good(&self) -> Option<Duration> {
+        self.last_good
+    }
+
+    /// What to do about it; empty where there is nothing to do.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        self.health.advice()
+    }
 }

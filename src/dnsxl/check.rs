@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::classify::{Class, classify};
 use super::control::{Control, Evidence, Proof, State, Trial, trial};
+use super::health::Observation;
 use super::spec::ListSpec;
 use super::subject::{Subject, SubjectKind};
-use super::verdict::{Excluded, Listing, NotListed, Problem, Skipped, Unknown, Verdict};
-use crate::dns::{Answer, Is, Question, RecordType, RrSet};
+use super::verdict::{Excluded, Listing, NotListed, Problem, ProblemKind, Skipped, Unknown, Verdict};
+use crate::dns::{Answer, Failure, Is, Question, RecordType, RrSet};
 use crate::name::{MAX_WIRE_LENGTH, Name};
 use crate::step::{Answers, Slot, Slots, Step, Unit};
 use crate::text::RemoteText;
@@ -35,8 +36,24 @@ pub struct ListCheck {
     kind: SubjectKind,
     name: Result<Name, Skipped>,
     control: Control,
+    access: Access,
     first_use: bool,
     answers: Answers,
+}
+
+/// May the list be asked at all?
+#[derive(Clone, Debug)]
+pub(crate) enum Access {
+    /// As ever.
+    Open,
+    /// The list was broken or silent: its controls go first, and only when both are absent the subject.
+    Trial,
+    /// The list is known to be broken, and left alone for a while.
+    Broken(ProblemKind, Vec<Evidence>),
+    /// The list does not answer, and is left alone for a while.
+    Silent,
+    /// Nobody asks about a subject: only test entries are looked at.
+    Probe,
 }
 
 /// The verdict, and what the answers told about the resolver on the way.
@@ -51,18 +68,6 @@ impl ListFinding {
     #[must_use]
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
-    }
-
-    pub(crate) fn loopback(&self) -> Loopback {
-        self.loopback
-    }
-
-    /// The proof of a listing.
-    pub(crate) fn new_proof(&self) -> Option<&Proof> {
-        match &self.verdict {
-            Verdict::Listed(_, listing) => Some(listing.proof()),
-            _ => None,
-        }
     }
 
     pub(crate) fn into_parts(self) -> (Verdict, Loopback) {
@@ -122,13 +127,28 @@ impl ListCheck {
         } else {
             subject.name_under(spec.zone()).map_err(|_| Skipped::NameTooLong)
         };
-        Self { spec, kind, name, control, first_use: false, answers: Answers::default() }
+        Self { spec, kind, name, control, access: Access::Open, first_use: false, answers: Answers::default() }
     }
 
     /// A check that is settled before it starts.
     #[must_use]
     pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
-        Self { spec, kind, name: Err(why), control, first_use: false, answers: Answers::default() }
+        Self {
+            spec,
+            kind,
+            name: Err(why),
+            control,
+            access: Access::Open,
+            first_use: false,
+            answers: Answers::default(),
+        }
+    }
+
+    /// A look at a list's test entries alone.
+    #[must_use]
+    pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control) -> Self {
+        let name = Ok(spec.zone().clone());
+        Self { spec, kind, name, control, access: Access::Probe, first_use: true, answers: Answers::default() }
     }
 
     /// The zone is asked for the first time: its documented must-exist entry is asked along with the subject, so that a
@@ -139,9 +159,21 @@ impl ListCheck {
         self
     }
 
+    /// The check of a list that was broken or silent not long ago.
+    #[must_use]
+    pub(crate) fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
     /// Does the profile name an entry whose absence would mean something?
     pub(crate) fn has_documented_entry(&self) -> bool {
         self.name.is_ok() && self.spec.knowledge().points(self.kind).documented_entry().is_some()
+    }
+
+    /// Would proof that another check obtained spare this one its controls?
+    pub(crate) fn takes_proof(&self) -> bool {
+        matches!(self.access, Access::Open)
     }
 
     pub(crate) fn spec(&self) -> &Arc<ListSpec> {
@@ -212,13 +244,7 @@ impl ListCheck {
     fn conclude(&self, answer: &Answer) -> Verdict {
         match answer.is() {
             Is::NxDomain(_) | Is::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
-            Is::Failed(failure) => Verdict::Unknown(Unknown {
-                why: failure.into(),
-                codes: Arc::new([]),
-                reason: None,
-                evidence: self.evidence(A).into_iter().collect(),
-                ttl: None,
-            }),
+            Is::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
             Is::Records(set) => self.conclude_records(set),
         }
     }
@@ -253,8 +279,70 @@ impl ListCheck {
         }
     }
 
+    /// Proof that this check itself obtained.
+    pub(crate) fn new_proof(&self) -> Option<Proof> {
+        match trial(self.evidence(FIXED)?, self.evidence(RANDOM)?) {
+            Trial::Sane(proof) => Some(proof),
+            Trial::Broken(..) | Trial::Failed(_) => None,
+        }
+    }
+
+    /// What the answers tell about the list. What could not be asked tells nothing; whether silence is the list's fault is
+    /// for others to judge.
+    pub(crate) fn observations(&self) -> Vec<Observation> {
+        let mut seen = Vec::new();
+        if let (Some(fixed), Some(random)) = (self.evidence(FIXED), self.evidence(RANDOM)) {
+            match trial(fixed, random) {
+                Trial::Sane(proof) => seen.push(Observation::Sane(proof.controls().to_vec())),
+                // A broken list's other answers mean nothing.
+                Trial::Broken(kind, evidence) => return vec![Observation::Broken(kind, evidence)],
+                Trial::Failed(evidence) if !self.takes_proof() => seen.extend(silence(evidence)),
+                Trial::Failed(_) => {}
+            }
+        }
+        for slot in [MUST_EXIST, A] {
+            let Some(evidence) = self.evidence(slot) else { continue };
+            match evidence.answer().is() {
+                Is::Records(set) => {
+                    let codes: Vec<Ipv4Addr> = set.v4().collect();
+                    match classify(&self.spec, &codes) {
+                        Class::Problem(ProblemKind::Ambiguous) => {}
+                        Class::Problem(kind) => return vec![Observation::Broken(kind, vec![evidence])],
+                        Class::Excluded | Class::Hit(_) => seen.push(Observation::Entry(evidence)),
+                    }
+                }
+                Is::NxDomain(_) if slot == MUST_EXIST => {
+                    let documented = self.has_documented_entry();
+                    seen.push(Observation::EntryMissing { documented, evidence });
+                }
+                Is::NxDomain(Some(soa)) if self.is_denied_from_above(soa.owner()) => {
+                    seen.push(Observation::Denied(evidence))
+                }
+                Is::NxDomain(_) | Is::NoData(_) if slot == A => seen.push(Observation::Miss),
+                // An empty must-exist entry is a word about the resolver; a refusal of the question, too.
+                Is::NxDomain(_) | Is::NoData(_) | Is::Failed(Failure::Refused | Failure::Deadline | Failure::Shed) => {}
+                // One silence counts once, whichever question it met.
+                Is::Failed(_) if slot == A => seen.push(Observation::Silent(evidence)),
+                Is::Failed(_) => {}
+            }
+        }
+        seen
+    }
+
+    /// The question that stands for a list that has not answered when time is up.
+    pub(crate) fn unanswered(&self) -> Option<Evidence> {
+        let slot = if matches!(self.access, Access::Trial | Access::Probe) { FIXED } else { A };
+        self.answers.get(slot).is_none().then_some(())?;
+        Some(Evidence::new(self.question(slot)?, Answer::failed(Failure::Deadline)))
+    }
+
+    /// A top-level domain, or the root, says that there is no such name: then the operator's own domain does not exist.
+    fn is_denied_from_above(&self, owner: &Name) -> bool {
+        owner.label_count() <= 1 && self.spec.zone().label_count() > 1 && self.spec.zone().is_within(owner)
+    }
+
     /// What the answers tell about the resolver. Only an empty NOERROR is stripping, never NXDOMAIN.
-    fn loopback(&self) -> Loopback {
+    pub(crate) fn loopback(&self) -> Loopback {
         let in_loopback = |slot| match self.answers.get(slot).map(Answer::is) {
             Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
@@ -269,6 +357,42 @@ impl ListCheck {
     }
 }
 
+impl ListCheck {
+    /// A list under trial: both controls before anything else. `None` once it has passed.
+    fn tried(&self) -> Option<Step<Verdict>> {
+        let mut missing = Slots::EMPTY;
+        [FIXED, RANDOM]
+            .into_iter()
+            .filter(|slot| self.answers.get(*slot).is_none())
+            .for_each(|slot| missing.insert(slot));
+        if !missing.is_empty() {
+            return Some(Step::Need(missing));
+        }
+        match trial(self.evidence(FIXED)?, self.evidence(RANDOM)?) {
+            Trial::Sane(_) => None,
+            Trial::Broken(kind, evidence) => {
+                let codes = Arc::new([]);
+                Some(Step::Done(Verdict::Problem(Problem { kind, codes, reason: None, evidence, ttl: None })))
+            }
+            Trial::Failed(evidence) => {
+                let failure = evidence.iter().find_map(|evidence| evidence.answer().failure());
+                Some(Step::Done(unknown(failure.unwrap_or(Failure::Shed), evidence)))
+            }
+        }
+    }
+}
+
+/// The first control that was not answered, if that may be the list's fault.
+fn silence(controls: Vec<Evidence>) -> Option<Observation> {
+    let may_count = |failure| !matches!(failure, Failure::Refused | Failure::Deadline | Failure::Shed);
+    controls.into_iter().find(|evidence| evidence.answer().failure().is_some_and(may_count)).map(Observation::Silent)
+}
+
+/// Could not tell, for this reason.
+fn unknown(failure: Failure, evidence: Vec<Evidence>) -> Verdict {
+    Verdict::Unknown(Unknown { why: failure.into(), codes: Arc::new([]), reason: None, evidence, ttl: None })
+}
+
 impl Unit for ListCheck {
     type Verdict = ListFinding;
 
@@ -276,6 +400,32 @@ impl Unit for ListCheck {
         let done = |verdict| Step::Done(ListFinding { verdict, loopback: self.loopback() });
         if let Err(why) = self.name {
             return done(Verdict::Skipped(why));
+        }
+        match &self.access {
+            Access::Open => {}
+            Access::Trial => match self.tried() {
+                None => {}
+                Some(Step::Need(slots)) => return Step::Need(slots),
+                Some(Step::Done(verdict)) => return done(verdict),
+            },
+            Access::Broken(kind, evidence) => {
+                let (kind, evidence) = (*kind, evidence.clone());
+                return done(Verdict::Problem(Problem {
+                    kind,
+                    codes: Arc::new([]),
+                    reason: None,
+                    evidence,
+                    ttl: None,
+                }));
+            }
+            Access::Silent => return done(unknown(Failure::Shed, Vec::new())),
+            Access::Probe => {
+                let mut missing = Slots::EMPTY;
+                let open = |slot: &Slot| self.answers.get(*slot).is_none();
+                [FIXED, RANDOM, MUST_EXIST].into_iter().filter(open).for_each(|slot| missing.insert(slot));
+                let nobody = Verdict::NotListed(NotListed { ttl: None });
+                return if missing.is_empty() { done(nobody) } else { Step::Need(missing) };
+            }
         }
         let mut missing = Slots::EMPTY;
         let mut want = |slot| {

@@ -60,6 +60,11 @@ impl Profile {
         self
     }
 
+    /// The kinds of subjects the list is about, where that is known.
+    pub(crate) fn kinds(&self) -> Option<&[SubjectKind]> {
+        self.kinds.as_deref()
+    }
+
     /// Is the list about such subjects, as far as is known?
     #[must_use]
     pub fn is_about(&self, kind: SubjectKind) -> bool {

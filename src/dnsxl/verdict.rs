@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::control::{Evidence, Proof};
+use super::health::State as HealthState;
 use super::spec::Kind;
 use crate::text::RemoteText;
 use crate::why::Why;
@@ -87,6 +88,20 @@ impl Verdict {
             Self::Problem(problem) => &problem.evidence,
             Self::Unknown(unknown) => &unknown.evidence,
             Self::NotListed(_) | Self::Excluded(_) | Self::Skipped(_) => &[],
+        }
+    }
+
+    /// The verdict when the list has turned bad since its proof was made: a hit is none.
+    pub(crate) fn voided(self, bad: &HealthState) -> Self {
+        match (self, bad.health.problem()) {
+            (Self::Listed(_, listing), Some(kind)) => Self::Problem(Problem {
+                kind,
+                codes: listing.codes,
+                reason: listing.reason,
+                evidence: bad.evidence.clone(),
+                ttl: None,
+            }),
+            (verdict, _) => verdict,
         }
     }
 

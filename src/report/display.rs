@@ -232,6 +232,9 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
         let (word, text) = list_text(row);
         let list = row.list.as_str();
         list_row(f, word, &format!("{list}: {text}"))?;
+        if !row.health().advice().is_empty() {
+            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
+        }
         if let Some(reason) = row.verdict.reason() {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("\"{reason}\""))?;
         }

@@ -153,6 +153,8 @@ impl Serialize for ListReport {
         map.serialize_entry("ttl", &seconds(self.ttl()))?;
         map.serialize_entry("problem", &problem)?;
         map.serialize_entry("why", &why)?;
+        map.serialize_entry("health", self.health().word())?;
+        map.serialize_entry("advice", &Some(self.health().advice()).filter(|advice| !advice.is_empty()))?;
         map.serialize_entry("evidence", &EvidenceOf(&self.verdict))?;
         map.end()
     }

@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Question};
-use crate::dnsxl::{Kind, ListId, ListSpec, Listing, Loopback, Subject, Unknown, Verdict};
+use crate::dnsxl::{
+    Evidence, Health, HealthState, Kind, ListId, ListSpec, Listing, Loopback, Observation, Subject, SubjectKind,
+    Unknown, Verdict,
+};
 use crate::domain::MailDomainReport;
 use crate::helo::HeloReport;
 use crate::iprev::{ClientName, Iprev};
@@ -19,6 +22,7 @@ use crate::policy::Advice;
 use crate::score::{self, Counts, Outcome, Score};
 use crate::settings::Settings;
 use crate::standing::Lesson;
+use crate::trial::Honesty;
 
 pub use resolver_fault::ResolverFault;
 
@@ -44,6 +48,7 @@ pub struct Report {
     started: Instant,
     elapsed: Duration,
     lessons: Vec<Lesson>,
+    honesty: Option<Honesty>,
 }
 
 /// One list, one subject, one verdict.
@@ -54,6 +59,7 @@ pub struct ListReport {
     subject: Option<Subject>,
     weight: i32,
     verdict: Verdict,
+    health: HealthState,
 }
 
 impl ListReport {
@@ -91,6 +97,18 @@ impl ListReport {
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.verdict.ttl()
+    }
+
+    /// How the list is doing, as far as is known after this check.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health.health
+    }
+
+    /// What shows its health.
+    #[must_use]
+    pub fn health_evidence(&self) -> &[Evidence] {
+        &self.health.evidence
     }
 }
 
@@ -164,38 +182,101 @@ pub(crate) struct Findings {
     pub(crate) helo: Option<HeloReport>,
     pub(crate) sender: Option<MailDomainReport>,
     pub(crate) recipient: Option<MailDomainReport>,
+    pub(crate) honesty: Option<Honesty>,
+    /// An earlier trial has convicted the resolver.
+    pub(crate) rewrites: bool,
     pub(crate) rows: Vec<ListRow>,
     pub(crate) loopback: Vec<Loopback>,
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) cut: bool,
+    pub(crate) elapsed: Duration,
+    pub(crate) started: Instant,
 }
 
 /// The verdict of one list.
 pub(crate) struct ListRow {
     pub(crate) spec: Arc<ListSpec>,
     pub(crate) subject: Option<Subject>,
+    pub(crate) kind: SubjectKind,
     pub(crate) verdict: Verdict,
+    pub(crate) health: HealthState,
+}
+
+impl ListRow {
+    /// What the verdict is worth when the resolver is at fault.
+    fn blame(self, fault: Option<ResolverFault>) -> Verdict {
+        match (self.verdict, fault) {
+            // A miss through a resolver that takes hits away is no miss.
+            (Verdict::NotListed(_), Some(ResolverFault::Strips127))
+            // What a resolver that invents answers says of a list is no word of the list.
+            | (Verdict::Problem(_), Some(ResolverFault::RewritesNxdomain)) => Verdict::Unknown(Unknown::resolver_at_fault()),
+            (verdict, _) => verdict,
+        }
+    }
+}
+
+impl Findings {
+    /// Keeps of what was learned about lists only what is theirs: nothing while the resolver is at fault, and no silence when
+    /// nobody else spoke either.
+    fn drop_lessons(&mut self, fault: Option<ResolverFault>) {
+        let exchanges = &self.exchanges;
+        for lesson in &mut self.lessons {
+            if fault.is_some() {
+                lesson.observations.clear();
+                lesson.proof = None;
+                continue;
+            }
+            let others_spoke = exchanges
+                .iter()
+                .any(|exchange| exchange.answer.failure().is_none() && !exchange.question.name.is_within(&lesson.zone));
+            if !others_spoke {
+                lesson.observations.retain(|observation| !matches!(observation, Observation::Silent(_)));
+            }
+        }
+    }
+
+    /// While names that do not exist are answered, nothing rests on existence. What was shown by a match stands.
+    fn doubt_existence(&mut self) {
+        if let Some(iprev) = &mut self.iprev {
+            iprev.doubt();
+        }
+        if let Some(helo) = &mut self.helo {
+            helo.doubt();
+        }
+        for report in self.sender.iter_mut().chain(&mut self.recipient) {
+            report.doubt();
+        }
+    }
 }
 
 impl Report {
     /// Puts the verdicts together: the resolver's faults first, since they change what verdicts are worth.
-    pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, findings: Findings, started: Instant) -> Self {
-        let resolver_fault = ResolverFault::find(&findings.loopback, &findings.exchanges);
-        let strips = resolver_fault == Some(ResolverFault::Strips127);
+    pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> Self {
+        let resolver_fault = ResolverFault::find(&findings);
+        findings.drop_lessons(resolver_fault);
+        if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
+            findings.doubt_existence();
+        }
+        let lessons = findings.lessons;
         let lists: Vec<ListReport> = findings
             .rows
             .into_iter()
-            .map(|row| ListReport {
-                list: row.spec.id(),
-                kind: row.spec.kind(),
-                subject: row.subject,
-                weight: row.spec.weight(),
-                verdict: match row.verdict {
-                    // A miss through a resolver that takes hits away is no miss.
-                    Verdict::NotListed(_) if strips => Verdict::Unknown(Unknown::resolver_at_fault()),
-                    verdict => verdict,
-                },
+            .map(|row| {
+                let spec = row.spec.clone();
+                // The health after what this check saw; every check of the zone counts.
+                let learned = lessons.iter().filter(|lesson| lesson.zone == *spec.zone() && lesson.kind == row.kind);
+                let health = learned
+                    .flat_map(|lesson| &lesson.observations)
+                    .fold(row.health.clone(), |health, observation| health.after(observation, findings.started));
+                ListReport {
+                    list: spec.id(),
+                    kind: spec.kind(),
+                    subject: row.subject.clone(),
+                    weight: spec.weight(),
+                    verdict: row.blame(resolver_fault),
+                    health,
+                }
             })
             .collect();
         let mut helo = findings.helo;
@@ -218,22 +299,21 @@ impl Report {
             advice: Advice::default(),
             exchanges: findings.exchanges,
             completeness: if findings.cut { Completeness::CutByDeadline } else { Completeness::Complete },
-            started,
-            elapsed: Duration::ZERO,
-            lessons: findings.lessons,
+            started: findings.started,
+            elapsed: findings.elapsed,
+            lessons,
+            honesty: findings.honesty,
         };
         report.advice = settings.policy.judge(&report);
         report
     }
 
-    /// The same report, by a driver that knows how long it took.
-    pub(crate) fn took(mut self, elapsed: Duration) -> Self {
-        self.elapsed = elapsed;
-        self
-    }
-
     pub(crate) fn started(&self) -> Instant {
         self.started
+    }
+
+    pub(crate) fn honesty(&self) -> Option<&Honesty> {
+        self.honesty.as_ref()
     }
 
     pub(crate) fn lessons(&self) -> &[Lesson] {
