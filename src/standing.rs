@@ -267,9 +267,11 @@ impl ZoneState {
     }
 }
 
-/// Is it worth telling? That a new list turns out sound is not news; that a sick one recovers is.
+/// Is it worth telling? That a new list turns out sound, or to lack test entries as many do, is not news; that a sick one
+/// recovers is.
 fn change(before: &HealthState, after: &HealthState) -> bool {
-    before.health != after.health && !(before.health == Health::Unprobed && after.health == Health::Sound)
+    let ordinary = matches!(after.health, Health::Sound | Health::NoTestEntries);
+    before.health != after.health && !(before.health == Health::Unprobed && ordinary)
 }
 
 fn is_recent(at: Option<Instant>, now: Instant) -> bool {
