@@ -369,6 +369,8 @@ impl MailDomainCheck {
                         addresses.truncate(MAX_ADDRESSES);
                         return seen(target, addresses, alias, HostState::Usable);
                     }
+                    // A usable address may be among those that were not kept.
+                    failed = failed.or(set.truncated().then_some(Failure::Truncated));
                 }
                 // RFC 8020: no such name, whatever the type.
                 Is::NxDomain(_) => break,

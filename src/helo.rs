@@ -221,7 +221,9 @@ impl HeloCheck {
             Is::Records(set) => set.addresses().any(|address| Some(address) == self.client),
             _ => false,
         });
-        match (own.failure(), other.failure()) {
+        // The client's address may be among those that were not kept.
+        let cut = matches!(own.is(), Is::Records(set) if set.truncated()).then_some(Failure::Truncated);
+        match (own.failure().or(cut), other.failure()) {
             _ if matches => Addresses::Client,
             // The client's own family decides whether the name could lead to it.
             (Some(failure), _) if self.client.is_some() => Addresses::Unknown(failure),
