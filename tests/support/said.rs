@@ -8,13 +8,13 @@ use rdnsbl::report::Completeness;
 use rdnsbl::{Report, Why};
 
 /// Everything a scenario can ask a report.
-pub const QUESTIONS: [&str; 13] = [
+pub(crate) const QUESTIONS: [&str; 13] = [
     "iprev", "names", "helo", "helo name", "sender", "recipient", "mail hosts", "outcome", "score", "reply", "fault",
     "complete", "questions",
 ];
 
 /// The answer of a report; `list ZONE`, `reason ZONE` and `ttl ZONE` are questions as well.
-pub fn said(report: &Report, question: &str) -> String {
+pub(crate) fn said(report: &Report, question: &str) -> String {
     if let Some(zone) = question.strip_prefix("list ") {
         return rows(report, zone, list);
     }
@@ -51,7 +51,7 @@ pub fn said(report: &Report, question: &str) -> String {
 }
 
 /// All answers, for comparing two reports.
-pub fn everything(report: &Report) -> Vec<(String, String)> {
+pub(crate) fn everything(report: &Report) -> Vec<(String, String)> {
     let zones = report.lists().iter().flat_map(|row| [format!("list {}", row.list()), format!("reason {}", row.list())]);
     let questions = QUESTIONS.into_iter().map(String::from).chain(zones);
     questions.map(|question| (question.clone(), said(report, &question))).collect()

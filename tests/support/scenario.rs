@@ -13,28 +13,33 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One world, one dialogue, and what must come out.
 #[derive(Clone, Debug)]
-pub struct Scenario {
-    pub title: String,
-    pub dns: String,
-    pub dialogue: Dialogue,
-    pub settings: Settings,
-    pub budget: Duration,
+pub(crate) struct Scenario {
+    pub(crate) title: String,
+    pub(crate) dns: String,
+    pub(crate) dialogue: Dialogue,
+    pub(crate) settings: Settings,
+    pub(crate) budget: Duration,
     /// Question to the report, and the answer that must come.
-    pub expected: Vec<(String, String)>,
+    pub(crate) expected: Vec<(String, String)>,
 }
 
 impl Scenario {
-    pub fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> Table {
         Table::parse(&self.dns).unwrap_or_else(|error| panic!("{}: table, {error}", self.title))
     }
 
-    pub fn has_delays(&self) -> bool {
+    /// Does it wait for what does not come?
+    pub(crate) fn is_slow(&self) -> bool {
+        self.dns.contains("TIMEOUT") || self.has_delays()
+    }
+
+    pub(crate) fn has_delays(&self) -> bool {
         self.dns.contains("after=")
     }
 }
 
 /// Every scenario of a file. What is wrong names the file and the line.
-pub fn read(file: &str, text: &str) -> Vec<Scenario> {
+pub(crate) fn read(file: &str, text: &str) -> Vec<Scenario> {
     let mut shared = String::new();
     let mut scenarios = Vec::new();
     let mut block: Option<Block> = None;
