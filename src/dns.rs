@@ -528,6 +528,19 @@ impl Answer {
         self
     }
 
+    /// The same answer, its texts without the key of the name that was asked: lists may quote the question.
+    pub(crate) fn without_key(mut self, asked: &Name) -> Self {
+        let (Some(secret), Body::Records(set)) = (asked.secret(), &mut self.body) else { return self };
+        if set.texts().any(|text| text.without(secret) != *text) {
+            let hide = |record: &Record| match record {
+                Record::Txt(text) => Record::Txt(text.without(secret)),
+                other => other.clone(),
+            };
+            set.records = set.iter().map(hide).collect();
+        }
+        self
+    }
+
     /// The failure, if it is one.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self.body {

@@ -187,7 +187,12 @@ impl HeloCheck {
     }
 
     fn report(&self, verdict: Helo) -> Step<HeloReport> {
-        let used = [A, AAAA, MX].into_iter().filter_map(|slot| self.answers.get(slot));
+        let slots: &[Slot] = match (&self.start, verdict) {
+            (Start::Settled(_), _) => &[],
+            (Start::Ask(_), Helo::MxOnly | Helo::NoAddress) => &[A, AAAA, MX],
+            (Start::Ask(_), _) => &[A, AAAA],
+        };
+        let used = slots.iter().filter_map(|slot| self.answers.get(*slot));
         let mut addresses = Vec::new();
         let mut ttl: Option<Duration> = None;
         for answer in used {

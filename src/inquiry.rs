@@ -53,7 +53,8 @@ pub struct Inquiry {
     recipient: Option<Running<MailDomainCheck>>,
     lists: Vec<ListRun>,
     asked: Vec<Asked>,
-    by_question: HashMap<Question, usize>,
+    /// Proof must be new, so what tries a list is not the same question as one that may be answered from memory.
+    by_question: HashMap<(Question, bool), usize>,
     handed_out: usize,
     resolver_word: Loopback,
     started: Instant,
@@ -187,6 +188,7 @@ impl Inquiry {
     /// Puts an answer in, and says where it came from.
     pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
         let Some(asked) = self.asked.get_mut(ticket.0).filter(|asked| asked.answer.is_none()) else { return };
+        let answer = answer.without_key(&asked.question.name);
         asked.answer = Some(answer.clone());
         asked.source = source;
         asked.took = took;
@@ -256,7 +258,13 @@ impl Inquiry {
             unit.prove(proof.clone());
             list.was_fresh = true;
             for asked in &mut self.asked {
-                asked.moot |= asked.purpose == Purpose::Control && asked.answer.is_none() && asked.list == Some(index);
+                if asked.purpose == Purpose::Control && asked.answer.is_none() {
+                    asked.wanted_by.retain(|(id, _)| *id != UnitId::List(index));
+                    if asked.wanted_by.is_empty() {
+                        asked.moot = true;
+                        self.by_question.remove(&(asked.question.clone(), true));
+                    }
+                }
             }
             self.advance(UnitId::List(index));
         }
@@ -327,14 +335,16 @@ impl Inquiry {
 
     /// Notes who wants the answer of a question; gives it if it is there already.
     fn want(&mut self, question: Question, purpose: Purpose, id: UnitId, slot: Slot) -> Option<Answer> {
-        if let Some(index) = self.by_question.get(&question) {
+        let key = (question, purpose.is_trial());
+        if let Some(index) = self.by_question.get(&key) {
             let asked = self.asked.get_mut(*index)?;
             if asked.answer.is_none() && !asked.wanted_by.contains(&(id, slot)) {
                 asked.wanted_by.push((id, slot));
             }
             return asked.answer.clone();
         }
-        self.by_question.insert(question.clone(), self.asked.len());
+        let question = key.0.clone();
+        self.by_question.insert(key, self.asked.len());
         self.asked.push(Asked {
             question,
             purpose,

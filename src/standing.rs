@@ -114,15 +114,15 @@ impl Standing {
     /// Takes in what a check learned. Proof is as old as the check's first question.
     pub fn learn(&mut self, report: &Report, now: Instant) {
         let sent = report.started();
+        // One answer in 127/8 clears the resolver, whichever list it came from.
+        let says = |word| report.lessons().iter().any(|lesson| lesson.loopback == word);
+        if says(Loopback::Seen) {
+            self.seen = Some(now);
+            self.stripped = None;
+        } else if says(Loopback::Stripped) {
+            self.stripped = Some(now);
+        }
         for lesson in report.lessons() {
-            match lesson.loopback {
-                Loopback::Seen => {
-                    self.seen = Some(now);
-                    self.stripped = None;
-                }
-                Loopback::Stripped => self.stripped = Some(now),
-                Loopback::NoWord => {}
-            }
             let state = self.state(&lesson.zone, lesson.kind, now);
             if let Some(proof) = &lesson.proof {
                 if state.proof.as_ref().is_none_or(|(_, at)| *at < sent) {

@@ -38,6 +38,10 @@ impl Slots {
         Self(self.0 & !others.0)
     }
 
+    pub(crate) fn contains(self, slot: Slot) -> bool {
+        Self::one(slot).without(self).is_empty()
+    }
+
     /// Is there nothing to ask?
     #[must_use]
     pub fn is_empty(&self) -> bool {

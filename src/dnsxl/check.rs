@@ -109,6 +109,13 @@ pub(crate) enum Purpose {
     MustExist,
 }
 
+impl Purpose {
+    /// Does the answer have to be new?
+    pub(crate) fn is_trial(self) -> bool {
+        matches!(self, Self::Control | Self::MustExist)
+    }
+}
+
 impl ListCheck {
     /// A check. `control` says whether the zone is proven sane at this moment.
     #[must_use]
@@ -154,7 +161,7 @@ impl ListCheck {
 
     /// What became of the must-exist entry, if it was asked.
     pub(crate) fn must_exist_entry(&self) -> Option<Entry> {
-        Some(match self.answers.get(MUST_EXIST)?.is() {
+        Some(match self.answers.get(MUST_EXIST).filter(|_| self.wanted().contains(MUST_EXIST))?.is() {
             Is::Records(_) => Entry::Present,
             Is::NoData(_) => Entry::Stripped,
             Is::NxDomain(_) => Entry::Missing,
@@ -230,7 +237,7 @@ impl ListCheck {
             Verdict::Problem(Problem { kind, codes: codes.clone(), reason, evidence, ttl: Some(ttl) })
         };
         let meanings = match classify(&self.spec, &codes) {
-            Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), self.reason()),
+            Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), None),
             Class::Excluded => return Verdict::Excluded(Excluded { codes, ttl }),
             Class::Hit(meanings) => meanings,
         };
@@ -254,18 +261,33 @@ impl ListCheck {
     }
 
     /// What the answers tell about the resolver. Only an empty NOERROR is stripping, never NXDOMAIN.
-    fn loopback(&self) -> Loopback {
+    fn loopback(&self, wanted: Slots) -> Loopback {
         let in_loopback = |slot| match self.answers.get(slot).map(Answer::is) {
             Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
         };
-        if [A, FIXED, RANDOM, MUST_EXIST].into_iter().any(in_loopback) {
+        if wanted.into_iter().any(in_loopback) {
             return Loopback::Seen;
         }
         match self.answers.get(MUST_EXIST).map(Answer::is) {
-            Some(Is::NoData(_)) => Loopback::Stripped,
+            Some(Is::NoData(_)) if wanted.contains(MUST_EXIST) => Loopback::Stripped,
             _ => Loopback::NoWord,
         }
+    }
+
+    /// Every slot that the answers so far call for. What else may have been supplied is not looked at.
+    fn wanted(&self) -> Slots {
+        let mut wanted = Slots::one(A);
+        if self.wants_must_exist() {
+            wanted.insert(MUST_EXIST);
+        }
+        if let Some(Is::Records(set)) = self.answers.get(A).map(Answer::is) {
+            let codes: Vec<Ipv4Addr> = set.v4().collect();
+            if matches!(classify(&self.spec, &codes), Class::Hit(_)) {
+                self.hit_slots().for_each(|slot| wanted.insert(slot));
+            }
+        }
+        wanted
     }
 }
 
@@ -273,28 +295,16 @@ impl Unit for ListCheck {
     type Verdict = ListFinding;
 
     fn step(&self) -> Step<ListFinding> {
-        let done = |verdict| Step::Done(ListFinding { verdict, loopback: self.loopback() });
         if let Err(why) = self.name {
-            return done(Verdict::Skipped(why));
+            return Step::Done(ListFinding { verdict: Verdict::Skipped(why), loopback: Loopback::NoWord });
         }
+        let wanted = self.wanted();
         let mut missing = Slots::EMPTY;
-        let mut want = |slot| {
-            if self.answers.get(slot).is_none() {
-                missing.insert(slot);
-            }
-        };
-        want(A);
-        if self.wants_must_exist() {
-            want(MUST_EXIST);
-        }
-        if let Some(Is::Records(set)) = self.answers.get(A).map(Answer::is) {
-            let codes: Vec<Ipv4Addr> = set.v4().collect();
-            if matches!(classify(&self.spec, &codes), Class::Hit(_)) {
-                self.hit_slots().for_each(&mut want);
-            }
-        }
+        wanted.filter(|slot| self.answers.get(*slot).is_none()).for_each(|slot| missing.insert(slot));
         match self.answers.get(A) {
-            Some(answer) if missing.is_empty() => done(self.conclude(answer)),
+            Some(answer) if missing.is_empty() => {
+                Step::Done(ListFinding { verdict: self.conclude(answer), loopback: self.loopback(wanted) })
+            }
             _ => Step::Need(missing),
         }
     }
