@@ -162,7 +162,7 @@ impl Landing {
             None => None,
         };
         let _place = asker.everything.acquire_arc().await;
-        let answer = asker.resolver.resolve(&self.question).await;
+        let answer = asker.resolver.resolve(&self.question).await.without_key(&self.question.name);
         let now = asker.clock.now();
         match (purpose, &list) {
             (Purpose::Control | Purpose::MustExist, _) => {}

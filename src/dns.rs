@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::name::Name;
 use crate::text::RemoteText;
 
-/// Records of one answer that are kept; an answer with more is marked as cut.
+/// Records of one answer that are kept, the lowest and the highest; an answer with more is marked as cut.
 pub const MAX_RECORDS: usize = 100;
 /// The longest time an answer may be remembered: RFC 8767 §4 advises days at most, and a list's word is worth less.
 pub const MAX_TTL: Duration = Duration::from_secs(86_400);
@@ -306,7 +306,8 @@ pub enum Failure {
     Refused,
     /// Any other response code that is no answer: FORMERR, NOTIMP, NOTAUTH, unassigned ones.
     Rcode(u16),
-    /// The answer did not fit and could not be had over TCP either (RFC 7766).
+    /// The answer did not fit: it could not be had over TCP either (RFC 7766), or what was looked for may stand among the
+    /// records beyond [`MAX_RECORDS`].
     Truncated,
     /// Octets that are not a DNS message.
     Malformed,
@@ -363,7 +364,7 @@ impl fmt::Display for Failure {
             Self::ServFail => f.write_str("server failure (SERVFAIL)"),
             Self::Refused => f.write_str("the resolver refused (REFUSED)"),
             Self::Rcode(code) => write!(f, "response code {code}"),
-            Self::Truncated => f.write_str("answer truncated, not to be had over TCP"),
+            Self::Truncated => f.write_str("answer cut short"),
             Self::Malformed => f.write_str("malformed answer"),
             Self::CnameLoop => f.write_str("CNAME loop"),
             Self::Contradiction => f.write_str("answer contradicts itself"),
@@ -420,7 +421,11 @@ impl Answer {
         records.sort_unstable();
         records.dedup();
         let truncated = records.len() > MAX_RECORDS;
-        records.truncate(MAX_RECORDS);
+        if truncated && let Some(highest) = records.pop() {
+            // Both ends stay: what lies outside a range of addresses shows there.
+            records.truncate(MAX_RECORDS - 1);
+            records.push(highest);
+        }
         Self::from_body(if records.is_empty() {
             Body::NoData(None)
         } else {
@@ -519,6 +524,19 @@ impl Answer {
             Body::Records(set) => set.ttl = left,
             Body::NoData(Some(soa)) | Body::NxDomain(Some(soa)) => soa.negative_ttl = left,
             Body::NoData(None) | Body::NxDomain(None) | Body::Failed(_) => {}
+        }
+        self
+    }
+
+    /// The same answer, its texts without the key of the name that was asked: lists may quote the question.
+    pub(crate) fn without_key(mut self, asked: &Name) -> Self {
+        let (Some(secret), Body::Records(set)) = (asked.secret(), &mut self.body) else { return self };
+        if set.texts().any(|text| text.without(secret) != *text) {
+            let hide = |record: &Record| match record {
+                Record::Txt(text) => Record::Txt(text.without(secret)),
+                other => other.clone(),
+            };
+            set.records = set.iter().map(hide).collect();
         }
         self
     }

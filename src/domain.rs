@@ -185,6 +185,7 @@ pub struct MailHost {
     addresses: Vec<IpAddr>,
     alias: bool,
     state: HostState,
+    ttl: Option<Duration>,
 }
 
 impl MailHost {
@@ -288,10 +289,9 @@ impl MailDomainCheck {
     }
 
     fn report(&self, verdict: MailDomain, hosts: Vec<MailHost>, truncated: bool) -> Step<MailDomainReport> {
-        let used = (0_u8..).map(Slot).take(SLOTS).filter_map(|slot| self.answers.get(slot));
-        let ttl = match verdict {
-            MailDomain::Unknown(_) => None,
-            _ => used.filter_map(Answer::ttl).min(),
+        let ttl = match (&verdict, &self.start) {
+            (MailDomain::Unknown(_), _) | (_, Start::Settled(_)) => None,
+            _ => hosts.iter().map(|host| host.ttl).chain([self.answers.get(MX).and_then(Answer::ttl)]).flatten().min(),
         };
         Step::Done(MailDomainReport { verdict, domain: self.domain().cloned(), hosts, truncated, ttl })
     }
@@ -353,15 +353,17 @@ impl MailDomainCheck {
 
     /// One host: what its name tells, then A, then AAAA if A gave nothing usable.
     fn look(&self, index: usize, target: Target, preference: Option<u16>) -> Look {
-        let seen =
-            |target, addresses, alias, state| Look::Seen(MailHost { target, preference, addresses, alias, state });
+        let mut ttl: Option<Duration> = None;
+        let seen = |target, addresses, alias, state, ttl| {
+            Look::Seen(MailHost { target, preference, addresses, alias, state, ttl })
+        };
         match &target {
-            Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root)),
+            Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root), None),
             Target::Name(name) if is_address_text(name) => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName));
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), None);
             }
             _ if target.host().is_none() => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Dangling));
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Dangling), None);
             }
             _ => {}
         }
@@ -370,14 +372,17 @@ impl MailDomainCheck {
         let mut failed = None;
         for slot in host_slots(index) {
             let Some(answer) = self.answers.get(slot) else { return Look::Need(slot) };
+            ttl = [ttl, answer.ttl()].into_iter().flatten().min();
             match answer.is() {
                 Is::Records(set) => {
                     addresses.extend(set.addresses());
                     alias |= set.canonical().is_some();
                     if set.addresses().any(|address| !is_bogus_mail_host(address)) {
                         addresses.truncate(MAX_ADDRESSES);
-                        return seen(target, addresses, alias, HostState::Usable);
+                        return seen(target, addresses, alias, HostState::Usable, ttl);
                     }
+                    // A usable address may be among those that were not kept.
+                    failed = failed.or(set.truncated().then_some(Failure::Truncated));
                 }
                 // RFC 8020: no such name, whatever the type.
                 Is::NxDomain(_) => break,
@@ -391,7 +396,7 @@ impl MailDomainCheck {
             None => HostState::Unusable(Unusable::BogusAddress),
         };
         addresses.truncate(MAX_ADDRESSES);
-        seen(target, addresses, alias, state)
+        seen(target, addresses, alias, state, ttl)
     }
 
     /// The name of the host at `index`: an exchanger, or the domain itself.

@@ -195,7 +195,12 @@ impl HeloCheck {
     }
 
     fn report(&self, verdict: Helo) -> Step<HeloReport> {
-        let used = [A, AAAA, MX].into_iter().filter_map(|slot| self.answers.get(slot));
+        let slots: &[Slot] = match (&self.start, verdict) {
+            (Start::Settled(_), _) => &[],
+            (Start::Ask(_), Helo::MxOnly | Helo::NoAddress) => &[A, AAAA, MX],
+            (Start::Ask(_), _) => &[A, AAAA],
+        };
+        let used = slots.iter().filter_map(|slot| self.answers.get(*slot));
         let mut addresses = Vec::new();
         let mut ttl: Option<Duration> = None;
         for answer in used {
@@ -229,7 +234,9 @@ impl HeloCheck {
             Is::Records(set) => set.addresses().any(|address| Some(address) == self.client),
             _ => false,
         });
-        match (own.failure(), other.failure()) {
+        // The client's address may be among those that were not kept.
+        let cut = matches!(own.is(), Is::Records(set) if set.truncated()).then_some(Failure::Truncated);
+        match (own.failure().or(cut), other.failure()) {
             _ if matches => Addresses::Client,
             // The client's own family decides whether the name could lead to it.
             (Some(failure), _) if self.client.is_some() => Addresses::Unknown(failure),

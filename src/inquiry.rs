@@ -20,11 +20,12 @@
 //! ```
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::dialogue::Dialogue;
-use crate::dns::{Answer, Failure, Question};
+use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{
     Control, HealthState, Label, ListCheck, ListFinding, ListSpec, Loopback, Observation, Part, ProblemKind, Proof,
     Purpose, Skipped, Subject, SubjectKind, Verdict,
@@ -55,7 +56,8 @@ pub struct Inquiry {
     recipient: Option<Running<MailDomainCheck>>,
     lists: Vec<ListRun>,
     asked: Vec<Asked>,
-    by_question: HashMap<Question, usize>,
+    /// Proof must be new, so what tries a list is not the same question as one that may be answered from memory.
+    by_question: HashMap<(Question, bool), usize>,
     handed_out: usize,
     trial: Option<Running<ResolverTrial>>,
     label: Label,
@@ -236,6 +238,7 @@ impl Inquiry {
     /// Puts an answer in, and says where it came from.
     pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
         let Some(asked) = self.asked.get_mut(ticket.0).filter(|asked| asked.answer.is_none()) else { return };
+        let answer = answer.without_key(&asked.question.name);
         asked.answer = Some(answer.clone());
         asked.source = source;
         asked.took = took;
@@ -249,9 +252,9 @@ impl Inquiry {
     }
 
     /// Lists that answer as if they were parked, or several that list everything: the resolver may be the one that lies. It
-    /// is tried once, unless that was done not long ago.
+    /// is tried once, unless that was done not long ago, or a denial of its own has just cleared it.
     fn suspect_resolver(&mut self) {
-        if self.trial.is_some() || self.rewrites.is_some() {
+        if self.trial.is_some() || self.rewrites.is_some() || self.saw_denial() {
             return;
         }
         let mut listing_everything: Vec<&Name> = Vec::new();
@@ -259,7 +262,9 @@ impl Inquiry {
         for list in &self.lists {
             if let Some(Verdict::Problem(problem)) = list.run.verdict.as_ref().map(ListFinding::verdict) {
                 match problem.kind() {
-                    ProblemKind::Outside127 | ProblemKind::Parked => parked = true,
+                    ProblemKind::Parked => parked = true,
+                    // An invented answer is all invented.
+                    ProblemKind::Outside127 => parked |= !problem.codes().iter().any(Ipv4Addr::is_loopback),
                     ProblemKind::ListsEverything | ProblemKind::Ambiguous => {
                         let zone = list.run.unit.spec().zone();
                         if !listing_everything.contains(&zone) {
@@ -271,9 +276,23 @@ impl Inquiry {
             }
         }
         if parked || listing_everything.len() > 1 {
+            // Answers that are still on their way may clear it without a question more.
+            if self.asked.iter().any(|asked| asked.answer.is_none() && !asked.moot && asked.purpose == Purpose::Subject)
+            {
+                return;
+            }
             self.trial = Some(Running::new(ResolverTrial::new(self.label)));
             self.advance(UnitId::Trial);
         }
+    }
+
+    /// Was a name denied its address, just now and over the network? A resolver that invents answers does not do that.
+    fn saw_denial(&self) -> bool {
+        self.asked.iter().any(|asked| {
+            asked.question.kind == RecordType::A
+                && asked.source != Source::Memory
+                && matches!(asked.answer.as_ref().map(Answer::is), Some(Is::NxDomain(_)))
+        })
     }
 
     /// Is every verdict there?
@@ -355,7 +374,13 @@ impl Inquiry {
             unit.prove(proof.clone());
             list.was_fresh = true;
             for asked in &mut self.asked {
-                asked.moot |= asked.purpose == Purpose::Control && asked.answer.is_none() && asked.list == Some(index);
+                if asked.purpose == Purpose::Control && asked.answer.is_none() {
+                    asked.wanted_by.retain(|(id, _)| *id != UnitId::List(index));
+                    if asked.wanted_by.is_empty() {
+                        asked.moot = true;
+                        self.by_question.remove(&(asked.question.clone(), true));
+                    }
+                }
             }
             self.advance(UnitId::List(index));
         }
@@ -406,22 +431,25 @@ impl Inquiry {
 
     /// Notes who wants the answer of a question; gives it if it is there already.
     fn want(&mut self, question: Question, id: UnitId, slot: Slot) -> Option<Answer> {
-        if let Some(index) = self.by_question.get(&question) {
+        let purpose = match id {
+            UnitId::List(_) => ListCheck::purpose(slot),
+            // What tries the resolver must not come from memory.
+            UnitId::Trial => Purpose::Control,
+            UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
+        };
+        let key = (question, purpose.is_trial());
+        if let Some(index) = self.by_question.get(&key) {
             let asked = self.asked.get_mut(*index)?;
             if asked.answer.is_none() && !asked.wanted_by.contains(&(id, slot)) {
                 asked.wanted_by.push((id, slot));
             }
             return asked.answer.clone();
         }
-        self.by_question.insert(question.clone(), self.asked.len());
+        let question = key.0.clone();
+        self.by_question.insert(key, self.asked.len());
         self.asked.push(Asked {
             question,
-            purpose: match id {
-                UnitId::List(_) => ListCheck::purpose(slot),
-                // What tries the resolver must not come from memory.
-                UnitId::Trial => Purpose::Control,
-                UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
-            },
+            purpose,
             list: match id {
                 UnitId::List(index) => Some(index),
                 _ => None,

@@ -258,6 +258,8 @@ impl IprevCheck {
                     Some(Is::Records(set)) if set.addresses().any(|address| address == self.client) => {
                         Forward::LeadsBack
                     }
+                    // The client's address may be among those that were not kept.
+                    Some(Is::Records(set)) if set.truncated() => Forward::Failed(Failure::Truncated),
                     Some(Is::Records(_)) => Forward::Elsewhere,
                     Some(Is::NoData(_)) => Forward::NoAddress,
                     Some(Is::NxDomain(_)) => Forward::NoSuchName,

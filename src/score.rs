@@ -92,17 +92,19 @@ impl Default for Thresholds {
 /// Precedence: a proven hit on an allow list beats every deny list; then the threshold; then what was not heard; then the
 /// allow threshold.
 pub(crate) fn add_up<'a>(rows: impl Iterator<Item = (&'a Verdict, Kind, i32)>, thresholds: Thresholds) -> Score {
-    let (mut low, mut high, mut allowed) = (0_i32, 0_i32, false);
+    // Wide enough for every set of lists, so that no order of them meets a limit on the way.
+    let (mut low, mut high, mut allowed) = (0_i64, 0_i64, false);
     for (verdict, kind, weight) in rows {
+        let weight = i64::from(weight);
         match (verdict, kind) {
             (Verdict::Listed(Kind::Allow, _), _) => allowed = true,
             (Verdict::Listed(Kind::Deny, _), _) => {
-                low = low.saturating_add(weight);
-                high = high.saturating_add(weight);
+                low += weight;
+                high += weight;
             }
             (Verdict::Unknown(_), Kind::Deny) => {
-                low = low.saturating_add(weight.min(0));
-                high = high.saturating_add(weight.max(0));
+                low += weight.min(0);
+                high += weight.max(0);
             }
             // An allow list that was not heard changes no sum: it would allow outright or say nothing.
             (Verdict::Unknown(_), Kind::Allow)
@@ -111,16 +113,17 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = (&'a Verdict, Kind, i32)>, t
     }
     let outcome = if allowed {
         Outcome::Allowed
-    } else if low >= thresholds.listed {
+    } else if low >= thresholds.listed.into() {
         Outcome::Listed
-    } else if high >= thresholds.listed {
+    } else if high >= thresholds.listed.into() {
         Outcome::Undecided
-    } else if high <= thresholds.allowed {
+    } else if high <= thresholds.allowed.into() {
         Outcome::Allowed
     } else {
         Outcome::NotListed
     };
-    Score { low, high, threshold: thresholds.listed, outcome }
+    let shown = |sum: i64| i32::try_from(sum.clamp(i32::MIN.into(), i32::MAX.into())).unwrap_or_default();
+    Score { low: shown(low), high: shown(high), threshold: thresholds.listed, outcome }
 }
 
 /// How many lists ended how. The six always add up to the number of rows.

@@ -87,10 +87,7 @@ impl Standing {
                 state.health.claim_trial(now);
                 Access::Trial
             }
-            Some(_) => match health.health.problem() {
-                Some(kind) => Access::Broken(kind, health.evidence.clone()),
-                None => Access::Silent,
-            },
+            Some(_) => health.breakage.clone().map_or(Access::Silent, Access::Broken),
         };
         let proof = state.fresh(window, now).filter(|_| matches!(access, Access::Open));
         let is_proven = proof.is_some();
@@ -160,15 +157,15 @@ impl Standing {
     /// Takes in what a check learned, and says what changed.
     pub(crate) fn take_in(&mut self, report: &Report, now: Instant) -> Vec<Event> {
         let mut events = self.judge_resolver(report, now);
+        // One answer in 127/8 clears the resolver, whichever list it came from.
+        let says = |word| report.lessons().iter().any(|lesson| lesson.loopback == word);
+        if says(Loopback::Seen) {
+            self.seen = Some(now);
+            self.stripped = None;
+        } else if says(Loopback::Stripped) {
+            self.stripped = Some(now);
+        }
         for lesson in report.lessons() {
-            match lesson.loopback {
-                Loopback::Seen => {
-                    self.seen = Some(now);
-                    self.stripped = None;
-                }
-                Loopback::Stripped => self.stripped = Some(now),
-                Loopback::NoWord => {}
-            }
             let state = self.state(&lesson.zone, lesson.kind, now);
             if let Some(entry) = lesson.must_exist {
                 state.must_exist = Some((entry, now));

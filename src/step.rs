@@ -38,10 +38,22 @@ impl Slots {
         Self(self.0 & !others.0)
     }
 
+    pub(crate) fn contains(self, slot: Slot) -> bool {
+        Self::one(slot).without(self).is_empty()
+    }
+
     /// Is there nothing to ask?
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0 == 0
+    }
+}
+
+impl FromIterator<Slot> for Slots {
+    fn from_iter<I: IntoIterator<Item = Slot>>(slots: I) -> Self {
+        let mut set = Self::EMPTY;
+        slots.into_iter().for_each(|slot| set.insert(slot));
+        set
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 /// Octets of a text that are kept; the rest is cut and the cut is visible.
 pub const MAX_TEXT: usize = 500;
 const CUT: &str = "...";
+/// Octets at the start of a secret that tell something of it.
+const LEAST_PART: usize = 4;
 
 /// Remote text in the only form in which it is ever shown: printable ASCII, one line, at most 500 octets.
 ///
@@ -71,6 +73,14 @@ impl RemoteText {
             from = at + secret.len();
         }
         kept.push_str(self.0.get(from..).unwrap_or_default());
+        // Where a text was cut, the first part of a secret may stand before the cut.
+        for length in (LEAST_PART..secret.len()).rev() {
+            let Some(part) = secret.get(..length) else { continue };
+            let cut = format!("{part}{CUT}");
+            while let Some(at) = kept.to_ascii_lowercase().find(&cut) {
+                kept.replace_range(at..at + length, "***");
+            }
+        }
         Self::clean(kept.as_bytes())
     }
 
@@ -112,5 +122,8 @@ mod tests {
     fn secrets_are_cut_out() {
         let text = RemoteText::clean(b"see http://x/?q=1.2.3.4.ABCkey.zen and abckey");
         assert_eq!(text.without("abckey").as_str(), "see http://x/?q=1.2.3.4.***.zen and ***");
+        let cut = RemoteText::clean(&[&[b'x'; 493][..], b"ABCkey and more"].concat());
+        assert!(cut.as_str().ends_with("xABCk..."), "{cut}");
+        assert!(cut.without("abckey").as_str().ends_with("x***..."), "{}", cut.without("abckey"));
     }
 }

@@ -185,7 +185,8 @@ fn parked_for_a_day_and_back() {
         world.set("*.bl.example. NXDOMAIN\n2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2");
         // What the parking answered, with a TTL of a day, is not believed any more.
         assert_eq!(world.check(&format!("203.0.113.{}", 100 + 23)).counts().not_listed, 2);
-        assert_eq!(world.check(LISTED).score().outcome(), Outcome::Listed);
+        let report = world.check(LISTED);
+        assert_eq!(report.score().outcome(), Outcome::Listed, "{report}{:?}", report.exchanges());
         assert_eq!(world.events(), [format!("bl.example {state} -> sound")]);
     }
 }

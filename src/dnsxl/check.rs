@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::classify::{Class, classify};
 use super::control::{Control, Evidence, Proof, State, Trial, trial};
-use super::health::Observation;
+use super::health::{Breakage, Observation};
 use super::spec::ListSpec;
 use super::subject::{Subject, SubjectKind};
 use super::verdict::{Excluded, Listing, NotListed, Problem, ProblemKind, Skipped, Unknown, Verdict};
@@ -49,7 +49,7 @@ pub(crate) enum Access {
     /// The list was broken or silent: its controls go first, and only when both are absent the subject.
     Trial,
     /// The list is known to be broken, and left alone for a while.
-    Broken(ProblemKind, Vec<Evidence>),
+    Broken(Breakage),
     /// The list does not answer, and is left alone for a while.
     Silent,
     /// Nobody asks about a subject: only test entries are looked at.
@@ -112,6 +112,13 @@ pub(crate) enum Purpose {
     Control,
     /// Does it hold what it must?
     MustExist,
+}
+
+impl Purpose {
+    /// Does the answer have to be new?
+    pub(crate) fn is_trial(self) -> bool {
+        matches!(self, Self::Control | Self::MustExist)
+    }
 }
 
 impl ListCheck {
@@ -186,7 +193,7 @@ impl ListCheck {
 
     /// What became of the must-exist entry, if it was asked.
     pub(crate) fn must_exist_entry(&self) -> Option<Entry> {
-        Some(match self.answers.get(MUST_EXIST)?.is() {
+        Some(match self.answers.get(MUST_EXIST).filter(|_| self.wanted().contains(MUST_EXIST))?.is() {
             Is::Records(_) => Entry::Present,
             Is::NoData(_) => Entry::Stripped,
             Is::NxDomain(_) => Entry::Missing,
@@ -256,16 +263,13 @@ impl ListCheck {
             Verdict::Problem(Problem { kind, codes: codes.clone(), reason, evidence, ttl: Some(ttl) })
         };
         let meanings = match classify(&self.spec, &codes) {
-            Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), self.reason()),
+            Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), None),
             Class::Excluded => return Verdict::Excluded(Excluded { codes, ttl }),
             Class::Hit(meanings) => meanings,
         };
         let tried = match &self.control.0 {
             State::Fresh(proof) => Trial::Sane(proof.clone()),
-            State::Stale(_) => match (self.evidence(FIXED), self.evidence(RANDOM)) {
-                (Some(fixed), Some(random)) => trial(fixed, random),
-                _ => Trial::Failed(Vec::new()),
-            },
+            State::Stale(_) => self.tried().unwrap_or(Trial::Failed(Vec::new())),
         };
         match tried {
             Trial::Sane(proof) => {
@@ -281,7 +285,7 @@ impl ListCheck {
 
     /// Proof that this check itself obtained.
     pub(crate) fn new_proof(&self) -> Option<Proof> {
-        match trial(self.evidence(FIXED)?, self.evidence(RANDOM)?) {
+        match self.tried().filter(|_| self.wanted().contains(FIXED))? {
             Trial::Sane(proof) => Some(proof),
             Trial::Broken(..) | Trial::Failed(_) => None,
         }
@@ -291,23 +295,30 @@ impl ListCheck {
     /// for others to judge.
     pub(crate) fn observations(&self) -> Vec<Observation> {
         let mut seen = Vec::new();
-        if let (Some(fixed), Some(random)) = (self.evidence(FIXED), self.evidence(RANDOM)) {
-            match trial(fixed, random) {
+        let wanted = self.wanted();
+        if let Some(tried) = self.tried().filter(|_| wanted.contains(FIXED)) {
+            match tried {
                 Trial::Sane(proof) => seen.push(Observation::Sane(proof.controls().to_vec())),
                 // A broken list's other answers mean nothing.
-                Trial::Broken(kind, evidence) => return vec![Observation::Broken(kind, evidence)],
+                Trial::Broken(kind, evidence) => {
+                    let reason = self.reason().filter(|_| wanted.contains(TXT));
+                    return vec![Observation::Broken(Breakage { kind, evidence, reason })];
+                }
                 Trial::Failed(evidence) if !self.takes_proof() => seen.extend(silence(evidence)),
                 Trial::Failed(_) => {}
             }
         }
         for slot in [MUST_EXIST, A] {
-            let Some(evidence) = self.evidence(slot) else { continue };
+            let Some(evidence) = self.evidence(slot).filter(|_| wanted.contains(slot)) else { continue };
             match evidence.answer().is() {
                 Is::Records(set) => {
                     let codes: Vec<Ipv4Addr> = set.v4().collect();
                     match classify(&self.spec, &codes) {
                         Class::Problem(ProblemKind::Ambiguous) => {}
-                        Class::Problem(kind) => return vec![Observation::Broken(kind, vec![evidence])],
+                        Class::Problem(kind) => {
+                            let evidence = vec![evidence];
+                            return vec![Observation::Broken(Breakage { kind, evidence, reason: None })];
+                        }
                         Class::Excluded | Class::Hit(_) => seen.push(Observation::Entry(evidence)),
                     }
                 }
@@ -343,41 +354,69 @@ impl ListCheck {
 
     /// What the answers tell about the resolver. Only an empty NOERROR is stripping, never NXDOMAIN.
     pub(crate) fn loopback(&self) -> Loopback {
+        let wanted = self.wanted();
         let in_loopback = |slot| match self.answers.get(slot).map(Answer::is) {
             Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
         };
-        if [A, FIXED, RANDOM, MUST_EXIST].into_iter().any(in_loopback) {
+        if wanted.into_iter().any(in_loopback) {
             return Loopback::Seen;
         }
         match self.answers.get(MUST_EXIST).map(Answer::is) {
-            Some(Is::NoData(_)) => Loopback::Stripped,
+            Some(Is::NoData(_)) if wanted.contains(MUST_EXIST) => Loopback::Stripped,
             _ => Loopback::NoWord,
         }
     }
-}
 
-impl ListCheck {
-    /// A list under trial: both controls before anything else. `None` once it has passed.
-    fn tried(&self) -> Option<Step<Verdict>> {
-        let mut missing = Slots::EMPTY;
-        [FIXED, RANDOM]
-            .into_iter()
-            .filter(|slot| self.answers.get(*slot).is_none())
-            .for_each(|slot| missing.insert(slot));
-        if !missing.is_empty() {
-            return Some(Step::Need(missing));
+    /// Every slot that the answers so far call for. What else may have been supplied is not looked at.
+    fn wanted(&self) -> Slots {
+        match (&self.access, self.tried()) {
+            (Access::Broken(..) | Access::Silent, _) => return Slots::EMPTY,
+            (Access::Probe, _) => return [FIXED, RANDOM, MUST_EXIST].into_iter().collect(),
+            (Access::Trial, None | Some(Trial::Broken(..) | Trial::Failed(_))) => {
+                return [FIXED, RANDOM].into_iter().collect();
+            }
+            (Access::Trial, Some(Trial::Sane(_))) | (Access::Open, _) => {}
         }
-        match trial(self.evidence(FIXED)?, self.evidence(RANDOM)?) {
-            Trial::Sane(_) => None,
-            Trial::Broken(kind, evidence) => {
-                let codes = Arc::new([]);
-                Some(Step::Done(Verdict::Problem(Problem { kind, codes, reason: None, evidence, ttl: None })))
+        let mut wanted = Slots::one(A);
+        if matches!(self.access, Access::Trial) {
+            [FIXED, RANDOM].into_iter().for_each(|slot| wanted.insert(slot));
+        }
+        if self.wants_must_exist() {
+            wanted.insert(MUST_EXIST);
+        }
+        if let Some(Is::Records(set)) = self.answers.get(A).map(Answer::is) {
+            let codes: Vec<Ipv4Addr> = set.v4().collect();
+            if matches!(classify(&self.spec, &codes), Class::Hit(_)) {
+                self.hit_slots().for_each(|slot| wanted.insert(slot));
             }
-            Trial::Failed(evidence) => {
+        }
+        wanted
+    }
+
+    /// What the controls said, once both are in.
+    fn tried(&self) -> Option<Trial> {
+        Some(trial(self.evidence(FIXED)?, self.evidence(RANDOM)?))
+    }
+
+    /// The verdict when everything wanted is in.
+    fn verdict(&self) -> Verdict {
+        let broken = |kind, evidence, reason| {
+            Verdict::Problem(Problem { kind, codes: Arc::new([]), reason, evidence, ttl: None })
+        };
+        match (&self.access, self.tried()) {
+            (Access::Broken(known), _) => broken(known.kind, known.evidence.clone(), known.reason.clone()),
+            (Access::Silent, _) => unknown(Failure::Shed, Vec::new()),
+            (Access::Probe, _) => Verdict::NotListed(NotListed { ttl: None }),
+            (Access::Trial, Some(Trial::Broken(kind, evidence))) => broken(kind, evidence, None),
+            (Access::Trial, Some(Trial::Failed(evidence))) => {
                 let failure = evidence.iter().find_map(|evidence| evidence.answer().failure());
-                Some(Step::Done(unknown(failure.unwrap_or(Failure::Shed), evidence)))
+                unknown(failure.unwrap_or(Failure::Shed), evidence)
             }
+            (Access::Trial | Access::Open, _) => match self.answers.get(A) {
+                Some(answer) => self.conclude(answer),
+                None => unknown(Failure::Shed, Vec::new()),
+            },
         }
     }
 }
@@ -397,55 +436,14 @@ impl Unit for ListCheck {
     type Verdict = ListFinding;
 
     fn step(&self) -> Step<ListFinding> {
-        let done = |verdict| Step::Done(ListFinding { verdict, loopback: self.loopback() });
         if let Err(why) = self.name {
-            return done(Verdict::Skipped(why));
+            return Step::Done(ListFinding { verdict: Verdict::Skipped(why), loopback: Loopback::NoWord });
         }
-        match &self.access {
-            Access::Open => {}
-            Access::Trial => match self.tried() {
-                None => {}
-                Some(Step::Need(slots)) => return Step::Need(slots),
-                Some(Step::Done(verdict)) => return done(verdict),
-            },
-            Access::Broken(kind, evidence) => {
-                let (kind, evidence) = (*kind, evidence.clone());
-                return done(Verdict::Problem(Problem {
-                    kind,
-                    codes: Arc::new([]),
-                    reason: None,
-                    evidence,
-                    ttl: None,
-                }));
-            }
-            Access::Silent => return done(unknown(Failure::Shed, Vec::new())),
-            Access::Probe => {
-                let mut missing = Slots::EMPTY;
-                let open = |slot: &Slot| self.answers.get(*slot).is_none();
-                [FIXED, RANDOM, MUST_EXIST].into_iter().filter(open).for_each(|slot| missing.insert(slot));
-                let nobody = Verdict::NotListed(NotListed { ttl: None });
-                return if missing.is_empty() { done(nobody) } else { Step::Need(missing) };
-            }
-        }
-        let mut missing = Slots::EMPTY;
-        let mut want = |slot| {
-            if self.answers.get(slot).is_none() {
-                missing.insert(slot);
-            }
-        };
-        want(A);
-        if self.wants_must_exist() {
-            want(MUST_EXIST);
-        }
-        if let Some(Is::Records(set)) = self.answers.get(A).map(Answer::is) {
-            let codes: Vec<Ipv4Addr> = set.v4().collect();
-            if matches!(classify(&self.spec, &codes), Class::Hit(_)) {
-                self.hit_slots().for_each(&mut want);
-            }
-        }
-        match self.answers.get(A) {
-            Some(answer) if missing.is_empty() => done(self.conclude(answer)),
-            _ => Step::Need(missing),
+        let missing: Slots = self.wanted().filter(|slot| self.answers.get(*slot).is_none()).collect();
+        if missing.is_empty() {
+            Step::Done(ListFinding { verdict: self.verdict(), loopback: self.loopback() })
+        } else {
+            Step::Need(missing)
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::control::Evidence;
 use super::verdict::ProblemKind;
 use crate::dns::Is;
+use crate::text::RemoteText;
 
 /// How a list is doing, for one kind of subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -87,17 +88,7 @@ impl Health {
     /// Is it certain that no hit of this list means anything?
     #[must_use]
     pub fn takes_hits_away(self) -> bool {
-        self.problem().is_some() || self == Self::Retired
-    }
-
-    /// The problem with which hits are answered in this state.
-    pub(crate) fn problem(self) -> Option<ProblemKind> {
-        match self {
-            Self::ListsEverything => Some(ProblemKind::ListsEverything),
-            Self::Parked => Some(ProblemKind::Parked),
-            Self::Refusing(_) => Some(ProblemKind::Refused),
-            _ => None,
-        }
+        matches!(self, Self::ListsEverything | Self::Parked | Self::Refusing(_) | Self::Retired)
     }
 
     /// What to do about it; empty where there is nothing to do.
@@ -142,7 +133,7 @@ pub(crate) enum Observation {
     /// Both controls are absent.
     Sane(Vec<Evidence>),
     /// An answer that no sane list gives.
-    Broken(ProblemKind, Vec<Evidence>),
+    Broken(Breakage),
     /// An answer in 127.0.0.0/8 that is no refusal: the list has entries.
     Entry(Evidence),
     /// The entry that must exist does not. `documented`: the operator says it is there.
@@ -153,6 +144,15 @@ pub(crate) enum Observation {
     Miss,
     /// It did not answer while others did.
     Silent(Evidence),
+}
+
+/// What a broken list answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Breakage {
+    pub(crate) kind: ProblemKind,
+    pub(crate) evidence: Vec<Evidence>,
+    /// What the list itself says about it: a tombstone, often.
+    pub(crate) reason: Option<RemoteText>,
 }
 
 /// Failures in a row, while others answer, before a list is left alone.
@@ -167,6 +167,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 pub(crate) struct State {
     pub(crate) health: Health,
     pub(crate) evidence: Vec<Evidence>,
+    /// How it is broken, in a state that takes its hits away.
+    pub(crate) breakage: Option<Breakage>,
     /// When this state began.
     pub(crate) since: Option<Instant>,
     /// When the list was last seen to be sane.
@@ -196,9 +198,12 @@ impl State {
                 }
                 return self;
             }
-            Observation::Broken(kind, evidence) => {
-                let health = broken(*kind, evidence);
-                self.enter(health, evidence.clone(), now);
+            Observation::Broken(breakage) => {
+                let health = broken(breakage.kind, &breakage.evidence);
+                self.enter(health, breakage.evidence.clone(), now);
+                // A text once seen stays; controls alone bring none.
+                let reason = breakage.reason.clone().or_else(|| self.breakage.take()?.reason);
+                self.breakage = Some(Breakage { reason, ..breakage.clone() });
                 self.lengthen(now, BROKEN_PAUSE);
             }
             Observation::Sane(evidence) => {
@@ -256,6 +261,7 @@ impl State {
     fn recover(&mut self, now: Instant) {
         self.retry = None;
         self.pause = Duration::ZERO;
+        self.breakage = None;
         if self.health.takes_hits_away() || self.health == Health::Unreachable {
             self.enter(Health::Unprobed, Vec::new(), now);
         }

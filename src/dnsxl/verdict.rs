@@ -93,12 +93,12 @@ impl Verdict {
 
     /// The verdict when the list has turned bad since its proof was made: a hit is none.
     pub(crate) fn voided(self, bad: &HealthState) -> Self {
-        match (self, bad.health.problem()) {
-            (Self::Listed(_, listing), Some(kind)) => Self::Problem(Problem {
-                kind,
+        match (self, &bad.breakage) {
+            (Self::Listed(_, listing), Some(breakage)) => Self::Problem(Problem {
+                kind: breakage.kind,
                 codes: listing.codes,
                 reason: listing.reason,
-                evidence: bad.evidence.clone(),
+                evidence: breakage.evidence.clone(),
                 ttl: None,
             }),
             (verdict, _) => verdict,
@@ -195,6 +195,12 @@ impl Problem {
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
         self.kind
+    }
+
+    /// The codes of the answer, sorted; empty where the list was not asked again.
+    #[must_use]
+    pub fn codes(&self) -> &[Ipv4Addr] {
+        &self.codes
     }
 
     /// The questions and answers that show it.

@@ -69,8 +69,24 @@ fn target(wire: &rr::Name, secret: Option<&str>) -> Target {
     }
     match name_from_wire(wire, secret) {
         Some(name) => Target::Name(name),
-        None => Target::Illegal(RemoteText::clean(&without_secret(wire.to_ascii().into_bytes(), secret))),
+        None => Target::Illegal(RemoteText::clean(&without_secret(presentation(wire).into_bytes(), secret))),
     }
+}
+
+/// The name as text, odd octets as `\DDD` in decimal (RFC 1035 §5.1); hickory writes octal.
+fn presentation(wire: &rr::Name) -> String {
+    let mut text = String::with_capacity(wire.len());
+    for label in wire.iter() {
+        for octet in label {
+            match octet {
+                b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' => text.extend(['\\', char::from(*octet)]),
+                0x21..=0x7e => text.push(char::from(*octet)),
+                _ => text.push_str(&format!("\\{octet:03}")),
+            }
+        }
+        text.push('.');
+    }
+    text
 }
 
 /// The text without the key that it may quote, whatever its case.
@@ -138,7 +154,7 @@ mod tests {
     fn keys_are_cut_out_of_everything() {
         let key = Some("abcd1234");
         assert_eq!(ptr(&[b"ABCD1234", b"example"], key).to_string(), "***.example");
-        assert_eq!(ptr(&[b"abcd1234 x", b"example"], key).to_string(), "***\\040x.example.");
+        assert_eq!(ptr(&[b"abcd1234 x", b"example"], key).to_string(), "***\\032x.example.");
         let long = [b"x".repeat(495), b"abcd1234".to_vec()].concat();
         let txt = |strings: Vec<&[u8]>| {
             record_from_wire(&rr::RData::TXT(TXT::from_bytes(strings)), key).map(|record| record.to_string())
