@@ -73,7 +73,7 @@ fn text(report: &Report) -> String {
         return format!("listed by {}", deciding());
     }
     match Exit::of(report) {
-        Exit::Clear if report.score().outcome() == Outcome::Allowed => format!("allowed by {}", deciding()),
+        Exit::Clear if report.decided_by().next().is_some() => format!("allowed by {}", deciding()),
         Exit::Clear if report.counts().asked() == 0 => "nothing against it".to_owned(),
         Exit::Clear => format!("not listed by {} lists", report.counts().heard()),
         Exit::CouldNotTell => could_not_tell(report),

@@ -6,7 +6,8 @@ const FORMS: [&str; 5] = ["--verbose", "--json", "--jsonl", "--tsv", "--nagios"]
 
 #[tokio::test]
 async fn the_clients_of_the_demo() {
-    for (address, iprev, outcome, code) in [
+    // Started together: each waits for the silent list.
+    let started: Vec<_> = [
         ("203.0.113.7", "OK", "allowed", 0),
         ("203.0.113.8", "FORGED", "undecided", 0),
         ("203.0.113.9", "FAIL", "undecided", 0),
@@ -17,11 +18,19 @@ async fn the_clients_of_the_demo() {
         ("203.0.113.14", "OK", "listed", 1),
         ("2001:db8::25", "OK", "undecided", 0),
         ("2001:db8::bad", "FAIL", "listed", 1),
-    ] {
-        let run = run(&["--demo", "--json", "--timeout", "300ms", address]).await;
+    ]
+    .into_iter()
+    .map(|wanted| (wanted, tokio::spawn(run_owned(wanted.0))))
+    .collect();
+    for ((address, iprev, outcome, code), run) in started {
+        let run = run.await.unwrap();
         let found = (run.text("iprev/client_resolve"), run.text("score/outcome"), run.code);
         assert_eq!(found, (iprev.to_owned(), outcome.to_owned(), code), "{address}");
     }
+}
+
+async fn run_owned(address: &'static str) -> super::Run {
+    run(&["--demo", "--json", address]).await
 }
 
 #[tokio::test]
