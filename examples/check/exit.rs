@@ -1,0 +1,114 @@
+//! What the exit code says.
+
+use rdnsbl::domain::MailDomain;
+use rdnsbl::{Iprev, Outcome, Report};
+
+use crate::args::Form;
+
+/// The worst that was found, in rising order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    #[default]
+    Clear,
+    CouldNotTell,
+    Against,
+    Usage,
+}
+
+impl Exit {
+    /// What one report amounts to.
+    pub(crate) fn of(report: &Report) -> Self {
+        if report.advice().rests_on_facts() {
+            Self::Against
+        } else if could_tell(report) {
+            Self::Clear
+        } else {
+            Self::CouldNotTell
+        }
+    }
+
+    /// The code that other programs see.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Clear => 0,
+            Self::Against => 1,
+            Self::Usage => 2,
+            Self::CouldNotTell => 3,
+        }
+    }
+}
+
+/// Does the absence of a reply mean that there is nothing?
+fn could_tell(report: &Report) -> bool {
+    let counts = report.counts();
+    let lists_are_silent = counts.asked() > 0 && counts.heard() == 0;
+    let sender_unknown = report.sender().is_some_and(|sender| matches!(sender.verdict(), MailDomain::Unknown(_)));
+    // A reply that rests on no fact is a deferral: an allow list was not heard, or a sender not looked at in full.
+    report.advice().reply().is_none()
+        && !lists_are_silent
+        && report.resolver_fault().is_none()
+        && !matches!(report.iprev(), Some(Iprev::TempError(_)))
+        && !sender_unknown
+}
+
+/// The states of a monitoring plug-in, in rising order: what is known to be bad comes before what is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Alarm {
+    Ok,
+    Unknown,
+    Warning,
+    Critical,
+}
+
+impl Alarm {
+    /// What one report amounts to.
+    pub(crate) fn of(report: &Report) -> Self {
+        match Exit::of(report) {
+            _ if report.score().outcome() == Outcome::Listed => Self::Critical,
+            Exit::Clear => Self::Ok,
+            Exit::CouldNotTell => Self::Unknown,
+            Exit::Against | Exit::Usage => Self::Warning,
+        }
+    }
+
+    /// The word that monitoring systems expect.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Unknown => "UNKNOWN",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+        }
+    }
+
+    /// The exit code that monitoring systems expect.
+    fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+/// The exit code after these reports.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    exit: Exit,
+    alarm: Option<Alarm>,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, report: &Report) {
+        self.exit = self.exit.max(Exit::of(report));
+        self.alarm = self.alarm.max(Some(Alarm::of(report)));
+    }
+
+    pub(crate) fn code(self, form: Option<Form>) -> u8 {
+        match (form, self.alarm) {
+            (Some(Form::Nagios), Some(alarm)) => alarm.code(),
+            _ => self.exit.code(),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Asks DNS what a mail server asks before it says 250, and prints what came back.
+//!
+//! ```sh
+//! cargo run --release --example check -- 192.0.2.1 --helo mail.example.org --from someone@example.org
+//! cargo run --release --example check -- --demo 203.0.113.14
+//! cargo run --release --example check -- --help
+//! ```
+//!
+//! Nothing listens to the library's events here, and nothing must: hickory logs whole query names, which may hold keys.
+
+mod args;
+mod catalogue;
+mod demo;
+mod exit;
+mod lists;
+mod nagios;
+mod output;
+mod people;
+mod servers;
+mod target;
+mod tsv;
+mod usage;
+mod values;
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rdnsbl::report::ResolverFault;
+use rdnsbl::{Checker, Dialogue, ListSet, Report, SpecialPurpose};
+
+use args::{Options, Request};
+use exit::{Exit, Tally};
+use output::Output;
+use servers::Servers;
+use usage::Usage;
+
+/// Targets that are checked at the same time. More of them would eat each other's time.
+const AT_ONCE: usize = 32;
+/// The budget of a target under `--demo`, whose silent list would cost all of it.
+const DEMO_TIMEOUT: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    let version = concat!("check (rdnsbl ", env!("CARGO_PKG_VERSION"), ")\n");
+    let outcome = match args::parse(std::env::args_os().skip(1)) {
+        Ok(Request::Help) => print(args::HELP),
+        Ok(Request::Version) => print(version),
+        Ok(Request::Check(options)) => check(&options),
+        Err(usage) => Err(usage.into()),
+    };
+    ExitCode::from(match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            tell(&failure.message);
+            failure.exit.code()
+        }
+    })
+}
+
+/// Why there is no result.
+struct Failed {
+    message: String,
+    exit: Exit,
+}
+
+impl Failed {
+    fn could_not_tell(message: impl Into<String>) -> Self {
+        Self { message: message.into(), exit: Exit::CouldNotTell }
+    }
+}
+
+impl From<Usage> for Failed {
+    fn from(usage: Usage) -> Self {
+        Self { message: usage.to_string(), exit: Exit::Usage }
+    }
+}
+
+/// Says something to people. Where nobody can hear it, nothing is to be done.
+pub(crate) fn tell(message: &str) {
+    let _ = writeln!(io::stderr(), "check: {message}");
+}
+
+fn print(text: &str) -> Result<u8, Failed> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failed::could_not_tell(format!("cannot write: {error}")))
+        }
+        _ => Ok(Exit::Clear.code()),
+    }
+}
+
+fn check(options: &Options) -> Result<u8, Failed> {
+    let lists = lists::read(options)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failed::could_not_tell(format!("cannot start: {error}")))?;
+    runtime.block_on(run(options, lists))
+}
+
+async fn run(options: &Options, lists: ListSet) -> Result<u8, Failed> {
+    // Kept until the end: it stops when it is dropped.
+    let demo = match options.demo {
+        true => Some(demo::serve().await.map_err(|error| Failed::could_not_tell(format!("no demo server: {error}")))?),
+        false => None,
+    };
+    let default = if options.demo { DEMO_TIMEOUT } else { servers::DEFAULT_TIMEOUT };
+    let budget = options.timeout.unwrap_or(default);
+    let servers = match &demo {
+        Some(server) => Servers::demo(server.address(), budget),
+        None => Servers::find(&options.resolvers, budget),
+    }
+    .map_err(|error| Failed::could_not_tell(error.to_string()))?;
+    let checker = checker(options, &servers, lists, budget)?;
+
+    let mut output = Output::new(options, &servers);
+    let mut tally = Tally::default();
+    match report_all(options, &checker, &mut output, &mut tally).await {
+        Ok(()) => {}
+        // Who reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(tally.code(options.form)),
+        Err(error) => return Err(Failed::could_not_tell(format!("cannot write: {error}"))),
+    }
+    for fault in output.faults() {
+        tell(&match fault {
+            ResolverFault::Unreachable => format!("no answer from {servers}"),
+            other => format!("{other}: {servers}"),
+        });
+    }
+    Ok(tally.code(options.form))
+}
+
+/// Sets the checker up.
+fn checker(options: &Options, servers: &Servers, lists: ListSet, budget: Duration) -> Result<Checker, Failed> {
+    let special = if options.special || options.demo { SpecialPurpose::Ask } else { SpecialPurpose::Skip };
+    let mut builder = Checker::builder(servers.stub().clone())
+        .lists(lists)
+        .budget(budget)
+        .own_names(options.own_names.iter().cloned())
+        .own_addresses(options.own_addresses.iter().copied())
+        .local_domains(options.local_domains.iter().cloned())
+        .special_purpose(special);
+    if let Some(window) = options.window {
+        builder = builder.proof_window(window);
+    }
+    builder.build().map_err(|error| Usage::new(error.to_string()).into())
+}
+
+/// Checks every target, many at the same time, and prints the reports in the order of the targets.
+async fn report_all(
+    options: &Options,
+    checker: &Checker,
+    output: &mut Output<'_>,
+    tally: &mut Tally,
+) -> io::Result<()> {
+    let mut waiting = options.targets.iter().map(|target| dialogue(options, target.dialogue()));
+    let mut running = VecDeque::new();
+    output.begin()?;
+    loop {
+        while running.len() < AT_ONCE {
+            let Some(dialogue) = waiting.next() else { break };
+            running.push_back(tokio::spawn(checker.check(dialogue).into_future()));
+        }
+        let Some(next) = running.pop_front() else { break };
+        let report: Report = next.await.map_err(io::Error::other)?;
+        tally.add(&report);
+        output.report(&report)?;
+    }
+    output.end()
+}
+
+/// The dialogue about a target, with the facts that hold for all of them.
+fn dialogue(options: &Options, mut dialogue: Dialogue) -> Dialogue {
+    dialogue.helo.clone_from(&options.helo);
+    dialogue.mail_from.clone_from(&options.from);
+    dialogue.rcpt_to.clone_from(&options.rcpt);
+    dialogue
+}

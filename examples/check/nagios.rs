@@ -1,0 +1,102 @@
+//! One line for a monitoring system: `RDNSBL STATE - text | performance data`.
+
+use rdnsbl::domain::MailDomain;
+use rdnsbl::{Iprev, Outcome, Report};
+
+use crate::demo::BANNER;
+use crate::exit::{Alarm, Exit};
+
+/// Targets that are told; the others are counted.
+const MAX_TOLD: usize = 5;
+
+/// Collects reports for the line.
+pub(crate) struct Nagios {
+    demo: bool,
+    told: Vec<(Alarm, String)>,
+    targets: usize,
+    listed: usize,
+    broken: usize,
+    unknown: usize,
+    questions: usize,
+    seconds: f64,
+}
+
+impl Nagios {
+    pub(crate) fn new(demo: bool) -> Self {
+        Self { demo, told: Vec::new(), targets: 0, listed: 0, broken: 0, unknown: 0, questions: 0, seconds: 0.0 }
+    }
+
+    pub(crate) fn add(&mut self, report: &Report) {
+        let counts = report.counts();
+        self.targets += 1;
+        self.listed += report.denied().count();
+        self.broken += counts.problem;
+        self.unknown += counts.unknown;
+        self.questions += report.questions();
+        self.seconds = self.seconds.max(report.elapsed().as_secs_f64());
+        let target = report.target().map_or_else(|| "dialogue".to_owned(), ToString::to_string);
+        let mut texts = vec![text(report)];
+        if counts.problem > 0 {
+            texts.push(format!("broken: {}", join(report.problems().map(|row| row.list()))));
+        }
+        self.told.push((Alarm::of(report), format!("{target}: {}", texts.join(", "))));
+    }
+
+    /// The whole line. A bar would start the performance data.
+    pub(crate) fn line(&self) -> String {
+        let mut told: Vec<_> = self.told.iter().collect();
+        // Stable: equal ones stay in the order of the targets.
+        told.sort_by_key(|(alarm, _)| std::cmp::Reverse(*alarm));
+        let state = told.first().map_or(Alarm::Unknown, |(alarm, _)| *alarm).word();
+        let banner = if self.demo { format!("{BANNER} - ") } else { String::new() };
+        let mut texts: Vec<String> = told.iter().take(MAX_TOLD).map(|(_, text)| text.replace('|', "/")).collect();
+        if told.len() > MAX_TOLD {
+            texts.push(format!("and {} more", told.len() - MAX_TOLD));
+        }
+        format!(
+            "RDNSBL {state} - {banner}{} | targets={} listed={} broken={} unknown={} questions={} time={:.3}s\n",
+            texts.join("; "),
+            self.targets,
+            self.listed,
+            self.broken,
+            self.unknown,
+            self.questions,
+            self.seconds
+        )
+    }
+}
+
+/// What matters most about one target.
+fn text(report: &Report) -> String {
+    let deciding = || join(report.decided_by().map(|row| row.list()));
+    if report.score().outcome() == Outcome::Listed {
+        return format!("listed by {}", deciding());
+    }
+    match Exit::of(report) {
+        Exit::Clear if report.decided_by().next().is_some() => format!("allowed by {}", deciding()),
+        Exit::Clear if report.counts().asked() == 0 => "nothing against it".to_owned(),
+        Exit::Clear => format!("not listed by {} lists", report.counts().heard()),
+        Exit::CouldNotTell => could_not_tell(report),
+        Exit::Against | Exit::Usage => report.advice().reply().map(|reply| reply.text().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn could_not_tell(report: &Report) -> String {
+    if let Some(fault) = report.resolver_fault() {
+        return fault.to_string();
+    }
+    if let Some(Iprev::TempError(error)) = report.iprev() {
+        return format!("reverse DNS could not be told: {}", error.why());
+    }
+    if let Some(MailDomain::Unknown(why)) = report.sender().map(|sender| sender.verdict()) {
+        return format!("the sender's domain could not be told: {why}");
+    }
+    match report.advice().reply() {
+        Some(reply) => reply.text().to_owned(),
+        None => "no list could be heard".to_owned(),
+    }
+}
+
+fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}

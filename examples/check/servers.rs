@@ -1,0 +1,66 @@
+//! Who is asked, and where that was found.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use rdnsbl::resolve::{Origin, ResolverError, Stub, Timeouts};
+
+use crate::tell;
+
+/// The budget of a target unless said.
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest first wait for an answer, before the question is sent again.
+const MAX_RESEND: Duration = Duration::from_millis(400);
+
+/// The servers that are asked.
+pub(crate) struct Servers {
+    stub: Stub,
+    from: &'static str,
+}
+
+impl Servers {
+    /// The given ones, or those of the system. Nothing is replaced silently.
+    pub(crate) fn find(given: &[SocketAddr], budget: Duration) -> Result<Self, ResolverError> {
+        if !given.is_empty() {
+            return Ok(Self::new(Stub::servers(given.iter().copied())?, "--resolver", budget));
+        }
+        let (stub, from) = match Stub::system() {
+            Ok(stub) if stub.origin() == Origin::ResolvConfEmpty => {
+                tell("/etc/resolv.conf names no server; asking 127.0.0.1, as the C library does");
+                (stub, "default")
+            }
+            Ok(stub) => (stub, "/etc/resolv.conf"),
+            Err(error) => {
+                tell(&format!("{error}; asking 127.0.0.1, as the C library does"));
+                (Stub::servers([SocketAddr::from((Ipv4Addr::LOCALHOST, 53))])?, "default")
+            }
+        };
+        Ok(Self::new(stub, from, budget))
+    }
+
+    /// The server of `--demo`.
+    pub(crate) fn demo(address: SocketAddr, budget: Duration) -> Result<Self, ResolverError> {
+        Ok(Self::new(Stub::servers([address])?, "--demo", budget))
+    }
+
+    /// A single question may take four fifths of the budget. So a silent server is known to be silent when time is up, and what
+    /// hangs on an answer has time left.
+    fn new(stub: Stub, from: &'static str, budget: Duration) -> Self {
+        let total = budget / 5 * 4;
+        let timeouts = Timeouts::default().with_total(total).with_resend(MAX_RESEND.min(total / 4));
+        Self { stub: stub.with_timeouts(timeouts), from }
+    }
+
+    pub(crate) fn stub(&self) -> &Stub {
+        &self.stub
+    }
+}
+
+/// Addresses in their order, and where they come from.
+impl fmt::Display for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses: Vec<String> = self.stub.server_addresses().iter().map(ToString::to_string).collect();
+        write!(f, "{} ({})", addresses.join(", then "), self.from)
+    }
+}

@@ -1,0 +1,83 @@
+//! A command line that cannot be read: what is wrong with it, and where.
+
+use std::fmt;
+use std::ops::Range;
+
+/// Longer texts are not repeated.
+const MAX_SHOWN: usize = 200;
+/// From this length on, a run of letters and digits may be a key and is hidden.
+const KEY: usize = 16;
+
+/// What is wrong, in lines for people.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Usage(String);
+
+impl Usage {
+    /// A mistake that needs no pointing at.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// A mistake in `text`, with a mark under its octets `span`.
+    pub(crate) fn at(message: impl fmt::Display, text: &str, span: Range<usize>) -> Self {
+        let before = text.get(..span.start).unwrap_or_default().chars().count();
+        let marked = text.get(span).unwrap_or_default().chars().count().max(1);
+        Self::pointed(message, &format!("{}\n{}{}", one_line(text), " ".repeat(before), "^".repeat(marked)))
+    }
+
+    /// A mistake that is drawn already: a line of text and a line of marks.
+    pub(crate) fn pointed(message: impl fmt::Display, drawing: &str) -> Self {
+        let mut lines = message.to_string();
+        let drawing = hide_keys(drawing);
+        let is_empty = drawing.lines().next().is_none_or(str::is_empty);
+        if !is_empty && drawing.lines().all(|line| line.chars().count() <= MAX_SHOWN) {
+            for line in drawing.lines() {
+                lines.push_str("\n    ");
+                lines.push_str(line);
+            }
+        }
+        Self(lines)
+    }
+
+    /// Several mistakes at once.
+    pub(crate) fn all(mistakes: &[Self]) -> Self {
+        Self(mistakes.iter().map(|mistake| mistake.0.as_str()).collect::<Vec<_>>().join("\ncheck: "))
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text of the command line, made safe to repeat: one line, no control characters, no keys.
+pub(crate) fn echo(text: &str) -> String {
+    if text.chars().count() > MAX_SHOWN { "...".to_owned() } else { hide_keys(&one_line(text)) }
+}
+
+/// Character by character, so that marks stay in place: what is neither letter, digit, visible ASCII nor blank becomes `?`.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+}
+
+/// Stars in place of what may be a key.
+fn hide_keys(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut run = String::new();
+    for character in text.chars().chain(['\n']) {
+        if character.is_ascii_alphanumeric() {
+            run.push(character);
+            continue;
+        }
+        if run.len() < KEY {
+            shown.push_str(&run);
+        } else {
+            shown.extend(run.chars().map(|_| '*'));
+        }
+        run.clear();
+        shown.push(character);
+    }
+    shown.pop();
+    shown
+}

@@ -1,0 +1,132 @@
+//! What cannot be read: exit 2, nothing on standard output, and a message that points.
+
+use super::run;
+
+/// Arguments, what the message says, and the marked part where there is one.
+const BAD: &[(&[&str], &str, &str)] = &[
+    // targets
+    (&[""], "TARGET", ""),
+    (&["1.2.3"], "all labels are numbers", "1.2.3"),
+    (&["0x7f.1"], "all labels are numbers", "0x7f.1"),
+    (&["0X7F000001"], "all labels are numbers", "0X7F000001"),
+    (&["2130706433"], "all labels are numbers", "2130706433"),
+    (&["1.2.3.4.5"], "all labels are numbers", "1.2.3.4.5"),
+    (&["01.2.3.4"], "all labels are numbers", "01.2.3.4"),
+    (&["256.1.1.1"], "all labels are numbers", "256.1.1.1"),
+    (&["1.2.3.4."], "all labels are numbers", "1.2.3.4."),
+    (&["fe80::1%eth0"], "scope", "%eth0"),
+    (&["fe80::1%2"], "scope", "%2"),
+    (&["1.2.3.4:25"], "port", ":25"),
+    (&["mail.example.org:25"], "port", ":25"),
+    (&["[2001:db8::1]"], "brackets", "["),
+    (&["[2001:db8::1]:25"], "brackets", "["),
+    (&["2001:db8::g"], "IPv6", "g"),
+    (&["2001:db8::12345"], "IPv6", "12345"),
+    (&["1:2:3:4:5:6:7"], "IPv6", "1:2:3:4:5:6:7"),
+    (&["192.0.2.0/24"], "network", "/24"),
+    (&["2001:db8::/32"], "network", "/32"),
+    (&["someone@example.org"], "mail address", "@"),
+    (&["a..b"], "empty label", "^"),
+    (&[".example.org"], "empty label", "^"),
+    (&["example.org.."], "empty label", "^"),
+    (&["."], "domain name", "."),
+    (&["*.example.org"], "domain name", "*"),
+    (&["a-.example.org"], "domain name", "a-"),
+    (&["ex ample.org"], "character", " "),
+    (&["a\u{1b}[2Jb"], "character", "?"),
+    // options
+    (&["--lists", "x", "192.0.2.1"], "no option --lists", ""),
+    (&["-x", "192.0.2.1"], "no option -x", ""),
+    (&["--json=yes", "192.0.2.1"], "--json takes no value", ""),
+    (&["192.0.2.1", "--helo"], "--helo needs a value", ""),
+    (&["--json", "--tsv", "192.0.2.1"], "exclude each other", ""),
+    (&["--no-lists", "--list", "bl.example", "192.0.2.1"], "contradicts", ""),
+    (&["--demo", "--resolver", "127.0.0.1", "192.0.2.1"], "contradicts", ""),
+    (&["--timeout", "5", "192.0.2.1"], "unit", "^"),
+    (&["--timeout", "5y", "192.0.2.1"], "unit", "y"),
+    (&["--timeout", "-1s", "192.0.2.1"], "number", "^"),
+    (&["--timeout", "1.2.3s", "192.0.2.1"], "number", "1.2.3"),
+    (&["--timeout", "0s", "192.0.2.1"], "no time", ""),
+    (&["--timeout", "inf", "192.0.2.1"], "number", "^"),
+    (&["--window", "soon", "192.0.2.1"], "number", "^"),
+    (&["--resolver", "localhost", "192.0.2.1"], "--resolver", "localhost"),
+    (&["--resolver", "127.0.0.1:0", "192.0.2.1"], "--resolver", "127.0.0.1:0"),
+    (&["--resolver", "::1:5353:x", "192.0.2.1"], "--resolver", "::1:5353:x"),
+    (&["--threshold", "1.5", "192.0.2.1"], "whole number", "1.5"),
+    (&["--threshold", "99999999999", "192.0.2.1"], "whole number", "99999999999"),
+    (&["--threshold", "0", "--allow-threshold", "0", "192.0.2.1"], "below", ""),
+    (&["--me", "a..b", "192.0.2.1"], "--me", "^"),
+    (&["--local-domain", "", "192.0.2.1"], "--local-domain", ""),
+    (&["--profile", "all", "192.0.2.1"], "none, catalogue", ""),
+    (&["--preset", "postfix", "192.0.2.1"], "only rfc", ""),
+    (&["--preset", "sendmail", "192.0.2.1"], "only rfc", ""),
+    (&["--preset", "qmail", "192.0.2.1"], "rfc", ""),
+    // lists
+    (&["--list", "", "192.0.2.1"], "--list", ""),
+    (&["--list", "bl..example", "192.0.2.1"], "empty label", "^"),
+    (&["--list", "1.2.3.4", "192.0.2.1"], "numeric", "1.2.3.4"),
+    (&["--list", "bl.example=127.0.0", "192.0.2.1"], "codes", "^"),
+    (&["--list", "bl.example=127.0.0.[4..2]", "192.0.2.1"], "range", "2"),
+    (&["--list", "bl.example*heavy", "192.0.2.1"], "weight", "heavy"),
+    (&["--allow", "wl example", "192.0.2.1"], "--allow", " "),
+    // nothing to look at
+    (&[], "need a TARGET", ""),
+    (&["--demo"], "need a TARGET", ""),
+    (&["--json", "--me", "mail.example.org"], "need a TARGET", ""),
+];
+
+/// The part of the drawn text that stands above the marks.
+fn marked(message: &str) -> Option<String> {
+    let lines: Vec<&str> = message.lines().collect();
+    let at = lines.iter().position(|line| line.trim_start().starts_with('^'))?;
+    let marks = lines.get(at)?;
+    let from = marks.find('^')?;
+    Some(lines.get(at.checked_sub(1)?)?.chars().skip(from).take(marks.matches('^').count()).collect())
+}
+
+#[tokio::test]
+async fn every_bad_input_is_refused_and_pointed_at() {
+    for (arguments, says, points_at) in BAD {
+        let run = run(arguments).await;
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {}", run.err);
+        assert!(run.err.contains(says), "{arguments:?}: {}", run.err);
+        assert!(run.err.starts_with("check: "), "{arguments:?}: {}", run.err);
+        match *points_at {
+            "" => {}
+            "^" => assert!(marked(&run.err).is_some(), "{arguments:?}: {}", run.err),
+            part => assert_eq!(marked(&run.err).as_deref(), Some(part), "{arguments:?}: {}", run.err),
+        }
+        assert!(!run.err.chars().any(|c| c.is_control() && c != '\n'), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn labels_have_at_most_63_octets() {
+    let (fits, too_long) = ("a".repeat(63), "a".repeat(64));
+    assert_eq!(run(&["--demo", "--no-lists", &format!("{fits}.demo")]).await.code, 1); // does not exist
+    let run = run(&[&format!("{too_long}.demo")]).await;
+    assert_eq!(run.code, 2);
+    assert_eq!(marked(&run.err).map(|part| part.len()), Some(64));
+}
+
+#[tokio::test]
+async fn all_mistakes_at_once() {
+    let run = run(&["--list", "a..b", "--list", "bl.example", "--allow", "wl.example*x", "192.0.2.1"]).await;
+    assert_eq!((run.code, run.err.matches('^').count(), run.err.matches("check: ").count()), (2, 2, 2), "{}", run.err);
+    let run = super::run(&["1.2.3", "192.0.2.1", "4.5.6"]).await;
+    assert_eq!((run.code, run.err.matches("check: ").count()), (2, 2), "{}", run.err);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn arguments_of_any_octets() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let odd = OsStr::from_bytes(b"\xff\xfe@\x80.example");
+    let target = super::command(&["--demo"]).arg(odd).output().await.unwrap();
+    assert_eq!(target.status.code(), Some(2));
+    let sender = super::command(&["--demo", "--json", "--from"]).arg(odd).output().await.unwrap();
+    assert_eq!(sender.status.code(), Some(0));
+    assert!(String::from_utf8(sender.stdout).unwrap().contains("\"verdict\":\"malformed\""));
+}

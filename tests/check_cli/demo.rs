@@ -1,0 +1,100 @@
+//! The made-up world: every verdict, without asking anybody.
+
+use super::run;
+
+const FORMS: [&str; 5] = ["--verbose", "--json", "--jsonl", "--tsv", "--nagios"];
+
+#[tokio::test]
+async fn the_clients_of_the_demo() {
+    // Started together: each waits for the silent list.
+    let started: Vec<_> = [
+        ("203.0.113.7", "OK", "allowed", 0),
+        ("203.0.113.8", "FORGED", "undecided", 0),
+        ("203.0.113.9", "FAIL", "undecided", 0),
+        ("203.0.113.10", "TEMP", "undecided", 3),
+        ("203.0.113.11", "FORGED", "undecided", 0),
+        ("203.0.113.12", "TEMP", "undecided", 3),
+        ("203.0.113.13", "OK", "undecided", 0),
+        ("203.0.113.14", "OK", "listed", 1),
+        ("2001:db8::25", "OK", "undecided", 0),
+        ("2001:db8::bad", "FAIL", "listed", 1),
+    ]
+    .into_iter()
+    .map(|wanted| (wanted, tokio::spawn(run_owned(wanted.0))))
+    .collect();
+    for ((address, iprev, outcome, code), run) in started {
+        let run = run.await.unwrap();
+        let found = (run.text("iprev/client_resolve"), run.text("score/outcome"), run.code);
+        assert_eq!(found, (iprev.to_owned(), outcome.to_owned(), code), "{address}");
+    }
+}
+
+async fn run_owned(address: &'static str) -> super::Run {
+    run(&["--demo", "--json", address]).await
+}
+
+#[tokio::test]
+async fn the_lists_of_the_demo() {
+    let run = run(&["--demo", "--json", "203.0.113.14"]).await;
+    assert_eq!(
+        run.verdicts(),
+        [
+            "listed",
+            "problem/lists_everything",
+            "problem/outside_127",
+            "problem/refused",
+            "unknown/timeout",
+            "not_listed",
+            "not_listed",
+            "skipped/family",
+        ]
+    );
+    assert_eq!(run.text("lists/1/reason"), "THIS RBL HAS LONG BEEN DEPRICATED---DELETE IT FROM YOUR CONFIG");
+    assert_eq!(run.text("iprev/names/0/shape"), "embeds_address");
+    assert_eq!(run.text("reply/code"), "550");
+    assert!(run.err.contains("--special"), "it says that --special is implied: {}", run.err);
+}
+
+#[tokio::test]
+async fn the_domains_of_the_demo() {
+    for (domain, verdict, code) in [
+        ("example.org", "ok", 0),
+        ("implicit.demo", "ok", 0),
+        ("nullmx.demo", "null_mx", 1),
+        ("nomail.demo", "no_mail_host", 1),
+        ("broken.demo", "unknown", 3),
+        ("gone.demo", "no_such_domain", 1),
+        ("dangling.demo", "mx_unusable", 1),
+        ("spam.demo", "ok", 1),
+    ] {
+        let as_target = run(&["--demo", "--json", domain]).await;
+        assert_eq!((as_target.text("sender/verdict"), as_target.code), (verdict.to_owned(), code), "{domain}");
+        assert_eq!(as_target.text("target"), domain);
+        if domain != "spam.demo" {
+            let from = run(&["--demo", "--json", "--from", &format!("<someone@{domain}>")]).await;
+            assert_eq!((from.text("sender/verdict"), from.code), (verdict.to_owned(), code), "--from {domain}");
+            assert_eq!(from.text("target"), "null");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_form_says_that_it_is_a_demo() {
+    for form in FORMS {
+        let run = run(&["--demo", form, "--timeout", "200ms", "203.0.113.14", "spam.demo"]).await;
+        assert!(run.out.contains("DEMO DATA"), "{form}");
+        assert!(run.said().contains("--special"), "{form}");
+    }
+    let run = run(&["--demo", "--json", "--no-lists", "203.0.113.14"]).await;
+    assert_eq!(run.at("/demo"), true);
+}
+
+#[tokio::test]
+async fn the_table_fits_a_terminal() {
+    let run = run(&["--demo", "203.0.113.14", "203.0.113.12", "spam.demo", "--helo", "oemcomputer"]).await;
+    assert!(run.out.starts_with("DEMO DATA"));
+    for line in run.out.lines() {
+        assert!(line.len() <= 80 && line.is_ascii(), "{line}");
+    }
+    assert_eq!(run.err, "");
+}

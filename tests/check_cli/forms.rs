@@ -1,0 +1,148 @@
+//! The machine forms, and readers that go away.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+
+use super::{ask, command, run, serve};
+
+const WORLD: &str = "
+    14.113.0.203.in-addr.arpa  PTR  mail.example.org
+    mail.example.org           A    203.0.113.14
+    14.113.0.203.bl.example    A    127.0.0.2
+    14.113.0.203.bl.example    TXT  \"tab\\009bar|line\\010end\"
+    15.113.0.203.in-addr.arpa  SERVFAIL
+    nullmx.example             MX   0 .";
+
+#[tokio::test]
+async fn one_json_document_whatever_happens() {
+    let server = serve(WORLD).await;
+    let run = ask(&server, &["--json", "--special", "--list", "bl.example", "203.0.113.14", "203.0.113.15"]).await;
+    assert_eq!(run.at("/reports").as_array().unwrap().len(), 2);
+    let fault = ask(&server, &["--json", "--special", "--list", "bl.example", "203.0.113.14"]).await;
+    assert!(fault.at("/reports/0/resolver/fault").is_null());
+}
+
+#[tokio::test]
+async fn json_lines() {
+    let server = serve(WORLD).await;
+    let run = ask(&server, &["--jsonl", "--no-lists", "203.0.113.14", "203.0.113.15"]).await;
+    let targets: Vec<String> = run
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap().get("target").unwrap().as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(targets, ["203.0.113.14", "203.0.113.15"]);
+    assert_eq!(run.code, 3);
+    let demo = super::run(&["--demo", "--jsonl", "--no-lists", "203.0.113.14"]).await;
+    assert_eq!(serde_json::from_str::<Value>(&demo.out).unwrap().get("demo"), Some(&Value::Bool(true)));
+}
+
+#[tokio::test]
+async fn tsv_has_nine_columns() {
+    let server = serve(WORLD).await;
+    let everything = ["--helo", "a\tb\nc", "--from", "x@nullmx.example", "--rcpt", "<>", "--list", "bl.example"];
+    let run = ask(&server, &[&["--tsv", "--special", "203.0.113.14"], &everything[..]].concat()).await;
+    let parts: Vec<&str> = run.out.lines().map(|line| line.split('\t').nth(1).unwrap()).collect();
+    assert_eq!(parts, ["iprev", "helo", "sender", "recipient", "deny", "score", "reply"]);
+    for line in run.out.lines() {
+        assert_eq!(line.split('\t').count(), 9, "{line}");
+        assert!(line.starts_with("203.0.113.14\t") && !line.contains("\t\t"), "{line}");
+    }
+    assert!(run.out.contains("deny\tbl.example\tlisted\t-\t127.0.0.2\t1\t3600\ttab bar|line end\n"), "{}", run.out);
+}
+
+#[tokio::test]
+async fn nagios_states() {
+    let server = serve(WORLD).await;
+    for (arguments, state, code) in [
+        (&["203.0.113.14", "--list", "clean.example"][..], "OK", 0),
+        (&["203.0.113.14", "--list", "clean.example", "--from", "x@nullmx.example"], "WARNING", 1),
+        (&["203.0.113.14", "--list", "bl.example"], "CRITICAL", 2),
+        (&["203.0.113.15", "--list", "clean.example"], "UNKNOWN", 3),
+        (&["203.0.113.15", "203.0.113.14", "--list", "bl.example"], "CRITICAL", 2),
+        (&["203.0.113.15", "203.0.113.14", "--list", "clean.example"], "UNKNOWN", 3),
+        (&["203.0.113.14", "--no-lists"], "OK", 0),
+    ] {
+        let run = ask(&server, &[&["--nagios", "--special"], arguments].concat()).await;
+        assert_eq!(run.code, code, "{arguments:?}: {}", run.out);
+        let (text, data) = run.out.split_once('|').unwrap();
+        assert!(text.starts_with(&format!("RDNSBL {state} - ")), "{}", run.out);
+        assert_eq!((run.out.lines().count(), data.contains('|')), (1, false), "{}", run.out);
+        assert!(data.contains(" time=") && data.trim_end().ends_with('s'), "{data}");
+    }
+}
+
+#[tokio::test]
+async fn the_worst_target_counts() {
+    let server = serve(WORLD).await;
+    for (targets, code) in [
+        (&["203.0.113.14"][..], 1),
+        (&["203.0.113.16"], 0),
+        (&["203.0.113.15"], 3),
+        (&["203.0.113.16", "203.0.113.15"], 3),
+        (&["203.0.113.15", "203.0.113.14", "203.0.113.16"], 1),
+    ] {
+        let run = ask(&server, &[&["--special", "--list", "bl.example"], targets].concat()).await;
+        assert_eq!(run.code, code, "{targets:?}");
+    }
+}
+
+#[tokio::test]
+async fn verbose_tells_every_question() {
+    let server = serve(WORLD).await;
+    let run = ask(&server, &["--verbose", "--special", "--list", "bl.example", "203.0.113.14"]).await;
+    assert!(run.out.starts_with(&format!("Asking {}", server.address())), "{}", run.out);
+    for question in server.asked() {
+        assert!(run.out.contains(&question.to_string()), "{question}: {}", run.out);
+    }
+    assert_eq!(run.out.matches(" ms  asked").count(), server.asked().len());
+    assert!(!run.out.contains('\u{1b}'), "no colours");
+}
+
+#[tokio::test]
+async fn readers_may_go_away() {
+    let targets: Vec<String> = (0..2_000).map(|n| format!("203.0.{}.{}", n / 250, n % 250)).collect();
+    for form in ["--verbose", "--json", "--jsonl", "--tsv", "--nagios"] {
+        let mut arguments = vec!["--demo", "--no-lists", form];
+        arguments.extend(targets.iter().map(String::as_str));
+        let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        if form != "--nagios" {
+            out.read_u8().await.unwrap();
+        }
+        drop(out);
+        let output = child.wait_with_output().await.unwrap();
+        assert!([0, 3].contains(&output.status.code().unwrap()), "{form}: {output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.lines().all(|line| line.contains("DEMO DATA")), "{form}: {said}");
+    }
+    for quick in ["--help", "--version"] {
+        let mut child = command(&[quick]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().await.unwrap();
+        assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()), "{quick}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let output = command(&["--demo", "--no-lists", "203.0.113.14"])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("cannot write"));
+}
+
+#[tokio::test]
+async fn nothing_but_what_was_asked_for() {
+    let run = run(&["--demo", "--no-lists", "--tsv", "203.0.113.14"]).await;
+    assert_eq!(run.out.lines().count(), 3, "{}", run.out);
+}

@@ -1,0 +1,97 @@
+//! What is known about real lists, against a server that speaks like them.
+
+use super::{catalogue, json};
+
+/// Each row: kind, zone, target, the codes of the answer, and the verdict.
+const ANSWERS: &[(&str, &str, &str, &[&str], &str)] = &[
+    ("--list", "zen.spamhaus.org", "203.0.113.14", &["127.0.0.2", "127.0.0.9"], "listed"),
+    ("--list", "zen.spamhaus.org", "2001:db8::1", &["127.0.0.3"], "listed"),
+    ("--list", "zen.spamhaus.org", "203.0.113.14", &["127.255.255.254"], "problem/refused"),
+    ("--list", "zen.spamhaus.org", "example.net", &[], "skipped/family"),
+    ("--list", "keykeykeykeykeykey.zen.dq.spamhaus.net", "example.net", &[], "skipped/family"),
+    ("--list", "keykeykeykeykeykey.dbl.dq.spamhaus.net", "203.0.113.14", &[], "skipped/family"),
+    ("--list", "keykeykeykeykeykey.combined.mail.abusix.zone", "example.net", &[], "skipped/family"),
+    ("--list", "bl.spamcop.net", "2001:db8::1", &[], "skipped/family"),
+    ("--list", "dbl.spamhaus.org", "203.0.113.14", &[], "skipped/family"),
+    ("--list", "dbl.spamhaus.org", "example.net", &["127.0.1.2"], "listed"),
+    ("--list", "dbl.spamhaus.org", "example.net", &["127.0.1.104"], "excluded"),
+    ("--list", "dbl.spamhaus.org=127.0.1.104", "example.net", &["127.0.1.104"], "listed"),
+    ("--list", "dbl.spamhaus.org", "example.net", &["127.0.1.255"], "problem/refused"),
+    ("--list", "multi.surbl.org", "example.net", &["127.0.0.1"], "problem/refused"),
+    ("--list", "multi.surbl.org", "example.net", &["127.0.0.80"], "listed"),
+    ("--list", "multi.uribl.com", "example.net", &["127.0.0.1"], "problem/refused"),
+    ("--list", "multi.uribl.com", "example.net", &["127.0.0.6"], "listed"),
+    ("--list", "multi.uribl.com", "example.net", &["127.0.0.4"], "excluded"),
+    ("--list", "dyna.spamrats.com", "203.0.113.14", &["127.0.0.36"], "listed"),
+    ("--list", "dyna.spamrats.com", "203.0.113.14", &["127.0.0.2"], "excluded"),
+    ("--list", "rep.mailspike.net", "203.0.113.14", &["127.0.0.10"], "listed"),
+    ("--list", "rep.mailspike.net", "203.0.113.14", &["127.0.0.14"], "excluded"),
+    ("--list", "rep.mailspike.net", "203.0.113.14", &["127.0.0.20"], "excluded"),
+    ("--allow", "rep.mailspike.net", "203.0.113.14", &["127.0.0.20"], "listed"),
+    ("--allow", "rep.mailspike.net", "203.0.113.14", &["127.0.0.10"], "excluded"),
+    ("--list", "hostkarma.junkemailfilter.com", "203.0.113.14", &["127.0.0.2"], "listed"),
+    ("--list", "hostkarma.junkemailfilter.com", "203.0.113.14", &["127.0.0.1", "127.0.1.1"], "excluded"),
+    ("--allow", "hostkarma.junkemailfilter.com", "203.0.113.14", &["127.0.0.1"], "listed"),
+    ("--list", "rbl.efnetrbl.org", "203.0.113.14", &["127.0.0.1"], "listed"),
+    ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.5.3"], "listed"),
+    ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.5.0"], "excluded"),
+    ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.0.255"], "problem/refused"),
+    ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.10.3"], "problem/refused"),
+    ("--allow", "iadb.isipp.com", "203.0.113.14", &["127.0.0.1", "127.2.255.2"], "excluded"),
+    ("--allow", "iadb.isipp.com", "203.0.113.14", &["127.0.0.1", "127.0.1.255"], "listed"),
+];
+
+/// The name that is asked about a target of [`ANSWERS`].
+fn under(target: &str, zone: &str) -> String {
+    let zone: rdnsbl::Name = zone.split('=').next().unwrap().parse().unwrap();
+    let subject = match target.parse::<std::net::IpAddr>() {
+        Ok(address) => rdnsbl::Subject::from(address),
+        Err(_) => rdnsbl::Subject::from(target.parse::<rdnsbl::Name>().unwrap()),
+    };
+    subject.name_under(&zone).unwrap().expose().to_owned()
+}
+
+#[tokio::test]
+async fn codes_mean_what_their_operators_say() {
+    for (kind, zone, target, codes, verdict) in ANSWERS {
+        let name = under(target, zone);
+        let mut world: String = codes.iter().map(|code| format!("{name} A {code}\n")).collect();
+        // Hostkarma lists what other lists must not list.
+        world.push_str("1.0.0.127.hostkarma.junkemailfilter.com A 127.0.0.1\n");
+        let run = json(&world, &[kind, zone, target]).await;
+        assert_eq!(run.verdicts(), [*verdict], "{kind} {zone} {target} {codes:?}");
+    }
+}
+
+#[tokio::test]
+async fn none_is_none() {
+    let name = under("203.0.113.14", "dyna.spamrats.com");
+    let world = format!("{name} A 127.0.0.2");
+    let run = json(&world, &["--profile", "none", "--list", "dyna.spamrats.com", "203.0.113.14"]).await;
+    assert_eq!(run.verdicts(), ["listed"]);
+    let run = json("", &["--profile", "none", "--list", "dbl.spamhaus.org", "203.0.113.14"]).await;
+    assert_eq!((run.verdicts(), run.text("questions")), (vec!["not_listed".to_owned()], "2".to_owned()));
+}
+
+#[tokio::test]
+async fn meanings_are_told() {
+    let world = format!("{} A 127.0.0.80", under("example.net", "multi.surbl.org"));
+    let run = json(&world, &["--list", "multi.surbl.org", "example.net"]).await;
+    assert_eq!(run.text("lists/0/meanings"), "[\"MW malware\",\"ABUSE\"]");
+}
+
+#[test]
+fn every_row_can_be_read() {
+    let mut names = Vec::new();
+    for zone in catalogue::ZONES {
+        zone.profile().unwrap();
+        names.push(zone.name);
+    }
+    for (_, zone) in catalogue::DEFAULT {
+        assert!(names.contains(zone), "{zone}");
+    }
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "a zone has one row");
+}

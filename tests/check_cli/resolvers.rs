@@ -1,0 +1,79 @@
+//! Servers: their order, their silence, and that nobody else is asked.
+
+use super::{Run, run, serve};
+
+const WORLD: &str = "14.113.0.203.bl.example A 127.0.0.2";
+
+async fn with(servers: &[String], more: &[&str]) -> Run {
+    let mut arguments = Vec::new();
+    for server in servers {
+        arguments.extend(["--resolver", server]);
+    }
+    arguments.extend(["--json", "--special", "--list", "bl.example", "203.0.113.14"]);
+    arguments.extend(more);
+    run(&arguments).await
+}
+
+#[tokio::test]
+async fn servers_are_asked_in_order() {
+    let (first, second) = (serve(WORLD).await, serve(WORLD).await);
+    let servers = [first.address().to_string(), second.address().to_string()];
+    let run = with(&servers, &[]).await;
+    assert_eq!((run.code, second.datagrams()), (1, 0));
+    assert_eq!(first.datagrams().to_string(), run.text("questions"), "one datagram a question");
+}
+
+#[tokio::test]
+async fn the_next_server_steps_in() {
+    for broken in ["$DEFAULT SERVFAIL", "$DEFAULT REFUSED", "$DEFAULT TIMEOUT"] {
+        let (first, second) = (serve(broken).await, serve(WORLD).await);
+        let run = with(&[first.address().to_string(), second.address().to_string()], &[]).await;
+        assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned()], 1), "{broken}");
+        assert!(first.datagrams() > 0, "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_server_is_named() {
+    let server = serve("$DEFAULT TIMEOUT").await;
+    let address = server.address().to_string();
+    for form in ["--verbose", "--json", "--jsonl", "--tsv", "--nagios"] {
+        let run = run(&["--resolver", &address, form, "--timeout", "200ms", "192.0.2.1"]).await;
+        assert_eq!(run.code, 3, "{form}");
+        assert!(run.err.contains(&format!("no answer from {address}")), "{form}: {}", run.err);
+        assert!(!run.out.is_empty(), "the report is printed all the same");
+    }
+    let run = with(&[address], &["--timeout", "200ms"]).await;
+    assert_eq!((run.code, run.text("resolver/fault")), (3, "unreachable".to_owned()));
+    assert_eq!(run.err.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_refusing_server_is_named() {
+    let server = serve("$DEFAULT REFUSED").await;
+    let run = with(&[server.address().to_string()], &[]).await;
+    assert_eq!((run.code, run.text("resolver/fault")), (3, "refused".to_owned()));
+    assert!(run.err.contains(&server.address().to_string()), "{}", run.err);
+}
+
+#[tokio::test]
+async fn a_server_that_strips_listings_is_named() {
+    // The entry that zen documents comes back empty.
+    let server = serve("2.0.0.127.zen.spamhaus.org NODATA-NOSOA\n14.113.0.203.zen.spamhaus.org NODATA-NOSOA").await;
+    let address = server.address().to_string();
+    let list = ["--special", "--list", "zen.spamhaus.org", "203.0.113.14"];
+    let run = run(&[&["--resolver", &address, "--json"], &list[..]].concat()).await;
+    assert_eq!((run.code, run.text("resolver/fault")), (3, "strips_127".to_owned()));
+    assert_eq!(run.verdicts(), ["unknown/resolver"]);
+}
+
+#[tokio::test]
+async fn time_is_kept() {
+    let server = serve("$DEFAULT TIMEOUT").await;
+    let address = server.address().to_string();
+    for (timeout, at_most) in [("50ms", 1.0), ("0.5s", 2.0)] {
+        let run = with(std::slice::from_ref(&address), &["--timeout", timeout]).await;
+        let elapsed = run.at("/reports/0/elapsed_ms").as_f64().unwrap() / 1_000.0;
+        assert!(elapsed < at_most, "{timeout}: {elapsed}");
+    }
+}
