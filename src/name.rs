@@ -47,7 +47,9 @@ impl Name {
     /// [`NameError`] says what is wrong and at which octet. It never repeats the text.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if !text.is_ascii() {
-            return Self::parse_ascii(&to_a_labels(text)?);
+            // What is wrong with the A-labels stands nowhere in the text: all of it is at fault.
+            let whole = |error: NameError| NameError::new(error.kind, 0..text.len());
+            return Self::parse_ascii(&to_a_labels(text)?).map_err(whole);
         }
         Self::parse_ascii(text)
     }

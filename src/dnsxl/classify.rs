@@ -67,7 +67,7 @@ fn is_universal_refusal(code: Ipv4Addr) -> bool {
 /// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
 fn may_list_loopback(spec: &ListSpec) -> bool {
     spec.code_pattern().is_some_and(|codes| codes.names(Ipv4Addr::LOCALHOST))
-        || spec.knowledge().explain(Ipv4Addr::LOCALHOST).next().is_some()
+        || spec.knowledge().names(Ipv4Addr::LOCALHOST)
 }
 
 /// Does this code count for this spec? What the caller picked counts; without a pick, what the profile says.
@@ -164,6 +164,14 @@ mod tests {
         let picks = |text: &str| ListSpec::deny(text).unwrap();
         assert_eq!(profiled(picks("z.example=127.0.0.3"), known(), &["127.0.0.3"]), hit("mixed"));
         assert_eq!(profiled(picks("z.example=127.0.0.255"), known(), &["127.0.0.255"]), REFUSED);
+    }
+
+    #[test]
+    fn a_range_in_a_profile_does_not_mean_127_0_0_1() {
+        let profile = |codes: &str| Profile::new().code(codes.parse().unwrap(), Disposition::Deny, "bad");
+        let deny = || ListSpec::deny("z.example").unwrap();
+        assert_eq!(profiled(deny(), profile("127.0.0.[0..9]"), &["127.0.0.1"]), AMBIGUOUS);
+        assert_eq!(profiled(deny(), profile("127.0.0.[1;9]"), &["127.0.0.1"]), Class::Hit(vec!["bad".into()]));
     }
 
     #[test]

@@ -80,6 +80,14 @@ impl Profile {
             .map(|known| (known.disposition, &known.meaning))
     }
 
+    /// Is this very code written down, and not just inside a range?
+    pub(crate) fn names(&self, code: Ipv4Addr) -> bool {
+        self.codes.iter().any(|known| match &known.matcher {
+            Matcher::Pattern(pattern) => pattern.names(code),
+            Matcher::Bit(_) => known.is_bit_of(code),
+        })
+    }
+
     /// Do codes without documented meaning count?
     pub(crate) fn is_closed(&self) -> bool {
         self.closed

@@ -278,8 +278,8 @@ impl SpecError {
         self.span.clone()
     }
 
-    /// The text with a mark under the part that is wrong: two lines. Long labels left of the list's own are hidden, they
-    /// may be keys.
+    /// The text with a mark under the part that is wrong: two lines. Runs of 16 letters and digits
+    /// or more are hidden, they may be keys.
     #[must_use]
     pub fn point_at(&self, source: &str) -> String {
         let mask = |text: &str| -> String {
@@ -287,21 +287,28 @@ impl SpecError {
         };
         let before = mask(source.get(..self.span.start).unwrap_or(source));
         let marked = source.get(self.span.clone()).unwrap_or_default().chars().count().max(1);
-        let line = hide_long_labels(&mask(source));
+        let line = hide_long_runs(&mask(source));
         format!("{line}\n{}{}", " ".repeat(before.chars().count()), "^".repeat(marked))
     }
 }
 
-/// Octet by octet, so that marks stay in place: labels of 16 characters or more become stars.
-fn hide_long_labels(line: &str) -> String {
+/// Octet by octet, so that marks stay in place: runs of 16 letters and digits or more become stars, whatever they are glued to.
+fn hide_long_runs(line: &str) -> String {
     const LONG: usize = 16;
-    line.split('.')
-        .map(|label| {
-            let secret = label.len() >= LONG && label.chars().all(|c| c.is_ascii_alphanumeric());
-            if secret { "*".repeat(label.len()) } else { label.to_owned() }
-        })
-        .collect::<Vec<_>>()
-        .join(".")
+    let mut hidden = String::with_capacity(line.len());
+    let mut run = String::new();
+    for character in line.chars().chain(['\0']) {
+        if character.is_ascii_alphanumeric() {
+            run.push(character);
+            continue;
+        }
+        hidden.push_str(&if run.len() >= LONG { "*".repeat(run.len()) } else { std::mem::take(&mut run) });
+        run.clear();
+        if character != '\0' {
+            hidden.push(character);
+        }
+    }
+    hidden
 }
 
 /// What can be wrong with a list.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{ListReport, Report};
-use crate::dnsxl::{Kind, Verdict};
+use crate::dnsxl::{Kind, Skipped, Verdict};
 use crate::domain::{HostState, MailDomain, MailDomainReport, Via};
 use crate::helo::{Helo, HeloReport};
 use crate::iprev::{Forward, Iprev, Names};
@@ -239,18 +239,22 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("\"{reason}\""))?;
         }
     }
-    for (wanted, word) in [(QUIET, "not listed"), (QUIET + 1, "skipped")] {
-        let names: Vec<String> = rows
-            .iter()
-            .filter(|row| rank(&row.verdict) == wanted)
-            .map(|row| match &row.verdict {
-                Verdict::Skipped(why) => format!("{} ({why})", row.list),
-                _ => row.list.to_string(),
-            })
-            .collect();
-        if !names.is_empty() {
-            list_row(f, word, &names.join(", "))?;
+    let quiet: Vec<&str> = rows.iter().filter(|row| rank(&row.verdict) == QUIET).map(|row| row.list.as_str()).collect();
+    if !quiet.is_empty() {
+        list_row(f, "not listed", &quiet.join(", "))?;
+    }
+    // Skipped lists by reason, in the order in which reasons come up.
+    let mut skipped: Vec<(Skipped, Vec<&str>)> = Vec::new();
+    for row in rows {
+        if let Verdict::Skipped(why) = row.verdict {
+            match skipped.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, names)) => names.push(row.list.as_str()),
+                None => skipped.push((why, vec![row.list.as_str()])),
+            }
         }
+    }
+    for (why, names) in skipped {
+        list_row(f, "skipped", &format!("{} ({why})", names.join(", ")))?;
     }
     Ok(())
 }
