@@ -123,17 +123,15 @@ fn command(program: &Path, scratch: &Scratch, address: SocketAddr, zones: &[Stri
 pub struct Unbound {
     address: SocketAddr,
     _process: Process,
-    _nobody: ClosedPort,
     _scratch: Scratch,
 }
 
 impl Unbound {
     /// Serves with these lines in its configuration: `server` ones, and clauses of their own. Whatever they do not lead
-    /// elsewhere is SERVFAIL: nothing ever leaves the machine.
-    pub async fn start(server: &str, clauses: &str) -> Self {
+    /// elsewhere is asked of `refuser`, who refuses, so that it is SERVFAIL: nothing ever leaves the machine.
+    pub async fn start(server: &str, clauses: &str, refuser: &Rbldnsd) -> Self {
         let program = program("unbound");
         let scratch = Scratch::new("unbound");
-        let nobody = ClosedPort::new();
         let marker = Name::parse("ready.rdnsbl.example").unwrap();
         let (address, process) = start("unbound", &scratch, &marker, |address| {
             let config = format!(
@@ -144,11 +142,11 @@ impl Unbound {
                  \x20 do-ip6: no\n  module-config: \"iterator\"\n  do-not-query-localhost: no\n\
                  \x20 unblock-lan-zones: yes\n  insecure-lan-zones: yes\n  hide-version: yes\n\
                  \x20 local-zone: \"rdnsbl.example.\" static\n  local-data: \"{marker} 60 IN A 127.0.0.2\"\n\
-                 {server}\n{clauses}\nforward-zone:\n  name: \".\"\n  forward-addr: {nobody}\n",
+                 {server}\n{clauses}\nforward-zone:\n  name: \".\"\n  forward-addr: {refuser}\n",
                 directory = scratch.path.display(),
                 ip = address.ip(),
                 port = address.port(),
-                nobody = at(nobody.address),
+                refuser = at(refuser.address()),
             );
             scratch.write("unbound.conf", &config);
             let mut command = Command::new(&program);
@@ -156,7 +154,7 @@ impl Unbound {
             command
         })
         .await;
-        Self { address, _process: process, _nobody: nobody, _scratch: scratch }
+        Self { address, _process: process, _scratch: scratch }
     }
 
     pub fn address(&self) -> SocketAddr {
