@@ -3,10 +3,18 @@
 //!
 //! One check is 16 questions about a clean client: 12 lists, PTR and its address, the sender's MX and its address. "naive" is
 //! what one writes first: hickory's `TokioResolver`, `join_all`, no proof, no memory. "ours" is a `Checker` with its `Stub`,
-//! whose zones have been asked before; every client and sender is new to it. Both ask one responder on loopback, in threads
+//! whose zones have been asked before; every client and sender is new to it. "stub" is that `Stub` by hand, without checker: the
+//! same 16 questions, so that it shows what the transport costs. All ask one responder on loopback, in threads
 //! of its own; the CPU time is that of the client's thread alone, as Linux counts it in `/proc/thread-self/schedstat`, system
 //! calls included. Rounds alternate, and the median round is printed as `name value unit`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -21,9 +29,11 @@ use futures::stream::{self, StreamExt};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::proto::rr::RecordType;
-use rdnsbl::resolve::Stub;
-use rdnsbl::{Action, Checker, Dialogue, ListSet};
+use hickory_resolver::proto::rr::RecordType as WireType;
+use rdnsbl::dns::{Is, Question, RecordType};
+use rdnsbl::name::Name;
+use rdnsbl::resolve::{Resolve, Stub};
+use rdnsbl::{Action, Checker, Dialogue, ListSet, Subject};
 
 /// Checks under way at the same time.
 const AT_ONCE: usize = 16;
@@ -38,7 +48,11 @@ fn main() {
         let fast = Responder::start(Duration::ZERO);
         let (ours, naive) = (checker(&fast), resolver(&fast));
         let mut next = Clients(0);
-        let (mut ours_cpu, mut naive_cpu) = (Vec::new(), Vec::new());
+        let stub = Stub::servers([fast.address]).unwrap();
+        let (mut ours_cpu, mut naive_cpu, mut stub_cpu) = (Vec::new(), Vec::new(), Vec::new());
+        // Buffers, pools and the lists' first questions are nobody's cost per check.
+        measure(&fast, next.take(AT_ONCE), |client| ours_check(&ours, client)).await;
+        measure(&fast, next.take(AT_ONCE), |client| naive_check(&naive, client)).await;
         let (mut ours_questions, mut naive_questions) = (0, 0);
         for _ in 0..rounds {
             let measured = measure(&fast, next.take(checks), |client| ours_check(&ours, client)).await;
@@ -47,11 +61,13 @@ fn main() {
             let measured = measure(&fast, next.take(checks), |client| naive_check(&naive, client)).await;
             naive_cpu.push(measured.cpu);
             naive_questions = measured.questions;
+            stub_cpu.push(measure(&fast, next.take(checks), |client| stub_check(&stub, client)).await.cpu);
         }
         let per_check = |total: u64| total as f64 / checks as f64;
         let (ours_cpu, naive_cpu) = (median(ours_cpu), median(naive_cpu));
         print("ours_cpu", per_check(ours_cpu) / 1e3, "us/check");
         print("naive_cpu", per_check(naive_cpu) / 1e3, "us/check");
+        print("stub_cpu", per_check(median(stub_cpu)) / 1e3, "us/check");
         print("naive_cpu_to_ours", naive_cpu as f64 / ours_cpu as f64, "ratio");
         print("ours_questions", per_check(ours_questions), "datagrams/check");
         print("naive_questions", per_check(naive_questions), "datagrams/check");
@@ -157,6 +173,29 @@ async fn ours_check(checker: &Checker, client: u32) {
     assert_eq!(report.sender().unwrap().verdict().word(), "ok");
 }
 
+async fn stub_check(stub: &Stub, client: u32) {
+    let address = address(client);
+    let ask = async |name: Name, kind| stub.resolve(&Question::new(name, kind)).await;
+    let lists = join_all((0..12).map(async |number| {
+        let zone = Name::parse(&zone(number)).unwrap();
+        ask(Subject::from(IpAddr::V4(address)).name_under(&zone).unwrap(), RecordType::A).await
+    }));
+    let reverse = async {
+        let names = ask(Name::reverse_of(address.into()), RecordType::Ptr).await;
+        let Is::Records(names) = names.is() else { panic!("{names}") };
+        ask(Name::parse(&names.iter().next().unwrap().to_string()).unwrap(), RecordType::A).await
+    };
+    let sender = async {
+        let hosts = ask(Name::parse(&format!("s{client}.example")).unwrap(), RecordType::Mx).await;
+        let Is::Records(hosts) = hosts.is() else { panic!("{hosts}") };
+        let host = hosts.iter().next().unwrap().to_string();
+        ask(Name::parse(host.split_once(' ').unwrap().1).unwrap(), RecordType::A).await
+    };
+    let (listed, confirmed, mail) = join3(lists, reverse, sender).await;
+    assert!(listed.iter().all(|answer| matches!(answer.is(), Is::NxDomain(_))));
+    assert!([confirmed, mail].iter().all(|answer| matches!(answer.is(), Is::Records(_))));
+}
+
 fn resolver(responder: &Responder) -> TokioResolver {
     let mut udp = ConnectionConfig::udp();
     udp.port = responder.address.port();
@@ -172,18 +211,18 @@ async fn naive_check(resolver: &TokioResolver, client: u32) {
     let address = address(client);
     let [a, b, c, d] = address.octets();
     let lists = join_all((0..12).map(|number| async move {
-        resolver.lookup(format!("{d}.{c}.{b}.{a}.{}.", zone(number)), RecordType::A).await.is_ok()
+        resolver.lookup(format!("{d}.{c}.{b}.{a}.{}.", zone(number)), WireType::A).await.is_ok()
     }));
     let reverse = async {
-        let names = resolver.lookup(format!("{d}.{c}.{b}.{a}.in-addr.arpa."), RecordType::PTR).await.unwrap();
+        let names = resolver.lookup(format!("{d}.{c}.{b}.{a}.in-addr.arpa."), WireType::PTR).await.unwrap();
         let name = names.answers()[0].data.to_string();
-        resolver.lookup(name, RecordType::A).await.is_ok()
+        resolver.lookup(name, WireType::A).await.is_ok()
     };
     let sender = async {
-        let hosts = resolver.lookup(format!("s{client}.example."), RecordType::MX).await.unwrap();
+        let hosts = resolver.lookup(format!("s{client}.example."), WireType::MX).await.unwrap();
         let host = hosts.answers()[0].data.to_string();
         let (_, host) = host.split_once(' ').unwrap();
-        resolver.lookup(host, RecordType::A).await.is_ok()
+        resolver.lookup(host, WireType::A).await.is_ok()
     };
     let (listed, confirmed, mail) = join3(lists, reverse, sender).await;
     assert!(!listed.contains(&true) && confirmed && mail);
