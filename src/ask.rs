@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use async_lock::Semaphore;
 use futures::FutureExt;
 use futures::future::{Shared, WeakShared};
 
 use crate::clock::{BoxFuture, Clock};
-use crate::dns::{Answer, Question};
+use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{Purpose, Subject};
 use crate::events::Listeners;
 use crate::memory::Memory;
@@ -20,6 +21,18 @@ use crate::resolve::Resolve;
 
 /// Zones whose limits are kept apart; beyond that idle ones are dropped.
 const MAX_BULKHEADS: usize = 4_096;
+/// The time over which a list's questions are counted.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The list a question is put to.
+#[derive(Clone, Debug)]
+pub(crate) struct ToList {
+    pub(crate) zone: Name,
+    /// What it is asked about; `None` in a probe.
+    pub(crate) subject: Option<Subject>,
+    /// Questions a day.
+    pub(crate) limit: Option<u32>,
+}
 
 /// Answers questions from memory, from a question in flight, or from the resolver.
 pub(crate) struct Asker {
@@ -32,6 +45,8 @@ pub(crate) struct Asker {
     everything: Arc<Semaphore>,
     per_zone: usize,
     bulkheads: Mutex<HashMap<Name, Weak<Semaphore>>>,
+    /// Since when and how many questions were put to lists that have a limit: as many entries as configured zones.
+    spent: Mutex<HashMap<Name, (Instant, u32)>>,
 }
 
 /// A question in flight. Only who waits for it keeps it alive.
@@ -69,17 +84,18 @@ impl Asker {
             everything: Arc::new(Semaphore::new(in_flight)),
             per_zone,
             bulkheads: Mutex::default(),
+            spent: Mutex::default(),
         }
     }
 
-    /// Asks. `list` is the zone and the subject of a list's question; a probe has no subject.
+    /// Asks. `list` is the list that the question is put to, if it is put to one.
     ///
     /// The future borrows nothing and may be dropped at any point: whoever else waits for the same answer gets it.
     pub(crate) fn ask(
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
-        list: Option<(Name, Option<Subject>)>,
+        list: Option<ToList>,
     ) -> impl Future<Output = (Answer, Source)> + Send + use<> {
         let asker = Arc::clone(self);
         async move {
@@ -87,7 +103,10 @@ impl Asker {
                 count(&asker.counters.remembered);
                 return (answer, Source::Memory);
             }
-            let (flight, source) = asker.board(question, purpose, list);
+            let Some((flight, source)) = asker.board(question, purpose, list) else {
+                // Nothing was asked, so nothing is counted as asked.
+                return (Answer::failed(Failure::Shed), Source::Memory);
+            };
             if source == Source::Shared {
                 count(&asker.counters.shared);
             }
@@ -96,25 +115,30 @@ impl Asker {
     }
 
     /// A remembered answer. Proof must be new: what tries a list or the resolver is asked again.
-    fn recall(&self, question: &Question, purpose: Purpose, list: Option<&(Name, Option<Subject>)>) -> Option<Answer> {
+    fn recall(&self, question: &Question, purpose: Purpose, list: Option<&ToList>) -> Option<Answer> {
         let now = self.clock.now();
         match (purpose, list) {
             (Purpose::Control | Purpose::MustExist, _) => None,
-            (Purpose::Subject, Some((zone, Some(subject)))) => self.memory.recall_list(subject, zone, now),
+            (Purpose::Subject, Some(ToList { zone, subject: Some(subject), .. })) => {
+                self.memory.recall_list(subject, zone, now)
+            }
             _ => self.memory.recall(question, now),
         }
     }
 
-    /// Joins the same question in flight, or sends it.
+    /// Joins the same question in flight, or sends it; `None` when the list's day is spent.
     fn board(
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
-        list: Option<(Name, Option<Subject>)>,
-    ) -> (Shared<BoxFuture<'static, Answer>>, Source) {
+        list: Option<ToList>,
+    ) -> Option<(Shared<BoxFuture<'static, Answer>>, Source)> {
         let mut flights = lock(&self.flights);
         if let Some(future) = flights.get(&question).and_then(|flight| flight.future.upgrade()) {
-            return (future, Source::Shared);
+            return Some((future, Source::Shared));
+        }
+        if list.as_ref().is_some_and(|list| !self.spend(list)) {
+            return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
         let landing = Landing { asker: Arc::clone(self), question: question.clone(), number };
@@ -122,7 +146,21 @@ impl Asker {
         if let Some(weak) = future.downgrade() {
             flights.insert(question, Flight { number, future: weak });
         }
-        (future, Source::Network)
+        Some((future, Source::Network))
+    }
+
+    /// Counts a question to a list, unless its day's questions are spent.
+    fn spend(&self, list: &ToList) -> bool {
+        let Some(limit) = list.limit else { return true };
+        let now = self.clock.now();
+        let mut spent = lock(&self.spent);
+        let (since, count) = spent.entry(list.zone.clone()).or_insert((now, 0));
+        if now.saturating_duration_since(*since) >= DAY {
+            (*since, *count) = (now, 0);
+        }
+        let may = *count < limit;
+        *count = count.saturating_add(u32::from(may));
+        may
     }
 
     /// The limit of one zone: a slow list must not take every place.
@@ -153,10 +191,10 @@ struct Landing {
 }
 
 impl Landing {
-    async fn fly(self, purpose: Purpose, list: Option<(Name, Option<Subject>)>) -> Answer {
+    async fn fly(self, purpose: Purpose, list: Option<ToList>) -> Answer {
         let asker = &self.asker;
         // First the zone's place, then one of all: who waits for a slow zone holds nothing that others need.
-        let zone = list.as_ref().map(|(zone, _)| asker.bulkhead(zone));
+        let zone = list.as_ref().map(|list| asker.bulkhead(&list.zone));
         let _zone_place = match &zone {
             Some(bulkhead) => Some(bulkhead.acquire_arc().await),
             None => None,
@@ -166,7 +204,9 @@ impl Landing {
         let now = asker.clock.now();
         match (purpose, &list) {
             (Purpose::Control | Purpose::MustExist, _) => {}
-            (Purpose::Subject, Some((zone, Some(subject)))) => asker.memory.keep_list(subject, zone, &answer, now),
+            (Purpose::Subject, Some(ToList { zone, subject: Some(subject), .. })) => {
+                asker.memory.keep_list(subject, zone, &answer, now);
+            }
             _ => asker.memory.keep(&self.question, &answer, now),
         }
         if answer.failure().is_some() {

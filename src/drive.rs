@@ -6,7 +6,7 @@ use std::time::Instant;
 use futures::future::{Either, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use crate::ask::Asker;
+use crate::ask::{Asker, ToList};
 use crate::dns::{Answer, Failure};
 use crate::dnsxl::Purpose;
 use crate::inquiry::{Ask, Inquiry};
@@ -27,7 +27,7 @@ pub(crate) async fn inquiry(
     loop {
         while let Some(ask) = inquiry.next_ask() {
             if !already_proven(&asker, &standing, &mut inquiry, &ask) {
-                let list = ask.list.map(|list| (list.zone, list.subject));
+                let list = ask.list.map(|list| ToList { zone: list.zone, subject: list.subject, limit: list.limit });
                 let answer = asker.ask(ask.question, ask.purpose, list);
                 let sent = asker.clock.now();
                 open.push(async move { (ask.ticket, sent, answer.await) });

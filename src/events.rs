@@ -35,6 +35,16 @@ pub enum Event {
         /// How long ago the list was last proven sane, if it ever was.
         last_good: Option<Duration>,
     },
+    /// A deny list holds far more subjects that no other operator's list holds than it used to: a wildcard over a part of its
+    /// zone, perhaps. Worth a look; never a verdict.
+    StandsAlone {
+        /// The list.
+        list: ListId,
+        /// So many subjects it held alone,
+        alone: u32,
+        /// of so many about which others were heard.
+        heard: u32,
+    },
     /// The resolver is at fault.
     ResolverFault(ResolverFault),
     /// The resolver works again.
@@ -62,6 +72,12 @@ impl fmt::Display for Event {
                     Some(age) if to.takes_hits_away() => write!(f, ", last proven sane {} s ago", age.as_secs()),
                     _ => Ok(()),
                 }
+            }
+            Self::StandsAlone { list, alone, heard } => {
+                write!(
+                    f,
+                    "{list}: holds {alone} of {heard} subjects that no other operator's list holds, far more than before"
+                )
             }
             Self::ResolverFault(fault) => write!(f, "resolver at fault: {fault}"),
             Self::ResolverRecovered(fault) => write!(f, "resolver works again; it was: {fault}"),

@@ -84,6 +84,8 @@ pub(crate) struct AskedList {
     pub(crate) kind: SubjectKind,
     /// What it is asked about; `None` in a probe.
     pub(crate) subject: Option<Subject>,
+    /// Questions a day.
+    pub(crate) limit: Option<u32>,
     /// Would proof by another check spare it the question?
     pub(crate) takes_proof: bool,
 }
@@ -224,6 +226,7 @@ impl Inquiry {
                 zone: list.run.unit.spec().zone().clone(),
                 kind: list.run.unit.kind(),
                 subject: list.subject.clone(),
+                limit: list.run.unit.spec().question_limit(),
                 takes_proof: list.run.unit.takes_proof(),
             });
             return Some(Ask { ticket, question: asked.question.clone(), purpose: asked.purpose, list });
@@ -527,7 +530,16 @@ impl ListRun {
             return None;
         }
         let (spec, kind) = (unit.spec(), unit.kind());
-        Some(Lesson { zone: spec.zone().clone(), kind, list: spec.id(), proof, must_exist, loopback, observations })
+        Some(Lesson {
+            zone: spec.zone().clone(),
+            kind,
+            list: spec.id(),
+            proof,
+            must_exist,
+            loopback,
+            observations,
+            alone: None,
+        })
     }
 }
 

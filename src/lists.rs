@@ -105,6 +105,13 @@ impl ListSetBuilder {
         self
     }
 
+    /// The outcome is "listed" only if lists of so many operators say so, whatever the score; 1 unless said. Lists of one
+    /// operator are one voice: see [`ListSpec::operator`].
+    pub fn min_operators(mut self, operators: usize) -> Self {
+        self.thresholds.operators = operators;
+        self
+    }
+
     /// The set.
     ///
     /// # Errors

@@ -79,43 +79,64 @@ impl fmt::Display for Outcome {
 pub(crate) struct Thresholds {
     pub(crate) listed: i32,
     pub(crate) allowed: i32,
+    /// So many operators must agree before the outcome is "listed".
+    pub(crate) operators: usize,
+}
+
+/// What one list adds.
+pub(crate) struct Row<'a> {
+    pub(crate) verdict: &'a Verdict,
+    pub(crate) kind: Kind,
+    pub(crate) weight: i32,
+    pub(crate) operator: &'a str,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { listed: 1, allowed: -1 }
+        Self { listed: 1, allowed: -1, operators: 1 }
     }
 }
 
-/// Adds up. `rows` are the verdicts with the kind and weight of their lists.
+/// Adds up.
 ///
-/// Precedence: a proven hit on an allow list beats every deny list; then the threshold; then what was not heard; then the
-/// allow threshold.
-pub(crate) fn add_up<'a>(rows: impl Iterator<Item = (&'a Verdict, Kind, i32)>, thresholds: Thresholds) -> Score {
+/// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then what
+/// was not heard; then the allow threshold.
+pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresholds) -> Score {
     // Wide enough for every set of lists, so that no order of them meets a limit on the way.
     let (mut low, mut high, mut allowed) = (0_i64, 0_i64, false);
-    for (verdict, kind, weight) in rows {
+    // Who says "listed", and who might: one operator is one voice, however many lists he runs.
+    let (mut sure, mut possible): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for Row { verdict, kind, weight, operator } in rows {
+        let voice = |voices: &mut Vec<&'a str>| {
+            if weight > 0 && !voices.contains(&operator) {
+                voices.push(operator);
+            }
+        };
         let weight = i64::from(weight);
         match (verdict, kind) {
             (Verdict::Listed(Kind::Allow, _), _) => allowed = true,
             (Verdict::Listed(Kind::Deny, _), _) => {
                 low += weight;
                 high += weight;
+                voice(&mut sure);
+                voice(&mut possible);
             }
             (Verdict::Unknown(_), Kind::Deny) => {
                 low += weight.min(0);
                 high += weight.max(0);
+                voice(&mut possible);
             }
             // An allow list that was not heard changes no sum: it would allow outright or say nothing.
             (Verdict::Unknown(_), Kind::Allow)
             | (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => {}
         }
     }
+    let enough = |voices: &[&str]| thresholds.operators <= 1 || voices.len() >= thresholds.operators;
     let outcome = if allowed {
         Outcome::Allowed
-    } else if low >= thresholds.listed.into() {
+    } else if low >= thresholds.listed.into() && enough(&sure) {
         Outcome::Listed
-    } else if high >= thresholds.listed.into() {
+    } else if high >= thresholds.listed.into() && enough(&possible) {
         Outcome::Undecided
     } else if high <= thresholds.allowed.into() {
         Outcome::Allowed

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::dnsxl::{
-    Access, Control, Entry, Evidence, Health, HealthState, Label, ListId, Loopback, Observation, Proof, SubjectKind,
+    Access, Control, Corroboration, Entry, Evidence, Health, HealthState, Label, ListId, Loopback, Observation, Proof,
+    SubjectKind,
 };
 use crate::events::Event;
 use crate::name::Name;
@@ -36,6 +37,7 @@ struct ZoneState {
     label: Option<(Label, Instant)>,
     must_exist: Option<(Entry, Instant)>,
     health: HealthState,
+    corroboration: Corroboration,
     used: Instant,
 }
 
@@ -53,6 +55,8 @@ pub(crate) struct Lesson {
     pub(crate) loopback: Loopback,
     /// What they told about the list.
     pub(crate) observations: Vec<Observation>,
+    /// Where lists of two other operators at least were heard: is it the only one that holds the subject?
+    pub(crate) alone: Option<bool>,
 }
 
 /// How a check may treat a zone at this moment.
@@ -171,6 +175,10 @@ impl Standing {
                 state.must_exist = Some((entry, now));
             }
             events.extend(state.observe(lesson, report.started(), now));
+            if let Some(suspicion) = lesson.alone.and_then(|alone| state.corroboration.hear(alone)) {
+                let (list, alone, heard) = (lesson.list.clone(), suspicion.alone, suspicion.heard);
+                events.push(Event::StandsAlone { list, alone, heard });
+            }
         }
         events
     }
@@ -203,6 +211,7 @@ impl Standing {
             label: None,
             must_exist: None,
             health: HealthState::default(),
+            corroboration: Corroboration::default(),
             used: now,
         });
         state.used = now;

@@ -84,6 +84,30 @@ impl RemoteText {
         Self::clean(kept.as_bytes())
     }
 
+    /// Does the text read like the last words of a list that has closed? A hint for people: ordinary advice about removal
+    /// uses some of these words too, so that it never decides anything.
+    #[must_use]
+    pub fn is_tombstone(&self) -> bool {
+        const LAST_WORDS: [&str; 14] = [
+            "depricated",
+            "deprecated",
+            "shut down",
+            "shutdown",
+            "decommissioned",
+            "discontinued",
+            "no longer",
+            "is closed",
+            "defunct",
+            "is gone",
+            "delete it",
+            "remove it from",
+            "please remove from",
+            "stop using",
+        ];
+        let folded = self.0.to_ascii_lowercase();
+        LAST_WORDS.iter().any(|words| folded.contains(words))
+    }
+
     /// The safe text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -116,6 +140,23 @@ mod tests {
         assert!(long.as_str().ends_with(CUT));
         assert_eq!(RemoteText::clean(long.as_str().as_bytes()), long);
         assert_eq!(RemoteText::clean(&[b'x'; MAX_TEXT]).as_str().len(), MAX_TEXT);
+    }
+
+    #[test]
+    fn last_words() {
+        for dying in [
+            "THIS RBL HAS LONG BEEN DEPRICATED---DELETE IT FROM YOUR CONFIG",
+            "ordb.org was shut down on December 18, 2006. Please remove from your mailserver.",
+            "This zone has been deprecated for about two years. Maybe if it starts blocking your mail you'll notice",
+            "DSBL is GONE and highly unlikely to return. Please remove it from your mail server configuration.",
+        ] {
+            assert!(RemoteText::clean(dying.as_bytes()).is_tombstone(), "{dying}");
+        }
+        for alive in
+            ["Blocked - see https://www.spamcop.net/bl.shtml?127.0.0.2", "Listed. To be removed see https://x.example"]
+        {
+            assert!(!RemoteText::clean(alive.as_bytes()).is_tombstone(), "{alive}");
+        }
     }
 
     #[test]

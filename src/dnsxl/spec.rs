@@ -65,6 +65,8 @@ pub struct ListSpec {
     weight: i32,
     parts: Vec<Part>,
     label: Option<Arc<str>>,
+    operator: Option<Arc<str>>,
+    daily_limit: Option<u32>,
     profile: Arc<Profile>,
 }
 
@@ -122,6 +124,8 @@ impl ListSpec {
             weight,
             parts: vec![Part::Address],
             label: None,
+            operator: None,
+            daily_limit: None,
             profile: Arc::new(Profile::default()),
         })
     }
@@ -171,6 +175,32 @@ impl ListSpec {
     pub fn label(mut self, label: &str) -> Self {
         self.label = Some(crate::text::RemoteText::clean(label.as_bytes()).as_str().into());
         self
+    }
+
+    /// Who runs the list: lists of one operator are one voice where several are wanted. Unless said, lists whose zones end
+    /// in the same two labels are taken for one operator's.
+    #[must_use]
+    pub fn run_by(mut self, operator: &str) -> Self {
+        self.operator = Some(operator.into());
+        self
+    }
+
+    /// How many questions a day the list may be asked, controls and texts included; no limit unless said. Beyond it the list
+    /// is not asked and its verdict is unknown, until 24 hours have passed since the first question counted.
+    #[must_use]
+    pub fn daily_limit(mut self, questions: u32) -> Self {
+        self.daily_limit = Some(questions);
+        self
+    }
+
+    /// Who runs the list.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        self.operator.as_deref().unwrap_or_else(|| self.zone.last_labels(2))
+    }
+
+    pub(crate) fn question_limit(&self) -> Option<u32> {
+        self.daily_limit
     }
 
     /// Deny or allow.

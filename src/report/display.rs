@@ -236,7 +236,8 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
         }
         if let Some(reason) = row.verdict.reason() {
-            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("\"{reason}\""))?;
+            let whose = if reason.is_tombstone() { "its last words: " } else { "" };
+            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("{whose}\"{reason}\""))?;
         }
     }
     let quiet: Vec<&str> = rows.iter().filter(|row| rank(&row.verdict) == QUIET).map(|row| row.list.as_str()).collect();

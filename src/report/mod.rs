@@ -19,7 +19,7 @@ use crate::domain::MailDomainReport;
 use crate::helo::HeloReport;
 use crate::iprev::{ClientName, Iprev};
 use crate::policy::Advice;
-use crate::score::{self, Counts, Outcome, Score};
+use crate::score::{self, Counts, Outcome, Row, Score};
 use crate::settings::Settings;
 use crate::standing::Lesson;
 use crate::trial::Honesty;
@@ -236,6 +236,33 @@ impl Findings {
         }
     }
 
+    /// Notes of each deny list whether it alone holds its subject, where lists of two other operators were heard.
+    fn compare_operators(&mut self) {
+        let heard = |row: &ListRow| {
+            matches!(row.verdict, Verdict::Listed(Kind::Deny, _) | Verdict::NotListed(_) | Verdict::Excluded(_))
+        };
+        for lesson in &mut self.lessons {
+            let same = |row: &&ListRow| *row.spec.zone() == lesson.zone && row.kind == lesson.kind;
+            let Some(own) = self.rows.iter().find(same).filter(|row| heard(row) && row.spec.kind() == Kind::Deny)
+            else {
+                continue;
+            };
+            let others = self
+                .rows
+                .iter()
+                .filter(|row| heard(row) && row.subject == own.subject && row.spec.operator() != own.spec.operator());
+            let (mut operators, mut confirmed): (Vec<&str>, bool) = (Vec::new(), false);
+            for row in others {
+                confirmed |= matches!(row.verdict, Verdict::Listed(..));
+                if !operators.contains(&row.spec.operator()) {
+                    operators.push(row.spec.operator());
+                }
+            }
+            let listed = matches!(own.verdict, Verdict::Listed(..));
+            lesson.alone = (operators.len() >= 2).then_some(listed && !confirmed);
+        }
+    }
+
     /// While names that do not exist are answered, nothing rests on existence. What was shown by a match stands.
     fn doubt_existence(&mut self) {
         if let Some(iprev) = &mut self.iprev {
@@ -255,10 +282,14 @@ impl Report {
     pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> Self {
         let resolver_fault = ResolverFault::find(&findings);
         findings.drop_lessons(resolver_fault);
+        if resolver_fault.is_none() {
+            findings.compare_operators();
+        }
         if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
             findings.doubt_existence();
         }
         let lessons = findings.lessons;
+        let specs: Vec<Arc<ListSpec>> = findings.rows.iter().map(|row| Arc::clone(&row.spec)).collect();
         let lists: Vec<ListReport> = findings
             .rows
             .into_iter()
@@ -284,8 +315,16 @@ impl Report {
         if let (Some(helo), Some(Iprev::Confirmed(names) | Iprev::Forged(names))) = (&mut helo, &findings.iprev) {
             helo.compare(names.confirmed().map(ClientName::name));
         }
-        let score =
-            score::add_up(lists.iter().map(|row| (&row.verdict, row.kind, row.weight)), settings.lists.thresholds());
+        let voices = lists.iter().zip(&specs);
+        let score = score::add_up(
+            voices.map(|(row, spec)| Row {
+                verdict: &row.verdict,
+                kind: row.kind,
+                weight: row.weight,
+                operator: spec.operator(),
+            }),
+            settings.lists.thresholds(),
+        );
         let mut report = Self {
             target: dialogue.client.map(Subject::from).or_else(|| dialogue.domain.clone().map(Subject::Domain)),
             iprev: findings.iprev,

@@ -77,7 +77,7 @@ impl ResolverFault {
             if !refused {
                 return None;
             }
-            let operator = row.spec.zone().last_labels(2);
+            let operator = row.spec.operator();
             if !operators.contains(&operator) {
                 operators.push(operator);
             }

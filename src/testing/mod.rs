@@ -45,6 +45,7 @@ mod reply;
 mod scripted;
 #[cfg(feature = "hickory")]
 mod server;
+mod situations;
 mod table;
 mod tokens;
 #[cfg(feature = "hickory")]
@@ -57,4 +58,5 @@ pub use reply::{Carrier, Outcome, Reply};
 pub use scripted::{SILENCE, Scripted};
 #[cfg(feature = "hickory")]
 pub use server::LoopbackServer;
+pub use situations::Situation;
 pub use table::{MAX_CNAME_LINKS, Table};
