@@ -142,7 +142,11 @@ fn mail_domain(id: &str, case: &Value) {
     assert_eq!(case["expect"]["reason"], "null_mx", "{id}");
     if let Some(code) = case["expect"]["smtp_code"].as_u64() {
         let reply = report.advice().reply().unwrap();
-        assert_eq!((u64::from(reply.code()), reply.enhanced()), (code, case["expect"]["dsn"].as_str().unwrap()), "{id}");
+        assert_eq!(
+            (u64::from(reply.code()), reply.enhanced()),
+            (code, case["expect"]["dsn"].as_str().unwrap()),
+            "{id}"
+        );
     }
 }
 
@@ -172,7 +176,8 @@ fn listing(id: &str, expect: &Value, report: &Report) {
     let word = if expect["outcome"] == "match" { "listed" } else { "not_listed" };
     assert_eq!(verdict.word(), word, "{id}");
     let codes: Vec<String> = verdict.codes().iter().map(ToString::to_string).collect();
-    let expected: Vec<String> = expect["codes"].as_array().map(|codes| codes.iter().map(text).collect()).unwrap_or_default();
+    let expected: Vec<String> =
+        expect["codes"].as_array().map(|codes| codes.iter().map(text).collect()).unwrap_or_default();
     assert_eq!(codes, expected, "{id}");
     if let Some(txt) = expect["txt"].as_str() {
         assert_eq!(verdict.reason().map(|reason| reason.as_str()), Some(txt), "{id}");

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use answers::{CLIENT, World, all_slots, drive};
 use proptest::prelude::*;
 use rdnsbl::dns::{Failure, Record};
-use rdnsbl::domain::{MailDomainCheck, MailDomainReport};
 use rdnsbl::dnsxl::{
     CodePattern, Control, Kind, Label, ListCheck, ListFinding, Profile, SubjectKind, TestEntry, TestPoints,
 };
+use rdnsbl::domain::{MailDomainCheck, MailDomainReport};
 use rdnsbl::helo::{HeloCheck, HeloReport, Ourselves};
 use rdnsbl::iprev::{Iprev, IprevCheck};
 use rdnsbl::step::{Step, Unit};
@@ -141,8 +141,11 @@ struct Said {
 fn lists() -> impl Strategy<Value = Vec<Said>> {
     let word = prop::sample::select(vec!["listed", "not_listed", "excluded", "problem", "unknown"]);
     let weight = prop_oneof![-5..=5, Just(i32::MAX), Just(i32::MIN)];
-    let said = (word, prop::bool::weighted(0.8), weight)
-        .prop_map(|(word, deny, weight)| Said { word, kind: if deny { Kind::Deny } else { Kind::Allow }, weight });
+    let said = (word, prop::bool::weighted(0.8), weight).prop_map(|(word, deny, weight)| Said {
+        word,
+        kind: if deny { Kind::Deny } else { Kind::Allow },
+        weight,
+    });
     prop::collection::vec(said, 0..12)
 }
 

@@ -43,8 +43,7 @@ enum Order {
 fn decide(scenario: &Scenario, order: Order) -> Report {
     let table = scenario.table();
     let mut standing = Standing::default();
-    let mut inquiry =
-        Inquiry::new(&scenario.dialogue, &scenario.settings, &mut standing, Instant::now(), [0x5a; 16]);
+    let mut inquiry = Inquiry::new(&scenario.dialogue, &scenario.settings, &mut standing, Instant::now(), [0x5a; 16]);
     let mut now = Duration::ZERO;
     let mut open: Vec<(Duration, Ticket, Answer)> = Vec::new();
     loop {

@@ -14,8 +14,20 @@ pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(45, 66, 77, 14);
 const FAILURES: [Failure; 5] =
     [Failure::Timeout, Failure::ServFail, Failure::Refused, Failure::Rcode(9), Failure::Malformed];
 const HOSTS: [&str; 14] = [
-    "a.test.", "b.test.", "c.test.", "d.test.", "e.test.", "f.test.", "g.test.", "h.test.", "i.test.", "j.test.", "k.test.",
-    "l.test.", ".", "evil\\013.test.",
+    "a.test.",
+    "b.test.",
+    "c.test.",
+    "d.test.",
+    "e.test.",
+    "f.test.",
+    "g.test.",
+    "h.test.",
+    "i.test.",
+    "j.test.",
+    "k.test.",
+    "l.test.",
+    ".",
+    "evil\\013.test.",
 ];
 
 /// Answers by chance. Some of them are failures, more with a higher share of them.
@@ -39,8 +51,8 @@ impl World {
         if chance(0) % 16 < self.failing {
             return Answer::failed(FAILURES[pick(1, FAILURES.len())]);
         }
-        let soa = (chance(2) % 3 > 0)
-            .then(|| Soa::new(Name::parse("test").unwrap(), Duration::from_secs(chance(3) % 100)));
+        let soa =
+            (chance(2) % 3 > 0).then(|| Soa::new(Name::parse("test").unwrap(), Duration::from_secs(chance(3) % 100)));
         let exists = if self.honest {
             let mut hasher = DefaultHasher::new();
             (self.seed, &question.name).hash(&mut hasher);
@@ -75,7 +87,9 @@ impl World {
                     Ipv4Addr::new(127, 0, 0, 3),
                 ][pick(8)],
             ),
-            RecordType::Aaaa => Record::Aaaa([Ipv6Addr::LOCALHOST, Ipv6Addr::new(0x2a00, 0, 0, 0, 0, 0, 0, 7)][pick(2)]),
+            RecordType::Aaaa => {
+                Record::Aaaa([Ipv6Addr::LOCALHOST, Ipv6Addr::new(0x2a00, 0, 0, 0, 0, 0, 0, 7)][pick(2)])
+            }
             RecordType::Ptr => Record::Ptr(target()),
             RecordType::Mx => Record::Mx { preference: u16::from(chance % 3 == 0), exchange: target() },
             _ => Record::Txt(rdnsbl::text::RemoteText::clean(format!("text {}", chance % 3).as_bytes())),

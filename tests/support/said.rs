@@ -9,8 +9,19 @@ use rdnsbl::{Report, Why};
 
 /// Everything a scenario can ask a report.
 pub(crate) const QUESTIONS: [&str; 13] = [
-    "iprev", "names", "helo", "helo name", "sender", "recipient", "mail hosts", "outcome", "score", "reply", "fault",
-    "complete", "questions",
+    "iprev",
+    "names",
+    "helo",
+    "helo name",
+    "sender",
+    "recipient",
+    "mail hosts",
+    "outcome",
+    "score",
+    "reply",
+    "fault",
+    "complete",
+    "questions",
 ];
 
 /// The answer of a report; `list ZONE`, `reason ZONE` and `ttl ZONE` are questions as well.
@@ -52,7 +63,8 @@ pub(crate) fn said(report: &Report, question: &str) -> String {
 
 /// All answers, for comparing two reports.
 pub(crate) fn everything(report: &Report) -> Vec<(String, String)> {
-    let zones = report.lists().iter().flat_map(|row| [format!("list {}", row.list()), format!("reason {}", row.list())]);
+    let zones =
+        report.lists().iter().flat_map(|row| [format!("list {}", row.list()), format!("reason {}", row.list())]);
     let questions = QUESTIONS.into_iter().map(String::from).chain(zones);
     questions.map(|question| (question.clone(), said(report, &question))).collect()
 }

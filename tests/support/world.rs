@@ -1,11 +1,12 @@
 //! A checker, its DNS and its clock.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use futures::future::{MaybeDone, maybe_done};
 use rdnsbl::{Checker, CheckerBuilder, ListSet, ManualClock, Question, Report, Scripted};
 
 pub(crate) const CLEAN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(45, 66, 77, 7));
@@ -48,9 +49,16 @@ impl World {
         self.clock.run(self.checker.check(client).within(budget))
     }
 
-    /// The questions so far, those with random labels left out of the order.
-    pub(crate) fn asked(&self) -> Vec<Question> {
-        self.dns.asked()
+    /// The questions so far; a label nobody can guess is a question mark.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let shown = |question: &Question| {
+            let text = question.to_string();
+            match text.split_once('.') {
+                Some((label, rest)) if label.len() == 20 => format!("?.{rest}"),
+                _ => text,
+            }
+        };
+        self.dns.asked().iter().map(shown).collect()
     }
 }
 
@@ -62,7 +70,13 @@ pub(crate) fn said(report: &Report) -> Vec<&'static str> {
     report.lists().iter().map(|row| row.verdict().word()).collect()
 }
 
-/// Polls, and does not care for the outcome: who is done is not polled again.
-pub(crate) fn poll_once<F: Future + ?Sized>(future: &mut Pin<Box<F>>) {
+/// A future that can be polled when it is done.
+pub(crate) type Started<F> = Pin<Box<MaybeDone<F>>>;
+
+pub(crate) fn start<F: IntoFuture>(future: F) -> Started<F::IntoFuture> {
+    Box::pin(maybe_done(future.into_future()))
+}
+
+pub(crate) fn poll_once<F: Future>(future: &mut Started<F>) {
     let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
 }
