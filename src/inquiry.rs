@@ -193,7 +193,7 @@ impl Inquiry {
         asked.source = source;
         asked.took = took;
         for (id, slot) in std::mem::take(&mut asked.wanted_by) {
-            self.give(id, slot, &answer);
+            self.give(id, slot, &answer, source);
             self.advance(id);
         }
     }
@@ -277,7 +277,7 @@ impl Inquiry {
             .collect()
     }
 
-    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer) {
+    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
         let answer = answer.clone();
         match id {
             UnitId::Iprev => self.iprev.iter_mut().for_each(|running| running.unit.supply(slot, answer.clone())),
@@ -288,6 +288,9 @@ impl Inquiry {
             }
             UnitId::List(index) => {
                 if let Some(list) = self.lists.get_mut(index) {
+                    if source == Source::Memory {
+                        list.run.unit.mark_remembered(slot);
+                    }
                     list.run.unit.supply(slot, answer);
                 }
             }
@@ -320,10 +323,10 @@ impl Inquiry {
                 let known = match question {
                     Some(question) => self.want(question, purpose, id, slot),
                     // A slot without a question cannot be answered, and must not be waited for.
-                    None => Some(Answer::failed(Failure::Shed)),
+                    None => Some((Answer::failed(Failure::Shed), Source::Network)),
                 };
-                if let Some(answer) = known {
-                    self.give(id, slot, &answer);
+                if let Some((answer, source)) = known {
+                    self.give(id, slot, &answer, source);
                     answered = true;
                 }
             }
@@ -334,14 +337,14 @@ impl Inquiry {
     }
 
     /// Notes who wants the answer of a question; gives it if it is there already.
-    fn want(&mut self, question: Question, purpose: Purpose, id: UnitId, slot: Slot) -> Option<Answer> {
+    fn want(&mut self, question: Question, purpose: Purpose, id: UnitId, slot: Slot) -> Option<(Answer, Source)> {
         let key = (question, purpose.is_trial());
         if let Some(index) = self.by_question.get(&key) {
             let asked = self.asked.get_mut(*index)?;
             if asked.answer.is_none() && !asked.wanted_by.contains(&(id, slot)) {
                 asked.wanted_by.push((id, slot));
             }
-            return asked.answer.clone();
+            return Some((asked.answer.clone()?, asked.source));
         }
         let question = key.0.clone();
         self.by_question.insert(key, self.asked.len());

@@ -37,6 +37,8 @@ pub struct ListCheck {
     control: Control,
     first_use: bool,
     answers: Answers,
+    /// Slots whose answers were remembered: good for a verdict, no word about the resolver of today.
+    remembered: Slots,
 }
 
 /// The verdict, and what the answers told about the resolver on the way.
@@ -129,13 +131,21 @@ impl ListCheck {
         } else {
             subject.name_under(spec.zone()).map_err(|_| Skipped::NameTooLong)
         };
-        Self { spec, kind, name, control, first_use: false, answers: Answers::default() }
+        Self { spec, kind, name, control, first_use: false, answers: Answers::default(), remembered: Slots::EMPTY }
     }
 
     /// A check that is settled before it starts.
     #[must_use]
     pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
-        Self { spec, kind, name: Err(why), control, first_use: false, answers: Answers::default() }
+        Self {
+            spec,
+            kind,
+            name: Err(why),
+            control,
+            first_use: false,
+            answers: Answers::default(),
+            remembered: Slots::EMPTY,
+        }
     }
 
     /// The zone is asked for the first time: its documented must-exist entry is asked along with the subject, so that a
@@ -167,6 +177,11 @@ impl ListCheck {
             Is::NxDomain(_) => Entry::Missing,
             Is::Failed(_) => Entry::Failed,
         })
+    }
+
+    /// The answer that this slot gets was remembered.
+    pub(crate) fn mark_remembered(&mut self, slot: Slot) {
+        self.remembered.insert(slot);
     }
 
     /// The proof came in meanwhile, by another check's controls.
@@ -266,7 +281,7 @@ impl ListCheck {
             Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
         };
-        if wanted.into_iter().any(in_loopback) {
+        if wanted.without(self.remembered).any(in_loopback) {
             return Loopback::Seen;
         }
         match self.answers.get(MUST_EXIST).map(Answer::is) {
