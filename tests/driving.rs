@@ -83,7 +83,7 @@ fn who_leaves_takes_nothing_from_who_stays() {
                 let world = World::slow(DNS, lists(["bl.test", "other.test"]));
                 let mut checks: Vec<_> = (0..WAITERS).map(|_| Some(start(world.checker.check(client)))).collect();
                 for _ in 0..polls {
-                    checks.iter_mut().flatten().for_each(|check| poll_once(check));
+                    checks.iter_mut().flatten().for_each(poll_once);
                     world.clock.advance(world::DELAY / 2);
                 }
                 for (index, check) in checks.iter_mut().enumerate() {
@@ -332,6 +332,30 @@ fn what_clears_the_resolver_clears_it_in_every_order() {
         let report = world.clock.run(only.check(CLEAN));
         assert_eq!((said(&report), report.resolver_fault()), (vec!["not_listed"], None), "turned: {turned}");
     }
+}
+
+/// What is remembered of a list says nothing of the resolver that is asked now.
+#[test]
+fn a_remembered_answer_does_not_clear_the_resolver() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    assert_eq!(said(&world.check(LISTED)), ["listed"]);
+    world.clock.advance(200 * SECOND);
+    world.dns.set("2.0.0.127.new.test NODATA").unwrap(); // from now on, 127/8 is taken away
+    let lists =
+        ListSet::builder().deny("bl.test").deny("bl.test=127.0.0.9").list(documented("new.test")).build().unwrap();
+    let report = world.clock.run(world.checker.with_lists(lists).check(LISTED));
+    assert_eq!(said(&report), ["listed", "excluded", "unknown"]);
+    assert_eq!(report.resolver_fault().map(|fault| fault.word()), Some("strips_127"));
+}
+
+/// A client that says HELO by the name of a control must not get the control answered from memory.
+#[test]
+fn a_control_is_never_answered_by_another_question() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    let dialogue = |client: IpAddr| rdnsbl::Dialogue::from(client).helo("1.0.0.127.bl.test");
+    world.clock.run(world.checker.check(dialogue(CLEAN)));
+    world.dns.set("1.0.0.127.bl.test A 127.0.0.2").unwrap();
+    assert_eq!(said(&world.clock.run(world.checker.check(dialogue(LISTED)))), ["problem"]);
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl World {
         let exists = if self.honest {
             let mut hasher = DefaultHasher::new();
             (self.seed, &question.name).hash(&mut hasher);
-            hasher.finish() % 8 > 0
+            !hasher.finish().is_multiple_of(8)
         } else {
             chance(8) % 8 > 0
         };
@@ -91,7 +91,7 @@ impl World {
                 Record::Aaaa([Ipv6Addr::LOCALHOST, Ipv6Addr::new(0x2a00, 0, 0, 0, 0, 0, 0, 7)][pick(2)])
             }
             RecordType::Ptr => Record::Ptr(target()),
-            RecordType::Mx => Record::Mx { preference: u16::from(chance % 3 == 0), exchange: target() },
+            RecordType::Mx => Record::Mx { preference: u16::from(chance.is_multiple_of(3)), exchange: target() },
             _ => Record::Txt(rdnsbl::text::RemoteText::clean(format!("text {}", chance % 3).as_bytes())),
         }
     }
