@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use rdnsbl::dns::{Failure, Record, Soa};
 use rdnsbl::dnsxl::{CodePattern, Evidence, Listing, Proof};
 use rdnsbl::inquiry::Ticket;
-use rdnsbl::report::Completeness;
 use rdnsbl::resolve::BoxFuture;
 use rdnsbl::testing::Table;
 use rdnsbl::{
@@ -112,6 +111,7 @@ fn the_shortest_program() {
 #[cfg(feature = "hickory")]
 #[tokio::test]
 async fn stages_of_an_smtp_server() {
+    use rdnsbl::report::Completeness;
     use rdnsbl::resolve::Stub;
     use rdnsbl::testing::LoopbackServer;
 
