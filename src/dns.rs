@@ -528,15 +528,24 @@ impl Answer {
         self
     }
 
-    /// The same answer, its texts without the key of the name that was asked: lists may quote the question.
+    /// The same answer without the key of the name that was asked: lists quote the question in their texts, and the zone
+    /// that says no, or the end of an alias, may hold it as well.
     pub(crate) fn without_key(mut self, asked: &Name) -> Self {
-        let (Some(secret), Body::Records(set)) = (asked.secret(), &mut self.body) else { return self };
-        if set.texts().any(|text| text.without(secret) != *text) {
-            let hide = |record: &Record| match record {
-                Record::Txt(text) => Record::Txt(text.without(secret)),
-                other => other.clone(),
-            };
-            set.records = set.iter().map(hide).collect();
+        let Some(secret) = asked.secret() else { return self };
+        let hide = |name: &Name| name.clone().hiding(secret).unwrap_or_else(Name::root);
+        match &mut self.body {
+            Body::Records(set) => {
+                set.canonical = set.canonical.as_ref().map(hide);
+                if set.texts().any(|text| text.without(secret) != *text) {
+                    let hide = |record: &Record| match record {
+                        Record::Txt(text) => Record::Txt(text.without(secret)),
+                        other => other.clone(),
+                    };
+                    set.records = set.iter().map(hide).collect();
+                }
+            }
+            Body::NoData(Some(soa)) | Body::NxDomain(Some(soa)) => soa.owner = hide(&soa.owner),
+            Body::NoData(None) | Body::NxDomain(None) | Body::Failed(_) => {}
         }
         self
     }

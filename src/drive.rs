@@ -47,12 +47,13 @@ pub(crate) async fn inquiry(
     }
     drop(open);
     let now = asker.clock.now();
-    let (report, events) = {
+    let (report, events, voided) = {
         let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
         let report = inquiry.finish_after(Failure::Deadline, now.saturating_duration_since(started), &standing);
-        let events = standing.take_in(&report, now);
-        (report, events)
+        let (events, voided) = standing.take_in(&report, now);
+        (report, events, voided)
     };
+    voided.iter().for_each(|zone| asker.memory.void(zone));
     asker.listeners.tell(events);
     report
 }

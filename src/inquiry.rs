@@ -246,9 +246,7 @@ impl Inquiry {
         asked.source = source;
         asked.took = took;
         for (id, slot) in std::mem::take(&mut asked.wanted_by) {
-            if let Some(unit) = self.unit(id) {
-                unit.supply(slot, answer.clone());
-            }
+            self.give(id, slot, &answer, source);
             self.advance(id);
         }
         self.suspect_resolver();
@@ -257,7 +255,9 @@ impl Inquiry {
     /// Lists that answer as if they were parked, or several that list everything: the resolver may be the one that lies. It
     /// is tried once, unless that was done not long ago, or a denial of its own has just cleared it.
     fn suspect_resolver(&mut self) {
-        if self.trial.is_some() || self.rewrites.is_some() || self.saw_denial() {
+        // Answers that are still on their way may clear it without a question more.
+        let waiting = self.asked.iter().any(|asked| asked.answer.is_none() && !asked.moot);
+        if waiting || self.trial.is_some() || self.rewrites.is_some() || self.saw_denial() {
             return;
         }
         let mut listing_everything: Vec<&Name> = Vec::new();
@@ -279,11 +279,6 @@ impl Inquiry {
             }
         }
         if parked || listing_everything.len() > 1 {
-            // Answers that are still on their way may clear it without a question more.
-            if self.asked.iter().any(|asked| asked.answer.is_none() && !asked.moot && asked.purpose == Purpose::Subject)
-            {
-                return;
-            }
             self.trial = Some(Running::new(ResolverTrial::new(self.label)));
             self.advance(UnitId::Trial);
         }
@@ -408,6 +403,18 @@ impl Inquiry {
         })
     }
 
+    /// Puts an answer where it was wanted.
+    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
+        if let (UnitId::List(index), Source::Memory) = (id, source)
+            && let Some(list) = self.lists.get_mut(index)
+        {
+            list.run.unit.mark_remembered(slot);
+        }
+        if let Some(unit) = self.unit(id) {
+            unit.supply(slot, answer.clone());
+        }
+    }
+
     /// Steps one check until it waits or is done, and notes what it waits for.
     fn advance(&mut self, id: UnitId) {
         loop {
@@ -419,10 +426,10 @@ impl Inquiry {
                 let known = match question {
                     Some(question) => self.want(question, id, slot),
                     // A slot without a question cannot be answered, and must not be waited for.
-                    None => Some(Answer::failed(Failure::Shed)),
+                    None => Some((Answer::failed(Failure::Shed), Source::Network)),
                 };
-                if let (Some(answer), Some(unit)) = (known, self.unit(id)) {
-                    unit.supply(slot, answer);
+                if let Some((answer, source)) = known {
+                    self.give(id, slot, &answer, source);
                     answered = true;
                 }
             }
@@ -433,7 +440,7 @@ impl Inquiry {
     }
 
     /// Notes who wants the answer of a question; gives it if it is there already.
-    fn want(&mut self, question: Question, id: UnitId, slot: Slot) -> Option<Answer> {
+    fn want(&mut self, question: Question, id: UnitId, slot: Slot) -> Option<(Answer, Source)> {
         let purpose = match id {
             UnitId::List(_) => ListCheck::purpose(slot),
             // What tries the resolver must not come from memory.
@@ -446,7 +453,7 @@ impl Inquiry {
             if asked.answer.is_none() && !asked.wanted_by.contains(&(id, slot)) {
                 asked.wanted_by.push((id, slot));
             }
-            return asked.answer.clone();
+            return Some((asked.answer.clone()?, asked.source));
         }
         let question = key.0.clone();
         self.by_question.insert(key, self.asked.len());

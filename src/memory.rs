@@ -35,17 +35,24 @@ pub(crate) struct Bounds {
 pub(crate) struct Memory {
     bounds: Bounds,
     subjects: Mutex<Store<Subject, Vec<Held>>>,
-    zones: Mutex<HashMap<Name, u16>>,
+    zones: Mutex<HashMap<Name, Zone>>,
     reverse: Mutex<Store<Question, HeldAnswer>>,
     forward: Mutex<Store<Question, HeldAnswer>>,
     mail: Mutex<Store<Question, HeldAnswer>>,
     text: Mutex<Store<Question, HeldAnswer>>,
 }
 
+/// A zone's number, and how often its answers have been voided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Zone {
+    number: u16,
+    epoch: u16,
+}
+
 /// What one zone said about one subject.
 #[derive(Clone, Debug)]
 struct Held {
-    zone: u16,
+    zone: Zone,
     expires: Instant,
     what: What,
 }
@@ -106,9 +113,9 @@ impl Memory {
 
     /// What a zone is remembered to have said about a subject.
     pub(crate) fn recall_list(&self, subject: &Subject, zone: &Name, now: Instant) -> Option<Answer> {
-        let number = *lock(&self.zones).get(zone)?;
+        let current = *lock(&self.zones).get(zone)?;
         let mut store = lock(&self.subjects);
-        let held = store.get(subject)?.iter().find(|held| held.zone == number)?;
+        let held = store.get(subject)?.iter().find(|held| held.zone == current)?;
         let left = held.expires.checked_duration_since(now).filter(|left| !left.is_zero())?;
         let soa = || Some(Soa::new(zone.clone(), left));
         Some(match &held.what {
@@ -138,7 +145,7 @@ impl Memory {
         };
         let mut store = lock(&self.subjects);
         let mut record = store.take(subject).unwrap_or_default();
-        record.retain(|held| held.zone != zone && held.expires > now);
+        record.retain(|held| held.zone.number != zone.number && held.expires > now);
         record.push(Held { zone, expires, what });
         let weight = record.iter().map(Held::weight).sum::<usize>() + std::mem::size_of::<Subject>();
         store.put(subject.clone(), record, weight, self.bounds);
@@ -181,14 +188,22 @@ impl Memory {
         if lifetime.is_zero() { None } else { now.checked_add(lifetime) }
     }
 
-    fn number(&self, zone: &Name) -> Option<u16> {
+    fn number(&self, zone: &Name) -> Option<Zone> {
         let mut zones = lock(&self.zones);
-        if let Some(number) = zones.get(zone) {
-            return Some(*number);
+        if let Some(known) = zones.get(zone) {
+            return Some(*known);
         }
-        let next = u16::try_from(zones.len()).ok().filter(|next| usize::from(*next) < MAX_ZONES)?;
-        zones.insert(zone.clone(), next);
-        Some(next)
+        let number = u16::try_from(zones.len()).ok().filter(|number| usize::from(*number) < MAX_ZONES)?;
+        let new = Zone { number, epoch: 0 };
+        zones.insert(zone.clone(), new);
+        Some(new)
+    }
+
+    /// A list fell ill, or has recovered: what it said until now is forgotten.
+    pub(crate) fn void(&self, zone: &Name) {
+        if let Some(zone) = lock(&self.zones).get_mut(zone) {
+            zone.epoch = zone.epoch.wrapping_add(1);
+        }
     }
 }
 
@@ -351,6 +366,19 @@ mod tests {
         assert!(memory.recall_list(&client(1), &name("c.example"), now).is_none());
         assert!(memory.recall_list(&client(2), &name("a.example"), now).is_none());
         assert!(memory.recall_list(&client(1), &name("a.example"), now + seconds(60)).is_none());
+    }
+
+    #[test]
+    fn what_a_list_said_before_it_fell_ill_is_void() {
+        let (memory, now) = (Memory::new(BOUNDS), Instant::now());
+        for zone in ["a.example", "b.example"] {
+            memory.keep_list(&client(1), &name(zone), &no(300), now);
+        }
+        memory.void(&name("a.example"));
+        assert!(memory.recall_list(&client(1), &name("a.example"), now).is_none());
+        assert!(memory.recall_list(&client(1), &name("b.example"), now).is_some());
+        memory.keep_list(&client(1), &name("a.example"), &no(300), now);
+        assert!(memory.recall_list(&client(1), &name("a.example"), now).is_some());
     }
 
     #[test]

@@ -214,7 +214,6 @@ impl Name {
 
     /// This name, which a server sent, with the label that repeats `secret` marked as secret. `None` when several labels
     /// repeat it: only one can be marked, and a key is never shown.
-    #[cfg(feature = "hickory")]
     pub(crate) fn hiding(mut self, secret: &str) -> Option<Self> {
         let mut start = 0;
         let mut found = None;

@@ -158,9 +158,10 @@ impl Standing {
         self.take_in(report, now);
     }
 
-    /// Takes in what a check learned, and says what changed.
-    pub(crate) fn take_in(&mut self, report: &Report, now: Instant) -> Vec<Event> {
+    /// Takes in what a check learned, and says what changed, and of which zones everything remembered is void.
+    pub(crate) fn take_in(&mut self, report: &Report, now: Instant) -> (Vec<Event>, Vec<Name>) {
         let mut events = self.judge_resolver(report, now);
+        let mut voided = Vec::new();
         // One answer in 127/8 clears the resolver, whichever list it came from.
         let says = |word| report.lessons().iter().any(|lesson| lesson.loopback == word);
         if says(Loopback::Seen) {
@@ -174,13 +175,18 @@ impl Standing {
             if let Some(entry) = lesson.must_exist {
                 state.must_exist = Some((entry, now));
             }
+            let was_bad = state.health.health.takes_hits_away();
             events.extend(state.observe(lesson, report.started(), now));
+            // Both when a list falls ill and when it recovers: what was on its way meanwhile is no better.
+            if was_bad != state.health.health.takes_hits_away() {
+                voided.push(lesson.zone.clone());
+            }
             if let Some(suspicion) = lesson.alone.and_then(|alone| state.corroboration.hear(alone)) {
                 let (list, alone, heard) = (lesson.list.clone(), suspicion.alone, suspicion.heard);
                 events.push(Event::StandsAlone { list, alone, heard });
             }
         }
-        events
+        (events, voided)
     }
 
     /// What a report says about the resolver.

@@ -347,7 +347,7 @@ async fn lists_that_have_died() {
     let dead = [
         ("dead.example", "problem lists_everything 127.0.0.2", "problem lists_everything"),
         ("numeric.example", "problem lists_everything 127.0.0.2", "problem lists_everything"),
-        ("parked.example", "problem outside_127 203.0.113.200", "problem parked"),
+        ("parked.example", "problem outside_127 203.0.113.200", "problem outside_127"),
         ("refusing.example", "problem refused 127.255.255.254", "problem refused"),
         ("refuse.example", "unknown refused", "unknown refused"),
         ("broken.example", "unknown servfail", "unknown servfail"),

@@ -325,6 +325,21 @@ fn a_wildcard_appears_between_two_checks() {
 }
 
 #[test]
+fn what_a_list_said_while_it_was_ill_is_forgotten() {
+    let world = World::new(&["bl.example"], SOUND);
+    world.check(LISTED);
+    world.clock.advance(2 * HOUR);
+    // Every answer of the bad days may be remembered for a day.
+    world.set("*.bl.example. A 127.0.0.2 ttl=86400\n14.113.0.203.bl.example. A 127.0.0.2");
+    assert_eq!(problem(world.check(CLEAN).lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    world.set("*.bl.example. NXDOMAIN");
+    world.clock.advance(HOUR);
+    // Another client's hit proves the list sane again. The proof is fresh; the clean client's old hit is none.
+    assert_eq!(world.check(LISTED).counts().listed, 1);
+    assert_eq!(world.check(CLEAN).lists()[0].verdict().word(), "not_listed");
+}
+
+#[test]
 fn a_check_under_way_hears_of_the_death() {
     let world = World::new(&["bl.example", "slow.example"], &format!("{SOUND}*.slow.example. NXDOMAIN-NOSOA after=3s"));
     world.check(LISTED);

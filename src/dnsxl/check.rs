@@ -39,6 +39,8 @@ pub struct ListCheck {
     access: Access,
     first_use: bool,
     answers: Answers,
+    /// Slots whose answers were remembered: good for a verdict, no word about the resolver of today.
+    remembered: Slots,
 }
 
 /// May the list be asked at all?
@@ -134,28 +136,31 @@ impl ListCheck {
         } else {
             subject.name_under(spec.zone()).map_err(|_| Skipped::NameTooLong)
         };
-        Self { spec, kind, name, control, access: Access::Open, first_use: false, answers: Answers::default() }
+        Self::with(spec, kind, name, control, Access::Open)
     }
 
     /// A check that is settled before it starts.
     #[must_use]
     pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
-        Self {
-            spec,
-            kind,
-            name: Err(why),
-            control,
-            access: Access::Open,
-            first_use: false,
-            answers: Answers::default(),
-        }
+        Self::with(spec, kind, Err(why), control, Access::Open)
     }
 
     /// A look at a list's test entries alone.
     #[must_use]
     pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control) -> Self {
         let name = Ok(spec.zone().clone());
-        Self { spec, kind, name, control, access: Access::Probe, first_use: true, answers: Answers::default() }
+        Self::with(spec, kind, name, control, Access::Probe).first_use()
+    }
+
+    fn with(
+        spec: Arc<ListSpec>,
+        kind: SubjectKind,
+        name: Result<Name, Skipped>,
+        control: Control,
+        access: Access,
+    ) -> Self {
+        let (answers, remembered) = (Answers::default(), Slots::EMPTY);
+        Self { spec, kind, name, control, access, first_use: false, answers, remembered }
     }
 
     /// The zone is asked for the first time: its documented must-exist entry is asked along with the subject, so that a
@@ -199,6 +204,11 @@ impl ListCheck {
             Is::NxDomain(_) => Entry::Missing,
             Is::Failed(_) => Entry::Failed,
         })
+    }
+
+    /// The answer that this slot gets was remembered.
+    pub(crate) fn mark_remembered(&mut self, slot: Slot) {
+        self.remembered.insert(slot);
     }
 
     /// The proof came in meanwhile, by another check's controls.
@@ -295,7 +305,8 @@ impl ListCheck {
     /// for others to judge.
     pub(crate) fn observations(&self) -> Vec<Observation> {
         let mut seen = Vec::new();
-        let wanted = self.wanted();
+        // What was remembered is no news of the list.
+        let wanted = self.wanted().without(self.remembered);
         if let Some(tried) = self.tried().filter(|_| wanted.contains(FIXED)) {
             match tried {
                 Trial::Sane(proof) => seen.push(Observation::Sane(proof.controls().to_vec())),
@@ -359,7 +370,7 @@ impl ListCheck {
             Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
         };
-        if wanted.into_iter().any(in_loopback) {
+        if wanted.without(self.remembered).any(in_loopback) {
             return Loopback::Seen;
         }
         match self.answers.get(MUST_EXIST).map(Answer::is) {
