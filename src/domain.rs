@@ -359,6 +359,9 @@ impl MailDomainCheck {
         };
         match &target {
             Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root), None),
+            Target::Illegal(text) if is_ipv6_text(text.as_str()) => {
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), None);
+            }
             Target::Name(name) if is_address_text(name) => {
                 return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), None);
             }
@@ -423,6 +426,11 @@ fn host_slots(index: usize) -> [Slot; 2] {
 /// `192.0.2.1.` as a host: an address where a name belongs (RFC 5321 §5.1 wants a name).
 fn is_address_text(name: &Name) -> bool {
     name.to_string().parse::<IpAddr>().is_ok()
+}
+
+/// `2001:db8::1.` as a host.
+fn is_ipv6_text(text: &str) -> bool {
+    text.trim_end_matches('.').parse::<std::net::Ipv6Addr>().is_ok()
 }
 
 impl Unit for MailDomainCheck {

@@ -29,7 +29,8 @@ pub enum Helo {
     ResolvesToClient,
     /// The name has addresses, the client's not among them; also when there is no client to compare with.
     ResolvesElsewhere,
-    /// The name has no address and takes mail. RFC 5321 §2.3.5 wants an address; Postfix is content with this.
+    /// The name has no address, but MX records (a null MX among them). RFC 5321 §2.3.5 wants an address; Postfix is content
+    /// with this.
     MxOnly,
     /// An address literal with the client's address.
     LiteralMatches,

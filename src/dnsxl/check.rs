@@ -407,7 +407,7 @@ impl ListCheck {
 
     /// What the controls said, once both are in.
     fn tried(&self) -> Option<Trial> {
-        Some(trial(self.evidence(FIXED)?, self.evidence(RANDOM)?))
+        Some(trial(self.spec.knowledge(), self.evidence(FIXED)?, self.evidence(RANDOM)?))
     }
 
     /// The verdict when everything wanted is in.

@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::profile::Disposition;
+use super::profile::{Disposition, Profile};
 use super::spec::{Kind, ListSpec};
 use super::verdict::ProblemKind;
 
@@ -52,16 +52,13 @@ fn gate(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
     if codes.iter().any(|code| !code.is_loopback()) {
         return Some(ProblemKind::Outside127);
     }
-    let refuses = |code: &Ipv4Addr| {
-        is_universal_refusal(*code)
-            || spec.knowledge().explain(*code).any(|(disposition, _)| disposition == Disposition::Refusal)
-    };
-    codes.iter().any(refuses).then_some(ProblemKind::Refused)
+    codes.iter().any(|code| is_refusal(spec.knowledge(), *code)).then_some(ProblemKind::Refused)
 }
 
-/// 127.255.255.0/24: "you may not ask", whoever the operator is.
-fn is_universal_refusal(code: Ipv4Addr) -> bool {
+/// "You may not ask": 127.255.255.0/24 whoever the operator is, and what the list's documentation calls so.
+pub(crate) fn is_refusal(known: &Profile, code: Ipv4Addr) -> bool {
     matches!(code.octets(), [127, 255, 255, _])
+        || known.explain(code).any(|(disposition, _)| disposition == Disposition::Refusal)
 }
 
 /// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
@@ -90,7 +87,6 @@ fn tests_as_deny(disposition: Disposition, kind: Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dnsxl::profile::Profile;
 
     fn codes(texts: &[&str]) -> Vec<Ipv4Addr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()

@@ -8,6 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::classify::is_refusal;
+use super::profile::Profile;
 use super::verdict::ProblemKind;
 use crate::dns::{Answer, Is, Question, Record};
 
@@ -82,12 +84,13 @@ pub(crate) enum Trial {
 
 /// Judges both controls. The worst decides, so their order does not matter: a control that is listed says more than one that
 /// is parked, that more than a refusal, and any of them more than a failure.
-pub(crate) fn trial(fixed: Evidence, random: Evidence) -> Trial {
-    let found = [&fixed, &random].into_iter().filter_map(present).min_by_key(|kind| match kind {
-        ProblemKind::ListsEverything => 0,
-        ProblemKind::Parked => 1,
-        _ => 2,
-    });
+pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial {
+    let found =
+        [&fixed, &random].into_iter().filter_map(|evidence| present(known, evidence)).min_by_key(|kind| match kind {
+            ProblemKind::ListsEverything => 0,
+            ProblemKind::Parked => 1,
+            _ => 2,
+        });
     let failed = [&fixed, &random].iter().any(|evidence| evidence.answer.failure().is_some());
     match found {
         Some(kind) => Trial::Broken(kind, vec![fixed, random]),
@@ -97,10 +100,10 @@ pub(crate) fn trial(fixed: Evidence, random: Evidence) -> Trial {
 }
 
 /// What the presence of a control entry means.
-fn present(evidence: &Evidence) -> Option<ProblemKind> {
+fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKind> {
     let Is::Records(set) = evidence.answer.is() else { return None };
     let outside = set.iter().any(|record| !matches!(record, Record::A(address) if address.is_loopback()));
-    let refusal = set.v4().any(|address| matches!(address.octets(), [127, 255, 255, _]));
+    let refusal = set.v4().any(|code| is_refusal(known, code));
     Some(match (outside, refusal) {
         (true, _) => ProblemKind::Parked,
         (_, true) => ProblemKind::Refused,

@@ -144,7 +144,7 @@ fn helo_text(helo: &HeloReport) -> String {
     match helo.verdict() {
         Helo::ResolvesToClient => format!("{said} has the client's address"),
         Helo::ResolvesElsewhere => format!("{said} leads to {}", addresses()),
-        Helo::MxOnly => format!("{said} has no address, but takes mail"),
+        Helo::MxOnly => format!("{said} has no address, only MX records"),
         Helo::LiteralMatches => format!("{said} is the client's address"),
         Helo::LiteralDiffers => format!("{said} is not the client's address"),
         Helo::NotFqdn => format!("{said} is no fully qualified name"),

@@ -312,8 +312,12 @@ impl Report {
             .collect();
         let mut helo = findings.helo;
         // Where iprev could not tell, neither can a comparison with its names.
-        if let (Some(helo), Some(Iprev::Confirmed(names) | Iprev::Forged(names))) = (&mut helo, &findings.iprev) {
-            helo.compare(names.confirmed().map(ClientName::name));
+        match (&mut helo, &findings.iprev) {
+            (Some(helo), Some(Iprev::Confirmed(names) | Iprev::Forged(names))) => {
+                helo.compare(names.confirmed().map(ClientName::name));
+            }
+            (Some(helo), Some(Iprev::NoName(_))) => helo.compare(std::iter::empty()),
+            _ => {}
         }
         let voices = lists.iter().zip(&specs);
         let score = score::add_up(
