@@ -340,6 +340,16 @@ fn what_a_list_said_while_it_was_ill_is_forgotten() {
 }
 
 #[test]
+fn more_codes_than_are_kept_are_told() {
+    let codes: String = (0..250).map(|code| format!("14.113.0.203.bl.example. A 127.0.1.{code}\n")).collect();
+    let world =
+        World::new(&["bl.example", "other.example"], &format!("{codes}14.113.0.203.other.example. A 127.0.0.2"));
+    let report = world.check(LISTED);
+    assert_eq!(report.lists()[0].verdict().codes().len(), 100);
+    assert_eq!([0, 1].map(|list: usize| report.lists()[list].verdict().is_truncated()), [true, false]);
+}
+
+#[test]
 fn a_check_under_way_hears_of_the_death() {
     let world = World::new(&["bl.example", "slow.example"], &format!("{SOUND}*.slow.example. NXDOMAIN-NOSOA after=3s"));
     world.check(LISTED);

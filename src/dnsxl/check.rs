@@ -274,7 +274,7 @@ impl ListCheck {
         };
         let meanings = match classify(&self.spec, &codes) {
             Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), None),
-            Class::Excluded => return Verdict::Excluded(Excluded { codes, ttl }),
+            Class::Excluded => return Verdict::Excluded(Excluded { codes, truncated: set.truncated(), ttl }),
             Class::Hit(meanings) => meanings,
         };
         let tried = match &self.control.0 {
@@ -284,7 +284,10 @@ impl ListCheck {
         match tried {
             Trial::Sane(proof) => {
                 let reason = self.reason();
-                Verdict::Listed(self.spec.kind(), Listing { codes, meanings, reason, proof, ttl })
+                Verdict::Listed(
+                    self.spec.kind(),
+                    Listing { codes, truncated: set.truncated(), meanings, reason, proof, ttl },
+                )
             }
             Trial::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
             Trial::Failed(evidence) => {

@@ -68,6 +68,16 @@ impl Verdict {
         }
     }
 
+    /// Were there more codes than the 100 that are kept?
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        match self {
+            Self::Listed(_, listing) => listing.truncated,
+            Self::Excluded(excluded) => excluded.truncated,
+            Self::NotListed(_) | Self::Problem(_) | Self::Unknown(_) | Self::Skipped(_) => false,
+        }
+    }
+
     /// The list's own words, made safe.
     #[must_use]
     pub fn reason(&self) -> Option<&RemoteText> {
@@ -127,6 +137,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     pub(super) codes: Arc<[Ipv4Addr]>,
+    pub(super) truncated: bool,
     pub(super) meanings: Vec<Arc<str>>,
     pub(super) reason: Option<RemoteText>,
     pub(super) proof: Proof,
@@ -169,6 +180,7 @@ pub struct NotListed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excluded {
     pub(super) codes: Arc<[Ipv4Addr]>,
+    pub(super) truncated: bool,
     pub(super) ttl: Duration,
 }
 

@@ -147,6 +147,7 @@ impl Serialize for ListReport {
         map.serialize_entry("subject", &self.subject)?;
         map.serialize_entry("verdict", self.verdict.word())?;
         map.serialize_entry("codes", self.verdict.codes())?;
+        map.serialize_entry("truncated", &self.verdict.is_truncated())?;
         map.serialize_entry("meanings", &meanings)?;
         map.serialize_entry("reason", &self.verdict.reason())?;
         map.serialize_entry("weight", &self.weight)?;
