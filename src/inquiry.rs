@@ -564,6 +564,8 @@ fn list_run(
     random: [u8; 16],
 ) -> ListRun {
     let (subject, skip) = subject_of(part, dialogue, settings);
+    // That there is no list to ask goes before whom it would be asked about.
+    let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
     let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
     let (Some(about), None) = (&subject, skip) else {
         let why = skip.unwrap_or(Skipped::NoClient);
