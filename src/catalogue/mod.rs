@@ -257,10 +257,10 @@ impl Catalogue {
             return found(place, false);
         }
         let parent = bare.parent();
-        if let Some(place) = parent.as_ref().and_then(|parent| self.names.get(parent)) {
-            if place.access != Access::Open {
-                return found(place, true);
-            }
+        if let Some(place) = parent.as_ref().and_then(|parent| self.names.get(parent))
+            && place.access != Access::Open
+        {
+            return found(place, true);
         }
         let mut domain = Some(bare);
         while let Some(name) = domain {

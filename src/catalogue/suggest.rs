@@ -40,10 +40,12 @@ fn distance(written: &str, zone: &str) -> Option<usize> {
         return None;
     }
     // zen.spamhaus.net for zen.spamhaus.org.
-    if let (Some((front, end)), Some((zone_front, zone_end))) = (written.rsplit_once('.'), zone.rsplit_once('.')) {
-        if front == zone_front && MIXED_UP.contains(&end) && MIXED_UP.contains(&zone_end) {
-            return Some(1);
-        }
+    if let (Some((front, end)), Some((zone_front, zone_end))) = (written.rsplit_once('.'), zone.rsplit_once('.'))
+        && front == zone_front
+        && MIXED_UP.contains(&end)
+        && MIXED_UP.contains(&zone_end)
+    {
+        return Some(1);
     }
     let slips = edits(written.as_bytes(), zone.as_bytes());
     let allowed = if written.len() >= LONG { 2 } else { 1 };

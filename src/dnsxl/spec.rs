@@ -181,7 +181,7 @@ impl ListSpec {
     ///
     /// let copy = ListSpec::deny("zen.local")?.mirrors(Name::parse("zen.spamhaus.org")?);
     /// let lists = ListSet::builder().list(copy).build()?;
-    /// # Ok::<(), rdnsbl::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn mirrors(mut self, zone: Name) -> Self {
