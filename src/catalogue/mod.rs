@@ -256,7 +256,8 @@ impl Catalogue {
         if let Some(place) = self.names.get(&bare) {
             return found(place, false);
         }
-        let parent = bare.parent();
+        // A key by its place: too short to be known by its looks.
+        let parent = bare.parent().filter(|_| zone.secret().is_none());
         if let Some(place) = parent.as_ref().and_then(|parent| self.names.get(parent))
             && place.access != Access::Open
         {
