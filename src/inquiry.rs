@@ -571,7 +571,8 @@ fn list_run(
         let why = skip.unwrap_or(Skipped::NoClient);
         let control = Control::stale(Label::from_random(random));
         let unit = ListCheck::skipped(spec.clone(), kind, why, control);
-        return ListRun { run: Running::new(unit), subject, was_fresh: false, health: HealthState::default() };
+        let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
+        return ListRun { run: Running::new(unit), subject, was_fresh: false, health };
     };
     let admission = standing.admit(spec.zone(), kind, now, random);
     let was_fresh = admission.is_proven;

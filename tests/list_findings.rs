@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rdnsbl::catalogue::Catalogue;
-use rdnsbl::dnsxl::{Kind, Part, Profile, Skipped, SubjectKind};
+use rdnsbl::dnsxl::{Health, Kind, Part, Profile, Skipped, SubjectKind};
 use rdnsbl::lists::{Knowledge, ListSetBuilder, Retired};
 use rdnsbl::name::Key;
 use rdnsbl::{
@@ -178,6 +178,7 @@ fn the_dead_are_not_asked() {
     assert_eq!(asked, Vec::<String>::new());
     assert!(report.lists().iter().all(|row| *row.verdict() == Verdict::Skipped(Skipped::Retired)));
     assert!(report.advice().reply().is_none());
+    assert!(report.lists().iter().all(|row| row.health() == Health::Retired));
     // There is no list, whoever it would be asked about.
     let (report, _) = check(skipping, &world, Dialogue::default());
     assert!(report.lists().iter().all(|row| *row.verdict() == Verdict::Skipped(Skipped::Retired)));
@@ -197,6 +198,19 @@ fn the_dead_are_not_asked() {
 
     let (report, _) = check_client(build(lists().knowledge(Knowledge::None)), &world);
     assert_eq!(report.problems().count(), 5);
+}
+
+#[test]
+fn the_dead_are_not_looked_after() {
+    let clock = ManualClock::new();
+    let dns = Scripted::table("*.blackholes.us A 127.0.0.2", clock.clone()).unwrap();
+    let lists = build(ListSet::builder().deny("brazil.blackholes.us").deny("bl.spamcop.net"));
+    let checker = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).build().unwrap();
+    let health = clock.run(checker.probe());
+    assert_eq!(health[0].health(), Health::Retired);
+    assert_eq!(health[0].advice(), "remove it from the configuration");
+    assert_eq!(health[1].list().as_str(), "bl.spamcop.net");
+    assert!(!dns.asked().iter().any(|question| question.name.expose().ends_with(".blackholes.us.")));
 }
 
 #[test]

@@ -70,6 +70,9 @@ pub enum CatalogueErrorKind {
     /// No name of a zone.
     #[error("no name that a zone can have")]
     NotAHost,
+    /// A name with a key in it, which belongs into a configuration.
+    #[error("a key does not belong here")]
+    Key,
     /// No date.
     #[error(transparent)]
     Date(#[from] DateError),

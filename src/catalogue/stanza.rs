@@ -270,7 +270,11 @@ fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Wrong> {
 
 fn zone_name(text: &str) -> Result<Name, Wrong> {
     let name = Name::parse(text).map_err(|error| Wrong::Name(error.kind()))?;
-    if name.is_host() { Ok(name) } else { Err(Wrong::NotAHost) }
+    match name.secret() {
+        Some(_) => Err(Wrong::Key),
+        None if name.is_host() => Ok(name),
+        None => Err(Wrong::NotAHost),
+    }
 }
 
 fn zone_and_access(value: &str) -> Result<(Name, Access), Wrong> {
