@@ -564,12 +564,15 @@ fn list_run(
     random: [u8; 16],
 ) -> ListRun {
     let (subject, skip) = subject_of(part, dialogue, settings);
+    // That there is no list to ask goes before whom it would be asked about.
+    let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
     let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
     let (Some(about), None) = (&subject, skip) else {
         let why = skip.unwrap_or(Skipped::NoClient);
         let control = Control::stale(Label::from_random(random));
         let unit = ListCheck::skipped(spec.clone(), kind, why, control);
-        return ListRun { run: Running::new(unit), subject, was_fresh: false, health: HealthState::default() };
+        let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
+        return ListRun { run: Running::new(unit), subject, was_fresh: false, health };
     };
     let admission = standing.admit(spec.zone(), kind, now, random);
     let was_fresh = admission.is_proven;

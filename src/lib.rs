@@ -40,6 +40,7 @@
 //! |---|---|
 //! | words | [`name`], [`dns`], [`step`], [`text`], [`why`] |
 //! | checks, without I/O, clock or randomness | [`iprev`], [`shape`], [`dnsxl`], [`domain`], [`helo`] |
+//! | knowledge | [`catalogue`] |
 //! | a dialogue | [`dialogue`], [`lists`], [`settings`], [`standing`], [`inquiry`] |
 //! | wording | [`score`], [`policy`], [`report`] |
 //! | I/O | [`resolve`], [`clock`], and inside: memory, questions in flight, driving |
@@ -65,6 +66,7 @@
 //! this crate's own `tracing` events. The libraries below do: hickory logs query names at DEBUG. Filter the targets
 //! `hickory_net`, `hickory_proto` and `hickory_resolver` if you log at that level.
 
+pub mod catalogue;
 pub mod checker;
 pub mod clock;
 pub mod dialogue;

@@ -159,6 +159,18 @@ impl Name {
         &*self.text == "."
     }
 
+    /// The name without its first label; `None` for the root. The parent of a keyed zone is the zone.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        let dot = self.text.find('.')?;
+        let rest = self.text.get(dot + 1..).filter(|rest| !rest.is_empty()).unwrap_or(".");
+        let shift = u8::try_from(dot + 1).ok()?;
+        let secret = self.secret.and_then(|(from, to)| Some((from.checked_sub(shift)?, to.checked_sub(shift)?)));
+        Some(Self { text: rest.into(), secret })
+    }
+
     /// The labels from left to right, secret one included; none for the root.
     pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.text.split('.').filter(|label| !label.is_empty())
@@ -370,6 +382,16 @@ pub(crate) fn is_host_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
+/// Zones with the key right in front of them.
+const KEY_BEFORE_ZONE: [&str; 6] = [
+    ".r.mail-abuse.com.",
+    ".all.spamrats.com.",
+    ".auth.spamrats.com.",
+    ".dyna.spamrats.com.",
+    ".noptr.spamrats.com.",
+    ".spam.spamrats.com.",
+];
+
 /// Finds the key in names of operators who sell access by a secret label.
 fn known_secret(absolute: &str) -> Option<(u8, u8)> {
     // KEY.<list>.dq.spamhaus.net, KEY.<list>.mail.abusix.zone: the key stands before the list's own label.
@@ -378,6 +400,12 @@ fn known_secret(absolute: &str) -> Option<(u8, u8)> {
             let key_and_before = &front.get(..front.rfind('.')?)?;
             let start = key_and_before.rfind('.').map_or(0, |dot| dot + 1);
             return key_span(start, key_and_before.len());
+        }
+    }
+    // KEY.r.mail-abuse.com, KEY.spam.spamrats.com: the key stands before the zone.
+    for suffix in KEY_BEFORE_ZONE {
+        if let Some(front) = absolute.strip_suffix(suffix) {
+            return key_span(front.rfind('.').map_or(0, |dot| dot + 1), front.len());
         }
     }
     // KEY.<reversed address>.dnsbl.httpbl.org: the key comes first.
@@ -455,6 +483,8 @@ mod tests {
             "2.0.0.127.secretkeysecretkey.zen.dq.spamhaus.net",
             "secretkeysecretkey.combined.mail.abusix.zone",
             "secretkey.2.0.0.127.dnsbl.httpbl.org",
+            "secretkey.r.mail-abuse.com",
+            "2.0.0.127.secretkey.spam.spamrats.com",
         ] {
             let name = name(keyed);
             assert!(name.expose().contains("secretkey"));
@@ -476,6 +506,15 @@ mod tests {
         assert_eq!(hidden("x-abcd1234.example").as_deref(), Some("***.example"));
         assert_eq!(hidden("other.example").as_deref(), Some("other.example"));
         assert_eq!(hidden("abcd1234.abcd1234.example"), None);
+    }
+
+    #[test]
+    fn parents() {
+        assert_eq!(name("a.b.example").parent(), Some(name("b.example")));
+        assert_eq!(name("example").parent(), Some(Name::root()));
+        assert_eq!(Name::root().parent(), None);
+        let asked = name("2.0.0.127.secretkey.zen.dq.spamhaus.net").parent().unwrap();
+        assert_eq!(asked.to_string(), "0.0.127.***.zen.dq.spamhaus.net");
     }
 
     #[test]

@@ -73,7 +73,10 @@ impl Checker {
         let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &standing.kinds(spec.zone())));
         watched
             .map(|(spec, kind)| {
-                let state = standing.health(spec.zone(), kind).cloned().unwrap_or_default();
+                let state = match standing.health(spec.zone(), kind) {
+                    _ if spec.is_retired() => HealthState::retired(),
+                    state => state.cloned().unwrap_or_default(),
+                };
                 HealthReport {
                     list: spec.id(),
                     kind,
@@ -92,11 +95,11 @@ impl Checker {
         self.engine.asker.listeners.listen()
     }
 
-    /// Every zone once, for each kind of subject it is about.
+    /// Every zone once, for each kind of subject it is about; none of lists that are not asked.
     fn watched(&self) -> Vec<Watched> {
         let standing = self.engine.standing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut watched: Vec<Watched> = Vec::new();
-        for spec in self.settings().lists.shared() {
+        for spec in self.settings().lists.shared().iter().filter(|spec| !spec.is_retired()) {
             for (spec, kind) in kinds(spec, &standing.kinds(spec.zone())) {
                 if !watched.iter().any(|(known, of)| known.zone() == spec.zone() && *of == kind) {
                     watched.push((spec, kind));

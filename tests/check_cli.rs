@@ -6,9 +6,6 @@
 
 #[path = "check_cli/bad_input.rs"]
 mod bad_input;
-#[path = "../examples/check/catalogue.rs"]
-#[expect(dead_code, reason = "the example uses the rest")]
-mod catalogue;
 #[path = "check_cli/demo.rs"]
 mod demo;
 #[path = "check_cli/facts.rs"]

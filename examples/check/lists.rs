@@ -1,23 +1,39 @@
 //! Which lists are asked, and what is known about them.
 
+use std::sync::Arc;
+
 use rdnsbl::dnsxl::{Kind, ListSpec};
-use rdnsbl::{ListSet, ListSetError};
+use rdnsbl::{ListSet, ListSetError, lists};
 
 use crate::args::{Knowledge, Options};
+use crate::demo;
 use crate::target::Target;
 use crate::usage::Usage;
-use crate::{catalogue, demo};
+
+/// The lists that are asked unless others are named: long-lived, free for small users, with documented codes. More than the
+/// library recommends to a mail server: nobody is turned away here.
+const DEFAULT: &[(Kind, &str)] = &[
+    (Kind::Deny, "zen.spamhaus.org"),
+    (Kind::Deny, "bl.spamcop.net"),
+    (Kind::Deny, "b.barracudacentral.org"),
+    (Kind::Deny, "psbl.surriel.com"),
+    (Kind::Deny, "bl.mailspike.net"),
+    (Kind::Deny, "dbl.spamhaus.org"),
+    (Kind::Deny, "multi.surbl.org"),
+    (Kind::Deny, "multi.uribl.com"),
+    (Kind::Allow, "list.dnswl.org"),
+];
 
 /// The lists of the command line, or the default set.
 pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
-    let mut set = ListSet::builder();
+    let mut set = ListSet::builder().knowledge(knowledge(options)?);
     if let Some(threshold) = options.threshold {
         set = set.threshold(threshold);
     }
     if let Some(threshold) = options.allow_threshold {
         set = set.allow_threshold(threshold);
     }
-    let default = if options.demo { demo::LISTS } else { catalogue::DEFAULT };
+    let default = if options.demo { demo::LISTS } else { DEFAULT };
     // Where there is nothing to ask lists about, only lists that were named are worth a line.
     let nothing = options.targets.iter().all(|target| matches!(target, Target::Nothing));
     let given: Vec<(Kind, &str)> = if options.no_lists || (options.lists.is_empty() && nothing) {
@@ -34,7 +50,7 @@ pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
             Kind::Allow => ("--allow", ListSpec::allow(text)),
         };
         match spec {
-            Ok(spec) => set = set.list(knowing(spec, options)?),
+            Ok(spec) => set = set.list(spec),
             Err(error) => mistakes.push(Usage::pointed(format!("{option}: {error}"), &error.point_at(text))),
         }
     }
@@ -47,15 +63,15 @@ pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
     })
 }
 
-/// A list with what is known about its zone.
-fn knowing(spec: ListSpec, options: &Options) -> Result<ListSpec, Usage> {
-    let zone = match options.knowledge {
-        Knowledge::None => None,
-        Knowledge::Catalogue if options.demo => demo::find(spec.zone()).or_else(|| catalogue::find(spec.zone())),
-        Knowledge::Catalogue => catalogue::find(spec.zone()),
-    };
-    let Some(zone) = zone else { return Ok(spec) };
-    // A mistake in the table; a test reads all of it.
-    let profile = zone.profile().map_err(|error| Usage::new(format!("the row of {}: {error}", zone.name)))?;
-    Ok(spec.profile(profile))
+/// Where knowledge about lists comes from.
+fn knowledge(options: &Options) -> Result<lists::Knowledge, Usage> {
+    Ok(match options.knowledge {
+        Knowledge::None => lists::Knowledge::None,
+        Knowledge::Catalogue if options.demo => {
+            // A mistake in the text; the tests read it.
+            let demo = demo::catalogue().map_err(|error| Usage::new(format!("demo.lists: {error}")))?;
+            lists::Knowledge::Given(Arc::new(demo))
+        }
+        Knowledge::Catalogue => lists::Knowledge::Catalogue,
+    })
 }

@@ -9,7 +9,6 @@
 //! Nothing listens to the library's events here, and nothing must: hickory logs whole query names, which may hold keys.
 
 mod args;
-mod catalogue;
 mod demo;
 mod exit;
 mod lists;

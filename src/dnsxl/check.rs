@@ -129,7 +129,9 @@ impl ListCheck {
     pub fn new(spec: impl Into<Arc<ListSpec>>, subject: &Subject, control: Control) -> Self {
         let spec = spec.into();
         let kind = subject.kind();
-        let name = if !spec.knowledge().is_about(kind) {
+        let name = if spec.is_retired() {
+            Err(Skipped::Retired)
+        } else if !spec.knowledge().is_about(kind) {
             Err(Skipped::Family)
         } else if spec.zone().expose().len() + CONTROL_OCTETS > MAX_WIRE_LENGTH {
             Err(Skipped::NameTooLong)

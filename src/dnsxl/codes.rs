@@ -58,12 +58,39 @@ impl CodePattern {
         })
     }
 
+    /// Does it pick nothing outside 127.0.0.0/8?
+    pub(crate) fn is_within_loopback(&self) -> bool {
+        let [first, ..] = &*self.0;
+        first.values().all(|value| value == 127)
+    }
+
+    /// Can it pick the code of any listing: inside 127.0.0.0/8, outside 127.255.255.0/24?
+    pub(crate) fn can_list(&self) -> bool {
+        let [first, second, third, _] = &*self.0;
+        first.values().any(|value| value == 127)
+            && (second.values().any(|value| value != 255) || third.values().any(|value| value != 255))
+    }
+
     /// Is this very code written out, number by number, and not just inside a range?
     #[must_use]
     pub fn names(&self, code: Ipv4Addr) -> bool {
         self.0.iter().zip(code.octets()).all(|(octet, value)| match octet {
             Octet::One(one) => *one == value,
             Octet::AnyOf(alternatives) => alternatives.contains(&Alternative::One(value)),
+        })
+    }
+}
+
+impl Octet {
+    /// Every value it may have.
+    fn values(&self) -> impl Iterator<Item = u8> {
+        let alternatives = match self {
+            Self::One(one) => vec![Alternative::One(*one)],
+            Self::AnyOf(alternatives) => alternatives.clone(),
+        };
+        alternatives.into_iter().flat_map(|alternative| match alternative {
+            Alternative::One(one) => one..=one,
+            Alternative::Between(from, to) => from..=to,
         })
     }
 }

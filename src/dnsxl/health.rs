@@ -183,6 +183,11 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The state of a list that has closed down, as far as is known. It is never asked, so nothing changes it.
+    pub(crate) fn retired() -> Self {
+        Self { health: Health::Retired, ..Self::default() }
+    }
+
     /// The state after one more observation.
     pub(crate) fn after(mut self, observation: &Observation, now: Instant) -> Self {
         match observation {

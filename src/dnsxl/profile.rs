@@ -18,6 +18,9 @@ pub struct Profile {
     test_points: Vec<(SubjectKind, TestPoints)>,
 }
 
+/// Nothing known but RFC 5782, for lists that nobody said more about.
+pub(super) static NOTHING: Profile = Profile { kinds: None, codes: Vec::new(), closed: false, test_points: Vec::new() };
+
 impl Profile {
     /// Nothing known but RFC 5782.
     #[must_use]
@@ -69,6 +72,27 @@ impl Profile {
     #[must_use]
     pub fn is_about(&self, kind: SubjectKind) -> bool {
         self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+    }
+
+    /// Is any code documented?
+    #[must_use]
+    pub fn knows_codes(&self) -> bool {
+        !self.codes.is_empty()
+    }
+
+    /// What a code means; several meanings for sums of bits, none for a code that is not documented.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, catalogue::Catalogue, dnsxl::Disposition};
+    ///
+    /// let uribl = Catalogue::builtin().get(&Name::parse("multi.uribl.com")?);
+    /// let meanings: Vec<_> =
+    ///     uribl.into_iter().flat_map(|entry| entry.profile().meanings([127, 0, 0, 6].into())).collect();
+    /// assert_eq!(meanings, [(Disposition::Deny, "black"), (Disposition::Neutral, "grey")]);
+    /// # Ok::<(), rdnsbl::name::NameError>(())
+    /// ```
+    pub fn meanings(&self, code: Ipv4Addr) -> impl Iterator<Item = (Disposition, &str)> {
+        self.explain(code).map(|(disposition, meaning)| (disposition, &**meaning))
     }
 
     /// Every documented meaning of one code; several for sums of bits.
@@ -177,6 +201,13 @@ impl TestPoints {
     #[must_use]
     pub fn absent(mut self, entry: TestEntry) -> Self {
         self.absent = Some(entry);
+        self
+    }
+
+    /// This documented entry, whatever else was said.
+    #[must_use]
+    pub(crate) fn with_documented(mut self, entry: TestEntry) -> Self {
+        self.present = Presence::Documented(entry);
         self
     }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::codes::{CodePattern, PatternErrorKind};
-use super::profile::Profile;
+use super::profile::{NOTHING, Profile};
 use crate::name::{Key, Name, NameErrorKind};
 
 /// Does a hit speak against the client or for it?
@@ -67,7 +67,9 @@ pub struct ListSpec {
     label: Option<Arc<str>>,
     operator: Option<Arc<str>>,
     daily_limit: Option<u32>,
-    profile: Arc<Profile>,
+    profile: Option<Arc<Profile>>,
+    mirrors: Option<Name>,
+    retired: bool,
 }
 
 impl ListSpec {
@@ -126,7 +128,9 @@ impl ListSpec {
             label: None,
             operator: None,
             daily_limit: None,
-            profile: Arc::new(Profile::default()),
+            profile: None,
+            mirrors: None,
+            retired: false,
         })
     }
 
@@ -163,10 +167,25 @@ impl ListSpec {
         self
     }
 
-    /// What is known about the list.
+    /// What is known about the list. Goes before what a catalogue says.
     #[must_use]
     pub fn profile(mut self, profile: impl Into<Arc<Profile>>) -> Self {
-        self.profile = profile.into();
+        self.profile = Some(profile.into());
+        self
+    }
+
+    /// The zone is a copy of this public one, kept under a name of our own: what is known about that one holds.
+    ///
+    /// ```
+    /// use rdnsbl::{ListSet, ListSpec, Name};
+    ///
+    /// let copy = ListSpec::deny("zen.local")?.mirrors(Name::parse("zen.spamhaus.org")?);
+    /// let lists = ListSet::builder().list(copy).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn mirrors(mut self, zone: Name) -> Self {
+        self.mirrors = Some(zone);
         self
     }
 
@@ -237,8 +256,37 @@ impl ListSpec {
         self.codes.as_ref()
     }
 
+    /// What is known about the list: RFC 5782 at least.
     pub(crate) fn knowledge(&self) -> &Profile {
-        &self.profile
+        self.profile.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// Did anybody say what is known?
+    pub(crate) fn has_profile(&self) -> bool {
+        self.profile.is_some()
+    }
+
+    /// The public zone whose copy this is, if it is one.
+    pub(crate) fn original(&self) -> Option<&Name> {
+        self.mirrors.as_ref()
+    }
+
+    /// The list has closed down, and is not to be asked.
+    pub(crate) fn retire(&mut self) {
+        self.retired = true;
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired
+    }
+
+    /// The first label of the zone is a key, and from now on hidden like one.
+    pub(crate) fn hide_first_label(&mut self) {
+        let (label, parent) = (self.zone.labels().next().map(str::to_owned), self.zone.parent());
+        let key = label.and_then(|label| Key::new(label).ok());
+        if let (Some(key), Some(parent)) = (key, parent) {
+            self.zone = parent.with_key(&key).unwrap_or_else(|_| self.zone.clone());
+        }
     }
 }
 

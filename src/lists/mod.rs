@@ -1,12 +1,22 @@
 //! A set of lists with its thresholds.
 
+mod finding;
+mod knowledge;
+
 use std::sync::Arc;
 
+use crate::catalogue::Catalogue;
 use crate::dnsxl::{ListSpec, SpecError};
 use crate::score::Thresholds;
 
+pub use finding::{ZoneFinding, ZoneFindingKind};
+pub use knowledge::{Knowledge, Retired};
+
 /// Lists in a set; more make a configuration error.
 pub const MAX_LISTS: usize = 1_000;
+
+/// The score from which on recommended lists turn a client away; their weights in the catalogue are made for it.
+const RECOMMENDED_THRESHOLD: i32 = 3;
 
 /// Which lists are asked, in which order they are reported, and when they decide. Immutable; a clone shares it.
 ///
@@ -32,6 +42,7 @@ pub struct ListSet(Arc<Inner>);
 struct Inner {
     lists: Vec<Arc<ListSpec>>,
     thresholds: Thresholds,
+    findings: Vec<ZoneFinding>,
 }
 
 impl ListSet {
@@ -39,6 +50,27 @@ impl ListSet {
     #[must_use]
     pub fn none() -> Self {
         Self(Arc::default())
+    }
+
+    /// A start for who has no lists yet: few, alive, open to everybody at small volume, with documented codes. Each has its
+    /// reason and its date in the catalogue, and a weight; from 3 on the outcome is "listed", so that a client is turned away
+    /// by Spamhaus ZEN alone or by two of the others together. Read the lists' terms of use: most want money from large or
+    /// commercial users, and none answers through a public resolver.
+    ///
+    /// ```
+    /// use rdnsbl::{ListSet, catalogue::Catalogue};
+    ///
+    /// let lists = ListSet::recommended();
+    /// assert!(lists.findings().is_empty());
+    /// for recommendation in Catalogue::builtin().iter().filter_map(|entry| entry.recommendation()) {
+    ///     println!("{}, {}: {}", recommendation.spec(), recommendation.since(), recommendation.reason());
+    /// }
+    /// ```
+    #[must_use]
+    pub fn recommended() -> Self {
+        let specs = Catalogue::builtin().iter().filter_map(|entry| Some(entry.recommendation()?.spec().clone()));
+        // A test builds the set; should that ever be skipped, no list is safer than stopping a mail server.
+        Self::builder().lists(specs).threshold(RECOMMENDED_THRESHOLD).build().unwrap_or_else(|_| Self::none())
     }
 
     /// Starts a set.
@@ -49,6 +81,13 @@ impl ListSet {
     /// The lists, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = &ListSpec> {
         self.0.lists.iter().map(Arc::as_ref)
+    }
+
+    /// What an administrator should know about these lists: which have closed down, are misspelled, need a key, and so on. In
+    /// the order of the lists. Nothing here stops anything; [`ListSetBuilder::retired`] can.
+    #[must_use]
+    pub fn findings(&self) -> &[ZoneFinding] {
+        &self.0.findings
     }
 
     pub(crate) fn shared(&self) -> &[Arc<ListSpec>] {
@@ -66,6 +105,8 @@ impl ListSet {
 pub struct ListSetBuilder {
     lists: Vec<Result<ListSpec, SpecError>>,
     thresholds: Thresholds,
+    knowledge: Knowledge,
+    retired: Retired,
 }
 
 impl ListSetBuilder {
@@ -112,11 +153,33 @@ impl ListSetBuilder {
         self
     }
 
+    /// Where knowledge about lists comes from; the catalogue of this version unless said. It explains codes, refusals and test
+    /// entries of every list whose profile was not set, and makes the [findings](ListSet::findings).
+    pub fn knowledge(mut self, knowledge: Knowledge) -> Self {
+        self.knowledge = knowledge;
+        self
+    }
+
+    /// What becomes of lists that have closed down or never were; they are skipped unless said.
+    ///
+    /// ```
+    /// use rdnsbl::{ListSet, ListSetError, lists::Retired};
+    ///
+    /// let twelve_years_later = || ListSet::builder().deny("dnsbl.njabl.org");
+    /// assert!(twelve_years_later().build().is_ok()); // a mail server starts
+    /// let error = twelve_years_later().retired(Retired::Refuse).build(); // a linter tells
+    /// assert!(matches!(error, Err(ListSetError::Retired(findings)) if findings.len() == 1));
+    /// ```
+    pub fn retired(mut self, retired: Retired) -> Self {
+        self.retired = retired;
+        self
+    }
+
     /// The set.
     ///
     /// # Errors
     /// [`ListSetError`] holds every list that cannot be read, and says when there are more than [`MAX_LISTS`] or when the
-    /// thresholds contradict each other.
+    /// thresholds contradict each other; with [`Retired::Refuse`], when all can be read, every list that has closed down.
     pub fn build(self) -> Result<ListSet, ListSetError> {
         if self.lists.len() > MAX_LISTS {
             return Err(ListSetError::TooMany);
@@ -126,17 +189,27 @@ impl ListSetBuilder {
         }
         let mut lists = Vec::with_capacity(self.lists.len());
         let mut errors = Vec::new();
+        let mut findings = Vec::new();
         for (index, list) in self.lists.into_iter().enumerate() {
             match list {
-                Ok(spec) => lists.push(Arc::new(spec)),
+                Ok(mut spec) => {
+                    let found = knowledge::learn(&mut spec, self.knowledge.catalogue(), self.retired);
+                    let (list, zone) = (spec.id(), spec.zone().without_key());
+                    let finding = |kind| ZoneFinding { index, list: list.clone(), zone: zone.clone(), kind };
+                    findings.extend(found.into_iter().map(finding));
+                    lists.push(Arc::new(spec));
+                }
                 Err(error) => errors.push((index, error)),
             }
         }
-        if errors.is_empty() {
-            Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds })))
-        } else {
-            Err(ListSetError::Specs(errors))
+        if !errors.is_empty() {
+            return Err(ListSetError::Specs(errors));
         }
+        if self.retired == Retired::Refuse && findings.iter().any(|finding| finding.kind.is_gone()) {
+            findings.retain(|finding| finding.kind.is_gone());
+            return Err(ListSetError::Retired(findings));
+        }
+        Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds, findings })))
     }
 }
 
@@ -147,6 +220,9 @@ pub enum ListSetError {
     /// Some lists cannot be read: the position of each, from 0, and what is wrong with it.
     #[error("{}", describe(.0))]
     Specs(Vec<(usize, SpecError)>),
+    /// Some lists have closed down or never were, and [`Retired::Refuse`] was said.
+    #[error("{}", describe_retired(.0))]
+    Retired(Vec<ZoneFinding>),
     /// More than [`MAX_LISTS`] lists.
     #[error("more than {MAX_LISTS} lists")]
     TooMany,
@@ -160,7 +236,7 @@ impl ListSetError {
     pub fn iter(&self) -> impl Iterator<Item = (usize, &SpecError)> {
         let specs = match self {
             Self::Specs(specs) => specs.as_slice(),
-            Self::TooMany | Self::Thresholds => &[],
+            Self::Retired(_) | Self::TooMany | Self::Thresholds => &[],
         };
         specs.iter().map(|(index, error)| (*index, error))
     }
@@ -168,4 +244,8 @@ impl ListSetError {
 
 fn describe(specs: &[(usize, SpecError)]) -> String {
     specs.iter().map(|(index, error)| format!("list {}: {error}", index + 1)).collect::<Vec<_>>().join("; ")
+}
+
+fn describe_retired(findings: &[ZoneFinding]) -> String {
+    findings.iter().map(|finding| format!("list {}: {finding}", finding.index + 1)).collect::<Vec<_>>().join("; ")
 }

@@ -1,0 +1,294 @@
+//! What the catalogue says about one list.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::date::Date;
+use super::tombstone::{Death, Tombstone};
+use crate::dnsxl::{Kind, ListSpec, Profile, SubjectKind};
+use crate::name::Name;
+
+/// One list. All text in it is printable ASCII, one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub(super) zone: Name,
+    pub(super) aliases: Vec<Name>,
+    pub(super) access: Access,
+    pub(super) operator: Option<Arc<str>>,
+    pub(super) group: Option<Arc<str>>,
+    pub(super) kinds: Vec<SubjectKind>,
+    pub(super) hashes: bool,
+    pub(super) speaks: Speaks,
+    pub(super) domain_form: Option<DomainForm>,
+    pub(super) status: Status,
+    pub(super) since: Option<Date>,
+    pub(super) how: Vec<Death>,
+    pub(super) successor: Option<Name>,
+    pub(super) part_of: Option<Name>,
+    pub(super) profile: Arc<Profile>,
+    pub(super) sources: Vec<Arc<str>>,
+    pub(super) note: Option<Arc<str>>,
+    pub(super) recommendation: Option<Recommendation>,
+}
+
+impl Entry {
+    /// The zone, without a key.
+    #[must_use]
+    pub fn zone(&self) -> &Name {
+        &self.zone
+    }
+
+    /// Other zones with the same data: mirrors, and the zones of paid access.
+    #[must_use]
+    pub fn aliases(&self) -> &[Name] {
+        &self.aliases
+    }
+
+    /// Does the zone want a secret label in front?
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Who runs it, where that is known.
+    #[must_use]
+    pub fn operator(&self) -> Option<&str> {
+        self.operator.as_deref()
+    }
+
+    /// Lists of one group are one voice: their hits do not confirm each other. The zone itself where there is no group.
+    #[must_use]
+    pub fn group(&self) -> String {
+        self.group.as_deref().map_or_else(|| self.zone.to_string(), str::to_owned)
+    }
+
+    /// Does it share its group with other lists?
+    #[must_use]
+    pub fn is_grouped(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// What the list holds.
+    #[must_use]
+    pub fn kinds(&self) -> &[SubjectKind] {
+        &self.kinds
+    }
+
+    /// Does it hold hashes, of mail addresses or domains? Nothing here asks for those.
+    #[must_use]
+    pub fn holds_hashes(&self) -> bool {
+        self.hashes
+    }
+
+    /// For or against those it lists?
+    #[must_use]
+    pub fn speaks(&self) -> Speaks {
+        self.speaks
+    }
+
+    /// Which form of a domain a domain list wants, where its operator says so.
+    #[must_use]
+    pub fn domain_form(&self) -> Option<DomainForm> {
+        self.domain_form
+    }
+
+    /// Does it work?
+    #[must_use]
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Since when the status holds; the day of the report where the event itself has no date.
+    #[must_use]
+    pub fn since(&self) -> Option<Date> {
+        self.since
+    }
+
+    /// What askers saw go wrong, in the order in which it came.
+    #[must_use]
+    pub fn how(&self) -> &[Death] {
+        &self.how
+    }
+
+    /// What took its place, or what people mean who write the name of something that never was a list.
+    #[must_use]
+    pub fn successor(&self) -> Option<&Name> {
+        self.successor.as_ref()
+    }
+
+    /// The list that holds all of this one's data.
+    #[must_use]
+    pub fn part_of(&self) -> Option<&Name> {
+        self.part_of.as_ref()
+    }
+
+    /// Its codes and test entries.
+    #[must_use]
+    pub fn profile(&self) -> &Arc<Profile> {
+        &self.profile
+    }
+
+    /// Who says all this. At least one.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(AsRef::as_ref)
+    }
+
+    /// What else should be known.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// Why and how the list is recommended, if it is.
+    #[must_use]
+    pub fn recommendation(&self) -> Option<&Recommendation> {
+        self.recommendation.as_ref()
+    }
+}
+
+/// The entry in one printable line, without a key.
+///
+/// ```
+/// use rdnsbl::{Name, catalogue::Catalogue};
+///
+/// let entry = Catalogue::builtin().get(&Name::parse("relays.ordb.org")?);
+/// let line = entry.map(ToString::to_string).unwrap_or_default();
+/// assert!(line.starts_with("relays.ordb.org (ORDB): closed 2006-12-18; stopped answering"));
+/// # Ok::<(), rdnsbl::name::NameError>(())
+/// ```
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.zone)?;
+        if let Some(operator) = &self.operator {
+            write!(f, " ({operator})")?;
+        }
+        match &self.status {
+            Status::Retired(tombstone) => write!(f, ": {tombstone}"),
+            status => {
+                write!(f, ": {}", status.word())?;
+                if let Some(since) = self.since {
+                    write!(f, " since {since}")?;
+                }
+                match &self.successor {
+                    Some(successor) => write!(f, "; see {successor}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// Does a zone want a secret label in front?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Access {
+    /// It is asked as it is.
+    Open,
+    /// A label from the operator may stand in front.
+    KeyAccepted,
+    /// Without a label from the operator it does not answer.
+    KeyNeeded,
+}
+
+/// For or against those it lists?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Speaks {
+    /// A listing is a reason to turn mail away.
+    Against,
+    /// A listing is a reason to let it in.
+    For,
+    /// Some codes are for, some against.
+    Both,
+}
+
+impl Speaks {
+    /// Does it make sense to use the list as one of this kind?
+    #[must_use]
+    pub fn fits(self, kind: Kind) -> bool {
+        matches!((self, kind), (Self::Both, _) | (Self::Against, Kind::Deny) | (Self::For, Kind::Allow))
+    }
+}
+
+/// Which form of a domain a domain list wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DomainForm {
+    /// The whole host name.
+    Full,
+    /// The registrable domain: `example.co.uk`, not `mail.example.co.uk`.
+    Registrable,
+}
+
+/// Does a list work?
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// A source says that it does.
+    Active,
+    /// For subscribers or registered askers only.
+    Restricted,
+    /// Nobody was found who says whether it does.
+    Unverified,
+    /// It answers, and there is reason to distrust it.
+    Suspect,
+    /// It has another name now.
+    Renamed,
+    /// Its data are part of another list now.
+    Merged,
+    /// It has closed down.
+    Retired(Tombstone),
+    /// There never was such a list: a misspelling, or a name that people made up.
+    NeverAList,
+}
+
+impl Status {
+    /// One or a few lower-case words.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Restricted => "restricted",
+            Self::Unverified => "unverified",
+            Self::Suspect => "suspect",
+            Self::Renamed => "renamed",
+            Self::Merged => "merged",
+            Self::Retired(_) => "retired",
+            Self::NeverAList => "never a list",
+        }
+    }
+
+    /// Is there nothing left, or never was anything, to ask?
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Retired(_) | Self::NeverAList)
+    }
+}
+
+/// Why a list is recommended, and how to use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recommendation {
+    pub(super) spec: ListSpec,
+    pub(super) since: Date,
+    pub(super) reason: Arc<str>,
+}
+
+impl Recommendation {
+    /// How to use it.
+    #[must_use]
+    pub fn spec(&self) -> &ListSpec {
+        &self.spec
+    }
+
+    /// When it was last looked at.
+    #[must_use]
+    pub fn since(&self) -> Date {
+        self.since
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}

@@ -1,0 +1,300 @@
+//! What is known about the world's lists: which work, which died and how, what their codes mean, which entries they are sure
+//! to hold.
+//!
+//! The knowledge is a text that people edit and review, `src/catalogue/builtin.txt`; [`Catalogue::builtin`] is that text,
+//! compiled in. [`Catalogue::parse`] reads a newer one at run time, and
+//! [`ListSetBuilder::knowledge`](crate::lists::ListSetBuilder::knowledge) puts it to use.
+//!
+//! ```
+//! use rdnsbl::{Name, catalogue::{Catalogue, Status}};
+//!
+//! let catalogue = Catalogue::builtin();
+//! let zen = catalogue.get(&Name::parse("zen.spamhaus.org")?);
+//! assert_eq!(zen.map(|entry| entry.status()), Some(&Status::Active));
+//! // A keyed zone is the same list; the key plays no part.
+//! assert!(catalogue.get(&Name::parse("abcdefghijklmnop.zen.dq.spamhaus.net")?).is_some());
+//! // All of blackholes.us is dead, whatever the country.
+//! let dead = catalogue.get(&Name::parse("argentina.blackholes.us")?);
+//! assert!(dead.is_some_and(|entry| entry.status().is_gone()));
+//! # Ok::<(), rdnsbl::name::NameError>(())
+//! ```
+//!
+//! # How old it may get
+//!
+//! Deaths are rare and never undone, so an old catalogue is still right about the dead. What it does not know is who died
+//! since: that the proof at the moment of a hit has to catch, and it does. Codes change every few years. Look again once a
+//! year, and say so when it was longer: [`Catalogue::age`]. Nothing here depends on the age, so no server fails for an old
+//! text.
+//!
+//! # How to edit it
+//!
+//! One keyword and its value a line; `#` starts a line of comment; indentation and blank lines are for the eye. `as_of` comes
+//! first and says when somebody last looked at the whole. A `zone` line starts a list; several in a row share all that
+//! follows.
+//!
+//! | line | says |
+//! |---|---|
+//! | `as_of DATE` | how old the knowledge is |
+//! | `zone NAME [key\|key-accepted]` | the zone, and whether a secret label must or may stand in front |
+//! | `alias NAME [key\|key-accepted]` | another zone with the same data |
+//! | `covers DOMAIN` | all other names below this domain died along with it |
+//! | `operator TEXT`, `group WORD` | who runs it; lists of one group are one voice |
+//! | `kinds ipv4 ipv6 domain hash` | what it holds |
+//! | `speaks against\|for\|both` | about those it lists; `against` unless said |
+//! | `names full\|registrable` | which form of a domain it wants |
+//! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`Death`]) |
+//! | `successor NAME`, `part_of NAME` | what to use instead; the list that holds all of this one's data |
+//! | `like ZONE` | codes of a list further up are this one's too |
+//! | `code CODES DISPOSITION MEANING` | the first that matches explains a code; a refusal must precede a range that holds it |
+//! | `bit N DISPOSITION MEANING` | for lists whose last octet is a sum of bits |
+//! | `unknown closed` | codes not written down are no listings |
+//! | `present KIND ENTRY` | a test entry that somebody documents or has seen |
+//! | `absent KIND ENTRY` | asked in place of an entry that must not be there and is |
+//! | `source TEXT` | who says so, at least one; the first is shown |
+//! | `note TEXT` | what else should be known |
+//! | `recommended DATE deny\|allow SPEC [PART...]`, `reason TEXT` | a list of [`ListSet::recommended`](crate::ListSet::recommended), and why |
+//!
+//! Nothing is written without a source. What no source says stays blank: a wrong code turns mail away, a missing one costs a
+//! word in a log.
+
+mod date;
+mod entry;
+mod error;
+mod stanza;
+mod suggest;
+mod tombstone;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+pub use date::{Date, DateError};
+pub use entry::{Access, DomainForm, Entry, Recommendation, Speaks, Status};
+pub use error::{CatalogueError, CatalogueErrorKind};
+pub use tombstone::{Death, Tombstone};
+
+use crate::name::Name;
+use stanza::{Stanza, needed, word_and_rest};
+
+/// Lists in a catalogue; more are a mistake.
+pub const MAX_ENTRIES: usize = 10_000;
+
+const BUILTIN: &str = include_str!("builtin.txt");
+
+/// Knowledge about lists. Immutable; share it in an `Arc`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    as_of: Date,
+    entries: Vec<Entry>,
+    /// Zones and aliases.
+    names: HashMap<Name, Place>,
+    /// Domains below which everything is one entry's.
+    covers: HashMap<Name, usize>,
+}
+
+/// Which entry a name belongs to, and whether this very name wants a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    entry: usize,
+    access: Access,
+}
+
+/// What the catalogue says about a name in a configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Match<'a> {
+    pub(crate) entry: &'a Entry,
+    /// Does this very name want a key?
+    pub(crate) access: Access,
+    /// Is the first label of the name a key that nobody marked as one?
+    pub(crate) unmarked_key: bool,
+}
+
+impl Catalogue {
+    /// The catalogue that comes with this version of the crate.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static PARSED: LazyLock<Catalogue> = LazyLock::new(|| {
+            // A test reads the text; should that ever be skipped, knowing nothing is safer than stopping a mail server.
+            Catalogue::parse(BUILTIN).unwrap_or_else(|_| Catalogue::empty(Date::EPOCH))
+        });
+        &PARSED
+    }
+
+    fn empty(as_of: Date) -> Self {
+        Self { as_of, entries: Vec::new(), names: HashMap::new(), covers: HashMap::new() }
+    }
+
+    /// Reads a catalogue.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, catalogue::Catalogue};
+    ///
+    /// let text = "as_of 2026-08-21
+    ///
+    ///             zone bl.corp.example
+    ///             kinds ipv4
+    ///             status active
+    ///             code 127.0.0.2 deny seen by our own traps
+    ///             source the colleagues next door";
+    /// let catalogue = Catalogue::parse(text)?;
+    /// assert!(catalogue.get(&Name::parse("bl.corp.example")?).is_some());
+    ///
+    /// let error = Catalogue::parse("as_of 2026-08-21\nzone bl.corp.example\nstatus alive").unwrap_err();
+    /// assert_eq!(error.line(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CatalogueError`] says what is wrong and in which line.
+    pub fn parse(text: &str) -> Result<Self, CatalogueError> {
+        let mut catalogue: Option<Self> = None;
+        let mut stanza = Stanza::default();
+        for (line, text) in text.lines().enumerate().map(|(index, text)| (index + 1, text.trim())) {
+            let wrong = |kind| CatalogueError::new(line, kind);
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            if !text.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
+                return Err(wrong(CatalogueErrorKind::NotPrintable));
+            }
+            let (keyword, value) = word_and_rest(text);
+            let value = needed(value).map_err(wrong)?;
+            match (keyword, &mut catalogue) {
+                ("as_of", None) => {
+                    let date: Date = value.parse().map_err(|error| wrong(CatalogueErrorKind::Date(error)))?;
+                    catalogue = Some(Self::empty(date));
+                }
+                ("as_of", Some(_)) | (_, None) => return Err(wrong(CatalogueErrorKind::AsOf)),
+                ("zone", Some(catalogue)) => {
+                    if !stanza.takes_zones() {
+                        catalogue.add(&std::mem::take(&mut stanza))?;
+                    }
+                    stanza.zone(line, value).map_err(wrong)?;
+                }
+                (_, Some(_)) if stanza.is_empty() => return Err(wrong(CatalogueErrorKind::OutsideStanza)),
+                (_, Some(catalogue)) => {
+                    let above = |zone: &Name| catalogue.entry_named(zone);
+                    stanza.line(line, keyword, value, above).map_err(wrong)?;
+                }
+            }
+        }
+        let mut catalogue = catalogue.ok_or(CatalogueError::new(1, CatalogueErrorKind::AsOf))?;
+        if !stanza.is_empty() {
+            catalogue.add(&stanza)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// Takes in what a stanza says.
+    fn add(&mut self, stanza: &Stanza) -> Result<(), CatalogueError> {
+        for (index, entry) in stanza.entries()?.into_iter().enumerate() {
+            let line = stanza.line_of(index);
+            if self.entries.len() >= MAX_ENTRIES {
+                return Err(CatalogueError::new(line, CatalogueErrorKind::TooMany));
+            }
+            let place = Place { entry: self.entries.len(), access: entry.access };
+            self.claim(line, entry.zone.clone(), place)?;
+            if index == 0 {
+                for (line, alias, access) in &stanza.aliases {
+                    self.claim(*line, alias.clone(), Place { access: *access, ..place })?;
+                }
+                for (line, domain) in &stanza.covers {
+                    if self.covers.insert(domain.clone(), place.entry).is_some() {
+                        return Err(CatalogueError::new(*line, CatalogueErrorKind::Duplicate));
+                    }
+                }
+            }
+            self.entries.push(entry);
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, line: usize, name: Name, place: Place) -> Result<(), CatalogueError> {
+        match self.names.insert(name, place) {
+            None => Ok(()),
+            Some(_) => Err(CatalogueError::new(line, CatalogueErrorKind::Duplicate)),
+        }
+    }
+
+    fn entry_named(&self, name: &Name) -> Option<&Entry> {
+        self.entries.get(self.names.get(name)?.entry)
+    }
+
+    /// When somebody last looked at the whole.
+    #[must_use]
+    pub fn as_of(&self) -> Date {
+        self.as_of
+    }
+
+    /// How old the knowledge is at `now`; zero when the clock is behind it.
+    ///
+    /// ```
+    /// use rdnsbl::catalogue::Catalogue;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let age = Catalogue::builtin().age(SystemTime::now());
+    /// if age > Duration::from_secs(365 * 24 * 60 * 60) {
+    ///     println!("what is known about lists is {} months old", age.as_secs() / (30 * 24 * 60 * 60));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.as_of.start()).unwrap_or_default()
+    }
+
+    /// The list of this name: its zone, a mirror, either with a key in front, or a name below a domain that died as a whole.
+    #[must_use]
+    pub fn get(&self, zone: &Name) -> Option<&Entry> {
+        self.look_up(zone).map(|found| found.entry)
+    }
+
+    pub(crate) fn look_up(&self, zone: &Name) -> Option<Match<'_>> {
+        let bare = zone.without_key();
+        let found = |place: &Place, unmarked_key| {
+            Some(Match { entry: self.entries.get(place.entry)?, access: place.access, unmarked_key })
+        };
+        if let Some(place) = self.names.get(&bare) {
+            return found(place, false);
+        }
+        // A key by its place: too short to be known by its looks.
+        let parent = bare.parent().filter(|_| zone.secret().is_none());
+        if let Some(place) = parent.as_ref().and_then(|parent| self.names.get(parent))
+            && place.access != Access::Open
+        {
+            return found(place, true);
+        }
+        let mut domain = Some(bare);
+        while let Some(name) = domain {
+            if let Some(entry) = self.covers.get(&name) {
+                return found(&Place { entry: *entry, access: Access::Open }, false);
+            }
+            domain = name.parent();
+        }
+        None
+    }
+
+    /// Every list, in the order of the text.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// The list that a name which is none was most probably meant to be: a slip of the pen, another top-level domain, or the
+    /// operator's domain in place of the list below it. `None` for lists that are known, and where several could be meant.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, catalogue::Catalogue};
+    ///
+    /// let meant = Catalogue::builtin().suggest(&Name::parse("zen.spamhous.org")?);
+    /// assert_eq!(meant.map(|entry| entry.zone().to_string()).as_deref(), Some("zen.spamhaus.org"));
+    /// # Ok::<(), rdnsbl::name::NameError>(())
+    /// ```
+    #[must_use]
+    pub fn suggest(&self, name: &Name) -> Option<&Entry> {
+        match self.get(name) {
+            // Wrong names that people are known to write stand in the catalogue themselves.
+            Some(entry) if *entry.status() == Status::NeverAList => self.entry_named(entry.successor()?),
+            Some(_) => None,
+            None => suggest::suggest(name, self.entries.iter().filter(|entry| *entry.status() != Status::NeverAList)),
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! The lines about one list, or about several that share all of it, on their way to becoming entries.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::date::Date;
+use super::entry::{Access, DomainForm, Entry, Recommendation, Speaks, Status};
+use super::error::{CatalogueError, CatalogueErrorKind as Wrong};
+use super::tombstone::{Death, Tombstone};
+use crate::dnsxl::{CodePattern, Disposition, ListSpec, Part, Profile, SubjectKind, TestEntry, TestPoints};
+use crate::name::Name;
+
+/// What has been read so far.
+#[derive(Debug, Default)]
+pub(super) struct Stanza {
+    /// The zones with their lines.
+    zones: Vec<(usize, Name, Access)>,
+    /// Has a line been read that is no `zone` line?
+    described: bool,
+    /// The mirrors with their lines.
+    pub(super) aliases: Vec<(usize, Name, Access)>,
+    /// Domains below which everything shares this entry's fate.
+    pub(super) covers: Vec<(usize, Name)>,
+    operator: Option<Arc<str>>,
+    group: Option<Arc<str>>,
+    kinds: Option<Vec<SubjectKind>>,
+    hashes: bool,
+    speaks: Option<Speaks>,
+    domain_form: Option<DomainForm>,
+    status: Option<(StatusWord, Option<Date>, Vec<Death>)>,
+    successor: Option<Name>,
+    part_of: Option<Name>,
+    profile: Profile,
+    points: Vec<(SubjectKind, TestPoints)>,
+    sources: Vec<Arc<str>>,
+    note: Option<Arc<str>>,
+    recommended: Option<(Date, ListSpec)>,
+    reason: Option<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StatusWord {
+    Active,
+    Restricted,
+    Unverified,
+    Suspect,
+    Renamed,
+    Merged,
+    Retired,
+    Never,
+}
+
+impl Stanza {
+    /// Takes another `zone` line if it belongs here: right after the first.
+    pub(super) fn takes_zones(&self) -> bool {
+        !self.described
+    }
+
+    /// Has no line been read?
+    pub(super) fn is_empty(&self) -> bool {
+        self.zones.is_empty()
+    }
+
+    pub(super) fn zone(&mut self, line: usize, value: &str) -> Result<(), Wrong> {
+        let (name, access) = zone_and_access(value)?;
+        self.zones.push((line, name, access));
+        Ok(())
+    }
+
+    /// One line below the zones. `above` finds a list that was read already.
+    pub(super) fn line<'a>(
+        &mut self,
+        line: usize,
+        keyword: &str,
+        value: &str,
+        above: impl Fn(&Name) -> Option<&'a Entry>,
+    ) -> Result<(), Wrong> {
+        self.described = true;
+        match keyword {
+            "alias" => {
+                let (name, access) = zone_and_access(value)?;
+                self.aliases.push((line, name, access));
+                Ok(())
+            }
+            "covers" => {
+                self.covers.push((line, zone_name(value)?));
+                Ok(())
+            }
+            "operator" => once(&mut self.operator, value.into()),
+            "group" => once(&mut self.group, value.into()),
+            "kinds" => self.read_kinds(value),
+            "speaks" => once(&mut self.speaks, read_speaks(value)?),
+            "names" => once(&mut self.domain_form, read_form(value)?),
+            "status" => once(&mut self.status, read_status(value)?),
+            "successor" => once(&mut self.successor, zone_name(value)?),
+            "part_of" => once(&mut self.part_of, zone_name(value)?),
+            "like" => {
+                self.profile = above(&zone_name(value)?).ok_or(Wrong::UnknownZone)?.profile.as_ref().clone();
+                Ok(())
+            }
+            "code" => self.read_code(value),
+            "bit" => self.read_bit(value),
+            "unknown" if value == "closed" => {
+                self.profile = std::mem::take(&mut self.profile).closed();
+                Ok(())
+            }
+            "unknown" => Err(Wrong::Word("closed")),
+            "present" => self.read_point(value, TestPoints::with_documented),
+            "absent" => self.read_point(value, TestPoints::absent),
+            "source" => {
+                self.sources.push(value.into());
+                Ok(())
+            }
+            "note" => once(&mut self.note, value.into()),
+            "recommended" => once(&mut self.recommended, read_recommended(value)?),
+            "reason" => once(&mut self.reason, value.into()),
+            _ => Err(Wrong::Keyword),
+        }
+    }
+
+    fn read_kinds(&mut self, value: &str) -> Result<(), Wrong> {
+        let mut kinds = Vec::new();
+        for word in value.split_whitespace() {
+            match word {
+                "hash" => self.hashes = true,
+                word => kinds.push(read_kind(word)?),
+            }
+        }
+        once(&mut self.kinds, kinds)
+    }
+
+    fn read_code(&mut self, value: &str) -> Result<(), Wrong> {
+        let (codes, rest) = word_and_rest(value);
+        let (disposition, meaning) = word_and_rest(rest);
+        let codes: CodePattern =
+            codes.parse().map_err(|error: crate::dnsxl::PatternError| Wrong::Codes(error.kind()))?;
+        if !codes.is_within_loopback() {
+            return Err(Wrong::Outside127);
+        }
+        let disposition = read_disposition(disposition)?;
+        self.profile = std::mem::take(&mut self.profile).code(codes, disposition, needed(meaning)?);
+        Ok(())
+    }
+
+    fn read_bit(&mut self, value: &str) -> Result<(), Wrong> {
+        let (bit, rest) = word_and_rest(value);
+        let (disposition, meaning) = word_and_rest(rest);
+        let bit = bit.parse::<u8>().ok().filter(|bit| bit.is_power_of_two()).ok_or(Wrong::Bit)?;
+        let disposition = read_disposition(disposition)?;
+        self.profile = std::mem::take(&mut self.profile).bit(bit, disposition, needed(meaning)?);
+        Ok(())
+    }
+
+    fn read_point(&mut self, value: &str, set: impl Fn(TestPoints, TestEntry) -> TestPoints) -> Result<(), Wrong> {
+        let (kind, entry) = word_and_rest(value);
+        let kind = read_kind(kind)?;
+        let address = || entry.parse::<IpAddr>().map_err(|_| Wrong::TestEntry);
+        let entry = match kind {
+            SubjectKind::Ipv4 => TestEntry::Address(address()?),
+            SubjectKind::Ipv6 => TestEntry::Address(address()?),
+            SubjectKind::Domain => TestEntry::Domain(zone_name(entry)?),
+        };
+        let fits = match (&entry, kind) {
+            (TestEntry::Address(address), kind) => address.is_ipv4() == (kind == SubjectKind::Ipv4),
+            _ => true,
+        };
+        if !fits {
+            return Err(Wrong::TestEntry);
+        }
+        let known = self.points.iter().position(|(of, _)| *of == kind);
+        let points = known.map_or_else(TestPoints::default, |index| self.points.swap_remove(index).1);
+        self.points.push((kind, set(points, entry)));
+        Ok(())
+    }
+
+    /// The entries, once the last line is read.
+    pub(super) fn entries(&self) -> Result<Vec<Entry>, CatalogueError> {
+        let line = self.zones.first().map_or(0, |(line, ..)| *line);
+        let wrong = |kind| CatalogueError::new(line, kind);
+        let missing = |what| wrong(Wrong::Missing(what));
+        let kinds = self.kinds.as_ref().ok_or_else(|| missing("kinds"))?;
+        let (word, since, how) = self.status.as_ref().ok_or_else(|| missing("status"))?;
+        let source = self.sources.first().ok_or_else(|| missing("source"))?;
+        if matches!(word, StatusWord::Renamed | StatusWord::Merged) && self.successor.is_none() {
+            return Err(missing("successor"));
+        }
+        if *word == StatusWord::Retired && since.is_none() && how.is_empty() && self.note.is_none() {
+            return Err(missing("note"));
+        }
+        let status = match word {
+            StatusWord::Active => Status::Active,
+            StatusWord::Restricted => Status::Restricted,
+            StatusWord::Unverified => Status::Unverified,
+            StatusWord::Suspect => Status::Suspect,
+            StatusWord::Renamed => Status::Renamed,
+            StatusWord::Merged => Status::Merged,
+            StatusWord::Never => Status::NeverAList,
+            StatusWord::Retired => Status::Retired(Tombstone {
+                since: *since,
+                how: how.clone(),
+                successor: self.successor.clone(),
+                source: source.clone(),
+            }),
+        };
+        let mut profile = self.profile.clone().lists(kinds.iter().copied());
+        for (kind, points) in &self.points {
+            profile = profile.test_points(*kind, points.clone());
+        }
+        let profile = Arc::new(profile);
+        let recommendation = match (&self.recommended, &self.reason) {
+            (Some((since, spec)), Some(reason)) => {
+                Some(Recommendation { spec: spec.clone(), since: *since, reason: reason.clone() })
+            }
+            (Some(_), None) => return Err(missing("reason")),
+            (None, Some(_)) => return Err(missing("recommended")),
+            (None, None) => None,
+        };
+        // Mirrors are the first zone's.
+        let aliases =
+            |index| self.aliases.iter().filter(move |_| index == 0).map(|(_, name, _)| name.clone()).collect();
+        let entry = |(index, (_, zone, access)): (usize, &(usize, Name, Access))| Entry {
+            zone: zone.clone(),
+            aliases: aliases(index),
+            access: *access,
+            operator: self.operator.clone(),
+            group: self.group.clone(),
+            kinds: kinds.clone(),
+            hashes: self.hashes,
+            speaks: self.speaks.unwrap_or(Speaks::Against),
+            domain_form: self.domain_form,
+            status: status.clone(),
+            since: *since,
+            how: how.clone(),
+            successor: self.successor.clone(),
+            part_of: self.part_of.clone(),
+            profile: profile.clone(),
+            sources: self.sources.clone(),
+            note: self.note.clone(),
+            recommendation: recommendation.clone(),
+        };
+        Ok(self.zones.iter().enumerate().map(entry).collect())
+    }
+
+    /// The line of the zone at this place in the stanza.
+    pub(super) fn line_of(&self, index: usize) -> usize {
+        self.zones.get(index).map_or(0, |(line, ..)| *line)
+    }
+}
+
+/// The value, or the mistake of having none.
+pub(super) fn needed(value: &str) -> Result<&str, Wrong> {
+    if value.is_empty() { Err(Wrong::Empty) } else { Ok(value) }
+}
+
+/// The first word, and what follows it.
+pub(super) fn word_and_rest(text: &str) -> (&str, &str) {
+    match text.split_once(' ') {
+        Some((word, rest)) => (word, rest.trim_start()),
+        None => (text, ""),
+    }
+}
+
+fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Wrong> {
+    if field.is_some() {
+        return Err(Wrong::Repeated);
+    }
+    *field = Some(value);
+    Ok(())
+}
+
+fn zone_name(text: &str) -> Result<Name, Wrong> {
+    let name = Name::parse(text).map_err(|error| Wrong::Name(error.kind()))?;
+    match name.secret() {
+        Some(_) => Err(Wrong::Key),
+        None if name.is_host() => Ok(name),
+        None => Err(Wrong::NotAHost),
+    }
+}
+
+fn zone_and_access(value: &str) -> Result<(Name, Access), Wrong> {
+    let (name, rest) = word_and_rest(value);
+    let access = match rest {
+        "" => Access::Open,
+        "key" => Access::KeyNeeded,
+        "key-accepted" => Access::KeyAccepted,
+        _ => return Err(Wrong::Word("key or key-accepted, or nothing, after the name")),
+    };
+    Ok((zone_name(name)?, access))
+}
+
+fn read_kind(word: &str) -> Result<SubjectKind, Wrong> {
+    match word {
+        "ipv4" => Ok(SubjectKind::Ipv4),
+        "ipv6" => Ok(SubjectKind::Ipv6),
+        "domain" => Ok(SubjectKind::Domain),
+        _ => Err(Wrong::SubjectKind),
+    }
+}
+
+fn read_speaks(word: &str) -> Result<Speaks, Wrong> {
+    match word {
+        "against" => Ok(Speaks::Against),
+        "for" => Ok(Speaks::For),
+        "both" => Ok(Speaks::Both),
+        _ => Err(Wrong::Word("against, for or both")),
+    }
+}
+
+fn read_form(word: &str) -> Result<DomainForm, Wrong> {
+    match word {
+        "full" => Ok(DomainForm::Full),
+        "registrable" => Ok(DomainForm::Registrable),
+        _ => Err(Wrong::Word("full or registrable")),
+    }
+}
+
+fn read_disposition(word: &str) -> Result<Disposition, Wrong> {
+    match word {
+        "deny" => Ok(Disposition::Deny),
+        "allow" => Ok(Disposition::Allow),
+        "neutral" => Ok(Disposition::Neutral),
+        "test" => Ok(Disposition::Test),
+        "refusal" => Ok(Disposition::Refusal),
+        _ => Err(Wrong::Disposition),
+    }
+}
+
+/// `WORD [DATE] [DEATH...]`.
+fn read_status(value: &str) -> Result<(StatusWord, Option<Date>, Vec<Death>), Wrong> {
+    let mut words = value.split_whitespace().peekable();
+    let word = match words.next() {
+        Some("active") => StatusWord::Active,
+        Some("restricted") => StatusWord::Restricted,
+        Some("unverified") => StatusWord::Unverified,
+        Some("suspect") => StatusWord::Suspect,
+        Some("renamed") => StatusWord::Renamed,
+        Some("merged") => StatusWord::Merged,
+        Some("retired") => StatusWord::Retired,
+        Some("never") => StatusWord::Never,
+        _ => return Err(Wrong::Status),
+    };
+    let dated = words.peek().is_some_and(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+    let since = if dated { words.next().map(str::parse).transpose()? } else { None };
+    let how = words
+        .map(|word| Death::ALL.into_iter().find(|death| death.word() == word).ok_or(Wrong::Death))
+        .collect::<Result<_, _>>()?;
+    Ok((word, since, how))
+}
+
+/// `DATE deny|allow SPEC [PART...]`.
+fn read_recommended(value: &str) -> Result<(Date, ListSpec), Wrong> {
+    let (date, rest) = word_and_rest(value);
+    let (kind, rest) = word_and_rest(rest);
+    let (spec, parts) = word_and_rest(rest);
+    let spec = match kind {
+        "deny" => ListSpec::deny(spec),
+        "allow" => ListSpec::allow(spec),
+        _ => return Err(Wrong::Word("deny or allow")),
+    }
+    .map_err(|error| Wrong::Spec(error.kind()))?;
+    let parts = parts
+        .split_whitespace()
+        .map(|part| match part {
+            "address" => Ok(Part::Address),
+            "helo" => Ok(Part::Helo),
+            "sender" => Ok(Part::Sender),
+            "recipient" => Ok(Part::Recipient),
+            _ => Err(Wrong::Word("address, helo, sender or recipient")),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let spec = if parts.is_empty() { spec } else { spec.asks(parts) };
+    Ok((date.parse()?, spec))
+}

@@ -1,0 +1,177 @@
+//! What stands out in a set of lists, seen with the catalogue's eyes.
+
+use std::fmt;
+
+use crate::catalogue::{Date, Tombstone};
+use crate::dnsxl::{Kind, ListId};
+use crate::name::Name;
+
+/// One thing an administrator should know about one list of a set. `Display` is one printable line without a key.
+///
+/// ```
+/// use rdnsbl::ListSet;
+///
+/// let lists = ListSet::builder().deny("zen.spamhaus.org").deny("brazil.blackholes.us").build()?;
+/// let lines: Vec<String> = lists.findings().iter().map(ToString::to_string).collect();
+/// assert_eq!(lines.len(), 1);
+/// assert!(lines[0].starts_with("brazil.blackholes.us: closed 2007; stopped answering"));
+/// # Ok::<(), rdnsbl::ListSetError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneFinding {
+    pub(super) index: usize,
+    pub(super) list: ListId,
+    pub(super) zone: Name,
+    pub(super) kind: ZoneFindingKind,
+}
+
+impl ZoneFinding {
+    /// The position of the list in its set, from 0.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// What reports call the list.
+    #[must_use]
+    pub fn list(&self) -> &ListId {
+        &self.list
+    }
+
+    /// Its zone, without a key.
+    #[must_use]
+    pub fn zone(&self) -> &Name {
+        &self.zone
+    }
+
+    /// What stands out.
+    #[must_use]
+    pub fn kind(&self) -> &ZoneFindingKind {
+        &self.kind
+    }
+}
+
+impl fmt::Display for ZoneFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.zone, self.kind)
+    }
+}
+
+/// What can stand out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ZoneFindingKind {
+    /// The list has closed down. It is not asked, unless [`Retired::Ask`](super::Retired::Ask) says so.
+    Retired(Tombstone),
+    /// There never was such a list. Not asked, as above.
+    NeverAList {
+        /// What was meant.
+        meant: Option<Name>,
+    },
+    /// The list is not known, and its name is nearly that of one that is.
+    Misspelled {
+        /// That list.
+        meant: Name,
+    },
+    /// The zone answers only with a key in front, and there is none.
+    NeedsKey,
+    /// The list has another name now.
+    Renamed {
+        /// That name.
+        successor: Option<Name>,
+    },
+    /// The list's data are part of another one now.
+    Merged {
+        /// That list.
+        successor: Option<Name>,
+    },
+    /// The list answers subscribers or registered askers only.
+    Restricted {
+        /// Since when, where that is known.
+        since: Option<Date>,
+        /// Where subscribers are to ask.
+        successor: Option<Name>,
+    },
+    /// There is reason to distrust the list.
+    Suspect,
+    /// Nobody was found who says whether the list still works.
+    Unverified,
+    /// The list holds nothing that is asked about here, such as hashes.
+    NothingToAsk,
+    /// An allow list that is used to deny, or a deny list that is used to allow.
+    WrongSide {
+        /// As what it is used.
+        used: Kind,
+    },
+    /// The codes that are to count are none that a listing can have: the list never counts.
+    CodesNeverMatch,
+}
+
+impl ZoneFindingKind {
+    /// Is there nothing left, or never was anything, to ask?
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Retired(_) | Self::NeverAList { .. })
+    }
+
+    /// A lower-case word for machines.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Retired(_) => "retired",
+            Self::NeverAList { .. } => "never_a_list",
+            Self::Misspelled { .. } => "misspelled",
+            Self::NeedsKey => "needs_key",
+            Self::Renamed { .. } => "renamed",
+            Self::Merged { .. } => "merged",
+            Self::Restricted { .. } => "restricted",
+            Self::Suspect => "suspect",
+            Self::Unverified => "unverified",
+            Self::NothingToAsk => "nothing_to_ask",
+            Self::WrongSide { .. } => "wrong_side",
+            Self::CodesNeverMatch => "codes_never_match",
+        }
+    }
+}
+
+impl fmt::Display for ZoneFindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut successor = None;
+        match self {
+            Self::Retired(tombstone) => write!(f, "{tombstone}")?,
+            Self::NeverAList { meant } => {
+                f.write_str("there never was such a list")?;
+                successor = meant.as_ref();
+            }
+            Self::Misspelled { meant } => write!(f, "no known list; {meant} is one")?,
+            Self::NeedsKey => f.write_str("answers only with a key in front of the zone")?,
+            Self::Renamed { successor: now } => {
+                f.write_str("has another name now")?;
+                successor = now.as_ref();
+            }
+            Self::Merged { successor: now } => {
+                f.write_str("is part of another list now")?;
+                successor = now.as_ref();
+            }
+            Self::Restricted { since, successor: now } => {
+                f.write_str("answers subscribers or registered askers only")?;
+                if let Some(since) = since {
+                    write!(f, ", since {since}")?;
+                }
+                successor = now.as_ref();
+            }
+            Self::Suspect => f.write_str("there is reason to distrust it")?,
+            Self::Unverified => f.write_str("nobody was found who says whether it still works")?,
+            Self::NothingToAsk => f.write_str("holds nothing that is asked about here")?,
+            Self::WrongSide { used: Kind::Deny } => f.write_str("an allow list, used to deny")?,
+            Self::WrongSide { used: Kind::Allow } => f.write_str("a deny list, used to allow")?,
+            Self::CodesNeverMatch => {
+                f.write_str("never counts: no listing has codes outside 127.0.0.0/8 or in 127.255.255.0/24")?;
+            }
+        }
+        match successor {
+            Some(successor) => write!(f, "; see {successor}"),
+            None => Ok(()),
+        }
+    }
+}

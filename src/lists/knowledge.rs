@@ -1,0 +1,109 @@
+//! What a catalogue adds to a list as it was written: a profile, and what stands out.
+
+use std::sync::Arc;
+
+use super::finding::ZoneFindingKind;
+use crate::catalogue::{Access, Catalogue, Match, Status};
+use crate::dnsxl::{Kind, ListSpec};
+
+/// Where knowledge about lists comes from.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Knowledge {
+    /// Nowhere: only what was written and RFC 5782.
+    None,
+    /// The catalogue that comes with this version of the crate.
+    #[default]
+    Catalogue,
+    /// This catalogue.
+    Given(Arc<Catalogue>),
+}
+
+impl Knowledge {
+    pub(super) fn catalogue(&self) -> Option<&Catalogue> {
+        match self {
+            Self::None => None,
+            Self::Catalogue => Some(Catalogue::builtin()),
+            Self::Given(catalogue) => Some(catalogue),
+        }
+    }
+}
+
+/// What becomes of lists that have closed down or never were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Retired {
+    /// They stay in the set, are never asked, and their verdict is `Skipped`. A mail server whose configuration outlived a
+    /// list starts as before.
+    #[default]
+    Skip,
+    /// They are errors.
+    Refuse,
+    /// They are asked like any other list: somebody may have brought one back to life.
+    Ask,
+}
+
+/// Adds what the catalogue knows to a list, and says what stands out.
+pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired: Retired) -> Vec<ZoneFindingKind> {
+    let mut found = Vec::new();
+    if spec.code_pattern().is_some_and(|codes| !codes.can_list()) {
+        found.push(ZoneFindingKind::CodesNeverMatch);
+    }
+    let Some(catalogue) = catalogue else { return found };
+    // A copy under a name of our own has the codes of its original, and a life of its own.
+    if let Some(original) = spec.original() {
+        if let Some(entry) = catalogue.get(original).filter(|_| !spec.has_profile()) {
+            *spec = spec.clone().profile(Arc::clone(entry.profile()));
+        }
+        return found;
+    }
+    let Some(known) = catalogue.look_up(spec.zone()) else {
+        let meant = catalogue.suggest(spec.zone()).map(|entry| entry.zone().clone());
+        found.extend(meant.map(|meant| ZoneFindingKind::Misspelled { meant }));
+        return found;
+    };
+    if known.unmarked_key {
+        spec.hide_first_label();
+    }
+    if !spec.has_profile() {
+        *spec = spec.clone().profile(Arc::clone(known.entry.profile()));
+    }
+    if known.entry.status().is_gone() && retired != Retired::Ask {
+        spec.retire();
+    }
+    stands_out(spec, &known, &mut found);
+    found
+}
+
+/// What an administrator should know about a list that the catalogue knows.
+fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKind>) {
+    let entry = known.entry;
+    let successor = || entry.successor().cloned();
+    found.extend(match entry.status() {
+        Status::Retired(tombstone) => Some(ZoneFindingKind::Retired(tombstone.clone())),
+        Status::NeverAList => Some(ZoneFindingKind::NeverAList { meant: successor() }),
+        Status::Renamed => Some(ZoneFindingKind::Renamed { successor: successor() }),
+        Status::Merged => Some(ZoneFindingKind::Merged { successor: successor() }),
+        Status::Restricted => Some(ZoneFindingKind::Restricted { since: entry.since(), successor: successor() }),
+        Status::Suspect => Some(ZoneFindingKind::Suspect),
+        Status::Unverified => Some(ZoneFindingKind::Unverified),
+        Status::Active => None,
+    });
+    if entry.status().is_gone() {
+        return;
+    }
+    if known.access == Access::KeyNeeded && spec.zone().secret().is_none() {
+        found.push(ZoneFindingKind::NeedsKey);
+    }
+    if entry.kinds().is_empty() {
+        found.push(ZoneFindingKind::NothingToAsk);
+    }
+    // A negative weight turns a list around, as in postscreen.
+    let used = match (spec.kind(), spec.weight() < 0) {
+        (Kind::Deny, false) | (Kind::Allow, true) => Kind::Deny,
+        (Kind::Deny, true) | (Kind::Allow, false) => Kind::Allow,
+    };
+    if spec.weight() != 0 && !entry.speaks().fits(used) {
+        found.push(ZoneFindingKind::WrongSide { used });
+    }
+}

@@ -1,0 +1,251 @@
+//! The catalogue says what it should about every list in it, and a text with a mistake says where.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail them")]
+
+use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
+use std::time::{Duration, SystemTime};
+
+use rdnsbl::Name;
+use rdnsbl::catalogue::{Access, Catalogue, CatalogueErrorKind, DomainForm, Entry, Speaks, Status};
+use rdnsbl::dnsxl::{Disposition, SubjectKind};
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn get(text: &str) -> &'static Entry {
+    Catalogue::builtin().get(&name(text)).unwrap_or_else(|| panic!("{text} is not in the catalogue"))
+}
+
+fn is_line(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| matches!(octet, 0x20..=0x7e))
+}
+
+#[test]
+fn as_many_lists_as_were_looked_at() {
+    let count = |wanted: fn(&Entry) -> bool| Catalogue::builtin().iter().filter(|entry| wanted(entry)).count();
+    assert_eq!(count(|_| true), 247);
+    assert_eq!(count(|entry| *entry.status() == Status::Active), 69);
+    assert_eq!(count(|entry| *entry.status() == Status::Restricted), 7);
+    assert_eq!(count(|entry| *entry.status() == Status::Unverified), 36);
+    assert_eq!(count(|entry| *entry.status() == Status::Suspect), 8);
+    assert_eq!(count(|entry| *entry.status() == Status::Renamed), 3);
+    assert_eq!(count(|entry| *entry.status() == Status::Merged), 4);
+    assert_eq!(count(|entry| *entry.status() == Status::NeverAList), 2);
+    assert_eq!(count(|entry| matches!(entry.status(), Status::Retired(_))), 118);
+    assert_eq!(count(|entry| matches!(entry.status(), Status::Retired(stone) if stone.since().is_some())), 115);
+    // Lists that can be asked, and whose codes are known; the richest other collection has about 25.
+    let usable = |entry: &Entry| matches!(entry.status(), Status::Active | Status::Restricted);
+    let known = |entry: &&Entry| usable(entry) && entry.profile().knows_codes();
+    assert_eq!(Catalogue::builtin().iter().filter(known).count(), 58);
+    assert_eq!(Catalogue::builtin().iter().filter(known).filter(|entry| !entry.kinds().is_empty()).count(), 54);
+    assert_eq!(count(|entry| entry.recommendation().is_some()), 6);
+}
+
+#[test]
+fn every_row() {
+    let catalogue = Catalogue::builtin();
+    let mut zones = HashSet::new();
+    let mut groups: HashMap<String, usize> = HashMap::new();
+    for entry in catalogue.iter() {
+        let zone = entry.zone();
+        assert!(zone.is_host() && zone.label_count() >= 2, "{zone}");
+        assert!(zones.insert(zone.clone()), "{zone} stands there twice");
+        assert_eq!(catalogue.get(zone).map(Entry::zone), Some(zone));
+        for alias in entry.aliases() {
+            assert!(zones.insert(alias.clone()), "{alias} stands there twice");
+            assert_eq!(catalogue.get(alias).map(Entry::zone), Some(zone));
+        }
+        assert!(is_line(&entry.to_string()), "{entry}");
+        for text in entry.sources().chain(entry.note()).chain(entry.operator()) {
+            assert!(is_line(text), "{zone}: {text}");
+        }
+        assert!(entry.sources().next().is_some(), "{zone} has no source");
+        assert!(!entry.kinds().is_empty() || entry.holds_hashes(), "{zone} holds nothing");
+        for other in entry.successor().into_iter().chain(entry.part_of()) {
+            assert_eq!(catalogue.get(other).map(Entry::zone), Some(other), "{zone} refers to {other}");
+        }
+        if entry.is_grouped() {
+            *groups.entry(entry.group()).or_default() += 1;
+        } else {
+            assert_eq!(entry.group(), zone.to_string());
+        }
+        match entry.status() {
+            Status::Retired(stone) => {
+                assert!(is_line(&stone.to_string()), "{zone}");
+                assert!(stone.since().is_some() || !stone.how().is_empty() || entry.note().is_some(), "{zone}");
+                assert!(stone.since().is_none_or(|since| since <= catalogue.as_of()), "{zone}");
+            }
+            Status::Renamed | Status::Merged => assert!(entry.successor().is_some(), "{zone}"),
+            _ => {}
+        }
+        for part in 0..=u8::MAX {
+            // Whatever else a list says, it never explains away what only broken lists answer.
+            assert_eq!(entry.profile().meanings(Ipv4Addr::new(128, 0, 0, part)).count(), 0, "{zone}");
+            let refusal = |(disposition, _)| disposition == Disposition::Refusal;
+            assert!(entry.profile().meanings(Ipv4Addr::new(127, 255, 255, part)).all(refusal), "{zone}");
+        }
+        if let Some(recommendation) = entry.recommendation() {
+            assert_eq!(*entry.status(), Status::Active, "{zone}");
+            assert_eq!(entry.access(), Access::Open, "{zone}");
+            assert!(entry.profile().knows_codes() && is_line(recommendation.reason()), "{zone}");
+            assert!(recommendation.since() <= catalogue.as_of(), "{zone}");
+            assert_eq!(recommendation.spec().zone(), zone);
+        }
+    }
+    for (group, members) in groups {
+        assert!(members > 1, "{group} is a group of one");
+    }
+}
+
+#[test]
+fn lists_that_old_configurations_name() {
+    for (zone, status) in [
+        ("bl.spamcop.net", "active"),
+        ("sbl.spamhaus.org", "active"),
+        ("all.rbl.jp", "unverified"),
+        ("list.dsbl.org", "retired"),
+        ("cn-kr.blackholes.us", "retired"),
+        ("brazil.blackholes.us", "retired"),
+        ("russia.blackholes.us", "retired"),
+        ("bl.blocklist.de", "active"),
+        ("rbl.interserver.net", "active"),
+        ("dnsbl-1.uceprotect.net", "active"),
+        ("dnsbl-2.uceprotect.net", "active"),
+        ("dnsbl-3.uceprotect.net", "active"),
+        ("dnsbl.sorbs.net", "retired"),
+        ("ips.backscatterer.org", "active"),
+        ("truncate.gbudb.net", "active"),
+        ("b.barracudacentral.org", "active"),
+        ("cbl.abuseat.org", "merged"),
+        ("dialups.mail-abuse.org", "restricted"),
+        ("relays.mail-abuse.org", "restricted"),
+        ("rbl.spamhaus.org", "never a list"),
+    ] {
+        assert_eq!(get(zone).status().word(), status, "{zone}");
+        assert_eq!(get(zone).zone(), &name(zone));
+    }
+}
+
+#[test]
+fn names_lead_to_their_lists() {
+    for (written, zone) in [
+        ("keykeykeykeykeykey.zen.dq.spamhaus.net", "zen.dq.spamhaus.net"),
+        ("k1.zen.dq.spamhaus.net", "zen.dq.spamhaus.net"), // too short to be known as a key by its looks
+        ("keykeykeykeykeykey.dbl.dq.spamhaus.net", "dbl.spamhaus.org"),
+        ("keykeykeykeykeykey.combined.mail.abusix.zone", "combined.mail.abusix.zone"),
+        ("keykeykeykeykeykey.spam.spamrats.com", "spam.spamrats.com"),
+        ("keykeykeykeykeykey.r.mail-abuse.com", "r.mail-abuse.com"),
+        ("argentina.blackholes.us", "countries.blackholes.us"),
+        ("cn.countries.nerd.dk", "zz.countries.nerd.dk"),
+        ("virus.dnsbl.sorbs.net", "dnsbl.sorbs.net"),
+    ] {
+        assert_eq!(get(written).zone(), &name(zone), "{written}");
+    }
+    for unknown in ["foo.zen.spamhaus.org", "bl.example", "a.keykeykeykey.zen.dq.spamhaus.net", "org", "."] {
+        assert!(Catalogue::builtin().get(&name(unknown)).is_none(), "{unknown}");
+    }
+    assert_eq!(get("zen.spamhaus.org").profile(), get("zen.dq.spamhaus.net").profile());
+}
+
+#[test]
+fn voices() {
+    let group = |zone: &str| get(zone).group();
+    for zone in ["sbl.spamhaus.org", "xbl.spamhaus.org", "pbl.spamhaus.org", "zen.dq.spamhaus.net", "cbl.abuseat.org"] {
+        assert_eq!(group(zone), group("zen.spamhaus.org"), "{zone}");
+    }
+    assert_eq!(group("dnsbl-1.uceprotect.net"), group("dnsbl-3.uceprotect.net"));
+    assert_ne!(group("bl.spamcop.net"), group("psbl.surriel.com"));
+    assert_eq!(get("sbl.spamhaus.org").part_of(), Some(&name("zen.spamhaus.org")));
+}
+
+#[test]
+fn facts_of_single_lists() {
+    use Disposition::{Allow, Deny, Neutral, Refusal, Test};
+    for (zone, code, wanted) in [
+        ("hostkarma.junkemailfilter.com", "127.0.0.1", &[Allow][..]),
+        ("hostkarma.junkemailfilter.com", "127.0.0.2", &[Deny]),
+        ("hostkarma.junkemailfilter.com", "127.0.0.3", &[Neutral]),
+        ("list.dnswl.org", "127.0.0.255", &[Refusal]),
+        ("list.dnswl.org", "127.0.10.3", &[Allow]),
+        ("list.dnswl.org", "127.0.5.0", &[Allow]),
+        ("list.dnswl.org", "127.0.0.1", &[]),
+        ("dbl.spamhaus.org", "127.0.1.255", &[Refusal]),
+        ("dbl.spamhaus.org", "127.0.1.2", &[Deny]),
+        ("multi.surbl.org", "127.0.0.1", &[Refusal]),
+        ("multi.surbl.org", "127.0.0.24", &[Deny, Deny]),
+        ("multi.uribl.com", "127.0.0.1", &[Refusal]),
+        ("bl.score.senderscore.com", "127.0.0.1", &[Deny]),
+        ("bl.suomispam.net", "127.0.0.99", &[Test]),
+        ("zrd.dq.spamhaus.net", "127.0.2.17", &[Deny]),
+        ("zrd.dq.spamhaus.net", "127.0.2.255", &[Refusal]),
+    ] {
+        let found: Vec<Disposition> = get(zone).profile().meanings(code.parse().unwrap()).map(|(is, _)| is).collect();
+        assert_eq!(found, wanted, "{zone} {code}");
+    }
+    assert_eq!(get("hostkarma.junkemailfilter.com").speaks(), Speaks::Both);
+    assert_eq!(get("list.dnswl.org").speaks(), Speaks::For);
+    assert_eq!(get("multi.surbl.org").domain_form(), Some(DomainForm::Registrable));
+    assert_eq!(get("zen.dq.spamhaus.net").access(), Access::KeyNeeded);
+    assert_eq!(get("spam.spamrats.com").access(), Access::KeyAccepted);
+    assert!(get("ebl.msbl.org").kinds().is_empty() && get("ebl.msbl.org").holds_hashes());
+    assert!(!get("bl.spamcop.net").profile().is_about(SubjectKind::Domain));
+    assert_eq!(
+        get("dnsbl.njabl.org").to_string(),
+        "dnsbl.njabl.org (NJABL): closed 2013-03-01; was emptied, then was sent to addresses where nobody is, then lost \
+         its domain, then was taken by a squatter, every name with an address \
+         (https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List (emptied 2013-03-01; NS in 192.0.2.0/24 2013-04-29; \
+         expired 2019-01-02; squatter wildcard 2024-01))"
+    );
+}
+
+#[test]
+fn how_old_it_is() {
+    let catalogue = Catalogue::builtin();
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_eq!(catalogue.as_of().to_string(), "2026-08-21");
+    assert_eq!(catalogue.age(catalogue.as_of().start() + 425 * day), 425 * day);
+    assert_eq!(catalogue.age(SystemTime::UNIX_EPOCH), Duration::ZERO);
+}
+
+#[test]
+fn mistakes_point_at_their_line() {
+    use CatalogueErrorKind as Wrong;
+    let head = "as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active\nsource us\n";
+    let with = |line: &str| format!("{head}{line}");
+    assert_eq!(Catalogue::parse(head).unwrap().iter().count(), 1);
+    for (text, line, kind) in [
+        ("zone bl.example".to_owned(), 1, Wrong::AsOf),
+        (String::new(), 1, Wrong::AsOf),
+        ("as_of 2026-08-21\nas_of 2026-08-22".to_owned(), 2, Wrong::AsOf),
+        ("as_of 2026-08-21\n# a comment\n\nkinds ipv4".to_owned(), 4, Wrong::OutsideStanza),
+        ("as_of 2026-08-21\n\nzone bl.example\nstatus active".to_owned(), 3, Wrong::Missing("kinds")),
+        ("as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active".to_owned(), 2, Wrong::Missing("source")),
+        (with("colour red"), 6, Wrong::Keyword),
+        (with("note"), 6, Wrong::Empty),
+        (with("note caf\u{e9}"), 6, Wrong::NotPrintable),
+        (with("note a\x1b[2J"), 6, Wrong::NotPrintable),
+        (with("note one\nnote two"), 7, Wrong::Repeated),
+        (with("code 203.0.113.9 deny parking"), 6, Wrong::Outside127),
+        (with("code [126..127].0.0.2 deny parking"), 6, Wrong::Outside127),
+        (with("code 127.0.0.2 evil listed"), 6, Wrong::Disposition),
+        (with("code 127.0.0.2 deny"), 6, Wrong::Empty),
+        (with("bit 3 deny two bits"), 6, Wrong::Bit),
+        (with("like zen.example"), 6, Wrong::UnknownZone),
+        (with("present ipv6 127.0.0.2"), 6, Wrong::TestEntry),
+        (with("present ipv4 test"), 6, Wrong::TestEntry),
+        (with("alias -.example"), 6, Wrong::NotAHost),
+        (with("alias secretkey.zen.dq.spamhaus.net"), 6, Wrong::Key),
+        (with("alias bl.example"), 6, Wrong::Duplicate),
+        (with("zone bl.example\nkinds ipv4\nstatus active\nsource us"), 6, Wrong::Duplicate),
+        (with("zone old.example\nkinds ipv4\nstatus retired 2007 bored\nsource us"), 8, Wrong::Death),
+        (with("zone old.example\nkinds ipv4\nstatus retired\nsource us"), 6, Wrong::Missing("note")),
+        (with("zone old.example\nkinds ipv4\nstatus renamed\nsource us"), 6, Wrong::Missing("successor")),
+        (with("recommended 2026-08-21 deny bl.example"), 2, Wrong::Missing("reason")),
+    ] {
+        let error = Catalogue::parse(&text).unwrap_err();
+        assert_eq!((error.line(), error.kind()), (line, kind), "{text}");
+        assert!(error.to_string().starts_with(&format!("line {line}: ")), "{error}");
+    }
+}
