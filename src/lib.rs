@@ -79,6 +79,7 @@ pub mod helo;
 pub mod inquiry;
 pub mod iprev;
 pub mod lists;
+pub mod manual;
 pub mod name;
 pub mod policy;
 pub mod report;
