@@ -303,6 +303,21 @@ fn keyed_and_copied_zones_have_the_codes_of_their_originals() {
 }
 
 #[test]
+fn one_operator_is_one_voice_under_all_its_names() {
+    let operators = |zones: &[&str]| {
+        let lists = build(zones.iter().fold(ListSet::builder(), |set, zone| set.deny(zone)));
+        lists.iter().map(|spec| spec.operator().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        operators(&["zen.spamhaus.org", "cbl.abuseat.org", "secretkey.zen.dq.spamhaus.net", "bl.spamcop.net"]),
+        ["spamhaus", "spamhaus", "spamhaus", "spamcop.net"]
+    );
+    assert_eq!(operators(&["dnsbl-1.uceprotect.net", "ips.backscatterer.org"]), ["uceprotect", "uceprotect"]);
+    let said = ListSpec::deny("zen.spamhaus.org").unwrap().run_by("somebody else");
+    assert_eq!(build(ListSet::builder().list(said)).iter().next().map(ListSpec::operator), Some("somebody else"));
+}
+
+#[test]
 fn who_says_more_than_the_catalogue() {
     let world = "14.113.0.203.dyna.spamrats.com A 127.0.0.2";
     let said_of = |lists: ListSetBuilder| said(&check_client(build(lists), world).0);

@@ -196,8 +196,9 @@ impl ListSpec {
         self
     }
 
-    /// Who runs the list: lists of one operator are one voice where several are wanted. Unless said, lists whose zones end
-    /// in the same two labels are taken for one operator's.
+    /// Who runs the list: lists of one operator are one voice where several are wanted. Unless said, the catalogue's
+    /// groups count, and of lists that are in none, those whose zones end in the same two labels are taken for one
+    /// operator's.
     #[must_use]
     pub fn run_by(mut self, operator: &str) -> Self {
         self.operator = Some(operator.into());
@@ -259,6 +260,11 @@ impl ListSpec {
     /// What is known about the list: RFC 5782 at least.
     pub(crate) fn knowledge(&self) -> &Profile {
         self.profile.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// Did anybody say who runs it?
+    pub(crate) fn has_operator(&self) -> bool {
+        self.operator.is_some()
     }
 
     /// Did anybody say what is known?

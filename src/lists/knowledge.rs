@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::finding::ZoneFindingKind;
-use crate::catalogue::{Access, Catalogue, Match, Status};
+use crate::catalogue::{Access, Catalogue, Entry, Match, Status};
 use crate::dnsxl::{Kind, ListSpec};
 
 /// Where knowledge about lists comes from.
@@ -52,8 +52,8 @@ pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired:
     let Some(catalogue) = catalogue else { return found };
     // A copy under a name of our own has the codes of its original, and a life of its own.
     if let Some(original) = spec.original() {
-        if let Some(entry) = catalogue.get(original).filter(|_| !spec.has_profile()) {
-            *spec = spec.clone().profile(Arc::clone(entry.profile()));
+        if let Some(entry) = catalogue.get(original) {
+            describe(spec, entry);
         }
         return found;
     }
@@ -65,14 +65,22 @@ pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired:
     if known.unmarked_key {
         spec.hide_first_label();
     }
-    if !spec.has_profile() {
-        *spec = spec.clone().profile(Arc::clone(known.entry.profile()));
-    }
+    describe(spec, known.entry);
     if known.entry.status().is_gone() && retired != Retired::Ask {
         spec.retire();
     }
     stands_out(spec, &known, &mut found);
     found
+}
+
+/// Adds what nobody said otherwise: codes and test entries, and whose voice the list is.
+fn describe(spec: &mut ListSpec, entry: &Entry) {
+    if !spec.has_profile() {
+        *spec = spec.clone().profile(Arc::clone(entry.profile()));
+    }
+    if !spec.has_operator() && entry.is_grouped() {
+        *spec = spec.clone().run_by(&entry.group());
+    }
 }
 
 /// What an administrator should know about a list that the catalogue knows.
