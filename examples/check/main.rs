@@ -91,6 +91,8 @@ fn print(text: &str) -> Result<u8, Failed> {
 
 fn check(options: &Options) -> Result<u8, Failed> {
     let lists = lists::read(options)?;
+    // On the error stream: whoever pasted the list should hear of it, and forms for machines stay as they are.
+    lists.findings().iter().for_each(|finding| tell(&finding.to_string()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -68,6 +68,25 @@ async fn codes_mean_what_their_operators_say() {
 }
 
 #[tokio::test]
+async fn what_stands_out_is_said_aside() {
+    let lists = [
+        "--list",
+        "brazil.blackholes.us",
+        "--list",
+        "secretkeysecret.zen.dq.spamhaus.net",
+        "--list",
+        "zen.spamhous.org",
+    ];
+    let run = json("", &[&lists[..], &["203.0.113.14"]].concat()).await;
+    let lines: Vec<&str> =
+        run.err.lines().filter(|line| line.contains("blackholes") || line.contains("spamh")).collect();
+    assert_eq!(lines.len(), 2, "{}", run.err);
+    assert!(lines[0].starts_with("check: brazil.blackholes.us: closed 2007; "), "{}", lines[0]);
+    assert_eq!(lines[1], "check: zen.spamhous.org: no known list; zen.spamhaus.org is one");
+    assert_eq!(run.at("/reports/0/lists/0/health").as_str(), Some("retired"));
+}
+
+#[tokio::test]
 async fn none_is_none() {
     let name = under("203.0.113.14", "dyna.spamrats.com");
     let world = format!("{name} A 127.0.0.2");
