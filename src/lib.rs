@@ -127,3 +127,8 @@ pub use standing::{HealthReport, Standing};
 #[cfg(feature = "test-util")]
 pub use testing::{ManualClock, Scripted};
 pub use why::Why;
+
+/// The README's program, compiled with the other examples.
+#[cfg(all(doctest, feature = "hickory"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
