@@ -246,7 +246,8 @@ impl ListCheck {
     }
 
     fn evidence(&self, slot: Slot) -> Option<Evidence> {
-        Some(Evidence::new(self.question(slot)?, self.answers.get(slot)?.clone()))
+        let answer = self.answers.get(slot)?;
+        Some(Evidence::new(self.question(slot)?, answer.clone()))
     }
 
     /// The list's own words, without a key that they might quote.
@@ -386,13 +387,13 @@ impl ListCheck {
 
     /// Every slot that the answers so far call for. What else may have been supplied is not looked at.
     fn wanted(&self) -> Slots {
-        match (&self.access, self.tried()) {
-            (Access::Broken(..) | Access::Silent, _) => return Slots::EMPTY,
-            (Access::Probe, _) => return [FIXED, RANDOM, MUST_EXIST].into_iter().collect(),
-            (Access::Trial, None | Some(Trial::Broken(..) | Trial::Failed(_))) => {
-                return [FIXED, RANDOM].into_iter().collect();
-            }
-            (Access::Trial, Some(Trial::Sane(_))) | (Access::Open, _) => {}
+        let controls = || [FIXED, RANDOM].into_iter().collect();
+        match &self.access {
+            Access::Open => {}
+            Access::Broken(..) | Access::Silent => return Slots::EMPTY,
+            Access::Probe => return [FIXED, RANDOM, MUST_EXIST].into_iter().collect(),
+            Access::Trial if !matches!(self.tried(), Some(Trial::Sane(_))) => return controls(),
+            Access::Trial => {}
         }
         let mut wanted = Slots::one(A);
         if matches!(self.access, Access::Trial) {
@@ -412,6 +413,8 @@ impl ListCheck {
 
     /// What the controls said, once both are in.
     fn tried(&self) -> Option<Trial> {
+        // Nearly always there is nothing to judge; no question is built to find that out.
+        self.answers.get(FIXED).and(self.answers.get(RANDOM))?;
         Some(trial(self.spec.knowledge(), self.evidence(FIXED)?, self.evidence(RANDOM)?))
     }
 
@@ -420,19 +423,23 @@ impl ListCheck {
         let broken = |kind, evidence, reason| {
             Verdict::Problem(Problem { kind, codes: Arc::new([]), reason, evidence, ttl: None })
         };
-        match (&self.access, self.tried()) {
-            (Access::Broken(known), _) => broken(known.kind, known.evidence.clone(), known.reason.clone()),
-            (Access::Silent, _) => unknown(Failure::Shed, Vec::new()),
-            (Access::Probe, _) => Verdict::NotListed(NotListed { ttl: None }),
-            (Access::Trial, Some(Trial::Broken(kind, evidence))) => broken(kind, evidence, None),
-            (Access::Trial, Some(Trial::Failed(evidence))) => {
-                let failure = evidence.iter().find_map(|evidence| evidence.answer().failure());
-                unknown(failure.unwrap_or(Failure::Shed), evidence)
-            }
-            (Access::Trial | Access::Open, _) => match self.answers.get(A) {
-                Some(answer) => self.conclude(answer),
-                None => unknown(Failure::Shed, Vec::new()),
+        match &self.access {
+            Access::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
+            Access::Silent => return unknown(Failure::Shed, Vec::new()),
+            Access::Probe => return Verdict::NotListed(NotListed { ttl: None }),
+            Access::Trial => match self.tried() {
+                Some(Trial::Broken(kind, evidence)) => return broken(kind, evidence, None),
+                Some(Trial::Failed(evidence)) => {
+                    let failure = evidence.iter().find_map(|evidence| evidence.answer().failure());
+                    return unknown(failure.unwrap_or(Failure::Shed), evidence);
+                }
+                Some(Trial::Sane(_)) | None => {}
             },
+            Access::Open => {}
+        }
+        match self.answers.get(A) {
+            Some(answer) => self.conclude(answer),
+            None => unknown(Failure::Shed, Vec::new()),
         }
     }
 }

@@ -238,28 +238,36 @@ impl Findings {
 
     /// Notes of each deny list whether it alone holds its subject, where lists of two other operators were heard.
     fn compare_operators(&mut self) {
-        let heard = |row: &ListRow| {
-            matches!(row.verdict, Verdict::Listed(Kind::Deny, _) | Verdict::NotListed(_) | Verdict::Excluded(_))
-        };
-        for lesson in &mut self.lessons {
-            let same = |row: &&ListRow| *row.spec.zone() == lesson.zone && row.kind == lesson.kind;
-            let Some(own) = self.rows.iter().find(same).filter(|row| heard(row) && row.spec.kind() == Kind::Deny)
-            else {
-                continue;
-            };
-            let others = self
-                .rows
-                .iter()
-                .filter(|row| heard(row) && row.subject == own.subject && row.spec.operator() != own.spec.operator());
-            let (mut operators, mut confirmed): (Vec<&str>, bool) = (Vec::new(), false);
-            for row in others {
-                confirmed |= matches!(row.verdict, Verdict::Listed(..));
-                if !operators.contains(&row.spec.operator()) {
-                    operators.push(row.spec.operator());
+        // Who was heard about which subject, and who of them lists it; each operator once.
+        let mut voices: Vec<(&Option<Subject>, &str, bool)> = Vec::new();
+        for row in &self.rows {
+            let listed = match &row.verdict {
+                Verdict::Listed(Kind::Deny, _) => true,
+                Verdict::NotListed(_) | Verdict::Excluded(_) => false,
+                Verdict::Listed(Kind::Allow, _) | Verdict::Problem(_) | Verdict::Unknown(_) | Verdict::Skipped(_) => {
+                    continue;
                 }
+            };
+            let operator = row.spec.operator();
+            match voices.iter_mut().find(|(subject, known, _)| *known == operator && **subject == row.subject) {
+                Some((.., lists)) => *lists |= listed,
+                None => voices.push((&row.subject, operator, listed)),
             }
-            let listed = matches!(own.verdict, Verdict::Listed(..));
-            lesson.alone = (operators.len() >= 2).then_some(listed && !confirmed);
+        }
+        for lesson in &mut self.lessons {
+            let same = |row: &&ListRow| row.kind == lesson.kind && *row.spec.zone() == lesson.zone;
+            let Some(own) = self.rows.iter().find(same).filter(|row| row.spec.kind() == Kind::Deny) else { continue };
+            let listed = match &own.verdict {
+                Verdict::Listed(..) => true,
+                Verdict::NotListed(_) | Verdict::Excluded(_) => false,
+                Verdict::Problem(_) | Verdict::Unknown(_) | Verdict::Skipped(_) => continue,
+            };
+            let others = voices
+                .iter()
+                .filter(|(subject, operator, _)| **subject == own.subject && *operator != own.spec.operator());
+            let (heard, confirmed) =
+                others.fold((0, false), |(heard, confirmed), (.., lists)| (heard + 1, confirmed || *lists));
+            lesson.alone = (heard >= 2).then_some(listed && !confirmed);
         }
     }
 
