@@ -243,6 +243,16 @@ impl Name {
         Some(self)
     }
 
+    /// The labels from that octet of the text on; `None` when no label begins there.
+    #[cfg(feature = "direct")]
+    pub(crate) fn ending(&self, from: usize) -> Option<Self> {
+        let (before, rest) = self.text.split_at_checked(from)?;
+        if rest.is_empty() {
+            return Some(Self::root());
+        }
+        (before.is_empty() || before.ends_with('.')).then(|| Self { text: rest.into(), secret: known_secret(rest) })
+    }
+
     fn secret_range(&self) -> Option<Range<usize>> {
         self.secret.map(|(from, to)| usize::from(from)..usize::from(to))
     }

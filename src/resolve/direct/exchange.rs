@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hickory_proto::op::Message;
+use tokio::runtime::Handle;
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
@@ -23,6 +24,9 @@ const MOST_LOST: u32 = 8;
 
 /// Asks until the question is answered, every server failed, or the time is up.
 pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
+    if Handle::try_current().is_err() {
+        return Answer::failed(Failure::Network);
+    }
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
     let mut first = hub.first_server(begin);
@@ -44,7 +48,8 @@ async fn place(hub: &Hub, server: usize, end: Instant) -> Option<SemaphorePermit
     let gate = &hub.servers.get(server)?.gate;
     match gate.try_acquire() {
         Ok(place) => Some(place),
-        Err(_) => timeout_at(end, gate.acquire()).await.ok()?.ok(),
+        // Who leaves at the last moment leaves too late.
+        Err(_) => timeout_at(end, gate.acquire()).await.ok()?.ok().filter(|_| Instant::now() < end),
     }
 }
 
@@ -307,6 +312,8 @@ impl<'a> Round<'a> {
             Outcome::OtherCase => self.retry_over_tcp(server),
             Outcome::Response(response) => return self.judge(server, &response),
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
+            // Another one is still out; or is lost too, and then the last of them is sent again.
+            Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
             Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Network)),
             Outcome::Lost => {
                 self.lost += 1;
@@ -395,5 +402,14 @@ fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Heard {
     match (Message::from_vec(response), chain) {
         (Ok(message), Some(chain)) => classify(&message, question, chain),
         _ => Heard::Answer(Answer::failed(Failure::Malformed)),
+    }
+}
+
+/// The whole answer, read the thorough way.
+#[cfg(test)]
+pub(super) fn thorough(response: &[u8], question: &Question) -> Option<Answer> {
+    match read(response, question, None) {
+        Heard::Answer(answer) => Some(answer),
+        Heard::Chase(_) => None,
     }
 }
