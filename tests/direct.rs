@@ -145,7 +145,7 @@ async fn forgeries_are_ignored_and_counted() {
 async fn ports_that_are_guessed_at_are_left() {
     let server = Answering::start(|came, before| match before {
         // No more than a receive buffer holds.
-        0..10 => (0..25).flat_map(|_| forgeries(&came.octets, 0)).collect(),
+        0..7 => (0..25).flat_map(|_| forgeries(&came.octets, 0)).collect(),
         _ => vec![listed(&came.octets, 2)],
     });
     let timeouts = Timeouts::default().with_resend(ms(20)).with_total(ms(20_000));
@@ -370,6 +370,32 @@ async fn restarted_servers_are_heard_again() {
     assert_eq!(ask(&direct, 1).await, Answer::failed(Failure::Network));
     let _server = Answering::start_at(address, always_nx);
     assert!(everybody().await.iter().all(|answer| *answer == Answer::nx_domain(None)));
+}
+
+#[tokio::test]
+async fn networks_that_have_changed_are_noticed() {
+    let changed = Arc::new(AtomicBool::new(false));
+    let has_changed = Arc::clone(&changed);
+    let known: std::sync::Mutex<HashSet<u16>> = std::sync::Mutex::default();
+    let server = Answering::start(move |came, _| {
+        let mut known = known.lock().unwrap();
+        match has_changed.load(Ordering::Relaxed) {
+            false => known.insert(came.from.port()),
+            true if known.contains(&came.from.port()) => return vec![],
+            true => true,
+        };
+        vec![nx(&came.octets)]
+    });
+    let direct =
+        patient(&[server.address]).with_timeouts(Timeouts::default().with_resend(ms(100)).with_total(ms(5_000)));
+    let all = || async { join_all((0..600).map(|number| ask(&direct, number))).await };
+    all().await;
+    changed.store(true, Ordering::Relaxed);
+    assert_eq!(ask(&direct, 1).await, Answer::nx_domain(None));
+    let before = direct.stats().resent;
+    assert_eq!(before, 1);
+    assert!(all().await.iter().all(|answer| *answer == Answer::nx_domain(None)));
+    assert_eq!(direct.stats().resent, before);
 }
 
 #[test]

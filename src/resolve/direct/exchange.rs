@@ -36,7 +36,8 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let mut chain = None;
     loop {
         // Each turn adds at least one link to a chain of limited length.
-        match Round::new(hub, question, chain, first, end).run().await {
+        let mut round = Round::new(hub, question, chain, first, end);
+        match round.run().await {
             (Heard::Answer(answer), _) => return answer,
             (Heard::Chase(longer), server) => (chain, first) = (Some(longer), server),
         }
@@ -122,7 +123,7 @@ impl<'a> Round<'a> {
     }
 
     /// The answer and which server gave it.
-    async fn run(mut self) -> (Heard, usize) {
+    async fn run(&mut self) -> (Heard, usize) {
         let now = Instant::now();
         self.send(now, 0);
         let mut timer = pin!(sleep_until(self.wake.min(self.end)));
@@ -152,7 +153,7 @@ impl<'a> Round<'a> {
                 }
             }
         }
-        let (_, told) = self.failure.unwrap_or((0, Answer::failed(Failure::Timeout)));
+        let told = self.failure.take().map_or(Answer::failed(Failure::Timeout), |(_, told)| told);
         if told.failure() == Some(Failure::Timeout) {
             count(&self.hub.counters.timeouts);
         }
@@ -216,6 +217,10 @@ impl<'a> Round<'a> {
                 return;
             }
             pace.silent(at);
+            drop(pace);
+            if !self.early {
+                lock(&server.pool).renew(now);
+            }
         }
         // RFC 1035 §4.2.1: lost, perhaps. Ask the next one, and wait twice as long for it.
         count(&self.hub.counters.resent);
@@ -272,6 +277,9 @@ impl<'a> Round<'a> {
             Err(error) => {
                 if self.more.pop().is_none() {
                     self.open = None;
+                }
+                if let Some(server) = self.hub.servers.get(server) {
+                    lock(&server.pool).renew(Instant::now());
                 }
                 self.fail(server, Answer::failed(io_failure(&error)));
             }

@@ -23,6 +23,9 @@ const MOST_RUNTIMES: usize = 16;
 /// Ids that are tried until one is free.
 const ID_TRIES: usize = 16;
 
+/// Sockets are not all replaced for silence's sake more often.
+const RENEWAL: Duration = Duration::from_secs(5);
+
 /// How sockets are used.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
@@ -38,6 +41,8 @@ pub(super) struct Pool {
     usage: Usage,
     counters: Arc<Counters>,
     entropy: Entropy,
+    /// Sockets opened before are not used any more.
+    renewed: Option<Instant>,
     /// Only the runtime that a socket was opened in tells when it can be read; that runtime may stand still while another
     /// one asks.
     shelves: Vec<Shelf>,
@@ -53,12 +58,13 @@ struct Shelf {
 struct Seat {
     socket: Arc<Socket>,
     left: u32,
+    opened: Instant,
     until: Instant,
 }
 
 impl Pool {
     pub(super) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
-        Self { server, usage, counters, entropy: Entropy::new(), shelves: Vec::new() }
+        Self { server, usage, counters, entropy: Entropy::new(), renewed: None, shelves: Vec::new() }
     }
 
     /// Enters a question at a random socket, under a random id.
@@ -83,12 +89,21 @@ impl Pool {
         self.entropy.number()
     }
 
+    /// Lets new sockets take the place of all: a connected socket keeps the address of ours that it began with, and firewalls
+    /// forget; so silence may be due to the sockets.
+    pub(super) fn renew(&mut self, now: Instant) {
+        if self.renewed.is_none_or(|at| now.saturating_duration_since(at) >= RENEWAL) {
+            self.renewed = Some(now);
+        }
+    }
+
     /// A socket chosen at random, opened or replaced if need be.
     fn socket(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<Arc<Socket>> {
         let at = self.entropy.below(self.usage.sockets)?;
         let shelf = self.shelf(runtime);
+        let renewed = self.renewed;
         let seat = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)).and_then(Option::as_mut);
-        if let Some(seat) = seat.filter(|seat| seat.left > 0 && now < seat.until && !seat.socket.is_closed()) {
+        if let Some(seat) = seat.filter(|seat| seat.is_good(now, renewed)) {
             seat.left -= 1;
             return Ok(Arc::clone(&seat.socket));
         }
@@ -116,6 +131,7 @@ impl Pool {
         Ok(Seat {
             socket: Arc::clone(socket),
             left: u32::try_from(left).unwrap_or(u32::MAX).saturating_sub(1),
+            opened: now,
             until: now + self.usage.age.mul_f64(f64::from(share) / 65_536.0),
         })
     }
@@ -131,6 +147,12 @@ impl Pool {
         }
         self.shelves.push(Shelf { runtime, seats: (0..self.usage.sockets).map(|_| None).collect() });
         self.shelves.len() - 1
+    }
+}
+
+impl Seat {
+    fn is_good(&self, now: Instant, renewed: Option<Instant>) -> bool {
+        self.left > 0 && now < self.until && renewed.is_none_or(|at| self.opened >= at) && !self.socket.is_closed()
     }
 }
 
