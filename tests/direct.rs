@@ -387,13 +387,13 @@ async fn networks_that_have_changed_are_noticed() {
         vec![nx(&came.octets)]
     });
     let direct =
-        patient(&[server.address]).with_timeouts(Timeouts::default().with_resend(ms(100)).with_total(ms(5_000)));
+        patient(&[server.address]).with_timeouts(Timeouts::default().with_resend(ms(1_000)).with_total(ms(9_000)));
     let all = || async { join_all((0..600).map(|number| ask(&direct, number))).await };
     all().await;
     changed.store(true, Ordering::Relaxed);
     assert_eq!(ask(&direct, 1).await, Answer::nx_domain(None));
     let before = direct.stats().resent;
-    assert_eq!(before, 1);
+    assert!(before <= 2, "{before}");
     assert!(all().await.iter().all(|answer| *answer == Answer::nx_domain(None)));
     assert_eq!(direct.stats().resent, before);
 }
