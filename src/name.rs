@@ -508,7 +508,6 @@ mod tests {
         assert_eq!(name("zen.dq.spamhaus.net").to_string(), "zen.dq.spamhaus.net");
     }
 
-    #[cfg(any(feature = "hickory", feature = "direct"))]
     #[test]
     fn keys_repeated_by_a_server_are_hidden() {
         let hidden = |text: &str| name(text).hiding("abcd1234").map(|name| name.to_string());

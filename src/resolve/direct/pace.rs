@@ -34,7 +34,7 @@ impl Pace {
 
     /// A response came after this long, whatever it says: NXDOMAIN is a success.
     pub(super) fn heard(&mut self, took: Duration) {
-        // RFC 6298 §2.2 and §2.3. Every send has an id of its own, so there is no doubt which one was answered.
+        // RFC 6298 §2. Every send has an id of its own, so there is no doubt which one was answered.
         self.trip = Some(match self.trip {
             None => (took, took / 2),
             Some((trip, deviation)) => ((trip * 7 + took) / 8, (deviation * 3 + trip.abs_diff(took)) / 4),

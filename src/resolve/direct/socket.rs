@@ -22,7 +22,7 @@ use super::stats::{Counters, count};
 use crate::clock::BoxFuture;
 use crate::dns::Failure;
 
-/// Wrong datagrams after which a socket is given up: somebody may be guessing (RFC 5452 §4.5).
+/// Wrong datagrams after which a socket is given up: somebody may be guessing (RFC 5452 §9.3).
 const MOST_WRONG: u32 = 512;
 
 /// What became of one datagram sent.
