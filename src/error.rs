@@ -28,7 +28,7 @@ pub enum Error {
     #[error("limit {0} must not be zero")]
     Limit(&'static str),
     /// There is no resolver to ask.
-    #[cfg(feature = "hickory")]
+    #[cfg(any(feature = "hickory", feature = "direct"))]
     #[error(transparent)]
     Resolver(#[from] crate::resolve::ResolverError),
 }

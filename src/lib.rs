@@ -53,6 +53,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `hickory` (default) | `resolve::Stub`, a stub resolver on hickory's sockets and wire format; includes `tokio` |
+//! | `direct` | `resolve::Direct`, a lean stub resolver on tokio's sockets; of hickory only the wire format; includes `tokio` |
 //! | `tokio` | `TokioClock`, `Checker::builder` |
 //! | `serde` | `Serialize` for reports |
 //! | `idna` | U-labels are understood |

@@ -243,6 +243,16 @@ impl Name {
         Some(self)
     }
 
+    /// The labels from that octet of the text on; `None` when no label begins there.
+    #[cfg(feature = "direct")]
+    pub(crate) fn ending(&self, from: usize) -> Option<Self> {
+        let (before, rest) = self.text.split_at_checked(from)?;
+        if rest.is_empty() {
+            return Some(Self::root());
+        }
+        (before.is_empty() || before.ends_with('.')).then(|| Self { text: rest.into(), secret: known_secret(rest) })
+    }
+
     fn secret_range(&self) -> Option<Range<usize>> {
         self.secret.map(|(from, to)| usize::from(from)..usize::from(to))
     }
@@ -498,7 +508,6 @@ mod tests {
         assert_eq!(name("zen.dq.spamhaus.net").to_string(), "zen.dq.spamhaus.net");
     }
 
-    #[cfg(feature = "hickory")]
     #[test]
     fn keys_repeated_by_a_server_are_hidden() {
         let hidden = |text: &str| name(text).hiding("abcd1234").map(|name| name.to_string());

@@ -1,43 +1,50 @@
-//! What the stub resolver makes of every shape of response, and what it sends.
-#![cfg(feature = "hickory")]
+//! What the resolvers make of every shape of response, and what they send. Every test runs with each of them.
+#![cfg(any(feature = "hickory", feature = "direct"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, unreachable_pub)]
 
 #[path = "support/raw.rs"]
 mod raw;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hickory_resolver::proto::op::{Edns, Message, MessageType, Query, ResponseCode};
-use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
-use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, NS, PTR, SOA, TXT};
-use hickory_resolver::proto::rr::{Name as WireName, RData, Record as WireRecord, RecordType as WireType};
+use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
+use hickory_proto::rr::rdata::opt::EdnsOption;
+use hickory_proto::rr::rdata::{A, CNAME, MX, NS, PTR, SOA, TXT};
+use hickory_proto::rr::{Name as WireName, RData, Record as WireRecord, RecordType as WireType};
 use raw::{Act, Seen, Server, reply};
 use rdnsbl::dns::{Answer, Failure, Is, MAX_RECORDS, MAX_TTL, Question, Record, RecordType, Soa, Target};
 use rdnsbl::name::{Key, Name};
-use rdnsbl::resolve::{Resolve, Stub, Timeouts};
+use rdnsbl::resolve::{Resolve, Timeouts};
+
+/// A resolver under test.
+trait Subject: Resolve + std::fmt::Debug {}
+impl<T: Resolve + std::fmt::Debug> Subject for T {}
+
+/// Makes one that asks these servers with these timeouts.
+type Make = fn(&[SocketAddr], Timeouts) -> Arc<dyn Subject>;
 
 /// Long before a send counts as lost: for tests that count datagrams.
-fn patient(servers: &[SocketAddr]) -> Stub {
-    stub(servers, 5_000, 10_000)
+fn patient(make: Make, servers: &[SocketAddr]) -> Arc<dyn Subject> {
+    stub(make, servers, 5_000, 10_000)
 }
 
 /// Soon tired: for tests of silence.
-fn hasty(servers: &[SocketAddr]) -> Stub {
-    stub(servers, 100, 650)
+fn hasty(make: Make, servers: &[SocketAddr]) -> Arc<dyn Subject> {
+    stub(make, servers, 100, 650)
 }
 
-fn stub(servers: &[SocketAddr], resend: u64, total: u64) -> Stub {
+fn stub(make: Make, servers: &[SocketAddr], resend: u64, total: u64) -> Arc<dyn Subject> {
     let timeouts = Timeouts::default();
-    let timeouts = timeouts.with_resend(Duration::from_millis(resend)).with_total(Duration::from_millis(total));
-    Stub::servers(servers.iter().copied()).unwrap().with_timeouts(timeouts)
+    make(servers, timeouts.with_resend(Duration::from_millis(resend)).with_total(Duration::from_millis(total)))
 }
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
-async fn ask(stub: &Stub, text: &str, kind: RecordType) -> Answer {
+async fn ask(stub: &Arc<dyn Subject>, text: &str, kind: RecordType) -> Answer {
     stub.resolve(&Question::new(name(text), kind)).await
 }
 
@@ -266,8 +273,7 @@ fn shape(query: &Seen, _before: usize) -> Act {
     message.into()
 }
 
-#[tokio::test]
-async fn shapes() {
+async fn shapes(make: Make) {
     let failed = Answer::failed;
     let udp = (1, 0);
     let both = (1, 1);
@@ -329,17 +335,16 @@ async fn shapes() {
     ];
     for (label, expected, counts) in rows {
         let server = Server::start(shape).await;
-        let answer = ask(&patient(&[server.address]), &format!("{label}.bl.test"), RecordType::A).await;
+        let answer = ask(&patient(make, &[server.address]), &format!("{label}.bl.test"), RecordType::A).await;
         assert_eq!(answer, expected, "{label}");
         assert_eq!(server.counts(), counts, "{label}");
     }
 }
 
-#[tokio::test]
-async fn silence() {
+async fn silence(make: Make) {
     let server = Server::start(shape).await;
     let begun = Instant::now();
-    let stub = stub(&[server.address], 200, 1_300);
+    let stub = stub(make, &[server.address], 200, 1_300);
     assert_eq!(ask(&stub, "silent.bl.test", RecordType::A).await, Answer::failed(Failure::Timeout));
     assert!(begun.elapsed() >= Duration::from_millis(1_300));
     assert_eq!(server.counts(), (3, 0)); // at 0, 200 and 600 ms; the next would be at 1400
@@ -347,67 +352,61 @@ async fn silence() {
     assert_eq!(server.counts(), (4, 1)); // who answers is not asked again
 }
 
-#[tokio::test]
-async fn part_of_an_answer_is_none() {
+async fn part_of_an_answer_is_none(make: Make) {
     let with_tcp = Server::start(shape).await;
-    match ask(&patient(&[with_tcp.address]), "tcpartial.bl.test", RecordType::A).await.is() {
+    match ask(&patient(make, &[with_tcp.address]), "tcpartial.bl.test", RecordType::A).await.is() {
         Is::Records(set) => assert_eq!(set.len(), 2),
         other => panic!("{other:?}"),
     }
     let without = Server::start_without_tcp(shape).await;
-    let answer = ask(&patient(&[without.address]), "tcnotcp.bl.test", RecordType::A).await;
+    let answer = ask(&patient(make, &[without.address]), "tcnotcp.bl.test", RecordType::A).await;
     assert_eq!(answer, Answer::failed(Failure::Truncated));
     // Another server may have it whole.
-    let answer = ask(&patient(&[without.address, with_tcp.address]), "tc.bl.test", RecordType::A).await;
+    let answer = ask(&patient(make, &[without.address, with_tcp.address]), "tc.bl.test", RecordType::A).await;
     assert_eq!(answer, listed(77, 2));
 }
 
-#[tokio::test]
-async fn late_answer_to_the_first_send_counts() {
+async fn late_answer_to_the_first_send_counts(make: Make) {
     let slow_once = |query: &Seen, before: usize| match before {
         0 => Act::Later(Duration::from_millis(1_000), vec![with(query, [a("x.bl.test.", 60, 2)]).to_vec().unwrap()]),
         _ => Act::Silence,
     };
     let server = Server::start(slow_once).await;
-    assert_eq!(ask(&stub(&[server.address], 100, 5_000), "x.bl.test", RecordType::A).await, listed(60, 2));
+    assert_eq!(ask(&stub(make, &[server.address], 100, 5_000), "x.bl.test", RecordType::A).await, listed(60, 2));
     assert!(server.counts().0 >= 2);
 }
 
-#[tokio::test]
-async fn lost_datagram_is_sent_again() {
+async fn lost_datagram_is_sent_again(make: Make) {
     let drop_first = |query: &Seen, before: usize| match before {
         0 => Act::Silence,
         _ => with(query, [a("x.bl.test.", 60, 2)]).into(),
     };
     let server = Server::start(drop_first).await;
-    assert_eq!(ask(&stub(&[server.address], 300, 5_000), "x.bl.test", RecordType::A).await, listed(60, 2));
+    assert_eq!(ask(&stub(make, &[server.address], 300, 5_000), "x.bl.test", RecordType::A).await, listed(60, 2));
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].message.queries, seen[1].message.queries);
 }
 
-#[tokio::test]
-async fn closed_port() {
+async fn closed_port(make: Make) {
     let gone = {
         let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.local_addr().unwrap()
     };
     let good = Server::start(shape).await;
     let begun = Instant::now();
-    assert_eq!(ask(&patient(&[gone, good.address]), "listed.bl.test", RecordType::A).await, listed(60, 2));
-    assert_eq!(ask(&patient(&[gone]), "listed.bl.test", RecordType::A).await, Answer::failed(Failure::Network));
+    assert_eq!(ask(&patient(make, &[gone, good.address]), "listed.bl.test", RecordType::A).await, listed(60, 2));
+    assert_eq!(ask(&patient(make, &[gone]), "listed.bl.test", RecordType::A).await, Answer::failed(Failure::Network));
     assert!(begun.elapsed() < Duration::from_secs(4), "not before the first wait of 5 s was over");
 }
 
-#[tokio::test]
-async fn any_address_means_this_host() {
+async fn any_address_means_this_host(make: Make) {
     let server = Server::start(shape).await;
     let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, server.address.port()));
-    assert_eq!(ask(&patient(&[any]), "tc.bl.test", RecordType::A).await, listed(77, 2));
+    assert_eq!(ask(&patient(make, &[any]), "tc.bl.test", RecordType::A).await, listed(77, 2));
 }
 
-#[tokio::test]
-async fn fail_over_is_at_once_and_every_time() {
+async fn fail_over_is_at_once_and_every_time(make: Make) {
     for label in [
         "servfail",
         "refused",
@@ -429,7 +428,7 @@ async fn fail_over_is_at_once_and_every_time() {
         })
         .await;
         let good = Server::start(shape).await;
-        let stub = patient(&[bad.address, good.address]);
+        let stub = patient(make, &[bad.address, good.address]);
         for _ in 0..20 {
             assert_eq!(ask(&stub, "listed.bl.test", RecordType::A).await, listed(60, 2), "{label}");
         }
@@ -437,30 +436,27 @@ async fn fail_over_is_at_once_and_every_time() {
     }
 }
 
-#[tokio::test]
-async fn answers_never_fail_over() {
+async fn answers_never_fail_over(make: Make) {
     let first = Server::start(shape).await;
     let second = Server::start(shape).await;
-    let stub = patient(&[first.address, second.address]);
+    let stub = patient(make, &[first.address, second.address]);
     for label in ["listed", "nx", "nxnosoa", "nodata", "nodatanosoa", "loop", "slow"] {
         ask(&stub, &format!("{label}.bl.test"), RecordType::A).await;
     }
     assert_eq!((first.counts(), second.counts()), ((7, 0), (0, 0)));
 }
 
-#[tokio::test]
-async fn silent_server_is_passed_over() {
+async fn silent_server_is_passed_over(make: Make) {
     let silent = Server::start(|_: &Seen, _| Act::Silence).await;
     let good = Server::start(shape).await;
-    let stub = stub(&[silent.address, good.address], 200, 5_000);
+    let stub = stub(make, &[silent.address, good.address], 200, 5_000);
     for _ in 0..5 {
         assert_eq!(ask(&stub, "listed.bl.test", RecordType::A).await, listed(60, 2));
     }
     assert_eq!((silent.counts(), good.counts()), ((5, 0), (5, 0)));
 }
 
-#[tokio::test]
-async fn most_telling_failure_whatever_the_order() {
+async fn most_telling_failure_whatever_the_order(make: Make) {
     let all = |label: &'static str| {
         Server::start(move |query: &Seen, before| {
             let mut query = query.clone();
@@ -471,7 +467,7 @@ async fn most_telling_failure_whatever_the_order() {
     let (silent, servfail, refused, garbage) =
         (all("silent").await, all("servfail").await, all("refused").await, all("garbage").await);
     let told = async |servers: [&Server; 2]| {
-        let answer = ask(&hasty(&servers.map(|server| server.address)), "x.bl.test", RecordType::A).await;
+        let answer = ask(&hasty(make, &servers.map(|server| server.address)), "x.bl.test", RecordType::A).await;
         match answer.is() {
             Is::Failed(failure) => failure,
             other => panic!("{other:?}"),
@@ -488,10 +484,9 @@ async fn most_telling_failure_whatever_the_order() {
     }
 }
 
-#[tokio::test]
-async fn wire_format_of_the_question() {
+async fn wire_format_of_the_question(make: Make) {
     let server = Server::start(|query: &Seen, _| coded(query, 3).into()).await;
-    let stub = patient(&[server.address]);
+    let stub = patient(make, &[server.address]);
     // Names that resolvers, hosts files and search lists like to answer themselves.
     let names = [
         "2.0.0.127.in-addr.arpa",
@@ -519,7 +514,7 @@ async fn wire_format_of_the_question() {
     for (at, query) in seen.iter().enumerate() {
         let Seen { message, .. } = query;
         let asked = &message.queries[0];
-        assert_eq!(asked.name().to_ascii().replace('\\', ""), format!("{}.", names[at / 2]));
+        assert_eq!(asked.name().to_ascii().replace('\\', "").to_lowercase(), format!("{}.", names[at / 2]));
         assert_eq!(asked.query_type(), if at % 2 == 0 { WireType::PTR } else { WireType::A });
         assert!(message.recursion_desired && message.authentic_data && !message.checking_disabled);
         let edns = message.edns.as_ref().unwrap();
@@ -531,10 +526,9 @@ async fn wire_format_of_the_question() {
     assert!(ids.len() > names.len(), "ids repeat");
 }
 
-#[tokio::test]
-async fn many_records_are_bounded_and_say_so() {
+async fn many_records_are_bounded_and_say_so(make: Make) {
     let server = Server::start(shape).await;
-    let stub = patient(&[server.address]);
+    let stub = patient(make, &[server.address]);
     for (label, kind) in [("many", RecordType::A), ("p", RecordType::Ptr)] {
         match ask(&stub, &format!("{label}.bl.test"), kind).await.is() {
             Is::Records(set) => assert!(set.len() == MAX_RECORDS && set.truncated(), "{label}"),
@@ -547,8 +541,7 @@ async fn many_records_are_bounded_and_say_so() {
     }
 }
 
-#[tokio::test]
-async fn hostile_octets() {
+async fn hostile_octets(make: Make) {
     let labels: [&[u8]; 6] = [b"a\r\n250 OK", b"\0\x1b[2J", b"dot.inside", b"b\xfccher", b"a b", b"quote\""];
     let server = Server::start(move |query: &Seen, _| {
         let owner = query.message.queries[0].name().clone();
@@ -567,7 +560,7 @@ async fn hostile_octets() {
         }
     })
     .await;
-    let stub = patient(&[server.address]);
+    let stub = patient(make, &[server.address]);
     let answer = ask(&stub, "x.test", RecordType::Ptr).await;
     let Is::Records(set) = answer.is() else { panic!("{answer}") };
     assert_eq!(set.len(), labels.len());
@@ -583,8 +576,7 @@ async fn hostile_octets() {
     assert_eq!(ask(&stub, "x.test", RecordType::Txt).await.to_string(), "\"one  ?two??\"");
 }
 
-#[tokio::test]
-async fn keys_stay_hidden() {
+async fn keys_stay_hidden(make: Make) {
     let zone = name("list.test").with_key(&Key::new("secretkey").unwrap()).unwrap();
     let server = Server::start(|query: &Seen, _| {
         let owner = query.message.queries[0].name().clone();
@@ -610,7 +602,7 @@ async fn keys_stay_hidden() {
         }
     })
     .await;
-    let stub = patient(&[server.address]);
+    let stub = patient(make, &[server.address]);
     for kind in [RecordType::A, RecordType::Txt, RecordType::Mx, RecordType::Soa] {
         let question = Question::new(name("2.0.0.127").under(&zone).unwrap(), kind);
         let answer = stub.resolve(&question).await;
@@ -619,17 +611,15 @@ async fn keys_stay_hidden() {
     }
 }
 
-#[tokio::test]
-async fn soa_that_was_asked_for() {
+async fn soa_that_was_asked_for(make: Make) {
     let server = Server::start(|query: &Seen, _| with(query, [soa_record("list.test.", 300, 60)]).into()).await;
-    let answer = ask(&patient(&[server.address]), "list.test", RecordType::Soa).await;
+    let answer = ask(&patient(make, &[server.address]), "list.test", RecordType::Soa).await;
     assert_eq!(answer, Answer::no_data(soa("list.test", 60)));
 }
 
-#[tokio::test]
-async fn dropping_the_future_stops_it() {
+async fn dropping_the_future_stops_it(make: Make) {
     let server = Server::start(|_: &Seen, _| Act::Silence).await;
-    let stub = stub(&[server.address], 500, 10_000);
+    let stub = stub(make, &[server.address], 500, 10_000);
     let question = Question::new(name("x.test"), RecordType::A);
     let mut asked = stub.resolve(&question);
     while server.counts().0 == 0 {
@@ -641,10 +631,9 @@ async fn dropping_the_future_stops_it() {
     assert_eq!(server.counts(), (1, 0));
 }
 
-#[tokio::test]
-async fn dropping_the_future_closes_tcp_too() {
+async fn dropping_the_future_closes_tcp_too(make: Make) {
     let server = Server::start(shape).await;
-    let stub = patient(&[server.address]);
+    let stub = patient(make, &[server.address]);
     let question = Question::new(name("tcsilent.bl.test"), RecordType::A);
     let mut asked = stub.resolve(&question);
     while server.counts() != (1, 1) {
@@ -660,10 +649,9 @@ async fn dropping_the_future_closes_tcp_too() {
     tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
 }
 
-#[tokio::test]
-async fn one_resolver_serves_many_at_once() {
+async fn one_resolver_serves_many_at_once(make: Make) {
     let server = Server::start(shape).await;
-    let stub = patient(&[server.address]);
+    let stub = patient(make, &[server.address]);
     let asked = (0..50).map(|_| {
         let stub = stub.clone();
         tokio::spawn(async move { ask(&stub, "tc.bl.test", RecordType::A).await })
@@ -678,4 +666,68 @@ async fn one_resolver_serves_many_at_once() {
         }
     };
     tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
+}
+
+macro_rules! with_each {
+    ($($test:ident)*) => {
+        #[cfg(feature = "hickory")]
+        mod stub {
+            use super::*;
+
+            fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
+                Arc::new(rdnsbl::resolve::Stub::servers(servers.iter().copied()).unwrap().with_timeouts(timeouts))
+            }
+
+            $(#[tokio::test] async fn $test() { super::$test(make).await; })*
+        }
+
+        #[cfg(feature = "direct")]
+        mod direct {
+            use super::*;
+            use rdnsbl::resolve::{Case, Direct, Pacing};
+
+            fn fixed(servers: &[SocketAddr], timeouts: Timeouts) -> Direct {
+                Direct::servers(servers.iter().copied()).unwrap().with_timeouts(timeouts).with_pacing(Pacing::Fixed)
+            }
+
+            fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
+                Arc::new(fixed(servers, timeouts))
+            }
+
+            $(#[tokio::test] async fn $test() { super::$test(make).await; })*
+
+            /// The same with random case: the test servers keep it.
+            mod random_case {
+                use super::*;
+
+                fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
+                    Arc::new(fixed(servers, timeouts).with_case(Case::Random))
+                }
+
+                $(#[tokio::test] async fn $test() { super::super::$test(make).await; })*
+            }
+        }
+    };
+}
+
+with_each! {
+    shapes
+    silence
+    part_of_an_answer_is_none
+    late_answer_to_the_first_send_counts
+    lost_datagram_is_sent_again
+    closed_port
+    any_address_means_this_host
+    fail_over_is_at_once_and_every_time
+    answers_never_fail_over
+    silent_server_is_passed_over
+    most_telling_failure_whatever_the_order
+    wire_format_of_the_question
+    many_records_are_bounded_and_say_so
+    hostile_octets
+    keys_stay_hidden
+    soa_that_was_asked_for
+    dropping_the_future_stops_it
+    dropping_the_future_closes_tcp_too
+    one_resolver_serves_many_at_once
 }

@@ -12,9 +12,10 @@ use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Ed
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::datagram::{BareRefusal, Provider};
+use super::fault::{another_server_may_know, failure_of, io_failure, weight};
 use super::rdata::kind_to_wire;
 use super::stub::Stub;
-use super::wire::{Chain, Heard, classify, failure_of};
+use super::wire::{Chain, Heard, classify};
 use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 
@@ -248,27 +249,6 @@ async fn over_tcp(
     }
 }
 
-/// Could another server answer what this one could not? A CNAME loop is in the data.
-fn another_server_may_know(failure: Failure) -> bool {
-    failure != Failure::CnameLoop
-}
-
-/// How much a failure says: a response more than a broken one, that more than trouble on the way, and silence nothing.
-fn weight(answer: &Answer) -> u8 {
-    match answer.failure() {
-        Some(Failure::ServFail) => 9,
-        Some(Failure::Refused) => 8,
-        Some(Failure::Rcode(_)) => 7,
-        Some(Failure::Contradiction) => 6,
-        Some(Failure::Unrelated) => 5,
-        Some(Failure::Truncated) => 4,
-        Some(Failure::Malformed) => 3,
-        Some(Failure::Overload) => 2,
-        Some(Failure::Network) => 1,
-        _ => 0,
-    }
-}
-
 /// Our word for an error. The error itself stays here: its text may hold the name asked, and that a key.
 fn failure(error: &NetError) -> Failure {
     match error {
@@ -281,14 +261,6 @@ fn failure(error: &NetError) -> Failure {
             Some(BareRefusal(code)) => failure_of((*code).into()),
             None => io_failure(error),
         },
-        _ => Failure::Network,
-    }
-}
-
-/// ENOMEM, ENFILE, EMFILE, ENOBUFS (Linux; BSD): our side is out of something. The rest is the network's.
-fn io_failure(error: &std::io::Error) -> Failure {
-    match error.raw_os_error() {
-        Some(12 | 23 | 24 | 105 | 55) => Failure::Overload,
         _ => Failure::Network,
     }
 }

@@ -1,17 +1,25 @@
 //! The resolver seam: who answers questions.
 //!
-//! [`Resolve`] is the whole of it: one method, own types in and out, object-safe. `Stub` (feature `hickory`) asks recursive
-//! servers; `Scripted` (feature `test-util`) answers from a table; anything else is a few lines of yours.
+//! [`Resolve`] is the whole of it: one method, own types in and out, object-safe. `Stub` (feature `hickory`) and `Direct`
+//! (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table; anything else is a few lines of yours.
 
 #[cfg(feature = "hickory")]
 mod datagram;
+#[cfg(feature = "direct")]
+mod direct;
 #[cfg(feature = "hickory")]
 mod exchange;
-#[cfg(feature = "hickory")]
+#[cfg(any(feature = "hickory", feature = "direct"))]
+mod fault;
+#[cfg(any(feature = "hickory", feature = "direct"))]
 mod rdata;
+#[cfg(any(feature = "hickory", feature = "direct"))]
+mod servers;
 #[cfg(feature = "hickory")]
 mod stub;
-#[cfg(feature = "hickory")]
+#[cfg(any(feature = "hickory", feature = "direct"))]
+mod timeouts;
+#[cfg(any(feature = "hickory", feature = "direct"))]
 mod wire;
 
 use std::sync::Arc;
@@ -19,8 +27,14 @@ use std::sync::Arc;
 pub use crate::clock::BoxFuture;
 use crate::dns::{Answer, Question};
 
+#[cfg(feature = "direct")]
+pub use direct::{Case, Direct, DirectStats, Pacing};
+#[cfg(any(feature = "hickory", feature = "direct"))]
+pub use servers::{Origin, ResolverError};
 #[cfg(feature = "hickory")]
-pub use stub::{Origin, ResolverError, Stub, Timeouts};
+pub use stub::Stub;
+#[cfg(any(feature = "hickory", feature = "direct"))]
+pub use timeouts::Timeouts;
 
 /// Answers questions.
 ///

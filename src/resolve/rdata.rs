@@ -1,6 +1,6 @@
 //! Names and record data of a message in our words, and back.
 
-use hickory_resolver::proto::rr;
+use hickory_proto::rr;
 
 use crate::dns::{Record, RecordType, Target};
 use crate::name::Name;
@@ -114,7 +114,7 @@ fn without_secret(raw: Vec<u8>, secret: Option<&str>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hickory_resolver::proto::rr::rdata::{PTR, TXT};
+    use hickory_proto::rr::rdata::{PTR, TXT};
 
     fn wire(labels: &[&[u8]]) -> rr::Name {
         rr::Name::from_labels(labels.iter().copied()).unwrap()

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use hickory_resolver::proto::op::Message;
-use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption};
-use hickory_resolver::proto::rr::{self, DNSClass, RData};
+use hickory_proto::op::Message;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
+use hickory_proto::rr::{self, DNSClass, RData};
 
+use super::fault::failure_of;
 use super::rdata::{kind_to_wire, name_from_wire, name_to_wire, record_from_wire};
 use crate::dns::{Answer, Failure, MAX_TTL, Question, RecordType, Soa, ttl_from_wire};
 
@@ -92,15 +93,6 @@ pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain)
         Some(code) => answer.extended_error(code),
         None => answer,
     })
-}
-
-/// The failure behind a response code that is no answer.
-pub(super) fn failure_of(code: u16) -> Failure {
-    match code {
-        2 => Failure::ServFail,
-        5 => Failure::Refused,
-        other => Failure::Rcode(other),
-    }
 }
 
 /// NOERROR: records at the chain's end, or NODATA, or a riddle.
@@ -197,8 +189,8 @@ fn extended_error(message: &Message) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::name::Name;
-    use hickory_resolver::proto::op::{MessageType, OpCode};
-    use hickory_resolver::proto::rr::rdata::{A, CNAME, NULL, SOA};
+    use hickory_proto::op::{MessageType, OpCode};
+    use hickory_proto::rr::rdata::{A, CNAME, NULL, SOA};
 
     fn record(owner: &str, ttl: u32, data: RData) -> rr::Record {
         rr::Record::from_rdata(rr::Name::from_ascii(owner).unwrap(), ttl, data)
@@ -219,7 +211,7 @@ mod tests {
     fn heard(answers: &[rr::Record], authorities: &[rr::Record], rcode: u8) -> String {
         let mut message = Message::new(7, MessageType::Response, OpCode::Query);
         message.metadata.recursion_available = true;
-        message.metadata.response_code = hickory_resolver::proto::op::ResponseCode::from(0, rcode);
+        message.metadata.response_code = hickory_proto::op::ResponseCode::from(0, rcode);
         message.add_answers(answers.iter().cloned());
         message.add_authorities(authorities.iter().cloned());
         let question = Question::new(Name::parse("x.test").unwrap(), RecordType::A);

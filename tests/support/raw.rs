@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hickory_resolver::proto::op::{Message, MessageType, OpCode};
+use hickory_proto::op::{Message, MessageType, OpCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinHandle;
@@ -31,7 +31,7 @@ impl From<Message> for Act {
 /// One query as it came.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The first label.
+    /// The first label, in lower case.
     pub label: String,
     /// The whole message.
     pub message: Message,
@@ -105,7 +105,7 @@ impl Drop for Server {
 fn note(octets: &[u8], tcp: bool, seen: &Mutex<Vec<Seen>>) -> (Seen, usize) {
     let message = Message::from_vec(octets).unwrap();
     let first = message.queries[0].name().iter().next().unwrap_or_default().to_vec();
-    let query = Seen { label: String::from_utf8(first).unwrap(), message, tcp };
+    let query = Seen { label: String::from_utf8(first).unwrap().to_lowercase(), message, tcp };
     let mut seen = seen.lock().unwrap();
     seen.push(query.clone());
     (query, seen.len() - 1)

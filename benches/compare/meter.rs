@@ -1,0 +1,32 @@
+//! CPU time of this thread, and printing.
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::unistd::Pid;
+
+/// Microseconds of CPU that this thread has used, in its own code and in the kernel.
+pub(crate) fn cpu() -> f64 {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
+    [usage.user_time(), usage.system_time()].iter().map(|time| time.tv_sec() as f64 * 1e6 + time.tv_usec() as f64).sum()
+}
+
+/// Keeps this process on one of the cores it may use: the first, or the last.
+pub(crate) fn pin(last: bool) {
+    let allowed = sched_getaffinity(Pid::from_raw(0)).unwrap();
+    let mut cores = (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false));
+    if let Some(core) = if last { cores.next_back() } else { cores.next() } {
+        let mut one = CpuSet::new();
+        one.set(core).unwrap();
+        sched_setaffinity(Pid::from_raw(0), &one).unwrap();
+    }
+}
+
+pub(crate) fn figure(name: &str, value: f64, unit: &str) {
+    println!("{name} {value:.2} {unit}");
+}
+
+/// The middle one, which a neighbour's burst does not move.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,0 +1,423 @@
+//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hickory_proto::op::Message;
+use tokio::runtime::Handle;
+use tokio::sync::SemaphorePermit;
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+
+use super::super::fault::{another_server_may_know, io_failure, weight};
+use super::super::wire::{Chain, Heard, classify};
+use super::message::{self, Asked};
+use super::socket::{Outcome, Ticket};
+use super::stats::count;
+use super::{Hub, Pacing, Server, lock, quick, tcp};
+use crate::clock::BoxFuture;
+use crate::dns::{Answer, Failure, Question};
+
+/// Sockets that may be given up under one question before the network is to blame.
+const MOST_LOST: u32 = 8;
+
+/// Asks until the question is answered, every server failed, or the time is up.
+pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
+    if Handle::try_current().is_err() {
+        return Answer::failed(Failure::Network);
+    }
+    let begin = Instant::now();
+    let end = begin + hub.timeouts.total();
+    let mut first = hub.first_server(begin);
+    let Some(_place) = place(hub, first, end).await else {
+        return Answer::failed(Failure::Overload);
+    };
+    let mut chain = None;
+    loop {
+        // Each turn adds at least one link to a chain of limited length.
+        let mut round = Round::new(hub, question, chain, first, end);
+        match round.run().await {
+            (Heard::Answer(answer), _) => return answer,
+            (Heard::Chase(longer), server) => (chain, first) = (Some(longer), server),
+        }
+    }
+}
+
+/// A place among the questions at this server, in the order of coming; `None` when the time is up before.
+async fn place(hub: &Hub, server: usize, end: Instant) -> Option<SemaphorePermit<'_>> {
+    let gate = &hub.servers.get(server)?.gate;
+    match gate.try_acquire() {
+        Ok(place) => Some(place),
+        // Who leaves at the last moment leaves too late.
+        Err(_) => timeout_at(end, gate.acquire()).await.ok()?.ok().filter(|_| Instant::now() < end),
+    }
+}
+
+/// A datagram that is out.
+struct Send {
+    server: usize,
+    at: Instant,
+    ticket: Ticket,
+}
+
+/// A TCP connection to a server.
+type OverTcp = BoxFuture<'static, Result<Vec<u8>, Failure>>;
+
+/// What happens next.
+enum Event {
+    Udp(usize, Instant, Outcome),
+    Tcp(usize, Result<Vec<u8>, Failure>),
+    Writable,
+    Time,
+}
+
+/// One name put to the servers. Servers are bits: there are at most 64.
+struct Round<'a> {
+    hub: &'a Hub,
+    question: &'a Question,
+    chain: Option<Chain>,
+    asked: u64,
+    /// They have said something that is no answer; no datagram goes there any more.
+    out: u64,
+    /// The most telling failure so far, and whose it is.
+    failure: Option<(usize, Answer)>,
+    /// The first send and those after it: a late answer to the first one is as good as any.
+    open: Option<Send>,
+    more: Vec<Send>,
+    /// The last one, when its socket does not take it yet.
+    blocked: Option<(usize, BoxFuture<'static, ()>)>,
+    tcp: Vec<(usize, OverTcp)>,
+    /// Where the next send goes, if that server is not out.
+    next: usize,
+    /// Waits that were in vain.
+    silences: u32,
+    /// Sockets that were given up under a question.
+    lost: u32,
+    wake: Instant,
+    /// The wake is early: to act on it costs credit.
+    early: bool,
+    end: Instant,
+}
+
+impl<'a> Round<'a> {
+    fn new(hub: &'a Hub, question: &'a Question, chain: Option<Chain>, first: usize, end: Instant) -> Self {
+        Self {
+            hub,
+            question,
+            chain,
+            asked: 0,
+            out: 0,
+            failure: None,
+            open: None,
+            more: Vec::new(),
+            blocked: None,
+            tcp: Vec::new(),
+            next: first,
+            silences: 0,
+            lost: 0,
+            wake: end,
+            early: false,
+            end,
+        }
+    }
+
+    /// The answer and which server gave it.
+    async fn run(&mut self) -> (Heard, usize) {
+        let now = Instant::now();
+        self.send(now, 0);
+        let mut timer = pin!(sleep_until(self.wake.min(self.end)));
+        while !self.tcp.is_empty() || !self.is_over() {
+            let due = self.wake.min(self.end);
+            if timer.deadline() != due {
+                timer.as_mut().reset(due);
+            }
+            match poll_fn(|cx| self.poll(cx, timer.as_mut())).await {
+                Event::Udp(server, sent, outcome) => {
+                    if let Some(heard) = self.hear(server, sent, outcome) {
+                        return (heard, server);
+                    }
+                }
+                Event::Tcp(server, result) => {
+                    if let Some(heard) = self.hear_tcp(server, result) {
+                        return (heard, server);
+                    }
+                }
+                Event::Writable => self.unblock(),
+                Event::Time => {
+                    let now = Instant::now();
+                    if now >= self.end {
+                        break;
+                    }
+                    self.overdue(now);
+                }
+            }
+        }
+        let told = self.failure.take().map_or(Answer::failed(Failure::Timeout), |(_, told)| told);
+        if told.failure() == Some(Failure::Timeout) {
+            count(&self.hub.counters.timeouts);
+        }
+        (Heard::Answer(told), 0)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Event> {
+        if let Some(send) = &mut self.open
+            && let Poll::Ready(outcome) = send.ticket.poll(cx)
+        {
+            let event = Event::Udp(send.server, send.at, outcome);
+            self.open = None;
+            return Poll::Ready(event);
+        }
+        for at in 0..self.more.len() {
+            if let Some(send) = self.more.get_mut(at)
+                && let Poll::Ready(outcome) = send.ticket.poll(cx)
+            {
+                let event = Event::Udp(send.server, send.at, outcome);
+                self.more.swap_remove(at);
+                return Poll::Ready(event);
+            }
+        }
+        for at in 0..self.tcp.len() {
+            if let Some((server, exchange)) = self.tcp.get_mut(at)
+                && let Poll::Ready(result) = exchange.as_mut().poll(cx)
+            {
+                let event = Event::Tcp(*server, result);
+                drop(self.tcp.swap_remove(at));
+                return Poll::Ready(event);
+            }
+        }
+        if let Some((_, writable)) = &mut self.blocked
+            && writable.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Event::Writable);
+        }
+        timer.poll(cx).map(|()| Event::Time)
+    }
+
+    /// Is no datagram to be sent or awaited any more?
+    fn is_over(&self) -> bool {
+        self.out.count_ones() as usize >= self.hub.servers.len()
+    }
+
+    /// Nothing has come in time.
+    fn overdue(&mut self, now: Instant) {
+        if self.is_over() {
+            self.wake = self.end; // only TCP is awaited
+            return;
+        }
+        let last = self.more.last().or(self.open.as_ref()).map(|send| (send.server, send.at));
+        if let Some((server, at)) = last
+            && let Some(server) = self.hub.servers.get(server)
+        {
+            let mut pace = lock(&server.pace);
+            if self.early && !pace.spend() {
+                // Too much is late for all of it to be lost: wait as long as is right without haste.
+                self.early = false;
+                self.wake = at + self.late();
+                return;
+            }
+            pace.silent(at);
+            drop(pace);
+            if !self.early {
+                lock(&server.pool).renew(now);
+            }
+        }
+        // RFC 1035 §4.2.1: lost, perhaps. Ask the next one, and wait twice as long for it.
+        count(&self.hub.counters.resent);
+        if self.early {
+            count(&self.hub.counters.early);
+        }
+        self.silences += 1;
+        self.send(now, 0);
+    }
+
+    /// Sends one datagram to the next server in order that is not out, nor among `unwanted`.
+    fn send(&mut self, now: Instant, unwanted: u64) {
+        let count = self.hub.servers.len();
+        let mut order = (0..count).map(|step| (self.next + step) % count);
+        let Some(at) = order.find(|at| (self.out | unwanted) & bit(*at) == 0) else {
+            self.wake = self.end;
+            return;
+        };
+        self.next = (at + 1) % count;
+        self.send_to(at, now);
+    }
+
+    fn send_to(&mut self, at: usize, now: Instant) {
+        let Some(server) = self.hub.servers.get(at) else { return };
+        self.asked |= bit(at);
+        self.set_wake(server, now);
+        let asked = asked(self.question, self.chain.as_ref());
+        // Not in one expression: the lock would last.
+        let entered = lock(&server.pool).enter(asked, self.question.kind, now);
+        match entered {
+            Ok(ticket) => {
+                let send = Send { server: at, at: now, ticket };
+                if self.open.is_none() && self.more.is_empty() {
+                    self.open = Some(send);
+                } else {
+                    self.more.push(send);
+                }
+                self.unblock();
+            }
+            Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
+        }
+    }
+
+    /// Hands the last datagram to its socket.
+    fn unblock(&mut self) {
+        self.blocked = None;
+        let Some(send) = self.more.last().or(self.open.as_ref()) else { return };
+        let server = send.server;
+        match send.ticket.send() {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                self.blocked = Some((server, send.ticket.writable()));
+            }
+            Err(error) => {
+                if self.more.pop().is_none() {
+                    self.open = None;
+                }
+                if let Some(server) = self.hub.servers.get(server) {
+                    lock(&server.pool).renew(Instant::now());
+                }
+                self.fail(server, Answer::failed(io_failure(&error)));
+            }
+        }
+    }
+
+    /// When the datagram sent now counts as lost.
+    fn set_wake(&mut self, server: &Server, now: Instant) {
+        let late = self.late();
+        let patience = match self.hub.pacing {
+            Pacing::Fixed => None,
+            Pacing::Measured => lock(&server.pace).patience(),
+        };
+        let early = patience.map(|patience| self.doubled(patience)).filter(|early| *early < late);
+        self.early = early.is_some();
+        self.wake = now + early.unwrap_or(late);
+    }
+
+    fn late(&self) -> Duration {
+        self.doubled(self.hub.timeouts.resend())
+    }
+
+    /// Each wait is twice the one before.
+    fn doubled(&self, wait: Duration) -> Duration {
+        wait.saturating_mul(1 << self.silences.min(16))
+    }
+
+    /// Takes in what became of a datagram: `Some` when it settles the question.
+    fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome) -> Option<Heard> {
+        if let Some(server) = self.hub.servers.get(server)
+            && matches!(outcome, Outcome::Response(_) | Outcome::OtherCase)
+        {
+            lock(&server.pace).heard(sent.elapsed());
+        }
+        match outcome {
+            Outcome::Response(response) if message::is_truncated(&response) => self.retry_over_tcp(server),
+            // No forger could answer over TCP.
+            Outcome::OtherCase => self.retry_over_tcp(server),
+            Outcome::Response(response) => return self.judge(server, &response),
+            Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
+            // Another one is still out; or is lost too, and then the last of them is sent again.
+            Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
+            Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Network)),
+            Outcome::Lost => {
+                self.lost += 1;
+                if self.out & bit(server) == 0 {
+                    self.send_to(server, Instant::now());
+                }
+            }
+        }
+        None
+    }
+
+    fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Heard> {
+        match result {
+            // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
+            Ok(response) if !message::is_truncated(&response) => self.judge(server, &response),
+            _ => {
+                self.fail(server, Answer::failed(Failure::Truncated));
+                None
+            }
+        }
+    }
+
+    /// What a whole response says.
+    fn judge(&mut self, server: usize, response: &[u8]) -> Option<Heard> {
+        let heard = match (&self.chain, quick::read(response, self.question)) {
+            (None, Some(answer)) => Heard::Answer(answer),
+            _ => read(response, self.question, self.chain.as_ref()),
+        };
+        match heard {
+            Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
+                self.fail(server, answer);
+                None
+            }
+            settled => Some(settled),
+        }
+    }
+
+    /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
+    fn retry_over_tcp(&mut self, at: usize) {
+        let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
+        self.out |= bit(at);
+        self.note(at, Answer::failed(Failure::Truncated));
+        count(&self.hub.counters.tcp);
+        let id = lock(&server.pool).number();
+        match id {
+            Ok(id) => {
+                let question = message::encode(id, asked(self.question, self.chain.as_ref()), self.question.kind);
+                self.tcp.push((at, Box::pin(tcp::ask(server.address, question, self.end))));
+            }
+            Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
+        }
+    }
+
+    /// Notes that a server could not tell, and asks the next one that has not been asked yet.
+    fn fail(&mut self, server: usize, answer: Answer) {
+        self.out |= bit(server);
+        self.note(server, answer);
+        if self.hub.servers.len() > self.asked.count_ones() as usize {
+            self.send(Instant::now(), self.asked);
+        }
+    }
+
+    /// Keeps the failure that says most, of whichever server; of equals that of the first in order, not in time.
+    fn note(&mut self, server: usize, answer: Answer) {
+        let rank = |server: usize, answer: &Answer| (weight(answer), std::cmp::Reverse(server));
+        if self.failure.as_ref().is_none_or(|(whose, known)| rank(server, &answer) > rank(*whose, known)) {
+            self.failure = Some((server, answer));
+        }
+    }
+}
+
+fn bit(server: usize) -> u64 {
+    1 << (server % 64)
+}
+
+fn asked<'a>(question: &'a Question, chain: Option<&'a Chain>) -> Asked<'a> {
+    match chain {
+        Some(chain) => Asked::Wire(chain.last()),
+        None => Asked::Name(&question.name),
+    }
+}
+
+/// What any response says.
+fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Heard {
+    let chain = chain.cloned().or_else(|| Chain::new(question));
+    match (Message::from_vec(response), chain) {
+        (Ok(message), Some(chain)) => classify(&message, question, chain),
+        _ => Heard::Answer(Answer::failed(Failure::Malformed)),
+    }
+}
+
+/// The whole answer, read the thorough way.
+#[cfg(test)]
+pub(super) fn thorough(response: &[u8], question: &Question) -> Option<Answer> {
+    match read(response, question, None) {
+        Heard::Answer(answer) => Some(answer),
+        Heard::Chase(_) => None,
+    }
+}

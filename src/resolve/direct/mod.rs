@@ -1,0 +1,288 @@
+//! A lean stub resolver of our own: few octets, few system calls, many ports.
+
+mod entropy;
+mod exchange;
+mod message;
+mod pace;
+mod pool;
+mod quick;
+mod socket;
+mod stats;
+mod tcp;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use self::pace::Pace;
+use self::pool::{Pool, Usage};
+use self::stats::Counters;
+use super::servers::{Origin, ResolverError, Servers};
+use super::timeouts::Timeouts;
+use super::{BoxFuture, Resolve};
+use crate::dns::{Answer, Question};
+
+pub use self::stats::DirectStats;
+
+/// Servers that are asked; they are told apart by the bits of a word.
+const MOST_SERVERS: usize = 64;
+/// Ports enough to hide in, and few enough descriptors.
+const SOCKETS: usize = 64;
+/// A quarter of what a port number and an id could be used for before they repeat, and far less than a forger needs.
+const QUESTIONS: u32 = 4_096;
+const AGE: Duration = Duration::from_secs(300);
+/// Beyond 200 at a time, receive buffers of usual size overflow at the server or here.
+const IN_FLIGHT: usize = 128;
+
+/// Asks recursive servers over UDP, and over TCP what does not fit. It does what `Stub` does, with less.
+///
+/// * One datagram per question, also with several servers, unless it is lost or a server cannot tell.
+/// * Servers are asked in order. SERVFAIL, REFUSED, another code that is no answer, an unusable response or a network error
+///   sends the question to the next server at once; silence when the datagram counts as lost (see [`Pacing`]), starting over
+///   after the last. Earlier sends stay open: any answer before the end counts.
+/// * When no server could tell, the most telling failure is told: a response before silence, whatever came first.
+/// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is asked on, at most 16 links in all.
+/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken.
+/// * Names go out as they are: no search list, no hosts file, no special names, no cache.
+/// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
+/// * At most 128 questions at a time to one server (the first that is asked; what fails over takes its place along); others
+///   wait in the order of their coming, in their own time.
+///
+/// **Forged answers** (RFC 5452). Questions leave from 64 connected sockets per server, each on a port that the kernel chose at
+/// random and used for at most 4,096 questions and 5 minutes, with random ids. A response counts only when server, port, id and
+/// question are the same; everything else is ignored and counted ([`stats`](Self::stats)), and a socket that gets 512 wrong
+/// datagrams is closed and its questions are asked from another. Who wants more sets [`Case::Random`].
+///
+/// **Tasks and runtimes.** It needs a tokio runtime with time and I/O when it is asked, not when it is made. Nothing is
+/// spawned: sockets are read in the wakers that the runtime's I/O driver calls. They stay open between questions, apart for
+/// every runtime that asks, and close with the last clone. Dropping an answer's future frees its place; its late response is ignored.
+///
+/// **Keys.** Answers and errors never show a secret label, and nothing is logged.
+///
+/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed. A connection serves one
+/// question. Of more than 64 servers the first 64 are asked.
+///
+/// ```no_run
+/// use rdnsbl::dns::{Question, RecordType};
+/// use rdnsbl::name::Name;
+/// use rdnsbl::resolve::{Direct, Resolve};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let resolver = Direct::system()?;
+/// let question = Question::new(Name::parse("example.org")?, RecordType::Mx);
+/// println!("{}", resolver.resolve(&question).await);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Direct {
+    servers: Servers,
+    settings: Settings,
+    hub: Arc<Hub>,
+}
+
+#[derive(Clone, Copy)]
+struct Settings {
+    timeouts: Timeouts,
+    pacing: Pacing,
+    in_flight: usize,
+    usage: Usage,
+}
+
+/// What clones share.
+struct Hub {
+    servers: Vec<Server>,
+    timeouts: Timeouts,
+    pacing: Pacing,
+    counters: Arc<Counters>,
+}
+
+/// One server.
+struct Server {
+    address: SocketAddr,
+    pool: Mutex<Pool>,
+    pace: Mutex<Pace>,
+    gate: Semaphore,
+}
+
+/// When a datagram counts as lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pacing {
+    /// After three usual round trips to its server or four deviations beyond one (RFC 6298), whichever is more, but at least 100 ms and
+    /// at most [`Timeouts::resend`]; each later wait is twice the one before. Sends before [`Timeouts::resend`] are at most 3 in
+    /// 100 questions answered, and 10 in a row. A server that has left at least 4 datagrams without response, and for as long as
+    /// [`Timeouts::resend`], is passed over while there is another, and tried once a second.
+    #[default]
+    Measured,
+    /// After [`Timeouts::resend`], then twice that and so on, always in the same order of servers.
+    Fixed,
+}
+
+/// The case of letters in questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Case {
+    /// Lower case as in [`Name`](crate::name::Name); responses may change it.
+    #[default]
+    Lower,
+    /// Every letter at random ("0x20"): one more bit to guess for each. A response that does not keep it is not believed; the
+    /// question is asked again over TCP, and [`DirectStats::other_case`] counts it. Not for servers that never keep it.
+    Random,
+}
+
+impl Direct {
+    /// Asks these servers, in this order. A server named twice is asked as one.
+    ///
+    /// # Errors
+    /// [`ResolverError::NoServers`] when there are none.
+    pub fn servers(servers: impl IntoIterator<Item = SocketAddr>) -> Result<Self, ResolverError> {
+        Servers::given(servers).map(Self::new)
+    }
+
+    /// Asks the servers of `/etc/resolv.conf`, read once, now.
+    ///
+    /// # Errors
+    /// [`ResolverError::Unreadable`] when the file cannot be read.
+    pub fn system() -> Result<Self, ResolverError> {
+        Servers::system().map(Self::new)
+    }
+
+    /// Asks the servers of a text in the format of `/etc/resolv.conf`. Only its `nameserver` lines count, and of these only
+    /// addresses (with a numeric scope, as in `fe80::1%2`); where there are none, as with an empty file, 127.0.0.1 is asked.
+    #[must_use]
+    pub fn from_resolv_conf(text: &str) -> Self {
+        Self::new(Servers::from_resolv_conf(text))
+    }
+
+    fn new(servers: Servers) -> Self {
+        let settings = Settings {
+            timeouts: Timeouts::default(),
+            pacing: Pacing::default(),
+            in_flight: IN_FLIGHT,
+            usage: Usage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false },
+        };
+        let hub = Arc::new(Hub::new(&servers, settings));
+        Self { servers, settings, hub }
+    }
+
+    /// What has been learnt, opened and counted so far stays with the clone it was learnt by.
+    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.settings;
+        change(&mut settings);
+        let hub = Arc::new(Hub::new(&self.servers, settings));
+        Self { servers: self.servers, settings, hub }
+    }
+
+    /// The same servers, with other patience.
+    #[must_use]
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        self.with(|settings| settings.timeouts = timeouts)
+    }
+
+    /// The same servers; datagrams count as lost by this measure.
+    #[must_use]
+    pub fn with_pacing(self, pacing: Pacing) -> Self {
+        self.with(|settings| settings.pacing = pacing)
+    }
+
+    /// The same servers; letters have this case.
+    #[must_use]
+    pub fn with_case(self, case: Case) -> Self {
+        self.with(|settings| settings.usage.exact_case = case == Case::Random)
+    }
+
+    /// The same servers, with this many questions at a time to each, from 1 to 10,000.
+    #[must_use]
+    pub fn with_in_flight(self, questions: usize) -> Self {
+        self.with(|settings| settings.in_flight = questions.clamp(1, 10_000))
+    }
+
+    /// The same servers, asked from this many sockets each, from 1 to 1,024.
+    #[must_use]
+    pub fn with_sockets(self, sockets: usize) -> Self {
+        self.with(|settings| settings.usage.sockets = sockets.clamp(1, 1_024))
+    }
+
+    /// The same servers; a socket is used for at most this many questions (at least 1) and this long (at most one hour).
+    #[must_use]
+    pub fn with_socket_life(self, questions: u32, age: Duration) -> Self {
+        self.with(|settings| {
+            settings.usage.questions = questions.max(1);
+            settings.usage.age = age.min(Duration::from_secs(3_600));
+        })
+    }
+
+    /// The servers in the order in which they are asked; never empty.
+    #[must_use]
+    pub fn server_addresses(&self) -> &[SocketAddr] {
+        self.servers.addresses.get(..MOST_SERVERS).unwrap_or(&self.servers.addresses)
+    }
+
+    /// Where the servers come from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.servers.origin
+    }
+
+    /// How long it waits.
+    #[must_use]
+    pub fn timeouts(&self) -> Timeouts {
+        self.settings.timeouts
+    }
+
+    /// What it and its clones have done so far.
+    #[must_use]
+    pub fn stats(&self) -> DirectStats {
+        self.hub.counters.read()
+    }
+}
+
+impl Resolve for Direct {
+    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+        Box::pin(exchange::ask(&self.hub, question))
+    }
+}
+
+impl fmt::Debug for Direct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Direct")
+            .field("servers", &self.server_addresses())
+            .field("origin", &self.servers.origin)
+            .field("timeouts", &self.settings.timeouts)
+            .field("pacing", &self.settings.pacing)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    fn new(servers: &Servers, settings: Settings) -> Self {
+        let counters = Arc::new(Counters::default());
+        let servers = servers.addresses.iter().take(MOST_SERVERS).map(|address| Server {
+            address: *address,
+            pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
+            pace: Mutex::new(Pace::new()),
+            gate: Semaphore::new(settings.in_flight),
+        });
+        Self { servers: servers.collect(), timeouts: settings.timeouts, pacing: settings.pacing, counters }
+    }
+
+    /// Who is asked first: the first server that does not look dead.
+    fn first_server(&self, now: Instant) -> usize {
+        if self.servers.len() < 2 || self.pacing == Pacing::Fixed {
+            return 0;
+        }
+        let alive = |server: &Server| !lock(&server.pace).is_passed_over(now, self.timeouts.resend());
+        self.servers.iter().position(alive).unwrap_or_default()
+    }
+}
+
+/// A lock poisoned by a panic elsewhere still guards good data: nothing here leaves it half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,167 @@
+//! The sockets to one server: many, each on a port of its own, none for long.
+//!
+//! A response is believed when it comes to the right port with the right id (RFC 5452 §4): who wants to forge one has to guess
+//! both, the port out of those that are open and cannot be seen from outside, the id out of 2^16. Ports change before they
+//! could be found out.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::time::Instant;
+
+use super::entropy::Entropy;
+use super::message::{self, Asked};
+use super::socket::{Socket, Ticket};
+use super::stats::Counters;
+use crate::dns::RecordType;
+
+/// Runtimes that are served at a time; the sockets of the one longest unserved are closed for another.
+const MOST_RUNTIMES: usize = 16;
+/// Ids that are tried until one is free.
+const ID_TRIES: usize = 16;
+
+/// Sockets are not all replaced for silence's sake more often.
+const RENEWAL: Duration = Duration::from_secs(5);
+
+/// How sockets are used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Usage {
+    pub(super) sockets: usize,
+    pub(super) questions: u32,
+    pub(super) age: Duration,
+    pub(super) exact_case: bool,
+}
+
+/// The sockets to one server.
+pub(super) struct Pool {
+    server: SocketAddr,
+    usage: Usage,
+    counters: Arc<Counters>,
+    entropy: Entropy,
+    /// Sockets opened before are not used any more.
+    renewed: Option<Instant>,
+    /// Only the runtime that a socket was opened in tells when it can be read; that runtime may stand still while another
+    /// one asks.
+    shelves: Vec<Shelf>,
+}
+
+/// The sockets of one runtime.
+struct Shelf {
+    runtime: runtime::Id,
+    seats: Vec<Option<Seat>>,
+}
+
+/// A socket and how long it will be used.
+struct Seat {
+    socket: Arc<Socket>,
+    left: u32,
+    opened: Instant,
+    until: Instant,
+}
+
+impl Pool {
+    pub(super) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
+        Self { server, usage, counters, entropy: Entropy::new(), renewed: None, shelves: Vec::new() }
+    }
+
+    /// Enters a question at a random socket, under a random id.
+    pub(super) fn enter(&mut self, asked: Asked<'_>, kind: RecordType, now: Instant) -> io::Result<Ticket> {
+        let runtime = runtime::Handle::try_current().map_err(io::Error::other)?.id();
+        let socket = self.socket(runtime, now)?;
+        for _ in 0..ID_TRIES {
+            let id = self.entropy.number()?;
+            if !socket.has(id) {
+                let mut octets = message::encode(id, asked, kind);
+                if self.usage.exact_case {
+                    message::shuffle_case(&mut octets, &self.entropy.take()?);
+                }
+                return Ok(socket.enter(id, octets));
+            }
+        }
+        Err(io::Error::from_raw_os_error(ENOBUFS))
+    }
+
+    /// An unpredictable number.
+    pub(super) fn number(&mut self) -> io::Result<u16> {
+        self.entropy.number()
+    }
+
+    /// Lets new sockets take the place of all: a connected socket keeps the address of ours that it began with, and firewalls
+    /// forget; so silence may be due to the sockets.
+    pub(super) fn renew(&mut self, now: Instant) {
+        if self.renewed.is_none_or(|at| now.saturating_duration_since(at) >= RENEWAL) {
+            self.renewed = Some(now);
+        }
+    }
+
+    /// A socket chosen at random, opened or replaced if need be.
+    fn socket(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<Arc<Socket>> {
+        let at = self.entropy.below(self.usage.sockets)?;
+        let shelf = self.shelf(runtime);
+        let renewed = self.renewed;
+        let seat = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)).and_then(Option::as_mut);
+        if let Some(seat) = seat.filter(|seat| seat.is_good(now, renewed)) {
+            seat.left -= 1;
+            return Ok(Arc::clone(&seat.socket));
+        }
+        match Socket::open(self.server, self.usage.exact_case, &self.counters) {
+            Ok(socket) => {
+                let seat = self.seat(&socket, now)?;
+                if let Some(place) = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)) {
+                    // The old one closes when its last question is settled.
+                    *place = Some(seat);
+                }
+                Ok(socket)
+            }
+            // Out of descriptors: a port that has been used for long is better than no answer.
+            Err(error) => match self.shelves.get(shelf).and_then(Shelf::any) {
+                Some(socket) => Ok(socket),
+                None => Err(error),
+            },
+        }
+    }
+
+    /// Between half and the whole of the use that is allowed, so that sockets are not replaced all at once.
+    fn seat(&mut self, socket: &Arc<Socket>, now: Instant) -> io::Result<Seat> {
+        let share = 32_768 + u32::from(self.entropy.number()? / 2);
+        let left = (u64::from(self.usage.questions) * u64::from(share)) >> 16;
+        Ok(Seat {
+            socket: Arc::clone(socket),
+            left: u32::try_from(left).unwrap_or(u32::MAX).saturating_sub(1),
+            opened: now,
+            until: now + self.usage.age.mul_f64(f64::from(share) / 65_536.0),
+        })
+    }
+
+    fn shelf(&mut self, runtime: runtime::Id) -> usize {
+        if let Some(at) = self.shelves.iter().position(|shelf| shelf.runtime == runtime) {
+            return at;
+        }
+        // A socket whose runtime is gone is closed.
+        self.shelves.retain(|shelf| !shelf.seats.iter().flatten().any(|seat| seat.socket.is_closed()));
+        if self.shelves.len() >= MOST_RUNTIMES {
+            self.shelves.remove(0);
+        }
+        self.shelves.push(Shelf { runtime, seats: (0..self.usage.sockets).map(|_| None).collect() });
+        self.shelves.len() - 1
+    }
+}
+
+impl Seat {
+    fn is_good(&self, now: Instant, renewed: Option<Instant>) -> bool {
+        self.left > 0 && now < self.until && renewed.is_none_or(|at| self.opened >= at) && !self.socket.is_closed()
+    }
+}
+
+impl Shelf {
+    fn any(&self) -> Option<Arc<Socket>> {
+        let open = self.seats.iter().flatten().find(|seat| !seat.socket.is_closed())?;
+        Some(Arc::clone(&open.socket))
+    }
+}
+
+/// No buffer space (Linux).
+const ENOBUFS: i32 = 105;

@@ -1,0 +1,64 @@
+//! What went over the wire, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Running counts.
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) sent: AtomicU64,
+    pub(super) received: AtomicU64,
+    pub(super) ignored: AtomicU64,
+    pub(super) other_case: AtomicU64,
+    pub(super) resent: AtomicU64,
+    pub(super) early: AtomicU64,
+    pub(super) timeouts: AtomicU64,
+    pub(super) tcp: AtomicU64,
+    pub(super) sockets: AtomicU64,
+}
+
+/// Adds one.
+pub(super) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Counters {
+    pub(super) fn read(&self) -> DirectStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        DirectStats {
+            sent: read(&self.sent),
+            received: read(&self.received),
+            ignored: read(&self.ignored),
+            other_case: read(&self.other_case),
+            resent: read(&self.resent),
+            early: read(&self.early),
+            timeouts: read(&self.timeouts),
+            tcp: read(&self.tcp),
+            sockets: read(&self.sockets),
+        }
+    }
+}
+
+/// What a [`Direct`](super::Direct) and its clones have done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DirectStats {
+    /// Datagrams sent.
+    pub sent: u64,
+    /// Datagrams that were taken for responses.
+    pub received: u64,
+    /// Datagrams that belong to no open question: too late, or forged.
+    pub ignored: u64,
+    /// Responses that did not keep the case of letters although it was random ([`Case::Random`](super::Case::Random)).
+    pub other_case: u64,
+    /// Datagrams sent because of silence; part of `sent`.
+    pub resent: u64,
+    /// Those of `resent` that went out before [`Timeouts::resend`](crate::resolve::Timeouts::resend), because responses
+    /// usually come sooner.
+    pub early: u64,
+    /// Questions that ended in silence.
+    pub timeouts: u64,
+    /// TCP connections begun.
+    pub tcp: u64,
+    /// UDP sockets opened.
+    pub sockets: u64,
+}

@@ -1,0 +1,55 @@
+//! What trouble means: whether to ask on, which of several failures to tell, and the system's errors in our words.
+
+use crate::dns::{Answer, Failure};
+
+/// The failure behind a response code that is no answer.
+pub(super) fn failure_of(code: u16) -> Failure {
+    match code {
+        2 => Failure::ServFail,
+        5 => Failure::Refused,
+        other => Failure::Rcode(other),
+    }
+}
+
+/// Could another server answer what this one could not? A CNAME loop is in the data.
+pub(super) fn another_server_may_know(failure: Failure) -> bool {
+    failure != Failure::CnameLoop
+}
+
+/// How much a failure says: a response more than a broken one, that more than trouble on the way, and silence nothing.
+pub(super) fn weight(answer: &Answer) -> u8 {
+    match answer.failure() {
+        Some(Failure::ServFail) => 9,
+        Some(Failure::Refused) => 8,
+        Some(Failure::Rcode(_)) => 7,
+        Some(Failure::Contradiction) => 6,
+        Some(Failure::Unrelated) => 5,
+        Some(Failure::Truncated) => 4,
+        Some(Failure::Malformed) => 3,
+        Some(Failure::Overload) => 2,
+        Some(Failure::Network) => 1,
+        _ => 0,
+    }
+}
+
+/// ENOMEM, ENFILE, EMFILE, ENOBUFS (Linux; BSD): our side is out of something. The rest is the network's.
+pub(super) fn io_failure(error: &std::io::Error) -> Failure {
+    match error.raw_os_error() {
+        Some(12 | 23 | 24 | 105 | 55) => Failure::Overload,
+        _ => Failure::Network,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_in_our_words() {
+        let os = |code| io_failure(&std::io::Error::from_raw_os_error(code));
+        for ours in [12, 23, 24, 105] {
+            assert_eq!(os(ours), Failure::Overload);
+        }
+        assert_eq!(os(101), Failure::Network);
+    }
+}
