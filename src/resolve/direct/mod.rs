@@ -32,7 +32,7 @@ pub use self::stats::DirectStats;
 const MOST_SERVERS: usize = 64;
 /// Ports enough to hide in, and few enough descriptors.
 const SOCKETS: usize = 64;
-/// A quarter of what a port number and an id could be used for before they repeat, and far less than a forger needs.
+/// A port is not used long enough to be worth finding out; opening a socket for one question in 4,096 costs nothing.
 const QUESTIONS: u32 = 4_096;
 const AGE: Duration = Duration::from_secs(300);
 /// Beyond 200 at a time, receive buffers of usual size overflow at the server or here.
