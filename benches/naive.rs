@@ -2,9 +2,9 @@
 //! seconds).
 //!
 //! One check is 16 questions about a clean client: 12 lists, PTR and its address, the sender's MX and its address. "naive" is
-//! what one writes first: hickory's `TokioResolver`, `join_all`, no proof, no memory. "ours" is a `Checker` with its `Stub`,
-//! whose zones have been asked before; every client and sender is new to it. "stub" is that `Stub` by hand, without checker: the
-//! same 16 questions, so that it shows what the transport costs. All ask one responder on loopback, in threads
+//! what one writes first: hickory's `TokioResolver`, `join_all`, no proof, no memory. "ours" is a `Checker` with `Direct`, whose
+//! zones have been asked before; every client and sender is new to it; "ours_stub" is the same with `Stub`. "stub" is that
+//! `Stub` by hand, without checker: the same 16 questions, so that it shows what the transport costs. All ask one responder on loopback, in threads
 //! of its own; the CPU time is that of the client's thread alone, as Linux counts it in `/proc/thread-self/schedstat`, system
 //! calls included. Rounds alternate, and the median round is printed as `name value unit`.
 #![allow(
@@ -32,7 +32,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RecordType as WireType;
 use rdnsbl::dns::{Is, Question, RecordType};
 use rdnsbl::name::Name;
-use rdnsbl::resolve::{Resolve, Stub};
+use rdnsbl::resolve::{Direct, Resolve, Stub};
 use rdnsbl::{Action, Checker, Dialogue, ListSet, Subject};
 
 /// Checks under way at the same time.
@@ -46,18 +46,22 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let fast = Responder::start(Duration::ZERO);
-        let (ours, naive) = (checker(&fast), resolver(&fast));
+        let (ours, naive) = (checker(direct(&fast)), resolver(&fast));
+        let ours_stub = checker(Stub::servers([fast.address]).unwrap());
         let mut next = Clients(0);
         let stub = Stub::servers([fast.address]).unwrap();
-        let (mut ours_cpu, mut naive_cpu, mut stub_cpu) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ours_cpu, mut ours_stub_cpu) = (Vec::new(), Vec::new());
+        let (mut naive_cpu, mut stub_cpu) = (Vec::new(), Vec::new());
         // Buffers, pools and the lists' first questions are nobody's cost per check.
         measure(&fast, next.take(AT_ONCE), |client| ours_check(&ours, client)).await;
+        measure(&fast, next.take(AT_ONCE), |client| ours_check(&ours_stub, client)).await;
         measure(&fast, next.take(AT_ONCE), |client| naive_check(&naive, client)).await;
         let (mut ours_questions, mut naive_questions) = (0, 0);
         for _ in 0..rounds {
             let measured = measure(&fast, next.take(checks), |client| ours_check(&ours, client)).await;
             ours_cpu.push(measured.cpu);
             ours_questions = measured.questions;
+            ours_stub_cpu.push(measure(&fast, next.take(checks), |client| ours_check(&ours_stub, client)).await.cpu);
             let measured = measure(&fast, next.take(checks), |client| naive_check(&naive, client)).await;
             naive_cpu.push(measured.cpu);
             naive_questions = measured.questions;
@@ -66,6 +70,7 @@ fn main() {
         let per_check = |total: u64| total as f64 / checks as f64;
         let (ours_cpu, naive_cpu) = (median(ours_cpu), median(naive_cpu));
         print("ours_cpu", per_check(ours_cpu) / 1e3, "us/check");
+        print("ours_stub_cpu", per_check(median(ours_stub_cpu)) / 1e3, "us/check");
         print("naive_cpu", per_check(naive_cpu) / 1e3, "us/check");
         print("stub_cpu", per_check(median(stub_cpu)) / 1e3, "us/check");
         print("naive_cpu_to_ours", naive_cpu as f64 / ours_cpu as f64, "ratio");
@@ -80,7 +85,10 @@ fn main() {
         print("ours_warm_questions", warm.questions as f64 / seen as f64, "datagrams/check");
 
         let slow = Responder::start(DELAY);
-        let (ours, naive) = (checker(&slow), resolver(&slow));
+        let (ours, naive) = (checker(direct(&slow)), resolver(&slow));
+        // The first questions of a checker go to lists' test entries, and find no socket open.
+        measure(&slow, next.take(AT_ONCE), |client| ours_check(&ours, client)).await;
+        measure(&slow, next.take(AT_ONCE), |client| naive_check(&naive, client)).await;
         let checks = if smoke { 160 } else { 3_200 };
         let mut took = measure(&slow, next.take(checks), |client| ours_check(&ours, client)).await.took;
         print_latency("ours", &mut took);
@@ -159,9 +167,13 @@ fn zone(number: usize) -> String {
     format!("bl{number:02}.example")
 }
 
-fn checker(responder: &Responder) -> Checker {
+fn direct(responder: &Responder) -> Direct {
+    Direct::servers([responder.address]).unwrap()
+}
+
+fn checker(resolver: impl Resolve + 'static) -> Checker {
     let lists = (0..12).fold(ListSet::builder(), |set, number| set.deny(&zone(number))).build().unwrap();
-    Checker::builder(Stub::servers([responder.address]).unwrap()).lists(lists).build().unwrap()
+    Checker::builder(resolver).lists(lists).build().unwrap()
 }
 
 async fn ours_check(checker: &Checker, client: u32) {

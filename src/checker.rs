@@ -50,7 +50,17 @@ impl Checker {
     ///
     /// # Errors
     /// [`Error::Resolver`] when the system's configuration cannot be read.
-    #[cfg(feature = "hickory")]
+    #[cfg(feature = "direct")]
+    pub fn system() -> Result<Self, Error> {
+        Self::builder(crate::resolve::Direct::system()?).build()
+    }
+
+    /// A checker that asks the system's resolver, without lists, by [`Policy::rfc`]. Its futures need a tokio runtime with
+    /// network and time.
+    ///
+    /// # Errors
+    /// [`Error::Resolver`] when the system's configuration cannot be read.
+    #[cfg(all(feature = "hickory", not(feature = "direct")))]
     pub fn system() -> Result<Self, Error> {
         Self::builder(crate::resolve::Stub::system()?).build()
     }

@@ -52,7 +52,8 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `hickory` (default) | `resolve::Stub`, a stub resolver on hickory's sockets and wire format; includes `tokio` |
+//! | `direct` (default) | `resolve::Direct`, a stub resolver on sockets of our own; includes `tokio` |
+//! | `hickory` (default) | `resolve::Stub`, the same on hickory's sockets: a second opinion; includes `tokio` |
 //! | `direct` | `resolve::Direct`, a lean stub resolver on tokio's sockets; of hickory only the wire format; includes `tokio` |
 //! | `tokio` | `TokioClock`, `Checker::builder` |
 //! | `serde` | `Serialize` for reports |
