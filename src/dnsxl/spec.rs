@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::codes::{CodePattern, PatternErrorKind};
+use super::filter::CodeFilter;
 use super::profile::{NOTHING, Profile};
 use crate::name::{Key, Name, NameErrorKind};
 
@@ -61,7 +62,7 @@ pub enum Part {
 pub struct ListSpec {
     kind: Kind,
     zone: Name,
-    codes: Option<CodePattern>,
+    codes: Option<CodeFilter>,
     weight: i32,
     parts: Vec<Part>,
     label: Option<Arc<str>>,
@@ -122,7 +123,7 @@ impl ListSpec {
         Ok(Self {
             kind,
             zone: name,
-            codes,
+            codes: codes.map(CodeFilter::from),
             weight,
             parts: vec![Part::Address],
             label: None,
@@ -146,8 +147,8 @@ impl ListSpec {
 
     /// Only these codes count. Without them, all that the profile calls listings; without a profile, all but 127.0.0.1.
     #[must_use]
-    pub fn codes(mut self, codes: CodePattern) -> Self {
-        self.codes = Some(codes);
+    pub fn codes(mut self, codes: impl Into<CodeFilter>) -> Self {
+        self.codes = Some(codes.into());
         self
     }
 
@@ -253,7 +254,9 @@ impl ListSpec {
         ListId(self.label.clone().unwrap_or_else(|| self.zone.without_key().to_string().into()))
     }
 
-    pub(crate) fn code_pattern(&self) -> Option<&CodePattern> {
+    /// Which codes count, if that was said.
+    #[must_use]
+    pub fn filter(&self) -> Option<&CodeFilter> {
         self.codes.as_ref()
     }
 
@@ -310,7 +313,7 @@ impl fmt::Display for ListSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.zone)?;
         if let Some(codes) = &self.codes {
-            write!(f, "={codes}")?;
+            write!(f, "{codes}")?;
         }
         if self.weight != 1 {
             write!(f, "*{}", self.weight)?;
