@@ -70,8 +70,7 @@ pub(crate) fn is_refusal(known: &Profile, code: Ipv4Addr) -> bool {
 
 /// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
 fn may_list_loopback(spec: &ListSpec) -> bool {
-    spec.filter().is_some_and(|filter| filter.names(Ipv4Addr::LOCALHOST))
-        || spec.knowledge().names(Ipv4Addr::LOCALHOST)
+    spec.filter().is_some_and(|filter| filter.names(Ipv4Addr::LOCALHOST)) || spec.knowledge().names(Ipv4Addr::LOCALHOST)
 }
 
 /// Does this code count for a spec without a filter? The profile says.

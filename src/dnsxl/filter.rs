@@ -130,6 +130,14 @@ impl CodeTest {
         }
     }
 
+    /// Mask and value, if it is a test of bits under a mask.
+    pub(crate) fn as_masked(&self) -> Option<(Ipv4Addr, Ipv4Addr)> {
+        match self.0 {
+            Test::Masked { mask, value } => Some((mask.into(), value.into())),
+            _ => None,
+        }
+    }
+
     /// The mask of which all bits must be set, if that is the test.
     pub(crate) fn as_all_bits(&self) -> Option<Ipv4Addr> {
         match self.0 {
@@ -224,6 +232,16 @@ impl CodeFilter {
         match (self.quantifier, &*self.tests) {
             (Quantifier::Any, [test]) => test.as_pattern(),
             _ => None,
+        }
+    }
+
+    /// Can it pick an answer with the code of any listing? Only where every test is a pattern it is told for sure.
+    pub(crate) fn can_list(&self) -> bool {
+        match self.quantifier {
+            Quantifier::Any | Quantifier::All => {
+                self.tests.iter().any(|test| test.as_pattern().is_none_or(CodePattern::can_list))
+            }
+            Quantifier::NoneOf | Quantifier::NotAll => true,
         }
     }
 

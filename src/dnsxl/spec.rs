@@ -1,5 +1,7 @@
 //! One list in a configuration: `zone[=codes][*weight]`, Postfix's notation.
 
+mod how;
+
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -9,6 +11,10 @@ use super::codes::{CodePattern, PatternErrorKind};
 use super::filter::CodeFilter;
 use super::profile::{NOTHING, Profile};
 use crate::name::{Key, Name, NameErrorKind};
+use crate::template::TemplateErrorKind;
+
+pub(crate) use how::About;
+pub use how::Unheard;
 
 /// Does a hit speak against the client or for it?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +43,10 @@ impl Kind {
 pub enum Part {
     /// The target of the check: the client's address, or the domain where a domain is checked.
     Address,
+    /// The names of the client that reverse DNS confirms.
+    ConfirmedName,
+    /// The names of the client, confirmed or not.
+    ReverseName,
     /// The name in HELO or EHLO.
     Helo,
     /// The sender's domain.
@@ -71,6 +81,7 @@ pub struct ListSpec {
     profile: Option<Arc<Profile>>,
     mirrors: Option<Name>,
     retired: bool,
+    how: how::How,
 }
 
 impl ListSpec {
@@ -90,7 +101,7 @@ impl ListSpec {
         Self::read(Kind::Allow, text)
     }
 
-    fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
+    pub(crate) fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
         let (rest, weight) = match text.rfind('*') {
             Some(star) => {
                 let number = text.get(star + 1..).unwrap_or_default();
@@ -132,6 +143,7 @@ impl ListSpec {
             profile: None,
             mirrors: None,
             retired: false,
+            how: how::How::default(),
         })
     }
 
@@ -349,8 +361,13 @@ pub struct SpecError {
 }
 
 impl SpecError {
-    fn new(kind: SpecErrorKind, span: Range<usize>) -> Self {
+    pub(crate) fn new(kind: SpecErrorKind, span: Range<usize>) -> Self {
         Self { kind, span }
+    }
+
+    /// The same mistake in a text in which this one starts at `offset`.
+    pub(crate) fn shifted(self, offset: usize) -> Self {
+        Self { kind: self.kind, span: offset + self.span.start..offset + self.span.end }
     }
 
     /// What is wrong.
@@ -411,4 +428,13 @@ pub enum SpecErrorKind {
     /// The weight is no whole number of 32 bits.
     #[error("weight: need a whole number")]
     Weight,
+    /// Something else should stand here.
+    #[error("expected {0}")]
+    Expected(&'static str),
+    /// The notation can say this, and nothing here can.
+    #[error("not supported: {0}")]
+    NotSupported(&'static str),
+    /// The reply's text is no template.
+    #[error("reply: {0}")]
+    Reply(TemplateErrorKind),
 }
