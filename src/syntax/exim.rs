@@ -64,7 +64,7 @@ pub(super) fn read(text: &str) -> Vec<Item> {
             continue;
         }
         if word.text.starts_with('+') {
-            match UNHEARD.iter().find(|(name, _)| *name == word.text) {
+            match UNHEARD.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.text)) {
                 Some((_, rule)) => unheard = Some(*rule),
                 None => items
                     .push((word.span(), Err(word.expected("+include_unknown, +exclude_unknown or +defer_unknown")))),

@@ -34,8 +34,15 @@ pub(super) fn read(text: &str) -> Vec<Item> {
                 Some(argument) => (word.at..argument.end(), list(*kind, argument).map(|list| list.asks([*part]))),
                 None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
             },
+            None if word.text.eq_ignore_ascii_case("warn_if_reject") => {
+                // It takes the next restriction's teeth: that one must not be read as if it stood alone.
+                let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
+                let last = words.next_if(|next| !is_restriction(next.text)).unwrap_or(next);
+                (word.at..last.end(), Err(word.unsupported("warn_if_reject; a policy that refuses nothing does that")))
+            }
             None if is_restriction(word.text) => {
-                (word.span(), Err(word.unsupported("a restriction that asks no list")))
+                let last = words.next_if(|next| !is_restriction(next.text)).unwrap_or(word);
+                (word.at..last.end(), Err(word.unsupported("a restriction that asks no list")))
             }
             None => (word.span(), list(Kind::Deny, word)),
         };

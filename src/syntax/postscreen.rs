@@ -9,7 +9,11 @@ pub(super) fn read(text: &str) -> Vec<Item> {
         .into_iter()
         .map(|word| {
             let word = Word::new(word.text, rest.at + word.at);
-            (word.span(), ListSpec::read(Kind::Deny, word.text).map_err(|error| error.shifted(word.at)))
+            let list = match word.text.starts_with("postscreen_") {
+                true => Err(word.unsupported("parameters other than postscreen_dnsbl_sites")),
+                false => ListSpec::read(Kind::Deny, word.text).map_err(|error| error.shifted(word.at)),
+            };
+            (word.span(), list)
         })
         .collect()
 }

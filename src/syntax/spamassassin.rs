@@ -46,6 +46,8 @@ fn call(line: Word<'_>) -> Result<Call<'_>, SpecError> {
     let open = rest.find('(').ok_or_else(|| Word::new("", line.end()).expected("\"(\""))?;
     let name = Word::new(rest.get(..open).unwrap_or_default(), line.at + at).trim();
     let mut arguments = Vec::new();
+    // Arguments behind which a comma stands.
+    let mut separated = 0;
     let mut position = line.at + at + open + 1;
     let end = loop {
         let rest = line.text.get(position - line.at..).unwrap_or_default();
@@ -54,7 +56,13 @@ fn call(line: Word<'_>) -> Result<Call<'_>, SpecError> {
         let rest = rest.trim_start();
         match rest.chars().next() {
             Some(')') => break position + 1,
-            Some(',') if !arguments.is_empty() => position += 1,
+            Some(',') if separated < arguments.len() => {
+                separated = arguments.len();
+                position += 1;
+            }
+            Some(_) if separated < arguments.len() => {
+                return Err(Word::new("", position).expected("\",\" or \")\""));
+            }
             Some(quote @ ('\'' | '"')) => {
                 let inner = rest.get(1..).unwrap_or_default();
                 let length =
@@ -144,6 +152,9 @@ fn subtest(word: Word<'_>) -> Result<CodeFilter, SpecError> {
     }
     if let Some(at) = text.find(['-', '/']).filter(|_| only("x.-/")) {
         let (one, other) = word.split(at);
+        if text.contains('/') && one.text.contains('.') && other.text.parse::<u8>().is_ok_and(|length| length <= 32) {
+            return Err(other.expected("a mask; this looks like the length of a prefix"));
+        }
         let (one, other) = (self::address(one)?, self::address(other)?);
         return match text.contains('-') {
             true if one > other => Err(word.expected("a range that ends where it starts or later")),
