@@ -197,6 +197,9 @@ impl tracing::Subscriber for Events {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
+/// What answers.
+type World = Box<dyn Fn(&Question) -> Answer>;
+
 /// Zones whose keys are recognised, and one whose key is marked.
 fn keyed() -> Vec<ListSpec> {
     let deny = |text: &str| ListSpec::deny(text).unwrap();
@@ -227,7 +230,7 @@ fn a_planted_key_is_never_seen() {
     let reason = format!("see https://x.example/?q=14.113.0.203.{CANARY}.zen and {}", CANARY.to_uppercase());
     // Fine, listed with a text that quotes the key, listing everything, refusing, parked, failing in every way.
     let address = |octets: [u8; 4]| Answer::records([Record::A(octets.into())], TTL);
-    let worlds: Vec<Box<dyn Fn(&Question) -> Answer>> = vec![
+    let worlds: Vec<World> = vec![
         Box::new(|_| Answer::nx_domain(None)),
         Box::new(|_| Answer::no_data(None)),
         Box::new(move |question| match question.kind {

@@ -237,7 +237,7 @@ fn truncated_never_refuses_for_good() {
     let dns = Scripted::table(&world, clock.clone()).unwrap();
     let policy = Policy::rfc().strict();
     let checker = Checker::builder_with(dns, clock.clone()).policy(policy).build().unwrap();
-    let report = clock.run(checker.check(&client(9)).into_future());
+    let report = clock.run(checker.check(client(9)).into_future());
     assert!(reply(&report).starts_with("450 4.7.25 "), "{}", reply(&report));
 }
 
@@ -393,7 +393,7 @@ fn several_names_count_once() {
     let lists = ListSet::builder().list(spec).deny("other.example").threshold(3).build().unwrap();
     let checker =
         Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask).build().unwrap();
-    let report = clock.run(checker.check(&client(14)).into_future());
+    let report = clock.run(checker.check(client(14)).into_future());
     let subjects: Vec<String> =
         report.lists().iter().filter_map(|row| row.subject().map(ToString::to_string)).collect();
     assert_eq!(subjects, ["a.example", "b.example", "203.0.113.14"]); // in the order of the configuration

@@ -48,11 +48,14 @@ impl<'a> Fact<'a> {
             Variable::Recipient => path(report.recipient_path(), report.recipient()),
             Variable::RecipientDomain => domain(report.recipient_path(), report.recipient()),
             Variable::RblCode => code.to_string(),
-            Variable::RblDomain => row.map(|row| row.list().to_string()).unwrap_or_default(),
+            Variable::RblDomain => row.map_or_else(|| "the lists".to_owned(), |row| row.list().to_string()),
             Variable::RblReason | Variable::RblTxt => {
                 row.and_then(|row| row.verdict().reason()).map(ToString::to_string).unwrap_or_default()
             }
-            Variable::RblWhat => row.and_then(ListReport::subject).map(ToString::to_string).unwrap_or_default(),
+            Variable::RblWhat => {
+                let subject = row.and_then(ListReport::subject).or(report.target());
+                subject.map(ToString::to_string).unwrap_or_default()
+            }
             Variable::RblClass => row.map(class).unwrap_or_default().to_owned(),
             Variable::RblOthers => {
                 if self.others > 0 {
@@ -101,10 +104,11 @@ fn lists(report: &Report) -> Option<Fact<'_>> {
         return None;
     }
     let shares = shares(report);
-    let sum = |wanted: &dyn Fn(&Share<'_>) -> bool| {
-        shares.iter().filter(|share| wanted(share)).fold(0_i32, |sum, share| sum.saturating_add(share.row.weight()))
+    // Wide enough for every set of lists, so that no order of them meets a limit on the way.
+    let sum = |wanted: &dyn Fn(&Share<'_>) -> bool| -> i64 {
+        shares.iter().filter(|share| wanted(share)).map(|share| i64::from(share.row.weight())).sum()
     };
-    let threshold = report.score().threshold();
+    let threshold = i64::from(report.score().threshold());
     let score = sum(&|share| share.counts);
     // What was not heard has the benefit of the doubt: a negative weight may have saved the client.
     let saves = |share: &Share<'_>| share.row.weight() < 0 && !share.counts;
@@ -120,10 +124,10 @@ fn lists(report: &Report) -> Option<Fact<'_>> {
         report.score().operators() <= 1 || voices.len() >= report.score().operators()
     };
     let agreed = enough(&|share| share.counts);
-    if agreed && score.saturating_add(sum(&saves)) >= threshold {
+    if agreed && score + sum(&saves) >= threshold {
         return match allow.iter().find(|(_, rule)| *rule != Unheard::Ignore) {
             Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
-            None => listed(&shares),
+            None => Some(listed(&shares)),
         };
     }
     if agreed && score >= threshold {
@@ -133,7 +137,7 @@ fn lists(report: &Report) -> Option<Fact<'_>> {
         return row.map(|row| Fact::of_list(Finding::AllowListUnknown, row));
     }
     let could = |share: &Share<'_>| share.row.weight() > 0 && share.unheard == Some(Unheard::Defer);
-    if enough(&|share| share.counts || could(share)) && score.saturating_add(sum(&could)) >= threshold {
+    if enough(&|share| share.counts || could(share)) && score + sum(&could) >= threshold {
         let row = shares.iter().find(|share| could(share)).map(|share| share.row);
         return row.map(|row| Fact::of_list(Finding::DenyListUnknown, row));
     }
@@ -143,16 +147,17 @@ fn lists(report: &Report) -> Option<Fact<'_>> {
 
 /// The list that weighs most, the first of equals, and how many more there are. One that was heard stands before one that
 /// counts although it was not.
-fn listed<'a>(shares: &[Share<'a>]) -> Option<Fact<'a>> {
+fn listed<'a>(shares: &[Share<'a>]) -> Fact<'a> {
     let decided: Vec<&Share<'a>> = shares.iter().filter(|share| share.counts && share.row.weight() > 0).collect();
-    let mut first = *decided.first()?;
+    // A threshold of nought or less is reached by nobody's word.
+    let Some(mut first) = decided.first().copied() else { return Fact::new(Finding::Listed) };
     for share in &decided {
         let rank = |share: &Share<'_>| (share.unheard.is_none(), share.row.weight());
         if rank(share) > rank(first) {
             first = share;
         }
     }
-    Some(Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) })
+    Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) }
 }
 
 fn shares(report: &Report) -> Vec<Share<'_>> {
