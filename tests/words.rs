@@ -482,3 +482,41 @@ fn policies_as_data() {
         assert!(serde_json::from_str::<Policy>(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn any_notation_in_a_set() {
+    let set = ListSet::builder()
+        .read("reject_rbl_client zen.example=127.0.0.[2..11], permit_dnswl_client wl.example")
+        .read("a.example!=127.0.0.9 : +defer_unknown : b.example")
+        .read("FEATURE(`dnsbl', `c.example', `', `t')dnl")
+        .build()
+        .unwrap();
+    let shown: Vec<String> = set.iter().map(|list| format!("{list} {}", list.unheard().word())).collect();
+    assert_eq!(
+        shown,
+        [
+            "zen.example=127.0.0.[2..11] ignore",
+            "wl.example defer_if_reject",
+            "a.example!=127.0.0.9 ignore",
+            "b.example defer",
+            "c.example defer",
+        ]
+    );
+    let error = ListSet::builder().deny("good.example").read("a.example=127.0.0.2,x").read("a..b").build().unwrap_err();
+    assert_eq!(error.iter().map(|(index, _)| index).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn a_deadline_before_the_names_are_known() {
+    let clock = ManualClock::new();
+    let world = "14.113.0.203.in-addr.arpa PTR a.example. after=60s\na.example A 203.0.113.14";
+    let dns = Scripted::table(world, clock.clone()).unwrap();
+    let names = ListSpec::deny("names.example").unwrap().asks([Part::ConfirmedName]);
+    let lists = ListSet::builder().list(names).deny("bl.example").build().unwrap();
+    let checker =
+        Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask).build().unwrap();
+    let report = clock.run(checker.check(client(14)).within(std::time::Duration::from_secs(2)).into_future());
+    let words: Vec<&str> = report.lists().iter().map(|row| row.verdict().word()).collect();
+    assert_eq!(words, ["unknown", "not_listed"]);
+    assert_eq!(report.completeness(), rdnsbl::report::Completeness::CutByDeadline);
+}

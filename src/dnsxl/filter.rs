@@ -301,8 +301,11 @@ mod tests {
         Ipv4Addr::new(127, 0, 0, last)
     }
 
+    /// Must a last octet pass?
+    type Oracle = fn(u8) -> bool;
+
     /// A test with the set of last octets it must pass, found by hand.
-    fn tests() -> Vec<(CodeTest, fn(u8) -> bool)> {
+    fn tests() -> Vec<(CodeTest, Oracle)> {
         let pattern = |text: &str| CodeTest::pattern(text.parse().unwrap());
         vec![
             (pattern("127.0.0.2"), |n| n == 2),
