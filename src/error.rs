@@ -24,6 +24,9 @@ pub enum Error {
         /// What is wrong with the name.
         error: NameError,
     },
+    /// A rule of a policy, or a template, cannot be read.
+    #[error("rule: {0}")]
+    Rule(#[from] crate::template::TemplateError),
     /// A limit that leaves nothing to work with.
     #[error("limit {0} must not be zero")]
     Limit(&'static str),

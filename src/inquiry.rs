@@ -19,6 +19,8 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 
+mod names;
+
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -27,8 +29,8 @@ use std::time::{Duration, Instant};
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{
-    Control, HealthState, Label, ListCheck, ListFinding, ListSpec, Loopback, Observation, Part, ProblemKind, Proof,
-    Purpose, Skipped, Subject, SubjectKind, Verdict,
+    About, Control, HealthState, Label, ListCheck, ListFinding, ListSpec, Loopback, Observation, Part, ProblemKind,
+    Proof, Purpose, Skipped, Subject, SubjectKind, Verdict,
 };
 use crate::domain::{MailDomainCheck, Side};
 use crate::helo::HeloCheck;
@@ -37,7 +39,7 @@ use crate::name::Name;
 use crate::path::{self, Path};
 use crate::report::{Exchange, Findings, ListRow, Report, Source};
 use crate::settings::Settings;
-use crate::standing::{Lesson, Standing};
+use crate::standing::{Admission, Lesson, Standing};
 use crate::step::{Slot, Slots, Step, Unit};
 use crate::trial::ResolverTrial;
 
@@ -55,6 +57,8 @@ pub struct Inquiry {
     sender: Option<Running<MailDomainCheck>>,
     recipient: Option<Running<MailDomainCheck>>,
     lists: Vec<ListRun>,
+    /// Lists about the client's names.
+    waiting: Vec<names::Waiting>,
     asked: Vec<Asked>,
     /// Proof must be new, so what tries a list is not the same question as one that may be answered from memory.
     by_question: HashMap<(Question, bool), usize>,
@@ -101,6 +105,9 @@ struct Running<U: Unit> {
 struct ListRun {
     run: Running<ListCheck>,
     subject: Option<Subject>,
+    part: Option<Part>,
+    /// Rows of one list about one part of the dialogue: they count once.
+    group: usize,
     was_fresh: bool,
     health: HealthState,
 }
@@ -163,6 +170,7 @@ impl Inquiry {
             sender,
             recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
             lists: Vec::new(),
+            waiting: Vec::new(),
             asked: Vec::new(),
             by_question: HashMap::new(),
             handed_out: 0,
@@ -175,8 +183,8 @@ impl Inquiry {
             settings: settings.clone(),
         };
         for spec in settings.lists.shared() {
-            for part in spec.parts() {
-                inquiry.lists.push(list_run(spec, *part, dialogue, settings, standing, now, random));
+            for about in spec.about() {
+                inquiry.add_list(spec, about, standing, now, random);
             }
         }
         for id in inquiry.unit_ids() {
@@ -198,7 +206,14 @@ impl Inquiry {
         for (spec, kind) in lists {
             let health = standing.health(spec.zone(), kind).cloned().unwrap_or_default();
             let unit = ListCheck::probe(spec, kind, Control::stale(inquiry.label));
-            inquiry.lists.push(ListRun { run: Running::new(unit), subject: None, was_fresh: false, health });
+            inquiry.lists.push(ListRun {
+                run: Running::new(unit),
+                subject: None,
+                part: None,
+                group: inquiry.lists.len(),
+                was_fresh: false,
+                health,
+            });
         }
         inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
         for id in inquiry.unit_ids().into_iter().chain([UnitId::Trial]) {
@@ -302,6 +317,7 @@ impl Inquiry {
             && self.recipient.as_ref().is_none_or(Running::is_done)
             && self.trial.as_ref().is_none_or(Running::is_done)
             && self.lists.iter().all(|list| list.run.is_done())
+            && self.waiting.is_empty()
     }
 
     /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
@@ -311,8 +327,9 @@ impl Inquiry {
     }
 
     /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile.
-    pub(crate) fn finish_after(self, failure: Failure, elapsed: Duration, standing: &Standing) -> Report {
+    pub(crate) fn finish_after(mut self, failure: Failure, elapsed: Duration, standing: &Standing) -> Report {
         let cut = !self.is_done();
+        self.stop_waiting_for_names(failure);
         // A caller in a hurry says nothing about a list.
         let patient = elapsed >= PATIENT;
         let lessons = self.lists.iter().filter_map(|list| list.lesson(patient)).collect();
@@ -340,7 +357,15 @@ impl Inquiry {
                 verdict = verdict.voided(bad);
                 health = bad.clone();
             }
-            rows.push(ListRow { spec, subject: list.subject, kind, verdict, health });
+            rows.push(ListRow {
+                spec,
+                subject: list.subject,
+                part: list.part,
+                group: list.group,
+                kind,
+                verdict,
+                health,
+            });
         }
         let findings = Findings {
             iprev: self.iprev.map(|running| running.finish(failure)),
@@ -381,6 +406,47 @@ impl Inquiry {
                 }
             }
             self.advance(UnitId::List(index));
+        }
+    }
+
+    /// One list about one subject.
+    fn add_list(
+        &mut self,
+        spec: &Arc<ListSpec>,
+        about: About<'_>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) {
+        let group = self.lists.len() + self.waiting.len();
+        let (subject, skip, part) = match about {
+            About::Fixed(subject) => (Some(subject.clone()), None, None),
+            About::Part(part) => {
+                let (subject, skip) = subject_of(part, &self.dialogue, &self.settings);
+                (subject, skip, Some(part))
+            }
+        };
+        // That there is no list to ask goes before whom it would be asked about.
+        let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
+        let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
+        let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
+        if (subject.is_none() && !names) || skip.is_some() {
+            let control = Control::stale(Label::from_random(random));
+            let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
+            let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
+            self.lists.push(ListRun { run: Running::new(unit), subject, part, group, was_fresh: false, health });
+            return;
+        }
+        let admission = standing.admit(spec.zone(), kind, now, random);
+        match (subject, part) {
+            (None, Some(part)) => {
+                let spec = spec.clone();
+                self.waiting.push(names::Waiting { group, spec, part, admission });
+            }
+            (subject, part) => {
+                let Some(about) = &subject else { return };
+                self.lists.push(list_run(spec, about.clone(), part, group, &admission));
+            }
         }
     }
 
@@ -434,6 +500,9 @@ impl Inquiry {
                 }
             }
             if !answered {
+                if id == UnitId::Iprev {
+                    self.ask_about_names();
+                }
                 return;
             }
         }
@@ -553,34 +622,20 @@ impl ListRun {
 /// How long a list may take before its silence counts against it.
 const PATIENT: Duration = Duration::from_secs(1);
 
-/// One list about one part of the dialogue.
+/// One list about one subject.
 fn list_run(
     spec: &Arc<ListSpec>,
-    part: Part,
-    dialogue: &Dialogue,
-    settings: &Settings,
-    standing: &mut Standing,
-    now: Instant,
-    random: [u8; 16],
+    subject: Subject,
+    part: Option<Part>,
+    group: usize,
+    admission: &Admission,
 ) -> ListRun {
-    let (subject, skip) = subject_of(part, dialogue, settings);
-    // That there is no list to ask goes before whom it would be asked about.
-    let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
-    let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
-    let (Some(about), None) = (&subject, skip) else {
-        let why = skip.unwrap_or(Skipped::NoClient);
-        let control = Control::stale(Label::from_random(random));
-        let unit = ListCheck::skipped(spec.clone(), kind, why, control);
-        let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
-        return ListRun { run: Running::new(unit), subject, was_fresh: false, health };
-    };
-    let admission = standing.admit(spec.zone(), kind, now, random);
-    let was_fresh = admission.is_proven;
-    let mut unit = ListCheck::new(spec.clone(), about, admission.control).access(admission.access);
+    let mut unit = ListCheck::new(spec.clone(), &subject, admission.control.clone()).access(admission.access.clone());
     if admission.wants_must_exist && unit.has_documented_entry() {
         unit = unit.first_use();
     }
-    ListRun { run: Running::new(unit), subject, was_fresh, health: admission.health }
+    let (was_fresh, health) = (admission.is_proven, admission.health.clone());
+    ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health }
 }
 
 /// What a list is asked about, or why it is not.
@@ -595,6 +650,11 @@ fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> (Option<S
             (Some(address), _) => (Some(Subject::from(address)), settings.skips(address)),
             (None, Some(domain)) => (Some(Subject::Domain(domain.clone())), None),
             (None, None) => (None, Some(Skipped::NoClient)),
+        },
+        // What they are is known later; here only whether they are asked about at all.
+        Part::ConfirmedName | Part::ReverseName => match dialogue.client {
+            Some(address) => (None, settings.skips(address)),
+            None => (None, Some(Skipped::NoClient)),
         },
         Part::Helo => match dialogue.helo.as_deref() {
             Some(literal) if path::address_literal(literal).is_some() => (None, Some(Skipped::Literal)),

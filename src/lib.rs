@@ -40,9 +40,9 @@
 //! |---|---|
 //! | words | [`name`], [`dns`], [`step`], [`text`], [`why`] |
 //! | checks, without I/O, clock or randomness | [`iprev`], [`shape`], [`dnsxl`], [`domain`], [`helo`] |
-//! | knowledge | [`catalogue`] |
+//! | knowledge | [`catalogue`], [`syntax`] |
 //! | a dialogue | [`dialogue`], [`lists`], [`settings`], [`standing`], [`inquiry`] |
-//! | wording | [`score`], [`policy`], [`report`] |
+//! | wording | [`score`], [`template`], [`policy`], [`report`], [`authres`] |
 //! | I/O | [`resolve`], [`clock`], and inside: memory, questions in flight, driving |
 //! | front | [`checker`], [`error`] |
 //!
@@ -68,6 +68,7 @@
 //! this crate's own `tracing` events. The libraries below do: hickory logs query names at DEBUG. Filter the targets
 //! `hickory_net`, `hickory_proto` and `hickory_resolver` if you log at that level.
 
+pub mod authres;
 pub mod catalogue;
 pub mod checker;
 pub mod clock;
@@ -91,6 +92,8 @@ pub mod settings;
 pub mod shape;
 pub mod standing;
 pub mod step;
+pub mod syntax;
+pub mod template;
 #[cfg(feature = "test-util")]
 pub mod testing;
 pub mod text;
@@ -126,6 +129,7 @@ pub use resolve::Resolve;
 pub use score::Outcome;
 pub use settings::{Settings, SpecialPurpose};
 pub use standing::{HealthReport, Standing};
+pub use syntax::Notation;
 #[cfg(feature = "test-util")]
 pub use testing::{ManualClock, Scripted};
 pub use why::Why;

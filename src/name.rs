@@ -123,6 +123,11 @@ impl Name {
         if zone.is_root() {
             return Self::parse_ascii(if labels.is_empty() { "." } else { labels });
         }
+        if let Some((key, base)) = zone.key_in_front() {
+            let length = u8::try_from(key.len()).unwrap_or(u8::MAX);
+            let name = Self::parse_ascii(&format!("{key}.{labels}{base}"))?;
+            return Ok(Self { secret: Some((0, length)), ..name });
+        }
         if labels.len() + zone.text.len() + 1 > MAX_WIRE_LENGTH {
             return Err(NameError::new(NameErrorKind::TooLong, 0..labels.len()));
         }
@@ -251,6 +256,14 @@ impl Name {
             return Some(Self::root());
         }
         (before.is_empty() || before.ends_with('.')).then(|| Self { text: rest.into(), secret: known_secret(rest) })
+    }
+
+    /// Key and zone, where the operator wants the key in front of the subject: `KEY.4.3.2.1.dnsbl.httpbl.org`.
+    fn key_in_front(&self) -> Option<(&str, &str)> {
+        const BASE: &str = "dnsbl.httpbl.org.";
+        let range = self.secret_range()?;
+        let base = self.text.get(range.end + 1..)?;
+        (range.start == 0 && base == BASE).then_some((self.text.get(range)?, base))
     }
 
     fn secret_range(&self) -> Option<Range<usize>> {

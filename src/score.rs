@@ -12,6 +12,7 @@ pub struct Score {
     low: i32,
     high: i32,
     threshold: i32,
+    operators: usize,
     outcome: Outcome,
 }
 
@@ -32,6 +33,11 @@ impl Score {
     #[must_use]
     pub fn threshold(&self) -> i32 {
         self.threshold
+    }
+
+    /// How many operators must agree.
+    pub(crate) fn operators(&self) -> usize {
+        self.operators
     }
 
     /// What follows.
@@ -89,6 +95,7 @@ pub(crate) struct Row<'a> {
     pub(crate) kind: Kind,
     pub(crate) weight: i32,
     pub(crate) operator: &'a str,
+    pub(crate) group: usize,
 }
 
 impl Default for Thresholds {
@@ -97,7 +104,8 @@ impl Default for Thresholds {
     }
 }
 
-/// Adds up.
+/// Adds up. Rows of one group, one list about the several names of one client, stand together and count once: as the worst
+/// of them.
 ///
 /// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then what
 /// was not heard; then the allow threshold.
@@ -106,31 +114,43 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
     let (mut low, mut high, mut allowed) = (0_i64, 0_i64, false);
     // Who says "listed", and who might: one operator is one voice, however many lists he runs.
     let (mut sure, mut possible): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    for Row { verdict, kind, weight, operator } in rows {
+    let mut add = |share: Option<Share<'a>>| {
+        let Some(Share { weight, operator, heard, .. }) = share else { return };
         let voice = |voices: &mut Vec<&'a str>| {
             if weight > 0 && !voices.contains(&operator) {
                 voices.push(operator);
             }
         };
+        voice(&mut possible);
         let weight = i64::from(weight);
-        match (verdict, kind) {
-            (Verdict::Listed(Kind::Allow, _), _) => allowed = true,
-            (Verdict::Listed(Kind::Deny, _), _) => {
-                low += weight;
-                high += weight;
-                voice(&mut sure);
-                voice(&mut possible);
+        if heard {
+            voice(&mut sure);
+            low += weight;
+            high += weight;
+        } else {
+            low += weight.min(0);
+            high += weight.max(0);
+        }
+    };
+    let mut pending: Option<Share<'a>> = None;
+    for Row { verdict, kind, weight, operator, group } in rows {
+        let heard = match (verdict, kind) {
+            (Verdict::Listed(Kind::Allow, _), _) => {
+                allowed = true;
+                continue;
             }
-            (Verdict::Unknown(_), Kind::Deny) => {
-                low += weight.min(0);
-                high += weight.max(0);
-                voice(&mut possible);
-            }
+            (Verdict::Listed(Kind::Deny, _), _) => true,
+            (Verdict::Unknown(_), Kind::Deny) => false,
             // An allow list that was not heard changes no sum: it would allow outright or say nothing.
             (Verdict::Unknown(_), Kind::Allow)
-            | (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => {}
+            | (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => continue,
+        };
+        match &mut pending {
+            Some(share) if share.group == group => share.heard |= heard,
+            _ => add(pending.replace(Share { weight, operator, group, heard })),
         }
     }
+    add(pending);
     let enough = |voices: &[&str]| thresholds.operators <= 1 || voices.len() >= thresholds.operators;
     let outcome = if allowed {
         Outcome::Allowed
@@ -144,7 +164,17 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
         Outcome::NotListed
     };
     let shown = |sum: i64| i32::try_from(sum.clamp(i32::MIN.into(), i32::MAX.into())).unwrap_or_default();
-    Score { low: shown(low), high: shown(high), threshold: thresholds.listed, outcome }
+    let (threshold, operators) = (thresholds.listed, thresholds.operators);
+    Score { low: shown(low), high: shown(high), threshold, operators, outcome }
+}
+
+/// What the rows of one group add.
+#[derive(Clone, Copy)]
+struct Share<'a> {
+    weight: i32,
+    operator: &'a str,
+    group: usize,
+    heard: bool,
 }
 
 /// How many lists ended how. The six always add up to the number of rows.

@@ -60,6 +60,7 @@ pub(crate) struct Lesson {
 }
 
 /// How a check may treat a zone at this moment.
+#[derive(Debug)]
 pub(crate) struct Admission {
     pub(crate) control: Control,
     pub(crate) access: Access,

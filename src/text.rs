@@ -1,6 +1,8 @@
 //! Text that came from the network, made safe to show.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Octets of a text that are kept; the rest is cut and the cut is visible.
@@ -21,7 +23,7 @@ const LEAST_PART: usize = 4;
 /// assert_eq!(RemoteText::clean(b"listed\r\n250 OK\x1b[2J").as_str(), "listed  250 OK?[2J");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RemoteText(Arc<str>);
+pub struct RemoteText(Arc<str>, Altered);
 
 impl RemoteText {
     /// Cleans and clips. Cleaning twice changes nothing.
@@ -46,17 +48,21 @@ impl RemoteText {
                 _ => '?',
             })
             .collect();
-        if text.len() > limit {
+        let cut = text.len() > limit;
+        if cut {
             text.truncate(limit - CUT.len());
             text.push_str(CUT);
         }
-        Self(text.into())
+        let altered = cut || text.bytes().ne(raw.iter().copied());
+        Self(text.into(), Altered(altered))
     }
 
     /// Several texts as one, separated by `"; "`.
     pub(crate) fn join<'a>(texts: impl Iterator<Item = &'a Self>) -> Option<Self> {
-        let joined = texts.map(Self::as_str).take(MAX_TEXT).collect::<Vec<_>>().join("; ");
-        if joined.is_empty() { None } else { Some(Self::clean(joined.as_bytes())) }
+        let texts: Vec<&Self> = texts.take(MAX_TEXT).collect();
+        let altered = texts.iter().any(|text| text.was_altered());
+        let joined = texts.into_iter().map(Self::as_str).collect::<Vec<_>>().join("; ");
+        if joined.is_empty() { None } else { Some(Self::clean(joined.as_bytes()).altered_if(altered)) }
     }
 
     /// The text without a secret that it may quote, whatever its case.
@@ -81,7 +87,18 @@ impl RemoteText {
                 kept.replace_range(at..at + length, "***");
             }
         }
-        Self::clean(kept.as_bytes())
+        Self::clean(kept.as_bytes()).altered_if(self.was_altered() || kept != *self.0)
+    }
+
+    fn altered_if(mut self, altered: bool) -> Self {
+        self.1.0 |= altered;
+        self
+    }
+
+    /// Did the text have to be cleaned, cut, or freed of a secret?
+    #[must_use]
+    pub fn was_altered(&self) -> bool {
+        self.1.0
     }
 
     /// Does the text read like the last words of a list that has closed? A hint for people: ordinary advice about removal
@@ -115,6 +132,34 @@ impl RemoteText {
     }
 }
 
+/// Whether a text is as it came. Two texts that read alike are equal, whatever they were.
+#[derive(Clone, Copy, Debug)]
+struct Altered(bool);
+
+impl PartialEq for Altered {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Altered {}
+
+impl PartialOrd for Altered {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Altered {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+impl Hash for Altered {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
 impl fmt::Display for RemoteText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -131,6 +176,17 @@ mod tests {
         let text = RemoteText::clean(&all);
         assert!(text.as_str().bytes().all(|octet| (0x20..=0x7e).contains(&octet)));
         assert_eq!(RemoteText::clean(text.as_str().as_bytes()), text);
+    }
+
+    #[test]
+    fn what_was_altered_is_known() {
+        assert!(!RemoteText::clean(b"see https://x.example/?d=1").was_altered());
+        for raw in [&b"a\nb"[..], b"caf\xe9", &[b'x'; 501]] {
+            let text = RemoteText::clean(raw);
+            assert!(text.was_altered());
+            assert_eq!(RemoteText::clean(text.as_str().as_bytes()), text);
+        }
+        assert!(RemoteText::clean(b"the key abckey").without("abckey").was_altered());
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct ListCheck {
     spec: Arc<ListSpec>,
     kind: SubjectKind,
     name: Result<Name, Skipped>,
+    /// Where the reason stands, if in another zone.
+    reason_name: Option<Name>,
     control: Control,
     access: Access,
     first_use: bool,
@@ -70,6 +72,11 @@ impl ListFinding {
     #[must_use]
     pub fn verdict(&self) -> &Verdict {
         &self.verdict
+    }
+
+    /// What to ask about could not be told, so the list could not be heard.
+    pub(crate) fn unknown(why: Why) -> Self {
+        Self { verdict: Verdict::Unknown(Unknown::because(why)), loopback: Loopback::NoWord }
     }
 
     pub(crate) fn into_parts(self) -> (Verdict, Loopback) {
@@ -138,7 +145,8 @@ impl ListCheck {
         } else {
             subject.name_under(spec.zone()).map_err(|_| Skipped::NameTooLong)
         };
-        Self::with(spec, kind, name, control, Access::Open)
+        let reason_name = spec.reason_zone().and_then(|zone| subject.name_under(zone).ok());
+        Self { reason_name, ..Self::with(spec, kind, name, control, Access::Open) }
     }
 
     /// A check that is settled before it starts.
@@ -162,7 +170,7 @@ impl ListCheck {
         access: Access,
     ) -> Self {
         let (answers, remembered) = (Answers::default(), Slots::EMPTY);
-        Self { spec, kind, name, control, access, first_use: false, answers, remembered }
+        Self { spec, kind, name, reason_name: None, control, access, first_use: false, answers, remembered }
     }
 
     /// The zone is asked for the first time: its documented must-exist entry is asked along with the subject, so that a
@@ -254,10 +262,8 @@ impl ListCheck {
     fn reason(&self) -> Option<RemoteText> {
         let Some(Is::Records(set)) = self.answers.get(TXT).map(Answer::is) else { return None };
         let text = RemoteText::join(set.texts())?;
-        Some(match self.spec.zone().secret() {
-            Some(secret) => text.without(secret),
-            None => text,
-        })
+        let zones = [Some(self.spec.zone()), self.spec.reason_zone()];
+        Some(zones.into_iter().flatten().filter_map(Name::secret).fold(text, |text, secret| text.without(secret)))
     }
 
     /// All answers are in.
@@ -476,7 +482,7 @@ impl Unit for ListCheck {
         let points = || self.spec.knowledge().points(self.kind);
         let (name, kind) = match (slot, &self.control.0) {
             (A, _) => (name.clone(), RecordType::A),
-            (TXT, _) => (name.clone(), RecordType::Txt),
+            (TXT, _) => (self.reason_name.as_ref().unwrap_or(name).clone(), RecordType::Txt),
             (FIXED, _) => (entry(&points().must_not_exist(self.kind))?, RecordType::A),
             (RANDOM, State::Stale(label)) => (entry(&format!("{}.", label.as_str()))?, RecordType::A),
             (MUST_EXIST, _) => (entry(&points().must_exist(self.kind))?, RecordType::A),

@@ -25,15 +25,22 @@ pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
         return Class::Problem(problem);
     }
     let asked_for_loopback = may_list_loopback(spec);
-    let mut counted =
-        codes.iter().copied().filter(|code| *code != Ipv4Addr::LOCALHOST || asked_for_loopback).peekable();
-    if counted.peek().is_none() {
+    let counted: Vec<Ipv4Addr> =
+        codes.iter().copied().filter(|code| *code != Ipv4Addr::LOCALHOST || asked_for_loopback).collect();
+    if counted.is_empty() {
         return Class::Problem(ProblemKind::Ambiguous);
     }
-    let mut hit = false;
+    // A filter looks at all codes at once: 127.0.0.1 takes part in "every" and "no", though it is no reason to list.
+    let picked = spec.filter().map(|filter| filter.holds(codes, &counted));
+    let mut hit = picked == Some(true);
     let mut meanings: Vec<Arc<str>> = Vec::new();
     for code in counted {
-        if !counts(spec, code) {
+        let counts = match (spec.filter(), picked) {
+            (Some(filter), Some(true)) => filter.is_reason(code),
+            (Some(_), _) => false,
+            (None, _) => counts(spec, code),
+        };
+        if !counts {
             continue;
         }
         hit = true;
@@ -63,15 +70,11 @@ pub(crate) fn is_refusal(known: &Profile, code: Ipv4Addr) -> bool {
 
 /// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
 fn may_list_loopback(spec: &ListSpec) -> bool {
-    spec.code_pattern().is_some_and(|codes| codes.names(Ipv4Addr::LOCALHOST))
-        || spec.knowledge().names(Ipv4Addr::LOCALHOST)
+    spec.filter().is_some_and(|filter| filter.names(Ipv4Addr::LOCALHOST)) || spec.knowledge().names(Ipv4Addr::LOCALHOST)
 }
 
-/// Does this code count for this spec? What the caller picked counts; without a pick, what the profile says.
+/// Does this code count for a spec without a filter? The profile says.
 fn counts(spec: &ListSpec, code: Ipv4Addr) -> bool {
-    if let Some(codes) = spec.code_pattern() {
-        return codes.matches(code);
-    }
     let mut known = spec.knowledge().explain(code).peekable();
     if known.peek().is_none() {
         return !spec.knowledge().is_closed();
@@ -87,6 +90,8 @@ fn tests_as_deny(disposition: Disposition, kind: Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dnsxl::CodePattern;
+    use crate::dnsxl::filter::{CodeFilter, CodeTest};
 
     fn codes(texts: &[&str]) -> Vec<Ipv4Addr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
@@ -125,6 +130,63 @@ mod tests {
             ("z.example=127.0.0.[0..9]", &["127.0.0.1", "127.0.0.20"], Class::Excluded),
         ] {
             assert_eq!(class(spec, answer), wanted, "{spec} {answer:?}");
+        }
+    }
+
+    /// The eight operators of Exim on answers of one and two codes. 127.0.0.1 rules stand at the end.
+    #[test]
+    fn filters_over_all_records() {
+        let equal = |last: &[u8]| -> Vec<CodeTest> {
+            last.iter().map(|n| CodePattern::exactly(Ipv4Addr::new(127, 0, 0, *n)).into()).collect()
+        };
+        let bits = |mask: u8| vec![CodeTest::all_bits(Ipv4Addr::new(0, 0, 0, mask))];
+        let class = |filter: CodeFilter, answer: &[u8]| {
+            let codes: Vec<Ipv4Addr> = answer.iter().map(|n| Ipv4Addr::new(127, 0, 0, *n)).collect();
+            classify(&ListSpec::deny("z.example").unwrap().codes(filter), &codes)
+        };
+        // answer, `=2,3`, `==2,3`, `!=2,3`, `!==2,3`, `&6`, `=&6`, `!&6`, `!=&6`
+        for (answer, wanted) in [
+            (&[2][..], [true, true, false, false, false, false, true, true]),
+            (&[2, 3], [true, true, false, false, false, false, true, true]),
+            (&[4], [false, false, true, true, false, false, true, true]),
+            (&[6], [false, false, true, true, true, true, false, false]),
+            (&[2, 6], [true, false, false, true, true, false, false, true]),
+            (&[6, 7], [false, false, true, true, true, true, false, false]),
+            (&[9, 14], [false, false, true, true, true, false, false, true]),
+        ] {
+            let filters = [
+                CodeFilter::any(equal(&[2, 3])),
+                CodeFilter::all(equal(&[2, 3])),
+                CodeFilter::none(equal(&[2, 3])),
+                CodeFilter::not_all(equal(&[2, 3])),
+                CodeFilter::any(bits(6)),
+                CodeFilter::all(bits(6)),
+                CodeFilter::none(bits(6)),
+                CodeFilter::not_all(bits(6)),
+            ];
+            for (filter, wanted) in filters.into_iter().zip(wanted) {
+                let wanted = if wanted { HIT } else { Class::Excluded };
+                assert_eq!(class(filter.clone(), answer), wanted, "{filter} {answer:?}");
+            }
+        }
+        // 127.0.0.1 alone counts only where it is written out; a complement of it excludes it.
+        assert_eq!(class(CodeFilter::any(equal(&[1])), &[1]), HIT);
+        assert_eq!(class(CodeFilter::all(equal(&[1, 2])), &[1]), HIT);
+        assert_eq!(class(CodeFilter::none(equal(&[1])), &[1]), Class::Excluded);
+        assert_eq!(class(CodeFilter::none(equal(&[2])), &[1]), AMBIGUOUS);
+        assert_eq!(class(CodeFilter::any(bits(1)), &[1]), AMBIGUOUS);
+        // Beside others it is no reason to list, and takes part in "every" and "no".
+        assert_eq!(class(CodeFilter::any(bits(1)), &[1, 4]), Class::Excluded);
+        assert_eq!(class(CodeFilter::all(equal(&[2])), &[1, 2]), Class::Excluded);
+        assert_eq!(class(CodeFilter::none(equal(&[1])), &[1, 2]), Class::Excluded);
+        assert_eq!(class(CodeFilter::none(equal(&[2])), &[1, 4]), HIT);
+        assert_eq!(class(CodeFilter::not_all(equal(&[2])), &[1, 2]), HIT);
+        // No complement opens the gate.
+        for (answer, problem) in [("203.0.113.9", OUTSIDE), ("127.255.255.1", REFUSED)] {
+            for filter in [CodeFilter::none(equal(&[1])), CodeFilter::not_all(equal(&[1]))] {
+                let spec = ListSpec::deny("z.example").unwrap().codes(filter);
+                assert_eq!(classify(&spec, &[answer.parse().unwrap()]), problem);
+            }
         }
     }
 

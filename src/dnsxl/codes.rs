@@ -79,9 +79,70 @@ impl CodePattern {
             Octet::AnyOf(alternatives) => alternatives.contains(&Alternative::One(value)),
         })
     }
+
+    /// Every code the pattern matches, where they are few, and where writing them out says no more than the pattern does:
+    /// 127.0.0.1 inside a range is not meant, and written out it would be.
+    pub(crate) fn written_out(&self) -> Option<Vec<Ipv4Addr>> {
+        let [a, b, c, d] = self.0.each_ref().map(Octet::set);
+        if a.len() * b.len() * c.len() * d.len() > MAX_ALTERNATIVES {
+            return None;
+        }
+        let mut codes = Vec::new();
+        for a in &a {
+            for b in &b {
+                for c in &c {
+                    codes.extend(d.iter().map(|d| Ipv4Addr::new(*a, *b, *c, *d)));
+                }
+            }
+        }
+        let widens = codes.contains(&Ipv4Addr::LOCALHOST) && !self.names(Ipv4Addr::LOCALHOST);
+        if widens || codes.is_empty() { None } else { Some(codes) }
+    }
+
+    /// The pattern whose octets may be any of these.
+    pub(crate) fn of_sets(sets: [Vec<u8>; 4]) -> Self {
+        Self(Arc::new(sets.map(Octet::of_set)))
+    }
+
+    /// The values of each octet.
+    pub(crate) fn sets(&self) -> [Vec<u8>; 4] {
+        self.0.each_ref().map(Octet::set)
+    }
 }
 
 impl Octet {
+    /// Every value, once and in order.
+    fn set(&self) -> Vec<u8> {
+        let mut values: Vec<u8> = self.values().collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
+    /// These values, as numbers and ranges.
+    fn of_set(mut values: Vec<u8>) -> Self {
+        values.sort_unstable();
+        values.dedup();
+        if let [one] = values.as_slice() {
+            return Self::One(*one);
+        }
+        let mut alternatives: Vec<Alternative> = Vec::new();
+        for value in values {
+            match alternatives.last_mut() {
+                Some(Alternative::Between(_, to)) if to.checked_add(1) == Some(value) => *to = value,
+                _ => alternatives.push(Alternative::Between(value, value)),
+            }
+        }
+        for alternative in &mut alternatives {
+            if let Alternative::Between(from, to) = alternative
+                && from == to
+            {
+                *alternative = Alternative::One(*from);
+            }
+        }
+        Self::AnyOf(alternatives)
+    }
+
     /// Every value it may have.
     fn values(&self) -> impl Iterator<Item = u8> {
         let alternatives = match self {

@@ -1,13 +1,20 @@
 //! One list in a configuration: `zone[=codes][*weight]`, Postfix's notation.
 
+mod error;
+mod how;
+
 use std::fmt;
-use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::codes::{CodePattern, PatternErrorKind};
+use super::codes::CodePattern;
+use super::filter::CodeFilter;
 use super::profile::{NOTHING, Profile};
 use crate::name::{Key, Name, NameErrorKind};
+
+pub use error::{SpecError, SpecErrorKind};
+pub(crate) use how::About;
+pub use how::Unheard;
 
 /// Does a hit speak against the client or for it?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +43,10 @@ impl Kind {
 pub enum Part {
     /// The target of the check: the client's address, or the domain where a domain is checked.
     Address,
+    /// The names of the client that reverse DNS confirms.
+    ConfirmedName,
+    /// The names of the client, confirmed or not.
+    ReverseName,
     /// The name in HELO or EHLO.
     Helo,
     /// The sender's domain.
@@ -61,7 +72,7 @@ pub enum Part {
 pub struct ListSpec {
     kind: Kind,
     zone: Name,
-    codes: Option<CodePattern>,
+    codes: Option<CodeFilter>,
     weight: i32,
     parts: Vec<Part>,
     label: Option<Arc<str>>,
@@ -70,6 +81,7 @@ pub struct ListSpec {
     profile: Option<Arc<Profile>>,
     mirrors: Option<Name>,
     retired: bool,
+    how: how::How,
 }
 
 impl ListSpec {
@@ -89,7 +101,7 @@ impl ListSpec {
         Self::read(Kind::Allow, text)
     }
 
-    fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
+    pub(crate) fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
         let (rest, weight) = match text.rfind('*') {
             Some(star) => {
                 let number = text.get(star + 1..).unwrap_or_default();
@@ -122,7 +134,7 @@ impl ListSpec {
         Ok(Self {
             kind,
             zone: name,
-            codes,
+            codes: codes.map(CodeFilter::from),
             weight,
             parts: vec![Part::Address],
             label: None,
@@ -131,6 +143,7 @@ impl ListSpec {
             profile: None,
             mirrors: None,
             retired: false,
+            how: how::How::default(),
         })
     }
 
@@ -146,8 +159,8 @@ impl ListSpec {
 
     /// Only these codes count. Without them, all that the profile calls listings; without a profile, all but 127.0.0.1.
     #[must_use]
-    pub fn codes(mut self, codes: CodePattern) -> Self {
-        self.codes = Some(codes);
+    pub fn codes(mut self, codes: impl Into<CodeFilter>) -> Self {
+        self.codes = Some(codes.into());
         self
     }
 
@@ -253,7 +266,9 @@ impl ListSpec {
         ListId(self.label.clone().unwrap_or_else(|| self.zone.without_key().to_string().into()))
     }
 
-    pub(crate) fn code_pattern(&self) -> Option<&CodePattern> {
+    /// Which codes count, if that was said.
+    #[must_use]
+    pub fn filter(&self) -> Option<&CodeFilter> {
         self.codes.as_ref()
     }
 
@@ -310,7 +325,7 @@ impl fmt::Display for ListSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.zone)?;
         if let Some(codes) = &self.codes {
-            write!(f, "={codes}")?;
+            write!(f, "{codes}")?;
         }
         if self.weight != 1 {
             write!(f, "*{}", self.weight)?;
@@ -335,77 +350,4 @@ impl fmt::Display for ListId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
-}
-
-/// Why a text is no list, and where. It never repeats the text, which may hold a key: [`point_at`](Self::point_at) draws.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at octet {}", span.start + 1)]
-pub struct SpecError {
-    kind: SpecErrorKind,
-    span: Range<usize>,
-}
-
-impl SpecError {
-    fn new(kind: SpecErrorKind, span: Range<usize>) -> Self {
-        Self { kind, span }
-    }
-
-    /// What is wrong.
-    #[must_use]
-    pub fn kind(&self) -> SpecErrorKind {
-        self.kind
-    }
-
-    /// Which octets of the text are wrong; an empty range stands where something is missing.
-    #[must_use]
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-
-    /// The text with a mark under the part that is wrong: two lines. Runs of 16 letters and digits
-    /// or more are hidden, they may be keys.
-    #[must_use]
-    pub fn point_at(&self, source: &str) -> String {
-        let mask = |text: &str| -> String {
-            text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
-        };
-        let before = mask(source.get(..self.span.start).unwrap_or(source));
-        let marked = source.get(self.span.clone()).unwrap_or_default().chars().count().max(1);
-        let line = hide_long_runs(&mask(source));
-        format!("{line}\n{}{}", " ".repeat(before.chars().count()), "^".repeat(marked))
-    }
-}
-
-/// Octet by octet, so that marks stay in place: runs of 16 letters and digits or more become stars, whatever they are glued to.
-fn hide_long_runs(line: &str) -> String {
-    const LONG: usize = 16;
-    let mut hidden = String::with_capacity(line.len());
-    let mut run = String::new();
-    for character in line.chars().chain(['\0']) {
-        if character.is_ascii_alphanumeric() {
-            run.push(character);
-            continue;
-        }
-        hidden.push_str(&if run.len() >= LONG { "*".repeat(run.len()) } else { std::mem::take(&mut run) });
-        run.clear();
-        if character != '\0' {
-            hidden.push(character);
-        }
-    }
-    hidden
-}
-
-/// What can be wrong with a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum SpecErrorKind {
-    /// The zone is no domain name.
-    #[error("zone: {0}")]
-    Zone(NameErrorKind),
-    /// The codes are no pattern.
-    #[error("codes: {0}")]
-    Codes(PatternErrorKind),
-    /// The weight is no whole number of 32 bits.
-    #[error("weight: need a whole number")]
-    Weight,
 }

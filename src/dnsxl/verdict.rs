@@ -289,7 +289,12 @@ impl Unknown {
 
     /// A list that says "not listed" through a resolver that takes such answers away.
     pub(crate) fn resolver_at_fault() -> Self {
-        Self { why: Why::Resolver, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }
+        Self::because(Why::Resolver)
+    }
+
+    /// Nothing was asked that could be shown.
+    pub(super) fn because(why: Why) -> Self {
+        Self { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }
     }
 }
 

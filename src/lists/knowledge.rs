@@ -46,7 +46,7 @@ pub enum Retired {
 /// Adds what the catalogue knows to a list, and says what stands out.
 pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired: Retired) -> Vec<ZoneFindingKind> {
     let mut found = Vec::new();
-    if spec.code_pattern().is_some_and(|codes| !codes.can_list()) {
+    if spec.filter().is_some_and(|filter| !filter.can_list()) {
         found.push(ZoneFindingKind::CodesNeverMatch);
     }
     let Some(catalogue) = catalogue else { return found };

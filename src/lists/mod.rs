@@ -128,6 +128,13 @@ impl ListSetBuilder {
         self
     }
 
+    /// Lists in the notation of Postfix, postscreen, Exim, sendmail or SpamAssassin, whichever the text looks like: see
+    /// [`syntax`](crate::syntax).
+    pub fn read(mut self, text: &str) -> Self {
+        self.lists.extend(crate::syntax::read_any(text).map(|(_, list)| list));
+        self
+    }
+
     /// Several lists.
     pub fn lists(mut self, specs: impl IntoIterator<Item = ListSpec>) -> Self {
         self.lists.extend(specs.into_iter().map(Ok));

@@ -3,6 +3,7 @@
 mod display;
 #[cfg(feature = "serde")]
 mod json;
+mod log;
 mod resolver_fault;
 
 use std::fmt;
@@ -12,8 +13,8 @@ use std::time::{Duration, Instant};
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{
-    Evidence, Health, HealthState, Kind, ListId, ListSpec, Listing, Loopback, Observation, Subject, SubjectKind,
-    Unknown, Verdict,
+    Evidence, Health, HealthState, Kind, ListId, ListSpec, Listing, Loopback, Observation, Part, Subject, SubjectKind,
+    Unheard, Unknown, Verdict,
 };
 use crate::domain::MailDomainReport;
 use crate::helo::HeloReport;
@@ -22,8 +23,10 @@ use crate::policy::Advice;
 use crate::score::{self, Counts, Outcome, Row, Score};
 use crate::settings::Settings;
 use crate::standing::Lesson;
+use crate::text::RemoteText;
 use crate::trial::Honesty;
 
+pub use log::LogLine;
 pub use resolver_fault::ResolverFault;
 
 /// Everything found out about one dialogue. Owned, cheap enough to keep, without a public constructor: a listing in it has
@@ -38,6 +41,8 @@ pub struct Report {
     helo: Option<HeloReport>,
     sender: Option<MailDomainReport>,
     recipient: Option<MailDomainReport>,
+    sender_path: Option<RemoteText>,
+    recipient_path: Option<RemoteText>,
     lists: Vec<ListReport>,
     score: Score,
     counts: Counts,
@@ -57,9 +62,12 @@ pub struct ListReport {
     list: ListId,
     kind: Kind,
     subject: Option<Subject>,
+    part: Option<Part>,
+    group: usize,
     weight: i32,
     verdict: Verdict,
     health: HealthState,
+    spec: Arc<ListSpec>,
 }
 
 impl ListReport {
@@ -79,6 +87,29 @@ impl ListReport {
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {
         self.subject.as_ref()
+    }
+
+    /// The part of the dialogue it was asked about; `None` for a subject written in the configuration.
+    #[must_use]
+    pub fn part(&self) -> Option<Part> {
+        self.part
+    }
+
+    /// What is done when the list could not be heard.
+    #[must_use]
+    pub fn unheard(&self) -> Unheard {
+        self.spec.unheard()
+    }
+
+    /// The list as it was configured.
+    #[must_use]
+    pub fn spec(&self) -> &ListSpec {
+        &self.spec
+    }
+
+    /// Rows with the same number are one list about one part of the dialogue, and count once.
+    pub(crate) fn group(&self) -> usize {
+        self.group
     }
 
     /// The verdict.
@@ -199,6 +230,8 @@ pub(crate) struct ListRow {
     pub(crate) spec: Arc<ListSpec>,
     pub(crate) subject: Option<Subject>,
     pub(crate) kind: SubjectKind,
+    pub(crate) part: Option<Part>,
+    pub(crate) group: usize,
     pub(crate) verdict: Verdict,
     pub(crate) health: HealthState,
 }
@@ -297,7 +330,6 @@ impl Report {
             findings.doubt_existence();
         }
         let lessons = findings.lessons;
-        let specs: Vec<Arc<ListSpec>> = findings.rows.iter().map(|row| Arc::clone(&row.spec)).collect();
         let lists: Vec<ListReport> = findings
             .rows
             .into_iter()
@@ -312,9 +344,12 @@ impl Report {
                     list: spec.id(),
                     kind: spec.kind(),
                     subject: row.subject.clone(),
+                    part: row.part,
+                    group: row.group,
                     weight: spec.weight(),
                     verdict: row.blame(resolver_fault),
                     health,
+                    spec,
                 }
             })
             .collect();
@@ -327,22 +362,22 @@ impl Report {
             (Some(helo), Some(Iprev::NoName(_))) => helo.compare(std::iter::empty()),
             _ => {}
         }
-        let voices = lists.iter().zip(&specs);
-        let score = score::add_up(
-            voices.map(|(row, spec)| Row {
-                verdict: &row.verdict,
-                kind: row.kind,
-                weight: row.weight,
-                operator: spec.operator(),
-            }),
-            settings.lists.thresholds(),
-        );
+        let rows = lists.iter().map(|row| Row {
+            verdict: &row.verdict,
+            kind: row.kind,
+            weight: row.weight,
+            operator: row.spec.operator(),
+            group: row.group,
+        });
+        let score = score::add_up(rows, settings.lists.thresholds());
         let mut report = Self {
             target: dialogue.client.map(Subject::from).or_else(|| dialogue.domain.clone().map(Subject::Domain)),
             iprev: findings.iprev,
             helo,
             sender: findings.sender,
             recipient: findings.recipient,
+            sender_path: dialogue.mail_from.as_deref().map(mailbox),
+            recipient_path: dialogue.rcpt_to.as_deref().map(mailbox),
             score,
             counts: Counts::of(lists.iter().map(ListReport::verdict)),
             lists,
@@ -399,6 +434,16 @@ impl Report {
     #[must_use]
     pub fn recipient(&self) -> Option<&MailDomainReport> {
         self.recipient.as_ref()
+    }
+
+    /// What stood in `MAIL FROM:`, without angle brackets, made safe.
+    pub(crate) fn sender_path(&self) -> Option<&RemoteText> {
+        self.sender_path.as_ref()
+    }
+
+    /// What stood in `RCPT TO:`, without angle brackets, made safe.
+    pub(crate) fn recipient_path(&self) -> Option<&RemoteText> {
+        self.recipient_path.as_ref()
     }
 
     /// Every list, in the order of the configuration.
@@ -509,3 +554,12 @@ impl Report {
         least
     }
 }
+
+/// A path without its angle brackets, made safe and short.
+fn mailbox(path: &str) -> RemoteText {
+    let inner = path.strip_prefix('<').unwrap_or(path);
+    RemoteText::clip_to(inner.strip_suffix('>').unwrap_or(inner), MAX_MAILBOX)
+}
+
+/// Octets of a mailbox that are shown: 64 of the local part, an `@`, and a domain (RFC 5321 §4.5.3.1).
+const MAX_MAILBOX: usize = 254;

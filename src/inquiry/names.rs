@@ -1,0 +1,66 @@
+//! Lists that are asked about the client's names: they wait until reverse DNS has said what those are.
+
+use std::sync::Arc;
+
+use super::{Inquiry, ListRun, Running, UnitId, list_run};
+use crate::dns::Failure;
+use crate::dnsxl::{ListCheck, ListFinding, ListSpec, Part, Skipped, Subject, SubjectKind};
+use crate::iprev::{ClientName, Iprev};
+use crate::name::Name;
+use crate::standing::Admission;
+use crate::step::Unit;
+
+/// A list that waits for names.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) group: usize,
+    pub(super) spec: Arc<ListSpec>,
+    pub(super) part: Part,
+    pub(super) admission: Admission,
+}
+
+impl Inquiry {
+    /// Asks about the names, once they are known.
+    pub(super) fn ask_about_names(&mut self) {
+        let Some(iprev) = self.iprev.as_ref().and_then(|running| running.verdict.clone()) else { return };
+        for waiting in std::mem::take(&mut self.waiting) {
+            let names: Vec<Name> = match (iprev.names(), waiting.part) {
+                (Some(names), Part::ConfirmedName) => names.confirmed().map(ClientName::name).cloned().collect(),
+                (Some(names), _) => names.all().iter().map(ClientName::name).cloned().collect(),
+                (None, _) => Vec::new(),
+            };
+            if names.is_empty() {
+                self.lists.push(waiting.about_nothing(&iprev));
+                self.advance(UnitId::List(self.lists.len() - 1));
+            }
+            for name in names {
+                let Waiting { group, spec, part, admission } = &waiting;
+                self.lists.push(list_run(spec, Subject::Domain(name), Some(*part), *group, admission));
+                self.advance(UnitId::List(self.lists.len() - 1));
+            }
+        }
+    }
+
+    /// Time is up: the names are those that are known by now. Rows stand in the order of the configuration.
+    pub(super) fn stop_waiting_for_names(&mut self, failure: Failure) {
+        if let Some(iprev) = self.iprev.as_mut().filter(|iprev| !iprev.is_done()) {
+            iprev.verdict = Some(iprev.unit.expire(failure));
+            self.ask_about_names();
+        }
+        self.lists.sort_by_key(|list| list.group);
+    }
+}
+
+impl Waiting {
+    /// There is no name to ask about; or nobody could tell, and then the list could not be heard either.
+    fn about_nothing(&self, iprev: &Iprev) -> ListRun {
+        let control = self.admission.control.clone();
+        let unit = ListCheck::skipped(self.spec.clone(), SubjectKind::Domain, Skipped::NoClient, control);
+        let mut run = Running::new(unit);
+        if let Iprev::TempError(error) = iprev {
+            run.verdict = Some(ListFinding::unknown(*error.why()));
+        }
+        let health = self.admission.health.clone();
+        ListRun { run, subject: None, part: Some(self.part), group: self.group, was_fresh: false, health }
+    }
+}

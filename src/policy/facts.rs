@@ -1,0 +1,308 @@
+//! What in a report speaks against the client, and the words for it.
+
+use super::finding::Finding;
+use crate::dnsxl::{Kind, Part, Subject, Unheard, Verdict};
+use crate::domain::{MailDomain, MailDomainReport};
+use crate::helo::Helo;
+use crate::iprev::{ClientName, Iprev};
+use crate::report::{ListReport, Report};
+use crate::score::Outcome;
+use crate::template::Variable;
+
+/// Something that speaks against the client.
+pub(super) struct Fact<'a> {
+    pub(super) finding: Finding,
+    /// The list it is about.
+    pub(super) row: Option<&'a ListReport>,
+    /// How many more lists decided.
+    others: usize,
+    why: String,
+    /// Something was cut short: no ground to refuse for good.
+    pub(super) truncated: bool,
+}
+
+impl<'a> Fact<'a> {
+    fn new(finding: Finding) -> Self {
+        Self { finding, row: None, others: 0, why: String::new(), truncated: false }
+    }
+
+    fn because(finding: Finding, why: impl ToString) -> Self {
+        Self { why: why.to_string(), ..Self::new(finding) }
+    }
+
+    fn of_list(finding: Finding, row: &'a ListReport) -> Self {
+        Self { row: Some(row), ..Self::new(finding) }
+    }
+
+    /// What a template's variable stands for.
+    pub(super) fn value(&self, variable: Variable, report: &Report, code: u16) -> String {
+        let row = self.row;
+        match variable {
+            Variable::Client => format!("{}[{}]", client_name(report), client_address(report)),
+            Variable::ClientAddress => client_address(report),
+            Variable::ClientName => client_name(report),
+            Variable::ReverseClientName => reverse_name(report),
+            Variable::HeloName => report.helo().map(|helo| helo.argument().to_string()).unwrap_or_default(),
+            Variable::Sender => path(report.sender_path(), report.sender()),
+            Variable::SenderDomain => domain(report.sender_path(), report.sender()),
+            Variable::Recipient => path(report.recipient_path(), report.recipient()),
+            Variable::RecipientDomain => domain(report.recipient_path(), report.recipient()),
+            Variable::RblCode => code.to_string(),
+            Variable::RblDomain => row.map_or_else(|| "the lists".to_owned(), |row| row.list().to_string()),
+            Variable::RblReason | Variable::RblTxt => {
+                row.and_then(|row| row.verdict().reason()).map(ToString::to_string).unwrap_or_default()
+            }
+            Variable::RblWhat => {
+                let subject = row.and_then(ListReport::subject).or(report.target());
+                subject.map(ToString::to_string).unwrap_or_default()
+            }
+            Variable::RblClass => row.map(class).unwrap_or_default().to_owned(),
+            Variable::RblOthers => {
+                if self.others > 0 {
+                    self.others.to_string()
+                } else {
+                    String::new()
+                }
+            }
+            Variable::Why => self.why.clone(),
+            Variable::Causes => String::new(),
+        }
+    }
+}
+
+/// Everything that speaks against the client, in the order of findings.
+pub(super) fn facts(report: &Report) -> Vec<Fact<'_>> {
+    let mut facts = Vec::new();
+    facts.extend(lists(report));
+    facts.extend(report.iprev().and_then(iprev));
+    facts.extend(report.helo().and_then(|helo| self::helo(helo.verdict())));
+    facts.extend(report.sender().and_then(|sender| mail_domain(sender, &SENDER)));
+    facts.extend(report.recipient().and_then(|recipient| mail_domain(recipient, &RECIPIENT)));
+    facts
+}
+
+/// What one list, about one part of the dialogue, adds: several names of a client count once.
+struct Share<'a> {
+    row: &'a ListReport,
+    counts: bool,
+    unheard: Option<Unheard>,
+}
+
+/// What the lists say together, with each list's rule for when it was not heard.
+fn lists(report: &Report) -> Option<Fact<'_>> {
+    if report.score().outcome() == Outcome::Allowed {
+        return None;
+    }
+    let unheard = |row: &ListReport| matches!(row.verdict(), Verdict::Unknown(_)).then(|| row.unheard());
+    let allow: Vec<(&ListReport, Unheard)> = report
+        .lists()
+        .iter()
+        .filter(|row| row.kind() == Kind::Allow)
+        .filter_map(|row| Some((row, unheard(row)?)))
+        .collect();
+    if allow.iter().any(|(_, rule)| *rule == Unheard::Listed) {
+        return None;
+    }
+    let shares = shares(report);
+    // Wide enough for every set of lists, so that no order of them meets a limit on the way.
+    let sum = |wanted: &dyn Fn(&Share<'_>) -> bool| -> i64 {
+        shares.iter().filter(|share| wanted(share)).map(|share| i64::from(share.row.weight())).sum()
+    };
+    let threshold = i64::from(report.score().threshold());
+    let score = sum(&|share| share.counts);
+    // What was not heard has the benefit of the doubt: a negative weight may have saved the client.
+    let saves = |share: &Share<'_>| share.row.weight() < 0 && !share.counts;
+    // One operator is one voice, however many lists he runs.
+    let enough = |wanted: &dyn Fn(&Share<'_>) -> bool| {
+        let mut voices: Vec<&str> = shares
+            .iter()
+            .filter(|share| share.row.weight() > 0 && wanted(share))
+            .map(|share| share.row.spec().operator())
+            .collect();
+        voices.sort_unstable();
+        voices.dedup();
+        report.score().operators() <= 1 || voices.len() >= report.score().operators()
+    };
+    let agreed = enough(&|share| share.counts);
+    if agreed && score + sum(&saves) >= threshold {
+        return match allow.iter().find(|(_, rule)| *rule != Unheard::Ignore) {
+            Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
+            None => Some(listed(&shares)),
+        };
+    }
+    if agreed && score >= threshold {
+        let waits =
+            |share: &&Share<'_>| saves(share) && matches!(share.unheard, Some(Unheard::Defer | Unheard::DeferIfReject));
+        let row = shares.iter().find(waits).map(|share| share.row);
+        return row.map(|row| Fact::of_list(Finding::AllowListUnknown, row));
+    }
+    let could = |share: &Share<'_>| share.row.weight() > 0 && share.unheard == Some(Unheard::Defer);
+    if enough(&|share| share.counts || could(share)) && score + sum(&could) >= threshold {
+        let row = shares.iter().find(|share| could(share)).map(|share| share.row);
+        return row.map(|row| Fact::of_list(Finding::DenyListUnknown, row));
+    }
+    let (row, _) = allow.iter().find(|(_, rule)| *rule == Unheard::Defer)?;
+    Some(Fact::of_list(Finding::AllowListUnknown, row))
+}
+
+/// The list that weighs most, the first of equals, and how many more there are. One that was heard stands before one that
+/// counts although it was not.
+fn listed<'a>(shares: &[Share<'a>]) -> Fact<'a> {
+    let decided: Vec<&Share<'a>> = shares.iter().filter(|share| share.counts && share.row.weight() > 0).collect();
+    // A threshold of nought or less is reached by nobody's word.
+    let Some(mut first) = decided.first().copied() else { return Fact::new(Finding::Listed) };
+    for share in &decided {
+        let rank = |share: &Share<'_>| (share.unheard.is_none(), share.row.weight());
+        if rank(share) > rank(first) {
+            first = share;
+        }
+    }
+    Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) }
+}
+
+fn shares(report: &Report) -> Vec<Share<'_>> {
+    let mut shares: Vec<Share<'_>> = Vec::new();
+    for row in report.lists().iter().filter(|row| row.kind() == Kind::Deny) {
+        let unheard = match row.verdict() {
+            Verdict::Listed(..) => None,
+            Verdict::Unknown(_) => Some(row.unheard()),
+            _ => continue,
+        };
+        let share = Share { row, counts: unheard.is_none_or(|rule| rule == Unheard::Listed), unheard };
+        match shares.last_mut() {
+            Some(last) if last.row.group() == row.group() => {
+                if share.counts && (!last.counts || last.unheard.is_some()) {
+                    *last = share;
+                }
+            }
+            _ => shares.push(share),
+        }
+    }
+    shares
+}
+
+fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
+    Some(match iprev {
+        Iprev::Confirmed(_) => return None,
+        // RFC 8601 §3 lets us stop at ten names; the one that leads back may be the eleventh.
+        Iprev::Forged(names) => Fact { truncated: names.truncated(), ..Fact::new(Finding::IprevForged) },
+        Iprev::NoName(_) => Fact::new(Finding::IprevNoName),
+        Iprev::TempError(error) => Fact::because(Finding::IprevTempError, error.why()),
+    })
+}
+
+fn helo<'a>(verdict: Helo) -> Option<Fact<'a>> {
+    Some(match verdict {
+        Helo::Malformed => Fact::new(Finding::HeloMalformed),
+        Helo::NotFqdn => Fact::new(Finding::HeloNotFqdn),
+        Helo::NoSuchName => Fact::new(Finding::HeloNoSuchName),
+        Helo::NoAddress => Fact::new(Finding::HeloNoAddress),
+        Helo::ClaimsUs => Fact::new(Finding::HeloClaimsUs),
+        Helo::Unknown(why) => Fact::because(Finding::HeloUnknown, why),
+        // RFC 5321 §4.1.4: that a name leads elsewhere refuses nothing.
+        Helo::ResolvesToClient
+        | Helo::ResolvesElsewhere
+        | Helo::MxOnly
+        | Helo::LiteralMatches
+        | Helo::LiteralDiffers => return None,
+    })
+}
+
+/// The findings of one side.
+struct Side {
+    null_mx: Finding,
+    no_such_domain: Finding,
+    no_mail_host: Finding,
+    mx_unusable: Finding,
+    malformed: Finding,
+    unknown: Finding,
+}
+
+const SENDER: Side = Side {
+    null_mx: Finding::SenderNullMx,
+    no_such_domain: Finding::SenderNoSuchDomain,
+    no_mail_host: Finding::SenderNoMailHost,
+    mx_unusable: Finding::SenderMxUnusable,
+    malformed: Finding::SenderMalformed,
+    unknown: Finding::SenderUnknown,
+};
+
+const RECIPIENT: Side = Side {
+    null_mx: Finding::RecipientNullMx,
+    no_such_domain: Finding::RecipientNoSuchDomain,
+    no_mail_host: Finding::RecipientNoMailHost,
+    mx_unusable: Finding::RecipientMxUnusable,
+    malformed: Finding::RecipientMalformed,
+    unknown: Finding::RecipientUnknown,
+};
+
+fn mail_domain<'a>(report: &MailDomainReport, side: &Side) -> Option<Fact<'a>> {
+    Some(match report.verdict() {
+        MailDomain::NullMx => Fact::new(side.null_mx),
+        MailDomain::NoSuchDomain => Fact::new(side.no_such_domain),
+        MailDomain::NoMailHost => Fact::new(side.no_mail_host),
+        // Hosts beyond the cap were not looked at: that is no ground to refuse for good.
+        MailDomain::MxUnusable(_) if report.truncated() => {
+            Fact::because(side.unknown, "it has more mail exchangers than are looked at")
+        }
+        MailDomain::MxUnusable(reason) => Fact::because(side.mx_unusable, reason),
+        MailDomain::Malformed => Fact::new(side.malformed),
+        MailDomain::Unknown(why) => Fact::because(side.unknown, why),
+        MailDomain::Ok(_) | MailDomain::NullSender | MailDomain::AddressLiteral(_) | MailDomain::Skipped => {
+            return None;
+        }
+    })
+}
+
+fn client_address(report: &Report) -> String {
+    match report.target() {
+        Some(Subject::Client(address)) => address.to_string(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn client_name(report: &Report) -> String {
+    let names = report.iprev().and_then(Iprev::names);
+    names.and_then(|names| names.confirmed().next()).map_or_else(unknown, name_of)
+}
+
+fn reverse_name(report: &Report) -> String {
+    let names = report.iprev().and_then(Iprev::names);
+    names.and_then(|names| names.confirmed().chain(names.unconfirmed()).next()).map_or_else(unknown, name_of)
+}
+
+fn name_of(name: &ClientName) -> String {
+    name.name().to_string()
+}
+
+/// Postfix's word for a name that is not there.
+fn unknown() -> String {
+    "unknown".to_owned()
+}
+
+fn path(path: Option<&crate::text::RemoteText>, report: Option<&MailDomainReport>) -> String {
+    match path {
+        Some(path) => path.to_string(),
+        None => domain(None, report),
+    }
+}
+
+fn domain(path: Option<&crate::text::RemoteText>, report: Option<&MailDomainReport>) -> String {
+    match (report.and_then(MailDomainReport::domain), path) {
+        (Some(domain), _) => domain.to_string(),
+        (None, Some(path)) => path.as_str().rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default().to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Postfix's words for what is listed.
+fn class(row: &ListReport) -> &'static str {
+    match (row.part(), row.subject()) {
+        (Some(Part::ReverseName), _) => "Unverified Client host",
+        (Some(Part::Helo), _) => "Helo command",
+        (Some(Part::Sender), _) => "Sender address",
+        (Some(Part::Recipient), _) => "Recipient address",
+        (Some(Part::Address), Some(Subject::Domain(_))) => "Domain",
+        _ => "Client host",
+    }
+}

@@ -1,0 +1,329 @@
+//! What follows from the facts: a policy is a table from findings to rules, and a preset is such a table.
+//!
+//! Verdicts are facts; a host may judge them by a function of its own instead. Rules no preset breaks: what is unknown or was
+//! cut short never refuses for good, and a HELO name that leads elsewhere refuses nothing (RFC 5321 §4.1.4) — it is not even
+//! a [`Finding`]. A rule of one's own may refuse for what is unknown; for what was cut short none can.
+//!
+//! Nobody here knows who has logged in, or which networks are exempt by the host's own rules: such clients are not to be
+//! judged, and an allowed client is only one against which the lists say nothing. It opens nothing that those rules forbid.
+//!
+//! ```
+//! use rdnsbl::{Action, Finding, Policy, policy::Rule};
+//!
+//! let policy = Policy::postfix()
+//!     .on(Finding::IprevForged, Action::Reject) // with the usual reply
+//!     .on(Finding::Listed, Action::Pass) // dry run for lists
+//!     .on(Finding::IprevNoName, "450 4.7.1 Access denied. Cannot resolve PTR record for $client".parse::<Rule>()?);
+//! println!("{policy}");
+//! # Ok::<(), rdnsbl::template::TemplateError>(())
+//! ```
+
+mod facts;
+mod finding;
+mod presets;
+mod reply;
+mod rule;
+#[cfg(feature = "serde")]
+mod serde;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::report::Report;
+use crate::template::{Expansion, Template, Variable};
+use facts::{Fact, facts};
+use presets::Preset;
+use rule::Says;
+
+pub use finding::{Finding, UnknownFinding};
+pub use reply::Reply;
+pub use rule::Rule;
+
+/// What a policy asks the host to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
+pub enum Action {
+    /// Nothing against the client from here. Not "accept": that is the host's word.
+    #[default]
+    Pass,
+    /// Try later (4yz).
+    Defer,
+    /// No (5yz).
+    Reject,
+}
+
+impl Action {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Defer => "defer",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// One finding that weighed, and the reply it would get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    finding: Finding,
+    reply: Reply,
+}
+
+impl Cause {
+    /// What was found.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        self.finding
+    }
+
+    /// The reply it would get by itself.
+    #[must_use]
+    pub fn reply(&self) -> &Reply {
+        &self.reply
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.reply.text())
+    }
+}
+
+/// What a policy advises, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    reply: Option<Reply>,
+    causes: Vec<Cause>,
+}
+
+impl Advice {
+    /// What to do.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.reply.as_ref().map_or(Action::Pass, Reply::action)
+    }
+
+    /// The reply to give; `None` where there is nothing against the client.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        self.reply.as_ref()
+    }
+
+    /// Everything that speaks against the client, worst first.
+    #[must_use]
+    pub fn because(&self) -> &[Cause] {
+        &self.causes
+    }
+
+    /// Does the reply rest on facts, and not on something that could not be told?
+    #[must_use]
+    pub fn rests_on_facts(&self) -> bool {
+        self.reply.is_some() && self.causes.first().is_some_and(|cause| !cause.finding.is_unknown())
+    }
+
+    /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the line that
+    /// rejects. Never `OK`, which would skip the restrictions behind it.
+    #[must_use]
+    pub fn postfix_action(&self) -> String {
+        match &self.reply {
+            None => "DUNNO".to_owned(),
+            Some(reply) if reply.action() == Action::Reject => reply.to_string(),
+            Some(reply) => format!("DEFER_IF_PERMIT {} {}", reply.enhanced(), reply.text()),
+        }
+    }
+}
+
+/// A table from findings to rules. What is not in it passes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Policy {
+    preset: Preset,
+    rules: Arc<BTreeMap<Finding, Rule>>,
+    /// What several refusals at once get, in place of the worst one's reply.
+    several: Rule,
+}
+
+impl Policy {
+    /// What the RFCs say: listed clients 550 5.7.1, null MX 550 5.7.27 (sender) and 556 5.1.10 (recipient), sender domains
+    /// that cannot take mail 550 5.1.8, unknown ones 451 4.4.3; several refusals at once 550 5.7.26 (RFC 7372 §4).
+    #[must_use]
+    pub fn rfc() -> Self {
+        Self::of(Preset::Rfc).several(rule("550 5.7.26 Multiple checks failed: $causes"))
+    }
+
+    /// What Postfix says with `reject_rbl_client`, `reject_unknown_client_hostname`, `reject_unknown_helo_hostname`,
+    /// `reject_unknown_sender_domain` and their likes, with its default codes and in its words.
+    #[must_use]
+    pub fn postfix() -> Self {
+        Self::of(Preset::Postfix)
+    }
+
+    /// What sendmail says with `FEATURE(dnsbl)`, `FEATURE(require_rdns)` and its checks of senders, in its words.
+    #[must_use]
+    pub fn sendmail() -> Self {
+        Self::of(Preset::Sendmail)
+    }
+
+    /// Refuses nothing: for watching.
+    #[must_use]
+    pub fn observe() -> Self {
+        Self { preset: Preset::Rfc, rules: Arc::default(), several: Rule::PASS }
+    }
+
+    /// The preset of this name: `rfc`, `postfix`, `sendmail` or `observe`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "rfc" => Some(Self::rfc()),
+            "postfix" => Some(Self::postfix()),
+            "sendmail" => Some(Self::sendmail()),
+            "observe" => Some(Self::observe()),
+            _ => None,
+        }
+    }
+
+    fn of(preset: Preset) -> Self {
+        let rules = preset.lines().iter().map(|(finding, line)| (*finding, rule(line))).collect();
+        Self { preset, rules: Arc::new(rules), several: Rule::PASS }
+    }
+
+    /// The strict variant: a client without reverse DNS that leads back is refused with 550 5.7.25 (RFC 7372 §3.3). In
+    /// Postfix's words, all of `unknown_client_reject_code`, `unknown_hostname_reject_code` and
+    /// `unknown_address_reject_code` are 550. What could not be told is still deferred.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        let lines = self.preset.strict();
+        lines.iter().fold(self, |policy, (finding, line)| policy.on(*finding, rule(line)))
+    }
+
+    /// What follows from this finding: an [`Action`] with the usual reply, or a [`Rule`].
+    #[must_use]
+    pub fn on(mut self, finding: Finding, rule: impl Into<Rule>) -> Self {
+        Arc::make_mut(&mut self.rules).insert(finding, rule.into());
+        self
+    }
+
+    /// What several refusals at once get (RFC 7372 §4); [`Action::Pass`] gives the worst one's reply.
+    #[must_use]
+    pub fn several(mut self, rule: impl Into<Rule>) -> Self {
+        self.several = rule.into();
+        self
+    }
+
+    /// The rule for a finding.
+    #[must_use]
+    pub fn rule(&self, finding: Finding) -> &Rule {
+        self.rules.get(&finding).unwrap_or(&Rule::PASS)
+    }
+
+    /// Every finding with its rule.
+    pub fn table(&self) -> impl Iterator<Item = (Finding, &Rule)> {
+        Finding::ALL.iter().map(|finding| (*finding, self.rule(*finding)))
+    }
+
+    /// What this policy makes of a report.
+    #[must_use]
+    pub fn judge(&self, report: &Report) -> Advice {
+        let mut causes: Vec<Cause> = facts(report)
+            .iter()
+            .filter_map(|fact| Some(Cause { finding: fact.finding, reply: self.reply(fact, report)? }))
+            .collect();
+        // Worst first; equal ones in the order of findings.
+        causes.sort_by_key(|cause| (std::cmp::Reverse(cause.reply.action()), cause.finding));
+        let rejects = causes.iter().filter(|cause| cause.reply.action() == Action::Reject).count();
+        let several = match (&self.several.0, causes.as_slice()) {
+            (Says::Line(template), [first, second, ..]) if rejects > 1 => {
+                let causes = format!("{}; {}", first.reply.text(), second.reply.text());
+                let value = |variable| match variable {
+                    Variable::Causes => causes.clone(),
+                    Variable::RblCode => first.reply.code().to_string(),
+                    _ => String::new(),
+                };
+                Some(Reply::from_expansion(&template.expand(&value)).unwrap_or_else(Reply::safe))
+            }
+            (Says::Usual(action), [first, ..]) if rejects > 1 => first.reply.as_action(*action),
+            _ => None,
+        };
+        Advice { reply: several.or_else(|| causes.first().map(|cause| cause.reply.clone())), causes }
+    }
+
+    /// The reply to one fact, if there is one.
+    fn reply(&self, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
+        let usual = || -> Option<Reply> { self.expand(&self.preset.usual(fact.finding)?.parse().ok()?, fact, report) };
+        let reply = match &self.rule(fact.finding).0 {
+            Says::Usual(Action::Pass) => return None,
+            Says::Usual(action) => usual().and_then(|reply| reply.as_action(*action)),
+            Says::Line(template) => self.expand(template, fact, report),
+        };
+        let reply =
+            match fact.row.filter(|_| fact.finding == Finding::Listed).and_then(|row| row.spec().reply_template()) {
+                Some(template) => reply.and_then(|reply| self.own_words(&reply, template, fact, report)),
+                None => reply,
+            };
+        let reply = reply.unwrap_or_else(Reply::safe);
+        if fact.truncated { reply.as_action(Action::Defer) } else { Some(reply) }
+    }
+
+    /// What a list of its own has to say, with the codes of the policy's reply unless it states others.
+    fn own_words(&self, reply: &Reply, template: &Template, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
+        let Expansion { text, own } = template.expand(&|variable| fact.value(variable, report, reply.code()));
+        if reply::read_code(text.get(..own).unwrap_or_default()).is_some() {
+            return Reply::from_expansion(&Expansion { text, own });
+        }
+        Reply::new(reply.code(), reply.enhanced(), &text)
+    }
+
+    fn expand(&self, template: &Template, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
+        let code = self.usual_code(fact.finding);
+        Reply::from_expansion(&template.expand(&|variable| fact.value(variable, report, code)))
+    }
+
+    /// The code that the preset gives.
+    fn usual_code(&self, finding: Finding) -> u16 {
+        self.preset.usual(finding).and_then(reply::read_code).unwrap_or(450)
+    }
+}
+
+/// A line of a preset. They are all correct, which a test shows; a wrong one would let pass.
+fn rule(line: &str) -> Rule {
+    line.parse().unwrap_or(Rule::PASS)
+}
+
+/// The table, a finding a line.
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (finding, rule) in self.table() {
+            writeln!(f, "{finding:<25}{rule}")?;
+        }
+        writeln!(f, "{:<25}{}", "several", self.several)
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy").field("rules", &self.rules).field("several", &self.several).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_every_preset_is_a_rule() {
+        for (preset, name) in Preset::ALL {
+            for (finding, line) in preset.lines().iter().chain(preset.strict()) {
+                let rule: Rule = line.parse().unwrap();
+                assert_eq!(rule.to_string(), *line, "{name} {finding}");
+                let code = reply::read_code(line).unwrap();
+                // What is unknown never refuses for good.
+                assert!(code < 500 || !finding.is_unknown(), "{name} {finding}");
+            }
+            for finding in Finding::ALL {
+                assert!(preset.usual(*finding).is_some(), "{name} {finding}");
+            }
+        }
+    }
+}

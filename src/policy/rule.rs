@@ -1,0 +1,93 @@
+//! What follows from one finding.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Action;
+use super::reply::{read_code, read_enhanced};
+use crate::template::{Template, TemplateError, TemplateErrorKind};
+
+/// What follows from one finding: nothing, or a reply whose code is the action.
+///
+/// ```
+/// use rdnsbl::{Action, policy::Rule};
+///
+/// let rule: Rule = "450 4.7.1 Access denied. Cannot resolve PTR record for $client".parse()?;
+/// assert_eq!(rule.to_string(), "450 4.7.1 Access denied. Cannot resolve PTR record for $client");
+/// assert_eq!(Rule::from(Action::Reject).to_string(), "reject"); // with the usual reply
+/// assert!("450 5.7.1 a rejecting 450".parse::<Rule>().is_err());
+/// # Ok::<(), rdnsbl::template::TemplateError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule(pub(super) Says);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// The usual reply for the finding, as this action.
+    Usual(Action),
+    Line(Template),
+}
+
+impl Rule {
+    /// Nothing follows.
+    pub(super) const PASS: Self = Self(Says::Usual(Action::Pass));
+}
+
+impl From<Action> for Rule {
+    fn from(action: Action) -> Self {
+        Self(Says::Usual(action))
+    }
+}
+
+/// A reply line, or one of the words `pass`, `defer` and `reject` for the usual one. The line starts with a code, with
+/// `$rbl_code` (the one the preset gives), or with a condition.
+impl FromStr for Rule {
+    type Err = TemplateError;
+
+    fn from_str(text: &str) -> Result<Self, TemplateError> {
+        for action in [Action::Pass, Action::Defer, Action::Reject] {
+            if text == action.word() {
+                return Ok(Self(Says::Usual(action)));
+            }
+        }
+        let template: Template = text.parse()?;
+        check(text, &template)?;
+        Ok(Self(Says::Line(template)))
+    }
+}
+
+/// Sees what can be seen before there is a report.
+fn check(text: &str, template: &Template) -> Result<(), TemplateError> {
+    let start = template.literal_start();
+    if start.is_empty() {
+        // A condition may hold the code. A value may not: it comes from outside.
+        let may_hold_code = template.starts_with_code() || template.starts_with_condition();
+        let kind = if text.is_empty() { TemplateErrorKind::NeedText } else { TemplateErrorKind::NeedCode };
+        return if may_hold_code { Ok(()) } else { Err(TemplateError::new(kind, 0..0)) };
+    }
+    if read_code(start).is_none() {
+        let end = start.find(' ').unwrap_or(start.len());
+        return Err(TemplateError::new(TemplateErrorKind::NeedCode, 0..end));
+    }
+    let after = start.get(4..).unwrap_or_default();
+    let mut rest = after;
+    if let Some(length) = read_enhanced(after) {
+        if after.get(..1) != start.get(..1) {
+            return Err(TemplateError::new(TemplateErrorKind::CodesDiffer, 4..4 + length));
+        }
+        rest = after.get(length..).unwrap_or_default();
+    }
+    if rest.trim().is_empty() && start.len() == text.len() {
+        return Err(TemplateError::new(TemplateErrorKind::NeedText, text.len()..text.len()));
+    }
+    Ok(())
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Says::Usual(action) => f.pad(action.word()),
+            Says::Line(template) => template.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! A policy as a flat map: `{"preset": "postfix", "listed": "pass", "iprev_forged": "550 5.7.25 ..."}`.
+
+use std::collections::BTreeMap;
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Finding, Policy, Preset, Rule};
+
+/// The preset whose words and codes are usual, and every rule.
+impl Serialize for Policy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let preset = Preset::ALL.iter().find(|(preset, _)| *preset == self.preset).map_or("rfc", |(_, name)| name);
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("preset", preset)?;
+        for (finding, rule) in self.table() {
+            map.serialize_entry(finding.word(), &rule.to_string())?;
+        }
+        map.serialize_entry("several", &self.several.to_string())?;
+        map.end()
+    }
+}
+
+/// Without `preset`, that of the RFCs; then what is written is changed in it.
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut map = BTreeMap::<String, String>::deserialize(deserializer)?;
+        let preset = map.remove("preset").unwrap_or_else(|| "rfc".to_owned());
+        let mut policy = Self::named(&preset)
+            .ok_or_else(|| D::Error::custom("preset: expected rfc, postfix, sendmail or observe"))?;
+        for (key, text) in map {
+            let rule: Rule = text.parse().map_err(|error| D::Error::custom(format_args!("{error}")))?;
+            policy = match key.as_str() {
+                "several" => policy.several(rule),
+                word => policy.on(word.parse::<Finding>().map_err(D::Error::custom)?, rule),
+            };
+        }
+        Ok(policy)
+    }
+}

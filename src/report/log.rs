@@ -1,0 +1,85 @@
+//! One line for the log, of a form that does not change: for fail2ban, log counters and the eye.
+
+use std::fmt;
+
+use super::Report;
+use crate::dnsxl::{Kind, Verdict};
+
+/// A report as one line of words without blanks, in a fixed order. New words come at the end.
+///
+/// ```text
+/// rdnsbl: client=203.0.113.14 action=reject code=550 enhanced=5.7.1 finding=listed iprev=OK name=mail.example.org helo=- \
+///     sender=ok recipient=- lists=listed score=1..1 listed=bl.example allowed=- broken=- unheard=-
+/// ```
+///
+/// The regular expression, where `-` stands for what was not looked at or is not there:
+///
+/// ```text
+/// rdnsbl: client=(\S+) action=(pass|defer|reject) code=(\d{3}|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)
+/// ```
+///
+/// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`.
+#[derive(Clone, Copy, Debug)]
+pub struct LogLine<'a>(&'a Report);
+
+impl Report {
+    /// The report as one line for the log.
+    #[must_use]
+    pub fn log_line(&self) -> LogLine<'_> {
+        LogLine(self)
+    }
+}
+
+impl fmt::Display for LogLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0;
+        let target = report.target().map(ToString::to_string);
+        write!(f, "rdnsbl: client={}", Word(target.as_deref()))?;
+        let advice = report.advice();
+        let code = advice.reply().map(|reply| reply.code().to_string());
+        write!(f, " action={} code={}", advice.action().word(), Word(code.as_deref()))?;
+        write!(f, " enhanced={}", Word(advice.reply().map(crate::policy::Reply::enhanced)))?;
+        write!(f, " finding={}", Word(advice.because().first().map(|cause| cause.finding().word())))?;
+        write!(f, " iprev={}", Word(report.iprev().map(crate::iprev::Iprev::client_resolve)))?;
+        let names = report.iprev().and_then(|iprev| iprev.names());
+        let name = names.and_then(|names| names.confirmed().chain(names.unconfirmed()).next());
+        write!(f, " name={}", Word(name.map(|name| name.name().to_string()).as_deref()))?;
+        write!(f, " helo={}", Word(report.helo().map(|helo| helo.verdict().word())))?;
+        write!(f, " sender={}", Word(report.sender().map(|sender| sender.verdict().word())))?;
+        write!(f, " recipient={}", Word(report.recipient().map(|recipient| recipient.verdict().word())))?;
+        let outcome = (!report.lists().is_empty()).then(|| report.score().outcome().word());
+        let score = report.score();
+        write!(f, " lists={} score={}..{}", Word(outcome), score.low(), score.high())?;
+        let listed =
+            |wanted: Kind| self.names(move |verdict| matches!(verdict, Verdict::Listed(kind, _) if *kind == wanted));
+        write!(f, " listed={} allowed={}", listed(Kind::Deny), listed(Kind::Allow))?;
+        let broken = self.names(|verdict| matches!(verdict, Verdict::Problem(_)));
+        write!(f, " broken={broken} unheard={}", self.names(|verdict| matches!(verdict, Verdict::Unknown(_))))
+    }
+}
+
+impl LogLine<'_> {
+    /// The lists whose verdict is such, separated by commas, each once.
+    fn names(self, wanted: impl Fn(&Verdict) -> bool) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for row in self.0.lists().iter().filter(|row| wanted(row.verdict())) {
+            let name = Word(Some(row.list().as_str())).to_string().replace(',', "_");
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() { "-".to_owned() } else { names.join(",") }
+    }
+}
+
+/// A value without blanks; `-` for none.
+struct Word<'a>(Option<&'a str>);
+
+impl fmt::Display for Word<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None | Some("") => f.write_str("-"),
+            Some(text) => f.write_str(&text.replace(|c: char| !c.is_ascii_graphic(), "_")),
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Lists as other mail software writes them: read into [`ListSpec`]s, and printed back.
+//!
+//! | notation | what is read |
+//! |---|---|
+//! | [`Postfix`](Notation::Postfix) | `reject_rbl_client zone=d.d.d.d`, the `reject_rhsbl_*` and `permit_*wl_*` restrictions, `zone=d.d.d.d` alone |
+//! | [`Postscreen`](Notation::Postscreen) | `postscreen_dnsbl_sites`: `zone=d.d.d.d*weight`, separated by commas and blanks |
+//! | [`Exim`](Notation::Exim) | `dnslists`: `zone`, `=` `==` `!=` `!==` `&` `=&` `!&` `!=&` and values, `/key`, two domains, `+defer_unknown` |
+//! | [`Sendmail`](Notation::Sendmail) | ``FEATURE(`dnsbl', `zone', `message', `t')``, ``FEATURE(`enhdnsbl', ...)`` |
+//! | [`SpamAssassin`](Notation::SpamAssassin) | `check_rbl`, `check_rbl_sub`, `check_rbl_txt`, `check_rbl_envfrom` |
+//!
+//! What a notation can say and a [`ListSpec`] cannot is an error at its place in the text, never dropped.
+//!
+//! ```
+//! use rdnsbl::syntax::{self, Notation};
+//!
+//! let text = "zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[0..255].[1..3]*-4, bad..example";
+//! let read: Vec<_> = syntax::read(Notation::Postscreen, text).collect();
+//! assert_eq!(read[0].1.as_ref().map(|list| list.weight()), Ok(3));
+//! let error = read[2].1.as_ref().unwrap_err();
+//! assert_eq!(error.span(), 81..81); // in the whole text: the label that is missing
+//! ```
+//!
+//! Two differences are wanted. An answer outside 127.0.0.0/8, in 127.255.255.0/24 or of 127.0.0.1 alone never lists, whatever
+//! the filter (see [`CodeFilter`](crate::dnsxl::CodeFilter)). And of Exim's two domains the first gives the reason only: it is
+//! not asked a second time whether it lists.
+
+mod exim;
+mod octets;
+mod postfix;
+mod postscreen;
+mod sendmail;
+mod spamassassin;
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::dnsxl::{Kind, ListSpec, Part, SpecError, SpecErrorKind, Unheard};
+
+/// One list of a text: where it stands, and what it is. Spans of errors are those in the whole text.
+pub type Item = (Range<usize>, Result<ListSpec, SpecError>);
+
+/// Whose notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Notation {
+    /// Restrictions of Postfix's smtpd.
+    Postfix,
+    /// `postscreen_dnsbl_sites`.
+    Postscreen,
+    /// The condition `dnslists` of Exim.
+    Exim,
+    /// `FEATURE` macros of sendmail.
+    Sendmail,
+    /// Functions of SpamAssassin's rules.
+    SpamAssassin,
+}
+
+impl Notation {
+    /// Every notation.
+    pub const ALL: [Self; 5] = [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin];
+
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Postfix => "postfix",
+            Self::Postscreen => "postscreen",
+            Self::Exim => "exim",
+            Self::Sendmail => "sendmail",
+            Self::SpamAssassin => "spamassassin",
+        }
+    }
+
+    /// The notation a text looks like. A plain zone, with or without codes and weight, means the same in Postfix and
+    /// postscreen, and is taken for the latter, which can say more.
+    ///
+    /// ```
+    /// use rdnsbl::syntax::Notation;
+    ///
+    /// assert_eq!(Notation::detect("zen.spamhaus.org=127.0.0.2*3"), Notation::Postscreen);
+    /// assert_eq!(Notation::detect("zen.spamhaus.org!=127.0.0.10,127.0.0.11"), Notation::Exim);
+    /// ```
+    #[must_use]
+    pub fn detect(text: &str) -> Self {
+        let start = text.trim_start();
+        let first = start.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
+        if text.contains("FEATURE(") || text.contains("FEATURE (") {
+            Self::Sendmail
+        } else if text.contains("check_rbl") {
+            Self::SpamAssassin
+        } else if postfix::is_restriction(first) || first.starts_with("smtpd_") {
+            Self::Postfix
+        } else if first.starts_with("postscreen_") {
+            Self::Postscreen
+        } else if exim::looks_like(start) {
+            Self::Exim
+        } else {
+            Self::Postscreen
+        }
+    }
+
+    /// The list as this notation writes it. Reading it again gives a list that says the same.
+    ///
+    /// # Errors
+    /// [`Unsayable`], when the notation has no way to say it; and for zones with a key, which is never shown.
+    pub fn print(self, list: &ListSpec) -> Result<String, Unsayable> {
+        if list.zone().secret().is_some() || list.reason_zone().is_some_and(|zone| zone.secret().is_some()) {
+            return Err(Unsayable("the zone holds a key, which is not shown"));
+        }
+        if list.is_labelled() {
+            return Err(Unsayable("a name of its own"));
+        }
+        let text = match self {
+            Self::Postfix => postfix::print(list),
+            Self::Postscreen => postscreen::print(list),
+            Self::Exim => exim::print(list),
+            Self::Sendmail => sendmail::print(list),
+            Self::SpamAssassin => spamassassin::print(list),
+        }?;
+        // What is read back must not be wider, nor anything else.
+        match read(self, &text).collect::<Vec<_>>().as_slice() {
+            [(_, Ok(read))] if says_the_same(read, list) => Ok(text),
+            _ => Err(Unsayable("exactly this")),
+        }
+    }
+}
+
+impl fmt::Display for Notation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// The lists of a text, in order.
+pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<> {
+    let items = match notation {
+        Notation::Postfix => postfix::read(text),
+        Notation::Postscreen => postscreen::read(text),
+        Notation::Exim => exim::read(text),
+        Notation::Sendmail => sendmail::read(text),
+        Notation::SpamAssassin => spamassassin::read(text),
+    };
+    items.into_iter()
+}
+
+/// The lists of a text in the notation that it looks like.
+pub fn read_any(text: &str) -> impl Iterator<Item = Item> + use<> {
+    read(Notation::detect(text), text)
+}
+
+/// What a notation cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the notation cannot say: {0}")]
+pub struct Unsayable(&'static str);
+
+/// Are two lists asked and counted alike? Codes are compared by what they pick, as far as notations differ in writing them.
+fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
+    let codes = |list: &ListSpec| {
+        list.filter().map(|filter| {
+            let names = filter.tests().iter().any(|test| test.names(std::net::Ipv4Addr::LOCALHOST));
+            (filter.quantifier(), names)
+        })
+    };
+    (one.kind(), one.zone(), one.weight(), one.parts(), one.fixed_subjects(), one.unheard())
+        == (other.kind(), other.zone(), other.weight(), other.parts(), other.fixed_subjects(), other.unheard())
+        && (one.reason_zone(), one.reply_template().is_some())
+            == (other.reason_zone(), other.reply_template().is_some())
+        && codes(one) == codes(other)
+}
+
+/// A piece of the text and where it starts.
+#[derive(Clone, Copy, Debug)]
+struct Word<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Word<'a> {
+    fn new(text: &'a str, at: usize) -> Self {
+        Self { text, at }
+    }
+
+    fn span(&self) -> Range<usize> {
+        self.at..self.at + self.text.len()
+    }
+
+    fn end(&self) -> usize {
+        self.span().end
+    }
+
+    /// Without blanks, line ends and line continuations around it.
+    fn trim(self) -> Self {
+        let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
+        let start = self.text.len() - self.text.trim_start_matches(blank).len();
+        Self { text: self.text.trim_matches(blank), at: self.at + start }
+    }
+
+    /// What stands before and after the octet at `index`.
+    fn split(self, index: usize) -> (Self, Self) {
+        let before = self.text.get(..index).unwrap_or_default();
+        let after = self.text.get(index + 1..).unwrap_or_default();
+        (Self::new(before, self.at), Self::new(after, self.at + index + 1))
+    }
+
+    fn expected(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::Expected(what), self.span())
+    }
+
+    fn unsupported(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::NotSupported(what), self.span())
+    }
+
+    /// A zone and nothing else.
+    fn zone(&self, kind: Kind) -> Result<ListSpec, SpecError> {
+        if self.text.is_empty() {
+            return Err(self.expected("a list domain"));
+        }
+        match self.text.find(['*', '=', '&', '!']) {
+            Some(at) => {
+                Err(Word::new(self.text.get(at..=at).unwrap_or_default(), self.at + at).expected("a list domain"))
+            }
+            None => ListSpec::read(kind, self.text).map_err(|error| error.shifted(self.at)),
+        }
+    }
+
+    /// An address of four octets.
+    fn address(&self) -> Result<std::net::Ipv4Addr, SpecError> {
+        self.text.parse().map_err(|_| self.expected("an address of four octets"))
+    }
+}
+
+/// Words separated by any of these; lines that are comments left out.
+fn words<'a>(text: &'a str, separators: &[char]) -> Vec<Word<'a>> {
+    let mut found = Vec::new();
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.trim_start().starts_with('#') {
+            let mut start = None;
+            for (at, character) in line.char_indices() {
+                if !separators.contains(&character) && !character.is_ascii_whitespace() {
+                    start.get_or_insert(at);
+                } else if let Some(from) = start.take() {
+                    found.push(Word::new(line.get(from..at).unwrap_or_default(), line_start + from));
+                }
+            }
+            if let Some(from) = start {
+                found.push(Word::new(line.get(from..).unwrap_or_default(), line_start + from));
+            }
+        }
+        line_start += line.len();
+    }
+    found
+}
+
+/// What stands behind `name =`, where the name ends with one of `endings`.
+fn after_assignment<'a>(text: &'a str, endings: &[&str]) -> Word<'a> {
+    let all = Word::new(text, 0);
+    let Some(equals) = text.find('=') else { return all };
+    let (before, after) = all.split(equals);
+    let name = before.trim().text;
+    let is_name = name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
+    if is_name && endings.iter().any(|ending| name.ends_with(ending)) { after } else { all }
+}
+
+/// The one part that a list is asked about, where the notation knows only one.
+fn only_part(list: &ListSpec) -> Result<Part, Unsayable> {
+    match (list.parts(), list.fixed_subjects()) {
+        ([part], []) => Ok(*part),
+        ([], [_, ..]) => Err(Unsayable("subjects written in the configuration")),
+        _ => Err(Unsayable("several subjects")),
+    }
+}
+
+/// Refuses what hardly any notation has.
+fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
+    if list.reason_zone().is_some() {
+        return Err(Unsayable("reasons from another zone"));
+    }
+    if list.reply_template().is_some() {
+        return Err(Unsayable("a reply of its own"));
+    }
+    Ok(())
+}
+
+/// Refuses a rule for the unheard that is not the usual one.
+fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
+    match list.unheard() == Unheard::usual(list.kind()) {
+        true => Ok(()),
+        false => Err(Unsayable("a rule for when the list is not heard")),
+    }
+}
