@@ -52,9 +52,8 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `direct` (default) | `resolve::Direct`, a stub resolver on sockets of our own; includes `tokio` |
+//! | `direct` (default) | `resolve::Direct`, a lean stub resolver on sockets of our own; of hickory only the wire format; includes `tokio` |
 //! | `hickory` (default) | `resolve::Stub`, the same on hickory's sockets: a second opinion; includes `tokio` |
-//! | `direct` | `resolve::Direct`, a lean stub resolver on tokio's sockets; of hickory only the wire format; includes `tokio` |
 //! | `tokio` | `TokioClock`, `Checker::builder` |
 //! | `serde` | `Serialize` for reports |
 //! | `idna` | U-labels are understood |
