@@ -88,7 +88,7 @@ impl Asker {
         }
     }
 
-    /// Asks. `list` is the list that the question is put to, if it is put to one.
+    /// Asks what is not remembered. `list` is the list that the question is put to, if it is put to one.
     ///
     /// The future borrows nothing and may be dropped at any point: whoever else waits for the same answer gets it.
     pub(crate) fn ask(
@@ -99,10 +99,6 @@ impl Asker {
     ) -> impl Future<Output = (Answer, Source)> + Send + use<> {
         let asker = Arc::clone(self);
         async move {
-            if let Some(answer) = asker.recall(&question, purpose, list.as_ref()) {
-                count(&asker.counters.remembered);
-                return (answer, Source::Memory);
-            }
             let Some((flight, source)) = asker.board(question, purpose, list) else {
                 // Nothing was asked, so nothing is counted as asked.
                 return (Answer::failed(Failure::Shed), Source::Memory);
@@ -114,16 +110,23 @@ impl Asker {
         }
     }
 
-    /// A remembered answer. Proof must be new: what tries a list or the resolver is asked again.
-    fn recall(&self, question: &Question, purpose: Purpose, list: Option<&ToList>) -> Option<Answer> {
-        let now = self.clock.now();
-        match (purpose, list) {
+    /// A remembered answer, at once. Proof must be new: what tries a list or the resolver is asked again.
+    pub(crate) fn recall(
+        &self,
+        question: &Question,
+        purpose: Purpose,
+        list: Option<&ToList>,
+        now: Instant,
+    ) -> Option<Answer> {
+        let answer = match (purpose, list) {
             (Purpose::Control | Purpose::MustExist, _) => None,
             (Purpose::Subject, Some(ToList { zone, subject: Some(subject), .. })) => {
                 self.memory.recall_list(subject, zone, now)
             }
             _ => self.memory.recall(question, now),
-        }
+        }?;
+        count(&self.counters.remembered);
+        Some(answer)
     }
 
     /// Joins the same question in flight, or sends it; `None` when the list's day is spent.

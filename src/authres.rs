@@ -6,7 +6,7 @@
 //!
 //! ```
 //! # use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
-//! # let mut inquiry = Inquiry::new(&Dialogue::from(std::net::IpAddr::from([192, 0, 2, 1])), &Settings::default(),
+//! # let mut inquiry = Inquiry::new(&Dialogue::from(std::net::IpAddr::from([192, 0, 2, 1])), &std::sync::Arc::new(Settings::default()),
 //! #     &mut Standing::default(), std::time::Instant::now(), [7; 16]);
 //! # while let Some((ticket, _)) = inquiry.next_question() { inquiry.supply(ticket, Answer::nx_domain(None)) }
 //! # let report = inquiry.finish(Failure::Deadline);

@@ -34,7 +34,7 @@ use crate::standing::Standing;
 #[derive(Clone)]
 pub struct Checker {
     pub(crate) engine: Arc<Engine>,
-    settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
     budget: Duration,
 }
 

@@ -4,11 +4,12 @@
 //!
 //! ```
 //! use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure, RecordType}};
-//! use std::{net::IpAddr, time::Instant};
+//! use std::{net::IpAddr, sync::Arc, time::Instant};
 //!
 //! let mut standing = Standing::default(); // kept from one dialogue to the next
 //! let client: IpAddr = "203.0.113.14".parse()?;
-//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &Settings::default(), &mut standing, Instant::now(), [7; 16]);
+//! let settings = Arc::new(Settings::default());
+//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut standing, Instant::now(), [7; 16]);
 //! while let Some((ticket, question)) = inquiry.next_question() {
 //!     assert_eq!(question.kind, RecordType::Ptr);
 //!     inquiry.supply(ticket, Answer::nx_domain(None)); // from the network, whenever it comes
@@ -51,7 +52,7 @@ pub struct Ticket(usize);
 #[derive(Debug)]
 pub struct Inquiry {
     dialogue: Dialogue,
-    settings: Settings,
+    settings: Arc<Settings>,
     iprev: Option<Running<IprevCheck>>,
     helo: Option<Running<HeloCheck>>,
     sender: Option<Running<MailDomainCheck>>,
@@ -143,7 +144,7 @@ impl Inquiry {
     #[must_use]
     pub fn new(
         dialogue: &Dialogue,
-        settings: &Settings,
+        settings: &Arc<Settings>,
         standing: &mut Standing,
         now: Instant,
         random: [u8; 16],
@@ -180,7 +181,7 @@ impl Inquiry {
             rewrites: standing.rewrites(now),
             started: now,
             dialogue: dialogue.clone(),
-            settings: settings.clone(),
+            settings: Arc::clone(settings),
         };
         for spec in settings.lists.shared() {
             for about in spec.about() {
@@ -196,13 +197,13 @@ impl Inquiry {
     /// A look at the test entries of lists, and at the resolver, about no dialogue.
     pub(crate) fn probe(
         lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
-        settings: &Settings,
+        settings: &Arc<Settings>,
         standing: &mut Standing,
         now: Instant,
         random: [u8; 16],
     ) -> Self {
-        let mut inquiry = Self::new(&Dialogue::new(), &Settings::default(), standing, now, random);
-        inquiry.settings = settings.clone();
+        let mut inquiry = Self::new(&Dialogue::new(), &Arc::default(), standing, now, random);
+        inquiry.settings = Arc::clone(settings);
         for (spec, kind) in lists {
             let health = standing.health(spec.zone(), kind).cloned().unwrap_or_default();
             let unit = ListCheck::probe(spec, kind, Control::stale(inquiry.label));

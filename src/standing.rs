@@ -274,7 +274,7 @@ impl ZoneState {
             kind: lesson.kind,
             from: before.health,
             to: self.health.health,
-            evidence: self.health.evidence.clone(),
+            evidence: self.health.evidence.to_vec(),
             last_good,
         })
     }

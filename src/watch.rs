@@ -81,7 +81,7 @@ impl Checker {
                     list: spec.id(),
                     kind,
                     health: state.health,
-                    evidence: state.evidence,
+                    evidence: state.evidence.to_vec(),
                     since: age(state.since),
                     last_good: age(state.last_good),
                 }
@@ -114,7 +114,7 @@ impl Checker {
         let now = asker.clock.now();
         let inquiry = {
             let mut standing = self.engine.standing.lock().unwrap_or_else(PoisonError::into_inner);
-            Inquiry::probe(lists.iter().cloned(), self.settings(), &mut standing, now, unguessable())
+            Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable())
         };
         let deadline = later(now, self.budget());
         drive::inquiry(asker, Arc::clone(&self.engine.standing), inquiry, deadline).await;

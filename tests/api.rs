@@ -230,7 +230,7 @@ impl Loop {
 
 fn check(host: &mut Loop, known: &mut Standing, dialogue: &Dialogue, settings: &Settings, budget: Duration) -> Report {
     let deadline = host.now + budget;
-    let mut inquiry = Inquiry::new(dialogue, settings, known, host.now, [0x17; 16]);
+    let mut inquiry = Inquiry::new(dialogue, &std::sync::Arc::new(settings.clone()), known, host.now, [0x17; 16]);
     let mut open: HashMap<u16, Ticket> = HashMap::new();
     while !inquiry.is_done() {
         while let Some((ticket, question)) = inquiry.next_question() {
@@ -300,8 +300,13 @@ fn a_mapping_of_ones_own() {
     let run = |dns: &str| {
         let lists = ListSet::builder().deny("bl.example").allow("wl.example").build().unwrap();
         let settings = Settings { lists, ..Settings::default() };
-        let mut inquiry =
-            Inquiry::new(&Dialogue::from(CLIENT), &settings, &mut Standing::default(), Instant::now(), [0; 16]);
+        let mut inquiry = Inquiry::new(
+            &Dialogue::from(CLIENT),
+            &std::sync::Arc::new(settings.clone()),
+            &mut Standing::default(),
+            Instant::now(),
+            [0; 16],
+        );
         let table = Table::parse(dns).unwrap();
         while let Some((ticket, question)) = inquiry.next_question() {
             inquiry.supply(ticket, table.lookup(&question).answer());

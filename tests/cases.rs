@@ -206,7 +206,13 @@ fn run_on(table: &Table, dialogue: Dialogue, zones: &[String]) -> Report {
     let lists = ListSet::builder().lists(zones.iter().map(|zone| ListSpec::deny(zone).unwrap())).build().unwrap();
     // The cases ask about test addresses.
     let settings = Settings { lists, special_purpose: SpecialPurpose::Ask, ..Settings::default() };
-    let mut inquiry = Inquiry::new(&dialogue, &settings, &mut Standing::default(), Instant::now(), [9; 16]);
+    let mut inquiry = Inquiry::new(
+        &dialogue,
+        &std::sync::Arc::new(settings.clone()),
+        &mut Standing::default(),
+        Instant::now(),
+        [9; 16],
+    );
     while let Some((ticket, question)) = inquiry.next_question() {
         inquiry.supply(ticket, table.lookup(&question).answer());
     }

@@ -152,6 +152,20 @@ fn what_is_remembered_is_not_asked() {
 }
 
 #[test]
+fn single_checks_remember_too() {
+    let world = World::new(DNS, lists([]));
+    for _ in 0..2 {
+        assert_eq!(world.clock.run(world.checker.iprev(CLEAN)).rfc8601(), "pass");
+        assert_eq!(
+            world.clock.run(world.checker.helo("clean.client.test", Some(CLEAN))).verdict().word(),
+            "resolves_to_client"
+        );
+    }
+    // PTR and A once; of the two families of HELO one was known.
+    assert_eq!(world.checker.stats().questions, 3);
+}
+
+#[test]
 fn a_listing_is_proven_again_after_the_window() {
     let world = World::new(DNS, lists(["bl.test"]));
     assert_eq!(world.check(LISTED).questions(), 6); // PTR, A of the name, A, TXT, two controls

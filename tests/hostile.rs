@@ -24,7 +24,13 @@ const TTL: Duration = Duration::from_secs(60);
 /// A dialogue whose answers are made here.
 fn ask(lists: ListSet, policy: Policy, dialogue: &Dialogue, answer: impl Fn(&Question) -> Answer) -> Report {
     let settings = Settings { lists, policy, special_purpose: SpecialPurpose::Ask, ..Settings::default() };
-    let mut inquiry = Inquiry::new(dialogue, &settings, &mut Standing::default(), Instant::now(), [7; 16]);
+    let mut inquiry = Inquiry::new(
+        dialogue,
+        &std::sync::Arc::new(settings.clone()),
+        &mut Standing::default(),
+        Instant::now(),
+        [7; 16],
+    );
     while let Some((ticket, question)) = inquiry.next_question() {
         inquiry.supply(ticket, answer(&question));
     }

@@ -123,7 +123,13 @@ fn settings(lists: impl IntoIterator<Item = ListSpec>, threshold: i32) -> Settin
 }
 
 fn run(settings: &Settings, dialogue: &Dialogue, table: &Table) -> Report {
-    let mut inquiry = Inquiry::new(dialogue, settings, &mut Standing::default(), Instant::now(), [3; 16]);
+    let mut inquiry = Inquiry::new(
+        dialogue,
+        &std::sync::Arc::new(settings.clone()),
+        &mut Standing::default(),
+        Instant::now(),
+        [3; 16],
+    );
     while let Some((ticket, question)) = inquiry.next_question() {
         inquiry.supply(ticket, table.lookup(&question).answer());
     }

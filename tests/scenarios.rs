@@ -43,7 +43,13 @@ enum Order {
 fn decide(scenario: &Scenario, order: Order) -> Report {
     let table = scenario.table();
     let mut standing = Standing::default();
-    let mut inquiry = Inquiry::new(&scenario.dialogue, &scenario.settings, &mut standing, Instant::now(), [0x5a; 16]);
+    let mut inquiry = Inquiry::new(
+        &scenario.dialogue,
+        &std::sync::Arc::new(scenario.settings.clone()),
+        &mut standing,
+        Instant::now(),
+        [0x5a; 16],
+    );
     let mut now = Duration::ZERO;
     let mut open: Vec<(Duration, Ticket, Answer)> = Vec::new();
     loop {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::control::Evidence;
@@ -166,7 +167,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) health: Health,
-    pub(crate) evidence: Vec<Evidence>,
+    /// Shared: every report of a check carries it.
+    pub(crate) evidence: Arc<[Evidence]>,
     /// How it is broken, in a state that takes its hits away.
     pub(crate) breakage: Option<Breakage>,
     /// When this state began.
@@ -196,7 +198,7 @@ impl State {
                 if self.health == Health::Unreachable {
                     self.lengthen(now, SILENT_PAUSE);
                 } else if self.failures >= PATIENCE && !self.health.takes_hits_away() {
-                    self.enter(Health::Unreachable, vec![evidence.clone()], now);
+                    self.enter(Health::Unreachable, std::slice::from_ref(evidence), now);
                     self.lengthen(now, SILENT_PAUSE);
                 } else if self.retry.is_some() {
                     self.lengthen(now, BROKEN_PAUSE);
@@ -205,7 +207,7 @@ impl State {
             }
             Observation::Broken(breakage) => {
                 let health = broken(breakage.kind, &breakage.evidence);
-                self.enter(health, breakage.evidence.clone(), now);
+                self.enter(health, &breakage.evidence, now);
                 // A text once seen stays; controls alone bring none.
                 let reason = breakage.reason.clone().or_else(|| self.breakage.take()?.reason);
                 self.breakage = Some(Breakage { reason, ..breakage.clone() });
@@ -215,7 +217,7 @@ impl State {
                 self.last_good = Some(now);
                 self.recover(now);
                 if self.health == Health::Unprobed {
-                    self.enter(Health::Sound, evidence.clone(), now);
+                    self.enter(Health::Sound, evidence, now);
                 }
             }
             Observation::Entry(evidence) => {
@@ -225,27 +227,27 @@ impl State {
                     Health::Unprobed | Health::NoTestEntries | Health::Emptied | Health::Gone | Health::Unreachable
                 ) {
                     self.recover(now);
-                    self.enter(Health::Sound, vec![evidence.clone()], now);
+                    self.enter(Health::Sound, std::slice::from_ref(evidence), now);
                 }
             }
             Observation::EntryMissing { documented, evidence } => {
                 let health = if *documented || self.entry_seen { Health::Emptied } else { Health::NoTestEntries };
                 if !self.health.takes_hits_away() && self.health != Health::Gone {
                     self.recover(now);
-                    self.enter(health, vec![evidence.clone()], now);
+                    self.enter(health, std::slice::from_ref(evidence), now);
                 }
             }
             Observation::Denied(evidence) => {
                 if !self.health.takes_hits_away() {
                     self.recover(now);
-                    self.enter(Health::Gone, vec![evidence.clone()], now);
+                    self.enter(Health::Gone, std::slice::from_ref(evidence), now);
                 }
             }
             // A miss says that the list answers, and that it does not list everything by this name.
             Observation::Miss => {
                 if matches!(self.health, Health::Unreachable | Health::Gone) {
                     self.recover(now);
-                    self.enter(Health::Unprobed, Vec::new(), now);
+                    self.enter(Health::Unprobed, &[], now);
                 }
             }
         }
@@ -254,11 +256,11 @@ impl State {
     }
 
     /// Goes into a state; its beginning and evidence stay when it is the same one.
-    fn enter(&mut self, health: Health, evidence: Vec<Evidence>, now: Instant) {
+    fn enter(&mut self, health: Health, evidence: &[Evidence], now: Instant) {
         if self.health != health || self.since.is_none() {
             self.health = health;
             self.since = Some(now);
-            self.evidence = evidence;
+            self.evidence = evidence.into();
         }
     }
 
@@ -268,7 +270,7 @@ impl State {
         self.pause = Duration::ZERO;
         self.breakage = None;
         if self.health.takes_hits_away() || self.health == Health::Unreachable {
-            self.enter(Health::Unprobed, Vec::new(), now);
+            self.enter(Health::Unprobed, &[], now);
         }
     }
 
