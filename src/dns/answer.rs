@@ -1,0 +1,232 @@
+//! What came back for a question.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Failure, MAX_NEGATIVE_TTL, MAX_RECORDS, MAX_TTL, Record, RrSet, whole_seconds};
+use crate::name::Name;
+
+/// What a negative answer is worth, and who gave it (RFC 2308 §5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Soa {
+    owner: Name,
+    negative_ttl: Duration,
+}
+
+impl Soa {
+    /// The zone that said no, and for how long the no may be remembered: min(SOA TTL, SOA MINIMUM), at most 3 hours.
+    #[must_use]
+    pub fn new(owner: Name, negative_ttl: Duration) -> Self {
+        Self { owner, negative_ttl: whole_seconds(negative_ttl).min(MAX_NEGATIVE_TTL) }
+    }
+
+    /// The zone that said no.
+    #[must_use]
+    pub fn owner(&self) -> &Name {
+        &self.owner
+    }
+
+    /// How long the no may be remembered.
+    #[must_use]
+    pub fn negative_ttl(&self) -> Duration {
+        self.negative_ttl
+    }
+}
+
+/// What came back for a question.
+///
+/// Private fields, so that more of a response can be kept without breaking anyone. Build one with
+/// [`records`](Self::records), [`no_data`](Self::no_data), [`nx_domain`](Self::nx_domain) or [`failed`](Self::failed); look
+/// inside with [`is`](Self::is).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    body: Body,
+    authenticated: bool,
+    extended_error: Option<u16>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Body {
+    Records(RrSet),
+    NoData(Option<Soa>),
+    NxDomain(Option<Soa>),
+    Failed(Failure),
+}
+
+/// The four things an answer can be. Exhaustive on purpose: who matches on it decides for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a forced `_` arm is where a failure would be taken for a no")]
+pub enum Is<'a> {
+    /// Records of the asked type.
+    Records(&'a RrSet),
+    /// The name exists without such records (RFC 2308 §2.2). The SOA record, if one was sent.
+    NoData(Option<&'a Soa>),
+    /// The name does not exist (RFC 2308 §2.1). The SOA record, if one was sent.
+    NxDomain(Option<&'a Soa>),
+    /// Nobody could tell.
+    Failed(Failure),
+}
+
+impl Answer {
+    /// Records of the asked type. None at all makes it NODATA: a record set is never empty. TTLs pass through
+    /// [`ttl_from_wire`] first when they come from a message; here they are only capped at one day.
+    #[must_use]
+    pub fn records(records: impl IntoIterator<Item = Record>, ttl: Duration) -> Self {
+        let mut records: Vec<Record> = records.into_iter().collect();
+        records.sort_unstable();
+        records.dedup();
+        let truncated = records.len() > MAX_RECORDS;
+        if truncated && let Some(highest) = records.pop() {
+            // Both ends stay: what lies outside a range of addresses shows there.
+            records.truncate(MAX_RECORDS - 1);
+            records.push(highest);
+        }
+        Self::from_body(if records.is_empty() {
+            Body::NoData(None)
+        } else {
+            Body::Records(RrSet {
+                records: records.into(),
+                ttl: whole_seconds(ttl).min(MAX_TTL),
+                canonical: None,
+                truncated,
+            })
+        })
+    }
+
+    /// The name exists without such records.
+    #[must_use]
+    pub fn no_data(soa: Option<Soa>) -> Self {
+        Self::from_body(Body::NoData(soa))
+    }
+
+    /// The name does not exist.
+    #[must_use]
+    pub fn nx_domain(soa: Option<Soa>) -> Self {
+        Self::from_body(Body::NxDomain(soa))
+    }
+
+    /// Nobody could tell.
+    #[must_use]
+    pub fn failed(failure: Failure) -> Self {
+        Self::from_body(Body::Failed(failure))
+    }
+
+    fn from_body(body: Body) -> Self {
+        Self { body, authenticated: false, extended_error: None }
+    }
+
+    /// The same answer, with the AD bit of a validating resolver (RFC 4035 §3.2.3).
+    #[must_use]
+    pub fn authenticated(mut self) -> Self {
+        self.authenticated = true;
+        self
+    }
+
+    /// The same answer, with an extended DNS error (RFC 8914).
+    #[must_use]
+    pub fn extended_error(mut self, info_code: u16) -> Self {
+        self.extended_error = Some(info_code);
+        self
+    }
+
+    /// The same answer, with the owner its records were found at.
+    #[must_use]
+    pub fn at(mut self, owner: Name) -> Self {
+        if let Body::Records(set) = &mut self.body {
+            set.canonical = Some(owner);
+        }
+        self
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn is(&self) -> Is<'_> {
+        match &self.body {
+            Body::Records(set) => Is::Records(set),
+            Body::NoData(soa) => Is::NoData(soa.as_ref()),
+            Body::NxDomain(soa) => Is::NxDomain(soa.as_ref()),
+            Body::Failed(failure) => Is::Failed(*failure),
+        }
+    }
+
+    /// Was the AD bit set?
+    #[must_use]
+    pub fn is_authenticated(&self) -> bool {
+        self.authenticated
+    }
+
+    /// The extended DNS error (RFC 8914), if one was sent.
+    #[must_use]
+    pub fn extended_error_code(&self) -> Option<u16> {
+        self.extended_error
+    }
+
+    /// How long the answer may be remembered; `None` where it must not be: a no without SOA (RFC 2308 §5), a failure (who
+    /// remembers failures sets the time, RFC 9520).
+    #[must_use]
+    pub fn ttl(&self) -> Option<Duration> {
+        match &self.body {
+            Body::Records(set) => Some(set.ttl),
+            Body::NoData(soa) | Body::NxDomain(soa) => soa.as_ref().map(Soa::negative_ttl),
+            Body::Failed(_) => None,
+        }
+    }
+
+    /// The same answer when it has been remembered for a while: only `left` of its time is left.
+    pub(crate) fn aged(mut self, left: Duration) -> Self {
+        let left = whole_seconds(left);
+        match &mut self.body {
+            Body::Records(set) => set.ttl = left,
+            Body::NoData(Some(soa)) | Body::NxDomain(Some(soa)) => soa.negative_ttl = left,
+            Body::NoData(None) | Body::NxDomain(None) | Body::Failed(_) => {}
+        }
+        self
+    }
+
+    /// The same answer without the key of the name that was asked: lists quote the question in their texts, and the zone
+    /// that says no, or the end of an alias, may hold it as well.
+    pub(crate) fn without_key(mut self, asked: &Name) -> Self {
+        let Some(secret) = asked.secret() else { return self };
+        let hide = |name: &Name| name.clone().hiding(secret).unwrap_or_else(Name::root);
+        match &mut self.body {
+            Body::Records(set) => {
+                set.canonical = set.canonical.as_ref().map(hide);
+                if set.texts().any(|text| text.without(secret) != *text) {
+                    let hide = |record: &Record| match record {
+                        Record::Txt(text) => Record::Txt(text.without(secret)),
+                        other => other.clone(),
+                    };
+                    set.records = set.iter().map(hide).collect();
+                }
+            }
+            Body::NoData(Some(soa)) | Body::NxDomain(Some(soa)) => soa.owner = hide(&soa.owner),
+            Body::NoData(None) | Body::NxDomain(None) | Body::Failed(_) => {}
+        }
+        self
+    }
+
+    /// The failure, if it is one.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        match self.body {
+            Body::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
+/// One line for people: records, or why there are none. Safe to print.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.body {
+            Body::Records(set) => {
+                for (index, record) in set.iter().take(8).enumerate() {
+                    write!(f, "{}{record}", if index == 0 { "" } else { ", " })?;
+                }
+                if set.len() > 8 { write!(f, ", ... {} in all", set.len()) } else { Ok(()) }
+            }
+            Body::NoData(_) => f.write_str("NODATA"),
+            Body::NxDomain(_) => f.write_str("NXDOMAIN"),
+            Body::Failed(failure) => failure.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The words of DNS that cross the resolver seam: a [`Question`] goes out, an [`Answer`] comes back.
+//!
+//! An answer keeps apart what the verdicts must keep apart: records, a name without such records ([`Is::NoData`]), a name
+//! that does not exist ([`Is::NxDomain`]; both RFC 2308), and not having been able to find out ([`Is::Failed`]).
+
+mod answer;
+mod failure;
+mod record;
+mod rrset;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::name::Name;
+
+pub use answer::{Answer, Is, Soa};
+pub use failure::Failure;
+pub use record::{Record, Target};
+pub use rrset::RrSet;
+
+/// Records of one answer that are kept, the lowest and the highest; an answer with more is marked as cut.
+pub const MAX_RECORDS: usize = 100;
+/// The longest time an answer may be remembered: RFC 8767 §4 advises days at most, and a list's word is worth less.
+pub const MAX_TTL: Duration = Duration::from_secs(86_400);
+/// The longest time a negative answer may be remembered (RFC 2308 §5: one to three hours have proven sensible).
+pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(3 * 3_600);
+
+/// The record types that are ever asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum RecordType {
+    /// IPv4 address.
+    A,
+    /// IPv6 address.
+    Aaaa,
+    /// Name of an address.
+    Ptr,
+    /// Mail exchanger.
+    Mx,
+    /// Text.
+    Txt,
+    /// Name server.
+    Ns,
+    /// Start of authority.
+    Soa,
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Ptr => "PTR",
+            Self::Mx => "MX",
+            Self::Txt => "TXT",
+            Self::Ns => "NS",
+            Self::Soa => "SOA",
+        })
+    }
+}
+
+/// What is asked: one name, one type, class IN. `Display` shows the name's safe form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// The absolute name.
+    pub name: Name,
+    /// The record type.
+    pub kind: RecordType,
+}
+
+impl Question {
+    /// A question.
+    #[must_use]
+    pub fn new(name: Name, kind: RecordType) -> Self {
+        Self { name, kind }
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.kind)
+    }
+}
+
+/// A TTL as it stands in a message: with the top bit set it means 0 (RFC 2181 §8).
+#[must_use]
+pub fn ttl_from_wire(seconds: u32) -> Duration {
+    Duration::from_secs(if seconds >= 1 << 31 { 0 } else { seconds.into() })
+}
+
+/// TTLs are seconds. Half a second more would only make equal answers look different.
+fn whole_seconds(ttl: Duration) -> Duration {
+    Duration::from_secs(ttl.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn a(last: u8) -> Record {
+        Ipv4Addr::new(127, 0, 0, last).into()
+    }
+
+    #[test]
+    fn sets_are_sorted_unique_never_empty_and_bounded() {
+        let ttl = Duration::from_secs(60);
+        let answer = Answer::records([a(4), a(2), a(4)], ttl);
+        assert!(matches!(answer.is(), Is::Records(set) if set.iter().eq([&a(2), &a(4)]) && !set.truncated()));
+        assert_eq!(Answer::records([], ttl).is(), Is::NoData(None));
+        let many = (0..400_u16).map(|n| Record::from(Ipv4Addr::from(0x7f00_0000 + u32::from(n))));
+        assert!(
+            matches!(Answer::records(many, ttl).is(), Is::Records(set) if set.len() == MAX_RECORDS && set.truncated())
+        );
+    }
+
+    #[test]
+    fn ttl_limits() {
+        assert_eq!(ttl_from_wire(u32::MAX), Duration::ZERO); // RFC 2181 §8
+        assert_eq!(ttl_from_wire(1 << 31), Duration::ZERO);
+        assert_eq!(Answer::records([a(2)], ttl_from_wire(2_000_000)).ttl(), Some(MAX_TTL));
+        let soa = |seconds| Some(Soa::new(Name::root(), Duration::from_secs(seconds)));
+        assert_eq!(Answer::nx_domain(soa(60)).ttl(), Some(Duration::from_secs(60)));
+        assert_eq!(Answer::no_data(soa(864_000)).ttl(), Some(MAX_NEGATIVE_TTL));
+        assert_eq!(Answer::nx_domain(None).ttl(), None);
+        assert_eq!(Answer::failed(Failure::ServFail).ttl(), None);
+    }
+
+    #[test]
+    fn targets() {
+        assert!(matches!(Target::from_text("."), Target::Root));
+        assert!(Target::from_text("Mail.example.").host().is_some());
+        assert!(matches!(Target::from_text("a\\013\\010X-Evil.example."), Target::Illegal(_)));
+        assert!(Target::from_text("1.2.3.4.").host().is_none());
+        assert!(matches!(Target::from_text("bücher.example."), Target::Illegal(_)));
+    }
+}

@@ -1,0 +1,124 @@
+//! Records, as far as the checks look at them.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::RecordType;
+use crate::name::Name;
+use crate::text::RemoteText;
+
+/// A name found in a record's data. Labels there may be any octets (RFC 2181 §11); only what could be a name is one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a target is a name, or is the root, or is neither")]
+pub enum Target {
+    /// A name that can be asked about.
+    Name(Name),
+    /// The root: "no service here" in an MX record (RFC 7505).
+    Root,
+    /// Octets that no host name holds. Shown, never asked about.
+    Illegal(RemoteText),
+}
+
+impl Target {
+    /// From the presentation form, escapes included. Whatever cannot be a name is [`Target::Illegal`].
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        if text.is_ascii() {
+            match Name::parse(text) {
+                Ok(name) if name.is_root() => return Self::Root,
+                Ok(name) => return Self::Name(name),
+                Err(_) => {}
+            }
+        }
+        Self::Illegal(RemoteText::clean(text.as_bytes()))
+    }
+
+    /// The name, if it could be that of a host.
+    pub(crate) fn host(&self) -> Option<&Name> {
+        match self {
+            Self::Name(name) if name.is_host() => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What to show of it.
+    pub(crate) fn shown(&self) -> RemoteText {
+        match self {
+            Self::Name(name) => RemoteText::clean(name.to_string().as_bytes()),
+            Self::Root => RemoteText::clean(b"."),
+            Self::Illegal(text) => text.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::Root => f.pad("."),
+            Self::Illegal(text) => text.fmt(f),
+        }
+    }
+}
+
+/// One record's data.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Record {
+    /// An IPv4 address; from a list, a return code.
+    A(Ipv4Addr),
+    /// An IPv6 address.
+    Aaaa(Ipv6Addr),
+    /// The name of an address.
+    Ptr(Target),
+    /// A mail exchanger. Lower preferences come first, also in the order of this type.
+    Mx {
+        /// Lower is tried first (RFC 5321 §5.1).
+        preference: u16,
+        /// The host.
+        exchange: Target,
+    },
+    /// The character strings of one TXT record, joined and made safe.
+    Txt(RemoteText),
+    /// A name server.
+    Ns(Target),
+}
+
+impl Record {
+    /// The type this record answers.
+    #[must_use]
+    pub fn kind(&self) -> RecordType {
+        match self {
+            Self::A(_) => RecordType::A,
+            Self::Aaaa(_) => RecordType::Aaaa,
+            Self::Ptr(_) => RecordType::Ptr,
+            Self::Mx { .. } => RecordType::Mx,
+            Self::Txt(_) => RecordType::Txt,
+            Self::Ns(_) => RecordType::Ns,
+        }
+    }
+}
+
+impl From<Ipv4Addr> for Record {
+    fn from(address: Ipv4Addr) -> Self {
+        Self::A(address)
+    }
+}
+
+impl From<Ipv6Addr> for Record {
+    fn from(address: Ipv6Addr) -> Self {
+        Self::Aaaa(address)
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::A(address) => address.fmt(f),
+            Self::Aaaa(address) => address.fmt(f),
+            Self::Ptr(target) | Self::Ns(target) => target.fmt(f),
+            Self::Mx { preference, exchange } => write!(f, "{preference} {exchange}"),
+            Self::Txt(text) => write!(f, "\"{text}\""),
+        }
+    }
+}
