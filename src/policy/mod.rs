@@ -175,13 +175,12 @@ impl Policy {
     /// The preset of this name: `rfc`, `postfix`, `sendmail` or `observe`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "rfc" => Some(Self::rfc()),
-            "postfix" => Some(Self::postfix()),
-            "sendmail" => Some(Self::sendmail()),
-            "observe" => Some(Self::observe()),
-            _ => None,
-        }
+        let preset = Preset::ALL.iter().find(|(_, word)| *word == name).map(|(preset, _)| match preset {
+            Preset::Rfc => Self::rfc(),
+            Preset::Postfix => Self::postfix(),
+            Preset::Sendmail => Self::sendmail(),
+        });
+        preset.or_else(|| (name == "observe").then(Self::observe))
     }
 
     fn of(preset: Preset) -> Self {
