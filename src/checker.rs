@@ -108,7 +108,12 @@ impl Checker {
 
     /// Checks a whole dialogue, as far as it has come. The check cannot fail; what could not be told is a verdict.
     pub fn check(&self, dialogue: impl Into<Dialogue>) -> Check {
-        Check { checker: self.clone(), dialogue: dialogue.into(), deadline: Deadline::Within(self.budget) }
+        Check {
+            checker: self.clone(),
+            dialogue: dialogue.into(),
+            deadline: Deadline::Within(self.budget),
+            patience: drive::Patience::UntilDone,
+        }
     }
 
     /// Checks a client's reverse DNS alone.
@@ -179,6 +184,7 @@ pub struct Check {
     checker: Checker,
     dialogue: Dialogue,
     deadline: Deadline,
+    patience: drive::Patience,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -200,6 +206,14 @@ impl Check {
         self
     }
 
+    /// Waits for no list that cannot change the outcome any more. Its verdict is then
+    /// [unknown, not awaited](crate::Why::NotAwaited); the lists that decided are there with their proofs and texts. Which
+    /// lists are left out depends on who answers first; the outcome does not. Everything else in the dialogue is awaited.
+    pub fn stop_when_settled(mut self) -> Self {
+        self.patience = drive::Patience::UntilSettled;
+        self
+    }
+
     async fn run(self) -> Report {
         let Engine { asker, standing } = &*self.checker.engine;
         let now = asker.clock.now();
@@ -211,7 +225,7 @@ impl Check {
             let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
             Inquiry::new(&self.dialogue, &self.checker.settings, &mut standing, now, unguessable())
         };
-        let report = drive::inquiry(Arc::clone(asker), Arc::clone(standing), inquiry, deadline).await;
+        let report = drive::inquiry(Arc::clone(asker), Arc::clone(standing), inquiry, deadline, self.patience).await;
         asker.counters.checks.fetch_add(1, Ordering::Relaxed);
         if report.completeness() == crate::report::Completeness::CutByDeadline {
             asker.counters.cut.fetch_add(1, Ordering::Relaxed);

@@ -14,12 +14,22 @@ use crate::report::{Report, Source};
 use crate::standing::Standing;
 use crate::step::{Slots, Step, Unit};
 
+/// Is every list waited for?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Every list.
+    UntilDone,
+    /// Those that can change the outcome.
+    UntilSettled,
+}
+
 /// Drives a whole dialogue. Ends at the deadline at the latest, then with what is known.
 pub(crate) async fn inquiry(
     asker: Arc<Asker>,
     standing: Arc<Mutex<Standing>>,
     mut inquiry: Inquiry,
     deadline: Instant,
+    patience: Patience,
 ) -> Report {
     let started = asker.clock.now();
     let mut alarm = asker.clock.sleep_until(deadline);
@@ -38,6 +48,9 @@ pub(crate) async fn inquiry(
                     }
                 }
             }
+        }
+        if patience == Patience::UntilSettled {
+            inquiry.settle_lists();
         }
         if inquiry.is_done() {
             break;

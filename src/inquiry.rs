@@ -30,8 +30,8 @@ use std::time::{Duration, Instant};
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{
-    About, Control, HealthState, Label, ListCheck, ListFinding, ListSpec, Loopback, Observation, Part, ProblemKind,
-    Proof, Purpose, Skipped, Subject, SubjectKind, Verdict,
+    About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Loopback, Observation, Part,
+    ProblemKind, Proof, Purpose, Skipped, Subject, SubjectKind, Verdict,
 };
 use crate::domain::{MailDomainCheck, Side};
 use crate::helo::HeloCheck;
@@ -39,6 +39,7 @@ use crate::iprev::IprevCheck;
 use crate::name::Name;
 use crate::path::{self, Path};
 use crate::report::{Exchange, Findings, ListRow, Report, Source};
+use crate::score::{self, Outcome, Row};
 use crate::settings::Settings;
 use crate::standing::{Admission, Lesson, Standing};
 use crate::step::{Slot, Slots, Step, Unit};
@@ -69,6 +70,8 @@ pub struct Inquiry {
     /// What earlier checks know about the resolver: does it strip, does it rewrite?
     loopback: Loopback,
     rewrites: Option<bool>,
+    /// Some lists were let be, since they could not change the outcome.
+    stopped_early: bool,
     started: Instant,
 }
 
@@ -179,6 +182,7 @@ impl Inquiry {
             label: Label::from_random(random),
             loopback: standing.strips(now),
             rewrites: standing.rewrites(now),
+            stopped_early: false,
             started: now,
             dialogue: dialogue.clone(),
             settings: Arc::clone(settings),
@@ -321,6 +325,51 @@ impl Inquiry {
             && self.waiting.is_empty()
     }
 
+    /// Lets the lists be that cannot change the outcome any more. What they were asked is no longer waited for.
+    ///
+    /// A hit counts only with its proof and its text, so that lists which decide are never among those let be.
+    pub(crate) fn settle_lists(&mut self) {
+        if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
+            return;
+        }
+        let unheard = Verdict::not_awaited();
+        let rows = self.lists.iter().map(|list| {
+            let spec = list.run.unit.spec();
+            Row {
+                verdict: list.run.verdict.as_ref().map_or(&unheard, ListFinding::verdict),
+                kind: spec.kind(),
+                weight: spec.weight(),
+                operator: spec.operator(),
+                group: list.group,
+            }
+        });
+        let outcome = score::add_up(rows, self.settings.lists.thresholds()).outcome();
+        let allow_list_missing =
+            self.lists.iter().any(|list| !list.run.is_done() && list.run.unit.spec().kind() == Kind::Allow);
+        let settled = match outcome {
+            Outcome::Allowed => true,
+            Outcome::Listed | Outcome::NotListed => !allow_list_missing,
+            Outcome::Undecided => false,
+        };
+        if !settled {
+            return;
+        }
+        for (index, list) in self.lists.iter_mut().enumerate() {
+            if !list.run.is_done() {
+                list.run.verdict = Some(ListFinding::not_awaited());
+                self.stopped_early = true;
+                let id = UnitId::List(index);
+                for asked in &mut self.asked {
+                    asked.wanted_by.retain(|(wanting, _)| *wanting != id);
+                }
+            }
+        }
+        // What is on the wire was asked, and is told as such.
+        for asked in self.asked.iter_mut().skip(self.handed_out) {
+            asked.moot |= asked.wanted_by.is_empty();
+        }
+    }
+
     /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
     #[must_use]
     pub fn finish(self, failure: Failure) -> Report {
@@ -380,6 +429,7 @@ impl Inquiry {
             exchanges,
             lessons,
             cut,
+            stopped_early: self.stopped_early,
             elapsed,
             started: self.started,
         };

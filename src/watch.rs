@@ -117,7 +117,7 @@ impl Checker {
             Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable())
         };
         let deadline = later(now, self.budget());
-        drive::inquiry(asker, Arc::clone(&self.engine.standing), inquiry, deadline).await;
+        drive::inquiry(asker, Arc::clone(&self.engine.standing), inquiry, deadline, drive::Patience::UntilDone).await;
     }
 }
 

@@ -46,6 +46,35 @@ fn at_the_deadline_there_is_a_report_with_what_is_known() {
 }
 
 #[test]
+fn who_is_in_a_hurry_waits_for_no_list_that_changes_nothing() {
+    use rdnsbl::dialogue::Dialogue;
+    let early =
+        |world: &World, client| world.clock.run(world.checker.check(Dialogue::from(client)).stop_when_settled());
+    // The one that lists is enough: two others are slow and silent.
+    let world = World::new(DNS, lists(["silent.test", "bl.test", "late.test"]));
+    let report = early(&world, LISTED);
+    assert_eq!(said(&report), ["unknown", "listed", "unknown"]);
+    assert_eq!(report.elapsed(), Duration::ZERO);
+    assert_eq!(report.completeness(), Completeness::StoppedEarly);
+    assert_eq!(report.questions(), 8, "two of them unanswered: reverse, forward, three lists, text, two controls");
+    assert_eq!(report.lists()[1].verdict().reason().unwrap().as_str(), "listed");
+    assert_eq!(report.advice().reply().unwrap().code(), 550);
+    assert_eq!(report.iprev().unwrap().rfc8601(), "pass", "the rest of the dialogue is awaited");
+    assert_eq!(world.checker.stats().in_flight, 0);
+    // A clean client is not settled before the last list has spoken.
+    let report = early(&world, CLEAN);
+    assert_eq!(
+        (said(&report), report.completeness()),
+        (vec!["unknown", "not_listed", "unknown"], Completeness::CutByDeadline)
+    );
+    // Nor is a listed one while an allow list may still speak.
+    let set = ListSet::builder().deny("bl.test").allow("late.test").build().unwrap();
+    let world = World::new(DNS, set);
+    let report = early(&world, LISTED);
+    assert_eq!(report.advice().reply().unwrap().code(), 450);
+}
+
+#[test]
 fn a_deadline_is_a_moment_as_well() {
     let world = World::new(DNS, lists(["late.test"]));
     let at = world.clock.now() + SECOND;

@@ -68,6 +68,11 @@ pub struct ListFinding {
 }
 
 impl ListFinding {
+    /// Nothing that this list says could change anything.
+    pub(crate) fn not_awaited() -> Self {
+        Self { verdict: Verdict::not_awaited(), loopback: Loopback::NoWord }
+    }
+
     /// The verdict.
     #[must_use]
     pub fn verdict(&self) -> &Verdict {

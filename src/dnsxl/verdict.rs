@@ -43,6 +43,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Nothing could change any more, so the list was not waited for.
+    pub(crate) fn not_awaited() -> Self {
+        let why = Why::NotAwaited;
+        Self::Unknown(Unknown { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None })
+    }
+
     /// One lower-case word for machines.
     #[must_use]
     pub fn word(&self) -> &'static str {

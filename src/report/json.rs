@@ -64,6 +64,7 @@ impl Serialize for Report {
             match self.completeness {
                 Completeness::Complete => "complete",
                 Completeness::CutByDeadline => "cut_by_deadline",
+                Completeness::StoppedEarly => "stopped_early",
             },
         )?;
         if let Some(iprev) = &self.iprev {

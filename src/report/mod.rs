@@ -205,6 +205,8 @@ pub enum Completeness {
     Complete,
     /// Time was up; what was missing is unknown.
     CutByDeadline,
+    /// Lists that could not change the outcome were not waited for.
+    StoppedEarly,
 }
 
 /// The verdicts of all checks, before they are put together.
@@ -221,6 +223,7 @@ pub(crate) struct Findings {
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) cut: bool,
+    pub(crate) stopped_early: bool,
     pub(crate) elapsed: Duration,
     pub(crate) started: Instant,
 }
@@ -384,7 +387,11 @@ impl Report {
             resolver_fault,
             advice: Advice::default(),
             exchanges: findings.exchanges,
-            completeness: if findings.cut { Completeness::CutByDeadline } else { Completeness::Complete },
+            completeness: match (findings.cut, findings.stopped_early) {
+                (true, _) => Completeness::CutByDeadline,
+                (false, true) => Completeness::StoppedEarly,
+                (false, false) => Completeness::Complete,
+            },
             started: findings.started,
             elapsed: findings.elapsed,
             lessons,
