@@ -18,7 +18,7 @@
 //!
 //! What can still happen: a list that starts to list everything is believed for up to 60 seconds after it was last proven
 //! sane, by clients it did not list before. If its wildcard holds numbers only, so that random labels stay absent, that time
-//! can last as long as the resolver remembers that 127.0.0.1 was absent: the negative TTL of the list. Both bounds are
+//! can last as long as the resolver remembers that 127.0.0.1 was absent (the negative TTL of the list) and 60 seconds more. Both bounds are
 //! measured by tests. A resolver that begins to remove 127.0.0.0/8 while it is in use is noticed by
 //! [`Checker::probe`](crate::Checker::probe) and [`Checker::watch`](crate::Checker::watch) only, since nothing but misses shows.
 //!

@@ -3,14 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
+use rdnsbl::clock::{BoxFuture, Clock};
+use rdnsbl::dns::Is;
 use rdnsbl::dnsxl::{Health, ProblemKind, Refusing};
 use rdnsbl::report::ResolverFault;
 use rdnsbl::{
-    Checker, Dialogue, Event, Events, Failure, ListSet, ManualClock, Outcome, Report, Scripted, SpecialPurpose,
-    Verdict, Why,
+    Answer, Checker, Dialogue, Event, Events, Failure, ListSet, ManualClock, Outcome, Question, Report, Resolve,
+    Scripted, SpecialPurpose, Verdict, Why,
 };
 
 const CLEAN: &str = "203.0.113.7";
@@ -322,6 +326,59 @@ fn a_wildcard_appears_between_two_checks() {
     assert_eq!(problem(world.check("203.0.113.8").lists()[0].verdict()), Some(ProblemKind::ListsEverything));
     // And what was believed a moment ago is not believed from memory either.
     assert!(world.check(CLEAN).advice().reply().is_none());
+}
+
+/// A resolver that remembers what it is told is absent, for as long as the zone says.
+struct Caching {
+    inner: Scripted,
+    clock: ManualClock,
+    absent: Mutex<HashMap<Question, Instant>>,
+}
+
+impl Resolve for Caching {
+    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            if self.absent.lock().unwrap().get(question).is_some_and(|until| now < *until) {
+                return Answer::nx_domain(None);
+            }
+            let answer = self.inner.resolve(question).await;
+            if let (Is::NxDomain(_), Some(ttl)) = (answer.is(), answer.ttl()) {
+                self.absent.lock().unwrap().insert(question.clone(), now + ttl);
+            }
+            answer
+        })
+    }
+}
+
+/// The worst that can still happen, and for how long: a wildcard over numbers only, behind a resolver that remembers that
+/// 127.0.0.1 was absent.
+#[test]
+fn the_residue_is_as_long_as_the_negative_ttl() {
+    let clock = ManualClock::new();
+    let zone = "$SOA bl.example 300 300\n";
+    let dns = Scripted::table(&format!("{zone}{SOUND}"), clock.clone()).unwrap();
+    let resolver = Caching { inner: dns.clone(), clock: clock.clone(), absent: Mutex::default() };
+    let checker = Checker::builder_with(resolver, clock.clone())
+        .lists(ListSet::builder().deny("bl.example").build().unwrap())
+        .special_purpose(SpecialPurpose::Ask)
+        .build()
+        .unwrap();
+    let check = |client: u8| clock.run(checker.check(Dialogue::from(IpAddr::from([198, 51, 100, client]))));
+    let listed: IpAddr = LISTED.parse().unwrap();
+    assert_eq!(clock.run(checker.check(Dialogue::from(listed))).counts().listed, 1);
+    // 127.0.0.1 was seen absent just now, and the resolver will say so for 300 seconds. The list dies, for numbers only.
+    let dead: String = (0..=255).map(|octet| format!("*.{octet}.bl.example. A 127.0.0.2\n")).collect();
+    dns.set(&dead).unwrap();
+    clock.advance(Duration::from_secs(299));
+    assert_eq!(check(1).counts().listed, 1, "believed: both controls are absent, as far as the resolver says");
+    // That proof is good for its window; then 127.0.0.1 is seen as it is.
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(problem(check(2).lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    for client in 3..100 {
+        clock.advance(MINUTE);
+        assert!(check(client).advice().reply().is_none(), "never again");
+    }
 }
 
 #[test]
