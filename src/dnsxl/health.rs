@@ -114,7 +114,7 @@ impl fmt::Display for Health {
             Self::Unprobed => "not tried yet",
             Self::Sound => "sound",
             Self::NoTestEntries => "has no test entry",
-            Self::Emptied => "its test entry has gone: it may be empty",
+            Self::Emptied => "without its test entry: it may be empty, or this resolver does not reach it",
             Self::ListsEverything => "lists everything",
             Self::Parked => "is parked",
             Self::Gone => "its domain does not exist",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{ListReport, Report};
-use crate::dnsxl::{Kind, Skipped, Verdict};
+use crate::dnsxl::{Health, Kind, Skipped, Verdict};
 use crate::domain::{HostState, MailDomain, MailDomainReport, Via};
 use crate::helo::{Helo, HeloReport};
 use crate::iprev::{Forward, Iprev, Names};
@@ -41,7 +41,8 @@ impl fmt::Display for Report {
             }
         }
         if !self.lists.is_empty() {
-            row(f, "lists", outcome_word(self.score.outcome()), &score_text(self))?;
+            let nobody = self.counts.asked() == 0;
+            row(f, "lists", if nobody { "NOT ASKED" } else { outcome_word(self.score.outcome()) }, &score_text(self))?;
             lists(f, &self.lists)?;
         }
         if let Some(reply) = self.advice.reply() {
@@ -211,8 +212,10 @@ fn score_text(report: &Report) -> String {
         format!("score {} to {}", score.low(), score.high())
     };
     let counts = report.counts;
+    let allowed = report.allowed().count();
     let parts = [
-        (counts.listed, "listed"),
+        (counts.listed - allowed, "listed"),
+        (allowed, "allowed"),
         (counts.problem, "broken"),
         (counts.unknown, "unknown"),
         (counts.excluded, "excluded"),
@@ -240,7 +243,13 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("{whose}\"{reason}\""))?;
         }
     }
-    let quiet: Vec<&str> = rows.iter().filter(|row| rank(&row.verdict) == QUIET).map(|row| row.list.as_str()).collect();
+    // A miss of a list that may be empty, or gone, is worth less than it looks.
+    for row in rows.iter().filter(|row| rank(&row.verdict) == QUIET && !row.health().advice().is_empty()) {
+        list_row(f, "doubtful", &format!("{}: not listed, but {}", row.list, row.health()))?;
+        wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
+    }
+    let quiet = |row: &&ListReport| rank(&row.verdict) == QUIET && row.health().advice().is_empty();
+    let quiet: Vec<&str> = rows.iter().filter(quiet).map(|row| row.list.as_str()).collect();
     if !quiet.is_empty() {
         list_row(f, "not listed", &quiet.join(", "))?;
     }
@@ -256,6 +265,9 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     }
     for (why, names) in skipped {
         list_row(f, "skipped", &format!("{} ({why})", names.join(", ")))?;
+        if why == Skipped::Retired {
+            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", Health::Retired.advice()))?;
+        }
     }
     Ok(())
 }
