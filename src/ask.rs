@@ -1,9 +1,8 @@
 //! The way of one question: memory, then whoever is asking the same, then the resolver, within limits.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use async_lock::Semaphore;
@@ -11,7 +10,7 @@ use futures::FutureExt;
 use futures::future::{Shared, WeakShared};
 
 use crate::clock::{BoxFuture, Clock};
-use crate::dns::{Answer, Failure, Question};
+use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject};
 use crate::events::Listeners;
 use crate::memory::Memory;
@@ -49,9 +48,20 @@ pub(crate) struct Asker {
     spent: Mutex<HashMap<Name, (Instant, u32)>>,
 }
 
+/// When a question was put to the resolver; empty while it waits for a place.
+pub(crate) type Sent = Arc<OnceLock<Instant>>;
+
+/// A question on its way, for one who waits for it.
+pub(crate) struct Boarded {
+    pub(crate) answer: Shared<BoxFuture<'static, Answer>>,
+    pub(crate) source: Source,
+    pub(crate) sent: Sent,
+}
+
 /// A question in flight. Only who waits for it keeps it alive.
 struct Flight {
     number: u64,
+    sent: Sent,
     future: WeakShared<BoxFuture<'static, Answer>>,
 }
 
@@ -88,28 +98,6 @@ impl Asker {
         }
     }
 
-    /// Asks what is not remembered. `list` is the list that the question is put to, if it is put to one.
-    ///
-    /// The future borrows nothing and may be dropped at any point: whoever else waits for the same answer gets it.
-    pub(crate) fn ask(
-        self: &Arc<Self>,
-        question: Question,
-        purpose: Purpose,
-        list: Option<ToList>,
-    ) -> impl Future<Output = (Answer, Source)> + Send + use<> {
-        let asker = Arc::clone(self);
-        async move {
-            let Some((flight, source)) = asker.board(question, purpose, list) else {
-                // Nothing was asked, so nothing is counted as asked.
-                return (Answer::failed(Failure::Shed), Source::Memory);
-            };
-            if source == Source::Shared {
-                count(&asker.counters.shared);
-            }
-            (flight.await, source)
-        }
-    }
-
     /// A remembered answer, at once. Proof must be new: what tries a list or the resolver is asked again.
     pub(crate) fn recall(
         &self,
@@ -129,27 +117,29 @@ impl Asker {
         Some(answer)
     }
 
-    /// Joins the same question in flight, or sends it; `None` when the list's day is spent.
-    fn board(
-        self: &Arc<Self>,
-        question: Question,
-        purpose: Purpose,
-        list: Option<ToList>,
-    ) -> Option<(Shared<BoxFuture<'static, Answer>>, Source)> {
+    /// Asks what is not remembered: joins the same question in flight, or sends it; `None` when the list's day is spent.
+    /// `list` is the list that the question is put to, if it is put to one.
+    ///
+    /// The answer borrows nothing and may be dropped at any point: whoever else waits for the same gets it.
+    pub(crate) fn ask(self: &Arc<Self>, question: Question, purpose: Purpose, list: Option<ToList>) -> Option<Boarded> {
         let mut flights = lock(&self.flights);
-        if let Some(future) = flights.get(&question).and_then(|flight| flight.future.upgrade()) {
-            return Some((future, Source::Shared));
+        if let Some((future, sent)) =
+            flights.get(&question).and_then(|it| Some((it.future.upgrade()?, it.sent.clone())))
+        {
+            count(&self.counters.shared);
+            return Some(Boarded { answer: future, source: Source::Shared, sent });
         }
         if list.as_ref().is_some_and(|list| !self.spend(list)) {
             return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
-        let landing = Landing { asker: Arc::clone(self), question: question.clone(), number };
+        let sent = Sent::default();
+        let landing = Landing { asker: Arc::clone(self), question: question.clone(), number, sent: Arc::clone(&sent) };
         let future = landing.fly(purpose, list).boxed().shared();
         if let Some(weak) = future.downgrade() {
-            flights.insert(question, Flight { number, future: weak });
+            flights.insert(question, Flight { number, sent: Arc::clone(&sent), future: weak });
         }
-        Some((future, Source::Network))
+        Some(Boarded { answer: future, source: Source::Network, sent })
     }
 
     /// Counts a question to a list, unless its day's questions are spent.
@@ -191,6 +181,7 @@ struct Landing {
     asker: Arc<Asker>,
     question: Question,
     number: u64,
+    sent: Sent,
 }
 
 impl Landing {
@@ -203,14 +194,17 @@ impl Landing {
             None => None,
         };
         let _place = asker.everything.acquire_arc().await;
+        let _ = self.sent.set(asker.clock.now());
+        // What lands after everything was voided was asked before.
+        let edition = asker.memory.edition(list.as_ref().map(|list| &list.zone));
         let answer = asker.resolver.resolve(&self.question).await.without_key(&self.question.name);
         let now = asker.clock.now();
         match (purpose, &list) {
             (Purpose::Control | Purpose::MustExist, _) => {}
             (Purpose::Subject, Some(ToList { zone, subject: Some(subject), .. })) => {
-                asker.memory.keep_list(subject, zone, &answer, now);
+                asker.memory.keep_list(subject, zone, &answer, now, edition);
             }
-            _ => asker.memory.keep(&self.question, &answer, now),
+            _ => asker.memory.keep(&self.question, &answer, now, edition),
         }
         if answer.failure().is_some() {
             count(&asker.counters.failures);

@@ -42,10 +42,17 @@ pub(crate) async fn inquiry(
                 // What is remembered needs no future.
                 match asker.recall(&ask.question, ask.purpose, list.as_ref(), now) {
                     Some(answer) => inquiry.supply_from(ask.ticket, answer, Source::Memory, Duration::ZERO),
-                    None => {
-                        let answer = asker.ask(ask.question, ask.purpose, list);
-                        open.push(async move { (ask.ticket, now, answer.await) });
-                    }
+                    None => match asker.ask(ask.question, ask.purpose, list) {
+                        Some(boarded) => {
+                            inquiry.sent(ask.ticket, boarded.sent);
+                            open.push(async move { (ask.ticket, now, boarded.answer.await, boarded.source) });
+                        }
+                        // Nothing was asked, so nothing is counted as asked.
+                        None => {
+                            let shed = Answer::failed(Failure::Shed);
+                            inquiry.supply_from(ask.ticket, shed, Source::Memory, Duration::ZERO);
+                        }
+                    },
                 }
             }
         }
@@ -56,7 +63,7 @@ pub(crate) async fn inquiry(
             break;
         }
         match select(open.next(), &mut alarm).await {
-            Either::Left((Some((ticket, sent, (answer, source))), _)) => {
+            Either::Left((Some((ticket, sent, answer, source)), _)) => {
                 let took = asker.clock.now().saturating_duration_since(sent);
                 inquiry.supply_from(ticket, answer, source, took);
             }
@@ -68,11 +75,14 @@ pub(crate) async fn inquiry(
     let now = asker.clock.now();
     let (report, events, voided) = {
         let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
-        let report = inquiry.finish_after(Failure::Deadline, now.saturating_duration_since(started), &standing);
+        let report = inquiry.finish_after(Failure::Deadline, started, now, &standing);
         let (events, voided) = standing.take_in(&report, now);
         (report, events, voided)
     };
-    voided.iter().for_each(|zone| asker.memory.void(zone));
+    voided.zones.iter().for_each(|zone| asker.memory.void(zone));
+    if voided.everything {
+        asker.memory.void_all();
+    }
     asker.listeners.tell(events);
     report
 }
@@ -80,14 +90,20 @@ pub(crate) async fn inquiry(
 /// Was the zone of a control question proven by another check meanwhile?
 fn already_proven(asker: &Asker, standing: &Mutex<Standing>, inquiry: &mut Inquiry, ask: &Ask) -> bool {
     let (Purpose::Control, Some(list)) = (ask.purpose, &ask.list) else { return false };
-    if !list.takes_proof {
-        return false;
-    }
     let now = asker.clock.now();
-    let proof = standing.lock().unwrap_or_else(PoisonError::into_inner).fresh(&list.zone, list.kind, now);
+    let proof = {
+        let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
+        // A list under trial: this check is the one that tries it, now that it really asks.
+        if !list.takes_proof {
+            standing.claim_trial(&list.zone, list.kind, now);
+            return false;
+        }
+        standing.fresh(&list.zone, list.kind, now)
+    };
     let Some(proof) = proof else { return false };
     inquiry.prove(&list.zone, list.kind, &proof);
-    true
+    // Another list may still want the same control.
+    inquiry.is_moot(ask.ticket)
 }
 
 /// Drives a single check.
@@ -112,8 +128,9 @@ pub(crate) async fn unit<U: Unit>(asker: Arc<Asker>, mut unit: U, deadline: Inst
                             answered = true;
                         }
                         None => {
-                            let answer = asker.ask(question, Purpose::Dialogue, None);
-                            open.push(async move { (slot, answer.await.0) });
+                            if let Some(boarded) = asker.ask(question, Purpose::Dialogue, None) {
+                                open.push(async move { (slot, boarded.answer.await) });
+                            }
                         }
                     }
                 }

@@ -27,6 +27,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::ask::Sent;
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{
@@ -129,6 +130,8 @@ struct Asked {
     answer: Option<Answer>,
     source: Source,
     took: Duration,
+    /// When it was put to the resolver, by whoever did so first.
+    sent: Option<Sent>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +194,10 @@ impl Inquiry {
             for about in spec.about() {
                 inquiry.add_list(spec, about, standing, now, random);
             }
+        }
+        if standing.must_try_resolver(now) {
+            inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
+            inquiry.advance(UnitId::Trial);
         }
         for id in inquiry.unit_ids() {
             inquiry.advance(id);
@@ -256,6 +263,18 @@ impl Inquiry {
     /// Puts an answer in. The first one for a ticket counts.
     pub fn supply(&mut self, ticket: Ticket, answer: Answer) {
         self.supply_from(ticket, answer, Source::Network, Duration::ZERO);
+    }
+
+    /// A question is on its way.
+    pub(crate) fn sent(&mut self, ticket: Ticket, sent: Sent) {
+        if let Some(asked) = self.asked.get_mut(ticket.0) {
+            asked.sent = Some(sent);
+        }
+    }
+
+    /// Does nobody want this answer any more?
+    pub(crate) fn is_moot(&self, ticket: Ticket) -> bool {
+        self.asked.get(ticket.0).is_none_or(|asked| asked.moot)
     }
 
     /// Puts an answer in, and says where it came from.
@@ -325,6 +344,27 @@ impl Inquiry {
             && self.waiting.is_empty()
     }
 
+    /// Has a list been silent for so long that it counts? A caller in a hurry, or a question that waited for a place, says
+    /// nothing about a list.
+    fn waited_for(&self, index: usize, now: Instant) -> bool {
+        let silent = |asked: &Asked| {
+            let sent = asked.sent.as_ref().and_then(|sent| sent.get());
+            !asked.moot
+                && asked.answer.is_none()
+                && asked.wanted_by.iter().any(|(id, _)| *id == UnitId::List(index))
+                && sent.is_some_and(|sent| now.saturating_duration_since(*sent) >= PATIENT)
+        };
+        self.asked.iter().take(self.handed_out).any(silent)
+    }
+
+    /// When the earlier of a list's controls was sent; perhaps by another check, before this one began.
+    fn controls_sent(&self, list: &ListRun) -> Option<Instant> {
+        let zone = list.run.unit.spec().zone();
+        let controls =
+            self.asked.iter().filter(|it| it.purpose == Purpose::Control && it.question.name.is_within(zone));
+        controls.filter_map(|asked| asked.sent.as_ref()?.get().copied()).min()
+    }
+
     /// Lets the lists be that cannot change the outcome any more. What they were asked is no longer waited for.
     ///
     /// A hit counts only with its proof and its text, so that lists which decide are never among those let be.
@@ -373,16 +413,26 @@ impl Inquiry {
     /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
     #[must_use]
     pub fn finish(self, failure: Failure) -> Report {
-        self.finish_after(failure, Duration::ZERO, &Standing::default())
+        // Without a clock nothing is known of how long anyone was silent.
+        let started = self.started;
+        self.finish_after(failure, started, started, &Standing::default())
     }
 
     /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile.
-    pub(crate) fn finish_after(mut self, failure: Failure, elapsed: Duration, standing: &Standing) -> Report {
+    pub(crate) fn finish_after(
+        mut self,
+        failure: Failure,
+        started: Instant,
+        now: Instant,
+        standing: &Standing,
+    ) -> Report {
         let cut = !self.is_done();
+        let elapsed = now.saturating_duration_since(started);
+        let mut lessons = Vec::with_capacity(self.lists.len());
+        for (index, list) in self.lists.iter().enumerate() {
+            lessons.extend(list.lesson(self.waited_for(index, now), self.controls_sent(list)));
+        }
         self.stop_waiting_for_names(failure);
-        // A caller in a hurry says nothing about a list.
-        let patient = elapsed >= PATIENT;
-        let lessons = self.lists.iter().filter_map(|list| list.lesson(patient)).collect();
         let exchanges = self
             .asked
             .into_iter()
@@ -395,15 +445,13 @@ impl Inquiry {
                 took: asked.took,
             })
             .collect();
-        let mut loopback = vec![self.loopback];
         let mut rows = Vec::with_capacity(self.lists.len());
         for list in self.lists {
             let spec = list.run.unit.spec().clone();
             let kind = list.run.unit.kind();
             let (mut verdict, word) = list.run.finish(failure).into_parts();
-            loopback.push(word);
             let mut health = list.health;
-            if let Some(bad) = standing.turned_bad(spec.zone(), kind, self.started).filter(|_| list.was_fresh) {
+            if let Some(bad) = standing.turned_bad(spec.zone(), kind, self.started) {
                 verdict = verdict.voided(bad);
                 health = bad.clone();
             }
@@ -413,6 +461,7 @@ impl Inquiry {
                 part: list.part,
                 group: list.group,
                 kind,
+                loopback: word,
                 verdict,
                 health,
             });
@@ -425,7 +474,7 @@ impl Inquiry {
             honesty: self.trial.map(|running| running.finish(failure)),
             rewrites: self.rewrites == Some(true),
             rows,
-            loopback,
+            loopback: self.loopback,
             exchanges,
             lessons,
             cut,
@@ -589,6 +638,7 @@ impl Inquiry {
             answer: None,
             source: Source::Network,
             took: Duration::ZERO,
+            sent: None,
         });
         None
     }
@@ -644,7 +694,7 @@ impl<U: Unit> Running<U> {
 
 impl ListRun {
     /// What was learned about the zone from answers that came; and from silence, where there was time to speak.
-    fn lesson(&self, patient: bool) -> Option<Lesson> {
+    fn lesson(&self, patient: bool, sent: Option<Instant>) -> Option<Lesson> {
         let unit = &self.run.unit;
         let mut observations = unit.observations();
         if self.run.verdict.is_none() {
@@ -662,6 +712,7 @@ impl ListRun {
             kind,
             list: spec.id(),
             proof,
+            sent,
             must_exist,
             loopback,
             observations,
@@ -682,7 +733,7 @@ fn list_run(
     admission: &Admission,
 ) -> ListRun {
     let mut unit = ListCheck::new(spec.clone(), &subject, admission.control.clone()).access(admission.access.clone());
-    if admission.wants_must_exist && unit.has_documented_entry() {
+    if admission.wants_must_exist && (admission.suspects_resolver || unit.has_documented_entry()) {
         unit = unit.first_use();
     }
     let (was_fresh, health) = (admission.is_proven, admission.health.clone());

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,10 +37,19 @@ pub(crate) struct Memory {
     bounds: Bounds,
     subjects: Mutex<Store<Subject, Vec<Held>>>,
     zones: Mutex<HashMap<Name, Zone>>,
+    /// How often everything has been voided.
+    edition: AtomicU64,
     reverse: Mutex<Store<Question, HeldAnswer>>,
     forward: Mutex<Store<Question, HeldAnswer>>,
     mail: Mutex<Store<Question, HeldAnswer>>,
     text: Mutex<Store<Question, HeldAnswer>>,
+}
+
+/// What was current when a question was sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edition {
+    all: u64,
+    zone: Option<Zone>,
 }
 
 /// A zone's number, and how often its answers have been voided.
@@ -79,6 +89,7 @@ impl Memory {
             bounds,
             subjects: Mutex::default(),
             zones: Mutex::default(),
+            edition: AtomicU64::new(0),
             reverse: Mutex::default(),
             forward: Mutex::default(),
             mail: Mutex::default(),
@@ -99,8 +110,16 @@ impl Memory {
         }
     }
 
+    /// What is current when a question is sent: an answer is only kept if that is still so when it comes.
+    pub(crate) fn edition(&self, zone: Option<&Name>) -> Edition {
+        Edition { all: self.edition.load(Ordering::Acquire), zone: zone.and_then(|zone| self.number(zone)) }
+    }
+
     /// Remembers an answer, if it may be remembered.
-    pub(crate) fn keep(&self, question: &Question, answer: &Answer, now: Instant) {
+    pub(crate) fn keep(&self, question: &Question, answer: &Answer, now: Instant, edition: Edition) {
+        if edition.all != self.edition.load(Ordering::Acquire) {
+            return;
+        }
         let Some(expires) = self.expiry(answer, now) else { return };
         let weight = question.name.expose().len() + weight_of(answer);
         lock(self.partition(question.kind)).put(
@@ -128,9 +147,9 @@ impl Memory {
     }
 
     /// Remembers what a zone said about a subject, if it may be remembered.
-    pub(crate) fn keep_list(&self, subject: &Subject, zone: &Name, answer: &Answer, now: Instant) {
+    pub(crate) fn keep_list(&self, subject: &Subject, zone: &Name, answer: &Answer, now: Instant, edition: Edition) {
         let Some(expires) = self.expiry(answer, now) else { return };
-        let Some(zone) = self.number(zone) else { return };
+        let Some(zone) = self.number(zone).filter(|zone| Some(*zone) == edition.zone) else { return };
         let what = match answer.is() {
             Is::NxDomain(_) => What::NxDomain,
             Is::NoData(_) => What::NoData,
@@ -138,6 +157,8 @@ impl Memory {
             Is::Records(set) => {
                 let codes: Vec<Ipv4Addr> = set.v4().collect();
                 match codes.as_slice() {
+                    // A resolver that gives other records for an A question: nothing to keep, least of all a "no".
+                    [] => return,
                     [code] => What::Code(*code),
                     _ => What::Codes(codes.into()),
                 }
@@ -197,6 +218,15 @@ impl Memory {
         let new = Zone { number, epoch: 0 };
         zones.insert(zone.clone(), new);
         Some(new)
+    }
+
+    /// The resolver was at fault, or is no longer: nothing it said until now is worth anything.
+    pub(crate) fn void_all(&self) {
+        self.edition.fetch_add(1, Ordering::AcqRel);
+        lock(&self.zones).values_mut().for_each(|zone| zone.epoch = zone.epoch.wrapping_add(1));
+        for store in [&self.reverse, &self.forward, &self.mail, &self.text] {
+            *lock(store) = Store::default();
+        }
     }
 
     /// A list fell ill, or has recovered: what it said until now is forgotten.
@@ -321,12 +351,12 @@ mod tests {
         let (memory, now) = (Memory::new(BOUNDS), Instant::now());
         let question = Question::new(name("mail.example"), RecordType::A);
         let answer = Answer::records([Record::A(Ipv4Addr::LOCALHOST)], seconds(60));
-        memory.keep(&question, &answer, now);
+        memory.keep(&question, &answer, now, memory.edition(None));
         assert_eq!(memory.recall(&question, now + seconds(20)).unwrap().ttl(), Some(seconds(40)));
         assert!(memory.recall(&question, now + seconds(59)).is_some());
         assert!(memory.recall(&question, now + seconds(60)).is_none());
         assert_eq!(memory.len(), 0, "an expired answer is dropped when it is met");
-        memory.keep(&question, &no(30), now);
+        memory.keep(&question, &no(30), now, memory.edition(None));
         assert!(memory.recall(&question, now + seconds(29)).is_some());
         assert!(memory.recall(&question, now + seconds(30)).is_none());
     }
@@ -344,11 +374,11 @@ mod tests {
             Answer::failed(Failure::Shed),
             Answer::failed(Failure::Overload),
         ] {
-            memory.keep(&question, &answer, now);
-            memory.keep_list(&client(1), &name("bl.example"), &answer, now);
+            memory.keep(&question, &answer, now, memory.edition(None));
+            memory.keep_list(&client(1), &name("bl.example"), &answer, now, memory.edition(Some(&name("bl.example"))));
             assert_eq!(memory.len(), 0, "{answer}");
         }
-        memory.keep(&question, &Answer::failed(Failure::ServFail), now); // RFC 9520
+        memory.keep(&question, &Answer::failed(Failure::ServFail), now, memory.edition(None)); // RFC 9520
         assert!(memory.recall(&question, now + seconds(4)).is_some());
         assert!(memory.recall(&question, now + seconds(5)).is_none());
     }
@@ -357,8 +387,8 @@ mod tests {
     fn one_record_holds_all_zones_of_a_subject() {
         let (memory, now) = (Memory::new(BOUNDS), Instant::now());
         let codes = Answer::records([2, 4].map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last))), seconds(60));
-        memory.keep_list(&client(1), &name("a.example"), &codes, now);
-        memory.keep_list(&client(1), &name("b.example"), &no(300), now);
+        memory.keep_list(&client(1), &name("a.example"), &codes, now, memory.edition(Some(&name("a.example"))));
+        memory.keep_list(&client(1), &name("b.example"), &no(300), now, memory.edition(Some(&name("b.example"))));
         assert_eq!(memory.len(), 1);
         let recalled = memory.recall_list(&client(1), &name("a.example"), now).unwrap();
         assert_eq!(recalled, codes);
@@ -372,23 +402,23 @@ mod tests {
     fn what_a_list_said_before_it_fell_ill_is_void() {
         let (memory, now) = (Memory::new(BOUNDS), Instant::now());
         for zone in ["a.example", "b.example"] {
-            memory.keep_list(&client(1), &name(zone), &no(300), now);
+            memory.keep_list(&client(1), &name(zone), &no(300), now, memory.edition(Some(&name(zone))));
         }
         memory.void(&name("a.example"));
         assert!(memory.recall_list(&client(1), &name("a.example"), now).is_none());
         assert!(memory.recall_list(&client(1), &name("b.example"), now).is_some());
-        memory.keep_list(&client(1), &name("a.example"), &no(300), now);
+        memory.keep_list(&client(1), &name("a.example"), &no(300), now, memory.edition(Some(&name("a.example"))));
         assert!(memory.recall_list(&client(1), &name("a.example"), now).is_some());
     }
 
     #[test]
     fn a_flood_of_one_kind_leaves_the_others_alone() {
         let (memory, now) = (Memory::new(BOUNDS), Instant::now());
-        memory.keep_list(&client(1), &name("bl.example"), &no(300), now);
-        memory.keep(&Question::new(name("mail.example"), RecordType::Mx), &no(300), now);
+        memory.keep_list(&client(1), &name("bl.example"), &no(300), now, memory.edition(Some(&name("bl.example"))));
+        memory.keep(&Question::new(name("mail.example"), RecordType::Mx), &no(300), now, memory.edition(None));
         for number in 0..10_000 {
             let reverse = Name::reverse_of(Ipv4Addr::from(number).into());
-            memory.keep(&Question::new(reverse, RecordType::Ptr), &no(300), now);
+            memory.keep(&Question::new(reverse, RecordType::Ptr), &no(300), now, memory.edition(None));
         }
         assert!(memory.recall_list(&client(1), &name("bl.example"), now).is_some());
         assert!(memory.recall(&Question::new(name("mail.example"), RecordType::Mx), now).is_some());
@@ -400,7 +430,13 @@ mod tests {
         let (memory, now) = (Memory::new(Bounds { entries: 1_000_000, ..BOUNDS }), Instant::now());
         for number in 0..5_000_u32 {
             let codes = (0..100_u8).map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last)));
-            memory.keep_list(&client(number), &name("bl.example"), &Answer::records(codes, seconds(60)), now);
+            memory.keep_list(
+                &client(number),
+                &name("bl.example"),
+                &Answer::records(codes, seconds(60)),
+                now,
+                memory.edition(Some(&name("bl.example"))),
+            );
         }
         assert!(memory.bytes() <= BOUNDS.bytes);
         assert!(memory.len() > 10);

@@ -27,6 +27,8 @@ pub struct Standing {
     zones: HashMap<(Name, SubjectKind), ZoneState>,
     seen: Option<Instant>,
     stripped: Option<Instant>,
+    /// Some zone's must-exist entry came back empty when it was last asked for.
+    doubted: bool,
     honesty: Option<(bool, Instant)>,
     fault: Option<ResolverFault>,
 }
@@ -49,6 +51,8 @@ pub(crate) struct Lesson {
     pub(crate) list: ListId,
     /// New proof, if its controls were asked and absent.
     pub(crate) proof: Option<Proof>,
+    /// When the earlier of its controls was sent, if that is known; the check's beginning otherwise.
+    pub(crate) sent: Option<Instant>,
     /// What became of the must-exist entry, if it was asked.
     pub(crate) must_exist: Option<Entry>,
     /// What its answers told about the resolver.
@@ -59,6 +63,15 @@ pub(crate) struct Lesson {
     pub(crate) alone: Option<bool>,
 }
 
+/// What is remembered and void.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Voided {
+    /// The resolver lied, or has stopped lying.
+    pub(crate) everything: bool,
+    /// Lists that fell ill, or have recovered.
+    pub(crate) zones: Vec<Name>,
+}
+
 /// How a check may treat a zone at this moment.
 #[derive(Debug)]
 pub(crate) struct Admission {
@@ -66,6 +79,9 @@ pub(crate) struct Admission {
     pub(crate) access: Access,
     pub(crate) is_proven: bool,
     pub(crate) wants_must_exist: bool,
+    /// Some list's entry came back empty, and no answer in 127/8 was seen for a while: every list is asked for its entry, so
+    /// that one list that has emptied itself does not convict the resolver again and again.
+    pub(crate) suspects_resolver: bool,
     pub(crate) health: HealthState,
 }
 
@@ -77,21 +93,19 @@ impl Standing {
     /// hit asks for them.
     #[must_use]
     pub fn new(window: Duration) -> Self {
-        Self { window, zones: HashMap::new(), seen: None, stripped: None, honesty: None, fault: None }
+        Self { window, zones: HashMap::new(), seen: None, stripped: None, doubted: false, honesty: None, fault: None }
     }
 
     /// How a check that starts now may treat a zone. `random` makes the label if one is needed.
     pub(crate) fn admit(&mut self, zone: &Name, kind: SubjectKind, now: Instant, random: [u8; 16]) -> Admission {
         let window = self.window;
+        let suspects_resolver = self.doubted && !is_recent(self.seen, now);
         let wants_must_exist = self.wants_must_exist(zone, kind, now);
         let state = self.state(zone, kind, now);
         let health = state.health.clone();
         let access = match health.retry {
             None => Access::Open,
-            Some(retry) if now >= retry => {
-                state.health.claim_trial(now);
-                Access::Trial
-            }
+            Some(retry) if now >= retry => Access::Trial,
             Some(_) => health.breakage.clone().map_or(Access::Silent, Access::Broken),
         };
         let proof = state.fresh(window, now).filter(|_| matches!(access, Access::Open));
@@ -100,7 +114,15 @@ impl Standing {
             Some(proof) => Control::fresh(proof),
             None => Control::stale(state.label(now, random)),
         };
-        Admission { control, access, is_proven, wants_must_exist, health }
+        Admission { control, access, is_proven, wants_must_exist, suspects_resolver, health }
+    }
+
+    /// A check really asks the controls of a list under trial: others leave it alone meanwhile.
+    pub(crate) fn claim_trial(&mut self, zone: &Name, kind: SubjectKind, now: Instant) {
+        let health = &mut self.state(zone, kind, now).health;
+        if health.retry.is_some_and(|retry| now >= retry) {
+            health.claim_trial(now);
+        }
     }
 
     /// Proof that came in since a check started, if it is still fresh.
@@ -108,11 +130,10 @@ impl Standing {
         self.zones.get(&(zone.clone(), kind))?.fresh(self.window, now)
     }
 
-    /// A zone that turned bad after a check had taken its proof for good: the check's hits are void.
+    /// A zone that was found broken after a check had begun: the check's hits are void, whatever proof it has.
     pub(crate) fn turned_bad(&self, zone: &Name, kind: SubjectKind, started: Instant) -> Option<&HealthState> {
         let health = &self.zones.get(&(zone.clone(), kind))?.health;
-        let later = health.since.is_some_and(|since| since >= started);
-        (health.health.takes_hits_away() && later).then_some(health)
+        health.takes_hits_away_since(started).then_some(health)
     }
 
     /// The health of a zone.
@@ -129,8 +150,7 @@ impl Standing {
     /// Should a zone's documented must-exist entry be asked along with the subject? At its first use; again where it gave no
     /// clear word; and when another zone's missing entry makes the resolver a suspect.
     fn wants_must_exist(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> bool {
-        // Some zone's entry was taken away not long ago, and no answer in 127/8 came through since.
-        let suspect = self.stripped.is_some() && !is_recent(self.seen, now);
+        let suspect = self.doubted && !is_recent(self.seen, now);
         match self.state(zone, kind, now).must_exist {
             None => true,
             Some((Entry::Stripped | Entry::Failed, at)) => !is_recent(Some(at), now),
@@ -154,21 +174,34 @@ impl Standing {
         self.honesty.filter(|(_, at)| is_recent(Some(*at), now)).map(|(rewrites, _)| rewrites)
     }
 
+    /// Was the resolver convicted, and is it time to see whether that is still so?
+    pub(crate) fn must_try_resolver(&self, now: Instant) -> bool {
+        self.honesty.is_some_and(|(rewrites, at)| rewrites && !is_recent(Some(at), now))
+    }
+
     /// Takes in what a check learned. Proof is as old as the check's first question.
     pub fn learn(&mut self, report: &Report, now: Instant) {
         self.take_in(report, now);
     }
 
     /// Takes in what a check learned, and says what changed, and of which zones everything remembered is void.
-    pub(crate) fn take_in(&mut self, report: &Report, now: Instant) -> (Vec<Event>, Vec<Name>) {
+    pub(crate) fn take_in(&mut self, report: &Report, now: Instant) -> (Vec<Event>, Voided) {
         let mut events = self.judge_resolver(report, now);
-        let mut voided = Vec::new();
+        let lied = |event: &Event| {
+            use ResolverFault::{RewritesNxdomain, Strips127};
+            matches!(
+                event,
+                Event::ResolverFault(RewritesNxdomain | Strips127)
+                    | Event::ResolverRecovered(RewritesNxdomain | Strips127)
+            )
+        };
+        let mut voided = Voided { everything: events.iter().any(lied), zones: Vec::new() };
         // One answer in 127/8 clears the resolver, whichever list it came from.
         let says = |word| report.lessons().iter().any(|lesson| lesson.loopback == word);
         if says(Loopback::Seen) {
             self.seen = Some(now);
             self.stripped = None;
-        } else if says(Loopback::Stripped) {
+        } else if report.convicts_of_stripping() {
             self.stripped = Some(now);
         }
         for lesson in report.lessons() {
@@ -177,15 +210,19 @@ impl Standing {
                 state.must_exist = Some((entry, now));
             }
             let was_bad = state.health.health.takes_hits_away();
-            events.extend(state.observe(lesson, report.started(), now));
+            let sent = lesson.sent.map_or(report.started(), |sent| sent.min(report.started()));
+            events.extend(state.observe(lesson, sent, now));
             // Both when a list falls ill and when it recovers: what was on its way meanwhile is no better.
             if was_bad != state.health.health.takes_hits_away() {
-                voided.push(lesson.zone.clone());
+                voided.zones.push(lesson.zone.clone());
             }
             if let Some(suspicion) = lesson.alone.and_then(|alone| state.corroboration.hear(alone)) {
                 let (list, alone, heard) = (lesson.list.clone(), suspicion.alone, suspicion.heard);
                 events.push(Event::StandsAlone { list, alone, heard });
             }
+        }
+        if report.lessons().iter().any(|lesson| lesson.must_exist.is_some()) {
+            self.doubted = self.zones.values().any(|zone| matches!(zone.must_exist, Some((Entry::Stripped, _))));
         }
         (events, voided)
     }
@@ -253,7 +290,9 @@ impl ZoneState {
 
     /// Takes in what one check saw of the zone, and says if its health changed.
     fn observe(&mut self, lesson: &Lesson, sent: Instant, now: Instant) -> Option<Event> {
-        if let Some(proof) = &lesson.proof {
+        // What was heard before the list was last found broken is no recovery, however late it is told.
+        let outdated = self.health.takes_hits_away_since(sent);
+        if let Some(proof) = lesson.proof.as_ref().filter(|_| !outdated) {
             if self.proof.as_ref().is_none_or(|(_, at)| *at < sent) {
                 self.proof = Some((proof.clone(), sent));
             }
@@ -261,6 +300,9 @@ impl ZoneState {
         }
         let before = self.health.clone();
         for observation in &lesson.observations {
+            if outdated && !matches!(observation, Observation::Broken(_)) {
+                continue;
+            }
             self.health = std::mem::take(&mut self.health).after(observation, now);
         }
         if self.health.health.takes_hits_away() {

@@ -16,6 +16,8 @@ use crate::standing::HealthReport;
 
 /// How often a list is looked at that seems empty or gone.
 const DOUBTFUL: Duration = Duration::from_secs(600);
+/// Between two rounds of looks.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
 /// Never more often than this, whatever the host asks for.
 const SHORTEST: Duration = Duration::from_secs(10);
 
@@ -48,6 +50,7 @@ impl Checker {
         loop {
             let now = self.engine.asker.clock.now();
             let lists = self.watched();
+            due.retain(|known, _| lists.iter().any(|watched| key(watched) == *known));
             let waiting = |watched: &&Watched| due.get(&key(watched)).is_none_or(|at| *at <= now);
             let ready: Vec<Watched> = lists.iter().filter(waiting).cloned().collect();
             if !ready.is_empty() {
@@ -60,7 +63,7 @@ impl Checker {
                 due.insert(key(watched), next_look(health, now, jittered(every)));
             }
             let next = due.values().min().copied().unwrap_or_else(|| later(now, every));
-            self.engine.asker.clock.sleep_until(next).await;
+            self.engine.asker.clock.sleep_until(next.max(later(now, LEAST_PAUSE))).await;
         }
     }
 
@@ -148,5 +151,6 @@ fn next_look(health: Option<&HealthState>, now: Instant, every: Duration) -> Ins
 /// A tenth more or less.
 fn jittered(every: Duration) -> Duration {
     let [random, ..] = unguessable();
-    every.mul_f64(0.9 + f64::from(random) / 255.0 * 0.2)
+    // A year is as good as for ever, and can be multiplied.
+    every.min(Duration::from_secs(365 * 86_400)).mul_f64(0.9 + f64::from(random) / 255.0 * 0.2)
 }

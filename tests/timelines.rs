@@ -396,6 +396,124 @@ fn what_a_list_said_while_it_was_ill_is_forgotten() {
     assert_eq!(world.check(CLEAN).lists()[0].verdict().word(), "not_listed");
 }
 
+/// One list has emptied itself, in its own way: its test entry is there, without an address. The others are sound.
+#[test]
+fn one_emptied_list_convicts_the_resolver_once_at_most() {
+    use rdnsbl::ListSpec;
+    use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
+    let clock = ManualClock::new();
+    let zones = "$SOA empty.example 300 60\n$SOA bl.example 300 60\n";
+    let table = format!("{zones}{SOUND}2.0.0.127.empty.example. NODATA");
+    let dns = Scripted::table(&table, clock.clone()).unwrap();
+    let entry = TestEntry::Address(IpAddr::from([127, 0, 0, 2]));
+    let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
+    let empty = ListSpec::deny("empty.example").unwrap().profile(profile);
+    let lists = ListSet::builder().list(empty).deny("bl.example").build().unwrap();
+    let builder = Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
+    let checker = builder.build().unwrap();
+    let mut convicted = 0;
+    for client in 0..120 {
+        let report = clock.run(checker.check(Dialogue::from(IpAddr::from([198, 51, 100, client]))));
+        convicted += usize::from(report.resolver_fault().is_some());
+        clock.advance(Duration::from_secs(20));
+    }
+    assert_eq!(convicted, 1, "the second check asks the sound list for its entry, too");
+}
+
+/// Clients whose names lead nowhere ask nothing of a list about names: they must not use up its chances to come back.
+#[test]
+fn chances_of_a_list_are_not_used_up_by_who_asks_nothing() {
+    use rdnsbl::ListSpec;
+    use rdnsbl::dnsxl::Part;
+    let clock = ManualClock::new();
+    let named = |client: u8| {
+        format!(
+            "{client}.100.51.198.in-addr.arpa. PTR h{client}.client.example.net.\nh{client}.client.example.net. A 198.51.100.{client}\n"
+        )
+    };
+    let world: String = (100..=110).map(named).collect();
+    let table = format!("$SOA dbl.example 300 60\n{world}*.dbl.example. TIMEOUT");
+    let dns = Scripted::table(&table, clock.clone()).unwrap();
+    let lists =
+        ListSet::builder().list(ListSpec::deny("dbl.example").unwrap().asks([Part::ConfirmedName])).build().unwrap();
+    let builder = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
+    let checker = builder.build().unwrap();
+    let check = |client: u8| clock.run(checker.check(Dialogue::from(IpAddr::from([198, 51, 100, client]))));
+    for client in 100..105 {
+        check(client);
+    }
+    assert_eq!(checker.health()[0].health(), Health::Unreachable);
+    dns.set("*.dbl.example. NXDOMAIN").unwrap();
+    let mut heard = false;
+    for _ in 0..60 {
+        clock.advance(Duration::from_secs(1));
+        check(1); // nameless
+        heard |= check(110).lists()[0].verdict().word() == "not_listed";
+    }
+    assert!(heard);
+}
+
+/// What was remembered of a lying resolver is void when it has been mended.
+#[test]
+fn misses_of_a_resolver_that_stripped_are_not_believed_later() {
+    use rdnsbl::ListSpec;
+    use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
+    let clock = ManualClock::new();
+    let stripped = "$SOA bl.example 300 300\n2.0.0.127.bl.example. NODATA\n14.113.0.203.bl.example. NODATA\n";
+    let dns = Scripted::table(stripped, clock.clone()).unwrap();
+    let entry = TestEntry::Address(IpAddr::from([127, 0, 0, 2]));
+    let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
+    let lists = ListSet::builder().list(ListSpec::deny("bl.example").unwrap().profile(profile)).build().unwrap();
+    let builder = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
+    let checker = builder.build().unwrap();
+    let check = |client: &str| clock.run(checker.check(Dialogue::from(client.parse::<IpAddr>().unwrap())));
+    assert_eq!(why(check(LISTED).lists()[0].verdict()), Some(Why::Resolver));
+    dns.set("2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2").unwrap();
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(check(CLEAN).lists()[0].verdict().word(), "not_listed");
+    assert_eq!(check(LISTED).lists()[0].verdict().word(), "listed");
+}
+
+/// A proof that was under way when the list fell ill does not make it well.
+#[test]
+fn old_proof_does_not_heal() {
+    let world = World::new(&["bl.example", "slow.example"], &format!("{SOUND}15.113.0.203.bl.example. A 127.0.0.2\n"));
+    world.set("14.113.0.203.in-addr.arpa. NXDOMAIN after=4s");
+    let client = |text: &str| Dialogue::from(text.parse::<IpAddr>().unwrap());
+    let first = world.checker.check(client(LISTED)).into_future();
+    let report = world.clock.run(async {
+        let mut first = Box::pin(first);
+        // Its controls are asked and answered; its reverse name is slow.
+        for _ in 0..10 {
+            std::future::poll_fn(|context| {
+                let _ = first.as_mut().poll(context);
+                std::task::Poll::Ready(())
+            })
+            .await;
+        }
+        world.clock.sleep_until(world.clock.now() + Duration::from_secs(1)).await;
+        world.dns.set("*.bl.example. A 127.0.0.2").unwrap();
+        let sick = world.checker.probe().await;
+        assert_eq!(sick[0].health(), Health::ListsEverything);
+        first.await
+    });
+    assert_eq!(report.denied().count(), 0, "{report}");
+    assert_eq!(world.health()[0], Health::ListsEverything);
+    assert_eq!(world.check(CLEAN).denied().count(), 0);
+}
+
+#[test]
+fn watches_may_be_as_rare_as_can_be() {
+    let world = World::new(&["bl.example"], SOUND);
+    for _ in 0..20 {
+        let watch = world.checker.clone().watch(Duration::MAX);
+        let end = world.clock.sleep_until(world.clock.now() + HOUR);
+        world.clock.run(async {
+            futures::future::select(Box::pin(watch), end).await;
+        });
+    }
+}
+
 #[test]
 fn more_codes_than_are_kept_are_told() {
     let codes: String = (0..250).map(|code| format!("14.113.0.203.bl.example. A 127.0.1.{code}\n")).collect();

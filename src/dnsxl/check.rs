@@ -178,8 +178,8 @@ impl ListCheck {
         Self { spec, kind, name, reason_name: None, control, access, first_use: false, answers, remembered }
     }
 
-    /// The zone is asked for the first time: its documented must-exist entry is asked along with the subject, so that a
-    /// resolver that takes answers in 127.0.0.0/8 away is noticed although it shows no hits.
+    /// The zone is asked for the first time: its must-exist entry is asked along with the subject, so that a resolver that
+    /// takes answers in 127.0.0.0/8 away is noticed although it shows no hits. For zones whose operator documents the entry.
     #[must_use]
     pub fn first_use(mut self) -> Self {
         self.first_use = true;
@@ -252,7 +252,7 @@ impl ListCheck {
     /// Is the must-exist entry wanted, seeing what the subject's answer was? At first use where the profile documents one;
     /// else only for a NODATA that nobody signed with a SOA record, as a stripped listing looks.
     fn wants_must_exist(&self) -> bool {
-        if self.has_documented_entry() && self.first_use {
+        if self.first_use {
             return true;
         }
         matches!(self.answers.get(A).map(Answer::is), Some(Is::NoData(None)))
@@ -274,6 +274,11 @@ impl ListCheck {
     /// All answers are in.
     fn conclude(&self, answer: &Answer) -> Verdict {
         match answer.is() {
+            // The entry that must exist came back as empty as the subject: whatever others may get through, here something
+            // takes answers away.
+            Is::NoData(None) if matches!(self.answers.get(MUST_EXIST).map(Answer::is), Some(Is::NoData(None))) => {
+                Verdict::Unknown(Unknown::resolver_at_fault())
+            }
             Is::NxDomain(_) | Is::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
             Is::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
             Is::Records(set) => self.conclude_records(set),
@@ -350,7 +355,7 @@ impl ListCheck {
                         Class::Excluded | Class::Hit(_) => seen.push(Observation::Entry(evidence)),
                     }
                 }
-                Is::NxDomain(_) if slot == MUST_EXIST => {
+                Is::NxDomain(_) | Is::NoData(Some(_)) if slot == MUST_EXIST => {
                     let documented = self.has_documented_entry();
                     seen.push(Observation::EntryMissing { documented, evidence });
                 }
@@ -359,7 +364,16 @@ impl ListCheck {
                 }
                 Is::NxDomain(_) | Is::NoData(_) if slot == A => seen.push(Observation::Miss),
                 // An empty must-exist entry is a word about the resolver; a refusal of the question, too.
-                Is::NxDomain(_) | Is::NoData(_) | Is::Failed(Failure::Refused | Failure::Deadline | Failure::Shed) => {}
+                Is::NxDomain(_)
+                | Is::NoData(_)
+                | Is::Failed(
+                    Failure::Refused
+                    | Failure::Deadline
+                    | Failure::Shed
+                    | Failure::Overload
+                    | Failure::NoServers
+                    | Failure::Network,
+                ) => {}
                 // One silence counts once, whichever question it met.
                 Is::Failed(_) if slot == A => seen.push(Observation::Silent(evidence)),
                 Is::Failed(_) => {}
@@ -457,7 +471,17 @@ impl ListCheck {
 
 /// The first control that was not answered, if that may be the list's fault.
 fn silence(controls: Vec<Evidence>) -> Option<Observation> {
-    let may_count = |failure| !matches!(failure, Failure::Refused | Failure::Deadline | Failure::Shed);
+    let may_count = |failure| {
+        !matches!(
+            failure,
+            Failure::Refused
+                | Failure::Deadline
+                | Failure::Shed
+                | Failure::Overload
+                | Failure::NoServers
+                | Failure::Network
+        )
+    };
     controls.into_iter().find(|evidence| evidence.answer().failure().is_some_and(may_count)).map(Observation::Silent)
 }
 

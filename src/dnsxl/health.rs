@@ -175,6 +175,8 @@ pub(crate) struct State {
     pub(crate) since: Option<Instant>,
     /// When the list was last seen to be sane.
     pub(crate) last_good: Option<Instant>,
+    /// When it was last found broken.
+    last_bad: Option<Instant>,
     /// The entry that must exist was seen.
     entry_seen: bool,
     /// Failures in a row.
@@ -206,6 +208,7 @@ impl State {
                 return self;
             }
             Observation::Broken(breakage) => {
+                self.last_bad = Some(now);
                 let health = broken(breakage.kind, &breakage.evidence);
                 self.enter(health, &breakage.evidence, now);
                 // A text once seen stays; controls alone bring none.
@@ -253,6 +256,11 @@ impl State {
         }
         self.failures = 0;
         self
+    }
+
+    /// Is it in a state that takes its hits away, and was that seen at this moment or later?
+    pub(crate) fn takes_hits_away_since(&self, moment: Instant) -> bool {
+        self.health.takes_hits_away() && self.last_bad.is_some_and(|at| at >= moment)
     }
 
     /// Goes into a state; its beginning and evidence stay when it is the same one.

@@ -54,6 +54,8 @@ pub struct Report {
     elapsed: Duration,
     lessons: Vec<Lesson>,
     honesty: Option<Honesty>,
+    /// Its own answers show that the resolver strips.
+    strips: bool,
 }
 
 /// One list, one subject, one verdict.
@@ -219,7 +221,8 @@ pub(crate) struct Findings {
     /// An earlier trial has convicted the resolver.
     pub(crate) rewrites: bool,
     pub(crate) rows: Vec<ListRow>,
-    pub(crate) loopback: Vec<Loopback>,
+    /// What earlier checks know of answers in 127/8.
+    pub(crate) loopback: Loopback,
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) cut: bool,
@@ -236,6 +239,7 @@ pub(crate) struct ListRow {
     pub(crate) part: Option<Part>,
     pub(crate) group: usize,
     pub(crate) verdict: Verdict,
+    pub(crate) loopback: Loopback,
     pub(crate) health: HealthState,
 }
 
@@ -265,6 +269,7 @@ impl Findings {
             }
             let others_spoke = exchanges
                 .iter()
+                .filter(|exchange| exchange.source != Source::Memory)
                 .any(|exchange| exchange.answer.failure().is_none() && !exchange.question.name.is_within(&lesson.zone));
             if !others_spoke {
                 lesson.observations.retain(|observation| !matches!(observation, Observation::Silent(_)));
@@ -325,6 +330,7 @@ impl Report {
     /// Puts the verdicts together: the resolver's faults first, since they change what verdicts are worth.
     pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> Self {
         let resolver_fault = ResolverFault::find(&findings);
+        let strips = ResolverFault::strips(&findings.rows);
         findings.drop_lessons(resolver_fault);
         if resolver_fault.is_none() {
             findings.compare_operators();
@@ -396,6 +402,7 @@ impl Report {
             elapsed: findings.elapsed,
             lessons,
             honesty: findings.honesty,
+            strips,
         };
         report.advice = settings.policy.judge(&report);
         report
@@ -403,6 +410,10 @@ impl Report {
 
     pub(crate) fn started(&self) -> Instant {
         self.started
+    }
+
+    pub(crate) fn convicts_of_stripping(&self) -> bool {
+        self.strips
     }
 
     pub(crate) fn honesty(&self) -> Option<&Honesty> {

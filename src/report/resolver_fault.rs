@@ -42,15 +42,24 @@ impl ResolverFault {
             return Some(Self::RewritesNxdomain);
         }
         // One answer in 127/8 that came through clears the resolver, whatever single lists lack.
-        if findings.loopback.contains(&Loopback::Stripped) && !findings.loopback.contains(&Loopback::Seen) {
+        let seen =
+            findings.loopback == Loopback::Seen || findings.rows.iter().any(|row| row.loopback == Loopback::Seen);
+        if !seen && (findings.loopback == Loopback::Stripped || Self::strips(&findings.rows)) {
             return Some(Self::Strips127);
         }
         Self::unreachable_or_refused(&findings.exchanges).or_else(|| Self::refused_by_lists(&findings.rows))
     }
 
-    /// Nothing came back at all, or nothing but REFUSED.
+    /// Does an entry that must exist come back empty, and no answer in 127/8 at all?
+    pub(super) fn strips(rows: &[ListRow]) -> bool {
+        let has = |word| rows.iter().any(|row| row.loopback == word);
+        has(Loopback::Stripped) && !has(Loopback::Seen)
+    }
+
+    /// Nothing came back at all, or nothing but REFUSED. What was remembered says nothing about now.
     fn unreachable_or_refused(exchanges: &[Exchange]) -> Option<Self> {
-        if exchanges.is_empty() || exchanges.iter().any(|exchange| exchange.source == Source::Memory) {
+        let exchanges: Vec<&Exchange> = exchanges.iter().filter(|exchange| exchange.source != Source::Memory).collect();
+        if exchanges.is_empty() {
             return None;
         }
         let all = |wanted: fn(Failure) -> bool| {
@@ -58,7 +67,7 @@ impl ResolverFault {
         };
         if all(Failure::is_silence) {
             // Nothing but deadlines may be a caller in a hurry.
-            let gave_up = |exchange: &Exchange| exchange.answer.failure() != Some(Failure::Deadline);
+            let gave_up = |exchange: &&Exchange| exchange.answer.failure() != Some(Failure::Deadline);
             return exchanges.iter().any(gave_up).then_some(Self::Unreachable);
         }
         all(|failure| failure == Failure::Refused).then_some(Self::Refused)
