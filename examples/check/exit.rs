@@ -18,7 +18,8 @@ pub(crate) enum Exit {
 impl Exit {
     /// What one report amounts to.
     pub(crate) fn of(report: &Report) -> Self {
-        if report.advice().rests_on_facts() {
+        // The reply itself may be about something unknown: among deferrals the first in the order of findings is given.
+        if report.advice().because().iter().any(|cause| !cause.finding().is_unknown()) {
             Self::Against
         } else if could_tell(report) {
             Self::Clear
@@ -43,7 +44,8 @@ fn could_tell(report: &Report) -> bool {
     let counts = report.counts();
     let lists_are_silent = counts.asked() > 0 && counts.heard() == 0;
     let sender_unknown = report.sender().is_some_and(|sender| matches!(sender.verdict(), MailDomain::Unknown(_)));
-    // A reply that rests on no fact is a deferral: an allow list was not heard, or a sender not looked at in full.
+    // A reply that rests on no fact is a deferral: a list that could have decided was not heard, or something else could
+    // not be told.
     report.advice().reply().is_none()
         && !lists_are_silent
         && report.resolver_fault().is_none()

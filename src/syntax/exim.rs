@@ -36,7 +36,7 @@ pub(super) fn looks_like(text: &str) -> bool {
     if text.contains("dnslists") || text.starts_with('+') || text.starts_with('<') {
         return true;
     }
-    if text.contains("!=") || text.contains("==") || text.contains('&') || text.contains('/') || text.contains(" : ") {
+    if text.contains("!=") || text.contains("==") || text.contains(['&', '/', ':']) {
         return true;
     }
     // `zone=127.0.0.2,127.0.0.3`: a list of values; `special.example,merged.example=127.0.0.2`: two domains. With blanks
@@ -48,6 +48,11 @@ pub(super) fn looks_like(text: &str) -> bool {
     let values = first.contains('=') && second.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
     let domains = !first.contains('=') && second.contains('=') && !second.contains(',');
     values || domains
+}
+
+/// Does a verb stand before the condition?
+pub(super) fn has_verb(text: &str) -> bool {
+    text.split_once("dnslists").is_some_and(|(before, _)| !before.trim().is_empty())
 }
 
 pub(super) fn read(text: &str) -> Vec<Item> {
