@@ -1,7 +1,7 @@
 //! What the exit code says.
 
 use rdnsbl::domain::MailDomain;
-use rdnsbl::{Iprev, Outcome, Report};
+use rdnsbl::{Finding, Iprev, Outcome, Policy, Report};
 
 use crate::args::Form;
 
@@ -47,10 +47,17 @@ fn could_tell(report: &Report) -> bool {
     // A reply that rests on no fact is a deferral: a list that could have decided was not heard, or something else could
     // not be told.
     report.advice().reply().is_none()
+        && !unheard_could_have_decided(report)
         && !lists_are_silent
         && report.resolver_fault().is_none()
         && !matches!(report.iprev(), Some(Iprev::TempError(_)))
         && !sender_unknown
+}
+
+/// Was a list not heard whose rule is to defer, and which could have decided? Under any policy, also one that says nothing.
+fn unheard_could_have_decided(report: &Report) -> bool {
+    let findings = [Finding::DenyListUnknown, Finding::AllowListUnknown];
+    Policy::rfc().judge(report).because().iter().any(|cause| findings.contains(&cause.finding()))
 }
 
 /// The states of a monitoring plug-in, in rising order: what is known to be bad comes before what is not known.

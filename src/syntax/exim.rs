@@ -45,9 +45,12 @@ pub(super) fn looks_like(text: &str) -> bool {
     if second.starts_with(char::is_whitespace) || text.contains('*') {
         return false;
     }
-    let values = first.contains('=') && second.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
-    let domains = !first.contains('=') && second.contains('=') && !second.contains(',');
-    values || domains
+    let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
+    match second.split_once('=') {
+        None => first.contains('=') && values(second),
+        Some((_, "")) => !first.contains('='),
+        Some((domain, one)) => !first.contains('=') && !domain.contains(',') && (!one.contains(',') || values(one)),
+    }
 }
 
 /// Does a verb stand before the condition?

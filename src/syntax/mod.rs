@@ -72,7 +72,8 @@ impl Notation {
     }
 
     /// The notation a text looks like. A plain zone, with or without codes and weight, means the same in Postfix and
-    /// postscreen, and is taken for the latter, which can say more.
+    /// postscreen, and is taken for the latter, which can say more. `one.example,two.example=127.0.0.2` without a blank is
+    /// taken for Exim's two domains.
     ///
     /// ```
     /// use rdnsbl::syntax::Notation;

@@ -217,6 +217,9 @@ async fn strict_variants_refuse_for_reverse_dns() {
     }
     let run = json(WORLD, &["--preset", "observe", "--list", "bl.example", "203.0.113.7"]).await;
     assert_eq!((run.text("score/outcome"), reply(&run), run.code), ("listed".into(), String::new(), 0));
+    let lists = ["--list", "+defer_unknown : broken.example : clean.example"];
+    let run = json(WORLD, &[&["--preset", "observe"][..], &lists, &["203.0.113.7"]].concat()).await;
+    assert_eq!((reply(&run), run.code), (String::new(), 3));
 }
 
 #[tokio::test]
