@@ -46,7 +46,11 @@ pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
     };
     let mut mistakes = Vec::new();
     for (kind, text) in given {
-        for spec in specs(kind, text) {
+        let specs = specs(kind, text);
+        if specs.is_empty() {
+            mistakes.push(Usage::at(format!("{}: no list is in this", option(kind)), text, 0..text.len()));
+        }
+        for spec in specs {
             match spec {
                 Ok(spec) => set = set.list(spec),
                 Err(error) => mistakes.push(mistake(kind, text, &error)),
@@ -71,24 +75,27 @@ fn specs(kind: Kind, text: &str) -> Vec<Result<ListSpec, SpecError>> {
     if Notation::detect(text) == Notation::Postscreen && !holds_several(text) && !text.contains("postscreen_") {
         return vec![plain()];
     }
-    let read: Vec<_> = syntax::read_as(kind, text).map(|(_, spec)| spec).collect();
-    // Nothing but blanks, commas and comments is no list.
-    if read.is_empty() { vec![plain()] } else { read }
+    syntax::read_as(kind, text).map(|(_, spec)| spec).collect()
 }
 
 /// Is a plain text meant as several lists? Commas and lines say so; blanks do only between what looks like zones, since a
 /// blank may be a slip of the pen in one.
 fn holds_several(text: &str) -> bool {
-    text.contains([',', '\n']) || text.split_ascii_whitespace().all(|word| word.contains('.'))
+    let zones = |word: &str| word.contains('.');
+    text.contains([',', '\n']) || (text.contains('.') && text.split_ascii_whitespace().all(zones))
 }
 
 /// What is wrong with a SPEC, and where.
 fn mistake(kind: Kind, text: &str, error: &SpecError) -> Usage {
-    let option = match kind {
+    Usage::pointed(format!("{}: {error}", option(kind)), &error.point_at(text))
+}
+
+/// Where lists of this kind are named.
+fn option(kind: Kind) -> &'static str {
+    match kind {
         Kind::Deny => "--list",
         Kind::Allow => "--allow",
-    };
-    Usage::pointed(format!("{option}: {error}"), &error.point_at(text))
+    }
 }
 
 /// Where knowledge about lists comes from.

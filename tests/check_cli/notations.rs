@@ -36,6 +36,7 @@ const SPECS: &[(&str, &[&str])] = &[
     ("reject_rbl_client bl.example", &["listed"]),
     ("reject_rbl_client bl.example=127.0.0.4", &["excluded"]),
     ("reject_rbl_client clean.example, reject_rbl_client bl.example,", &["not_listed", "listed"]),
+    ("REJECT_RBL_CLIENT bl.example", &["listed"]),
     ("reject_rhsbl_client names.example", &["listed"]),
     ("reject_rhsbl_reverse_client names.example", &["listed"]),
     ("reject_rhsbl_helo names.example", &["listed"]),
