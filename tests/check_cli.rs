@@ -16,6 +16,10 @@ mod forms;
 mod knowledge;
 #[path = "check_cli/lists.rs"]
 mod lists;
+#[path = "check_cli/notations.rs"]
+mod notations;
+#[path = "check_cli/policies.rs"]
+mod policies;
 #[path = "check_cli/resolvers.rs"]
 mod resolvers;
 

@@ -222,6 +222,11 @@ fn which_notation_it_is() {
         ("FEATURE(`dnsbl', `zen.example')dnl", Notation::Sendmail),
         ("check_rbl('zen', 'zen.example.')", Notation::SpamAssassin),
         ("header X eval:check_rbl('zen', 'zen.example.')", Notation::SpamAssassin),
+        ("REJECT_RBL_CLIENT zen.example", Notation::Postfix),
+        ("a.example:b.example", Notation::Exim),
+        ("a.example,b.example=127.0.0.2,127.0.0.3", Notation::Exim),
+        ("a.example=127.0.0.2,b.example=127.0.0.3", Notation::Postscreen),
+        ("a.example, b.example=127.0.0.2", Notation::Postscreen),
     ] {
         assert_eq!(Notation::detect(text), notation, "{text}");
         assert!(syntax::read_any(text).all(|(_, list)| list.is_ok()), "{text}");

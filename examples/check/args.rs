@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use lexopt::Arg;
+use rdnsbl::Policy;
 use rdnsbl::dnsxl::Kind;
+use rdnsbl::policy::Rule;
 
 use crate::target::Target;
 use crate::usage::{Usage, echo};
@@ -42,6 +44,9 @@ pub(crate) struct Options {
     pub(crate) special: bool,
     pub(crate) knowledge: Knowledge,
     pub(crate) window: Option<Duration>,
+    pub(crate) preset: Option<Policy>,
+    /// What a listed client is told.
+    pub(crate) template: Option<Rule>,
     pub(crate) form: Option<Form>,
     pub(crate) verbose: bool,
     pub(crate) demo: bool,
@@ -64,10 +69,6 @@ pub(crate) enum Form {
     Tsv,
     Nagios,
 }
-
-/// The presets that there are.
-#[derive(Clone, Copy)]
-struct Rfc;
 
 /// Reads the arguments after the program's name. Octets that are no UTF-8 are replaced: names and paths with them are
 /// malformed anyway.
@@ -153,12 +154,8 @@ impl Options {
                 self.knowledge = values::word(&option, &text, &words)?;
             }
             "window" => self.window = Some(values::duration(&option, &text)?),
-            "preset" if matches!(&*text, "postfix" | "sendmail") => {
-                return Err(Usage::new(format!("--preset: {text} does not exist yet, only rfc does")));
-            }
-            "preset" => {
-                let Rfc = values::word(&option, &text, &[("rfc", Rfc)])?;
-            }
+            "preset" => self.preset = Some(values::preset(&option, &text)?),
+            "template" => self.template = Some(values::template(&option, &text)?),
             _ => return Err(unknown()),
         }
         Ok(())
@@ -203,6 +200,7 @@ const VALUED: &[&str] = &[
     "profile",
     "window",
     "preset",
+    "template",
 ];
 
 /// The parser's complaint in our words: its own would repeat values, which may hold keys.

@@ -1,7 +1,7 @@
 //! What the exit code says.
 
 use rdnsbl::domain::MailDomain;
-use rdnsbl::{Iprev, Outcome, Report};
+use rdnsbl::{Finding, Iprev, Outcome, Policy, Report};
 
 use crate::args::Form;
 
@@ -18,7 +18,8 @@ pub(crate) enum Exit {
 impl Exit {
     /// What one report amounts to.
     pub(crate) fn of(report: &Report) -> Self {
-        if report.advice().rests_on_facts() {
+        // The reply itself may be about something unknown: among deferrals the first in the order of findings is given.
+        if report.advice().because().iter().any(|cause| !cause.finding().is_unknown()) {
             Self::Against
         } else if could_tell(report) {
             Self::Clear
@@ -43,12 +44,20 @@ fn could_tell(report: &Report) -> bool {
     let counts = report.counts();
     let lists_are_silent = counts.asked() > 0 && counts.heard() == 0;
     let sender_unknown = report.sender().is_some_and(|sender| matches!(sender.verdict(), MailDomain::Unknown(_)));
-    // A reply that rests on no fact is a deferral: an allow list was not heard, or a sender not looked at in full.
+    // A reply that rests on no fact is a deferral: a list that could have decided was not heard, or something else could
+    // not be told.
     report.advice().reply().is_none()
+        && !unheard_could_have_decided(report)
         && !lists_are_silent
         && report.resolver_fault().is_none()
         && !matches!(report.iprev(), Some(Iprev::TempError(_)))
         && !sender_unknown
+}
+
+/// Was a list not heard whose rule is to defer, and which could have decided? Under any policy, also one that says nothing.
+fn unheard_could_have_decided(report: &Report) -> bool {
+    let findings = [Finding::DenyListUnknown, Finding::AllowListUnknown];
+    Policy::rfc().judge(report).because().iter().any(|cause| findings.contains(&cause.finding()))
 }
 
 /// The states of a monitoring plug-in, in rising order: what is known to be bad comes before what is not known.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rdnsbl::dnsxl::{Kind, ListSpec};
+use rdnsbl::dnsxl::{Kind, ListSpec, SpecError};
+use rdnsbl::syntax::{self, Notation};
 use rdnsbl::{ListSet, ListSetError, lists};
 
 use crate::args::{Knowledge, Options};
@@ -45,13 +46,15 @@ pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
     };
     let mut mistakes = Vec::new();
     for (kind, text) in given {
-        let (option, spec) = match kind {
-            Kind::Deny => ("--list", ListSpec::deny(text)),
-            Kind::Allow => ("--allow", ListSpec::allow(text)),
-        };
-        match spec {
-            Ok(spec) => set = set.list(spec),
-            Err(error) => mistakes.push(Usage::pointed(format!("{option}: {error}"), &error.point_at(text))),
+        let specs = specs(kind, text);
+        if specs.is_empty() {
+            mistakes.push(Usage::at(format!("{}: no list is in this", option(kind)), text, 0..text.len()));
+        }
+        for spec in specs {
+            match spec {
+                Ok(spec) => set = set.list(spec),
+                Err(error) => mistakes.push(mistake(kind, text, &error)),
+            }
         }
     }
     if !mistakes.is_empty() {
@@ -61,6 +64,38 @@ pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
         ListSetError::Thresholds => Usage::new("--allow-threshold must be below --threshold"),
         other => Usage::new(format!("--list: {other}")),
     })
+}
+
+/// The lists of one SPEC, whatever its notation.
+fn specs(kind: Kind, text: &str) -> Vec<Result<ListSpec, SpecError>> {
+    let plain = || match kind {
+        Kind::Deny => ListSpec::deny(text),
+        Kind::Allow => ListSpec::allow(text),
+    };
+    if Notation::detect(text) == Notation::Postscreen && !holds_several(text) && !text.contains("postscreen_") {
+        return vec![plain()];
+    }
+    syntax::read_as(kind, text).map(|(_, spec)| spec).collect()
+}
+
+/// Is a plain text meant as several lists? Commas and lines say so; blanks do only between what looks like zones, since a
+/// blank may be a slip of the pen in one.
+fn holds_several(text: &str) -> bool {
+    let zones = |word: &str| word.contains('.');
+    text.contains([',', '\n']) || (text.contains('.') && text.split_ascii_whitespace().all(zones))
+}
+
+/// What is wrong with a SPEC, and where.
+fn mistake(kind: Kind, text: &str, error: &SpecError) -> Usage {
+    Usage::pointed(format!("{}: {error}", option(kind)), &error.point_at(text))
+}
+
+/// Where lists of this kind are named.
+fn option(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Deny => "--list",
+        Kind::Allow => "--allow",
+    }
 }
 
 /// Where knowledge about lists comes from.

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use rdnsbl::report::ResolverFault;
-use rdnsbl::{Checker, Dialogue, ListSet, Report, SpecialPurpose};
+use rdnsbl::{Checker, Dialogue, Finding, ListSet, Policy, Report, SpecialPurpose};
 
 use args::{Options, Request};
 use exit::{Exit, Tally};
@@ -137,6 +137,7 @@ fn checker(options: &Options, servers: &Servers, lists: ListSet, budget: Duratio
     let special = if options.special || options.demo { SpecialPurpose::Ask } else { SpecialPurpose::Skip };
     let mut builder = Checker::builder(servers.stub().clone())
         .lists(lists)
+        .policy(policy(options))
         .budget(budget)
         .own_names(options.own_names.iter().cloned())
         .own_addresses(options.own_addresses.iter().copied())
@@ -146,6 +147,15 @@ fn checker(options: &Options, servers: &Servers, lists: ListSet, budget: Duratio
         builder = builder.proof_window(window);
     }
     builder.build().map_err(|error| Usage::new(error.to_string()).into())
+}
+
+/// What is made of the facts.
+fn policy(options: &Options) -> Policy {
+    let policy = options.preset.clone().unwrap_or_else(Policy::rfc);
+    match &options.template {
+        Some(template) => policy.on(Finding::Listed, template.clone()),
+        None => policy,
+    }
 }
 
 /// Checks every target, many at the same time, and prints the reports in the order of the targets.

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use rdnsbl::Name;
+use rdnsbl::policy::Rule;
+use rdnsbl::template::TemplateErrorKind;
+use rdnsbl::{Action, Name, Policy};
 
 use crate::usage::{Usage, echo};
 
@@ -57,6 +59,33 @@ pub(crate) fn name(option: &str, text: &str) -> Result<Name, Usage> {
         let span = if text.is_ascii() { error.span() } else { 0..text.len() };
         Usage::at(format!("{option}: {}", error.kind()), text, span)
     })
+}
+
+/// The name of a policy; `-strict` behind it makes it stricter.
+pub(crate) fn preset(option: &str, text: &str) -> Result<Policy, Usage> {
+    const WORDS: &[(&str, bool)] = &[
+        ("rfc", false),
+        ("postfix", false),
+        ("sendmail", false),
+        ("rfc-strict", true),
+        ("postfix-strict", true),
+        ("sendmail-strict", true),
+        ("observe", false),
+    ];
+    let is_strict = word(option, text, WORDS)?;
+    let name = text.strip_suffix("-strict").unwrap_or(text);
+    let policy = Policy::named(name).ok_or_else(|| Usage::new(format!("{option}: {name} does not exist")))?;
+    Ok(if is_strict { policy.strict() } else { policy })
+}
+
+/// A reply line with variables.
+pub(crate) fn template(option: &str, text: &str) -> Result<Rule, Usage> {
+    let rule = text.parse::<Rule>().map_err(|error| Usage::at(format!("{option}: {error}"), text, error.span()))?;
+    // To the library these words are rules too; here a reply is wanted.
+    if [Action::Pass, Action::Defer, Action::Reject].iter().any(|action| action.word() == text) {
+        return Err(Usage::at(format!("{option}: {}", TemplateErrorKind::NeedCode), text, 0..text.len()));
+    }
+    Ok(rule)
 }
 
 /// One of these words.

@@ -236,6 +236,11 @@ impl ListSpec {
         self.daily_limit
     }
 
+    pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// Deny or allow.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -36,7 +36,7 @@ pub(super) fn looks_like(text: &str) -> bool {
     if text.contains("dnslists") || text.starts_with('+') || text.starts_with('<') {
         return true;
     }
-    if text.contains("!=") || text.contains("==") || text.contains('&') || text.contains('/') || text.contains(" : ") {
+    if text.contains("!=") || text.contains("==") || text.contains(['&', '/', ':']) {
         return true;
     }
     // `zone=127.0.0.2,127.0.0.3`: a list of values; `special.example,merged.example=127.0.0.2`: two domains. With blanks
@@ -45,9 +45,17 @@ pub(super) fn looks_like(text: &str) -> bool {
     if second.starts_with(char::is_whitespace) || text.contains('*') {
         return false;
     }
-    let values = first.contains('=') && second.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
-    let domains = !first.contains('=') && second.contains('=') && !second.contains(',');
-    values || domains
+    let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
+    match second.split_once('=') {
+        None => first.contains('=') && values(second),
+        Some((_, "")) => !first.contains('='),
+        Some((domain, one)) => !first.contains('=') && !domain.contains(',') && (!one.contains(',') || values(one)),
+    }
+}
+
+/// Does a verb stand before the condition?
+pub(super) fn has_verb(text: &str) -> bool {
+    text.split_once("dnslists").is_some_and(|(before, _)| !before.trim().is_empty())
 }
 
 pub(super) fn read(text: &str) -> Vec<Item> {

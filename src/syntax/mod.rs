@@ -72,7 +72,8 @@ impl Notation {
     }
 
     /// The notation a text looks like. A plain zone, with or without codes and weight, means the same in Postfix and
-    /// postscreen, and is taken for the latter, which can say more.
+    /// postscreen, and is taken for the latter, which can say more. `one.example,two.example=127.0.0.2` without a blank is
+    /// taken for Exim's two domains.
     ///
     /// ```
     /// use rdnsbl::syntax::Notation;
@@ -146,6 +147,38 @@ pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<
 /// The lists of a text in the notation that it looks like.
 pub fn read_any(text: &str) -> impl Iterator<Item = Item> + use<> {
     read(Notation::detect(text), text)
+}
+
+/// The same, where a text that does not say whether its lists deny or allow holds lists of this kind. What says it itself
+/// (`permit_dnswl_client`, `accept dnslists`, ``FEATURE(`dnsbl'``) stays what it is.
+///
+/// ```
+/// use rdnsbl::{Kind, syntax};
+///
+/// let kinds = |text| syntax::read_as(Kind::Allow, text).map(|(_, list)| list.map(|list| list.kind())).collect::<Vec<_>>();
+/// assert_eq!(kinds("list.dnswl.org=127.0.[0..255].[1..3]"), [Ok(Kind::Allow)]);
+/// assert_eq!(kinds("reject_rbl_client zen.spamhaus.org"), [Ok(Kind::Deny)]);
+/// ```
+pub fn read_as(kind: Kind, text: &str) -> impl Iterator<Item = Item> + use<> {
+    let notation = Notation::detect(text);
+    let says = |span: &Range<usize>| match notation {
+        Notation::Postfix => postfix::is_restriction(first_word(text.get(span.clone()).unwrap_or_default())),
+        Notation::Exim => exim::has_verb(text),
+        Notation::Sendmail => true,
+        Notation::Postscreen | Notation::SpamAssassin => false,
+    };
+    let items: Vec<Item> = read(notation, text)
+        .map(|(span, list)| {
+            let list = if says(&span) { list } else { list.map(|list| list.of_kind(kind)) };
+            (span, list)
+        })
+        .collect();
+    items.into_iter()
+}
+
+/// What stands before the first blank.
+fn first_word(text: &str) -> &str {
+    text.split_ascii_whitespace().next().unwrap_or_default()
 }
 
 /// What a notation cannot say.

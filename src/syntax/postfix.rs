@@ -20,7 +20,9 @@ const OTHERS: [&str; 8] = ["reject_", "permit_", "check_", "defer_", "warn_if_",
 
 /// Is this the name of a restriction, whether it asks a list or not?
 pub(super) fn is_restriction(word: &str) -> bool {
-    !word.contains('.') && (OTHERS.iter().any(|start| word.starts_with(start)) || matches!(word, "permit" | "defer"))
+    let word = word.to_ascii_lowercase();
+    !word.contains('.')
+        && (OTHERS.iter().any(|start| word.starts_with(start)) || matches!(word.as_str(), "permit" | "defer"))
 }
 
 pub(super) fn read(text: &str) -> Vec<Item> {
