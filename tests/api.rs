@@ -177,6 +177,8 @@ fn a_resolver_of_ones_own() {
         (("7.77.66.45.in-addr.arpa.".to_owned(), RecordType::Ptr), Raw::ServFail),
         (("7.77.66.45.bl.example.".to_owned(), RecordType::A), Raw::NameError(Some(soa))),
         (("7.77.66.45.odd.example.".to_owned(), RecordType::A), Raw::Addresses(Vec::new())),
+        // A "no" that nobody signs looks as if something took the address away; the test entry tells.
+        (("2.0.0.127.odd.example.".to_owned(), RecordType::A), Raw::NameError(None)),
     ]);
     let clock = ManualClock::new();
     let lists = ListSet::builder().deny("bl.example").deny("odd.example").deny("far.example").build().unwrap();

@@ -274,11 +274,13 @@ impl ListCheck {
     /// All answers are in.
     fn conclude(&self, answer: &Answer) -> Verdict {
         match answer.is() {
-            // The entry that must exist came back as empty as the subject: whatever others may get through, here something
-            // takes answers away.
-            Is::NoData(None) if matches!(self.answers.get(MUST_EXIST).map(Answer::is), Some(Is::NoData(None))) => {
-                Verdict::Unknown(Unknown::resolver_at_fault())
-            }
+            // A no that nobody signs looks as a stripped listing does. The entry that must exist tells: if it is as empty,
+            // something takes answers away here, whatever others may get through; if it failed, nobody can tell.
+            Is::NoData(None) => match self.answers.get(MUST_EXIST).map(Answer::is) {
+                Some(Is::NoData(None)) => Verdict::Unknown(Unknown::resolver_at_fault()),
+                Some(Is::Failed(failure)) => unknown(failure, self.evidence(MUST_EXIST).into_iter().collect()),
+                _ => Verdict::NotListed(NotListed { ttl: None }),
+            },
             Is::NxDomain(_) | Is::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
             Is::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
             Is::Records(set) => self.conclude_records(set),
