@@ -69,7 +69,7 @@ pub enum Is<'a> {
 
 impl Answer {
     /// Records of the asked type. None at all makes it NODATA: a record set is never empty. TTLs pass through
-    /// [`ttl_from_wire`] first when they come from a message; here they are only capped at one day.
+    /// [`ttl_from_wire`](super::ttl_from_wire) first when they come from a message; here they are only capped at one day.
     #[must_use]
     pub fn records(records: impl IntoIterator<Item = Record>, ttl: Duration) -> Self {
         let mut records: Vec<Record> = records.into_iter().collect();

@@ -43,7 +43,7 @@ impl RrSet {
         self.canonical.as_ref()
     }
 
-    /// Were there more than [`MAX_RECORDS`] records? The rest was dropped.
+    /// Were there more than [`MAX_RECORDS`](super::MAX_RECORDS) records? The rest was dropped.
     #[must_use]
     pub fn truncated(&self) -> bool {
         self.truncated
