@@ -133,7 +133,6 @@ const POSTFIX_STRICT: Lines = &[
 ];
 
 impl Preset {
-    #[cfg(any(test, feature = "serde"))]
     pub(super) const ALL: [(Self, &'static str); 3] =
         [(Self::Rfc, "rfc"), (Self::Postfix, "postfix"), (Self::Sendmail, "sendmail")];
 
