@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use async_lock::Semaphore;
@@ -13,6 +13,7 @@ use crate::clock::{BoxFuture, Clock};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject};
 use crate::events::Listeners;
+use crate::lock::lock;
 use crate::memory::Memory;
 use crate::name::Name;
 use crate::report::Source;
@@ -226,9 +227,4 @@ impl Drop for Landing {
 
 fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
-}
-
-/// A lock poisoned by a panic elsewhere still guards good data: nothing here leaves it half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
@@ -19,6 +19,7 @@ use crate::helo::{HeloCheck, HeloReport};
 use crate::inquiry::Inquiry;
 use crate::iprev::{Iprev, IprevCheck};
 use crate::lists::ListSet;
+use crate::lock::lock;
 use crate::memory::{Bounds, Memory};
 use crate::name::Name;
 use crate::policy::Policy;
@@ -222,7 +223,7 @@ impl Check {
             Deadline::Until(deadline) => deadline,
         };
         let inquiry = {
-            let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut standing = lock(standing);
             Inquiry::new(&self.dialogue, &self.checker.settings, &mut standing, now, unguessable())
         };
         let report = drive::inquiry(Arc::clone(asker), Arc::clone(standing), inquiry, deadline, self.patience).await;

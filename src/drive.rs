@@ -1,6 +1,6 @@
 //! Asks what a check needs, until it is done or time is up.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
@@ -10,6 +10,7 @@ use crate::ask::{Asker, ToList};
 use crate::dns::{Answer, Failure};
 use crate::dnsxl::Purpose;
 use crate::inquiry::{Ask, Inquiry};
+use crate::lock::lock;
 use crate::report::{Report, Source};
 use crate::standing::Standing;
 use crate::step::{Slots, Step, Unit};
@@ -74,7 +75,7 @@ pub(crate) async fn inquiry(
     drop(open);
     let now = asker.clock.now();
     let (report, events, voided) = {
-        let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut standing = lock(&standing);
         let report = inquiry.finish_after(Failure::Deadline, started, now, &standing);
         let (events, voided) = standing.take_in(&report, now);
         (report, events, voided)
@@ -92,7 +93,7 @@ fn already_proven(asker: &Asker, standing: &Mutex<Standing>, inquiry: &mut Inqui
     let (Purpose::Control, Some(list)) = (ask.purpose, &ask.list) else { return false };
     let now = asker.clock.now();
     let proof = {
-        let mut standing = standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut standing = lock(standing);
         // A list under trial: this check is the one that tries it, now that it really asks.
         if !list.takes_proof {
             standing.claim_trial(&list.zone, list.kind, now);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use futures::channel::mpsc;
 use futures::stream::{Stream, StreamExt};
 
 use crate::dnsxl::{Evidence, Health, ListId, SubjectKind};
+use crate::lock::lock;
 use crate::report::ResolverFault;
 
 /// Events that wait for one listener; beyond that they are missed, and the listener is told how many.
@@ -138,7 +139,7 @@ impl Listeners {
         let (sender, receiver) = mpsc::channel(WAITING);
         let missed = Arc::new(AtomicU64::new(0));
         let listener = Listener { sender, missed: Arc::clone(&missed) };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        lock(&self.0).push(listener);
         Events { receiver, missed }
     }
 
@@ -147,7 +148,7 @@ impl Listeners {
         if events.is_empty() {
             return;
         }
-        let mut listeners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = lock(&self.0);
         for event in events {
             match &event {
                 Event::HealthChanged { to, .. } if to.advice().is_empty() => {

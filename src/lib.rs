@@ -101,6 +101,7 @@ pub mod why;
 mod address;
 mod ask;
 mod drive;
+mod lock;
 mod memory;
 mod path;
 mod trial;

@@ -7,14 +7,15 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::Ipv4Addr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
 use crate::dns::{Answer, Failure, Is, Question, Record, RecordType, Soa};
 use crate::dnsxl::Subject;
+use crate::lock::lock;
 use crate::name::Name;
 
 /// Zones that get a number. Answers of zones beyond are not remembered.
@@ -317,11 +318,6 @@ impl<K: Hash + Eq, V> Store<K, V> {
     fn len(&self) -> usize {
         self.entries.len()
     }
-}
-
-/// A lock poisoned by a panic elsewhere still guards good data: nothing here leaves it half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Nothing runs behind the host's back: a watch is a future that the host spawns and drops.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::checker::{Checker, later, unguessable};
@@ -11,6 +11,7 @@ use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::drive;
 use crate::events::Events;
 use crate::inquiry::Inquiry;
+use crate::lock::lock;
 use crate::name::Name;
 use crate::standing::HealthReport;
 
@@ -57,7 +58,7 @@ impl Checker {
                 self.look_at(&ready).await;
             }
             let now = self.engine.asker.clock.now();
-            let standing = self.engine.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let standing = lock(&self.engine.standing).clone();
             for watched in &ready {
                 let health = standing.health(watched.0.zone(), watched.1);
                 due.insert(key(watched), next_look(health, now, jittered(every)));
@@ -71,7 +72,7 @@ impl Checker {
     #[must_use]
     pub fn health(&self) -> Vec<HealthReport> {
         let now = self.engine.asker.clock.now();
-        let standing = self.engine.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let standing = lock(&self.engine.standing);
         let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
         let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &standing.kinds(spec.zone())));
         watched
@@ -100,7 +101,7 @@ impl Checker {
 
     /// Every zone once, for each kind of subject it is about; none of lists that are not asked.
     fn watched(&self) -> Vec<Watched> {
-        let standing = self.engine.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let standing = lock(&self.engine.standing);
         let mut watched: Vec<Watched> = Vec::new();
         for spec in self.settings().lists.shared().iter().filter(|spec| !spec.is_retired()) {
             for (spec, kind) in kinds(spec, &standing.kinds(spec.zone())) {
@@ -116,7 +117,7 @@ impl Checker {
         let asker = Arc::clone(&self.engine.asker);
         let now = asker.clock.now();
         let inquiry = {
-            let mut standing = self.engine.standing.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut standing = lock(&self.engine.standing);
             Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable())
         };
         let deadline = later(now, self.budget());

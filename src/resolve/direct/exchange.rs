@@ -15,9 +15,10 @@ use super::super::wire::{Chain, Heard, classify};
 use super::message::{self, Asked};
 use super::socket::{Outcome, Ticket};
 use super::stats::count;
-use super::{Hub, Pacing, Server, lock, quick, tcp};
+use super::{Hub, Pacing, Server, quick, tcp};
 use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
+use crate::lock::lock;
 
 /// Sockets that may be given up under one question before the network is to blame.
 const MOST_LOST: u32 = 8;

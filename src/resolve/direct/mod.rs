@@ -12,7 +12,7 @@ mod tcp;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -25,6 +25,7 @@ use super::servers::{Origin, ResolverError, Servers};
 use super::timeouts::Timeouts;
 use super::{BoxFuture, Resolve};
 use crate::dns::{Answer, Question};
+use crate::lock::lock;
 
 pub use self::stats::DirectStats;
 
@@ -280,9 +281,4 @@ impl Hub {
         let alive = |server: &Server| !lock(&server.pace).is_passed_over(now, self.timeouts.resend());
         self.servers.iter().position(alive).unwrap_or_default()
     }
-}
-
-/// A lock poisoned by a panic elsewhere still guards good data: nothing here leaves it half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

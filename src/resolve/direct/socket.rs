@@ -16,11 +16,11 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use super::super::fault::io_failure;
-use super::lock;
 use super::message::{self, MAX_PAYLOAD, Match};
 use super::stats::{Counters, count};
 use crate::clock::BoxFuture;
 use crate::dns::Failure;
+use crate::lock::lock;
 
 /// Wrong datagrams after which a socket is given up: somebody may be guessing (RFC 5452 §9.3).
 const MOST_WRONG: u32 = 512;
