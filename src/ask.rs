@@ -1,11 +1,10 @@
 //! The way of one question: memory, then whoever is asking the same, then the resolver, within limits.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
-use async_lock::Semaphore;
+use async_lock::{Semaphore, SemaphoreGuardArc};
 use futures::FutureExt;
 use futures::future::{Shared, WeakShared};
 
@@ -18,6 +17,7 @@ use crate::memory::Memory;
 use crate::name::Name;
 use crate::report::Source;
 use crate::resolve::Resolve;
+use crate::table::Table;
 
 /// Zones whose limits are kept apart; beyond that idle ones are dropped.
 const MAX_BULKHEADS: usize = 4_096;
@@ -41,12 +41,12 @@ pub(crate) struct Asker {
     pub(crate) memory: Memory,
     pub(crate) counters: Counters,
     pub(crate) listeners: Listeners,
-    flights: Mutex<HashMap<Question, Flight>>,
+    flights: Mutex<Table<Question, Flight>>,
     everything: Arc<Semaphore>,
     per_zone: usize,
-    bulkheads: Mutex<HashMap<Name, Weak<Semaphore>>>,
+    bulkheads: Mutex<Table<Name, Weak<Semaphore>>>,
     /// Since when and how many questions were put to lists that have a limit: as many entries as configured zones.
-    spent: Mutex<HashMap<Name, (Instant, u32)>>,
+    spent: Mutex<Table<Name, (Instant, u32)>>,
 }
 
 /// When a question was put to the resolver; empty while it waits for a place.
@@ -191,10 +191,10 @@ impl Landing {
         // First the zone's place, then one of all: who waits for a slow zone holds nothing that others need.
         let zone = list.as_ref().map(|list| asker.bulkhead(&list.zone));
         let _zone_place = match &zone {
-            Some(bulkhead) => Some(bulkhead.acquire_arc().await),
+            Some(bulkhead) => Some(place(bulkhead).await),
             None => None,
         };
-        let _place = asker.everything.acquire_arc().await;
+        let _place = place(&asker.everything).await;
         let _ = self.sent.set(asker.clock.now());
         // What lands after everything was voided was asked before.
         let edition = asker.memory.edition(list.as_ref().map(|list| &list.zone));
@@ -222,6 +222,14 @@ impl Drop for Landing {
         if flights.get(&self.question).is_some_and(|flight| flight.number == self.number) {
             flights.remove(&self.question);
         }
+    }
+}
+
+/// A place, at once where one is free.
+async fn place(places: &Arc<Semaphore>) -> SemaphoreGuardArc {
+    match places.try_acquire_arc() {
+        Some(place) => place,
+        None => places.acquire_arc().await,
     }
 }
 

@@ -224,7 +224,8 @@ impl Check {
         };
         let inquiry = {
             let mut standing = lock(standing);
-            Inquiry::new(&self.dialogue, &self.checker.settings, &mut standing, now, unguessable())
+            let random = standing.random(now, unguessable);
+            Inquiry::new(&self.dialogue, &self.checker.settings, &mut standing, now, random)
         };
         let report = drive::inquiry(Arc::clone(asker), Arc::clone(standing), inquiry, deadline, self.patience).await;
         asker.counters.checks.fetch_add(1, Ordering::Relaxed);

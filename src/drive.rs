@@ -60,7 +60,7 @@ pub(crate) async fn inquiry(
         if patience == Patience::UntilSettled {
             inquiry.settle_lists();
         }
-        if inquiry.is_done() {
+        if inquiry.is_settled() {
             break;
         }
         match select(open.next(), &mut alarm).await {

@@ -20,30 +20,35 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 
+mod finish;
 mod names;
+mod questions;
+mod running;
 
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use questions::Questions;
+use running::{Asking, Running};
 
 use crate::ask::Sent;
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{
-    About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Loopback, Observation, Part,
-    ProblemKind, Proof, Purpose, Skipped, Subject, SubjectKind, Verdict,
+    About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Loopback, Part, ProblemKind, Proof,
+    Purpose, Skipped, Subject, SubjectKind, Verdict,
 };
 use crate::domain::{MailDomainCheck, Side};
 use crate::helo::HeloCheck;
 use crate::iprev::IprevCheck;
 use crate::name::Name;
 use crate::path::{self, Path};
-use crate::report::{Exchange, Findings, ListRow, Report, Source};
+use crate::report::Source;
 use crate::score::{self, Outcome, Row};
 use crate::settings::Settings;
 use crate::standing::{Admission, Lesson, Standing};
-use crate::step::{Slot, Slots, Step, Unit};
+use crate::step::Slot;
 use crate::trial::ResolverTrial;
 
 /// One question of an inquiry that is waiting for its answer.
@@ -62,10 +67,9 @@ pub struct Inquiry {
     lists: Vec<ListRun>,
     /// Lists about the client's names.
     waiting: Vec<names::Waiting>,
-    asked: Vec<Asked>,
-    /// Proof must be new, so what tries a list is not the same question as one that may be answered from memory.
-    by_question: HashMap<(Question, bool), usize>,
-    handed_out: usize,
+    /// How many lists from the first on are done; the others may be.
+    lists_done: usize,
+    questions: Questions,
     trial: Option<Running<ResolverTrial>>,
     label: Label,
     /// What earlier checks know about the resolver: does it strip, does it rewrite?
@@ -99,13 +103,6 @@ pub(crate) struct AskedList {
     pub(crate) takes_proof: bool,
 }
 
-/// A check and, in the end, its verdict.
-#[derive(Debug)]
-struct Running<U: Unit> {
-    unit: U,
-    verdict: Option<U::Verdict>,
-}
-
 #[derive(Debug)]
 struct ListRun {
     run: Running<ListCheck>,
@@ -114,24 +111,9 @@ struct ListRun {
     /// Rows of one list about one part of the dialogue: they count once.
     group: usize,
     was_fresh: bool,
-    health: HealthState,
-}
-
-/// A question, who wants its answer, and the answer.
-#[derive(Debug)]
-struct Asked {
-    question: Question,
-    purpose: Purpose,
-    /// The list that wanted it first.
-    list: Option<usize>,
-    /// No longer wanted, and not handed out.
-    moot: bool,
-    wanted_by: Vec<(UnitId, Slot)>,
-    answer: Option<Answer>,
-    source: Source,
-    took: Duration,
-    /// When it was put to the resolver, by whoever did so first.
-    sent: Option<Sent>,
+    health: Arc<HealthState>,
+    /// What it taught about its zone; known at the end.
+    lesson: Option<Lesson>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +160,8 @@ impl Inquiry {
             recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
             lists: Vec::new(),
             waiting: Vec::new(),
-            asked: Vec::new(),
-            by_question: HashMap::new(),
-            handed_out: 0,
+            lists_done: 0,
+            questions: Questions::default(),
             trial: None,
             label: Label::from_random(random),
             loopback: standing.strips(now),
@@ -190,7 +171,11 @@ impl Inquiry {
             dialogue: dialogue.clone(),
             settings: Arc::clone(settings),
         };
-        for spec in settings.lists.shared() {
+        let lists = settings.lists.shared();
+        inquiry.lists.reserve(lists.len());
+        // A question for each list, and those of the other checks.
+        inquiry.questions.reserve(lists.len() + 8);
+        for spec in lists {
             for about in spec.about() {
                 inquiry.add_list(spec, about, standing, now, random);
             }
@@ -199,9 +184,7 @@ impl Inquiry {
             inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
             inquiry.advance(UnitId::Trial);
         }
-        for id in inquiry.unit_ids() {
-            inquiry.advance(id);
-        }
+        inquiry.advance_all();
         inquiry
     }
 
@@ -225,12 +208,12 @@ impl Inquiry {
                 group: inquiry.lists.len(),
                 was_fresh: false,
                 health,
+                lesson: None,
             });
         }
         inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
-        for id in inquiry.unit_ids().into_iter().chain([UnitId::Trial]) {
-            inquiry.advance(id);
-        }
+        inquiry.advance_all();
+        inquiry.advance(UnitId::Trial);
         inquiry
     }
 
@@ -241,23 +224,16 @@ impl Inquiry {
 
     /// The next question with what it is for.
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
-        loop {
-            let ticket = Ticket(self.handed_out);
-            let asked = self.asked.get(self.handed_out)?;
-            self.handed_out += 1;
-            if asked.moot {
-                continue;
-            }
-            let list = asked.list.and_then(|index| self.lists.get(index));
-            let list = list.map(|list| AskedList {
-                zone: list.run.unit.spec().zone().clone(),
-                kind: list.run.unit.kind(),
-                subject: list.subject.clone(),
-                limit: list.run.unit.spec().question_limit(),
-                takes_proof: list.run.unit.takes_proof(),
-            });
-            return Some(Ask { ticket, question: asked.question.clone(), purpose: asked.purpose, list });
-        }
+        let (ticket, asked) = self.questions.next()?;
+        let list = asked.list.and_then(|index| self.lists.get(index));
+        let list = list.map(|list| AskedList {
+            zone: list.run.unit.spec().zone().clone(),
+            kind: list.run.unit.kind(),
+            subject: list.subject.clone(),
+            limit: list.run.unit.spec().question_limit(),
+            takes_proof: list.run.unit.takes_proof(),
+        });
+        Some(Ask { ticket, question: asked.question.clone(), purpose: asked.purpose, list })
     }
 
     /// Puts an answer in. The first one for a ticket counts.
@@ -267,24 +243,18 @@ impl Inquiry {
 
     /// A question is on its way.
     pub(crate) fn sent(&mut self, ticket: Ticket, sent: Sent) {
-        if let Some(asked) = self.asked.get_mut(ticket.0) {
-            asked.sent = Some(sent);
-        }
+        self.questions.sent(ticket, sent);
     }
 
     /// Does nobody want this answer any more?
     pub(crate) fn is_moot(&self, ticket: Ticket) -> bool {
-        self.asked.get(ticket.0).is_none_or(|asked| asked.moot)
+        self.questions.is_moot(ticket)
     }
 
     /// Puts an answer in, and says where it came from.
     pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
-        let Some(asked) = self.asked.get_mut(ticket.0).filter(|asked| asked.answer.is_none()) else { return };
-        let answer = answer.without_key(&asked.question.name);
-        asked.answer = Some(answer.clone());
-        asked.source = source;
-        asked.took = took;
-        for (id, slot) in std::mem::take(&mut asked.wanted_by) {
+        let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took) else { return };
+        for (id, slot) in wanted_by {
             self.give(id, slot, &answer, source);
             self.advance(id);
         }
@@ -295,8 +265,7 @@ impl Inquiry {
     /// is tried once, unless that was done not long ago, or a denial of its own has just cleared it.
     fn suspect_resolver(&mut self) {
         // Answers that are still on their way may clear it without a question more.
-        let waiting = self.asked.iter().any(|asked| asked.answer.is_none() && !asked.moot);
-        if waiting || self.trial.is_some() || self.rewrites.is_some() || self.saw_denial() {
+        if self.questions.any_open() || self.trial.is_some() || self.rewrites.is_some() || self.saw_denial() {
             return;
         }
         let mut listing_everything: Vec<&Name> = Vec::new();
@@ -325,7 +294,7 @@ impl Inquiry {
 
     /// Was a name denied its address, just now and over the network? A resolver that invents answers does not do that.
     fn saw_denial(&self) -> bool {
-        self.asked.iter().any(|asked| {
+        self.questions.asked.iter().any(|asked| {
             asked.question.kind == RecordType::A
                 && asked.source != Source::Memory
                 && matches!(asked.answer.as_ref().map(Answer::is), Some(Is::NxDomain(_)))
@@ -335,34 +304,24 @@ impl Inquiry {
     /// Is every verdict there?
     #[must_use]
     pub fn is_done(&self) -> bool {
+        self.dialogue_is_done() && self.lists.iter().skip(self.lists_done).all(|list| list.run.is_done())
+    }
+
+    /// The same, for one who asks after every answer: no list is looked at twice once it is done.
+    pub(crate) fn is_settled(&mut self) -> bool {
+        let undone = |list: &ListRun| !list.run.is_done();
+        let more = self.lists.iter().skip(self.lists_done).position(undone);
+        self.lists_done = more.map_or(self.lists.len(), |more| self.lists_done + more);
+        more.is_none() && self.dialogue_is_done()
+    }
+
+    fn dialogue_is_done(&self) -> bool {
         self.iprev.as_ref().is_none_or(Running::is_done)
             && self.helo.as_ref().is_none_or(Running::is_done)
             && self.sender.as_ref().is_none_or(Running::is_done)
             && self.recipient.as_ref().is_none_or(Running::is_done)
             && self.trial.as_ref().is_none_or(Running::is_done)
-            && self.lists.iter().all(|list| list.run.is_done())
             && self.waiting.is_empty()
-    }
-
-    /// Has a list been silent for so long that it counts? A caller in a hurry, or a question that waited for a place, says
-    /// nothing about a list.
-    fn waited_for(&self, index: usize, now: Instant) -> bool {
-        let silent = |asked: &Asked| {
-            let sent = asked.sent.as_ref().and_then(|sent| sent.get());
-            !asked.moot
-                && asked.answer.is_none()
-                && asked.wanted_by.iter().any(|(id, _)| *id == UnitId::List(index))
-                && sent.is_some_and(|sent| now.saturating_duration_since(*sent) >= PATIENT)
-        };
-        self.asked.iter().take(self.handed_out).any(silent)
-    }
-
-    /// When the earlier of a list's controls was sent; perhaps by another check, before this one began.
-    fn controls_sent(&self, list: &ListRun) -> Option<Instant> {
-        let zone = list.run.unit.spec().zone();
-        let controls =
-            self.asked.iter().filter(|it| it.purpose == Purpose::Control && it.question.name.is_within(zone));
-        controls.filter_map(|asked| asked.sent.as_ref()?.get().copied()).min()
     }
 
     /// Lets the lists be that cannot change the outcome any more. What they were asked is no longer waited for.
@@ -394,95 +353,15 @@ impl Inquiry {
         if !settled {
             return;
         }
+        let mut let_be = Vec::new();
         for (index, list) in self.lists.iter_mut().enumerate() {
             if !list.run.is_done() {
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;
-                let id = UnitId::List(index);
-                for asked in &mut self.asked {
-                    asked.wanted_by.retain(|(wanting, _)| *wanting != id);
-                }
+                let_be.push(index);
             }
         }
-        // What is on the wire was asked, and is told as such.
-        for asked in self.asked.iter_mut().skip(self.handed_out) {
-            asked.moot |= asked.wanted_by.is_empty();
-        }
-    }
-
-    /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
-    #[must_use]
-    pub fn finish(self, failure: Failure) -> Report {
-        // Without a clock nothing is known of how long anyone was silent.
-        let started = self.started;
-        self.finish_after(failure, started, started, &Standing::default())
-    }
-
-    /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile.
-    pub(crate) fn finish_after(
-        mut self,
-        failure: Failure,
-        started: Instant,
-        now: Instant,
-        standing: &Standing,
-    ) -> Report {
-        let cut = !self.is_done();
-        let elapsed = now.saturating_duration_since(started);
-        let mut lessons = Vec::with_capacity(self.lists.len());
-        for (index, list) in self.lists.iter().enumerate() {
-            lessons.extend(list.lesson(self.waited_for(index, now), self.controls_sent(list)));
-        }
-        self.stop_waiting_for_names(failure);
-        let exchanges = self
-            .asked
-            .into_iter()
-            .take(self.handed_out)
-            .filter(|asked| !asked.moot)
-            .map(|asked| Exchange {
-                question: asked.question,
-                answer: asked.answer.unwrap_or_else(|| Answer::failed(failure)),
-                source: asked.source,
-                took: asked.took,
-            })
-            .collect();
-        let mut rows = Vec::with_capacity(self.lists.len());
-        for list in self.lists {
-            let spec = list.run.unit.spec().clone();
-            let kind = list.run.unit.kind();
-            let (mut verdict, word) = list.run.finish(failure).into_parts();
-            let mut health = list.health;
-            if let Some(bad) = standing.turned_bad(spec.zone(), kind, self.started) {
-                verdict = verdict.voided(bad);
-                health = bad.clone();
-            }
-            rows.push(ListRow {
-                spec,
-                subject: list.subject,
-                part: list.part,
-                group: list.group,
-                kind,
-                loopback: word,
-                verdict,
-                health,
-            });
-        }
-        let findings = Findings {
-            iprev: self.iprev.map(|running| running.finish(failure)),
-            helo: self.helo.map(|running| running.finish(failure)),
-            sender: self.sender.map(|running| running.finish(failure)),
-            recipient: self.recipient.map(|running| running.finish(failure)),
-            honesty: self.trial.map(|running| running.finish(failure)),
-            rewrites: self.rewrites == Some(true),
-            rows,
-            loopback: self.loopback,
-            exchanges,
-            lessons,
-            cut,
-            stopped_early: self.stopped_early,
-            elapsed,
-            started: self.started,
-        };
-        Report::assemble(&self.dialogue, &self.settings, findings)
+        self.questions.let_be(|id| matches!(id, UnitId::List(index) if let_be.binary_search(&index).is_ok()));
     }
 
     /// Proof of a zone has come in by another inquiry: the controls that are not asked yet need not be.
@@ -496,15 +375,7 @@ impl Inquiry {
             }
             unit.prove(proof.clone());
             list.was_fresh = true;
-            for asked in &mut self.asked {
-                if asked.purpose == Purpose::Control && asked.answer.is_none() {
-                    asked.wanted_by.retain(|(id, _)| *id != UnitId::List(index));
-                    if asked.wanted_by.is_empty() {
-                        asked.moot = true;
-                        self.by_question.remove(&(asked.question.clone(), true));
-                    }
-                }
-            }
+            self.questions.spare_controls(UnitId::List(index));
             self.advance(UnitId::List(index));
         }
     }
@@ -534,7 +405,16 @@ impl Inquiry {
             let control = Control::stale(Label::from_random(random));
             let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
             let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
-            self.lists.push(ListRun { run: Running::new(unit), subject, part, group, was_fresh: false, health });
+            let health = Arc::new(health);
+            self.lists.push(ListRun {
+                run: Running::new(unit),
+                subject,
+                part,
+                group,
+                was_fresh: false,
+                health,
+                lesson: None,
+            });
             return;
         }
         let admission = standing.admit(spec.zone(), kind, now, random);
@@ -550,11 +430,13 @@ impl Inquiry {
         }
     }
 
-    fn unit_ids(&self) -> Vec<UnitId> {
-        [UnitId::Iprev, UnitId::Helo, UnitId::Sender, UnitId::Recipient]
-            .into_iter()
-            .chain((0..self.lists.len()).map(UnitId::List))
-            .collect()
+    fn advance_all(&mut self) {
+        for id in [UnitId::Iprev, UnitId::Helo, UnitId::Sender, UnitId::Recipient] {
+            self.advance(id);
+        }
+        for index in 0..self.lists.len() {
+            self.advance(UnitId::List(index));
+        }
     }
 
     /// The check with this number.
@@ -585,12 +467,11 @@ impl Inquiry {
     fn advance(&mut self, id: UnitId) {
         loop {
             let Some(unit) = self.unit(id) else { return };
-            let needed: Vec<(Slot, Option<Question>)> =
-                unit.advance().map(|slot| (slot, unit.question(slot))).collect();
+            let needed = unit.advance();
             let mut answered = false;
-            for (slot, question) in needed {
-                let known = match question {
-                    Some(question) => self.want(question, id, slot),
+            for slot in needed {
+                let known = match self.unit(id).and_then(|unit| unit.question(slot)) {
+                    Some(question) => self.questions.want(question, purpose(id, slot), id, slot),
                     // A slot without a question cannot be answered, and must not be waited for.
                     None => Some((Answer::failed(Failure::Shed), Source::Network)),
                 };
@@ -607,122 +488,17 @@ impl Inquiry {
             }
         }
     }
-
-    /// Notes who wants the answer of a question; gives it if it is there already.
-    fn want(&mut self, question: Question, id: UnitId, slot: Slot) -> Option<(Answer, Source)> {
-        let purpose = match id {
-            UnitId::List(_) => ListCheck::purpose(slot),
-            // What tries the resolver must not come from memory.
-            UnitId::Trial => Purpose::Control,
-            UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
-        };
-        let key = (question, purpose.is_trial());
-        if let Some(index) = self.by_question.get(&key) {
-            let asked = self.asked.get_mut(*index)?;
-            if asked.answer.is_none() && !asked.wanted_by.contains(&(id, slot)) {
-                asked.wanted_by.push((id, slot));
-            }
-            return Some((asked.answer.clone()?, asked.source));
-        }
-        let question = key.0.clone();
-        self.by_question.insert(key, self.asked.len());
-        self.asked.push(Asked {
-            question,
-            purpose,
-            list: match id {
-                UnitId::List(index) => Some(index),
-                _ => None,
-            },
-            moot: false,
-            wanted_by: vec![(id, slot)],
-            answer: None,
-            source: Source::Network,
-            took: Duration::ZERO,
-            sent: None,
-        });
-        None
-    }
 }
 
-/// What all checks have in common, whatever their verdict.
-trait Asking {
-    /// Steps, and says which slots it waits for; none once it is done.
-    fn advance(&mut self) -> Slots;
-    fn question(&self, slot: Slot) -> Option<Question>;
-    fn supply(&mut self, slot: Slot, answer: Answer);
-}
-
-impl<U: Unit> Asking for Running<U> {
-    fn advance(&mut self) -> Slots {
-        if self.verdict.is_some() {
-            return Slots::EMPTY;
-        }
-        match self.unit.step() {
-            Step::Need(slots) => slots,
-            Step::Done(verdict) => {
-                self.verdict = Some(verdict);
-                Slots::EMPTY
-            }
-        }
-    }
-
-    fn question(&self, slot: Slot) -> Option<Question> {
-        self.unit.question(slot)
-    }
-
-    fn supply(&mut self, slot: Slot, answer: Answer) {
-        self.unit.supply(slot, answer);
+/// What a check's question is for.
+fn purpose(id: UnitId, slot: Slot) -> Purpose {
+    match id {
+        UnitId::List(_) => ListCheck::purpose(slot),
+        // What tries the resolver must not come from memory.
+        UnitId::Trial => Purpose::Control,
+        UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
     }
 }
-
-impl<U: Unit> Running<U> {
-    fn new(unit: U) -> Self {
-        Self { unit, verdict: None }
-    }
-
-    fn is_done(&self) -> bool {
-        self.verdict.is_some()
-    }
-
-    fn finish(mut self, failure: Failure) -> U::Verdict {
-        match self.verdict {
-            Some(verdict) => verdict,
-            None => self.unit.expire(failure),
-        }
-    }
-}
-
-impl ListRun {
-    /// What was learned about the zone from answers that came; and from silence, where there was time to speak.
-    fn lesson(&self, patient: bool, sent: Option<Instant>) -> Option<Lesson> {
-        let unit = &self.run.unit;
-        let mut observations = unit.observations();
-        if self.run.verdict.is_none() {
-            observations.extend(unit.unanswered().filter(|_| patient).map(Observation::Silent));
-        }
-        let proof = unit.new_proof();
-        let must_exist = unit.must_exist_entry();
-        let loopback = unit.loopback();
-        if observations.is_empty() && must_exist.is_none() && loopback == Loopback::NoWord {
-            return None;
-        }
-        let (spec, kind) = (unit.spec(), unit.kind());
-        Some(Lesson {
-            zone: spec.zone().clone(),
-            kind,
-            list: spec.id(),
-            proof,
-            sent,
-            must_exist,
-            loopback,
-            observations,
-            alone: None,
-        })
-    }
-}
-
-/// How long a list may take before its silence counts against it.
-const PATIENT: Duration = Duration::from_secs(1);
 
 /// One list about one subject.
 fn list_run(
@@ -737,7 +513,7 @@ fn list_run(
         unit = unit.first_use();
     }
     let (was_fresh, health) = (admission.is_proven, admission.health.clone());
-    ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health }
+    ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health, lesson: None }
 }
 
 /// What a list is asked about, or why it is not.

@@ -101,9 +101,11 @@ pub mod why;
 mod address;
 mod ask;
 mod drive;
+mod few;
 mod lock;
 mod memory;
 mod path;
+mod table;
 mod trial;
 mod watch;
 

@@ -4,7 +4,6 @@
 //! reason. What lists said about one subject is one record: one look answers every list. Kept are answers per zone as it was
 //! asked, never verdicts, so that filters and profiles apply on reading and tenants never see each other's.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::Ipv4Addr;
 use std::sync::Mutex;
@@ -17,6 +16,7 @@ use crate::dns::{Answer, Failure, Is, Question, Record, RecordType, Soa};
 use crate::dnsxl::Subject;
 use crate::lock::lock;
 use crate::name::Name;
+use crate::table::Table;
 
 /// Zones that get a number. Answers of zones beyond are not remembered.
 const MAX_ZONES: usize = 4_096;
@@ -37,7 +37,7 @@ pub(crate) struct Bounds {
 pub(crate) struct Memory {
     bounds: Bounds,
     subjects: Mutex<Store<Subject, Vec<Held>>>,
-    zones: Mutex<HashMap<Name, Zone>>,
+    zones: Mutex<Table<Name, Zone>>,
     /// How often everything has been voided.
     edition: AtomicU64,
     reverse: Mutex<Store<Question, HeldAnswer>>,

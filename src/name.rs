@@ -28,7 +28,7 @@ const MASK: &str = "***";
 /// assert_eq!(name.expose(), "mail.example.org.");
 /// # Ok::<(), rdnsbl::name::NameError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
     /// Presentation form with the trailing dot. No octet needs escaping: see [`is_label_octet`].
     text: Arc<str>,
@@ -103,9 +103,9 @@ impl Name {
     #[must_use]
     pub fn reverse_of(address: IpAddr) -> Self {
         let address = address.to_canonical();
-        let mut text = address::reversed_labels(address);
-        text.push_str(if address.is_ipv4() { "in-addr.arpa." } else { "ip6.arpa." });
-        Self { text: text.into(), secret: None }
+        let labels = address::reversed_labels(address);
+        let zone = if address.is_ipv4() { "in-addr.arpa." } else { "ip6.arpa." };
+        Self { text: [labels.as_str(), zone].concat().into(), secret: None }
     }
 
     /// This name under `zone`: its labels followed by the zone's.
@@ -128,12 +128,16 @@ impl Name {
             let name = Self::parse_ascii(&format!("{key}.{labels}{base}"))?;
             return Ok(Self { secret: Some((0, length)), ..name });
         }
-        if labels.len() + zone.text.len() + 1 > MAX_WIRE_LENGTH {
+        let length = labels.len() + zone.text.len();
+        if length + 1 > MAX_WIRE_LENGTH {
             return Err(NameError::new(NameErrorKind::TooLong, 0..labels.len()));
         }
-        let mut text = String::with_capacity(labels.len() + zone.text.len());
-        text.push_str(labels);
-        text.push_str(&zone.text);
+        // On the stack first: twelve lists make twelve such names for every client, and one allocation each is enough.
+        let mut buffer = [0; MAX_WIRE_LENGTH];
+        let octets = labels.bytes().chain(zone.text.bytes());
+        buffer.iter_mut().zip(octets).for_each(|(place, octet)| *place = octet);
+        let text = buffer.get(..length).and_then(|octets| std::str::from_utf8(octets).ok());
+        let Some(text) = text else { return Err(NameError::new(NameErrorKind::BadCharacter, 0..labels.len())) };
         let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);
         let secret = zone.secret.map(|(from, to)| (from.saturating_add(shift), to.saturating_add(shift)));
         Ok(Self { text: text.into(), secret })
@@ -185,6 +189,11 @@ impl Name {
     #[must_use]
     pub fn label_count(&self) -> usize {
         self.labels().count()
+    }
+
+    /// Is this the root or a top-level domain?
+    pub(crate) fn is_top(&self) -> bool {
+        self.text.find('.').is_none_or(|dot| dot + 1 == self.text.len())
     }
 
     /// Is this name `other` or below it?
@@ -268,6 +277,13 @@ impl Name {
 
     fn secret_range(&self) -> Option<Range<usize>> {
         self.secret.map(|(from, to)| usize::from(from)..usize::from(to))
+    }
+}
+
+/// The text alone: equal names have equal texts.
+impl std::hash::Hash for Name {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }
 
@@ -466,7 +482,7 @@ mod tests {
 
     #[test]
     fn rfc_5782_vectors() {
-        let reverse = |address: &str| address::reversed_labels(address.parse().unwrap());
+        let reverse = |address: &str| address::reversed_labels(address.parse().unwrap()).as_str().to_owned();
         assert_eq!(reverse("192.0.2.99"), "99.2.0.192."); // RFC 5782 §2.1
         assert_eq!(
             reverse("2001:db8:1:2:3:4:567:89ab"), // RFC 5782 §2.4

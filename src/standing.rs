@@ -1,16 +1,17 @@
 //! What is known about zones and about the resolver, from one check to the next: proofs, health, who is left alone. Values
 //! and arithmetic on time that the caller gives; no clock, no randomness of its own.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::dnsxl::{
-    Access, Control, Corroboration, Entry, Evidence, Health, HealthState, Label, ListId, Loopback, Observation, Proof,
-    SubjectKind,
+    Access, Control, Corroboration, Entry, Evidence, Health, HealthState, Label, ListId, ListSpec, Loopback,
+    Observation, Observations, Proof, SubjectKind,
 };
 use crate::events::Event;
 use crate::name::Name;
 use crate::report::{Report, ResolverFault};
+use crate::table::Table;
 use crate::trial::Honesty;
 
 /// Zones that are kept in mind; beyond that the longest unused are forgotten, which costs a proof.
@@ -24,13 +25,15 @@ const SAME_LABEL: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Standing {
     window: Duration,
-    zones: HashMap<(Name, SubjectKind), ZoneState>,
+    zones: Table<(Name, SubjectKind), ZoneState>,
     seen: Option<Instant>,
     stripped: Option<Instant>,
     /// Some zone's must-exist entry came back empty when it was last asked for.
     doubted: bool,
     honesty: Option<(bool, Instant)>,
     fault: Option<ResolverFault>,
+    /// What labels are made of, and since when.
+    random: Option<([u8; 16], Instant)>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +41,8 @@ struct ZoneState {
     proof: Option<(Proof, Instant)>,
     label: Option<(Label, Instant)>,
     must_exist: Option<(Entry, Instant)>,
-    health: HealthState,
+    /// Shared: every check of the zone carries it.
+    health: Arc<HealthState>,
     corroboration: Corroboration,
     used: Instant,
 }
@@ -46,9 +50,8 @@ struct ZoneState {
 /// What a finished check has learned about one zone.
 #[derive(Clone, Debug)]
 pub(crate) struct Lesson {
-    pub(crate) zone: Name,
+    pub(crate) spec: Arc<ListSpec>,
     pub(crate) kind: SubjectKind,
-    pub(crate) list: ListId,
     /// New proof, if its controls were asked and absent.
     pub(crate) proof: Option<Proof>,
     /// When the earlier of its controls was sent, if that is known; the check's beginning otherwise.
@@ -58,7 +61,7 @@ pub(crate) struct Lesson {
     /// What its answers told about the resolver.
     pub(crate) loopback: Loopback,
     /// What they told about the list.
-    pub(crate) observations: Vec<Observation>,
+    pub(crate) observations: Observations,
     /// Where lists of two other operators at least were heard: is it the only one that holds the subject?
     pub(crate) alone: Option<bool>,
 }
@@ -82,7 +85,7 @@ pub(crate) struct Admission {
     /// Some list's entry came back empty, and no answer in 127/8 was seen for a while: every list is asked for its entry, so
     /// that one list that has emptied itself does not convict the resolver again and again.
     pub(crate) suspects_resolver: bool,
-    pub(crate) health: HealthState,
+    pub(crate) health: Arc<HealthState>,
 }
 
 impl Standing {
@@ -93,16 +96,33 @@ impl Standing {
     /// hit asks for them.
     #[must_use]
     pub fn new(window: Duration) -> Self {
-        Self { window, zones: HashMap::new(), seen: None, stripped: None, doubted: false, honesty: None, fault: None }
+        Self {
+            window,
+            zones: Table::default(),
+            seen: None,
+            stripped: None,
+            doubted: false,
+            honesty: None,
+            fault: None,
+            random: None,
+        }
+    }
+
+    /// What the labels of a check that starts now are made of: new octets every second, as the labels of zones are.
+    pub(crate) fn random(&mut self, now: Instant, unguessable: fn() -> [u8; 16]) -> [u8; 16] {
+        match self.random {
+            Some((random, made)) if now.saturating_duration_since(made) < SAME_LABEL => random,
+            _ => self.random.insert((unguessable(), now)).0,
+        }
     }
 
     /// How a check that starts now may treat a zone. `random` makes the label if one is needed.
     pub(crate) fn admit(&mut self, zone: &Name, kind: SubjectKind, now: Instant, random: [u8; 16]) -> Admission {
         let window = self.window;
         let suspects_resolver = self.doubted && !is_recent(self.seen, now);
-        let wants_must_exist = self.wants_must_exist(zone, kind, now);
         let state = self.state(zone, kind, now);
-        let health = state.health.clone();
+        let wants_must_exist = state.wants_must_exist(suspects_resolver, now);
+        let health = Arc::clone(&state.health);
         let access = match health.retry {
             None => Access::Open,
             Some(retry) if now >= retry => Access::Trial,
@@ -121,7 +141,7 @@ impl Standing {
     pub(crate) fn claim_trial(&mut self, zone: &Name, kind: SubjectKind, now: Instant) {
         let health = &mut self.state(zone, kind, now).health;
         if health.retry.is_some_and(|retry| now >= retry) {
-            health.claim_trial(now);
+            Arc::make_mut(health).claim_trial(now);
         }
     }
 
@@ -131,13 +151,13 @@ impl Standing {
     }
 
     /// A zone that was found broken after a check had begun: the check's hits are void, whatever proof it has.
-    pub(crate) fn turned_bad(&self, zone: &Name, kind: SubjectKind, started: Instant) -> Option<&HealthState> {
+    pub(crate) fn turned_bad(&self, zone: &Name, kind: SubjectKind, started: Instant) -> Option<&Arc<HealthState>> {
         let health = &self.zones.get(&(zone.clone(), kind))?.health;
         health.takes_hits_away_since(started).then_some(health)
     }
 
     /// The health of a zone.
-    pub(crate) fn health(&self, zone: &Name, kind: SubjectKind) -> Option<&HealthState> {
+    pub(crate) fn health(&self, zone: &Name, kind: SubjectKind) -> Option<&Arc<HealthState>> {
         self.zones.get(&(zone.clone(), kind)).map(|state| &state.health)
     }
 
@@ -145,17 +165,6 @@ impl Standing {
     pub(crate) fn kinds(&self, zone: &Name) -> Vec<SubjectKind> {
         let all = [SubjectKind::Ipv4, SubjectKind::Ipv6, SubjectKind::Domain];
         all.into_iter().filter(|kind| self.zones.contains_key(&(zone.clone(), *kind))).collect()
-    }
-
-    /// Should a zone's documented must-exist entry be asked along with the subject? At its first use; again where it gave no
-    /// clear word; and when another zone's missing entry makes the resolver a suspect.
-    fn wants_must_exist(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> bool {
-        let suspect = self.doubted && !is_recent(self.seen, now);
-        match self.state(zone, kind, now).must_exist {
-            None => true,
-            Some((Entry::Stripped | Entry::Failed, at)) => !is_recent(Some(at), now),
-            Some((Entry::Present | Entry::Missing, at)) => suspect && !is_recent(Some(at), now),
-        }
     }
 
     /// Does the resolver take answers in 127.0.0.0/8 away, as far as earlier checks know?
@@ -205,7 +214,12 @@ impl Standing {
             self.stripped = Some(now);
         }
         for lesson in report.lessons() {
-            let state = self.state(&lesson.zone, lesson.kind, now);
+            if lesson.proof.is_some() {
+                // What has been seen absent once may be remembered as absent, and proves nothing again.
+                self.random = None;
+            }
+            let zone = lesson.spec.zone();
+            let state = self.state(zone, lesson.kind, now);
             if let Some(entry) = lesson.must_exist {
                 state.must_exist = Some((entry, now));
             }
@@ -214,10 +228,10 @@ impl Standing {
             events.extend(state.observe(lesson, sent, now));
             // Both when a list falls ill and when it recovers: what was on its way meanwhile is no better.
             if was_bad != state.health.health.takes_hits_away() {
-                voided.zones.push(lesson.zone.clone());
+                voided.zones.push(zone.clone());
             }
             if let Some(suspicion) = lesson.alone.and_then(|alone| state.corroboration.hear(alone)) {
-                let (list, alone, heard) = (lesson.list.clone(), suspicion.alone, suspicion.heard);
+                let (list, alone, heard) = (lesson.spec.id(), suspicion.alone, suspicion.heard);
                 events.push(Event::StandsAlone { list, alone, heard });
             }
         }
@@ -254,7 +268,7 @@ impl Standing {
             proof: None,
             label: None,
             must_exist: None,
-            health: HealthState::default(),
+            health: Arc::default(),
             corroboration: Corroboration::default(),
             used: now,
         });
@@ -270,6 +284,16 @@ impl Default for Standing {
 }
 
 impl ZoneState {
+    /// Should the documented must-exist entry be asked along with the subject? At first use; again where it gave no clear
+    /// word; and when another zone's missing entry makes the resolver a suspect.
+    fn wants_must_exist(&self, suspect: bool, now: Instant) -> bool {
+        match self.must_exist {
+            None => true,
+            Some((Entry::Stripped | Entry::Failed, at)) => !is_recent(Some(at), now),
+            Some((Entry::Present | Entry::Missing, at)) => suspect && !is_recent(Some(at), now),
+        }
+    }
+
     fn fresh(&self, window: Duration, now: Instant) -> Option<Proof> {
         let (proof, sent) = self.proof.as_ref()?;
         let age = now.saturating_duration_since(*sent);
@@ -298,21 +322,20 @@ impl ZoneState {
             }
             self.label = None;
         }
-        let before = self.health.clone();
-        for observation in &lesson.observations {
-            if outdated && !matches!(observation, Observation::Broken(_)) {
-                continue;
-            }
-            self.health = std::mem::take(&mut self.health).after(observation, now);
-        }
+        let before = Arc::clone(&self.health);
+        let counts = |observation: &&Observation| !outdated || matches!(observation, Observation::Broken(_));
+        self.health = Arc::clone(&before).after_all(lesson.observations.iter().filter(counts), now);
         if self.health.health.takes_hits_away() {
             // A new epoch: what was proven before is worth nothing now.
             self.proof = None;
             self.label = None;
         }
+        if Arc::ptr_eq(&before, &self.health) {
+            return None;
+        }
         let last_good = before.last_good.map(|at| now.saturating_duration_since(at));
         change(&before, &self.health).then(|| Event::HealthChanged {
-            list: lesson.list.clone(),
+            list: lesson.spec.id(),
             kind: lesson.kind,
             from: before.health,
             to: self.health.health,

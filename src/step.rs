@@ -104,24 +104,25 @@ pub trait Unit {
 
 /// The answers a check holds, by slot. The first answer for a slot stays.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answers(Vec<Option<Answer>>);
+pub(crate) struct Answers {
+    /// Most checks of lists end with one answer, which needs no room elsewhere.
+    first: Option<(Slot, Answer)>,
+    more: Vec<(Slot, Answer)>,
+}
 
 impl Answers {
     pub(crate) fn get(&self, slot: Slot) -> Option<&Answer> {
-        self.0.get(usize::from(slot.0))?.as_ref()
+        self.first.iter().chain(&self.more).find(|(its, _)| *its == slot).map(|(_, answer)| answer)
     }
 
     /// `slots` is how many slots the check has; beyond it nothing is kept.
     pub(crate) fn put(&mut self, slot: Slot, answer: Answer, slots: usize) {
-        let index = usize::from(slot.0);
-        if index >= slots {
+        if usize::from(slot.0) >= slots || self.get(slot).is_some() {
             return;
         }
-        if self.0.len() <= index {
-            self.0.resize(index + 1, None);
-        }
-        if let Some(place @ None) = self.0.get_mut(index) {
-            *place = Some(answer);
+        match &mut self.first {
+            None => self.first = Some((slot, answer)),
+            Some(_) => self.more.push((slot, answer)),
         }
     }
 }

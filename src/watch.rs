@@ -78,7 +78,7 @@ impl Checker {
         watched
             .map(|(spec, kind)| {
                 let state = match standing.health(spec.zone(), kind) {
-                    _ if spec.is_retired() => HealthState::retired(),
+                    _ if spec.is_retired() => Arc::new(HealthState::retired()),
                     state => state.cloned().unwrap_or_default(),
                 };
                 HealthReport {
@@ -141,8 +141,8 @@ fn kinds(spec: &Arc<ListSpec>, asked: &[SubjectKind]) -> Vec<Watched> {
 }
 
 /// When to look again: at a list that is left alone, when that ends; at a doubtful one, sooner than at others.
-fn next_look(health: Option<&HealthState>, now: Instant, every: Duration) -> Instant {
-    match health {
+fn next_look(health: Option<&Arc<HealthState>>, now: Instant, every: Duration) -> Instant {
+    match health.map(Arc::as_ref) {
         Some(HealthState { retry: Some(retry), .. }) => (*retry).max(later(now, SHORTEST)),
         Some(state) if !state.health.advice().is_empty() => later(now, every.min(DOUBTFUL)),
         _ => later(now, every),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::classify::{Class, classify};
 use super::control::{Control, Evidence, Proof, State, Trial, trial};
-use super::health::{Breakage, Observation};
+use super::health::{Breakage, Observation, Observations};
 use super::spec::ListSpec;
 use super::subject::{Subject, SubjectKind};
 use super::verdict::{Excluded, Listing, NotListed, Problem, ProblemKind, Skipped, Unknown, Verdict};
@@ -327,44 +327,45 @@ impl ListCheck {
 
     /// What the answers tell about the list. What could not be asked tells nothing; whether silence is the list's fault is
     /// for others to judge.
-    pub(crate) fn observations(&self) -> Vec<Observation> {
-        let mut seen = Vec::new();
+    pub(crate) fn observations(&self) -> Observations {
+        let mut seen = Observations::default();
         // What was remembered is no news of the list.
         let wanted = self.wanted().without(self.remembered);
         if let Some(tried) = self.tried().filter(|_| wanted.contains(FIXED)) {
             match tried {
-                Trial::Sane(proof) => seen.push(Observation::Sane(proof.controls().to_vec())),
+                Trial::Sane(proof) => seen.others.push(Observation::Sane(proof.controls().to_vec())),
                 // A broken list's other answers mean nothing.
                 Trial::Broken(kind, evidence) => {
                     let reason = self.reason().filter(|_| wanted.contains(TXT));
-                    return vec![Observation::Broken(Breakage { kind, evidence, reason })];
+                    return Observations::only(Observation::Broken(Breakage { kind, evidence, reason }));
                 }
-                Trial::Failed(evidence) if !self.takes_proof() => seen.extend(silence(evidence)),
+                Trial::Failed(evidence) if !self.takes_proof() => seen.others.extend(silence(evidence)),
                 Trial::Failed(_) => {}
             }
         }
         for slot in [MUST_EXIST, A] {
-            let Some(evidence) = self.evidence(slot).filter(|_| wanted.contains(slot)) else { continue };
-            match evidence.answer().is() {
+            let Some(answer) = self.answers.get(slot).filter(|_| wanted.contains(slot)) else { continue };
+            let evidence = || self.evidence(slot).into_iter();
+            match answer.is() {
                 Is::Records(set) => {
                     let codes: Vec<Ipv4Addr> = set.v4().collect();
                     match classify(&self.spec, &codes) {
                         Class::Problem(ProblemKind::Ambiguous) => {}
                         Class::Problem(kind) => {
-                            let evidence = vec![evidence];
-                            return vec![Observation::Broken(Breakage { kind, evidence, reason: None })];
+                            let evidence = evidence().collect();
+                            return Observations::only(Observation::Broken(Breakage { kind, evidence, reason: None }));
                         }
-                        Class::Excluded | Class::Hit(_) => seen.push(Observation::Entry(evidence)),
+                        Class::Excluded | Class::Hit(_) => seen.others.extend(evidence().map(Observation::Entry)),
                     }
                 }
                 Is::NxDomain(_) | Is::NoData(Some(_)) if slot == MUST_EXIST => {
                     let documented = self.has_documented_entry();
-                    seen.push(Observation::EntryMissing { documented, evidence });
+                    seen.others.extend(evidence().map(|evidence| Observation::EntryMissing { documented, evidence }));
                 }
                 Is::NxDomain(Some(soa)) if self.is_denied_from_above(soa.owner()) => {
-                    seen.push(Observation::Denied(evidence))
+                    seen.others.extend(evidence().map(Observation::Denied));
                 }
-                Is::NxDomain(_) | Is::NoData(_) if slot == A => seen.push(Observation::Miss),
+                Is::NxDomain(_) | Is::NoData(_) if slot == A => seen.missed = true,
                 // An empty must-exist entry is a word about the resolver; a refusal of the question, too.
                 Is::NxDomain(_)
                 | Is::NoData(_)
@@ -377,7 +378,7 @@ impl ListCheck {
                     | Failure::Network,
                 ) => {}
                 // One silence counts once, whichever question it met.
-                Is::Failed(_) if slot == A => seen.push(Observation::Silent(evidence)),
+                Is::Failed(_) if slot == A => seen.others.extend(evidence().map(Observation::Silent)),
                 Is::Failed(_) => {}
             }
         }
@@ -393,7 +394,7 @@ impl ListCheck {
 
     /// A top-level domain, or the root, says that there is no such name: then the operator's own domain does not exist.
     fn is_denied_from_above(&self, owner: &Name) -> bool {
-        owner.label_count() <= 1 && self.spec.zone().label_count() > 1 && self.spec.zone().is_within(owner)
+        owner.is_top() && !self.spec.zone().is_top() && self.spec.zone().is_within(owner)
     }
 
     /// What the answers tell about the resolver. Only an empty NOERROR is stripping, never NXDOMAIN.

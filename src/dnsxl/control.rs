@@ -148,10 +148,10 @@ impl Label {
         let mut rest = u128::from_le_bytes(random);
         Self(std::array::from_fn(|position| {
             // A letter first: a label of digits only would look like an address to some servers.
-            let alphabet: &[u8] = if position == 0 { b"ghijklmnopqrstuv" } else { b"abcdefghijklmnopqrstuvwxyz234567" };
-            let size = alphabet.len() as u128;
-            let picked = usize::try_from(rest % size).unwrap_or_default();
-            rest /= size;
+            let (alphabet, bits): (&[u8], u32) =
+                if position == 0 { (b"ghijklmnopqrstuv", 4) } else { (b"abcdefghijklmnopqrstuvwxyz234567", 5) };
+            let picked = usize::try_from(rest & ((1 << bits) - 1)).unwrap_or_default();
+            rest >>= bits;
             alphabet.get(picked).copied().unwrap_or(b'x')
         }))
     }

@@ -147,6 +147,29 @@ pub(crate) enum Observation {
     Silent(Evidence),
 }
 
+/// What one check saw of a list, in the order in which it counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Observations {
+    /// Everything but an ordinary miss.
+    pub(crate) others: Vec<Observation>,
+    /// And, last, a miss: so frequent that it takes no room.
+    pub(crate) missed: bool,
+}
+
+impl Observations {
+    pub(crate) fn only(observation: Observation) -> Self {
+        Self { others: vec![observation], missed: false }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.others.is_empty() && !self.missed
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Observation> {
+        self.others.iter().chain(self.missed.then_some(&Observation::Miss))
+    }
+}
+
 /// What a broken list answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Breakage {
@@ -256,6 +279,30 @@ impl State {
         }
         self.failures = 0;
         self
+    }
+
+    /// Would this observation change anything? Nearly every answer is a miss from a list that is well.
+    pub(crate) fn is_news(&self, observation: &Observation) -> bool {
+        match observation {
+            Observation::Miss => self.failures > 0 || matches!(self.health, Health::Unreachable | Health::Gone),
+            Observation::Entry(_) => {
+                !self.entry_seen
+                    || self.failures > 0
+                    || !matches!(self.health, Health::Sound) && !self.health.takes_hits_away()
+            }
+            _ => true,
+        }
+    }
+
+    /// The state after these observations; the same one when they bring no news.
+    pub(crate) fn after_all<'a>(
+        self: Arc<Self>,
+        seen: impl Iterator<Item = &'a Observation>,
+        now: Instant,
+    ) -> Arc<Self> {
+        seen.fold(self, |state, observation| {
+            if state.is_news(observation) { Arc::new((*state).clone().after(observation, now)) } else { state }
+        })
     }
 
     /// Is it in a state that takes its hits away, and was that seen at this moment or later?

@@ -23,7 +23,7 @@ pub use control::{Control, Evidence, Label, Proof};
 pub(crate) use corroboration::Corroboration;
 pub use filter::{CodeFilter, CodeTest, Quantifier};
 pub use health::{Health, Refusing};
-pub(crate) use health::{Observation, State as HealthState};
+pub(crate) use health::{Observation, Observations, State as HealthState};
 pub use profile::{Disposition, Profile, TestEntry, TestPoints};
 pub(crate) use spec::About;
 pub use spec::{Kind, ListId, ListSpec, Part, SpecError, SpecErrorKind, Unheard};

@@ -223,9 +223,9 @@ impl TestPoints {
     pub(crate) fn must_exist(&self, kind: SubjectKind) -> String {
         match (self.documented_entry(), kind) {
             (Some(entry), _) => entry.labels(),
-            (None, SubjectKind::Ipv4) => reversed_labels(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))),
+            (None, SubjectKind::Ipv4) => reversed_labels(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).as_str().to_owned(),
             // ::FFFF:7F00:2, asked as the IPv6 address it is, although a client of that form would be IPv4.
-            (None, SubjectKind::Ipv6) => reversed_labels(IpAddr::V6(mapped_loopback(2))),
+            (None, SubjectKind::Ipv6) => reversed_labels(IpAddr::V6(mapped_loopback(2))).as_str().to_owned(),
             (None, SubjectKind::Domain) => "test.".to_owned(),
         }
     }
@@ -234,8 +234,8 @@ impl TestPoints {
     pub(crate) fn must_not_exist(&self, kind: SubjectKind) -> String {
         match (&self.absent, kind) {
             (Some(entry), _) => entry.labels(),
-            (None, SubjectKind::Ipv4) => reversed_labels(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            (None, SubjectKind::Ipv6) => reversed_labels(IpAddr::V6(mapped_loopback(1))),
+            (None, SubjectKind::Ipv4) => reversed_labels(IpAddr::V4(Ipv4Addr::LOCALHOST)).as_str().to_owned(),
+            (None, SubjectKind::Ipv6) => reversed_labels(IpAddr::V6(mapped_loopback(1))).as_str().to_owned(),
             (None, SubjectKind::Domain) => "invalid.".to_owned(),
         }
     }
@@ -260,7 +260,7 @@ impl TestEntry {
     /// The labels in front of the zone, each followed by a dot.
     fn labels(&self) -> String {
         match self {
-            Self::Address(address) => reversed_labels(*address),
+            Self::Address(address) => reversed_labels(*address).as_str().to_owned(),
             Self::Domain(name) if name.is_root() => String::new(),
             Self::Domain(name) => name.expose().to_owned(),
         }

@@ -76,6 +76,8 @@ pub struct ListSpec {
     weight: i32,
     parts: Vec<Part>,
     label: Option<Arc<str>>,
+    /// What follows from zone and label, made once: every report names every list.
+    called: Called,
     operator: Option<Arc<str>>,
     daily_limit: Option<u32>,
     profile: Option<Arc<Profile>>,
@@ -133,6 +135,7 @@ impl ListSpec {
         }
         Ok(Self {
             kind,
+            called: Called::new(&name, None),
             zone: name,
             codes: codes.map(CodeFilter::from),
             weight,
@@ -154,7 +157,7 @@ impl ListSpec {
     pub fn key(mut self, key: &Key) -> Result<Self, SpecError> {
         self.zone =
             self.zone.with_key(key).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
-        Ok(self)
+        Ok(self.called_anew())
     }
 
     /// Only these codes count. Without them, all that the profile calls listings; without a profile, all but 127.0.0.1.
@@ -206,7 +209,7 @@ impl ListSpec {
     #[must_use]
     pub fn label(mut self, label: &str) -> Self {
         self.label = Some(crate::text::RemoteText::clean(label.as_bytes()).as_str().into());
-        self
+        self.called_anew()
     }
 
     /// Who runs the list: lists of one operator are one voice where several are wanted. Unless said, the catalogue's
@@ -229,7 +232,7 @@ impl ListSpec {
     /// Who runs the list.
     #[must_use]
     pub fn operator(&self) -> &str {
-        self.operator.as_deref().unwrap_or_else(|| self.zone.last_labels(2))
+        self.operator.as_deref().unwrap_or(&self.called.domain)
     }
 
     pub(crate) fn question_limit(&self) -> Option<u32> {
@@ -268,7 +271,16 @@ impl ListSpec {
     /// The name of the list in reports: never a key.
     #[must_use]
     pub fn id(&self) -> ListId {
-        ListId(self.label.clone().unwrap_or_else(|| self.zone.without_key().to_string().into()))
+        self.called.id.clone()
+    }
+
+    pub(crate) fn called(&self) -> &ListId {
+        &self.called.id
+    }
+
+    fn called_anew(mut self) -> Self {
+        self.called = Called::new(&self.zone, self.label.as_ref());
+        self
     }
 
     /// Which codes count, if that was said.
@@ -312,7 +324,23 @@ impl ListSpec {
         let key = label.and_then(|label| Key::new(label).ok());
         if let (Some(key), Some(parent)) = (key, parent) {
             self.zone = parent.with_key(&key).unwrap_or_else(|_| self.zone.clone());
+            self.called = Called::new(&self.zone, self.label.as_ref());
         }
+    }
+}
+
+/// What a list is called, and whose it seems to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Called {
+    id: ListId,
+    /// The last two labels of the zone: the operator, unless somebody knows better.
+    domain: Arc<str>,
+}
+
+impl Called {
+    fn new(zone: &Name, label: Option<&Arc<str>>) -> Self {
+        let id = label.cloned().unwrap_or_else(|| zone.without_key().to_string().into());
+        Self { id: ListId(id), domain: zone.last_labels(2).into() }
     }
 }
 

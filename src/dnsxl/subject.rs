@@ -33,7 +33,7 @@ impl Subject {
     /// The name would be longer than 255 octets.
     pub fn name_under(&self, zone: &Name) -> Result<Name, NameError> {
         match self {
-            Self::Client(address) => Name::join(&reversed_labels(address.to_canonical()), zone),
+            Self::Client(address) => Name::join(reversed_labels(address.to_canonical()).as_str(), zone),
             Self::Domain(name) => name.under(zone),
         }
     }

@@ -62,6 +62,15 @@ impl Verdict {
         }
     }
 
+    /// Does a list of this kind hold the subject? `None` when this is no word about that.
+    pub(crate) fn speaks_of_listing(&self, asked: Kind) -> Option<bool> {
+        match self {
+            Self::Listed(kind, _) => (*kind == asked).then_some(true),
+            Self::NotListed(_) | Self::Excluded(_) => Some(false),
+            Self::Problem(_) | Self::Unknown(_) | Self::Skipped(_) => None,
+        }
+    }
+
     /// The return codes that were seen, sorted; empty where there are none.
     #[must_use]
     pub fn codes(&self) -> &[Ipv4Addr] {

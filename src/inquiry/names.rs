@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Inquiry, ListRun, Running, UnitId, list_run};
+use super::running::Running;
+use super::{Inquiry, ListRun, UnitId, list_run};
 use crate::dns::Failure;
 use crate::dnsxl::{ListCheck, ListFinding, ListSpec, Part, Skipped, Subject, SubjectKind};
 use crate::iprev::{ClientName, Iprev};
@@ -61,6 +62,6 @@ impl Waiting {
             run.verdict = Some(ListFinding::unknown(*error.why()));
         }
         let health = self.admission.health.clone();
-        ListRun { run, subject: None, part: Some(self.part), group: self.group, was_fresh: false, health }
+        ListRun { run, subject: None, part: Some(self.part), group: self.group, was_fresh: false, health, lesson: None }
     }
 }

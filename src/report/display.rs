@@ -233,7 +233,7 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     told.sort_by_key(|row| rank(&row.verdict));
     for row in told {
         let (word, text) = list_text(row);
-        let list = row.list.as_str();
+        let list = row.list().as_str();
         list_row(f, word, &format!("{list}: {text}"))?;
         if !row.health().advice().is_empty() {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
@@ -245,11 +245,11 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     }
     // A miss of a list that may be empty, or gone, is worth less than it looks.
     for row in rows.iter().filter(|row| rank(&row.verdict) == QUIET && !row.health().advice().is_empty()) {
-        list_row(f, "doubtful", &format!("{}: not listed, but {}", row.list, row.health()))?;
+        list_row(f, "doubtful", &format!("{}: not listed, but {}", row.list(), row.health()))?;
         wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
     }
     let quiet = |row: &&ListReport| rank(&row.verdict) == QUIET && row.health().advice().is_empty();
-    let quiet: Vec<&str> = rows.iter().filter(quiet).map(|row| row.list.as_str()).collect();
+    let quiet: Vec<&str> = rows.iter().filter(quiet).map(|row| row.list().as_str()).collect();
     if !quiet.is_empty() {
         list_row(f, "not listed", &quiet.join(", "))?;
     }
@@ -258,8 +258,8 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     for row in rows {
         if let Verdict::Skipped(why) = row.verdict {
             match skipped.iter_mut().find(|(known, _)| *known == why) {
-                Some((_, names)) => names.push(row.list.as_str()),
-                None => skipped.push((why, vec![row.list.as_str()])),
+                Some((_, names)) => names.push(row.list().as_str()),
+                None => skipped.push((why, vec![row.list().as_str()])),
             }
         }
     }

@@ -143,15 +143,15 @@ impl Serialize for ListReport {
             _ => Vec::new(),
         };
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("list", &self.list)?;
-        map.serialize_entry("kind", &self.kind)?;
+        map.serialize_entry("list", &self.list())?;
+        map.serialize_entry("kind", &self.kind())?;
         map.serialize_entry("subject", &self.subject)?;
         map.serialize_entry("verdict", self.verdict.word())?;
         map.serialize_entry("codes", self.verdict.codes())?;
         map.serialize_entry("truncated", &self.verdict.is_truncated())?;
         map.serialize_entry("meanings", &meanings)?;
         map.serialize_entry("reason", &self.verdict.reason())?;
-        map.serialize_entry("weight", &self.weight)?;
+        map.serialize_entry("weight", &self.weight())?;
         map.serialize_entry("ttl", &seconds(self.ttl()))?;
         map.serialize_entry("problem", &problem)?;
         map.serialize_entry("why", &why)?;

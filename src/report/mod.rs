@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{
-    Evidence, Health, HealthState, Kind, ListId, ListSpec, Listing, Loopback, Observation, Part, Subject, SubjectKind,
-    Unheard, Unknown, Verdict,
+    Evidence, Health, HealthState, Kind, ListId, ListSpec, Listing, Loopback, Observation, Observations, Part, Subject,
+    SubjectKind, Unheard, Unknown, Verdict,
 };
 use crate::domain::MailDomainReport;
 use crate::helo::HeloReport;
@@ -61,14 +61,11 @@ pub struct Report {
 /// One list, one subject, one verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListReport {
-    list: ListId,
-    kind: Kind,
     subject: Option<Subject>,
     part: Option<Part>,
     group: usize,
-    weight: i32,
     verdict: Verdict,
-    health: HealthState,
+    health: Arc<HealthState>,
     spec: Arc<ListSpec>,
 }
 
@@ -76,13 +73,13 @@ impl ListReport {
     /// What the list is called.
     #[must_use]
     pub fn list(&self) -> &ListId {
-        &self.list
+        self.spec.called()
     }
 
     /// Deny or allow.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.spec.kind()
     }
 
     /// What it was asked about; `None` where the dialogue has no such part.
@@ -123,7 +120,7 @@ impl ListReport {
     /// What a hit adds to the score.
     #[must_use]
     pub fn weight(&self) -> i32 {
-        self.weight
+        self.spec.weight()
     }
 
     /// How long the list's answer may be believed. `None` where nothing says so.
@@ -224,7 +221,6 @@ pub(crate) struct Findings {
     /// What earlier checks know of answers in 127/8.
     pub(crate) loopback: Loopback,
     pub(crate) exchanges: Vec<Exchange>,
-    pub(crate) lessons: Vec<Lesson>,
     pub(crate) cut: bool,
     pub(crate) stopped_early: bool,
     pub(crate) elapsed: Duration,
@@ -240,13 +236,14 @@ pub(crate) struct ListRow {
     pub(crate) group: usize,
     pub(crate) verdict: Verdict,
     pub(crate) loopback: Loopback,
-    pub(crate) health: HealthState,
+    pub(crate) health: Arc<HealthState>,
+    pub(crate) lesson: Option<Lesson>,
 }
 
 impl ListRow {
     /// What the verdict is worth when the resolver is at fault.
-    fn blame(self, fault: Option<ResolverFault>) -> Verdict {
-        match (self.verdict, fault) {
+    fn blame(verdict: Verdict, fault: Option<ResolverFault>) -> Verdict {
+        match (verdict, fault) {
             // A miss through a resolver that takes hits away is no miss.
             (Verdict::NotListed(_), Some(ResolverFault::Strips127))
             // What a resolver that invents answers says of a list is no word of the list.
@@ -260,55 +257,72 @@ impl Findings {
     /// Keeps of what was learned about lists only what is theirs: nothing while the resolver is at fault, and no silence when
     /// nobody else spoke either.
     fn drop_lessons(&mut self, fault: Option<ResolverFault>) {
-        let exchanges = &self.exchanges;
-        for lesson in &mut self.lessons {
+        let silent = |observation: &Observation| matches!(observation, Observation::Silent(_));
+        for lesson in self.rows.iter_mut().filter_map(|row| row.lesson.as_mut()) {
             if fault.is_some() {
-                lesson.observations.clear();
+                lesson.observations = Observations::default();
                 lesson.proof = None;
                 continue;
             }
-            let others_spoke = exchanges
+            if !lesson.observations.others.iter().any(silent) {
+                continue;
+            }
+            let zone = lesson.spec.zone();
+            let others_spoke = self
+                .exchanges
                 .iter()
                 .filter(|exchange| exchange.source != Source::Memory)
-                .any(|exchange| exchange.answer.failure().is_none() && !exchange.question.name.is_within(&lesson.zone));
+                .any(|exchange| exchange.answer.failure().is_none() && !exchange.question.name.is_within(zone));
             if !others_spoke {
-                lesson.observations.retain(|observation| !matches!(observation, Observation::Silent(_)));
+                lesson.observations.others.retain(|observation| !silent(observation));
             }
         }
     }
 
     /// Notes of each deny list whether it alone holds its subject, where lists of two other operators were heard.
     fn compare_operators(&mut self) {
-        // Who was heard about which subject, and who of them lists it; each operator once.
-        let mut voices: Vec<(&Option<Subject>, &str, bool)> = Vec::new();
-        for row in &self.rows {
-            let listed = match &row.verdict {
-                Verdict::Listed(Kind::Deny, _) => true,
-                Verdict::NotListed(_) | Verdict::Excluded(_) => false,
-                Verdict::Listed(Kind::Allow, _) | Verdict::Problem(_) | Verdict::Unknown(_) | Verdict::Skipped(_) => {
-                    continue;
-                }
-            };
-            let operator = row.spec.operator();
-            match voices.iter_mut().find(|(subject, known, _)| *known == operator && **subject == row.subject) {
-                Some((.., lists)) => *lists |= listed,
-                None => voices.push((&row.subject, operator, listed)),
+        // Who was heard about which subject, and who of them lists it; each operator once, those that list it last.
+        let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(self.rows.len());
+        voices.extend(self.rows.iter().filter_map(|row| {
+            Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(Kind::Deny)?))
+        }));
+        voices.sort_unstable();
+        let mut operators: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(voices.len());
+        for voice in voices {
+            match operators.last_mut().filter(|last| (last.0, last.1) == (voice.0, voice.1)) {
+                Some(last) => last.2 |= voice.2,
+                None => operators.push(voice),
             }
         }
-        for lesson in &mut self.lessons {
-            let same = |row: &&ListRow| row.kind == lesson.kind && *row.spec.zone() == lesson.zone;
-            let Some(own) = self.rows.iter().find(same).filter(|row| row.spec.kind() == Kind::Deny) else { continue };
-            let listed = match &own.verdict {
-                Verdict::Listed(..) => true,
-                Verdict::NotListed(_) | Verdict::Excluded(_) => false,
-                Verdict::Problem(_) | Verdict::Unknown(_) | Verdict::Skipped(_) => continue,
-            };
-            let others = voices
-                .iter()
-                .filter(|(subject, operator, _)| **subject == own.subject && *operator != own.spec.operator());
-            let (heard, confirmed) =
-                others.fold((0, false), |(heard, confirmed), (.., lists)| (heard + 1, confirmed || *lists));
-            lesson.alone = (heard >= 2).then_some(listed && !confirmed);
+        // Of each subject: how many were heard, and how many of them list it.
+        let mut subjects: Vec<(Option<&Subject>, usize, usize)> = Vec::new();
+        for (subject, _, lists) in &operators {
+            match subjects.last_mut().filter(|last| last.0 == *subject) {
+                Some((_, heard, listing)) => {
+                    *heard += 1;
+                    *listing += usize::from(*lists);
+                }
+                None => subjects.push((*subject, 1, usize::from(*lists))),
+            }
+        }
+        let alone: Vec<Option<bool>> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let own = row.verdict.speaks_of_listing(Kind::Deny).filter(|_| row.spec.kind() == Kind::Deny)?;
+                let subject = row.subject.as_ref();
+                let of_subject = subjects.binary_search_by_key(&subject, |(subject, ..)| *subject).ok();
+                let (_, heard, listing) = *subjects.get(of_subject?)?;
+                let key = (subject, row.spec.operator());
+                let of_operator = operators.binary_search_by_key(&key, |(subject, operator, _)| (*subject, *operator));
+                let (.., mine) = *operators.get(of_operator.ok()?)?;
+                (heard > 2).then_some(own && listing == usize::from(mine))
+            })
+            .collect();
+        for (row, alone) in self.rows.iter_mut().zip(alone) {
+            if let Some(lesson) = &mut row.lesson {
+                lesson.alone = alone;
+            }
         }
     }
 
@@ -338,30 +352,7 @@ impl Report {
         if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
             findings.doubt_existence();
         }
-        let lessons = findings.lessons;
-        let lists: Vec<ListReport> = findings
-            .rows
-            .into_iter()
-            .map(|row| {
-                let spec = row.spec.clone();
-                // The health after what this check saw; every check of the zone counts.
-                let learned = lessons.iter().filter(|lesson| lesson.zone == *spec.zone() && lesson.kind == row.kind);
-                let health = learned
-                    .flat_map(|lesson| &lesson.observations)
-                    .fold(row.health.clone(), |health, observation| health.after(observation, findings.started));
-                ListReport {
-                    list: spec.id(),
-                    kind: spec.kind(),
-                    subject: row.subject.clone(),
-                    part: row.part,
-                    group: row.group,
-                    weight: spec.weight(),
-                    verdict: row.blame(resolver_fault),
-                    health,
-                    spec,
-                }
-            })
-            .collect();
+        let (lists, lessons) = rows_of(findings.rows, resolver_fault, findings.started);
         let mut helo = findings.helo;
         // Where iprev could not tell, neither can a comparison with its names.
         match (&mut helo, &findings.iprev) {
@@ -373,8 +364,8 @@ impl Report {
         }
         let rows = lists.iter().map(|row| Row {
             verdict: &row.verdict,
-            kind: row.kind,
-            weight: row.weight,
+            kind: row.kind(),
+            weight: row.weight(),
             operator: row.spec.operator(),
             group: row.group,
         });
@@ -513,9 +504,9 @@ impl Report {
         let outcome = self.score.outcome();
         let by_allow_list = self.allowed().next().is_some();
         self.lists.iter().filter(move |row| match (outcome, &row.verdict) {
-            (Outcome::Listed, Verdict::Listed(Kind::Deny, _)) => row.weight > 0,
+            (Outcome::Listed, Verdict::Listed(Kind::Deny, _)) => row.weight() > 0,
             (Outcome::Allowed, Verdict::Listed(Kind::Allow, _)) => true,
-            (Outcome::Allowed, Verdict::Listed(Kind::Deny, _)) => !by_allow_list && row.weight < 0,
+            (Outcome::Allowed, Verdict::Listed(Kind::Deny, _)) => !by_allow_list && row.weight() < 0,
             _ => false,
         })
     }
@@ -571,6 +562,24 @@ impl Report {
         }
         least
     }
+}
+
+/// The rows as they are told, and what was learned from them.
+fn rows_of(mut rows: Vec<ListRow>, fault: Option<ResolverFault>, now: Instant) -> (Vec<ListReport>, Vec<Lesson>) {
+    let mut lessons = Vec::with_capacity(rows.len());
+    lessons.extend(rows.iter_mut().filter_map(|row| row.lesson.take()));
+    // Nearly always every list that was heard said "no", as it should.
+    let quiet = lessons.iter().all(|lesson| lesson.observations.others.is_empty());
+    let lists = rows.into_iter().map(|row| {
+        let ListRow { spec, subject, kind, part, group, verdict, mut health, .. } = row;
+        // The health after what this check saw; every check of the zone counts.
+        if !quiet || health.is_news(&Observation::Miss) {
+            let learned = lessons.iter().filter(|lesson| lesson.kind == kind && lesson.spec.zone() == spec.zone());
+            health = health.after_all(learned.flat_map(|lesson| lesson.observations.iter()), now);
+        }
+        ListReport { subject, part, group, verdict: ListRow::blame(verdict, fault), health, spec }
+    });
+    (lists.collect(), lessons)
 }
 
 /// A path without its angle brackets, made safe and short.

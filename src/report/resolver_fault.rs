@@ -58,17 +58,15 @@ impl ResolverFault {
 
     /// Nothing came back at all, or nothing but REFUSED. What was remembered says nothing about now.
     fn unreachable_or_refused(exchanges: &[Exchange]) -> Option<Self> {
-        let exchanges: Vec<&Exchange> = exchanges.iter().filter(|exchange| exchange.source != Source::Memory).collect();
-        if exchanges.is_empty() {
-            return None;
-        }
+        let exchanges = || exchanges.iter().filter(|exchange| exchange.source != Source::Memory);
+        exchanges().next()?;
         let all = |wanted: fn(Failure) -> bool| {
-            exchanges.iter().map(|exchange| &exchange.answer).all(|answer| answer.failure().is_some_and(wanted))
+            exchanges().map(|exchange| &exchange.answer).all(|answer| answer.failure().is_some_and(wanted))
         };
         if all(Failure::is_silence) {
             // Nothing but deadlines may be a caller in a hurry.
-            let gave_up = |exchange: &&Exchange| exchange.answer.failure() != Some(Failure::Deadline);
-            return exchanges.iter().any(gave_up).then_some(Self::Unreachable);
+            let gave_up = |exchange: &Exchange| exchange.answer.failure() != Some(Failure::Deadline);
+            return exchanges().any(gave_up).then_some(Self::Unreachable);
         }
         all(|failure| failure == Failure::Refused).then_some(Self::Refused)
     }

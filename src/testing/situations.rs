@@ -76,7 +76,7 @@ impl Situation {
         let names: Vec<String> = entries
             .iter()
             .chain(listed)
-            .map(|address| format!("{}{zone}", reversed_labels(*address)))
+            .map(|address| format!("{}{zone}", reversed_labels(*address).as_str()))
             .chain([format!("test.{zone}")])
             .collect();
         let (own, others): (String, String) = match self {

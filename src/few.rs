@@ -1,0 +1,70 @@
+//! Few things of one kind, nearly always one.
+
+/// A list whose first element needs no room elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Few<T> {
+    first: Option<T>,
+    more: Vec<T>,
+}
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self { first: None, more: Vec::new() }
+    }
+}
+
+impl<T> Few<T> {
+    pub(crate) fn one(first: T) -> Self {
+        Self { first: Some(first), more: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, element: T) {
+        match &mut self.first {
+            None => self.first = Some(element),
+            Some(_) => self.more.push(element),
+        }
+    }
+
+    /// In the order in which they were put in.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.first.iter().chain(&self.more)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.more.retain(&keep);
+        if self.first.as_ref().is_some_and(|first| !keep(first)) {
+            self.first = if self.more.is_empty() { None } else { Some(self.more.remove(0)) };
+        }
+    }
+}
+
+impl<T> IntoIterator for Few<T> {
+    type Item = T;
+    type IntoIter = std::iter::Chain<std::option::IntoIter<T>, std::vec::IntoIter<T>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.first.into_iter().chain(self.more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_a_list() {
+        let mut few = Few::one(1);
+        (2..=5).for_each(|number| few.push(number));
+        assert_eq!(few.iter().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        few.retain(|number| number % 2 == 0);
+        assert_eq!(few.iter().copied().collect::<Vec<_>>(), [2, 4]);
+        few.retain(|_| false);
+        assert!(few.is_empty());
+        few.push(7);
+        assert_eq!(few.into_iter().collect::<Vec<_>>(), [7]);
+    }
+}

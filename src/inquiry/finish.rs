@@ -1,0 +1,128 @@
+//! The end of an inquiry: verdicts, what was learned about lists, and the report.
+
+use std::time::{Duration, Instant};
+
+use super::{Inquiry, ListRun, UnitId};
+use crate::dns::{Answer, Failure};
+use crate::dnsxl::{Loopback, Observation, Purpose};
+use crate::report::{Exchange, Findings, ListRow, Report};
+use crate::standing::{Lesson, Standing};
+
+/// How long a list may take before its silence counts against it.
+const PATIENT: Duration = Duration::from_secs(1);
+
+impl Inquiry {
+    /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
+    #[must_use]
+    pub fn finish(self, failure: Failure) -> Report {
+        // Without a clock nothing is known of how long anyone was silent.
+        let started = self.started;
+        self.finish_after(failure, started, started, &Standing::default())
+    }
+
+    /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile.
+    pub(crate) fn finish_after(
+        mut self,
+        failure: Failure,
+        started: Instant,
+        now: Instant,
+        standing: &Standing,
+    ) -> Report {
+        let cut = !self.is_done();
+        for index in 0..self.lists.len() {
+            let lesson = self.lists.get(index).and_then(|list| self.lesson(index, list, now));
+            if let Some(list) = self.lists.get_mut(index) {
+                list.lesson = lesson;
+            }
+        }
+        self.stop_waiting_for_names(failure);
+        let exchanges = self.questions.into_handed_out().map(|asked| Exchange {
+            question: asked.question,
+            answer: asked.answer.unwrap_or_else(|| Answer::failed(failure)),
+            source: asked.source,
+            took: asked.took,
+        });
+        let begun = self.started;
+        let findings = Findings {
+            iprev: self.iprev.map(|running| running.finish(failure)),
+            helo: self.helo.map(|running| running.finish(failure)),
+            sender: self.sender.map(|running| running.finish(failure)),
+            recipient: self.recipient.map(|running| running.finish(failure)),
+            honesty: self.trial.map(|running| running.finish(failure)),
+            rewrites: self.rewrites == Some(true),
+            rows: self.lists.into_iter().map(|list| list.row(failure, begun, standing)).collect(),
+            loopback: self.loopback,
+            exchanges: exchanges.collect(),
+            cut,
+            stopped_early: self.stopped_early,
+            elapsed: now.saturating_duration_since(started),
+            started: begun,
+        };
+        Report::assemble(&self.dialogue, &self.settings, findings)
+    }
+
+    /// What was learned about the zone from answers that came; and from silence, where there was time to speak.
+    fn lesson(&self, index: usize, list: &ListRun, now: Instant) -> Option<Lesson> {
+        let unit = &list.run.unit;
+        let mut observations = unit.observations();
+        if list.run.verdict.is_none()
+            && let Some(question) = unit.unanswered()
+            && self.waited_for(index, now)
+        {
+            observations.others.push(Observation::Silent(question));
+        }
+        let must_exist = unit.must_exist_entry();
+        let loopback = unit.loopback();
+        if observations.is_empty() && must_exist.is_none() && loopback == Loopback::NoWord {
+            return None;
+        }
+        let proof = unit.new_proof();
+        let sent = proof.as_ref().and_then(|_| self.controls_sent(list));
+        let (spec, kind) = (unit.spec().clone(), unit.kind());
+        Some(Lesson { spec, kind, proof, sent, must_exist, loopback, observations, alone: None })
+    }
+
+    /// Has a list been silent for so long that it counts? A caller in a hurry, or a question that waited for a place, says
+    /// nothing about a list.
+    fn waited_for(&self, index: usize, now: Instant) -> bool {
+        self.questions.handed_out().any(|asked| {
+            let sent = asked.sent.as_ref().and_then(|sent| sent.get());
+            asked.is_open()
+                && asked.is_wanted_by(UnitId::List(index))
+                && sent.is_some_and(|sent| now.saturating_duration_since(*sent) >= PATIENT)
+        })
+    }
+
+    /// When the earlier of a list's controls was sent; perhaps by another check, before this one began.
+    fn controls_sent(&self, list: &ListRun) -> Option<Instant> {
+        let zone = list.run.unit.spec().zone();
+        let asked = self.questions.asked.iter();
+        let controls = asked.filter(|it| it.purpose == Purpose::Control && it.question.name.is_within(zone));
+        controls.filter_map(|asked| asked.sent.as_ref()?.get().copied()).min()
+    }
+}
+
+impl ListRun {
+    /// The list's row. Hits of a zone that was found broken meanwhile are void.
+    fn row(self, failure: Failure, begun: Instant, standing: &Standing) -> ListRow {
+        let spec = self.run.unit.spec().clone();
+        let kind = self.run.unit.kind();
+        let (mut verdict, loopback) = self.run.finish(failure).into_parts();
+        let mut health = self.health;
+        if let Some(bad) = standing.turned_bad(spec.zone(), kind, begun) {
+            verdict = verdict.voided(bad);
+            health = bad.clone();
+        }
+        ListRow {
+            spec,
+            subject: self.subject,
+            part: self.part,
+            group: self.group,
+            kind,
+            loopback,
+            verdict,
+            health,
+            lesson: self.lesson,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A check on its way to a verdict.
+
+use crate::dns::{Answer, Failure, Question};
+use crate::step::{Slot, Slots, Step, Unit};
+
+/// A check and, in the end, its verdict.
+#[derive(Debug)]
+pub(super) struct Running<U: Unit> {
+    pub(super) unit: U,
+    pub(super) verdict: Option<U::Verdict>,
+}
+
+/// What all checks have in common, whatever their verdict.
+pub(super) trait Asking {
+    /// Steps, and says which slots it waits for; none once it is done.
+    fn advance(&mut self) -> Slots;
+    fn question(&self, slot: Slot) -> Option<Question>;
+    fn supply(&mut self, slot: Slot, answer: Answer);
+}
+
+impl<U: Unit> Asking for Running<U> {
+    fn advance(&mut self) -> Slots {
+        if self.verdict.is_some() {
+            return Slots::EMPTY;
+        }
+        match self.unit.step() {
+            Step::Need(slots) => slots,
+            Step::Done(verdict) => {
+                self.verdict = Some(verdict);
+                Slots::EMPTY
+            }
+        }
+    }
+
+    fn question(&self, slot: Slot) -> Option<Question> {
+        self.unit.question(slot)
+    }
+
+    fn supply(&mut self, slot: Slot, answer: Answer) {
+        self.unit.supply(slot, answer);
+    }
+}
+
+impl<U: Unit> Running<U> {
+    pub(super) fn new(unit: U) -> Self {
+        Self { unit, verdict: None }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.verdict.is_some()
+    }
+
+    pub(super) fn finish(mut self, failure: Failure) -> U::Verdict {
+        match self.verdict {
+            Some(verdict) => verdict,
+            None => self.unit.expire(failure),
+        }
+    }
+}
