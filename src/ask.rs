@@ -13,7 +13,7 @@ use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject};
 use crate::events::Listeners;
 use crate::lock::lock;
-use crate::memory::Memory;
+use crate::memory::{Memory, Number};
 use crate::name::Name;
 use crate::report::Source;
 use crate::resolve::Resolve;
@@ -30,6 +30,8 @@ pub(crate) struct ToList {
     pub(crate) zone: Name,
     /// What it is asked about; `None` in a probe.
     pub(crate) subject: Option<Subject>,
+    /// By what number its answers are remembered.
+    pub(crate) number: Option<Number>,
     /// Questions a day.
     pub(crate) limit: Option<u32>,
 }
@@ -41,6 +43,8 @@ pub(crate) struct Asker {
     pub(crate) memory: Memory,
     pub(crate) counters: Counters,
     pub(crate) listeners: Listeners,
+    /// How often anything changed on which summaries of what is remembered rest; from one on.
+    pub(crate) changes: AtomicU64,
     flights: Mutex<Table<Question, Flight>>,
     everything: Arc<Semaphore>,
     per_zone: usize,
@@ -91,6 +95,7 @@ impl Asker {
             memory,
             counters: Counters::default(),
             listeners: Listeners::default(),
+            changes: AtomicU64::new(1),
             flights: Mutex::default(),
             everything: Arc::new(Semaphore::new(in_flight)),
             per_zone,
@@ -109,8 +114,8 @@ impl Asker {
     ) -> Option<Answer> {
         let answer = match (purpose, list) {
             (Purpose::Control | Purpose::MustExist, _) => None,
-            (Purpose::Subject, Some(ToList { zone, subject: Some(subject), .. })) => {
-                self.memory.recall_list(subject, zone, now)
+            (Purpose::Subject, Some(ToList { zone, subject: Some(subject), number, .. })) => {
+                self.memory.recall_list(subject, zone, (*number)?, now)
             }
             _ => self.memory.recall(question, now),
         }?;
@@ -197,13 +202,15 @@ impl Landing {
         let _place = place(&asker.everything).await;
         let _ = self.sent.set(asker.clock.now());
         // What lands after everything was voided was asked before.
-        let edition = asker.memory.edition(list.as_ref().map(|list| &list.zone));
+        let edition = asker.memory.edition();
         let answer = asker.resolver.resolve(&self.question).await.without_key(&self.question.name);
         let now = asker.clock.now();
         match (purpose, &list) {
             (Purpose::Control | Purpose::MustExist, _) => {}
-            (Purpose::Subject, Some(ToList { zone, subject: Some(subject), .. })) => {
-                asker.memory.keep_list(subject, zone, &answer, now, edition);
+            (Purpose::Subject, Some(ToList { subject: Some(subject), number, .. })) => {
+                if let Some(number) = number {
+                    asker.memory.keep_list(subject, *number, &answer, now);
+                }
             }
             _ => asker.memory.keep(&self.question, &answer, now, edition),
         }

@@ -22,11 +22,13 @@ use crate::lists::ListSet;
 use crate::lock::lock;
 use crate::memory::{Bounds, Memory};
 use crate::name::Name;
+use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::resolve::Resolve;
 use crate::settings::{Settings, SpecialPurpose};
 use crate::standing::Standing;
+use crate::summary::Summary;
 
 /// Checks clients, HELO names and domains.
 ///
@@ -36,6 +38,7 @@ use crate::standing::Standing;
 pub struct Checker {
     pub(crate) engine: Arc<Engine>,
     pub(crate) settings: Arc<Settings>,
+    plan: Arc<Plan>,
     budget: Duration,
 }
 
@@ -90,15 +93,18 @@ impl Checker {
     /// running.
     #[must_use]
     pub fn with_lists(&self, lists: ListSet) -> Self {
-        let settings = Settings { lists, ..(*self.settings).clone() };
-        Self { settings: Arc::new(settings), ..self.clone() }
+        self.with_settings(Settings { lists, ..(*self.settings).clone() })
     }
 
     /// The same checker with another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        let settings = Settings { policy, ..(*self.settings).clone() };
-        Self { settings: Arc::new(settings), ..self.clone() }
+        self.with_settings(Settings { policy, ..(*self.settings).clone() })
+    }
+
+    fn with_settings(&self, settings: Settings) -> Self {
+        let plan = Arc::new(Plan::new(&settings));
+        Self { settings: Arc::new(settings), plan, ..self.clone() }
     }
 
     /// What the checker asks and how it judges.
@@ -115,6 +121,27 @@ impl Checker {
             deadline: Deadline::Within(self.budget),
             patience: drive::Patience::UntilDone,
         }
+    }
+
+    /// What a check of this dialogue would come to, if everything about it is remembered, no list holds the client, and the
+    /// policy has nothing against it. At once, without asking anybody and, but for a sender's domain, without allocating:
+    /// most clients were here a moment ago. `None` means that [`check`](Self::check) has to tell, not that anything is wrong.
+    ///
+    /// ```
+    /// # use rdnsbl::{Action, Checker, Dialogue};
+    /// # fn decide(checker: &Checker, client: std::net::IpAddr) -> Option<Action> {
+    /// checker.remembered(&Dialogue::from(client)).map(|summary| summary.action())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn remembered(&self, dialogue: &Dialogue) -> Option<Summary> {
+        let Engine { asker, standing } = &*self.engine;
+        let changes = asker.changes.load(Ordering::Acquire);
+        let now = asker.clock.now();
+        let (summary, answers) = self.plan.summary(dialogue, &self.settings, &asker.memory, standing, changes, now)?;
+        asker.counters.checks.fetch_add(1, Ordering::Relaxed);
+        asker.counters.remembered.fetch_add(answers, Ordering::Relaxed);
+        Some(summary)
     }
 
     /// Checks a client's reverse DNS alone.
@@ -213,6 +240,15 @@ impl Check {
     pub fn stop_when_settled(mut self) -> Self {
         self.patience = drive::Patience::UntilSettled;
         self
+    }
+
+    /// What the check comes to, without the reasons. Where everything is [remembered](Checker::remembered) it is there at
+    /// once, without a report being made.
+    pub async fn summary(self) -> Summary {
+        match self.checker.remembered(&self.dialogue) {
+            Some(summary) => summary,
+            None => self.into_future().await.summary(),
+        }
     }
 
     async fn run(self) -> Report {
@@ -353,10 +389,11 @@ impl CheckerBuilder {
             bytes: self.limits.bytes,
             failure: self.limits.failure_ttl.min(MAX_FAILURE),
         };
-        let asker =
-            Asker::new(self.resolver, self.clock, Memory::new(bounds), self.limits.in_flight, self.limits.per_zone);
+        let memory = Memory::new(bounds);
+        let asker = Asker::new(self.resolver, self.clock, memory, self.limits.in_flight, self.limits.per_zone);
         let engine = Engine { asker: Arc::new(asker), standing: Arc::new(Mutex::new(Standing::new(self.window))) };
-        Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), budget: self.budget })
+        let plan = Arc::new(Plan::new(&self.settings));
+        Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), plan, budget: self.budget })
     }
 }
 
@@ -379,7 +416,7 @@ pub struct Limits {
     pub per_zone: usize,
     /// Subjects whose list answers are remembered, and as many answers of each other kind; 16,384. 0 remembers nothing.
     pub entries: usize,
-    /// Bytes of each of these five stores, roughly; 16 MiB.
+    /// Bytes of each of these stores, roughly (three of subjects: IPv4, IPv6, domains; four of answers: reverse, forward, MX, TXT); 16 MiB.
     pub bytes: usize,
     /// How long a failure is remembered (RFC 9520 §3.2: 1 second to 5 minutes); 5 seconds.
     pub failure_ttl: Duration,

@@ -1,5 +1,6 @@
 //! Asks what a check needs, until it is done or time is up.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,12 @@ use futures::stream::{FuturesUnordered, StreamExt};
 
 use crate::ask::{Asker, ToList};
 use crate::dns::{Answer, Failure};
-use crate::dnsxl::Purpose;
+use crate::dnsxl::{Purpose, Subject};
+use crate::domain::MailDomain;
 use crate::inquiry::{Ask, Inquiry};
 use crate::lock::lock;
+use crate::memory::{Edition, Memory};
+use crate::plan;
 use crate::report::{Report, Source};
 use crate::standing::Standing;
 use crate::step::{Slots, Step, Unit};
@@ -33,13 +37,19 @@ pub(crate) async fn inquiry(
     patience: Patience,
 ) -> Report {
     let started = asker.clock.now();
+    let edition = asker.memory.edition();
     let mut alarm = asker.clock.sleep_until(deadline);
     let mut open = FuturesUnordered::new();
     loop {
         let now = asker.clock.now();
         while let Some(ask) = inquiry.next_ask() {
             if !already_proven(&asker, &standing, &mut inquiry, &ask) {
-                let list = ask.list.map(|list| ToList { zone: list.zone, subject: list.subject, limit: list.limit });
+                let list = ask.list.map(|list| ToList {
+                    number: asker.memory.number(&list.zone),
+                    zone: list.zone,
+                    subject: list.subject,
+                    limit: list.limit,
+                });
                 // What is remembered needs no future.
                 match asker.recall(&ask.question, ask.purpose, list.as_ref(), now) {
                     Some(answer) => inquiry.supply_from(ask.ticket, answer, Source::Memory, Duration::ZERO),
@@ -84,8 +94,29 @@ pub(crate) async fn inquiry(
     if voided.everything {
         asker.memory.void_all();
     }
+    if voided.summaries {
+        asker.changes.fetch_add(1, Ordering::AcqRel);
+    }
+    remember_verdicts(&asker.memory, &report, now, edition);
     asker.listeners.tell(events);
     report
+}
+
+/// Keeps what was found out about the client's names and the sender's domain, for summaries.
+fn remember_verdicts(memory: &Memory, report: &Report, now: Instant, edition: Edition) {
+    if report.resolver_fault().is_some() {
+        return;
+    }
+    if let (Some(client), Some(iprev)) = (report.target(), report.iprev())
+        && let (Some(seen), Some(ttl)) = (plan::seen_iprev(iprev), iprev.ttl())
+    {
+        memory.keep_verdict(client, seen, ttl, now, edition);
+    }
+    if let Some(sender) = report.sender()
+        && let (MailDomain::Ok(_), Some(domain), Some(ttl)) = (sender.verdict(), sender.domain(), sender.ttl())
+    {
+        memory.keep_verdict(&Subject::Domain(domain.clone()), plan::DOMAIN_OK, ttl, now, edition);
+    }
 }
 
 /// Was the zone of a control question proven by another check meanwhile?

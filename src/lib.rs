@@ -105,6 +105,8 @@ mod few;
 mod lock;
 mod memory;
 mod path;
+mod plan;
+mod summary;
 mod table;
 mod trial;
 mod watch;
@@ -131,6 +133,7 @@ pub use resolve::Resolve;
 pub use score::Outcome;
 pub use settings::{Settings, SpecialPurpose};
 pub use standing::{HealthReport, Standing};
+pub use summary::Summary;
 pub use syntax::Notation;
 #[cfg(feature = "test-util")]
 pub use testing::{ManualClock, Scripted};

@@ -73,6 +73,8 @@ pub(crate) struct Voided {
     pub(crate) everything: bool,
     /// Lists that fell ill, or have recovered.
     pub(crate) zones: Vec<Name>,
+    /// Something changed on which summaries of what is remembered rest.
+    pub(crate) summaries: bool,
 }
 
 /// How a check may treat a zone at this moment.
@@ -195,6 +197,7 @@ impl Standing {
 
     /// Takes in what a check learned, and says what changed, and of which zones everything remembered is void.
     pub(crate) fn take_in(&mut self, report: &Report, now: Instant) -> (Vec<Event>, Voided) {
+        let calm = self.is_calm();
         let mut events = self.judge_resolver(report, now);
         let lied = |event: &Event| {
             use ResolverFault::{RewritesNxdomain, Strips127};
@@ -204,7 +207,7 @@ impl Standing {
                     | Event::ResolverRecovered(RewritesNxdomain | Strips127)
             )
         };
-        let mut voided = Voided { everything: events.iter().any(lied), zones: Vec::new() };
+        let mut voided = Voided { everything: events.iter().any(lied), ..Voided::default() };
         // One answer in 127/8 clears the resolver, whichever list it came from.
         let says = |word| report.lessons().iter().any(|lesson| lesson.loopback == word);
         if says(Loopback::Seen) {
@@ -221,11 +224,13 @@ impl Standing {
             let zone = lesson.spec.zone();
             let state = self.state(zone, lesson.kind, now);
             if let Some(entry) = lesson.must_exist {
+                voided.summaries |= state.must_exist.is_none_or(|(known, _)| known != entry);
                 state.must_exist = Some((entry, now));
             }
-            let was_bad = state.health.health.takes_hits_away();
+            let (was_bad, health) = (state.health.health.takes_hits_away(), Arc::clone(&state.health));
             let sent = lesson.sent.map_or(report.started(), |sent| sent.min(report.started()));
             events.extend(state.observe(lesson, sent, now));
+            voided.summaries |= !Arc::ptr_eq(&health, &state.health);
             // Both when a list falls ill and when it recovers: what was on its way meanwhile is no better.
             if was_bad != state.health.health.takes_hits_away() {
                 voided.zones.push(zone.clone());
@@ -238,7 +243,25 @@ impl Standing {
         if report.lessons().iter().any(|lesson| lesson.must_exist.is_some()) {
             self.doubted = self.zones.values().any(|zone| matches!(zone.must_exist, Some((Entry::Stripped, _))));
         }
+        voided.summaries |= calm != self.is_calm() || !events.is_empty();
         (events, voided)
+    }
+
+    /// Is there nothing to hold against the resolver, so that a remembered "no" is one?
+    pub(crate) fn is_calm(&self) -> bool {
+        let rewrites = self.honesty.is_some_and(|(rewrites, _)| rewrites);
+        !self.doubted && self.stripped.is_none() && self.fault.is_none() && !rewrites
+    }
+
+    /// Would this list be asked about its next subject, or its memory, and nothing more?
+    pub(crate) fn is_plain(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
+        let documented = spec.knowledge().points(kind).documented_entry().is_some();
+        let Some(state) = self.zones.get(&(spec.zone().clone(), kind)) else { return !documented };
+        let entry = match state.must_exist {
+            None | Some((Entry::Stripped | Entry::Failed, _)) => !documented,
+            Some((Entry::Present | Entry::Missing, _)) => true,
+        };
+        entry && state.health.retry.is_none() && !state.health.health.takes_hits_away()
     }
 
     /// What a report says about the resolver.

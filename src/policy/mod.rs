@@ -217,6 +217,11 @@ impl Policy {
         self.rules.get(&finding).unwrap_or(&Rule::PASS)
     }
 
+    /// Everything that speaks against the client, whatever follows from it.
+    pub(crate) fn findings(report: &Report) -> impl Iterator<Item = Finding> {
+        facts(report).into_iter().map(|fact| fact.finding)
+    }
+
     /// Every finding with its rule.
     pub fn table(&self) -> impl Iterator<Item = (Finding, &Rule)> {
         Finding::ALL.iter().map(|finding| (*finding, self.rule(*finding)))

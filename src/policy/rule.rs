@@ -31,6 +31,11 @@ pub(super) enum Says {
 impl Rule {
     /// Nothing follows.
     pub(super) const PASS: Self = Self(Says::Usual(Action::Pass));
+
+    /// Does nothing follow, whatever else is found?
+    pub(crate) fn is_pass(&self) -> bool {
+        *self == Self::PASS
+    }
 }
 
 impl From<Action> for Rule {

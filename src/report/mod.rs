@@ -19,10 +19,11 @@ use crate::dnsxl::{
 use crate::domain::MailDomainReport;
 use crate::helo::HeloReport;
 use crate::iprev::{ClientName, Iprev};
-use crate::policy::Advice;
+use crate::policy::{Advice, Policy};
 use crate::score::{self, Counts, Outcome, Row, Score};
 use crate::settings::Settings;
 use crate::standing::Lesson;
+use crate::summary::Summary;
 use crate::text::RemoteText;
 use crate::trial::Honesty;
 
@@ -515,6 +516,19 @@ impl Report {
     #[must_use]
     pub fn resolver_fault(&self) -> Option<ResolverFault> {
         self.resolver_fault
+    }
+
+    /// What it all comes to, without the reasons.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary {
+            score: self.score,
+            counts: self.counts,
+            findings: Policy::findings(self).collect(),
+            action: self.advice.action(),
+            resolver_fault: self.resolver_fault,
+            completeness: self.completeness,
+        }
     }
 
     /// What the policy advises.

@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures::future::{MaybeDone, maybe_done};
-use rdnsbl::{Checker, CheckerBuilder, ListSet, ManualClock, Question, Report, Scripted};
+use rdnsbl::{Checker, CheckerBuilder, Dialogue, ListSet, ManualClock, Question, Report, Scripted};
 
 pub(crate) const CLEAN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(45, 66, 77, 7));
 pub(crate) const LISTED: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(45, 66, 77, 14));
@@ -41,8 +41,8 @@ impl World {
         Self { checker, dns, clock }
     }
 
-    pub(crate) fn check(&self, client: IpAddr) -> Report {
-        self.clock.run(self.checker.check(client))
+    pub(crate) fn check(&self, dialogue: impl Into<Dialogue>) -> Report {
+        self.clock.run(self.checker.check(dialogue))
     }
 
     pub(crate) fn check_within(&self, client: IpAddr, budget: Duration) -> Report {
