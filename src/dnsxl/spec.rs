@@ -2,6 +2,7 @@
 
 mod error;
 mod how;
+mod within;
 
 use std::fmt;
 use std::str::FromStr;
@@ -131,11 +132,16 @@ impl ListSpec {
             };
             return Err(SpecError::new(SpecErrorKind::Zone(kind), 0..zone.len()));
         }
-        Ok(Self {
+        Ok(Self { codes: codes.map(CodeFilter::from), weight, ..Self::of_zone(kind, name) })
+    }
+
+    /// All that a zone lists, once.
+    pub(crate) fn of_zone(kind: Kind, zone: Name) -> Self {
+        Self {
             kind,
-            zone: name,
-            codes: codes.map(CodeFilter::from),
-            weight,
+            zone,
+            codes: None,
+            weight: 1,
             parts: vec![Part::Address],
             label: None,
             operator: None,
@@ -144,7 +150,7 @@ impl ListSpec {
             mirrors: None,
             retired: false,
             how: how::How::default(),
-        })
+        }
     }
 
     /// The secret label that goes in front of the zone.
@@ -247,7 +253,7 @@ impl ListSpec {
         self.kind
     }
 
-    /// The zone as it is asked; its `Display` hides a key.
+    /// The zone that is asked; its `Display` hides a key. See [`named`](Self::named).
     #[must_use]
     pub fn zone(&self) -> &Name {
         &self.zone
@@ -268,7 +274,7 @@ impl ListSpec {
     /// The name of the list in reports: never a key.
     #[must_use]
     pub fn id(&self) -> ListId {
-        ListId(self.label.clone().unwrap_or_else(|| self.zone.without_key().to_string().into()))
+        ListId(self.label.clone().unwrap_or_else(|| self.named().without_key().to_string().into()))
     }
 
     /// Which codes count, if that was said.
@@ -328,7 +334,7 @@ impl FromStr for ListSpec {
 /// Postfix's notation, the zone without its key.
 impl fmt::Display for ListSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.zone)?;
+        write!(f, "{}", self.named())?;
         if let Some(codes) = &self.codes {
             write!(f, "{codes}")?;
         }
