@@ -340,6 +340,9 @@ fn only_what_belongs_together_is_merged() {
     let alone = |own: &'static str| [own, "zen.spamhaus.org", "zen.spamhaus.org"];
     assert_eq!(with(spec("sbl.spamhaus.org").profile(Profile::new())), alone("sbl.spamhaus.org"));
     assert_eq!(with(spec("sbl.spamhaus.org").daily_limit(100)), alone("sbl.spamhaus.org"));
+    let limited = |zone: &str| ListSet::builder().list(spec(zone).daily_limit(100)).deny("xbl.spamhaus.org");
+    assert_eq!(zones(limited("sbl.spamhaus.org")), ["sbl.spamhaus.org", "xbl.spamhaus.org"]);
+    assert_eq!(zones(limited("zen.spamhaus.org")), ["zen.spamhaus.org", "xbl.spamhaus.org"]);
     assert_eq!(with(spec("sbl.local").mirrors(name("sbl.spamhaus.org"))), alone("sbl.local"));
     // Asked about others, it is another question.
     assert_eq!(with(spec("sbl.spamhaus.org").asks([Part::Helo])), alone("sbl.spamhaus.org"));

@@ -22,7 +22,7 @@ pub enum Merge {
     /// Each list keeps its name, weight, codes and subjects, and its row in the report; codes, text, proof and health are
     /// those of the zone asked. A row whose codes are not in the answer is [`Excluded`](crate::dnsxl::Excluded).
     ///
-    /// Left alone are lists with a profile or a daily limit of their own, copies under other names, and zones with a key
+    /// Left alone are lists with a profile or a daily limit of their own or on the list that holds them, copies under other names, and zones with a key
     /// beside zones with another or none.
     WhereCodesTell,
 }
@@ -55,19 +55,22 @@ pub(super) fn plan(
         let within = member.told_by.map(|told_by| within(spec, member, told_by));
         let beside = |other: &ListSpec| shares_subject(spec, other) && !other.is_retired();
         let whole = |other: &ListSpec| *other.zone() == member.whole && other.original().is_none() && beside(other);
+        // A limit is one zone's: questions to another would pass it by.
+        let unlimited = |other: &ListSpec| merge == Merge::Never || other.question_limit().is_none();
         let twice = specs.iter().any(|other| whole(other) && counts_too(within.as_ref(), member, spec, other));
         if twice {
             found.push((member.index, ZoneFindingKind::CountedTwice { whole: member.whole.without_key() }));
         }
         let sister = |other: &Member<'_>| {
             let told = other.whole == member.whole && other.told_by.is_some();
-            told && specs.get(other.index).is_some_and(|other| other.zone() != spec.zone() && beside(other))
+            let other = specs.get(other.index).filter(|_| told);
+            other.is_some_and(|other| other.zone() != spec.zone() && beside(other) && unlimited(other))
         };
         let several = specs.iter().any(whole) || members.iter().any(sister);
-        let Some(within) = within.filter(|_| several) else { continue };
+        let limited = !unlimited(spec) || specs.iter().any(|other| *other.zone() == member.whole && !unlimited(other));
+        let Some(within) = within.filter(|_| several && !limited) else { continue };
         match merge {
-            Merge::WhereCodesTell if spec.question_limit().is_none() => merged.push((member.index, within)),
-            Merge::WhereCodesTell => {}
+            Merge::WhereCodesTell => merged.push((member.index, within)),
             Merge::Never if twice => {}
             Merge::Never => {
                 let instead = one_line(spec, member, &within).map(Box::new);
