@@ -9,6 +9,9 @@
 #[path = "support/servers.rs"]
 mod servers;
 
+#[path = "real_servers/fleet.rs"]
+mod fleet;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

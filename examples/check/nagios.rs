@@ -1,7 +1,7 @@
 //! One line for a monitoring system: `RDNSBL STATE - text | performance data`.
 
 use rdnsbl::domain::MailDomain;
-use rdnsbl::{Iprev, Outcome, Report};
+use rdnsbl::{Iprev, Outcome, Report, Verdict};
 
 use crate::demo::BANNER;
 use crate::exit::{Alarm, Exit};
@@ -74,10 +74,23 @@ fn text(report: &Report) -> String {
     }
     match Exit::of(report) {
         Exit::Clear if report.decided_by().next().is_some() => format!("allowed by {}", deciding()),
-        Exit::Clear if report.counts().asked() == 0 => "nothing against it".to_owned(),
+        Exit::Clear if report.counts().asked() == 0 => nobody_asked(report),
         Exit::Clear => format!("not listed by {} lists", report.counts().heard()),
         Exit::CouldNotTell => could_not_tell(report),
         Exit::Against | Exit::Usage => report.advice().reply().map(|reply| reply.text().to_owned()).unwrap_or_default(),
+    }
+}
+
+/// No list has a say. That this is no all-clear from lists is said aloud where there are some.
+fn nobody_asked(report: &Report) -> String {
+    let skipped = report.lists().iter().find_map(|row| match row.verdict() {
+        Verdict::Skipped(why) => Some(why),
+        _ => None,
+    });
+    match skipped {
+        Some(why) => format!("no list was asked ({why})"),
+        None if report.exchanges().is_empty() => "nothing was asked".to_owned(),
+        None => "nothing against it".to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::servers::Servers;
 /// Columns of a terminal that nobody has widened.
 const WIDTH: usize = 80;
 /// Where a question starts that is told with its time.
-const QUESTION: usize = 22;
+const QUESTION: usize = 23;
 
 /// Who is asked.
 pub(crate) fn header(servers: &Servers, demo: bool) -> String {
@@ -57,8 +57,19 @@ fn wrapped(text: &str) -> String {
             lines.push(' ');
             column += 1;
         }
-        lines.push_str(word);
-        column += word.len();
+        // Names of IPv6 addresses are longer than what is left of a line. They are ASCII.
+        let mut rest = word;
+        while let Some((now, later)) =
+            rest.split_at_checked(WIDTH.saturating_sub(column)).filter(|(_, later)| !later.is_empty())
+        {
+            lines.push_str(now);
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', QUESTION + 2));
+            column = QUESTION + 2;
+            rest = later;
+        }
+        lines.push_str(rest);
+        column += rest.len();
     }
     lines
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::date::Date;
 use super::tombstone::{Death, Tombstone};
-use crate::dnsxl::{Kind, ListSpec, Profile, SubjectKind};
+use crate::dnsxl::{CodeTest, Kind, ListSpec, Profile, SubjectKind};
 use crate::name::Name;
 
 /// One list. All text in it is printable ASCII, one line.
@@ -25,6 +25,7 @@ pub struct Entry {
     pub(super) how: Vec<Death>,
     pub(super) successor: Option<Name>,
     pub(super) part_of: Option<Name>,
+    pub(super) told_by: Option<CodeTest>,
     pub(super) profile: Arc<Profile>,
     pub(super) sources: Vec<Arc<str>>,
     pub(super) note: Option<Arc<str>>,
@@ -120,6 +121,22 @@ impl Entry {
     #[must_use]
     pub fn part_of(&self) -> Option<&Name> {
         self.part_of.as_ref()
+    }
+
+    /// The codes by which that list tells this one's entries from the others it holds; a bit, where its codes are sums. `None`
+    /// where nobody says that they do.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, catalogue::Catalogue};
+    ///
+    /// let pbl = Catalogue::builtin().get(&Name::parse("pbl.spamhaus.org")?);
+    /// assert_eq!(pbl.and_then(|pbl| pbl.part_of()), Some(&Name::parse("zen.spamhaus.org")?));
+    /// assert_eq!(pbl.and_then(|pbl| pbl.told_by()).map(ToString::to_string).as_deref(), Some("127.0.0.[10..11]"));
+    /// # Ok::<(), rdnsbl::name::NameError>(())
+    /// ```
+    #[must_use]
+    pub fn told_by(&self) -> Option<&CodeTest> {
+        self.told_by.as_ref()
     }
 
     /// Its codes and test entries.

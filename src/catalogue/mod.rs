@@ -43,7 +43,8 @@
 //! | `speaks against\|for\|both` | about those it lists; `against` unless said |
 //! | `names full\|registrable` | which form of a domain it wants |
 //! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`Death`]) |
-//! | `successor NAME`, `part_of NAME` | what to use instead; the list that holds all of this one's data |
+//! | `successor NAME` | what to use instead |
+//! | `part_of NAME [CODES\|bit N]` | the list that holds all of this one's data, and the codes by which it tells them apart |
 //! | `like ZONE` | codes of a list further up are this one's too |
 //! | `code CODES DISPOSITION MEANING` | the first that matches explains a code; a refusal must precede a range that holds it |
 //! | `bit N DISPOSITION MEANING` | for lists whose last octet is a sum of bits |

@@ -1,13 +1,13 @@
 //! The lines about one list, or about several that share all of it, on their way to becoming entries.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::date::Date;
 use super::entry::{Access, DomainForm, Entry, Recommendation, Speaks, Status};
 use super::error::{CatalogueError, CatalogueErrorKind as Wrong};
 use super::tombstone::{Death, Tombstone};
-use crate::dnsxl::{CodePattern, Disposition, ListSpec, Part, Profile, SubjectKind, TestEntry, TestPoints};
+use crate::dnsxl::{CodePattern, CodeTest, Disposition, ListSpec, Part, Profile, SubjectKind, TestEntry, TestPoints};
 use crate::name::Name;
 
 /// What has been read so far.
@@ -29,7 +29,7 @@ pub(super) struct Stanza {
     domain_form: Option<DomainForm>,
     status: Option<(StatusWord, Option<Date>, Vec<Death>)>,
     successor: Option<Name>,
-    part_of: Option<Name>,
+    part_of: Option<(Name, Option<CodeTest>)>,
     profile: Profile,
     points: Vec<(SubjectKind, TestPoints)>,
     sources: Vec<Arc<str>>,
@@ -93,7 +93,7 @@ impl Stanza {
             "names" => once(&mut self.domain_form, read_form(value)?),
             "status" => once(&mut self.status, read_status(value)?),
             "successor" => once(&mut self.successor, zone_name(value)?),
-            "part_of" => once(&mut self.part_of, zone_name(value)?),
+            "part_of" => once(&mut self.part_of, read_part_of(value)?),
             "like" => {
                 self.profile = above(&zone_name(value)?).ok_or(Wrong::UnknownZone)?.profile.as_ref().clone();
                 Ok(())
@@ -132,11 +132,7 @@ impl Stanza {
     fn read_code(&mut self, value: &str) -> Result<(), Wrong> {
         let (codes, rest) = word_and_rest(value);
         let (disposition, meaning) = word_and_rest(rest);
-        let codes: CodePattern =
-            codes.parse().map_err(|error: crate::dnsxl::PatternError| Wrong::Codes(error.kind()))?;
-        if !codes.is_within_loopback() {
-            return Err(Wrong::Outside127);
-        }
+        let codes = read_codes(codes)?;
         let disposition = read_disposition(disposition)?;
         self.profile = std::mem::take(&mut self.profile).code(codes, disposition, needed(meaning)?);
         Ok(())
@@ -145,7 +141,7 @@ impl Stanza {
     fn read_bit(&mut self, value: &str) -> Result<(), Wrong> {
         let (bit, rest) = word_and_rest(value);
         let (disposition, meaning) = word_and_rest(rest);
-        let bit = bit.parse::<u8>().ok().filter(|bit| bit.is_power_of_two()).ok_or(Wrong::Bit)?;
+        let bit = read_bit(bit)?;
         let disposition = read_disposition(disposition)?;
         self.profile = std::mem::take(&mut self.profile).bit(bit, disposition, needed(meaning)?);
         Ok(())
@@ -232,7 +228,8 @@ impl Stanza {
             since: *since,
             how: how.clone(),
             successor: self.successor.clone(),
-            part_of: self.part_of.clone(),
+            part_of: self.part_of.as_ref().map(|(whole, _)| whole.clone()),
+            told_by: self.part_of.as_ref().and_then(|(_, told_by)| told_by.clone()),
             profile: profile.clone(),
             sources: self.sources.clone(),
             note: self.note.clone(),
@@ -286,6 +283,27 @@ fn zone_and_access(value: &str) -> Result<(Name, Access), Wrong> {
         _ => return Err(Wrong::Word("key or key-accepted, or nothing, after the name")),
     };
     Ok((zone_name(name)?, access))
+}
+
+fn read_codes(text: &str) -> Result<CodePattern, Wrong> {
+    let codes: CodePattern = text.parse().map_err(|error: crate::dnsxl::PatternError| Wrong::Codes(error.kind()))?;
+    if codes.is_within_loopback() { Ok(codes) } else { Err(Wrong::Outside127) }
+}
+
+fn read_bit(text: &str) -> Result<u8, Wrong> {
+    text.parse::<u8>().ok().filter(|bit| bit.is_power_of_two()).ok_or(Wrong::Bit)
+}
+
+/// `NAME [CODES | bit N]`.
+fn read_part_of(value: &str) -> Result<(Name, Option<CodeTest>), Wrong> {
+    let (name, rest) = word_and_rest(value);
+    let told_by = match word_and_rest(rest) {
+        ("", _) => None,
+        ("bit", bit) => Some(CodeTest::any_bit(Ipv4Addr::new(0, 0, 0, read_bit(bit)?))),
+        (codes, "") => Some(CodeTest::pattern(read_codes(codes)?)),
+        _ => return Err(Wrong::Garbage),
+    };
+    Ok((zone_name(name)?, told_by))
 }
 
 fn read_kind(word: &str) -> Result<SubjectKind, Wrong> {

@@ -24,6 +24,11 @@ pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
     if let Some(problem) = gate(spec, codes) {
         return Class::Problem(problem);
     }
+    // Where the zone asked holds other lists too, their codes are not this one's.
+    let codes = &*spec.own_codes(codes);
+    if codes.is_empty() {
+        return Class::Excluded;
+    }
     let asked_for_loopback = may_list_loopback(spec);
     let counted: Vec<Ipv4Addr> =
         codes.iter().copied().filter(|code| *code != Ipv4Addr::LOCALHOST || asked_for_loopback).collect();

@@ -63,6 +63,31 @@ impl Profile {
         self
     }
 
+    /// What is known about this list when another zone is asked, which holds it: the codes are this one's; refusals and test
+    /// entries are that zone's, and so is whom it can be asked about.
+    pub(crate) fn within(&self, whole: &Self) -> Self {
+        let refusals = whole.codes.iter().filter(|code| code.disposition == Disposition::Refusal);
+        let kinds = match (&self.kinds, &whole.kinds) {
+            (Some(own), Some(all)) => Some(own.iter().copied().filter(|kind| all.contains(kind)).collect()),
+            (own, all) => own.clone().or_else(|| all.clone()),
+        };
+        Self {
+            kinds,
+            codes: refusals.chain(&self.codes).cloned().collect(),
+            closed: self.closed,
+            test_points: whole.test_points.clone(),
+        }
+    }
+
+    /// Every sum of the documented bits, with at least one of those in the mask.
+    pub(crate) fn sums_with(&self, mask: u8) -> impl Iterator<Item = u8> {
+        let known = self.codes.iter().fold(mask, |known, code| match code.matcher {
+            Matcher::Bit(bit) => known | bit,
+            Matcher::Pattern(_) => known,
+        });
+        (1..=u8::MAX).filter(move |sum| sum & mask != 0 && sum & !known == 0)
+    }
+
     /// The kinds of subjects the list is about, where that is known.
     pub(crate) fn kinds(&self) -> Option<&[SubjectKind]> {
         self.kinds.as_deref()

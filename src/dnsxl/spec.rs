@@ -2,6 +2,7 @@
 
 mod error;
 mod how;
+mod within;
 
 use std::fmt;
 use std::str::FromStr;
@@ -133,12 +134,17 @@ impl ListSpec {
             };
             return Err(SpecError::new(SpecErrorKind::Zone(kind), 0..zone.len()));
         }
-        Ok(Self {
+        Ok(Self { codes: codes.map(CodeFilter::from), weight, ..Self::of_zone(kind, name) })
+    }
+
+    /// All that a zone lists, once.
+    pub(crate) fn of_zone(kind: Kind, zone: Name) -> Self {
+        Self {
             kind,
-            called: Called::new(&name, None),
-            zone: name,
-            codes: codes.map(CodeFilter::from),
-            weight,
+            called: Called::new(&zone, &zone, None),
+            zone,
+            codes: None,
+            weight: 1,
             parts: vec![Part::Address],
             label: None,
             operator: None,
@@ -147,7 +153,7 @@ impl ListSpec {
             mirrors: None,
             retired: false,
             how: how::How::default(),
-        })
+        }
     }
 
     /// The secret label that goes in front of the zone.
@@ -250,7 +256,7 @@ impl ListSpec {
         self.kind
     }
 
-    /// The zone as it is asked; its `Display` hides a key.
+    /// The zone that is asked; its `Display` hides a key. See [`named`](Self::named).
     #[must_use]
     pub fn zone(&self) -> &Name {
         &self.zone
@@ -278,8 +284,8 @@ impl ListSpec {
         &self.called.id
     }
 
-    fn called_anew(mut self) -> Self {
-        self.called = Called::new(&self.zone, self.label.as_ref());
+    pub(super) fn called_anew(mut self) -> Self {
+        self.called = Called::new(self.named(), &self.zone, self.label.as_ref());
         self
     }
 
@@ -324,7 +330,7 @@ impl ListSpec {
         let key = label.and_then(|label| Key::new(label).ok());
         if let (Some(key), Some(parent)) = (key, parent) {
             self.zone = parent.with_key(&key).unwrap_or_else(|_| self.zone.clone());
-            self.called = Called::new(&self.zone, self.label.as_ref());
+            self.called = Called::new(self.named(), &self.zone, self.label.as_ref());
         }
     }
 }
@@ -338,9 +344,9 @@ struct Called {
 }
 
 impl Called {
-    fn new(zone: &Name, label: Option<&Arc<str>>) -> Self {
-        let id = label.cloned().unwrap_or_else(|| zone.without_key().to_string().into());
-        Self { id: ListId(id), domain: zone.last_labels(2).into() }
+    fn new(named: &Name, asked: &Name, label: Option<&Arc<str>>) -> Self {
+        let id = label.cloned().unwrap_or_else(|| named.without_key().to_string().into());
+        Self { id: ListId(id), domain: asked.last_labels(2).into() }
     }
 }
 
@@ -356,7 +362,7 @@ impl FromStr for ListSpec {
 /// Postfix's notation, the zone without its key.
 impl fmt::Display for ListSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.zone)?;
+        write!(f, "{}", self.named())?;
         if let Some(codes) = &self.codes {
             write!(f, "{codes}")?;
         }

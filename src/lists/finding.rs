@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::catalogue::{Date, Tombstone};
-use crate::dnsxl::{Kind, ListId};
+use crate::dnsxl::{Kind, ListId, ListSpec};
 use crate::name::Name;
 
 /// One thing an administrator should know about one list of a set. `Display` is one printable line without a key.
@@ -105,6 +105,19 @@ pub enum ZoneFindingKind {
     },
     /// The codes that are to count are none that a listing can have: the list never counts.
     CodesNeverMatch,
+    /// The same list with the same codes stands in the set before: a hit counts twice.
+    NamedTwice,
+    /// Another list of the set holds all of this one's data, and the codes both count: a listing counts twice.
+    CountedTwice {
+        /// That list.
+        whole: Name,
+    },
+    /// A list holds this one and others of the set, and its codes tell them apart: one question is enough. See
+    /// [`Merge`](super::Merge).
+    OneQuestion {
+        /// What to write in place of this list.
+        instead: Box<ListSpec>,
+    },
 }
 
 impl ZoneFindingKind {
@@ -130,6 +143,9 @@ impl ZoneFindingKind {
             Self::NothingToAsk => "nothing_to_ask",
             Self::WrongSide { .. } => "wrong_side",
             Self::CodesNeverMatch => "codes_never_match",
+            Self::NamedTwice => "named_twice",
+            Self::CountedTwice { .. } => "counted_twice",
+            Self::OneQuestion { .. } => "one_question",
         }
     }
 }
@@ -167,6 +183,13 @@ impl fmt::Display for ZoneFindingKind {
             Self::WrongSide { used: Kind::Allow } => f.write_str("a deny list, used to allow")?,
             Self::CodesNeverMatch => {
                 f.write_str("never counts: no listing has codes outside 127.0.0.0/8 or in 127.255.255.0/24")?;
+            }
+            Self::NamedTwice => f.write_str("is named before with the same codes: a hit counts twice")?,
+            Self::CountedTwice { whole } => {
+                write!(f, "is part of {whole}, which is asked too: a listing counts twice")?;
+            }
+            Self::OneQuestion { instead } => {
+                write!(f, "one question is enough for this list and others here: {instead}")?;
             }
         }
         match successor {

@@ -2,6 +2,7 @@
 
 mod finding;
 mod knowledge;
+mod merge;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::score::Thresholds;
 
 pub use finding::{ZoneFinding, ZoneFindingKind};
 pub use knowledge::{Knowledge, Retired};
+pub use merge::Merge;
 
 /// Lists in a set; more make a configuration error.
 pub const MAX_LISTS: usize = 1_000;
@@ -107,6 +109,7 @@ pub struct ListSetBuilder {
     thresholds: Thresholds,
     knowledge: Knowledge,
     retired: Retired,
+    merge: Merge,
 }
 
 impl ListSetBuilder {
@@ -182,6 +185,27 @@ impl ListSetBuilder {
         self
     }
 
+    /// Are lists asked in one question that are parts of one list? Not unless said.
+    ///
+    /// ```
+    /// use rdnsbl::{ListSet, lists::Merge};
+    ///
+    /// let lists = ListSet::builder().deny("sbl.spamhaus.org*3").deny("xbl.spamhaus.org*2").deny("pbl.spamhaus.org");
+    /// let merged = lists.clone().merge(Merge::WhereCodesTell).build()?;
+    /// for list in merged.iter() {
+    ///     assert_eq!(list.zone().to_string(), "zen.spamhaus.org"); // one question; who is listed where, its codes tell
+    /// }
+    /// assert_eq!(merged.iter().next().map(|list| list.named().to_string()).as_deref(), Some("sbl.spamhaus.org"));
+    ///
+    /// let advice = lists.build()?.findings().iter().map(ToString::to_string).collect::<Vec<_>>();
+    /// assert!(advice[0].ends_with("zen.spamhaus.org=127.0.0.[2..3;9;30]*3"), "{}", advice[0]);
+    /// # Ok::<(), rdnsbl::ListSetError>(())
+    /// ```
+    pub fn merge(mut self, merge: Merge) -> Self {
+        self.merge = merge;
+        self
+    }
+
     /// The set.
     ///
     /// # Errors
@@ -196,15 +220,13 @@ impl ListSetBuilder {
         }
         let mut lists = Vec::with_capacity(self.lists.len());
         let mut errors = Vec::new();
-        let mut findings = Vec::new();
+        let mut findings: Vec<(usize, ZoneFindingKind)> = Vec::new();
         for (index, list) in self.lists.into_iter().enumerate() {
             match list {
                 Ok(mut spec) => {
                     let found = knowledge::learn(&mut spec, self.knowledge.catalogue(), self.retired);
-                    let (list, zone) = (spec.id(), spec.zone().without_key());
-                    let finding = |kind| ZoneFinding { index, list: list.clone(), zone: zone.clone(), kind };
-                    findings.extend(found.into_iter().map(finding));
-                    lists.push(Arc::new(spec));
+                    findings.extend(found.into_iter().map(|kind| (index, kind)));
+                    lists.push(spec);
                 }
                 Err(error) => errors.push((index, error)),
             }
@@ -212,10 +234,20 @@ impl ListSetBuilder {
         if !errors.is_empty() {
             return Err(ListSetError::Specs(errors));
         }
+        findings.extend(merge::plan(&mut lists, self.knowledge.catalogue(), self.merge));
+        findings.sort_by_key(|(index, _)| *index);
+        let mut findings: Vec<ZoneFinding> = findings
+            .into_iter()
+            .filter_map(|(index, kind)| {
+                let spec = lists.get(index)?;
+                Some(ZoneFinding { index, list: spec.id(), zone: spec.named().without_key(), kind })
+            })
+            .collect();
         if self.retired == Retired::Refuse && findings.iter().any(|finding| finding.kind.is_gone()) {
             findings.retain(|finding| finding.kind.is_gone());
             return Err(ListSetError::Retired(findings));
         }
+        let lists = lists.into_iter().map(Arc::new).collect();
         Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds, findings })))
     }
 }

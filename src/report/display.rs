@@ -1,5 +1,6 @@
 //! The table for people: what was found, worst first, at most 80 columns wide.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{ListReport, Report};
@@ -18,6 +19,8 @@ const VERDICT: usize = 12;
 const INDENT: usize = 2 + PART + VERDICT;
 /// Where a list's text goes on.
 const LIST_INDENT: usize = 17;
+/// Characters of a HELO argument that are shown: two lines. Most names are shorter.
+const MOST_SAID: usize = 100;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,8 +142,16 @@ fn helo_word(verdict: Helo) -> &'static str {
     }
 }
 
+/// What a client said, as far as it tells anything: some say kilobytes.
+fn clipped(said: &str) -> Cow<'_, str> {
+    match said.char_indices().nth(MOST_SAID) {
+        Some((at, _)) => Cow::Owned(format!("{}...", said.split_at(at).0)),
+        None => Cow::Borrowed(said),
+    }
+}
+
 fn helo_text(helo: &HeloReport) -> String {
-    let said = helo.argument();
+    let said = &*clipped(helo.argument().as_str());
     let addresses = || helo.addresses().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match helo.verdict() {
         Helo::ResolvesToClient => format!("{said} has the client's address"),

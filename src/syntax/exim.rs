@@ -273,7 +273,7 @@ pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     if let Some(reason) = list.reason_zone() {
         text.push_str(&format!("{reason},"));
     }
-    text.push_str(&list.zone().to_string());
+    text.push_str(&list.named().to_string());
     if let Some(filter) = list.filter() {
         text.push_str(&print_filter(filter)?);
     }

@@ -105,7 +105,7 @@ impl Notation {
     /// # Errors
     /// [`Unsayable`], when the notation has no way to say it; and for zones with a key, which is never shown.
     pub fn print(self, list: &ListSpec) -> Result<String, Unsayable> {
-        if list.zone().secret().is_some() || list.reason_zone().is_some_and(|zone| zone.secret().is_some()) {
+        if list.named().secret().is_some() || list.reason_zone().is_some_and(|zone| zone.secret().is_some()) {
             return Err(Unsayable("the zone holds a key, which is not shown"));
         }
         if list.is_labelled() {
@@ -194,8 +194,8 @@ fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
             (filter.quantifier(), names)
         })
     };
-    (one.kind(), one.zone(), one.weight(), one.parts(), one.fixed_subjects(), one.unheard())
-        == (other.kind(), other.zone(), other.weight(), other.parts(), other.fixed_subjects(), other.unheard())
+    (one.kind(), one.named(), one.weight(), one.parts(), one.fixed_subjects(), one.unheard())
+        == (other.kind(), other.named(), other.weight(), other.parts(), other.fixed_subjects(), other.unheard())
         && (one.reason_zone(), one.reply_template().is_some())
             == (other.reason_zone(), other.reply_template().is_some())
         && codes(one) == codes(other)

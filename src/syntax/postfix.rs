@@ -71,7 +71,7 @@ pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     let part = only_part(list)?;
     let known = RESTRICTIONS.iter().find(|(_, kind, of)| *kind == list.kind() && *of == part);
     let (name, ..) = known.ok_or(Unsayable("an allow list about this part of the dialogue"))?;
-    Ok(format!("{name} {}{}", list.zone(), codes(list)?))
+    Ok(format!("{name} {}{}", list.named(), codes(list)?))
 }
 
 /// `=d.d.d.d`, where the filter is one pattern.

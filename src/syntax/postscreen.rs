@@ -28,5 +28,5 @@ pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {
         return Err(Unsayable("anything but the client's address"));
     }
     let weight = if list.weight() == 1 { String::new() } else { format!("*{}", list.weight()) };
-    Ok(format!("{}{}{weight}", list.zone(), postfix::codes(list)?))
+    Ok(format!("{}{}{weight}", list.named(), postfix::codes(list)?))
 }

@@ -183,7 +183,7 @@ pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {
         Some(_) => return Err(Unsayable("codes of which not just any must fit")),
     };
     let name = if patterns.is_empty() { "dnsbl" } else { "enhdnsbl" };
-    let mut arguments = vec![list.zone().to_string(), message, temporary.to_owned()];
+    let mut arguments = vec![list.named().to_string(), message, temporary.to_owned()];
     arguments.extend(patterns);
     while arguments.last().is_some_and(String::is_empty) {
         arguments.pop();

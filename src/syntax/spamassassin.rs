@@ -203,8 +203,8 @@ pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {
             _ => return Err(Unsayable("several tests on codes, or codes of which not just any must fit")),
         },
     };
-    let set = list.zone().to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    Ok(format!("{function}('{set}-lastexternal', '{}.'{test})", list.zone()))
+    let set = list.named().to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    Ok(format!("{function}('{set}-lastexternal', '{}.'{test})", list.named()))
 }
 
 fn print_test(test: &CodeTest) -> Result<String, Unsayable> {

@@ -91,10 +91,58 @@ async fn every_form_says_that_it_is_a_demo() {
 
 #[tokio::test]
 async fn the_table_fits_a_terminal() {
-    let run = run(&["--demo", "203.0.113.14", "203.0.113.12", "spam.demo", "--helo", "oemcomputer"]).await;
-    assert!(run.out.starts_with("DEMO DATA"));
-    for line in run.out.lines() {
-        assert!(line.len() <= 80 && line.is_ascii(), "{line}");
+    let long = "mail.".repeat(2_000) + "example.org";
+    for (arguments, lines) in [
+        (&["203.0.113.14", "203.0.113.12", "spam.demo", "--helo", "oemcomputer"][..], 60),
+        (&["2001:db8::bad", "--verbose"], 100),
+        // Ten kilobytes of HELO are no ten lines.
+        (&["--helo", &long], 8),
+    ] {
+        let run = run(&[&["--demo"], arguments].concat()).await;
+        assert!(run.out.starts_with("DEMO DATA"));
+        for line in run.out.lines() {
+            assert!(line.len() <= 80 && line.is_ascii(), "{line}");
+        }
+        assert!(run.out.lines().count() < lines, "{}", run.out);
+        assert_eq!(run.err, "");
     }
-    assert_eq!(run.err, "");
+}
+
+/// The README shows what its first command prints, but for how long it took.
+#[tokio::test]
+async fn the_readme_shows_what_its_command_prints() {
+    let readme = include_str!("../../README.md");
+    let after = |text: &'static str, mark: &str| text.split_once(mark).unwrap().1;
+    let command = after(readme, "--example check -- ").lines().next().unwrap().split('#').next().unwrap();
+    let arguments: Vec<&str> = command.split_whitespace().collect();
+    assert_eq!(arguments, ["--demo", "203.0.113.14"]);
+    let shown = after(after(readme, "What the first command prints"), "```text\n").split("```").next().unwrap();
+    let printed = run(&arguments).await.out;
+    // Two lines of banner, an empty one, the report.
+    let printed: Vec<&str> = printed.lines().skip(3).collect();
+    let untimed = |line: &str| match line.rsplit_once(", ") {
+        Some((before, time)) if time.ends_with(" ms") => {
+            time.trim_end_matches(" ms").parse::<u32>().unwrap();
+            before.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
+        _ => line.to_owned(),
+    };
+    let shown: Vec<String> = shown.lines().map(untimed).collect();
+    assert_eq!(printed.into_iter().map(untimed).collect::<Vec<_>>(), shown);
+}
+
+/// The made-up world has no such lists, but what is known about them is known there, too.
+#[tokio::test]
+async fn real_lists_are_known_in_the_demo() {
+    let lists = ["brazil.blackholes.us", "zen.spamhous.org", "bl.demo", "bl.demo"];
+    let run =
+        run(&[&["--demo", "--json", "203.0.113.14"][..], &lists.map(|list| ["--list", list]).concat()].concat()).await;
+    assert_eq!(run.verdicts(), ["skipped/retired", "not_listed", "listed", "listed"]);
+    for line in [
+        "check: brazil.blackholes.us: closed 2007",
+        "check: zen.spamhous.org: no known list; zen.spamhaus.org is one",
+        "check: bl.demo: is named before with the same codes: a hit counts twice",
+    ] {
+        assert!(run.err.lines().any(|said| said.starts_with(line)), "{line}: {}", run.err);
+    }
 }

@@ -74,6 +74,22 @@ async fn nagios_states() {
     }
 }
 
+/// No all-clear of lists that were not asked.
+#[tokio::test]
+async fn nagios_says_when_no_list_was_asked() {
+    let server = serve(WORLD).await;
+    for (arguments, text) in [
+        (&["10.0.0.7"][..], "10.0.0.7: no list was asked (private or special-purpose address)"),
+        (&["10.0.0.7", "--list", "dnsbl.njabl.org"], "10.0.0.7: no list was asked (the list has closed down)"),
+        (&["10.0.0.7", "--no-lists"], "10.0.0.7: nothing against it"),
+        (&["--helo", "[IPv6:]"], "dialogue: nothing was asked"),
+    ] {
+        let run = ask(&server, &[&["--nagios"], arguments].concat()).await;
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.out);
+        assert!(run.out.starts_with(&format!("RDNSBL OK - {text} | ")), "{}", run.out);
+    }
+}
+
 #[tokio::test]
 async fn the_worst_target_counts() {
     let server = serve(WORLD).await;

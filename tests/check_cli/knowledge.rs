@@ -87,6 +87,22 @@ async fn what_stands_out_is_said_aside() {
 }
 
 #[tokio::test]
+async fn lines_that_one_question_answers_are_told() {
+    let lists = ["sbl.spamhaus.org*3", "pbl.spamhaus.org", "zen.spamhaus.org=127.0.0.2"];
+    let run =
+        json("", &lists.iter().flat_map(|list| ["--list", list]).chain(["203.0.113.14"]).collect::<Vec<_>>()).await;
+    let lines: Vec<&str> = run.err.lines().filter(|line| line.contains("bl.spamhaus.org")).collect();
+    assert_eq!(
+        lines,
+        [
+            "check: sbl.spamhaus.org: is part of zen.spamhaus.org, which is asked too: a listing counts twice",
+            "check: pbl.spamhaus.org: one question is enough for this list and others here: \
+             zen.spamhaus.org=127.0.0.[10..11]",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn none_is_none() {
     let name = under("203.0.113.14", "dyna.spamrats.com");
     let world = format!("{name} A 127.0.0.2");

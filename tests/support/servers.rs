@@ -19,6 +19,8 @@ use rdnsbl::resolve::{Resolve, Stub, Timeouts};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Ports are found free and may be taken a moment later by someone else.
 const TRIES: usize = 5;
+/// Where rbldnsd writes down what it is asked.
+const QUERIES: &str = "queries.log";
 
 /// One zone of rbldnsd: its name, the type of its data set (`ip4set`, `dnset`, ...) and the data. A name that stands twice
 /// is one zone of two data sets.
@@ -60,6 +62,8 @@ impl Rbldnsd {
         for zone in &zones {
             scratch.write(&zone.file(), &zone.data);
         }
+        scratch.write(QUERIES, "");
+        permit(&scratch.path.join(QUERIES), 0o666);
         let marker = Name::parse(zones.first().expect("a zone").name).unwrap();
         let zones: Vec<String> =
             zones.iter().map(|zone| format!("{}:{}:{}", zone.name, zone.kind, zone.file())).collect();
@@ -70,6 +74,14 @@ impl Rbldnsd {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Every question that has come, as `name TYPE`, in the order in which they came.
+    pub fn asked(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.scratch.path.join(QUERIES)).unwrap();
+        // "1795373285 127.0.0.1 14.113.0.203.bl.example A IN: NOERROR/1/74"
+        let question = |line: &str| line.split(' ').skip(2).take(2).collect::<Vec<_>>().join(" ");
+        log.lines().map(question).collect()
     }
 
     /// Ends the server; its port answers nobody.
@@ -112,6 +124,7 @@ impl Rbldnsd {
 fn command(program: &Path, scratch: &Scratch, address: SocketAddr, zones: &[String]) -> Command {
     let mut command = Command::new(program);
     command.args(["-n", "-c", "0", "-b", &format!("{}/{}", address.ip(), address.port()), "-w"]).arg(&scratch.path);
+    command.args(["-l", &format!("+{QUERIES}")]);
     if fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
         command.args(["-u", "nobody"]); // it refuses to run as root
     }
@@ -130,19 +143,25 @@ impl Unbound {
     /// Serves with these lines in its configuration: `server` ones, and clauses of their own. Whatever they do not lead
     /// elsewhere is asked of `refuser`, who refuses, so that it is SERVFAIL: nothing ever leaves the machine.
     pub async fn start(server: &str, clauses: &str, refuser: &Rbldnsd) -> Self {
+        let few = "num-threads: 1\n  so-reuseport: no\n  module-config: \"iterator\"\n  do-not-query-localhost: no\n  \
+                   unblock-lan-zones: yes\n  insecure-lan-zones: yes";
+        Self::start_as(&format!("server:\n  {few}\n{server}\n{clauses}"), refuser).await
+    }
+
+    /// Serves with this configuration, which says nothing of where and as whom.
+    pub async fn start_as(config: &str, refuser: &Rbldnsd) -> Self {
         let program = program("unbound");
         let scratch = Scratch::new("unbound");
         let marker = Name::parse("ready.rdnsbl.example").unwrap();
         let (address, process) = start("unbound", &scratch, &marker, |address| {
             let config = format!(
-                "server:\n\
+                "{config}\n\
+                 server:\n\
                  \x20 username: \"\"\n  chroot: \"\"\n  directory: \"{directory}\"\n  pidfile: \"\"\n\
                  \x20 interface: {ip}\n  port: {port}\n  access-control: 127.0.0.0/8 allow\n\
-                 \x20 do-daemonize: no\n  use-syslog: no\n  verbosity: 1\n  num-threads: 1\n  so-reuseport: no\n\
-                 \x20 do-ip6: no\n  module-config: \"iterator\"\n  do-not-query-localhost: no\n\
-                 \x20 unblock-lan-zones: yes\n  insecure-lan-zones: yes\n  hide-version: yes\n\
+                 \x20 do-daemonize: no\n  use-syslog: no\n  verbosity: 1\n  do-ip6: no\n  hide-version: yes\n\
                  \x20 local-zone: \"rdnsbl.example.\" static\n  local-data: \"{marker} 60 IN A 127.0.0.2\"\n\
-                 {server}\n{clauses}\nforward-zone:\n  name: \".\"\n  forward-addr: {refuser}\n",
+                 forward-zone:\n  name: \".\"\n  forward-addr: {refuser}\n",
                 directory = scratch.path.display(),
                 ip = address.ip(),
                 port = address.port(),

@@ -1,5 +1,6 @@
 //! How a list is used, beyond its zone, codes and weight.
 
+use super::within::Within;
 use super::{Kind, ListSpec, Part};
 use crate::dnsxl::Subject;
 use crate::name::Name;
@@ -50,6 +51,7 @@ pub(super) struct How {
     fixed: Vec<Subject>,
     explained_by: Option<Name>,
     reply: Option<Template>,
+    pub(super) within: Option<Within>,
 }
 
 impl ListSpec {

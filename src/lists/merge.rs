@@ -1,0 +1,169 @@
+//! Lists of a set that are parts of another list: which of them one question can answer, and which count twice.
+//!
+//! `zen.spamhaus.org` holds what `sbl`, `xbl` and `pbl` hold, and its codes tell which: who names all of them asks four times
+//! for one answer. What is merged is decided by the zone asked, key included, so that a zone with a key never goes together
+//! with a public one, nor with one of another key.
+
+use std::net::Ipv4Addr;
+
+use super::finding::ZoneFindingKind;
+use crate::catalogue::{Access, Catalogue, Entry, Status};
+use crate::dnsxl::{CodePattern, CodeTest, ListSpec, Profile};
+use crate::name::{Key, Name};
+
+/// Is one list asked in place of several that are parts of it?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Merge {
+    /// Every list is asked in its own zone; the [findings](super::ListSet::findings) say what one question could do.
+    #[default]
+    Never,
+    /// Where several lists of the set are parts of one that works, and its codes tell them apart, that one is asked, once.
+    /// Each list keeps its name, weight, codes and subjects, and its row in the report; codes, text, proof and health are
+    /// those of the zone asked. A row whose codes are not in the answer is [`Excluded`](crate::dnsxl::Excluded).
+    ///
+    /// Left alone are lists with a profile or a daily limit of their own or on the list that holds them, copies under other names, and zones with a key
+    /// beside zones with another or none.
+    WhereCodesTell,
+}
+
+/// A list of the set that another one holds.
+struct Member<'a> {
+    index: usize,
+    /// The zone that holds it, with the key of this one.
+    whole: Name,
+    known: &'a Profile,
+    told_by: Option<&'a CodeTest>,
+}
+
+/// What stands out, with the positions of the lists; merges them if that was said.
+pub(super) fn plan(
+    specs: &mut [ListSpec],
+    catalogue: Option<&Catalogue>,
+    merge: Merge,
+) -> Vec<(usize, ZoneFindingKind)> {
+    let mut found = named_twice(specs);
+    let Some(catalogue) = catalogue else { return found };
+    let members: Vec<Member<'_>> = specs
+        .iter()
+        .enumerate()
+        .filter_map(|(index, spec)| part_of(spec, catalogue).map(|member| Member { index, ..member }))
+        .collect();
+    let mut merged = Vec::new();
+    for member in &members {
+        let Some(spec) = specs.get(member.index) else { continue };
+        let within = member.told_by.map(|told_by| within(spec, member, told_by));
+        let beside = |other: &ListSpec| shares_subject(spec, other) && !other.is_retired();
+        let whole = |other: &ListSpec| *other.zone() == member.whole && other.original().is_none() && beside(other);
+        // A limit is one zone's: questions to another would pass it by.
+        let unlimited = |other: &ListSpec| merge == Merge::Never || other.question_limit().is_none();
+        let twice = specs.iter().any(|other| whole(other) && counts_too(within.as_ref(), member, spec, other));
+        if twice {
+            found.push((member.index, ZoneFindingKind::CountedTwice { whole: member.whole.without_key() }));
+        }
+        let sister = |other: &Member<'_>| {
+            let told = other.whole == member.whole && other.told_by.is_some();
+            let other = specs.get(other.index).filter(|_| told);
+            other.is_some_and(|other| other.zone() != spec.zone() && beside(other) && unlimited(other))
+        };
+        let several = specs.iter().any(whole) || members.iter().any(sister);
+        let limited = !unlimited(spec) || specs.iter().any(|other| *other.zone() == member.whole && !unlimited(other));
+        let Some(within) = within.filter(|_| several && !limited) else { continue };
+        match merge {
+            Merge::WhereCodesTell => merged.push((member.index, within)),
+            Merge::Never if twice => {}
+            Merge::Never => {
+                let instead = one_line(spec, member, &within).map(Box::new);
+                found.extend(instead.map(|instead| (member.index, ZoneFindingKind::OneQuestion { instead })));
+            }
+        }
+    }
+    for (index, within) in merged {
+        if let Some(spec) = specs.get_mut(index) {
+            *spec = within;
+        }
+    }
+    found
+}
+
+/// Lists that stand in the set before, with the same codes and about the same subject.
+fn named_twice(specs: &[ListSpec]) -> Vec<(usize, ZoneFindingKind)> {
+    let same = |one: &ListSpec, other: &ListSpec| {
+        one.kind() == other.kind()
+            && one.zone() == other.zone()
+            && one.filter() == other.filter()
+            && shares_subject(one, other)
+    };
+    let named = |(index, spec): (usize, &ListSpec)| {
+        let before = specs.iter().take(index).any(|other| same(spec, other));
+        (before && !spec.is_retired()).then_some((index, ZoneFindingKind::NamedTwice))
+    };
+    specs.iter().enumerate().filter_map(named).collect()
+}
+
+/// The list that holds this one, where both work and one key opens both.
+fn part_of<'a>(spec: &ListSpec, catalogue: &'a Catalogue) -> Option<Member<'a>> {
+    let works = |entry: &Entry| *entry.status() == Status::Active;
+    let entry =
+        catalogue.get(spec.zone()).filter(|entry| works(entry) && *entry.zone() == spec.zone().without_key())?;
+    let holder = catalogue.get(entry.part_of()?).filter(|holder| works(holder))?;
+    // Who says more than the catalogue knows better.
+    if spec.original().is_some() || spec.is_retired() || spec.knowledge() != &**entry.profile() {
+        return None;
+    }
+    let whole = match (spec.zone().secret(), holder.access()) {
+        (Some(key), Access::KeyNeeded | Access::KeyAccepted) => holder.zone().with_key(&Key::new(key).ok()?).ok()?,
+        (None, Access::Open | Access::KeyAccepted) => holder.zone().clone(),
+        (Some(_), Access::Open) | (None, Access::KeyNeeded) => return None,
+    };
+    Some(Member { index: 0, whole, known: holder.profile(), told_by: entry.told_by() })
+}
+
+/// The list as it is when its holder is asked.
+fn within(spec: &ListSpec, member: &Member<'_>, told_by: &CodeTest) -> ListSpec {
+    spec.clone().asked_within(member.whole.clone(), told_by.clone(), member.known)
+}
+
+/// Are both asked about one subject?
+fn shares_subject(one: &ListSpec, other: &ListSpec) -> bool {
+    one.parts().iter().any(|part| other.parts().contains(part))
+        || one.fixed_subjects().iter().any(|subject| other.fixed_subjects().contains(subject))
+}
+
+/// Does a listing on the part count as one on the whole too?
+fn counts_too(within: Option<&ListSpec>, member: &Member<'_>, part: &ListSpec, whole: &ListSpec) -> bool {
+    if part.kind() != whole.kind() || part.weight() == 0 || whole.weight() == 0 {
+        return false;
+    }
+    match (within, member.told_by) {
+        (Some(within), Some(told_by)) => {
+            codes(told_by, member.known).iter().any(|code| within.lists(*code) && whole.lists(*code))
+        }
+        _ => whole.filter().is_none(),
+    }
+}
+
+/// Every code by which the holder tells the part.
+fn codes(told_by: &CodeTest, known: &Profile) -> Vec<Ipv4Addr> {
+    match (told_by.as_pattern(), told_by.as_any_bit()) {
+        (Some(pattern), _) => pattern.written_out().unwrap_or_default(),
+        (None, Some(mask)) => {
+            let [.., mask] = mask.octets();
+            known.sums_with(mask).map(|sum| Ipv4Addr::new(127, 0, 0, sum)).collect()
+        }
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The line that asks the holder for the same, where one pattern of codes can say it.
+fn one_line(spec: &ListSpec, member: &Member<'_>, within: &ListSpec) -> Option<ListSpec> {
+    let codes: Vec<Ipv4Addr> =
+        codes(member.told_by?, member.known).into_iter().filter(|code| within.lists(*code)).collect();
+    let octet = |place: usize| codes.iter().filter_map(|code| code.octets().get(place).copied()).collect();
+    let pattern = CodePattern::of_sets([octet(0), octet(1), octet(2), octet(3)]);
+    // All combinations of the octets, and no more.
+    if codes.is_empty() || pattern.written_out()?.len() != codes.len() {
+        return None;
+    }
+    Some(ListSpec::of_zone(spec.kind(), member.whole.clone()).with_weight(spec.weight()).codes(pattern))
+}
