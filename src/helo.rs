@@ -173,7 +173,13 @@ impl HeloCheck {
         let client = client.map(|address| address.to_canonical());
         // From one of our own addresses our own name is no claim.
         let stranger = client.is_none_or(|address| !ourselves.has(address));
-        let start = match read(argument) {
+        let read = read(argument);
+        let shown = match &read {
+            // A name with a key hides it.
+            Argument::Name(name) if name.secret().is_some() => RemoteText::clean(name.to_string().as_bytes()),
+            _ => RemoteText::clean(argument.as_bytes()),
+        };
+        let start = match read {
             Argument::Literal(address) if stranger && ourselves.has(address) => Start::Settled(Helo::ClaimsUs),
             Argument::Literal(address) if Some(address.to_canonical()) == client => {
                 Start::Settled(Helo::LiteralMatches)
@@ -185,7 +191,7 @@ impl HeloCheck {
             Argument::Number => Start::Settled(Helo::NotFqdn),
             Argument::Malformed => Start::Settled(Helo::Malformed),
         };
-        Self { argument: RemoteText::clean(argument.as_bytes()), start, client, answers: Answers::default() }
+        Self { argument: shown, start, client, answers: Answers::default() }
     }
 
     fn name(&self) -> Option<&Name> {

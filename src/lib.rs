@@ -102,6 +102,7 @@ mod address;
 mod ask;
 mod drive;
 mod few;
+mod keys;
 mod lock;
 mod memory;
 mod path;

@@ -431,11 +431,19 @@ const KEY_BEFORE_ZONE: [&str; 6] = [
     ".spam.spamrats.com.",
 ];
 
+/// Octets of a label that is a key also where a list's own label belongs.
+const LEAST_MISPLACED_KEY: usize = 12;
+
 /// Finds the key in names of operators who sell access by a secret label.
 fn known_secret(absolute: &str) -> Option<(u8, u8)> {
     // KEY.<list>.dq.spamhaus.net, KEY.<list>.mail.abusix.zone: the key stands before the list's own label.
     for suffix in [".dq.spamhaus.net.", ".mail.abusix.zone."] {
         if let Some(front) = absolute.strip_suffix(suffix) {
+            let last = front.rfind('.').map_or(0, |dot| dot + 1);
+            // No list's label is that long: the label of the list was left out, or stands before the key.
+            if front.len() - last >= LEAST_MISPLACED_KEY {
+                return key_span(last, front.len());
+            }
             let key_and_before = &front.get(..front.rfind('.')?)?;
             let start = key_and_before.rfind('.').map_or(0, |dot| dot + 1);
             return key_span(start, key_and_before.len());
@@ -524,6 +532,9 @@ mod tests {
             "secretkey.2.0.0.127.dnsbl.httpbl.org",
             "secretkey.r.mail-abuse.com",
             "2.0.0.127.secretkey.spam.spamrats.com",
+            "secretkeysecretkey.dq.spamhaus.net",
+            "2.0.0.127.secretkeysecretkey.dq.spamhaus.net",
+            "2.0.0.127.zen.secretkeysecretkey.mail.abusix.zone",
         ] {
             let name = name(keyed);
             assert!(name.expose().contains("secretkey"));

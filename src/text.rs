@@ -5,6 +5,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+pub use crate::keys::hide_keys;
+
 /// Octets of a text that are kept; the rest is cut and the cut is visible.
 pub const MAX_TEXT: usize = 500;
 const CUT: &str = "...";

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hickory_proto::op::{Edns, Message, MessageType, Query, ResponseCode};
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{A, CNAME, MX, NS, PTR, SOA, TXT};
 use hickory_proto::rr::{Name as WireName, RData, Record as WireRecord, RecordType as WireType};
@@ -244,6 +244,10 @@ fn shape(query: &Seen, _before: usize) -> Act {
             return Act::Send(vec![vec![id[0], id[1], 0x80, 0, 0]]);
         }
         "notaresponse" => message.metadata.message_type = MessageType::Query,
+        "opcode" => {
+            message = with(query, [a(owner, 60, 2)]);
+            message.metadata.op_code = OpCode::Notify;
+        }
         // A lie first, then the truth: the lie is not heard.
         "wrongid" => {
             let mut lie = with(query, [a(owner, 60, 9)]);
@@ -326,6 +330,7 @@ async fn shapes(make: Make) {
         ("garbage", failed(Failure::Malformed), udp),
         ("five", failed(Failure::Malformed), udp),
         ("notaresponse", failed(Failure::Malformed), udp),
+        ("opcode", failed(Failure::Malformed), udp),
         ("wrongid", listed(60, 2), udp),
         ("wrongquestion", listed(60, 2), udp),
         ("barerefused", failed(Failure::Refused), udp),

@@ -104,12 +104,25 @@ impl Alarm {
 /// The exit code after these reports.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
+    reports: usize,
     exit: Exit,
     alarm: Option<Alarm>,
 }
 
 impl Tally {
+    /// How many reports these are.
+    pub(crate) fn reports(&self) -> usize {
+        self.reports
+    }
+
+    /// Not every target was looked at.
+    pub(crate) fn cut_short(&mut self) {
+        self.exit = self.exit.max(Exit::CouldNotTell);
+        self.alarm = self.alarm.max(Some(Alarm::Unknown));
+    }
+
     pub(crate) fn add(&mut self, report: &Report) {
+        self.reports += 1;
         self.exit = self.exit.max(Exit::of(report));
         self.alarm = self.alarm.max(Some(Alarm::of(report)));
     }

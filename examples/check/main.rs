@@ -119,8 +119,13 @@ async fn run(options: &Options, lists: ListSet) -> Result<u8, Failed> {
     let mut tally = Tally::default();
     match report_all(options, &checker, &mut output, &mut tally).await {
         Ok(()) => {}
-        // Who reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(tally.code(options.form)),
+        // Who reads has seen enough; nothing is known of the targets that are left.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            if tally.reports() < options.targets.len() {
+                tally.cut_short();
+            }
+            return Ok(tally.code(options.form));
+        }
         Err(error) => return Err(Failed::could_not_tell(format!("cannot write: {error}"))),
     }
     for fault in output.faults() {

@@ -75,6 +75,9 @@ fn text(report: &Report) -> String {
     match Exit::of(report) {
         Exit::Clear if report.decided_by().next().is_some() => format!("allowed by {}", deciding()),
         Exit::Clear if report.counts().asked() == 0 => nobody_asked(report),
+        Exit::Clear if report.denied().next().is_some() => {
+            format!("below the threshold, listed by {}", join(report.denied().map(|(row, _)| row.list())))
+        }
         Exit::Clear => format!("not listed by {} lists", report.counts().heard()),
         Exit::CouldNotTell => could_not_tell(report),
         Exit::Against | Exit::Usage => report.advice().reply().map(|reply| reply.text().to_owned()).unwrap_or_default(),

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
+use rdnsbl::text::hide_keys;
+
 /// Longer texts are not repeated.
 const MAX_SHOWN: usize = 200;
-/// From this length on, a run of letters and digits may be a key and is hidden.
-const KEY: usize = 16;
 
 /// What is wrong, in lines for people.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,25 +59,4 @@ pub(crate) fn echo(text: &str) -> String {
 /// Character by character, so that marks stay in place: what is neither letter, digit, visible ASCII nor blank becomes `?`.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
-}
-
-/// Stars in place of what may be a key.
-fn hide_keys(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut run = String::new();
-    for character in text.chars().chain(['\n']) {
-        if character.is_ascii_alphanumeric() {
-            run.push(character);
-            continue;
-        }
-        if run.len() < KEY {
-            shown.push_str(&run);
-        } else {
-            shown.extend(run.chars().map(|_| '*'));
-        }
-        run.clear();
-        shown.push(character);
-    }
-    shown.pop();
-    shown
 }

@@ -266,7 +266,12 @@ impl Policy {
                 Some(template) => reply.and_then(|reply| self.own_words(&reply, template, fact, report)),
                 None => reply,
             };
-        let reply = reply.unwrap_or_else(Reply::safe);
+        let reply = report
+            .lists()
+            .iter()
+            .flat_map(|row| [Some(row.spec().zone()), row.spec().reason_zone()])
+            .filter_map(|zone| zone?.secret())
+            .fold(reply.unwrap_or_else(Reply::safe), Reply::without);
         if fact.truncated { reply.as_action(Action::Defer) } else { Some(reply) }
     }
 

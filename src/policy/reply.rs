@@ -61,6 +61,11 @@ impl Reply {
         Self { code: 450, enhanced: "4.7.1".into(), text: RemoteText::clean(b"Service unavailable") }
     }
 
+    /// The same without a secret that the text may quote: templates hold what an administrator wrote.
+    pub(super) fn without(self, secret: &str) -> Self {
+        Self { text: self.text.without(secret), ..self }
+    }
+
     /// The same as a deferral or a rejection.
     pub(super) fn as_action(&self, action: Action) -> Option<Self> {
         let (code, class) = match action {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hickory_proto::op::Message;
+use hickory_proto::op::{Message, OpCode};
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{self, DNSClass, RData};
 
@@ -77,6 +77,9 @@ impl Chain {
 
 /// What the response says about the question, when `chain` led to the name it was asked for.
 pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Heard {
+    if message.op_code != OpCode::Query {
+        return Heard::Answer(Answer::failed(Failure::Malformed));
+    }
     chain.authenticated &= message.authentic_data;
     let authenticated = chain.authenticated;
     let answer = match u16::from(message.response_code) {
@@ -189,7 +192,7 @@ fn extended_error(message: &Message) -> Option<u16> {
 mod tests {
     use super::*;
     use crate::name::Name;
-    use hickory_proto::op::{MessageType, OpCode};
+    use hickory_proto::op::MessageType;
     use hickory_proto::rr::rdata::{A, CNAME, NULL, SOA};
 
     fn record(owner: &str, ttl: u32, data: RData) -> rr::Record {

@@ -215,6 +215,8 @@ async fn keys_are_shown_in_no_notation() {
         format!("{zone},{zone}=127.0.0.2"),
         format!("FEATURE(`enhdnsbl', `{zone}', `\"550 see \" $&{{client_addr}}', `t', `127.0.0.2.')dnl"),
         format!("check_rbl('zen-lastexternal', '{zone}.', '^127\\.0\\.0\\.2$')"),
+        format!("FEATURE(`dnsbl', `{zone}', `\"550 5.7.1 see {zone} \" $&{{client_addr}}')"),
+        format!("{CANARY}.dq.spamhaus.net"),
     ];
     for spec in &right {
         for form in [&[][..], &["--verbose"], &["--json"], &["--tsv"], &["--nagios"]] {
@@ -244,7 +246,38 @@ async fn keys_are_shown_in_no_notation() {
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{spec}: {}", run.err);
         assert!(!run.said().to_ascii_lowercase().contains("canary"), "{spec}: {}", run.said());
     }
+    let facts = ["--helo", &zone, "--from", &format!("a@{zone}"), "--rcpt", &format!("a@{zone}")];
+    let template = ["--list", &zone, "--template", &format!("550 5.7.1 see {zone}, ${{rbl_domain}}")];
+    for preset in ["rfc", "postfix", "sendmail"] {
+        let more = ["--json", "--special", "--preset", preset, "203.0.113.7"];
+        let run = ask(&server, &[&more[..], &facts, &template].concat()).await;
+        assert_eq!((run.code, run.text("score/outcome").as_str()), (1, "listed"), "{}", run.said());
+        assert!(!run.said().to_ascii_lowercase().contains("canary"), "{preset}: {}", run.said());
+    }
     let run = super::run(&["--template", &format!("550 5.7.1 see x/{CANARY} ${CANARY}"), "192.0.2.1"]).await;
     assert_eq!(run.code, 2);
     assert!(!run.said().to_ascii_lowercase().contains("canary"), "{}", run.said());
+}
+
+/// Some operators' keys are no longer than ordinary words.
+#[tokio::test]
+async fn short_keys_are_not_repeated_either() {
+    for zone in ["canary.zen.dq.spamhaus.net", "canary.combined.mail.abusix.zone", "canary.dnsbl.httpbl.org"] {
+        for arguments in [
+            ["--list", &format!("{zone}=127.0.0")],
+            ["--allow", &format!("reject_rbl_client {zone}*2")],
+            ["--list", &format!("bl.example : {zone}/")],
+            ["--list", &format!("FEATURE(`dnsbl', `{zone}'")],
+            ["--resolver", zone],
+            ["--preset", zone],
+            ["--timeout", zone],
+            ["--template", zone],
+            ["--no-lists", &format!("http://{zone}/")],
+            ["--no-lists", &format!("--{zone}")],
+        ] {
+            let run = super::run(&[&arguments[..], &["192.0.2.1"]].concat()).await;
+            assert_eq!((run.code, run.out.as_str()), (2, ""), "{arguments:?}: {}", run.err);
+            assert!(!run.err.contains("canary"), "{arguments:?}: {}", run.err);
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::dnsxl::codes::PatternErrorKind;
 use crate::name::NameErrorKind;
 use crate::template::TemplateErrorKind;
+use crate::text::hide_keys;
 
 /// Why a text is no list, and where. It never repeats the text, which may hold a key: [`point_at`](Self::point_at) draws.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +37,8 @@ impl SpecError {
         self.span.clone()
     }
 
-    /// The text with a mark under the part that is wrong: two lines. Runs of 16 letters and digits
-    /// or more are hidden, they may be keys.
+    /// The text with a mark under the part that is wrong: two lines. What may be a key is
+    /// hidden ([`hide_keys`]).
     #[must_use]
     pub fn point_at(&self, source: &str) -> String {
         let mask = |text: &str| -> String {
@@ -45,28 +46,9 @@ impl SpecError {
         };
         let before = mask(source.get(..self.span.start).unwrap_or(source));
         let marked = source.get(self.span.clone()).unwrap_or_default().chars().count().max(1);
-        let line = hide_long_runs(&mask(source));
+        let line = hide_keys(&mask(source));
         format!("{line}\n{}{}", " ".repeat(before.chars().count()), "^".repeat(marked))
     }
-}
-
-/// Octet by octet, so that marks stay in place: runs of 16 letters and digits or more become stars, whatever they are glued to.
-fn hide_long_runs(line: &str) -> String {
-    const LONG: usize = 16;
-    let mut hidden = String::with_capacity(line.len());
-    let mut run = String::new();
-    for character in line.chars().chain(['\0']) {
-        if character.is_ascii_alphanumeric() {
-            run.push(character);
-            continue;
-        }
-        hidden.push_str(&if run.len() >= LONG { "*".repeat(run.len()) } else { std::mem::take(&mut run) });
-        run.clear();
-        if character != '\0' {
-            hidden.push(character);
-        }
-    }
-    hidden
 }
 
 /// What can be wrong with a list.
