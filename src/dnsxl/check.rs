@@ -355,7 +355,10 @@ impl ListCheck {
                             let evidence = evidence().collect();
                             return Observations::only(Observation::Broken(Breakage { kind, evidence, reason: None }));
                         }
-                        Class::Excluded | Class::Hit(_) => seen.others.extend(evidence().map(Observation::Entry)),
+                        Class::Excluded | Class::Hit(_) if slot == MUST_EXIST => {
+                            seen.others.extend(evidence().map(Observation::Entry));
+                        }
+                        Class::Excluded | Class::Hit(_) => seen.others.extend(evidence().map(Observation::Hit)),
                     }
                 }
                 Is::NxDomain(_) | Is::NoData(Some(_)) if slot == MUST_EXIST => {

@@ -135,8 +135,10 @@ pub(crate) enum Observation {
     Sane(Vec<Evidence>),
     /// An answer that no sane list gives.
     Broken(Breakage),
-    /// An answer in 127.0.0.0/8 that is no refusal: the list has entries.
+    /// The entry that must exist does, with an answer in 127.0.0.0/8 that is no refusal.
     Entry(Evidence),
+    /// Such an answer about somebody. The list has entries; whether it lists everything does not show.
+    Hit(Evidence),
     /// The entry that must exist does not. `documented`: the operator says it is there.
     EntryMissing { documented: bool, evidence: Evidence },
     /// A zone above the list's domain denied it.
@@ -254,6 +256,14 @@ impl State {
                 ) {
                     self.recover(now);
                     self.enter(Health::Sound, std::slice::from_ref(evidence), now);
+                }
+            }
+            Observation::Hit(evidence) => {
+                self.entry_seen = true;
+                if matches!(self.health, Health::NoTestEntries | Health::Emptied | Health::Gone | Health::Unreachable) {
+                    let health = if self.last_good.is_some() { Health::Sound } else { Health::Unprobed };
+                    self.recover(now);
+                    self.enter(health, std::slice::from_ref(evidence), now);
                 }
             }
             Observation::EntryMissing { documented, evidence } => {

@@ -68,6 +68,25 @@ async fn lists_that_cannot_be_believed() {
     }
 }
 
+/// A list is sound when what it must not hold was seen absent, not because it answered.
+#[tokio::test]
+async fn an_answer_alone_makes_no_list_sound() {
+    for (list, verdict, health) in [
+        ("dead.example=127.0.0.9", "excluded", "unprobed"),
+        ("bl.example=127.0.0.9", "excluded", "unprobed"),
+        ("doubtful.example", "unknown/unproven", "unprobed"),
+        ("bl.example", "listed", "sound"),
+    ] {
+        let world = format!("{WORLD}\n14.113.0.203.doubtful.example A 127.0.0.2\n*.doubtful.example SERVFAIL");
+        let run = json(&world, &["--list", list, "203.0.113.14"]).await;
+        assert_eq!(
+            (run.verdicts(), run.text("lists/0/health")),
+            (vec![verdict.to_owned()], health.to_owned()),
+            "{list}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn special_purpose_addresses_are_asked_on_demand() {
     let server = serve(WORLD).await;
