@@ -92,7 +92,10 @@ fn print(text: &str) -> Result<u8, Failed> {
 fn check(options: &Options) -> Result<u8, Failed> {
     let lists = lists::read(options)?;
     // On the error stream: whoever pasted the list should hear of it, and forms for machines stay as they are.
-    lists.findings().iter().for_each(|finding| tell(&finding.to_string()));
+    for finding in lists.findings() {
+        let text = finding.to_string();
+        tell(&if options.form.is_none() { people::finding(&text) } else { text });
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -12,6 +12,8 @@ use crate::servers::Servers;
 const WIDTH: usize = 80;
 /// Where a question starts that is told with its time.
 const QUESTION: usize = 23;
+/// Where a finding starts, behind `check: `.
+const FINDING: usize = 7;
 
 /// Who is asked.
 pub(crate) fn header(servers: &Servers, demo: bool) -> String {
@@ -39,37 +41,40 @@ pub(crate) fn report(report: &Report, verbose: bool) -> String {
         let took = exchange.took().as_secs_f64() * 1_000.0;
         let head = format!("    {took:>7.1} ms  {source:<6} ");
         // Writing to a String does not fail.
-        let _ = writeln!(text, "{head}{}", wrapped(&exchange.to_string()));
+        let _ = writeln!(text, "{head}{}", wrapped(&exchange.to_string(), QUESTION, QUESTION + 2));
     }
     text
 }
 
-/// A text broken between words, continued below itself.
-fn wrapped(text: &str) -> String {
+/// A finding about a list, as `check: ...`, in lines no wider than a terminal.
+pub(crate) fn finding(text: &str) -> String {
+    wrapped(text, FINDING, FINDING)
+}
+
+/// A text broken between words, continued at a column. A word longer than a line is broken too, since names go up to 253
+/// octets; not an address of the Web, which is to be followed.
+fn wrapped(text: &str, start: usize, indent: usize) -> String {
     let mut lines = String::new();
-    let mut column = QUESTION;
+    let mut column = start;
+    let line = |lines: &mut String, column: &mut usize| {
+        lines.push('\n');
+        lines.extend(std::iter::repeat_n(' ', indent));
+        *column = indent;
+    };
     for (index, word) in text.split(' ').enumerate() {
-        if index > 0 && column + 1 + word.len() > WIDTH {
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', QUESTION + 2));
-            column = QUESTION + 2;
+        if index > 0 && column + 1 + word.chars().count() > WIDTH {
+            line(&mut lines, &mut column);
         } else if index > 0 {
             lines.push(' ');
             column += 1;
         }
-        // Names of IPv6 addresses are longer than what is left of a line. They are ASCII.
-        let mut rest = word;
-        while let Some((now, later)) =
-            rest.split_at_checked(WIDTH.saturating_sub(column)).filter(|(_, later)| !later.is_empty())
-        {
-            lines.push_str(now);
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', QUESTION + 2));
-            column = QUESTION + 2;
-            rest = later;
+        for character in word.chars() {
+            if column >= WIDTH && !word.contains("://") {
+                line(&mut lines, &mut column);
+            }
+            lines.push(character);
+            column += 1;
         }
-        lines.push_str(rest);
-        column += rest.len();
     }
     lines
 }

@@ -131,9 +131,15 @@ async fn verbose_keeps_to_eighty_columns() {
     let server = serve(WORLD).await;
     for length in 30..50 {
         let helo = format!("{}.example", "a".repeat(length));
-        let run = ask(&server, &["--verbose", "--no-lists", "--helo", &helo]).await;
+        let run = ask(&server, &["--verbose", "--no-lists", "--helo", &helo, "2001:db8::1"]).await;
         let widest = run.out.lines().map(str::len).max().unwrap();
         assert!(widest <= 80, "{widest}: {}", run.out);
+    }
+    // What is known of a list is said on the error stream, one line for machines.
+    for (form, lines) in [(&["--verbose"][..], 2..9), (&["--tsv"], 1..2)] {
+        let run = ask(&server, &[form, &["--list", "cn-kr.blackholes.us", "203.0.113.14"]].concat()).await;
+        assert!(run.err.starts_with("check: cn-kr.blackholes.us: closed") && lines.contains(&run.err.lines().count()));
+        assert!(lines.end == 2 || run.err.lines().all(|line| line.len() <= 80 || line.contains("://")), "{}", run.err);
     }
 }
 
