@@ -9,7 +9,7 @@ use rdnsbl::Policy;
 use rdnsbl::dnsxl::Kind;
 use rdnsbl::policy::Rule;
 
-use crate::target::Target;
+use crate::target::{self, Target};
 use crate::usage::{Usage, echo};
 use crate::values;
 
@@ -146,9 +146,9 @@ impl Options {
             "rcpt" => self.rcpt = Some(text),
             "me" => match text.parse() {
                 Ok(address) => self.own_addresses.push(address),
-                Err(_) => self.own_names.push(values::name(&option, &text)?.expose().to_owned()),
+                Err(_) => self.own_names.push(target::host(&option, &text)?.expose().to_owned()),
             },
-            "local-domain" => self.local_domains.push(values::name(&option, &text)?.expose().to_owned()),
+            "local-domain" => self.local_domains.push(target::host(&option, &text)?.expose().to_owned()),
             "profile" => {
                 let words = [("none", Knowledge::None), ("catalogue", Knowledge::Catalogue)];
                 self.knowledge = values::word(&option, &text, &words)?;

@@ -29,12 +29,7 @@ impl Target {
         if let Some((what, span)) = mistaken_address(text) {
             return Err(Usage::at(format!("TARGET: {what}"), text, span));
         }
-        let name = values::name("TARGET", text)?;
-        if name.is_host() {
-            return Ok(Self::Domain(name));
-        }
-        let span = odd_label(text).unwrap_or(0..text.len());
-        Err(Usage::at("TARGET: no domain name: labels are letters, digits and hyphens inside", text, span))
+        host("TARGET", text).map(Self::Domain)
     }
 
     /// The dialogue that is about it.
@@ -47,6 +42,16 @@ impl Target {
     }
 }
 
+/// A domain name that hosts or mail can have.
+pub(crate) fn host(option: &str, text: &str) -> Result<Name, Usage> {
+    let name = values::name(option, text)?;
+    if name.is_host() {
+        return Ok(name);
+    }
+    let span = odd_label(text).unwrap_or(0..text.len());
+    Err(Usage::at(format!("{option}: no domain name: labels are letters, digits and hyphens inside"), text, span))
+}
+
 /// What is wrong with a text that was meant as an address, and where.
 fn mistaken_address(text: &str) -> Option<(&'static str, Range<usize>)> {
     let end = text.len();
@@ -54,6 +59,13 @@ fn mistaken_address(text: &str) -> Option<(&'static str, Range<usize>)> {
     let is_v6 = |part: &str| part.parse::<Ipv6Addr>().is_ok();
     if text.is_empty() {
         return Some(("need an address or a domain name", 0..0));
+    }
+    // What a word processor or a web page makes of two hyphens.
+    if let Some(dash) = text.chars().next().filter(|first| matches!(first, '\u{2010}'..='\u{2015}' | '\u{2212}')) {
+        return Some(("a dash; options start with two hyphens", 0..dash.len_utf8()));
+    }
+    if let Some(at) = text.find("://") {
+        return Some(("an address of the Web; need the name of its host alone", 0..at + 3));
     }
     if let Some(at) = text.find('@') {
         return Some(("a mail address: give it to --from or --rcpt, or its domain here", at..at + 1));
