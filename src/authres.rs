@@ -107,7 +107,9 @@ fn quoted(text: &RemoteText) -> String {
 
 /// Did the resolver vouch for the list's answer (AD bit)? Without it nothing is known: the resolver may not validate.
 fn is_authenticated(report: &Report, row: &ListReport) -> bool {
-    let Some(name) = row.subject().and_then(|subject| subject.name_under(row.spec().zone()).ok()) else { return false };
+    let spec = row.spec();
+    let asked = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).name_under(spec.zone()).ok();
+    let Some(name) = row.subject().and_then(asked) else { return false };
     report.exchanges().iter().any(|exchange| {
         let question = exchange.question();
         question.kind == RecordType::A && question.name == name && exchange.answer().is_authenticated()

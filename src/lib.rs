@@ -57,6 +57,7 @@
 //! | `tokio` | `TokioClock`, `Checker::builder` |
 //! | `serde` | `Serialize` for reports |
 //! | `idna` | U-labels are understood |
+//! | `psl` | lists that hold registrable domains are asked about those, by the Public Suffix List |
 //! | `test-util` | `testing`: a scripted resolver, a clock moved by hand, a loopback DNS server |
 //!
 //! Without features there is no runtime and no resolver; bring your own through [`Resolve`] and [`Clock`].

@@ -180,6 +180,13 @@ impl Name {
         Some(Self { text: rest.into(), secret })
     }
 
+    /// The registrable domain, by the Public Suffix List: `example.co.uk` of `www.example.co.uk`. `None` for what is no
+    /// more than a public suffix.
+    #[cfg(feature = "psl")]
+    pub(crate) fn registrable(&self) -> Option<Self> {
+        Self::parse(psl::domain_str(self.text.strip_suffix('.')?)?).ok()
+    }
+
     /// The labels from left to right, secret one included; none for the root.
     pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.text.split('.').filter(|label| !label.is_empty())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::date::Date;
 use super::tombstone::{Death, Tombstone};
-use crate::dnsxl::{CodeTest, Kind, ListSpec, Profile, SubjectKind};
+use crate::dnsxl::{CodeTest, DomainForm, Kind, ListSpec, Profile, SubjectKind};
 use crate::name::Name;
 
 /// One list. All text in it is printable ASCII, one line.
@@ -225,16 +225,6 @@ impl Speaks {
     pub fn fits(self, kind: Kind) -> bool {
         matches!((self, kind), (Self::Both, _) | (Self::Against, Kind::Deny) | (Self::For, Kind::Allow))
     }
-}
-
-/// Which form of a domain a domain list wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DomainForm {
-    /// The whole host name.
-    Full,
-    /// The registrable domain: `example.co.uk`, not `mail.example.co.uk`.
-    Registrable,
 }
 
 /// Does a list work?

@@ -41,7 +41,7 @@
 //! | `operator TEXT`, `group WORD` | who runs it; lists of one group are one voice |
 //! | `kinds ipv4 ipv6 domain hash` | what it holds |
 //! | `speaks against\|for\|both` | about those it lists; `against` unless said |
-//! | `names full\|registrable` | which form of a domain it wants |
+//! | `names full\|registrable` | which form of a domain it holds (registrable ones: feature `psl`) |
 //! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`Death`]) |
 //! | `successor NAME` | what to use instead |
 //! | `part_of NAME [CODES\|bit N]` | the list that holds all of this one's data, and the codes by which it tells them apart |
@@ -69,8 +69,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+pub use crate::dnsxl::DomainForm;
 pub use date::{Date, DateError};
-pub use entry::{Access, DomainForm, Entry, Recommendation, Speaks, Status};
+pub use entry::{Access, Entry, Recommendation, Speaks, Status};
 pub use error::{CatalogueError, CatalogueErrorKind};
 pub use tombstone::{Death, Tombstone};
 

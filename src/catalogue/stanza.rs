@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::date::Date;
-use super::entry::{Access, DomainForm, Entry, Recommendation, Speaks, Status};
+use super::entry::{Access, Entry, Recommendation, Speaks, Status};
 use super::error::{CatalogueError, CatalogueErrorKind as Wrong};
 use super::tombstone::{Death, Tombstone};
-use crate::dnsxl::{CodePattern, CodeTest, Disposition, ListSpec, Part, Profile, SubjectKind, TestEntry, TestPoints};
+use crate::dnsxl::{
+    CodePattern, CodeTest, Disposition, DomainForm, ListSpec, Part, Profile, SubjectKind, TestEntry, TestPoints,
+};
 use crate::name::Name;
 
 /// What has been read so far.
@@ -201,6 +203,9 @@ impl Stanza {
         let mut profile = self.profile.clone().lists(kinds.iter().copied());
         for (kind, points) in &self.points {
             profile = profile.test_points(*kind, points.clone());
+        }
+        if let Some(form) = self.domain_form {
+            profile = profile.holds(form);
         }
         let profile = Arc::new(profile);
         let recommendation = match (&self.recommended, &self.reason) {

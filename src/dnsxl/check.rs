@@ -141,6 +141,7 @@ impl ListCheck {
     pub fn new(spec: impl Into<Arc<ListSpec>>, subject: &Subject, control: Control) -> Self {
         let spec = spec.into();
         let kind = subject.kind();
+        let subject = subject.in_form(spec.knowledge().domain_form());
         let name = if spec.is_retired() {
             Err(Skipped::Retired)
         } else if !spec.knowledge().is_about(kind) {

@@ -24,7 +24,7 @@ pub(crate) use corroboration::Corroboration;
 pub use filter::{CodeFilter, CodeTest, Quantifier};
 pub use health::{Health, Refusing};
 pub(crate) use health::{Observation, Observations, State as HealthState};
-pub use profile::{Disposition, Profile, TestEntry, TestPoints};
+pub use profile::{Disposition, DomainForm, Profile, TestEntry, TestPoints};
 pub(crate) use spec::About;
 pub use spec::{Kind, ListId, ListSpec, Part, SpecError, SpecErrorKind, Unheard};
 pub use subject::{Subject, SubjectKind};

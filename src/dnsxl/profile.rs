@@ -16,10 +16,12 @@ pub struct Profile {
     codes: Vec<Code>,
     closed: bool,
     test_points: Vec<(SubjectKind, TestPoints)>,
+    domain_form: DomainForm,
 }
 
 /// Nothing known but RFC 5782, for lists that nobody said more about.
-pub(super) static NOTHING: Profile = Profile { kinds: None, codes: Vec::new(), closed: false, test_points: Vec::new() };
+pub(super) static NOTHING: Profile =
+    Profile { kinds: None, codes: Vec::new(), closed: false, test_points: Vec::new(), domain_form: DomainForm::Full };
 
 impl Profile {
     /// Nothing known but RFC 5782.
@@ -56,6 +58,18 @@ impl Profile {
         self
     }
 
+    /// The form of the domains that the list holds.
+    #[must_use]
+    pub fn holds(mut self, form: DomainForm) -> Self {
+        self.domain_form = form;
+        self
+    }
+
+    /// The form of the domains that the list holds.
+    pub(crate) fn domain_form(&self) -> DomainForm {
+        self.domain_form
+    }
+
     /// Entries that must and must not be there.
     #[must_use]
     pub fn test_points(mut self, kind: SubjectKind, points: TestPoints) -> Self {
@@ -76,6 +90,7 @@ impl Profile {
             codes: refusals.chain(&self.codes).cloned().collect(),
             closed: self.closed,
             test_points: whole.test_points.clone(),
+            domain_form: whole.domain_form,
         }
     }
 
@@ -149,6 +164,18 @@ impl Profile {
             .find(|(of, _)| *of == kind)
             .map_or_else(TestPoints::default, |(_, points)| points.clone())
     }
+}
+
+/// Which form of a domain a domain list holds (RFC 5782 §3 leaves it to the list).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DomainForm {
+    /// The whole host name.
+    #[default]
+    Full,
+    /// The registrable domain: `example.co.uk`, not `mail.example.co.uk`. It is found with the feature `psl`; without it the
+    /// list is asked about the name as it is, and misses what stands below a domain that it holds.
+    Registrable,
 }
 
 /// A documented code.

@@ -1,8 +1,10 @@
 //! What a list is asked about.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use super::profile::DomainForm;
 use crate::address::reversed_labels;
 use crate::name::{Name, NameError};
 
@@ -24,6 +26,18 @@ impl Subject {
             Self::Client(address) if address.to_canonical().is_ipv4() => SubjectKind::Ipv4,
             Self::Client(_) => SubjectKind::Ipv6,
             Self::Domain(_) => SubjectKind::Domain,
+        }
+    }
+
+    /// The same in the form in which a list holds it.
+    pub(crate) fn in_form(&self, form: DomainForm) -> Cow<'_, Self> {
+        match (self, form) {
+            #[cfg(feature = "psl")]
+            (Self::Domain(name), DomainForm::Registrable) => match name.registrable() {
+                Some(registrable) => Cow::Owned(Self::Domain(registrable)),
+                None => Cow::Borrowed(self),
+            },
+            _ => Cow::Borrowed(self),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is known about real lists, against a server that speaks like them.
 
-use super::json;
+use super::{ask, json, serve};
 
 /// Each row: kind, zone, target, the codes of the answer, and the verdict.
 const ANSWERS: &[(&str, &str, &str, &[&str], &str)] = &[
@@ -117,4 +117,25 @@ async fn meanings_are_told() {
     let world = format!("{} A 127.0.0.80", under("example.net", "multi.surbl.org"));
     let run = json(&world, &["--list", "multi.surbl.org", "example.net"]).await;
     assert_eq!(run.text("lists/0/meanings"), "[\"MW malware\",\"ABUSE\"]");
+}
+
+/// URIBL and SURBL hold registrable domains, Spamhaus host names too; of others nothing is known.
+#[tokio::test]
+async fn lists_are_asked_about_the_domains_they_hold() {
+    let server =
+        serve("shop.example.co.uk.multi.uribl.com A 127.0.0.2\nexample.co.uk.multi.uribl.com A 127.0.0.2").await;
+    for (list, target, asked) in [
+        ("multi.uribl.com", "www.shop.example.co.uk", "example.co.uk.multi.uribl.com"),
+        ("multi.uribl.com", "example.co.uk", "example.co.uk.multi.uribl.com"),
+        ("multi.surbl.org", "a.b.example.org", "example.org.multi.surbl.org"),
+        ("multi.surbl.org", "co.uk", "co.uk.multi.surbl.org"),
+        ("dbl.spamhaus.org", "a.b.example.org", "a.b.example.org.dbl.spamhaus.org"),
+        ("own.example", "a.b.example.org", "a.b.example.org.own.example"),
+    ] {
+        let run = ask(&server, &["--verbose", "--list", list, target]).await;
+        assert!(run.out.contains(&format!(" {asked} A: ")), "{list}: {}", run.out);
+    }
+    let run = ask(&server, &["--json", "--list", "multi.uribl.com", "www.shop.example.co.uk"]).await;
+    assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned()], 1));
+    assert_eq!(run.text("lists/0/subject"), "www.shop.example.co.uk");
 }
