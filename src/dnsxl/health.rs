@@ -300,6 +300,14 @@ impl State {
                     || self.failures > 0
                     || !matches!(self.health, Health::Sound) && !self.health.takes_hits_away()
             }
+            Observation::Hit(_) => {
+                !self.entry_seen
+                    || self.failures > 0
+                    || matches!(
+                        self.health,
+                        Health::NoTestEntries | Health::Emptied | Health::Gone | Health::Unreachable
+                    )
+            }
             _ => true,
         }
     }

@@ -245,7 +245,11 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     for row in told {
         let (word, text) = list_text(row);
         let list = row.list().as_str();
-        list_row(f, word, &format!("{list}: {text}"))?;
+        // What counts for the score, where it is not what everybody expects.
+        let counts = row.kind() == Kind::Deny && matches!(row.verdict, Verdict::Listed(..) | Verdict::Unknown(_));
+        let weight = row.weight();
+        let weight = if counts && weight != 1 { format!(" (weight {weight})") } else { String::new() };
+        list_row(f, word, &format!("{list}: {text}{weight}"))?;
         if !row.health().advice().is_empty() {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
         }

@@ -50,6 +50,27 @@ async fn scores_and_thresholds() {
 }
 
 #[tokio::test]
+async fn the_table_shows_what_adds_up_to_the_score() {
+    let server = serve(WORLD).await;
+    let lists = [
+        "--list",
+        "bl.example*2, other.example*-1, broken.example*3, clean.example*4",
+        "--list",
+        "one.example=127.0.0.1",
+    ];
+    let run = ask(&server, &[&lists[..], &["--special", "--threshold", "9", "203.0.113.14"]].concat()).await;
+    for line in [
+        "score 2 to 5, listed from 9 on",
+        "bl.example: 127.0.0.2 (weight 2)\n",
+        "127.0.0.4 (weight -1)\n",
+        "(weight 3)\n",
+    ] {
+        assert!(run.out.contains(line), "{line}: {}", run.out);
+    }
+    assert!(run.out.contains("one.example: 127.0.0.1\n") && !run.out.contains("weight 4"), "{}", run.out);
+}
+
+#[tokio::test]
 async fn lists_that_cannot_be_believed() {
     for (list, verdict, code) in [
         ("dead.example", "problem/lists_everything", 3),
