@@ -78,7 +78,10 @@ fn text(report: &Report) -> String {
         Exit::Clear if report.denied().next().is_some() => {
             format!("below the threshold, listed by {}", join(report.denied().map(|(row, _)| row.list())))
         }
-        Exit::Clear => format!("not listed by {} lists", report.counts().heard()),
+        Exit::Clear => match report.counts().heard() {
+            1 => "not listed by 1 list".to_owned(),
+            heard => format!("not listed by {heard} lists"),
+        },
         Exit::CouldNotTell => could_not_tell(report),
         Exit::Against | Exit::Usage => report.advice().reply().map(|reply| reply.text().to_owned()).unwrap_or_default(),
     }

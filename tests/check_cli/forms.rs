@@ -97,6 +97,12 @@ async fn nagios_names_a_list_that_alone_is_not_enough() {
     let run = ask(&server, &[&["--nagios", "--special", "203.0.113.14"][..], &lists].concat()).await;
     let (text, _) = run.out.split_once('|').unwrap();
     assert_eq!(text, "RDNSBL OK - 203.0.113.14: below the threshold, listed by bl.example ");
+    for (lists, text) in
+        [("clean.example", "not listed by 1 list "), ("clean.example,own.example", "not listed by 2 lists ")]
+    {
+        let run = ask(&server, &["--nagios", "--special", "203.0.113.14", "--list", lists]).await;
+        assert_eq!(run.out.split_once('|').unwrap().0, format!("RDNSBL OK - 203.0.113.14: {text}"));
+    }
 }
 
 #[tokio::test]
