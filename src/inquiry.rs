@@ -47,7 +47,7 @@ use crate::path::{self, Path};
 use crate::report::Source;
 use crate::score::{self, Outcome, Row};
 use crate::settings::Settings;
-use crate::standing::{Admission, Lesson, Standing};
+use crate::standing::{Admission, Standing};
 use crate::step::Slot;
 use crate::trial::ResolverTrial;
 
@@ -112,8 +112,8 @@ struct ListRun {
     group: usize,
     was_fresh: bool,
     health: Arc<HealthState>,
-    /// What it taught about its zone; known at the end.
-    lesson: Option<Lesson>,
+    /// Its place among the lists, by which questions know it.
+    index: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,14 +201,14 @@ impl Inquiry {
         for (spec, kind) in lists {
             let health = standing.health(spec.zone(), kind).cloned().unwrap_or_default();
             let unit = ListCheck::probe(spec, kind, Control::stale(inquiry.label));
-            inquiry.lists.push(ListRun {
+            inquiry.push_list(ListRun {
                 run: Running::new(unit),
                 subject: None,
                 part: None,
                 group: inquiry.lists.len(),
                 was_fresh: false,
                 health,
-                lesson: None,
+                index: 0,
             });
         }
         inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
@@ -224,7 +224,7 @@ impl Inquiry {
 
     /// The next question with what it is for.
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
-        let (ticket, asked) = self.questions.next()?;
+        let (ticket, question, asked) = self.questions.next()?;
         let list = asked.list.and_then(|index| self.lists.get(index));
         let list = list.map(|list| AskedList {
             zone: list.run.unit.spec().zone().clone(),
@@ -233,7 +233,7 @@ impl Inquiry {
             limit: list.run.unit.spec().question_limit(),
             takes_proof: list.run.unit.takes_proof(),
         });
-        Some(Ask { ticket, question: asked.question.clone(), purpose: asked.purpose, list })
+        Some(Ask { ticket, question: question.clone(), purpose: asked.purpose, list })
     }
 
     /// Puts an answer in. The first one for a ticket counts.
@@ -294,10 +294,10 @@ impl Inquiry {
 
     /// Was a name denied its address, just now and over the network? A resolver that invents answers does not do that.
     fn saw_denial(&self) -> bool {
-        self.questions.asked.iter().any(|asked| {
-            asked.question.kind == RecordType::A
-                && asked.source != Source::Memory
-                && matches!(asked.answer.as_ref().map(Answer::is), Some(Is::NxDomain(_)))
+        self.questions.answered().any(|exchange| {
+            exchange.question.kind == RecordType::A
+                && exchange.source != Source::Memory
+                && matches!(exchange.answer.is(), Is::NxDomain(_))
         })
     }
 
@@ -406,14 +406,14 @@ impl Inquiry {
             let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
             let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
             let health = Arc::new(health);
-            self.lists.push(ListRun {
+            self.push_list(ListRun {
                 run: Running::new(unit),
                 subject,
                 part,
                 group,
                 was_fresh: false,
                 health,
-                lesson: None,
+                index: 0,
             });
             return;
         }
@@ -425,9 +425,16 @@ impl Inquiry {
             }
             (subject, part) => {
                 let Some(about) = &subject else { return };
-                self.lists.push(list_run(spec, about.clone(), part, group, &admission));
+                self.push_list(list_run(spec, about.clone(), part, group, admission));
             }
         }
+    }
+
+    /// One more list; its number.
+    fn push_list(&mut self, list: ListRun) -> usize {
+        let index = self.lists.len();
+        self.lists.push(ListRun { index, ..list });
+        index
     }
 
     fn advance_all(&mut self) {
@@ -501,19 +508,13 @@ fn purpose(id: UnitId, slot: Slot) -> Purpose {
 }
 
 /// One list about one subject.
-fn list_run(
-    spec: &Arc<ListSpec>,
-    subject: Subject,
-    part: Option<Part>,
-    group: usize,
-    admission: &Admission,
-) -> ListRun {
-    let mut unit = ListCheck::new(spec.clone(), &subject, admission.control.clone()).access(admission.access.clone());
-    if admission.wants_must_exist && (admission.suspects_resolver || unit.has_documented_entry()) {
+fn list_run(spec: &Arc<ListSpec>, subject: Subject, part: Option<Part>, group: usize, admission: Admission) -> ListRun {
+    let Admission { control, access, is_proven: was_fresh, wants_must_exist, suspects_resolver, health } = admission;
+    let mut unit = ListCheck::new(spec.clone(), &subject, control).access(access);
+    if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
         unit = unit.first_use();
     }
-    let (was_fresh, health) = (admission.is_proven, admission.health.clone());
-    ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health, lesson: None }
+    ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health, index: 0 }
 }
 
 /// What a list is asked about, or why it is not.

@@ -134,8 +134,11 @@ impl Name {
         }
         // On the stack first: twelve lists make twelve such names for every client, and one allocation each is enough.
         let mut buffer = [0; MAX_WIRE_LENGTH];
-        let octets = labels.bytes().chain(zone.text.bytes());
-        buffer.iter_mut().zip(octets).for_each(|(place, octet)| *place = octet);
+        if let Some((front, back)) = buffer.get_mut(..length).and_then(|place| place.split_at_mut_checked(labels.len()))
+        {
+            front.copy_from_slice(labels.as_bytes());
+            back.copy_from_slice(zone.text.as_bytes());
+        }
         let text = buffer.get(..length).and_then(|octets| std::str::from_utf8(octets).ok());
         let Some(text) = text else { return Err(NameError::new(NameErrorKind::BadCharacter, 0..labels.len())) };
         let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);

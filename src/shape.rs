@@ -79,14 +79,14 @@ const DYNAMIC: [&str; 38] = [
 /// The shape of `name` as a name of `client`.
 #[must_use]
 pub fn of(name: &Name, client: IpAddr) -> Shape {
-    let text = name.to_string();
+    let text = name.expose().trim_end_matches('.');
     let embeds = match client.to_canonical() {
-        IpAddr::V4(address) => embeds_v4(&text, address),
-        IpAddr::V6(address) => embeds_v6(&text, address),
+        IpAddr::V4(address) => embeds_v4(text, address),
+        IpAddr::V6(address) => embeds_v6(text, address),
     };
     if embeds {
         Shape::EmbedsAddress
-    } else if looks_dynamic(&text) {
+    } else if looks_dynamic(text) {
         Shape::LooksDynamic
     } else {
         Shape::Plain
@@ -96,21 +96,31 @@ pub fn of(name: &Name, client: IpAddr) -> Shape {
 /// Three octets in a row, the last among them, as numbers in either direction; or the whole address as one number, padded
 /// digits or hex.
 fn embeds_v4(text: &str, address: Ipv4Addr) -> bool {
-    let octets = address.octets();
-    let [a, b, c, d] = octets.map(u32::from);
-    let numbers: Vec<u32> = text
-        .split(|character: char| !character.is_ascii_digit())
-        .filter(|run| !run.is_empty() && run.len() <= 10)
-        .filter_map(|run| run.parse().ok())
-        .collect();
-    let in_a_row = numbers.windows(3).any(|row| row == [b, c, d] || row == [d, c, b]);
+    let [a, b, c, d] = address.octets().map(u32::from);
+    let mut row = [None; 3];
+    for run in text.split(|character: char| !character.is_ascii_digit()).filter(|run| !run.is_empty()) {
+        let Some(number) = Some(run).filter(|run| run.len() <= 10).and_then(|run| run.parse().ok()) else { continue };
+        row = [row[1], row[2], Some(number)];
+        if number == u32::from(address) || row == [b, c, d].map(Some) || row == [d, c, b].map(Some) {
+            return true;
+        }
+    }
+    // Few names have such runs at all; no others are compared.
     let padded = |order: [u32; 4]| order.map(|octet| format!("{octet:03}")).concat();
     let hex = |order: [u32; 4]| order.map(|octet| format!("{octet:02x}")).concat();
-    in_a_row
-        || numbers.contains(&u32::from(address))
-        || [padded([a, b, c, d]), padded([d, c, b, a]), hex([a, b, c, d]), hex([d, c, b, a])]
-            .iter()
-            .any(|written| text.contains(written.as_str()))
+    let either = |written: &dyn Fn([u32; 4]) -> String| {
+        text.contains(&written([a, b, c, d])) || text.contains(&written([d, c, b, a]))
+    };
+    has_run(text, 12, u8::is_ascii_digit) && either(&padded) || has_run(text, 8, u8::is_ascii_hexdigit) && either(&hex)
+}
+
+/// Are there so many such characters in a row?
+fn has_run(text: &str, length: usize, wanted: fn(&u8) -> bool) -> bool {
+    let mut run = 0;
+    text.bytes().any(|octet| {
+        run = if wanted(&octet) { run + 1 } else { 0 };
+        run == length
+    })
 }
 
 /// The lower half of the address, as nibbles without regard to separators or as groups.
@@ -129,13 +139,10 @@ fn embeds_v6(text: &str, address: Ipv6Addr) -> bool {
 
 /// A telling word left of the provider's own domain.
 fn looks_dynamic(text: &str) -> bool {
-    let labels: Vec<&str> = text.split('.').collect();
-    let own = labels.len().saturating_sub(2);
-    labels
-        .iter()
-        .take(own)
-        .flat_map(|label| label.split(|character: char| !character.is_ascii_alphabetic()))
-        .any(|word| DYNAMIC.contains(&word))
+    let Some((own, _)) = text.rmatch_indices('.').nth(1).and_then(|(dot, _)| text.split_at_checked(dot)) else {
+        return false;
+    };
+    own.split(|character: char| !character.is_ascii_alphabetic()).any(|word| DYNAMIC.contains(&word))
 }
 
 #[cfg(test)]
@@ -156,6 +163,8 @@ mod tests {
             "cb00710e.example.net",
             "3405803790.example.net",
             "static.14.113.0.203.example.net",
+            "x203000113014y.example.net",
+            "0e7100cb.example.net",
         ] {
             assert_eq!(shape(name, "203.0.113.14"), Shape::EmbedsAddress, "{name}");
         }

@@ -78,7 +78,7 @@ pub(crate) struct Voided {
 }
 
 /// How a check may treat a zone at this moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Admission {
     pub(crate) control: Control,
     pub(crate) access: Access,
@@ -128,7 +128,7 @@ impl Standing {
         let access = match health.retry {
             None => Access::Open,
             Some(retry) if now >= retry => Access::Trial,
-            Some(_) => health.breakage.clone().map_or(Access::Silent, Access::Broken),
+            Some(_) => health.breakage.clone().map_or(Access::Silent, |breakage| Access::Broken(Box::new(breakage))),
         };
         let proof = state.fresh(window, now).filter(|_| matches!(access, Access::Open));
         let is_proven = proof.is_some();

@@ -115,6 +115,11 @@ impl Answers {
         self.first.iter().chain(&self.more).find(|(its, _)| *its == slot).map(|(_, answer)| answer)
     }
 
+    /// The answer for this slot, if no other one has one.
+    pub(crate) fn only(&self, slot: Slot) -> Option<&Answer> {
+        self.first.as_ref().filter(|(its, _)| *its == slot && self.more.is_empty()).map(|(_, answer)| answer)
+    }
+
     /// `slots` is how many slots the check has; beyond it nothing is kept.
     pub(crate) fn put(&mut self, slot: Slot, answer: Answer, slots: usize) {
         if usize::from(slot.0) >= slots || self.get(slot).is_some() {

@@ -8,7 +8,9 @@ use super::control::{Control, Evidence, Proof, State, Trial, trial};
 use super::health::{Breakage, Observation, Observations};
 use super::spec::ListSpec;
 use super::subject::{Subject, SubjectKind};
-use super::verdict::{Excluded, Listing, NotListed, Problem, ProblemKind, Skipped, Unknown, Verdict};
+use super::verdict::{
+    ExcludedDetails, ListingDetails, NotListed, ProblemDetails, ProblemKind, Skipped, Unknown, UnknownDetails, Verdict,
+};
 use crate::dns::{Answer, Failure, Is, Question, RecordType, RrSet};
 use crate::name::{MAX_WIRE_LENGTH, Name};
 use crate::step::{Answers, Slot, Slots, Step, Unit};
@@ -53,7 +55,7 @@ pub(crate) enum Access {
     /// The list was broken or silent: its controls go first, and only when both are absent the subject.
     Trial,
     /// The list is known to be broken, and left alone for a while.
-    Broken(Breakage),
+    Broken(Box<Breakage>),
     /// The list does not answer, and is left alone for a while.
     Silent,
     /// Nobody asks about a subject: only test entries are looked at.
@@ -292,11 +294,13 @@ impl ListCheck {
         let codes: Arc<[Ipv4Addr]> = set.v4().collect();
         let ttl = set.ttl();
         let problem = |kind, evidence, reason| {
-            Verdict::Problem(Problem { kind, codes: codes.clone(), reason, evidence, ttl: Some(ttl) })
+            Verdict::Problem(ProblemDetails { kind, codes: codes.clone(), reason, evidence, ttl: Some(ttl) }.into())
         };
         let meanings = match classify(&self.spec, &codes) {
             Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), None),
-            Class::Excluded => return Verdict::Excluded(Excluded { codes, truncated: set.truncated(), ttl }),
+            Class::Excluded => {
+                return Verdict::Excluded(ExcludedDetails { codes, truncated: set.truncated(), ttl }.into());
+            }
             Class::Hit(meanings) => meanings,
         };
         let tried = match &self.control.0 {
@@ -308,13 +312,13 @@ impl ListCheck {
                 let reason = self.reason();
                 Verdict::Listed(
                     self.spec.kind(),
-                    Listing { codes, truncated: set.truncated(), meanings, reason, proof, ttl },
+                    ListingDetails { codes, truncated: set.truncated(), meanings, reason, proof, ttl }.into(),
                 )
             }
             Trial::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
-            Trial::Failed(evidence) => {
-                Verdict::Unknown(Unknown { why: Why::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) })
-            }
+            Trial::Failed(evidence) => Verdict::Unknown(
+                UnknownDetails { why: Why::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) }.into(),
+            ),
         }
     }
 
@@ -326,10 +330,28 @@ impl ListCheck {
         }
     }
 
+    /// An ordinary "no", signed and from the list itself, and nothing else to look at: what nearly every check comes to.
+    fn plain_miss(&self) -> Option<NotListed> {
+        if !matches!(self.access, Access::Open) || self.first_use || self.name.is_err() {
+            return None;
+        }
+        let answer = self.answers.only(A)?;
+        match answer.is() {
+            Is::NxDomain(Some(soa)) | Is::NoData(Some(soa)) if !soa.owner().is_top() => {
+                Some(NotListed { ttl: answer.ttl() })
+            }
+            _ => None,
+        }
+    }
+
     /// What the answers tell about the list. What could not be asked tells nothing; whether silence is the list's fault is
     /// for others to judge.
     pub(crate) fn observations(&self) -> Observations {
         let mut seen = Observations::default();
+        if self.plain_miss().is_some() {
+            seen.missed = !self.remembered.contains(A);
+            return seen;
+        }
         // What was remembered is no news of the list.
         let wanted = self.wanted().without(self.remembered);
         if let Some(tried) = self.tried().filter(|_| wanted.contains(FIXED)) {
@@ -403,6 +425,9 @@ impl ListCheck {
 
     /// What the answers tell about the resolver. Only an empty NOERROR is stripping, never NXDOMAIN.
     pub(crate) fn loopback(&self) -> Loopback {
+        if self.plain_miss().is_some() {
+            return Loopback::NoWord;
+        }
         let wanted = self.wanted();
         let in_loopback = |slot| match self.answers.get(slot).map(Answer::is) {
             Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
@@ -453,7 +478,7 @@ impl ListCheck {
     /// The verdict when everything wanted is in.
     fn verdict(&self) -> Verdict {
         let broken = |kind, evidence, reason| {
-            Verdict::Problem(Problem { kind, codes: Arc::new([]), reason, evidence, ttl: None })
+            Verdict::Problem(ProblemDetails { kind, codes: Arc::new([]), reason, evidence, ttl: None }.into())
         };
         match &self.access {
             Access::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
@@ -494,7 +519,9 @@ fn silence(controls: Vec<Evidence>) -> Option<Observation> {
 
 /// Could not tell, for this reason.
 fn unknown(failure: Failure, evidence: Vec<Evidence>) -> Verdict {
-    Verdict::Unknown(Unknown { why: failure.into(), codes: Arc::new([]), reason: None, evidence, ttl: None })
+    Verdict::Unknown(
+        UnknownDetails { why: failure.into(), codes: Arc::new([]), reason: None, evidence, ttl: None }.into(),
+    )
 }
 
 impl Unit for ListCheck {
@@ -503,6 +530,9 @@ impl Unit for ListCheck {
     fn step(&self) -> Step<ListFinding> {
         if let Err(why) = self.name {
             return Step::Done(ListFinding { verdict: Verdict::Skipped(why), loopback: Loopback::NoWord });
+        }
+        if let Some(miss) = self.plain_miss() {
+            return Step::Done(ListFinding { verdict: Verdict::NotListed(miss), loopback: Loopback::NoWord });
         }
         let missing: Slots = self.wanted().filter(|slot| self.answers.get(*slot).is_none()).collect();
         if missing.is_empty() {

@@ -46,7 +46,7 @@ impl Verdict {
     /// Nothing could change any more, so the list was not waited for.
     pub(crate) fn not_awaited() -> Self {
         let why = Why::NotAwaited;
-        Self::Unknown(Unknown { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None })
+        Self::Unknown(Unknown::because(why))
     }
 
     /// One lower-case word for machines.
@@ -75,10 +75,10 @@ impl Verdict {
     #[must_use]
     pub fn codes(&self) -> &[Ipv4Addr] {
         match self {
-            Self::Listed(_, listing) => &listing.codes,
-            Self::Excluded(excluded) => &excluded.codes,
-            Self::Problem(problem) => &problem.codes,
-            Self::Unknown(unknown) => &unknown.codes,
+            Self::Listed(_, listing) => &listing.0.codes,
+            Self::Excluded(excluded) => &excluded.0.codes,
+            Self::Problem(problem) => &problem.0.codes,
+            Self::Unknown(unknown) => &unknown.0.codes,
             Self::NotListed(_) | Self::Skipped(_) => &[],
         }
     }
@@ -87,8 +87,8 @@ impl Verdict {
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         match self {
-            Self::Listed(_, listing) => listing.truncated,
-            Self::Excluded(excluded) => excluded.truncated,
+            Self::Listed(_, listing) => listing.0.truncated,
+            Self::Excluded(excluded) => excluded.0.truncated,
             Self::NotListed(_) | Self::Problem(_) | Self::Unknown(_) | Self::Skipped(_) => false,
         }
     }
@@ -97,9 +97,9 @@ impl Verdict {
     #[must_use]
     pub fn reason(&self) -> Option<&RemoteText> {
         match self {
-            Self::Listed(_, listing) => listing.reason.as_ref(),
-            Self::Problem(problem) => problem.reason.as_ref(),
-            Self::Unknown(unknown) => unknown.reason.as_ref(),
+            Self::Listed(_, listing) => listing.0.reason.as_ref(),
+            Self::Problem(problem) => problem.0.reason.as_ref(),
+            Self::Unknown(unknown) => unknown.0.reason.as_ref(),
             Self::NotListed(_) | Self::Excluded(_) | Self::Skipped(_) => None,
         }
     }
@@ -109,9 +109,9 @@ impl Verdict {
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
         match self {
-            Self::Listed(_, listing) => listing.proof.controls(),
-            Self::Problem(problem) => &problem.evidence,
-            Self::Unknown(unknown) => &unknown.evidence,
+            Self::Listed(_, listing) => listing.0.proof.controls(),
+            Self::Problem(problem) => &problem.0.evidence,
+            Self::Unknown(unknown) => &unknown.0.evidence,
             Self::NotListed(_) | Self::Excluded(_) | Self::Skipped(_) => &[],
         }
     }
@@ -119,13 +119,13 @@ impl Verdict {
     /// The verdict when the list has turned bad since its proof was made: a hit is none.
     pub(crate) fn voided(self, bad: &HealthState) -> Self {
         match (self, &bad.breakage) {
-            (Self::Listed(_, listing), Some(breakage)) => Self::Problem(Problem {
+            (Self::Listed(_, listing), Some(breakage)) => Self::Problem(Problem::from(ProblemDetails {
                 kind: breakage.kind,
-                codes: listing.codes,
-                reason: listing.reason,
+                codes: listing.0.codes,
+                reason: listing.0.reason,
                 evidence: breakage.evidence.clone(),
                 ttl: None,
-            }),
+            })),
             (verdict, _) => verdict,
         }
     }
@@ -134,11 +134,11 @@ impl Verdict {
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         match self {
-            Self::Listed(_, listing) => Some(listing.ttl),
+            Self::Listed(_, listing) => Some(listing.0.ttl),
             Self::NotListed(not_listed) => not_listed.ttl,
-            Self::Excluded(excluded) => Some(excluded.ttl),
-            Self::Problem(problem) => problem.ttl,
-            Self::Unknown(unknown) => unknown.ttl,
+            Self::Excluded(excluded) => Some(excluded.0.ttl),
+            Self::Problem(problem) => problem.0.ttl,
+            Self::Unknown(unknown) => unknown.0.ttl,
             Self::Skipped(_) => None,
         }
     }
@@ -150,7 +150,11 @@ impl Verdict {
 /// let listing = rdnsbl::dnsxl::Listing { codes: [].into() };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listing {
+pub struct Listing(pub(super) Box<ListingDetails>);
+
+/// What stands behind a listing. Verdicts are many, and nearly all of them are a plain "no": they stay small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ListingDetails {
     pub(super) codes: Arc<[Ipv4Addr]>,
     pub(super) truncated: bool,
     pub(super) meanings: Vec<Arc<str>>,
@@ -159,29 +163,35 @@ pub struct Listing {
     pub(super) ttl: Duration,
 }
 
+impl From<ListingDetails> for Listing {
+    fn from(details: ListingDetails) -> Self {
+        Self(Box::new(details))
+    }
+}
+
 impl Listing {
     /// All codes of the answer, sorted.
     #[must_use]
     pub fn codes(&self) -> &[Ipv4Addr] {
-        &self.codes
+        &self.0.codes
     }
 
     /// What the operator says the codes mean, where that is known.
     #[must_use]
     pub fn meanings(&self) -> &[Arc<str>] {
-        &self.meanings
+        &self.0.meanings
     }
 
     /// What the list says about the subject (TXT), made safe.
     #[must_use]
     pub fn reason(&self) -> Option<&RemoteText> {
-        self.reason.as_ref()
+        self.0.reason.as_ref()
     }
 
     /// That the list does not list everything.
     #[must_use]
     pub fn proof(&self) -> &Proof {
-        &self.proof
+        &self.0.proof
     }
 }
 
@@ -193,23 +203,37 @@ pub struct NotListed {
 
 /// The list holds the subject, under codes that are not wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excluded {
+pub struct Excluded(pub(super) Box<ExcludedDetails>);
+
+/// What stands behind an exclusion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ExcludedDetails {
     pub(super) codes: Arc<[Ipv4Addr]>,
     pub(super) truncated: bool,
     pub(super) ttl: Duration,
+}
+
+impl From<ExcludedDetails> for Excluded {
+    fn from(details: ExcludedDetails) -> Self {
+        Self(Box::new(details))
+    }
 }
 
 impl Excluded {
     /// All codes of the answer, sorted.
     #[must_use]
     pub fn codes(&self) -> &[Ipv4Addr] {
-        &self.codes
+        &self.0.codes
     }
 }
 
 /// The list is broken or refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Problem(pub(super) Box<ProblemDetails>);
+
+/// What stands behind a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ProblemDetails {
     pub(super) kind: ProblemKind,
     pub(super) codes: Arc<[Ipv4Addr]>,
     pub(super) reason: Option<RemoteText>,
@@ -217,23 +241,29 @@ pub struct Problem {
     pub(super) ttl: Option<Duration>,
 }
 
+impl From<ProblemDetails> for Problem {
+    fn from(details: ProblemDetails) -> Self {
+        Self(Box::new(details))
+    }
+}
+
 impl Problem {
     /// What is wrong.
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
-        self.kind
+        self.0.kind
     }
 
     /// The codes of the answer, sorted; empty where the list was not asked again.
     #[must_use]
     pub fn codes(&self) -> &[Ipv4Addr] {
-        &self.codes
+        &self.0.codes
     }
 
     /// The questions and answers that show it.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
-        &self.evidence
+        &self.0.evidence
     }
 }
 
@@ -281,7 +311,11 @@ impl fmt::Display for ProblemKind {
 
 /// Could not tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
+pub struct Unknown(pub(super) Box<UnknownDetails>);
+
+/// What stands behind not knowing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UnknownDetails {
     pub(super) why: Why,
     pub(super) codes: Arc<[Ipv4Addr]>,
     pub(super) reason: Option<RemoteText>,
@@ -289,17 +323,23 @@ pub struct Unknown {
     pub(super) ttl: Option<Duration>,
 }
 
+impl From<UnknownDetails> for Unknown {
+    fn from(details: UnknownDetails) -> Self {
+        Self(Box::new(details))
+    }
+}
+
 impl Unknown {
     /// Why.
     #[must_use]
     pub fn why(&self) -> &Why {
-        &self.why
+        &self.0.why
     }
 
     /// The questions that were not answered, and what came instead.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
-        &self.evidence
+        &self.0.evidence
     }
 
     /// A list that says "not listed" through a resolver that takes such answers away.
@@ -309,7 +349,7 @@ impl Unknown {
 
     /// Nothing was asked that could be shown.
     pub(super) fn because(why: Why) -> Self {
-        Self { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }
+        UnknownDetails { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }.into()
     }
 }
 

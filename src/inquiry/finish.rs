@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::questions::Questions;
 use super::{Inquiry, ListRun, UnitId};
-use crate::dns::{Answer, Failure};
+use crate::dns::Failure;
 use crate::dnsxl::{Loopback, Observation, Purpose};
-use crate::report::{Exchange, Findings, ListRow, Report};
+use crate::report::{Findings, ListRow, Report};
 use crate::standing::{Lesson, Standing};
 
 /// How long a list may take before its silence counts against it.
@@ -29,20 +30,13 @@ impl Inquiry {
         standing: &Standing,
     ) -> Report {
         let cut = !self.is_done();
-        for index in 0..self.lists.len() {
-            let lesson = self.lists.get(index).and_then(|list| self.lesson(index, list, now));
-            if let Some(list) = self.lists.get_mut(index) {
-                list.lesson = lesson;
-            }
-        }
         self.stop_waiting_for_names(failure);
-        let exchanges = self.questions.into_handed_out().map(|asked| Exchange {
-            question: asked.question,
-            answer: asked.answer.unwrap_or_else(|| Answer::failed(failure)),
-            source: asked.source,
-            took: asked.took,
-        });
-        let begun = self.started;
+        let (begun, questions) = (self.started, &self.questions);
+        let row = |list: ListRun| {
+            let lesson = lesson(&list, questions, now);
+            list.row(lesson, failure, begun, standing)
+        };
+        let rows = self.lists.into_iter().map(row).collect();
         let findings = Findings {
             iprev: self.iprev.map(|running| running.finish(failure)),
             helo: self.helo.map(|running| running.finish(failure)),
@@ -50,9 +44,9 @@ impl Inquiry {
             recipient: self.recipient.map(|running| running.finish(failure)),
             honesty: self.trial.map(|running| running.finish(failure)),
             rewrites: self.rewrites == Some(true),
-            rows: self.lists.into_iter().map(|list| list.row(failure, begun, standing)).collect(),
+            rows,
             loopback: self.loopback,
-            exchanges: exchanges.collect(),
+            exchanges: self.questions.into_exchanges(failure),
             cut,
             stopped_early: self.stopped_early,
             elapsed: now.saturating_duration_since(started),
@@ -60,51 +54,51 @@ impl Inquiry {
         };
         Report::assemble(&self.dialogue, &self.settings, findings)
     }
+}
 
-    /// What was learned about the zone from answers that came; and from silence, where there was time to speak.
-    fn lesson(&self, index: usize, list: &ListRun, now: Instant) -> Option<Lesson> {
-        let unit = &list.run.unit;
-        let mut observations = unit.observations();
-        if list.run.verdict.is_none()
-            && let Some(question) = unit.unanswered()
-            && self.waited_for(index, now)
-        {
-            observations.others.push(Observation::Silent(question));
-        }
-        let must_exist = unit.must_exist_entry();
-        let loopback = unit.loopback();
-        if observations.is_empty() && must_exist.is_none() && loopback == Loopback::NoWord {
-            return None;
-        }
-        let proof = unit.new_proof();
-        let sent = proof.as_ref().and_then(|_| self.controls_sent(list));
-        let (spec, kind) = (unit.spec().clone(), unit.kind());
-        Some(Lesson { spec, kind, proof, sent, must_exist, loopback, observations, alone: None })
+/// What was learned about the zone from answers that came; and from silence, where there was time to speak.
+fn lesson(list: &ListRun, questions: &Questions, now: Instant) -> Option<Lesson> {
+    let unit = &list.run.unit;
+    let mut observations = unit.observations();
+    if list.run.verdict.is_none()
+        && let Some(question) = unit.unanswered()
+        && waited_for(list, questions, now)
+    {
+        observations.others.push(Observation::Silent(question));
     }
+    let must_exist = unit.must_exist_entry();
+    let loopback = unit.loopback();
+    if observations.is_empty() && must_exist.is_none() && loopback == Loopback::NoWord {
+        return None;
+    }
+    let proof = unit.new_proof();
+    let sent = proof.as_ref().and_then(|_| controls_sent(list, questions));
+    let (spec, kind) = (unit.spec().clone(), unit.kind());
+    Some(Lesson { spec, kind, proof, sent, must_exist, loopback, observations, alone: None })
+}
 
-    /// Has a list been silent for so long that it counts? A caller in a hurry, or a question that waited for a place, says
-    /// nothing about a list.
-    fn waited_for(&self, index: usize, now: Instant) -> bool {
-        self.questions.handed_out().any(|asked| {
-            let sent = asked.sent.as_ref().and_then(|sent| sent.get());
-            asked.is_open()
-                && asked.is_wanted_by(UnitId::List(index))
-                && sent.is_some_and(|sent| now.saturating_duration_since(*sent) >= PATIENT)
-        })
-    }
+/// Has a list been silent for so long that it counts? A caller in a hurry, or a question that waited for a place, says
+/// nothing about a list.
+fn waited_for(list: &ListRun, questions: &Questions, now: Instant) -> bool {
+    questions.handed_out().any(|(_, asked)| {
+        let sent = asked.sent.as_ref().and_then(|sent| sent.get());
+        asked.is_open()
+            && asked.is_wanted_by(UnitId::List(list.index))
+            && sent.is_some_and(|sent| now.saturating_duration_since(*sent) >= PATIENT)
+    })
+}
 
-    /// When the earlier of a list's controls was sent; perhaps by another check, before this one began.
-    fn controls_sent(&self, list: &ListRun) -> Option<Instant> {
-        let zone = list.run.unit.spec().zone();
-        let asked = self.questions.asked.iter();
-        let controls = asked.filter(|it| it.purpose == Purpose::Control && it.question.name.is_within(zone));
-        controls.filter_map(|asked| asked.sent.as_ref()?.get().copied()).min()
-    }
+/// When the earlier of a list's controls was sent; perhaps by another check, before this one began.
+fn controls_sent(list: &ListRun, questions: &Questions) -> Option<Instant> {
+    let zone = list.run.unit.spec().zone();
+    let controls =
+        questions.handed_out().filter(|(question, it)| it.purpose == Purpose::Control && question.name.is_within(zone));
+    controls.filter_map(|(_, asked)| asked.sent.as_ref()?.get().copied()).min()
 }
 
 impl ListRun {
     /// The list's row. Hits of a zone that was found broken meanwhile are void.
-    fn row(self, failure: Failure, begun: Instant, standing: &Standing) -> ListRow {
+    fn row(self, lesson: Option<Lesson>, failure: Failure, begun: Instant, standing: &Standing) -> ListRow {
         let spec = self.run.unit.spec().clone();
         let kind = self.run.unit.kind();
         let (mut verdict, loopback) = self.run.finish(failure).into_parts();
@@ -122,7 +116,7 @@ impl ListRun {
             loopback,
             verdict,
             health,
-            lesson: self.lesson,
+            lesson,
         }
     }
 }

@@ -23,6 +23,9 @@ pub(super) struct Waiting {
 impl Inquiry {
     /// Asks about the names, once they are known.
     pub(super) fn ask_about_names(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
         let Some(iprev) = self.iprev.as_ref().and_then(|running| running.verdict.clone()) else { return };
         for waiting in std::mem::take(&mut self.waiting) {
             let names: Vec<Name> = match (iprev.names(), waiting.part) {
@@ -31,13 +34,14 @@ impl Inquiry {
                 (None, _) => Vec::new(),
             };
             if names.is_empty() {
-                self.lists.push(waiting.about_nothing(&iprev));
-                self.advance(UnitId::List(self.lists.len() - 1));
+                let index = self.push_list(waiting.about_nothing(&iprev));
+                self.advance(UnitId::List(index));
             }
             for name in names {
                 let Waiting { group, spec, part, admission } = &waiting;
-                self.lists.push(list_run(spec, Subject::Domain(name), Some(*part), *group, admission));
-                self.advance(UnitId::List(self.lists.len() - 1));
+                let run = list_run(spec, Subject::Domain(name), Some(*part), *group, admission.clone());
+                let index = self.push_list(run);
+                self.advance(UnitId::List(index));
             }
         }
     }
@@ -62,6 +66,6 @@ impl Waiting {
             run.verdict = Some(ListFinding::unknown(*error.why()));
         }
         let health = self.admission.health.clone();
-        ListRun { run, subject: None, part: Some(self.part), group: self.group, was_fresh: false, health, lesson: None }
+        ListRun { run, subject: None, part: Some(self.part), group: self.group, was_fresh: false, health, index: 0 }
     }
 }

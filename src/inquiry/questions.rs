@@ -4,17 +4,20 @@ use std::time::Duration;
 
 use super::{Ticket, UnitId};
 use crate::ask::Sent;
-use crate::dns::{Answer, Question};
+use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
 use crate::few::Few;
-use crate::report::Source;
+use crate::report::{Exchange, Source};
 use crate::step::Slot;
 use crate::table::Table;
 
 /// Equal questions are one, however many checks want the answer.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
-    pub(super) asked: Vec<Asked>,
+    /// What the report will keep of each; an answer that has not come stands as failed.
+    exchanges: Vec<Exchange>,
+    /// What only the inquiry needs of each.
+    asked: Vec<Asked>,
     /// Proof must be new, so what tries a list is not the same question as one that may be answered from memory.
     by_question: Table<(Question, bool), usize>,
     handed_out: usize,
@@ -22,19 +25,16 @@ pub(super) struct Questions {
     open: usize,
 }
 
-/// A question, who wants its answer, and the answer.
+/// What a question is for, and who wants its answer.
 #[derive(Debug)]
 pub(super) struct Asked {
-    pub(super) question: Question,
     pub(super) purpose: Purpose,
     /// The list that wanted it first.
     pub(super) list: Option<usize>,
+    answered: bool,
     /// No longer wanted, and not handed out.
     moot: bool,
     wanted_by: Few<(UnitId, Slot)>,
-    pub(super) answer: Option<Answer>,
-    pub(super) source: Source,
-    pub(super) took: Duration,
     /// When it was put to the resolver, by whoever did so first.
     pub(super) sent: Option<Sent>,
 }
@@ -45,7 +45,7 @@ impl Asked {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        !self.moot && self.answer.is_none()
+        !self.moot && !self.answered
     }
 }
 
@@ -61,26 +61,29 @@ impl Questions {
         let key = (question, purpose.is_trial());
         if let Some(index) = self.by_question.get(&key) {
             let asked = self.asked.get_mut(*index)?;
-            if asked.answer.is_none() && !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
+            if asked.answered {
+                let exchange = self.exchanges.get(*index)?;
+                return Some((exchange.answer.clone(), exchange.source));
+            }
+            if !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
                 asked.wanted_by.push((id, slot));
             }
-            return Some((asked.answer.clone()?, asked.source));
+            return None;
         }
         let question = key.0.clone();
         self.by_question.insert(key, self.asked.len());
         self.open += 1;
+        let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, Duration::ZERO);
+        self.exchanges.push(Exchange { question, answer, source, took });
         self.asked.push(Asked {
-            question,
             purpose,
+            answered: false,
             list: match id {
                 UnitId::List(index) => Some(index),
                 _ => None,
             },
             moot: false,
             wanted_by: Few::one((id, slot)),
-            answer: None,
-            source: Source::Network,
-            took: Duration::ZERO,
             sent: None,
         });
         None
@@ -88,24 +91,21 @@ impl Questions {
 
     /// Room for so many.
     pub(super) fn reserve(&mut self, more: usize) {
+        self.exchanges.reserve(more);
         self.asked.reserve(more);
         self.by_question.reserve(more);
     }
 
     /// The next one to ask; each is handed out once.
-    pub(super) fn next(&mut self) -> Option<(Ticket, &Asked)> {
+    pub(super) fn next(&mut self) -> Option<(Ticket, &Question, &Asked)> {
         loop {
             let index = self.handed_out;
             let moot = self.asked.get(index)?.moot;
             self.handed_out += 1;
             if !moot {
-                return Some((Ticket(index), self.asked.get(index)?));
+                return Some((Ticket(index), &self.exchanges.get(index)?.question, self.asked.get(index)?));
             }
         }
-    }
-
-    pub(super) fn get(&self, ticket: Ticket) -> Option<&Asked> {
-        self.asked.get(ticket.0)
     }
 
     /// A question is on its way.
@@ -123,18 +123,19 @@ impl Questions {
         source: Source,
         took: Duration,
     ) -> Option<(Answer, Few<(UnitId, Slot)>)> {
-        let asked = self.asked.get_mut(ticket.0).filter(|asked| asked.answer.is_none())?;
+        let asked = self.asked.get_mut(ticket.0).filter(|asked| !asked.answered)?;
+        let exchange = self.exchanges.get_mut(ticket.0)?;
         self.open -= usize::from(asked.is_open());
-        let answer = answer.without_key(&asked.question.name);
-        asked.answer = Some(answer.clone());
-        asked.source = source;
-        asked.took = took;
-        Some((answer, std::mem::take(&mut asked.wanted_by)))
+        asked.answered = true;
+        exchange.answer = answer.without_key(&exchange.question.name);
+        exchange.source = source;
+        exchange.took = took;
+        Some((exchange.answer.clone(), std::mem::take(&mut asked.wanted_by)))
     }
 
     /// Does nobody want this answer any more?
     pub(super) fn is_moot(&self, ticket: Ticket) -> bool {
-        self.get(ticket).is_none_or(|asked| asked.moot)
+        self.asked.get(ticket.0).is_none_or(|asked| asked.moot)
     }
 
     /// Is an answer still on its way?
@@ -142,26 +143,42 @@ impl Questions {
         self.open > 0
     }
 
-    /// Those that were handed out.
-    pub(super) fn handed_out(&self) -> impl Iterator<Item = &Asked> {
-        self.asked.iter().take(self.handed_out)
+    /// What came back so far.
+    pub(super) fn answered(&self) -> impl Iterator<Item = &Exchange> {
+        self.asked.iter().zip(&self.exchanges).filter(|(asked, _)| asked.answered).map(|(_, exchange)| exchange)
     }
 
-    /// Those that were handed out and are of use, in the order in which they were asked.
-    pub(super) fn into_handed_out(self) -> impl Iterator<Item = Asked> {
-        self.asked.into_iter().take(self.handed_out).filter(|asked| !asked.moot)
+    /// Those that were handed out.
+    pub(super) fn handed_out(&self) -> impl Iterator<Item = (&Question, &Asked)> {
+        let questions = self.exchanges.iter().map(|exchange| &exchange.question);
+        questions.zip(&self.asked).take(self.handed_out)
+    }
+
+    /// Those that were handed out and are of use, in the order in which they were asked. What has not come has failed.
+    pub(super) fn into_exchanges(mut self, failure: Failure) -> Vec<Exchange> {
+        self.exchanges.truncate(self.handed_out);
+        for (exchange, asked) in self.exchanges.iter_mut().zip(&self.asked) {
+            if !asked.answered {
+                exchange.answer = Answer::failed(failure);
+            }
+        }
+        if self.asked.iter().any(|asked| asked.moot) {
+            let mut moot = self.asked.iter().map(|asked| asked.moot);
+            self.exchanges.retain(|_| moot.next() != Some(true));
+        }
+        self.exchanges
     }
 
     /// This check has its proof from elsewhere: its controls that are not answered need not be, unless another one wants
     /// them.
     pub(super) fn spare_controls(&mut self, id: UnitId) {
-        for asked in &mut self.asked {
+        for (exchange, asked) in self.exchanges.iter().zip(&mut self.asked) {
             if asked.purpose == Purpose::Control && asked.is_open() {
                 asked.wanted_by.retain(|(wanting, _)| *wanting != id);
                 if asked.wanted_by.is_empty() {
                     asked.moot = true;
                     self.open -= 1;
-                    self.by_question.remove(&(asked.question.clone(), true));
+                    self.by_question.remove(&(exchange.question.clone(), true));
                 }
             }
         }
