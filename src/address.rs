@@ -109,9 +109,17 @@ const fn v6(s: [u16; 8], length: u8) -> Ipv6Net {
 /// ```
 #[must_use]
 pub fn is_special_purpose(address: IpAddr) -> bool {
+    // Nearly every client's first octet or group rules all of them out.
     match address.to_canonical() {
-        IpAddr::V4(address) => SPECIAL_V4.iter().any(|net| net.contains(&address)),
-        IpAddr::V6(address) => SPECIAL_V6.iter().any(|net| net.contains(&address)),
+        IpAddr::V4(address) => {
+            let [first, ..] = address.octets();
+            matches!(first, 0 | 10 | 100 | 127 | 169 | 172 | 192 | 198 | 203 | 224..)
+                && SPECIAL_V4.iter().any(|net| net.contains(&address))
+        }
+        IpAddr::V6(address) => {
+            let [first, ..] = address.segments();
+            matches!(first, 0..=0x100 | 0x2001 | 0x3fff..) && SPECIAL_V6.iter().any(|net| net.contains(&address))
+        }
     }
 }
 
@@ -137,6 +145,30 @@ pub(crate) fn is_bogus_mail_host(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_octet_rules_nothing_out_that_is_special() {
+        for net in SPECIAL_V4 {
+            assert!(
+                [net.network(), net.broadcast()].into_iter().all(|address| is_special_purpose(address.into())),
+                "{net}"
+            );
+        }
+        for net in SPECIAL_V6 {
+            assert!(
+                [net.network(), net.broadcast()].into_iter().all(|address| is_special_purpose(address.into())),
+                "{net}"
+            );
+        }
+        for first in 0..=255 {
+            let address = Ipv4Addr::new(first, 1, 2, 3);
+            assert_eq!(
+                is_special_purpose(address.into()),
+                SPECIAL_V4.iter().any(|net| net.contains(&address)),
+                "{address}"
+            );
+        }
+    }
 
     #[test]
     fn every_octet_is_written_as_the_formatter_would() {

@@ -175,9 +175,10 @@ impl Inquiry {
         inquiry.lists.reserve(lists.len());
         // A question for each list, and those of the other checks.
         inquiry.questions.reserve(lists.len() + 8);
+        let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
         for spec in lists {
             for about in spec.about() {
-                inquiry.add_list(spec, about, standing, now, random);
+                inquiry.add_list(spec, about, &mut subjects, standing, now);
             }
         }
         if standing.must_try_resolver(now) {
@@ -385,15 +386,15 @@ impl Inquiry {
         &mut self,
         spec: &Arc<ListSpec>,
         about: About<'_>,
+        subjects: &mut Subjects<'_>,
         standing: &mut Standing,
         now: Instant,
-        random: [u8; 16],
     ) {
         let group = self.lists.len() + self.waiting.len();
         let (subject, skip, part) = match about {
             About::Fixed(subject) => (Some(subject.clone()), None, None),
             About::Part(part) => {
-                let (subject, skip) = subject_of(part, &self.dialogue, &self.settings);
+                let (subject, skip) = subjects.of(part);
                 (subject, skip, Some(part))
             }
         };
@@ -402,7 +403,7 @@ impl Inquiry {
         let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
         let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
         if (subject.is_none() && !names) || skip.is_some() {
-            let control = Control::stale(Label::from_random(random));
+            let control = Control::stale(self.label);
             let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
             let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
             let health = Arc::new(health);
@@ -417,7 +418,7 @@ impl Inquiry {
             });
             return;
         }
-        let admission = standing.admit(spec.zone(), kind, now, random);
+        let admission = standing.admit(spec.zone(), kind, now, self.label);
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();
@@ -515,6 +516,24 @@ fn list_run(spec: &Arc<ListSpec>, subject: Subject, part: Option<Part>, group: u
         unit = unit.first_use();
     }
     ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health, index: 0 }
+}
+
+/// What the parts of a dialogue are, or why a list is not asked about them. Twelve lists ask about the same one.
+struct Subjects<'a> {
+    dialogue: &'a Dialogue,
+    settings: &'a Settings,
+    known: Vec<(Part, (Option<Subject>, Option<Skipped>))>,
+}
+
+impl Subjects<'_> {
+    fn of(&mut self, part: Part) -> (Option<Subject>, Option<Skipped>) {
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
+            return known.clone();
+        }
+        let found = subject_of(part, self.dialogue, self.settings);
+        self.known.push((part, found.clone()));
+        found
+    }
 }
 
 /// What a list is asked about, or why it is not.

@@ -118,8 +118,8 @@ impl Standing {
         }
     }
 
-    /// How a check that starts now may treat a zone. `random` makes the label if one is needed.
-    pub(crate) fn admit(&mut self, zone: &Name, kind: SubjectKind, now: Instant, random: [u8; 16]) -> Admission {
+    /// How a check that starts now may treat a zone. `label` is to try it by, unless another check is at that already.
+    pub(crate) fn admit(&mut self, zone: &Name, kind: SubjectKind, now: Instant, label: Label) -> Admission {
         let window = self.window;
         let suspects_resolver = self.doubted && !is_recent(self.seen, now);
         let state = self.state(zone, kind, now);
@@ -134,7 +134,7 @@ impl Standing {
         let is_proven = proof.is_some();
         let control = match proof {
             Some(proof) => Control::fresh(proof),
-            None => Control::stale(state.label(now, random)),
+            None => Control::stale(state.label(now, label)),
         };
         Admission { control, access, is_proven, wants_must_exist, suspects_resolver, health }
     }
@@ -324,14 +324,10 @@ impl ZoneState {
     }
 
     /// The label to try the zone by. An old one may be remembered as absent by the resolver and proves nothing new.
-    fn label(&mut self, now: Instant, random: [u8; 16]) -> Label {
+    fn label(&mut self, now: Instant, new: Label) -> Label {
         match self.label {
             Some((label, made)) if now.saturating_duration_since(made) < SAME_LABEL => label,
-            _ => {
-                let label = Label::from_random(random);
-                self.label = Some((label, now));
-                label
-            }
+            _ => self.label.insert((new, now)).0,
         }
     }
 
