@@ -20,6 +20,8 @@
 //! | `memory` | what it takes to remember a list's verdict |
 //! | `burst` | very many checks at once: nothing is lost, nothing missed |
 //! | `reply` | making a reply, a log line and JSON of a report |
+//! | `lists` | what a check costs beside its questions, with more and more lists: answers come without a network |
+//! | `million` | `warm` and `memory` with a million subjects; takes minutes, so only when named |
 //!
 //! Everything runs against a responder of its own, in a process and on a core of its own, whose CPU time is not counted.
 //! Ratios hold on a busy machine too; absolute times do not. What each figure is for: `docs/speed.md`.
@@ -31,12 +33,15 @@ mod linux {
     pub(crate) mod burst;
     pub(crate) mod candidates;
     pub(crate) mod composite;
+    pub(crate) mod instantly;
     pub(crate) mod latency;
+    pub(crate) mod lists;
     pub(crate) mod load;
     pub(crate) mod memory;
     pub(crate) mod meter;
     pub(crate) mod question;
     pub(crate) mod raw;
+    pub(crate) mod rbldnsd;
     pub(crate) mod reply;
     pub(crate) mod responder;
     pub(crate) mod sections;

@@ -96,7 +96,11 @@ pub(crate) fn check(
 }
 
 pub(crate) fn checker(resolver: impl Resolve + 'static) -> CheckerBuilder {
-    let lists = (0..LISTS).fold(ListSet::builder(), |set, list| set.deny(&zone(list))).build().unwrap();
+    checker_of(LISTS, resolver)
+}
+
+pub(crate) fn checker_of(lists: usize, resolver: impl Resolve + 'static) -> CheckerBuilder {
+    let lists = (0..lists).fold(ListSet::builder(), |set, list| set.deny(&zone(list))).build().unwrap();
     Checker::builder(resolver).lists(lists)
 }
 

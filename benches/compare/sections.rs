@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio, exit};
 use std::time::Instant;
 
-use super::{burst, composite, latency, memory, question, reply, responder, warm, weather, write};
+use super::{burst, composite, latency, lists, memory, question, reply, responder, warm, weather, write};
 
 /// Name, and what to run: little of it where told.
 type Section = (&'static str, fn(bool));
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 10] = [
     ("question", question::run),
     ("composite", composite::run),
     ("latency", latency::run),
@@ -18,7 +18,12 @@ const SECTIONS: [Section; 8] = [
     ("memory", memory::run),
     ("burst", burst::run),
     ("reply", reply::run),
+    ("lists", lists::run),
+    (MILLION, warm::million),
 ];
+
+/// Takes minutes: only when named, and to see that it runs.
+const MILLION: &str = "million";
 
 /// Runs a section in this process.
 const HERE: &str = "--here";
@@ -40,7 +45,8 @@ pub(crate) fn main() {
         exit(2);
     }
     let mut lines = Vec::new();
-    for (name, run) in SECTIONS.iter().filter(|(name, _)| named.is_empty() || named.contains(name)) {
+    let wanted = |name: &str| named.contains(&name) || named.is_empty() && (name != MILLION || has("--smoke"));
+    for (name, run) in SECTIONS.iter().filter(|(name, _)| wanted(name)) {
         if has(HERE) {
             run(has("--smoke"));
         } else {

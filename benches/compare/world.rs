@@ -29,7 +29,7 @@ pub(crate) fn listed(client: Ipv4Addr) -> u16 {
     (0..LISTS).filter(|list| is_listed(client, *list)).fold(0, |all, list| all | 1 << list)
 }
 
-fn is_listed(client: Ipv4Addr, list: usize) -> bool {
+pub(crate) fn is_listed(client: Ipv4Addr, list: usize) -> bool {
     if client.is_loopback() {
         return client == Ipv4Addr::new(127, 0, 0, 2);
     }
