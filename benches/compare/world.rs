@@ -188,7 +188,7 @@ fn data(asked: &Asked<'_>) -> (Data, u8) {
             (2, _) => Data::Nothing,
             (6, kind) if asked.reversed().is_some_and(|client| is_listed(client, list)) => match kind {
                 A => Data::Record(vec![127, 0, 0, 2]),
-                TXT => Data::Record([&[38][..], b"Listed, see https://bl.test/?ip=example"].concat()),
+                TXT => Data::Record([&[39][..], b"Listed, see https://bl.test/?ip=example"].concat()),
                 _ => Data::Nothing,
             },
             _ => Data::NoName,
