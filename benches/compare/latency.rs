@@ -21,10 +21,15 @@ pub(crate) fn run(smoke: bool) {
     let responder = Responder::start(Behaviour::DELAYED);
     let runtime = load::runtime();
     let mut clients = Clients(0);
-    let candidates = [("ours", ours(&responder, None)), ("by_hand", by_hand(&responder)), ("naive", naive(&responder))];
+    let candidates = [
+        ("ours", ours(&responder, None)),
+        ("ours_wide", wide(&responder)),
+        ("by_hand", by_hand(&responder)),
+        ("naive", naive(&responder)),
+    ];
     for (name, candidate) in candidates {
         check(&runtime, &candidate, AT_ONCE, clients.take(160), 160);
-        let count = if smoke { 160 } else { 4_800 };
+        let count = if smoke { 160 } else { 4_000 };
         let (load, tally) = check(&runtime, &candidate, AT_ONCE, clients.take(count), count);
         tally.complain(name);
         beyond(&format!("latency.{name}"), &load);
@@ -34,6 +39,12 @@ pub(crate) fn run(smoke: bool) {
 pub(crate) fn ours(responder: &Responder, budget: Option<Duration>) -> Rc<Candidate> {
     let checker = checker(Direct::servers([responder.address]).unwrap());
     Rc::new(Candidate::Ours(checker.build().unwrap(), budget))
+}
+
+/// With more questions at a time to one server: no check waits for another.
+fn wide(responder: &Responder) -> Rc<Candidate> {
+    let direct = Direct::servers([responder.address]).unwrap().with_in_flight(1_024);
+    Rc::new(Candidate::Ours(checker(direct).build().unwrap(), None))
 }
 
 fn by_hand(responder: &Responder) -> Rc<Candidate> {
