@@ -6,6 +6,8 @@
 //! cargo bench --bench compare -- --smoke               little of everything, to see that it runs
 //! cargo bench --bench compare -- --write docs/speed.md README.md
 //!                                                      every section, and the figures into the tables of these files
+//! cargo bench --bench compare -- --from=FILE --write docs/speed.md
+//!                                                      figures printed before, as those of benches/peers/run.sh
 //! cargo bench --bench compare -- responder 127.0.0.2:53 delay=20 lost=1
 //!                                                      the responder alone, until killed
 //! ```

@@ -40,9 +40,13 @@ impl Load {
 
     /// Milliseconds within which so many of a thousand were done.
     pub(crate) fn within(&self, of_thousand: usize) -> f64 {
-        let at = self.took.len() * of_thousand / 1_000;
-        self.took[at.min(self.took.len() - 1)].as_secs_f64() * 1e3
+        within(&self.took, of_thousand)
     }
+}
+
+/// Milliseconds within which so many of a thousand were done, of times in order.
+pub(crate) fn within(took: &[Duration], of_thousand: usize) -> f64 {
+    took[(took.len() * of_thousand / 1_000).min(took.len() - 1)].as_secs_f64() * 1e3
 }
 
 pub(crate) fn runtime() -> Runtime {

@@ -1,5 +1,6 @@
 //! Which sections run. Each has a process of its own, so that none finds the memory of another.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio, exit};
 use std::time::Instant;
@@ -27,6 +28,8 @@ const MILLION: &str = "million";
 
 /// Runs a section in this process.
 const HERE: &str = "--here";
+/// Runs nothing: the figures stand in this file.
+const FROM: &str = "--from=";
 
 pub(crate) fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -45,6 +48,10 @@ pub(crate) fn main() {
         exit(2);
     }
     let mut lines = Vec::new();
+    if let Some(file) = arguments.iter().find_map(|argument| argument.strip_prefix(FROM)) {
+        lines.extend(fs::read_to_string(file).unwrap().lines().map(ToOwned::to_owned));
+        return files.iter().for_each(|file| write::figures(file, &lines));
+    }
     let wanted = |name: &str| named.contains(&name) || named.is_empty() && (name != MILLION || has("--smoke"));
     for (name, run) in SECTIONS.iter().filter(|(name, _)| wanted(name)) {
         if has(HERE) {

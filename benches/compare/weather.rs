@@ -26,7 +26,7 @@ fn storm(name: &str, behaviour: Behaviour, clients: &mut Clients, smoke: bool) {
     let responder = Responder::start(behaviour);
     let runtime = load::runtime();
     // Hickory waits so long for what is lost that more would take minutes.
-    for (who, candidate, count) in [("ours", ours(&responder, None), 3_200), ("naive", naive(&responder), 160)] {
+    for (who, candidate, count) in [("ours", ours(&responder, None), 2_400), ("naive", naive(&responder), 160)] {
         let count = if smoke { 32 } else { count };
         check(&runtime, &candidate, AT_ONCE, clients.take(64), 64);
         let before = responder.seen();
@@ -51,7 +51,7 @@ fn silent(clients: &mut Clients, smoke: bool) {
     let budget = BUDGET.as_secs_f64() * 1e3;
     figure("weather.silent.ours.first.beyond_deadline", load.within(999) - budget, "ms");
     // Short enough that the list is not tried again meanwhile.
-    let count = if smoke { 64 } else { 2_000 };
+    let count = if smoke { 64 } else { 1_600 };
     let (usual, _) = check(&runtime, &sound, AT_ONCE, clients.take(count), count);
     let (without, _) = check(&runtime, &ours, AT_ONCE, clients.take(count), count);
     figure("weather.silent.ours.then.p50", without.within(500), "ms");
