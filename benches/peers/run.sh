@@ -61,10 +61,11 @@ compare() {
     while read -r name value _; do ours[$name]=$value; done < <("$BENCH" "$1" | grep -v '^#')
 }
 baseline() {
+    local name
     [ ${#ours[@]} -gt 0 ] && return
     compare question
     compare composite
-    for name in question.64.direct.cpu composite.16.ours.cpu composite.64.ours.cpu; do figure $name "${ours[$name]}" us; done
+    for name in question.64.direct.cpu composite.16.ours.cpu composite.64.ours.cpu; do note "$name ${ours[$name]} us"; done
 }
 # A figure, and how many times ours it is.
 beside() {
@@ -101,7 +102,7 @@ pydnsbl() {
 }
 
 haraka() {
-    if ! command -v node >/dev/null || ! node -e 'require("haraka-plugin-dns-list")' 2>/dev/null; then
+    if ! command -v node >/dev/null || ! node -e 'require("haraka-plugin-dns-list")' >/dev/null 2>&1; then
         note "haraka left out: no node, or no haraka-plugin-dns-list on NODE_PATH"
         return
     fi
