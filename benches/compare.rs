@@ -1,43 +1,63 @@
 //! Figures in comparison, one a line: `name value unit`.
 //!
 //! ```text
-//! cargo bench --features direct --bench compare -- question
+//! cargo bench --bench compare                          every section, each in a process of its own
+//! cargo bench --bench compare -- composite warm        some of them
+//! cargo bench --bench compare -- --smoke               little of everything, to see that it runs
+//! cargo bench --bench compare -- --write docs/speed.md README.md
+//!                                                      every section, and the figures into the tables of these files
+//! cargo bench --bench compare -- --from=FILE --write docs/speed.md
+//!                                                      figures printed before, as those of benches/peers/run.sh
+//! cargo bench --bench compare -- responder 127.0.0.2:53 delay=20 lost=1
+//!                                                      the responder alone, until killed
 //! ```
 //!
 //! | section | what is measured |
 //! |---|---|
-//! | `question` | CPU time and allocations of one DNSBL question, not remembered, at 64 and 512 in flight |
-//!
-//! `--smoke` asks little, to see that it runs.
+//! | `question` | one DNSBL question, not remembered, at 64 and 512 in flight: CPU and allocations |
+//! | `composite` | a check of 16 questions about an unknown client: CPU, allocations, datagrams, checks per second on one core |
+//! | `latency` | how long that takes where every answer takes 20 ms |
+//! | `weather` | the same with answers lost, answers late, and a list that never answers |
+//! | `warm` | the same check again, from memory |
+//! | `memory` | what it takes to remember a list's verdict |
+//! | `burst` | very many checks at once: nothing is lost, nothing missed |
+//! | `reply` | making a reply, a log line and JSON of a report |
+//! | `lists` | what a check costs beside its questions, with more and more lists: answers come without a network |
+//! | `million` | `warm` and `memory` with a million subjects; takes minutes, so only when named |
 //!
 //! Everything runs against a responder of its own, in a process and on a core of its own, whose CPU time is not counted.
-//! Ratios hold on a busy machine too; absolute times do not.
+//! Ratios hold on a busy machine too; absolute times do not. What each figure is for: `docs/speed.md`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 #[cfg(target_os = "linux")]
-#[path = "compare/meter.rs"]
-mod meter;
-#[cfg(target_os = "linux")]
-#[path = "compare/question.rs"]
-mod question;
-#[cfg(target_os = "linux")]
-#[path = "compare/raw.rs"]
-mod raw;
-#[cfg(target_os = "linux")]
-#[path = "compare/responder.rs"]
-mod responder;
+#[path = "compare"]
+mod linux {
+    pub(crate) mod burst;
+    pub(crate) mod candidates;
+    pub(crate) mod composite;
+    pub(crate) mod instantly;
+    pub(crate) mod latency;
+    pub(crate) mod lists;
+    pub(crate) mod load;
+    pub(crate) mod memory;
+    pub(crate) mod meter;
+    pub(crate) mod question;
+    pub(crate) mod raw;
+    pub(crate) mod rbldnsd;
+    pub(crate) mod reply;
+    pub(crate) mod responder;
+    pub(crate) mod sections;
+    pub(crate) mod serve;
+    pub(crate) mod warm;
+    pub(crate) mod weather;
+    pub(crate) mod world;
+    pub(crate) mod write;
+}
 
 #[cfg(not(target_os = "linux"))]
 fn main() {}
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let smoke = arguments.iter().any(|argument| argument == "--smoke");
-    let section = arguments.iter().find(|argument| !argument.starts_with("--"));
-    match section.map(String::as_str) {
-        Some(responder::ARGUMENT) => responder::run(),
-        None | Some("question") => question::run(smoke),
-        Some(other) => println!("no such section: {other}"),
-    }
+    linux::sections::main();
 }

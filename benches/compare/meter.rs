@@ -1,13 +1,14 @@
 //! CPU time of this thread, and printing.
 
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::time::ClockId;
 use nix::unistd::Pid;
 
-/// Microseconds of CPU that this thread has used, in its own code and in the kernel.
+/// Microseconds of CPU that this thread has used, in its own code and in the kernel: what `getrusage` counts, to the
+/// nanosecond and not to the tick.
 pub(crate) fn cpu() -> f64 {
-    let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
-    [usage.user_time(), usage.system_time()].iter().map(|time| time.tv_sec() as f64 * 1e6 + time.tv_usec() as f64).sum()
+    let used = ClockId::CLOCK_THREAD_CPUTIME_ID.now().unwrap();
+    used.tv_sec() as f64 * 1e6 + used.tv_nsec() as f64 / 1e3
 }
 
 /// Keeps this process on one of the cores it may use: the first, or the last.

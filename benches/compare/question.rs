@@ -5,17 +5,16 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name as WireName, RecordType as WireType};
 use rdnsbl::dns::{Question, RecordType};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::{Direct, Resolve, Stub};
-use tokio::task::LocalSet;
 
-use crate::meter::{cpu, figure, median, pin};
-use crate::raw;
-use crate::responder::Responder;
+use super::candidates::resolver;
+use super::load::{self, Cost};
+use super::meter::{cpu, figure, median, pin};
+use super::responder::{Behaviour, Responder};
+use super::{raw, world};
 
 /// Runs of each, of which the median counts; they take turns.
 const RUNS: usize = 5;
@@ -23,14 +22,11 @@ const LISTS: u64 = 12;
 
 pub(crate) fn run(smoke: bool) {
     pin(false);
-    let responder = Responder::start();
+    let responder = Responder::start(Behaviour::AT_ONCE);
     for in_flight in [64, 512] {
         compare(responder.address, in_flight, if smoke { 1 } else { RUNS }, if smoke { 100 } else { 1 });
     }
 }
-
-/// What one run of one candidate cost per question: CPU, allocations, octets allocated.
-type Cost = [f64; 3];
 
 /// `share`: only one question of so many is asked.
 fn compare(server: SocketAddr, in_flight: usize, runs: usize, share: u64) {
@@ -54,7 +50,7 @@ fn compare(server: SocketAddr, in_flight: usize, runs: usize, share: u64) {
     for (at, name) in ["raw", "direct", "direct_uncapped", "stub", "hickory"].iter().enumerate() {
         figure(&format!("question.{in_flight}.{name}.cpu"), middle(at, 0), "us");
         if at > 0 {
-            figure(&format!("question.{in_flight}.{name}.allocations"), middle(at, 1), "");
+            figure(&format!("question.{in_flight}.{name}.allocations"), middle(at, 1), "per_question");
             figure(&format!("question.{in_flight}.{name}.allocated"), middle(at, 2), "B");
         }
     }
@@ -82,14 +78,7 @@ fn raw_cost(server: SocketAddr, in_flight: usize, seed: u64, count: u64) -> Cost
 }
 
 fn octets(number: u64) -> Vec<u8> {
-    let mut octets = (number as u16).to_be_bytes().to_vec();
-    octets.extend_from_slice(&[1, 0x20, 0, 1, 0, 0, 0, 0, 0, 1]);
-    for label in text(number).trim_end_matches('.').split('.') {
-        octets.push(label.len() as u8);
-        octets.extend_from_slice(label.as_bytes());
-    }
-    octets.extend_from_slice(&[0, 0, 1, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
-    octets
+    world::octets(number as u16, text(number).trim_end_matches('.'), world::A)
 }
 
 fn direct_cost(server: SocketAddr, in_flight: usize, seed: u64, count: u64, cap: usize) -> Cost {
@@ -112,14 +101,7 @@ fn ours<R: Resolve + 'static>(resolver: Rc<R>, in_flight: usize, seed: u64, coun
 fn hickory_cost(server: SocketAddr, in_flight: usize, seed: u64, count: u64) -> Cost {
     let names: Rc<Vec<WireName>> =
         Rc::new((seed..seed + count).map(|n| WireName::from_ascii(text(n)).unwrap()).collect());
-    let mut connection = ConnectionConfig::udp();
-    connection.port = server.port();
-    let servers = vec![NameServerConfig::new(server.ip(), true, vec![connection])];
-    let config = ResolverConfig::from_parts(None, vec![], servers);
-    let mut builder = hickory_resolver::Resolver::builder_with_config(config, TokioRuntimeProvider::default());
-    builder.options_mut().cache_size = 0;
-    builder.options_mut().use_hosts_file = ResolveHosts::Never;
-    let resolver = Rc::new(builder.build().unwrap());
+    let resolver = Rc::new(resolver(&[server], 0));
     measure(in_flight, count, move |at| {
         let (resolver, names) = (Rc::clone(&resolver), Rc::clone(&names));
         async move {
@@ -137,26 +119,18 @@ fn measure<F: Future<Output = bool> + 'static>(
     count: u64,
     ask: impl Fn(usize) -> F + 'static,
 ) -> Cost {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let tasks = LocalSet::new();
-    let (next, ask, unanswered) = (Rc::new(Cell::new(0)), Rc::new(ask), Rc::new(Cell::new(0)));
-    for _ in 0..in_flight {
-        let (next, ask, unanswered) = (Rc::clone(&next), Rc::clone(&ask), Rc::clone(&unanswered));
-        tasks.spawn_local(async move {
-            while next.get() < count as usize {
-                let at = next.replace(next.get() + 1);
-                if !ask(at).await {
-                    unanswered.set(unanswered.get() + 1);
-                }
+    let unanswered = Rc::new(Cell::new(0));
+    let without_answer = Rc::clone(&unanswered);
+    let load = load::run(&load::runtime(), in_flight, 0, count, move |at| {
+        let (asked, unanswered) = (ask(at as usize), Rc::clone(&without_answer));
+        async move {
+            if !asked.await {
+                unanswered.set(unanswered.get() + 1);
             }
-        });
-    }
-    let begun = cpu();
-    let allocated = allocation_counter::measure(|| runtime.block_on(tasks));
-    let used = cpu() - begun;
+        }
+    });
     if unanswered.get() > 0 {
         println!("# {} of {count} without answer", unanswered.get());
     }
-    let count = count as f64;
-    [used / count, allocated.count_total as f64 / count, allocated.bytes_total as f64 / count]
+    load.cost()
 }

@@ -1,0 +1,85 @@
+//! Work of one kind, some of it at the same time, on this thread alone: what it costs.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
+
+use super::meter::cpu;
+
+/// What a number of pieces of work cost.
+pub(crate) struct Load {
+    pub(crate) count: u64,
+    /// Microseconds of CPU, in all.
+    pub(crate) cpu: f64,
+    pub(crate) wall: Duration,
+    allocations: u64,
+    allocated: u64,
+    /// Octets that were allocated and are still there.
+    pub(crate) kept: i64,
+    /// How long each took, the quickest first.
+    pub(crate) took: Vec<Duration>,
+}
+
+/// CPU in microseconds, allocations, octets allocated: of one piece.
+pub(crate) type Cost = [f64; 3];
+
+impl Load {
+    pub(crate) fn cost(&self) -> Cost {
+        let count = self.count as f64;
+        [self.cpu / count, self.allocations as f64 / count, self.allocated as f64 / count]
+    }
+
+    /// Pieces in a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.count as f64 / self.wall.as_secs_f64()
+    }
+
+    /// Milliseconds within which so many of a thousand were done.
+    pub(crate) fn within(&self, of_thousand: usize) -> f64 {
+        within(&self.took, of_thousand)
+    }
+}
+
+/// Milliseconds within which so many of a thousand were done, of times in order.
+pub(crate) fn within(took: &[Duration], of_thousand: usize) -> f64 {
+    took[(took.len() * of_thousand / 1_000).min(took.len() - 1)].as_secs_f64() * 1e3
+}
+
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Does it for every number from `first` on, `count` times, `in_flight` at a time.
+pub(crate) fn run<F: Future<Output = ()> + 'static>(
+    runtime: &Runtime,
+    in_flight: usize,
+    first: u64,
+    count: u64,
+    work: impl Fn(u64) -> F + 'static,
+) -> Load {
+    let tasks = LocalSet::new();
+    let (next, work) = (Rc::new(Cell::new(0)), Rc::new(work));
+    let took = Rc::new(RefCell::new(Vec::with_capacity(count as usize)));
+    for _ in 0..in_flight.min(count as usize) {
+        let (next, work, took) = (Rc::clone(&next), Rc::clone(&work), Rc::clone(&took));
+        tasks.spawn_local(async move {
+            while next.get() < count {
+                let at = next.replace(next.get() + 1);
+                let started = Instant::now();
+                work(first + at).await;
+                took.borrow_mut().push(started.elapsed());
+            }
+        });
+    }
+    let (used, started) = (cpu(), Instant::now());
+    let allocated = allocation_counter::measure(|| runtime.block_on(tasks));
+    let (used, wall) = (cpu() - used, started.elapsed());
+    let mut took = took.take();
+    took.sort_unstable();
+    let (allocations, kept) = (allocated.count_total, allocated.bytes_current);
+    Load { count, cpu: used, wall, allocations, allocated: allocated.bytes_total, kept, took }
+}
