@@ -1,21 +1,21 @@
 //! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hickory_proto::op::Message;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::super::fault::{another_server_may_know, io_failure, weight};
 use super::super::wire::{Chain, Heard, classify};
 use super::message::{self, Asked};
-use super::socket::{Outcome, Ticket};
 use super::stats::count;
-use super::{Hub, Pacing, Server, quick, tcp};
+use super::ticket::{Outcome, Ticket};
+use super::{Hub, Pacing, Server, pool, quick, tcp};
 use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 use crate::lock::lock;
@@ -25,9 +25,9 @@ const MOST_LOST: u32 = 8;
 
 /// Asks until the question is answered, every server failed, or the time is up.
 pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
-    if Handle::try_current().is_err() {
+    let Ok(runtime) = Handle::try_current().map(|handle| handle.id()) else {
         return Answer::failed(Failure::Network);
-    }
+    };
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
     let mut first = hub.first_server(begin);
@@ -37,7 +37,7 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let mut chain = None;
     loop {
         // Each turn adds at least one link to a chain of limited length.
-        let mut round = Round::new(hub, question, chain, first, end);
+        let mut round = Round::new(hub, question, chain, runtime, first, end);
         match round.run().await {
             (Heard::Answer(answer), _) => return answer,
             (Heard::Chase(longer), server) => (chain, first) = (Some(longer), server),
@@ -65,9 +65,19 @@ struct Send {
 /// A TCP connection to a server.
 type OverTcp = BoxFuture<'static, Result<Vec<u8>, Failure>>;
 
+/// What a response is at first sight.
+enum Glance {
+    /// One of the usual answers.
+    Usual(Answer),
+    /// It is fetched over TCP; nothing else in it counts.
+    Truncated,
+    /// To be read thoroughly.
+    Octets(Vec<u8>),
+}
+
 /// What happens next.
 enum Event {
-    Udp(usize, Instant, Outcome),
+    Udp(usize, Instant, Outcome<Glance>),
     Tcp(usize, Result<Vec<u8>, Failure>),
     Writable,
     Time,
@@ -78,6 +88,8 @@ struct Round<'a> {
     hub: &'a Hub,
     question: &'a Question,
     chain: Option<Chain>,
+    /// Where it is asked: sockets of another runtime may never wake.
+    runtime: Id,
     asked: u64,
     /// They have said something that is no answer; no datagram goes there any more.
     out: u64,
@@ -98,15 +110,25 @@ struct Round<'a> {
     wake: Instant,
     /// The wake is early: to act on it costs credit.
     early: bool,
+    /// The timer when no datagram is out; else its socket has one.
+    alarm: Option<Pin<Box<Sleep>>>,
     end: Instant,
 }
 
 impl<'a> Round<'a> {
-    fn new(hub: &'a Hub, question: &'a Question, chain: Option<Chain>, first: usize, end: Instant) -> Self {
+    fn new(
+        hub: &'a Hub,
+        question: &'a Question,
+        chain: Option<Chain>,
+        runtime: Id,
+        first: usize,
+        end: Instant,
+    ) -> Self {
         Self {
             hub,
             question,
             chain,
+            runtime,
             asked: 0,
             out: 0,
             failure: None,
@@ -119,21 +141,16 @@ impl<'a> Round<'a> {
             lost: 0,
             wake: end,
             early: false,
+            alarm: None,
             end,
         }
     }
 
     /// The answer and which server gave it.
     async fn run(&mut self) -> (Heard, usize) {
-        let now = Instant::now();
-        self.send(now, 0);
-        let mut timer = pin!(sleep_until(self.wake.min(self.end)));
+        self.send(Instant::now(), 0);
         while !self.tcp.is_empty() || !self.is_over() {
-            let due = self.wake.min(self.end);
-            if timer.deadline() != due {
-                timer.as_mut().reset(due);
-            }
-            match poll_fn(|cx| self.poll(cx, timer.as_mut())).await {
+            match poll_fn(|cx| self.poll(cx)).await {
                 Event::Udp(server, sent, outcome) => {
                     if let Some(heard) = self.hear(server, sent, outcome) {
                         return (heard, server);
@@ -150,7 +167,9 @@ impl<'a> Round<'a> {
                     if now >= self.end {
                         break;
                     }
-                    self.overdue(now);
+                    if now >= self.wake {
+                        self.overdue(now);
+                    }
                 }
             }
         }
@@ -161,18 +180,27 @@ impl<'a> Round<'a> {
         (Heard::Answer(told), 0)
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Event> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        let due = self.wake.min(self.end);
+        let (question, fresh) = (self.question, self.chain.is_none());
+        let glance = |response: &[u8]| glance(response, question, fresh);
         if let Some(send) = &mut self.open
-            && let Poll::Ready(outcome) = send.ticket.poll(cx)
+            && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
         {
+            if matches!(outcome, Outcome::Overdue) {
+                return Poll::Ready(Event::Time);
+            }
             let event = Event::Udp(send.server, send.at, outcome);
             self.open = None;
             return Poll::Ready(event);
         }
         for at in 0..self.more.len() {
             if let Some(send) = self.more.get_mut(at)
-                && let Poll::Ready(outcome) = send.ticket.poll(cx)
+                && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
             {
+                if matches!(outcome, Outcome::Overdue) {
+                    return Poll::Ready(Event::Time);
+                }
                 let event = Event::Udp(send.server, send.at, outcome);
                 self.more.swap_remove(at);
                 return Poll::Ready(event);
@@ -192,7 +220,14 @@ impl<'a> Round<'a> {
         {
             return Poll::Ready(Event::Writable);
         }
-        timer.poll(cx).map(|()| Event::Time)
+        if self.open.is_some() || !self.more.is_empty() {
+            return Poll::Pending;
+        }
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if alarm.deadline() != due {
+            alarm.as_mut().reset(due);
+        }
+        alarm.as_mut().poll(cx).map(|()| Event::Time)
     }
 
     /// Is no datagram to be sent or awaited any more?
@@ -249,28 +284,33 @@ impl<'a> Round<'a> {
         self.asked |= bit(at);
         self.set_wake(server, now);
         let asked = asked(self.question, self.chain.as_ref());
-        // Not in one expression: the lock would last.
-        let entered = lock(&server.pool).enter(asked, self.question.kind, now);
-        match entered {
-            Ok(ticket) => {
+        match pool::enter(&server.pool, asked, self.question.kind, self.runtime, now, self.wake.min(self.end)) {
+            Ok((ticket, sent)) => {
                 let send = Send { server: at, at: now, ticket };
                 if self.open.is_none() && self.more.is_empty() {
                     self.open = Some(send);
                 } else {
                     self.more.push(send);
                 }
-                self.unblock();
+                self.note_sent(sent);
             }
             Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
         }
     }
 
-    /// Hands the last datagram to its socket.
+    /// Hands the last datagram to its socket, which did not take it before.
     fn unblock(&mut self) {
+        if let Some(send) = self.more.last().or(self.open.as_ref()) {
+            self.note_sent(send.ticket.send());
+        }
+    }
+
+    /// What the socket said to the last datagram.
+    fn note_sent(&mut self, sent: std::io::Result<()>) {
         self.blocked = None;
         let Some(send) = self.more.last().or(self.open.as_ref()) else { return };
         let server = send.server;
-        match send.ticket.send() {
+        match sent {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 self.blocked = Some((server, send.ticket.writable()));
@@ -309,17 +349,20 @@ impl<'a> Round<'a> {
     }
 
     /// Takes in what became of a datagram: `Some` when it settles the question.
-    fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome) -> Option<Heard> {
+    fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome<Glance>) -> Option<Heard> {
         if let Some(server) = self.hub.servers.get(server)
             && matches!(outcome, Outcome::Response(_) | Outcome::OtherCase)
         {
             lock(&server.pace).heard(sent.elapsed());
         }
         match outcome {
-            Outcome::Response(response) if message::is_truncated(&response) => self.retry_over_tcp(server),
+            Outcome::Response(Glance::Usual(answer)) => return self.judge(server, Heard::Answer(answer)),
+            Outcome::Response(Glance::Octets(response)) => {
+                return self.judge(server, read(&response, self.question, self.chain.as_ref()));
+            }
             // No forger could answer over TCP.
-            Outcome::OtherCase => self.retry_over_tcp(server),
-            Outcome::Response(response) => return self.judge(server, &response),
+            Outcome::Response(Glance::Truncated) | Outcome::OtherCase => self.retry_over_tcp(server),
+            Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another one is still out; or is lost too, and then the last of them is sent again.
             Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
@@ -337,7 +380,9 @@ impl<'a> Round<'a> {
     fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Heard> {
         match result {
             // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
-            Ok(response) if !message::is_truncated(&response) => self.judge(server, &response),
+            Ok(response) if !message::is_truncated(&response) => {
+                self.judge(server, read(&response, self.question, self.chain.as_ref()))
+            }
             _ => {
                 self.fail(server, Answer::failed(Failure::Truncated));
                 None
@@ -346,11 +391,7 @@ impl<'a> Round<'a> {
     }
 
     /// What a whole response says.
-    fn judge(&mut self, server: usize, response: &[u8]) -> Option<Heard> {
-        let heard = match (&self.chain, quick::read(response, self.question)) {
-            (None, Some(answer)) => Heard::Answer(answer),
-            _ => read(response, self.question, self.chain.as_ref()),
-        };
+    fn judge(&mut self, server: usize, heard: Heard) -> Option<Heard> {
         match heard {
             Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
                 self.fail(server, answer);
@@ -369,7 +410,7 @@ impl<'a> Round<'a> {
         let id = lock(&server.pool).number();
         match id {
             Ok(id) => {
-                let question = message::encode(id, asked(self.question, self.chain.as_ref()), self.question.kind);
+                let question = message::encoded(id, asked(self.question, self.chain.as_ref()), self.question.kind);
                 self.tcp.push((at, Box::pin(tcp::ask(server.address, question, self.end))));
             }
             Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
@@ -402,6 +443,17 @@ fn asked<'a>(question: &'a Question, chain: Option<&'a Chain>) -> Asked<'a> {
     match chain {
         Some(chain) => Asked::Wire(chain.last()),
         None => Asked::Name(&question.name),
+    }
+}
+
+/// Looks at a response while its socket waits. `fresh`: it is the question itself that was asked, not the end of a chain.
+fn glance(response: &[u8], question: &Question, fresh: bool) -> Glance {
+    if message::is_truncated(response) {
+        return Glance::Truncated;
+    }
+    match quick::read(response, question).filter(|_| fresh) {
+        Some(answer) => Glance::Usual(answer),
+        None => Glance::Octets(response.to_vec()),
     }
 }
 

@@ -27,19 +27,28 @@ pub(super) enum Asked<'a> {
     Wire(&'a rr::Name),
 }
 
-/// Writes the question.
-pub(super) fn encode(id: u16, asked: Asked<'_>, kind: RecordType) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(USUAL_ANSWER);
+/// Writes the question into an empty buffer.
+pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType) {
+    octets.reserve(USUAL_ANSWER);
     octets.extend_from_slice(&id.to_be_bytes());
     octets.extend_from_slice(&ASKING);
     match asked {
-        Asked::Name(name) => name.labels().for_each(|label| push_label(&mut octets, label.as_bytes())),
-        Asked::Wire(name) => name.iter().for_each(|label| push_label(&mut octets, label)),
+        Asked::Name(name) => {
+            let labels = name.expose().as_bytes().split(|octet| *octet == b'.').filter(|label| !label.is_empty());
+            labels.for_each(|label| push_label(octets, label));
+        }
+        Asked::Wire(name) => name.iter().for_each(|label| push_label(octets, label)),
     }
     octets.push(0);
     octets.extend_from_slice(&u16::from(kind_to_wire(kind)).to_be_bytes());
     octets.extend_from_slice(&[0, 1]);
     octets.extend_from_slice(&OPT);
+}
+
+/// The question in a buffer of its own.
+pub(super) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType) -> Vec<u8> {
+    let mut octets = Vec::new();
+    encode(&mut octets, id, asked, kind);
     octets
 }
 
@@ -129,7 +138,7 @@ mod tests {
     use hickory_proto::op::Message;
 
     fn question(text: &str) -> Vec<u8> {
-        encode(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A)
+        encoded(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A)
     }
 
     fn response(text: &str) -> Vec<u8> {

@@ -6,9 +6,11 @@ mod message;
 mod pace;
 mod pool;
 mod quick;
+mod slots;
 mod socket;
 mod stats;
 mod tcp;
+mod ticket;
 
 use std::fmt;
 use std::net::SocketAddr;

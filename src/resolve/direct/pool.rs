@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime;
@@ -14,9 +14,11 @@ use tokio::time::Instant;
 
 use super::entropy::Entropy;
 use super::message::{self, Asked};
-use super::socket::{Socket, Ticket};
+use super::socket::Socket;
 use super::stats::Counters;
+use super::ticket::Ticket;
 use crate::dns::RecordType;
+use crate::lock::lock;
 
 /// Runtimes that are served at a time; the sockets of the one longest unserved are closed for another.
 const MOST_RUNTIMES: usize = 16;
@@ -62,26 +64,39 @@ struct Seat {
     until: Instant,
 }
 
+/// Enters a question at a random socket, under a random id, and sends it: see [`Ticket::enter`]. Not under the pool's lock.
+pub(super) fn enter(
+    pool: &Mutex<Pool>,
+    asked: Asked<'_>,
+    kind: RecordType,
+    runtime: runtime::Id,
+    now: Instant,
+    due: Instant,
+) -> io::Result<(Ticket, io::Result<()>)> {
+    for _ in 0..ID_TRIES {
+        let (socket, id, coins) = lock(pool).choose(runtime, now)?;
+        let entered = Ticket::enter(socket, id, due, |octets| {
+            message::encode(octets, id, asked, kind);
+            if let Some(coins) = &coins {
+                message::shuffle_case(octets, coins);
+            }
+        });
+        if let Some(entered) = entered {
+            return Ok(entered);
+        }
+    }
+    Err(io::Error::from_raw_os_error(ENOBUFS))
+}
+
 impl Pool {
     pub(super) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
         Self { server, usage, counters, entropy: Entropy::new(), renewed: None, shelves: Vec::new() }
     }
 
-    /// Enters a question at a random socket, under a random id.
-    pub(super) fn enter(&mut self, asked: Asked<'_>, kind: RecordType, now: Instant) -> io::Result<Ticket> {
-        let runtime = runtime::Handle::try_current().map_err(io::Error::other)?.id();
-        let socket = self.socket(runtime, now)?;
-        for _ in 0..ID_TRIES {
-            let id = self.entropy.number()?;
-            if !socket.has(id) {
-                let mut octets = message::encode(id, asked, kind);
-                if self.usage.exact_case {
-                    message::shuffle_case(&mut octets, &self.entropy.take()?);
-                }
-                return Ok(socket.enter(id, octets));
-            }
-        }
-        Err(io::Error::from_raw_os_error(ENOBUFS))
+    /// A random socket, a random id, and coins for the case of letters if that is random too.
+    fn choose(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<(Arc<Socket>, u16, Option<[u8; 32]>)> {
+        let coins = if self.usage.exact_case { Some(self.entropy.take()?) } else { None };
+        Ok((self.socket(runtime, now)?, self.entropy.number()?, coins))
     }
 
     /// An unpredictable number.
