@@ -31,28 +31,31 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
     let mut first = hub.first_server(begin);
-    let Some(_place) = place(hub, first, end).await else {
+    let Some((_place, mut now)) = place(hub, first, begin, end).await else {
         return Answer::failed(Failure::Overload);
     };
     let mut chain = None;
     loop {
         // Each turn adds at least one link to a chain of limited length.
         let mut round = Round::new(hub, question, chain, runtime, first, end);
-        match round.run().await {
+        match round.run(now).await {
             (Heard::Answer(answer), _) => return answer,
-            (Heard::Chase(longer), server) => (chain, first) = (Some(longer), server),
+            (Heard::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
         }
     }
 }
 
-/// A place among the questions at this server, in the order of coming; `None` when the time is up before.
-async fn place(hub: &Hub, server: usize, end: Instant) -> Option<SemaphorePermit<'_>> {
+/// A place among the questions at this server, in the order of coming, and what time it is then; `None` when the time is up
+/// before.
+async fn place(hub: &Hub, server: usize, now: Instant, end: Instant) -> Option<(SemaphorePermit<'_>, Instant)> {
     let gate = &hub.servers.get(server)?.gate;
-    match gate.try_acquire() {
-        Ok(place) => Some(place),
-        // Who leaves at the last moment leaves too late.
-        Err(_) => timeout_at(end, gate.acquire()).await.ok()?.ok().filter(|_| Instant::now() < end),
+    if let Ok(place) = gate.try_acquire() {
+        return Some((place, now));
     }
+    let place = timeout_at(end, gate.acquire()).await.ok()?.ok()?;
+    let now = Instant::now();
+    // Who leaves at the last moment leaves too late.
+    (now < end).then_some((place, now))
 }
 
 /// A datagram that is out.
@@ -62,8 +65,8 @@ struct Send {
     ticket: Ticket,
 }
 
-/// A TCP connection to a server.
-type OverTcp = BoxFuture<'static, Result<Vec<u8>, Failure>>;
+/// The question over TCP.
+type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
 
 /// What a response is at first sight.
 enum Glance {
@@ -100,7 +103,7 @@ struct Round<'a> {
     more: Vec<Send>,
     /// The last one, when its socket does not take it yet.
     blocked: Option<(usize, BoxFuture<'static, ()>)>,
-    tcp: Vec<(usize, OverTcp)>,
+    tcp: Vec<(usize, OverTcp<'a>)>,
     /// Where the next send goes, if that server is not out.
     next: usize,
     /// Waits that were in vain.
@@ -147,8 +150,8 @@ impl<'a> Round<'a> {
     }
 
     /// The answer and which server gave it.
-    async fn run(&mut self) -> (Heard, usize) {
-        self.send(Instant::now(), 0);
+    async fn run(&mut self, now: Instant) -> (Heard, usize) {
+        self.send(now, 0);
         while !self.tcp.is_empty() || !self.is_over() {
             match poll_fn(|cx| self.poll(cx)).await {
                 Event::Udp(server, sent, outcome) => {
@@ -406,15 +409,9 @@ impl<'a> Round<'a> {
         let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
         self.out |= bit(at);
         self.note(at, Answer::failed(Failure::Truncated));
-        count(&self.hub.counters.tcp);
-        let id = lock(&server.pool).number();
-        match id {
-            Ok(id) => {
-                let question = message::encoded(id, asked(self.question, self.chain.as_ref()), self.question.kind);
-                self.tcp.push((at, Box::pin(tcp::ask(server.address, question, self.end))));
-            }
-            Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
-        }
+        // The id is a matter of the connection.
+        let question = message::encoded(0, asked(self.question, self.chain.as_ref()), self.question.kind);
+        self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
     }
 
     /// Notes that a server could not tell, and asks the next one that has not been asked yet.

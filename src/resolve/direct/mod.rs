@@ -1,5 +1,7 @@
 //! A lean stub resolver of our own: few octets, few system calls, many ports.
 
+mod alarm;
+mod connection;
 mod entropy;
 mod exchange;
 mod message;
@@ -11,6 +13,7 @@ mod socket;
 mod stats;
 mod tcp;
 mod ticket;
+mod watch;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,6 +26,7 @@ use tokio::time::Instant;
 use self::pace::Pace;
 use self::pool::{Pool, Usage};
 use self::stats::Counters;
+use self::tcp::Connections;
 use super::servers::{Origin, ResolverError, Servers};
 use super::timeouts::Timeouts;
 use super::{BoxFuture, Resolve};
@@ -49,7 +53,9 @@ const IN_FLIGHT: usize = 128;
 ///   after the last. Earlier sends stay open: any answer before the end counts.
 /// * When no server could tell, the most telling failure is told: a response before silence, whatever came first.
 /// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is asked on, at most 16 links in all.
-/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken.
+/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken. Questions
+///   share at most 4 connections to a server (RFC 7766), which are closed after 3 seconds without a question; what a server leaves
+///   unanswered when it closes one is asked on another.
 /// * Names go out as they are: no search list, no hosts file, no special names, no cache.
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
 /// * At most 128 questions at a time to one server (the first that is asked; what fails over takes its place along); others
@@ -61,13 +67,12 @@ const IN_FLIGHT: usize = 128;
 /// datagrams is closed and its questions are asked from another. Who wants more sets [`Case::Random`].
 ///
 /// **Tasks and runtimes.** It needs a tokio runtime with time and I/O when it is asked, not when it is made. Nothing is
-/// spawned: sockets are read in the wakers that the runtime's I/O driver calls. They stay open between questions, apart for
-/// every runtime that asks, and close with the last clone. Dropping an answer's future frees its place; its late response is ignored.
+/// spawned: sockets and connections are read in the wakers that the runtime's I/O driver calls. Sockets stay open between questions,
+/// apart for every runtime that asks, and close with the last clone. Dropping an answer's future frees its place; its late response is ignored.
 ///
 /// **Keys.** Answers and errors never show a secret label, and nothing is logged.
 ///
-/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed. A connection serves one
-/// question. Of more than 64 servers the first 64 are asked.
+/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed. Of more than 64 servers the first 64 are asked.
 ///
 /// ```no_run
 /// use rdnsbl::dns::{Question, RecordType};
@@ -106,10 +111,10 @@ struct Hub {
 
 /// One server.
 struct Server {
-    address: SocketAddr,
     pool: Mutex<Pool>,
     pace: Mutex<Pace>,
     gate: Semaphore,
+    connections: Mutex<Connections>,
 }
 
 /// When a datagram counts as lost.
@@ -267,10 +272,10 @@ impl Hub {
     fn new(servers: &Servers, settings: Settings) -> Self {
         let counters = Arc::new(Counters::default());
         let servers = servers.addresses.iter().take(MOST_SERVERS).map(|address| Server {
-            address: *address,
             pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
             pace: Mutex::new(Pace::new()),
             gate: Semaphore::new(settings.in_flight),
+            connections: Mutex::new(Connections::new(*address)),
         });
         Self { servers: servers.collect(), timeouts: settings.timeouts, pacing: settings.pacing, counters }
     }

@@ -1,30 +1,28 @@
 //! One connected UDP socket and the questions in flight on it.
 //!
-//! There is no task behind it. What reads the socket is a future of the socket's own, and its waker polls it at once, on the
-//! thread that drives the runtime's I/O: it takes whatever has come, finds the question by id, compares, and wakes who asked.
-//! So nobody depends on anybody else being polled, and dropping who asked is only the removal of an entry.
+//! There is no task behind it. What reads the socket is a future that its own waker polls: it takes whatever has come, finds
+//! the question by id, compares, and wakes who asked. So nobody depends on anybody else being polled, and dropping who asked is only the removal of an entry.
 //!
 //! There is one timer for all questions of a socket, and hardly ever is it set: answers come long before a question counts as
 //! lost, and a timer that is not needed any more is left to ring in vain.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::task::{Context, Wake, Waker};
+use std::task::{Wake, Waker};
 
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
-use tokio::task::unconstrained;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::super::fault::io_failure;
+use super::alarm::Alarm;
 use super::message::MAX_PAYLOAD;
 use super::slots::{Settled, Slots, Taken};
 use super::stats::{Counters, count};
-use crate::clock::BoxFuture;
+use super::watch::Watch;
 use crate::dns::Failure;
 use crate::lock::lock;
 
@@ -34,14 +32,12 @@ const MOST_WRONG: u32 = 512;
 /// A socket. Dropping it closes it.
 pub(super) struct Socket {
     line: Arc<Line>,
-    reader: Watch,
-    /// Waits for what the network says about the datagrams sent.
-    listener: Watch,
-    alarm: Mutex<Option<Pin<Box<Sleep>>>>,
-    alarm_waker: Waker,
+    /// Reads, and hears what the network says about the datagrams sent.
+    _watches: [Arc<Watch>; 2],
+    alarm: Alarm,
 }
 
-/// What the two watches and the askers share.
+/// What the watches and the askers share.
 pub(super) struct Line {
     pub(super) udp: UdpSocket,
     pub(super) slots: Mutex<Slots>,
@@ -69,22 +65,11 @@ impl Socket {
             counters: Arc::clone(counters),
         });
         count(&counters.sockets);
-        let socket = Arc::new_cyclic(|socket: &Weak<Self>| Self {
-            reader: Watch::new(
-                Box::pin(Arc::clone(&line).read()),
-                Waker::from(Arc::new(Readable(Weak::clone(socket)))),
-            ),
-            listener: Watch::new(
-                Box::pin(Arc::clone(&line).listen()),
-                Waker::from(Arc::new(Failed(Weak::clone(socket)))),
-            ),
-            line,
-            alarm: Mutex::default(),
-            alarm_waker: Waker::from(Arc::new(Ringing(Weak::clone(socket)))),
-        });
-        socket.reader.poll();
-        socket.listener.poll();
-        Ok(socket)
+        let watches =
+            [Watch::new(Box::pin(Arc::clone(&line).read())), Watch::new(Box::pin(Arc::clone(&line).listen()))];
+        watches.iter().for_each(|watch| watch.poll());
+        let alarm = Alarm::new(Waker::from(Arc::new(Ringing(Arc::downgrade(&line)))));
+        Ok(Arc::new(Self { line, _watches: watches, alarm }))
     }
 
     pub(super) fn line(&self) -> &Line {
@@ -98,86 +83,17 @@ impl Socket {
 
     /// Sets the alarm as the slots want it. Not to be called with the slots locked.
     pub(super) fn set_alarm(&self) {
-        let mut alarm = lock(&self.alarm);
-        // Read under the alarm's lock: of two who set it the later one knows what both want.
-        let Some(due) = lock(&self.line.slots).alarm() else { return };
-        let sleep = alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        if sleep.deadline() != due {
-            sleep.as_mut().reset(due);
-        }
-        let rings = pin!(unconstrained(sleep.as_mut())).poll(&mut Context::from_waker(&self.alarm_waker)).is_ready();
-        drop(alarm);
-        if rings {
-            self.line.ring();
-        }
+        self.alarm.set(|| lock(&self.line.slots).alarm());
     }
 }
 
-/// A future that is nobody's task: its waker polls it.
-struct Watch {
-    future: Mutex<Option<BoxFuture<'static, ()>>>,
-    turn: AtomicU8,
-    waker: Waker,
-}
-
-/// Nobody polls; somebody polls; somebody polls and is to start over.
-const IDLE: u8 = 0;
-const POLLING: u8 = 1;
-const AGAIN: u8 = 2;
-
-impl Watch {
-    fn new(future: BoxFuture<'static, ()>, waker: Waker) -> Self {
-        Self { future: Mutex::new(Some(future)), turn: AtomicU8::new(IDLE), waker }
-    }
-
-    /// Polls, unless somebody does so already; then that one starts over.
-    fn poll(&self) {
-        if self.turn.swap(AGAIN, Ordering::AcqRel) != IDLE {
-            return;
-        }
-        loop {
-            self.turn.store(POLLING, Ordering::Release);
-            let mut place = lock(&self.future);
-            if let Some(future) = place.as_mut() {
-                // No task's budget is to stop it.
-                if pin!(unconstrained(future)).poll(&mut Context::from_waker(&self.waker)).is_ready() {
-                    *place = None;
-                }
-            }
-            drop(place);
-            if self.turn.compare_exchange(POLLING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-                return;
-            }
-        }
-    }
-}
-
-/// The wakers of a socket. They do not keep it open.
-struct Readable(Weak<Socket>);
-struct Failed(Weak<Socket>);
-struct Ringing(Weak<Socket>);
-
-impl Wake for Readable {
-    fn wake(self: Arc<Self>) {
-        if let Some(socket) = self.0.upgrade() {
-            socket.reader.poll();
-        }
-    }
-}
-
-impl Wake for Failed {
-    fn wake(self: Arc<Self>) {
-        if let Some(socket) = self.0.upgrade() {
-            socket.listener.poll();
-        }
-    }
-}
+/// The waker of a socket's alarm. It does not keep the socket open.
+struct Ringing(Weak<Line>);
 
 impl Wake for Ringing {
-    /// The timer is not touched here: a runtime that shuts down rings too, and lets no timer be set then.
     fn wake(self: Arc<Self>) {
-        if let Some(socket) = self.0.upgrade() {
-            socket.line.ring();
+        if let Some(line) = self.0.upgrade() {
+            line.ring();
         }
     }
 }
