@@ -27,6 +27,8 @@ const ID_TRIES: usize = 16;
 
 /// Sockets are not all replaced for silence's sake more often.
 const RENEWAL: Duration = Duration::from_secs(5);
+/// For so long no sockets are opened beside others after descriptors have run out.
+const SHORTAGE: Duration = Duration::from_secs(1);
 
 /// How sockets are used.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,8 @@ pub(super) struct Pool {
     entropy: Entropy,
     /// Sockets opened before are not used any more.
     renewed: Option<Instant>,
+    /// When descriptors had run out.
+    short: Option<Instant>,
     /// Only the runtime that a socket was opened in tells when it can be read; that runtime may stand still while another
     /// one asks.
     shelves: Vec<Shelf>,
@@ -90,7 +94,7 @@ pub(super) fn enter(
 
 impl Pool {
     pub(super) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
-        Self { server, usage, counters, entropy: Entropy::new(), renewed: None, shelves: Vec::new() }
+        Self { server, usage, counters, entropy: Entropy::new(), renewed: None, short: None, shelves: Vec::new() }
     }
 
     /// A random socket, a random id, and coins for the case of letters if that is random too.
@@ -102,6 +106,24 @@ impl Pool {
     /// An unpredictable number.
     pub(super) fn number(&mut self) -> io::Result<u16> {
         self.entropy.number()
+    }
+
+    /// Gives a descriptor back, for something that needs one more than a pool of many: at once, or when the questions on it are
+    /// settled.
+    pub(super) fn spare_one(&mut self, now: Instant) {
+        self.short = Some(now);
+        let seats =
+            || self.shelves.iter().enumerate().flat_map(|(shelf, it)| (0..it.seats.len()).map(move |at| (shelf, at)));
+        let of = |(shelf, at): (usize, usize)| self.shelves.get(shelf)?.seats.get(at)?.as_ref();
+        // Nobody but the seat holds it: no question is on it.
+        let idle = seats().find(|place| of(*place).is_some_and(|seat| Arc::strong_count(&seat.socket) == 1));
+        let mut open = seats().filter(|place| of(*place).is_some());
+        let busy = open.next().filter(|_| open.next().is_some());
+        if let Some((shelf, at)) = idle.or(busy)
+            && let Some(place) = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at))
+        {
+            *place = None;
+        }
     }
 
     /// Lets new sockets take the place of all: a connected socket keeps the address of ours that it began with, and firewalls
@@ -122,6 +144,11 @@ impl Pool {
             seat.left -= 1;
             return Ok(Arc::clone(&seat.socket));
         }
+        if self.short.is_some_and(|since| now.saturating_duration_since(since) < SHORTAGE)
+            && let Some(socket) = self.shelves.get(shelf).and_then(|shelf| shelf.any(at))
+        {
+            return Ok(socket);
+        }
         match Socket::open(self.server, self.usage.exact_case, &self.counters) {
             Ok(socket) => {
                 let seat = self.seat(&socket, now)?;
@@ -132,10 +159,10 @@ impl Pool {
                 Ok(socket)
             }
             // Out of descriptors: a port that has been used for long is better than no answer.
-            Err(error) => match self.shelves.get(shelf).and_then(Shelf::any) {
-                Some(socket) => Ok(socket),
-                None => Err(error),
-            },
+            Err(error) => {
+                self.short = Some(now);
+                self.shelves.get(shelf).and_then(|shelf| shelf.any(at)).ok_or(error)
+            }
         }
     }
 
@@ -172,9 +199,11 @@ impl Seat {
 }
 
 impl Shelf {
-    fn any(&self) -> Option<Arc<Socket>> {
-        let open = self.seats.iter().flatten().find(|seat| !seat.socket.is_closed())?;
-        Some(Arc::clone(&open.socket))
+    /// An open socket, the first one from a place on.
+    fn any(&self, from: usize) -> Option<Arc<Socket>> {
+        let (before, after) = self.seats.split_at_checked(from)?;
+        let mut open = after.iter().chain(before).flatten().filter(|seat| !seat.socket.is_closed());
+        open.next().map(|seat| Arc::clone(&seat.socket))
     }
 }
 

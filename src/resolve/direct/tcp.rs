@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Id;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::fault::io_failure;
 use super::Server;
@@ -31,6 +31,8 @@ const TRIES: u32 = 2;
 const ID_TRIES: usize = 16;
 /// How long it is remembered that a server closes connections after a number of answers.
 const REMEMBERED: Duration = Duration::from_secs(60);
+/// When to look again for a free descriptor.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// The connections to one server.
 pub(super) struct Connections {
@@ -52,7 +54,17 @@ pub(super) async fn ask(
     let exchange = async {
         let mut tries = 0;
         while tries < TRIES {
-            let mut ticket = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await?;
+            let entered = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await;
+            let mut ticket = match entered {
+                Ok(ticket) => ticket,
+                // An answer is worth more than one port of many.
+                Err(error) if is_shortage(&error) => {
+                    lock(&server.pool).spare_one(Instant::now());
+                    sleep(MOMENT).await;
+                    continue;
+                }
+                Err(error) => return Err(io_failure(&error)),
+            };
             match poll_fn(|cx| ticket.poll(cx)).await {
                 Reply::Response(response) => return Ok(response),
                 Reply::Failed(failure) => return Err(failure),
@@ -74,22 +86,28 @@ fn enter(
     runtime: Id,
     question: &[u8],
     waker: &Waker,
-) -> Poll<Result<Ticket, Failure>> {
+) -> Poll<io::Result<Ticket>> {
     for _ in 0..ID_TRIES {
-        let connection = match lock(&server.connections).choose(runtime, counters, waker) {
+        let chosen = lock(&server.connections).choose(runtime, counters, waker);
+        let connection = match chosen {
             Ok(Some(connection)) => connection,
             Ok(None) => return Poll::Pending,
-            Err(error) => return Poll::Ready(Err(io_failure(&error))),
+            Err(error) => return Poll::Ready(Err(error)),
         };
         let id = match lock(&server.pool).number() {
             Ok(id) => id,
-            Err(error) => return Poll::Ready(Err(io_failure(&error))),
+            Err(error) => return Poll::Ready(Err(error)),
         };
         if let Some(ticket) = connection.enter(id, question.to_vec()) {
             return Poll::Ready(Ok(ticket));
         }
     }
-    Poll::Ready(Err(Failure::Network))
+    Poll::Ready(Err(io::ErrorKind::ResourceBusy.into()))
+}
+
+/// Are there no descriptors left, in this process or on this machine (EMFILE, ENFILE on every Unix)?
+fn is_shortage(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 impl Connections {
