@@ -670,11 +670,13 @@ async fn many_clients_at_once() {
 async fn a_burst_drowns_no_server() {
     use futures::future::join_all;
     use rdnsbl::dns::{Is, Question, RecordType};
-    use rdnsbl::resolve::{Direct, Resolve};
+    use rdnsbl::resolve::{Direct, Pacing, Resolve, Timeouts};
 
     let lists = Rbldnsd::start(lists()).await;
     for at_once in [512_u16, 2_048] {
-        let direct = Direct::servers([lists.address()]).unwrap();
+        // What is lost is not made good.
+        let timeouts = Timeouts::default().with_resend(Duration::from_secs(8)).with_total(Duration::from_secs(20));
+        let direct = Direct::servers([lists.address()]).unwrap().with_pacing(Pacing::Fixed).with_timeouts(timeouts);
         for round in 0..4 {
             let questions: Vec<Question> = (0..at_once)
                 .map(|number| {
