@@ -62,7 +62,8 @@ const IN_FLIGHT: usize = 128;
 ///   wait in the order of their coming, in their own time.
 ///
 /// **Forged answers** (RFC 5452). Questions leave from 64 connected sockets per server, each on a port that the kernel chose at
-/// random and used for at most 4,096 questions and 5 minutes, with random ids. A response counts only when server, port, id and
+/// random and used for at most 4,096 questions and 5 minutes, with random ids. The socket is chosen at random; questions asked in
+/// the same millisecond, at most 16 in a row, leave from the same one. A response counts only when server, port, id and
 /// question are the same; everything else is ignored and counted ([`stats`](Self::stats)), and a socket that gets 512 wrong
 /// datagrams is closed and its questions are asked from another. Who wants more sets [`Case::Random`].
 ///
@@ -172,7 +173,7 @@ impl Direct {
             timeouts: Timeouts::default(),
             pacing: Pacing::default(),
             in_flight: IN_FLIGHT,
-            usage: Usage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false },
+            usage: Usage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false, in_bursts: true },
         };
         let hub = Arc::new(Hub::new(&servers, settings));
         Self { servers, settings, hub }
@@ -207,7 +208,11 @@ impl Direct {
     /// The same servers, with this many questions at a time to each, from 1 to 10,000.
     #[must_use]
     pub fn with_in_flight(self, questions: usize) -> Self {
-        self.with(|settings| settings.in_flight = questions.clamp(1, 10_000))
+        self.with(|settings| {
+            settings.in_flight = questions.clamp(1, 10_000);
+            // So many more at once are better spread evenly: one socket's buffer holds no more than about 250 answers.
+            settings.usage.in_bursts = questions <= 2 * IN_FLIGHT;
+        })
     }
 
     /// The same servers, asked from this many sockets each, from 1 to 1,024.

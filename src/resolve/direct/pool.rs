@@ -30,6 +30,11 @@ const RENEWAL: Duration = Duration::from_secs(5);
 /// For so long no sockets are opened beside others after descriptors have run out.
 const SHORTAGE: Duration = Duration::from_secs(1);
 
+/// Questions in a row that leave from one socket when they are asked in the same moment, and how long that is. A check's
+/// questions then come back to one socket, which is cheaper by a sixteenth; each of them may still have come from any port.
+const BURST: u32 = 16;
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// How sockets are used.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Usage {
@@ -37,6 +42,8 @@ pub(super) struct Usage {
     pub(super) questions: u32,
     pub(super) age: Duration,
     pub(super) exact_case: bool,
+    /// Do questions of one moment leave from one socket?
+    pub(super) in_bursts: bool,
 }
 
 /// The sockets to one server.
@@ -45,6 +52,7 @@ pub(super) struct Pool {
     usage: Usage,
     counters: Arc<Counters>,
     entropy: Entropy,
+    burst: Burst,
     /// Sockets opened before are not used any more.
     renewed: Option<Instant>,
     /// When descriptors had run out.
@@ -58,6 +66,14 @@ pub(super) struct Pool {
 struct Shelf {
     runtime: runtime::Id,
     seats: Vec<Option<Seat>>,
+}
+
+/// A place on the shelves, for the next few questions.
+#[derive(Default)]
+struct Burst {
+    seat: usize,
+    left: u32,
+    until: Option<Instant>,
 }
 
 /// A socket and how long it will be used.
@@ -94,7 +110,16 @@ pub(super) fn enter(
 
 impl Pool {
     pub(super) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
-        Self { server, usage, counters, entropy: Entropy::new(), renewed: None, short: None, shelves: Vec::new() }
+        Self {
+            server,
+            usage,
+            counters,
+            entropy: Entropy::new(),
+            burst: Burst::default(),
+            renewed: None,
+            short: None,
+            shelves: Vec::new(),
+        }
     }
 
     /// A random socket, a random id, and coins for the case of letters if that is random too.
@@ -134,9 +159,20 @@ impl Pool {
         }
     }
 
+    /// The place of a socket, chosen at random for a burst.
+    fn place(&mut self, now: Instant) -> io::Result<usize> {
+        let burst = &mut self.burst;
+        if burst.left == 0 || burst.until.is_none_or(|until| now >= until) {
+            let seat = self.entropy.below(self.usage.sockets)?;
+            *burst = Burst { seat, left: if self.usage.in_bursts { BURST } else { 1 }, until: Some(now + MOMENT) };
+        }
+        burst.left -= 1;
+        Ok(burst.seat)
+    }
+
     /// A socket chosen at random, opened or replaced if need be.
     fn socket(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<Arc<Socket>> {
-        let at = self.entropy.below(self.usage.sockets)?;
+        let at = self.place(now)?;
         let shelf = self.shelf(runtime);
         let renewed = self.renewed;
         let seat = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)).and_then(Option::as_mut);

@@ -8,7 +8,7 @@ use super::message::{self, MAX_PAYLOAD, Match};
 use crate::dns::Failure;
 
 /// Buffers that are kept for later questions, and the largest that is.
-const SPARE: usize = 4;
+const SPARE: usize = 16;
 const USUAL: usize = 512;
 
 /// All questions on a socket. There are few, and ids are ours and random: looking through them is the quickest way.
