@@ -5,17 +5,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hickory_proto::op::Message;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::super::fault::{another_server_may_know, io_failure, weight};
-use super::super::wire::{Chain, Heard, classify};
+use super::super::wire::{Chain, Heard};
 use super::message::{self, Asked};
+use super::reading::{Glance, glance, read};
 use super::stats::count;
 use super::ticket::{Outcome, Ticket};
-use super::{Hub, Pacing, Server, pool, quick, tcp};
+use super::{Hub, Pacing, Server, pool, tcp};
 use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 use crate::lock::lock;
@@ -67,16 +67,6 @@ struct Send {
 
 /// The question over TCP.
 type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
-
-/// What a response is at first sight.
-enum Glance {
-    /// One of the usual answers.
-    Usual(Answer),
-    /// It is fetched over TCP; nothing else in it counts.
-    Truncated,
-    /// To be read thoroughly.
-    Octets(Vec<u8>),
-}
 
 /// What happens next.
 enum Event {
@@ -318,6 +308,8 @@ impl<'a> Round<'a> {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 self.blocked = Some((server, send.ticket.writable()));
             }
+            // As good as lost on the way: it is sent again as that would be.
+            Err(error) if is_congestion(&error) => {}
             Err(error) => {
                 if self.more.pop().is_none() {
                     self.open = None;
@@ -432,6 +424,11 @@ impl<'a> Round<'a> {
     }
 }
 
+/// Is a queue of the network full (ENOBUFS, on BSD and Linux)?
+fn is_congestion(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(55 | 105))
+}
+
 fn bit(server: usize) -> u64 {
     1 << (server % 64)
 }
@@ -440,34 +437,5 @@ fn asked<'a>(question: &'a Question, chain: Option<&'a Chain>) -> Asked<'a> {
     match chain {
         Some(chain) => Asked::Wire(chain.last()),
         None => Asked::Name(&question.name),
-    }
-}
-
-/// Looks at a response while its socket waits. `fresh`: it is the question itself that was asked, not the end of a chain.
-fn glance(response: &[u8], question: &Question, fresh: bool) -> Glance {
-    if message::is_truncated(response) {
-        return Glance::Truncated;
-    }
-    match quick::read(response, question).filter(|_| fresh) {
-        Some(answer) => Glance::Usual(answer),
-        None => Glance::Octets(response.to_vec()),
-    }
-}
-
-/// What any response says.
-fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Heard {
-    let chain = chain.cloned().or_else(|| Chain::new(question));
-    match (Message::from_vec(response), chain) {
-        (Ok(message), Some(chain)) => classify(&message, question, chain),
-        _ => Heard::Answer(Answer::failed(Failure::Malformed)),
-    }
-}
-
-/// The whole answer, read the thorough way.
-#[cfg(test)]
-pub(super) fn thorough(response: &[u8], question: &Question) -> Option<Answer> {
-    match read(response, question, None) {
-        Heard::Answer(answer) => Some(answer),
-        Heard::Chase(_) => None,
     }
 }

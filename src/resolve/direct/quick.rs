@@ -162,8 +162,8 @@ impl Octets<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::exchange;
     use super::super::message::{Asked, Match, compare, encoded, shuffle_case};
+    use super::super::reading;
     use super::*;
     use crate::name::Key;
 
@@ -227,7 +227,7 @@ mod tests {
         let Some(quick) = read(response, question) else { return false };
         let sent = encoded(7, Asked::Name(&question.name), question.kind);
         if response[..2] == sent[..2] && matches!(compare(response, &sent), Match::Ours | Match::OtherCase) {
-            let thorough = exchange::thorough(response, question);
+            let thorough = reading::thorough(response, question);
             assert_eq!(Some(quick), thorough, "{response:?}");
         }
         true

@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::fault::io_failure;
 use super::Server;
-use super::connection::{Cause, Connection, Load, Reply, Room, Ticket};
+use super::connection::{Connection, Load, Ticket};
 use super::stats::{Counters, count};
+use super::stream::{Cause, Reply, Room};
 use crate::dns::Failure;
 use crate::lock::lock;
 
