@@ -80,7 +80,7 @@ enum Event {
 struct Round<'a> {
     hub: &'a Hub,
     question: &'a Question,
-    chain: Option<Chain>,
+    chain: Option<Box<Chain>>,
     /// Where it is asked: sockets of another runtime may never wake.
     runtime: Id,
     asked: u64,
@@ -112,7 +112,7 @@ impl<'a> Round<'a> {
     fn new(
         hub: &'a Hub,
         question: &'a Question,
-        chain: Option<Chain>,
+        chain: Option<Box<Chain>>,
         runtime: Id,
         first: usize,
         end: Instant,
@@ -276,7 +276,7 @@ impl<'a> Round<'a> {
         let Some(server) = self.hub.servers.get(at) else { return };
         self.asked |= bit(at);
         self.set_wake(server, now);
-        let asked = asked(self.question, self.chain.as_ref());
+        let asked = asked(self.question, self.chain.as_deref());
         match pool::enter(&server.pool, asked, self.question.kind, self.runtime, now, self.wake.min(self.end)) {
             Ok((ticket, sent)) => {
                 let send = Send { server: at, at: now, ticket };
@@ -353,7 +353,7 @@ impl<'a> Round<'a> {
         match outcome {
             Outcome::Response(Glance::Usual(answer)) => return self.judge(server, Heard::Answer(answer)),
             Outcome::Response(Glance::Octets(response)) => {
-                return self.judge(server, read(&response, self.question, self.chain.as_ref()));
+                return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
             // No forger could answer over TCP.
             Outcome::Response(Glance::Truncated) | Outcome::OtherCase => self.retry_over_tcp(server),
@@ -376,7 +376,7 @@ impl<'a> Round<'a> {
         match result {
             // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
             Ok(response) if !message::is_truncated(&response) => {
-                self.judge(server, read(&response, self.question, self.chain.as_ref()))
+                self.judge(server, read(&response, self.question, self.chain.as_deref()))
             }
             _ => {
                 self.fail(server, Answer::failed(Failure::Truncated));
@@ -402,7 +402,7 @@ impl<'a> Round<'a> {
         self.out |= bit(at);
         self.note(at, Answer::failed(Failure::Truncated));
         // The id is a matter of the connection.
-        let question = message::encoded(0, asked(self.question, self.chain.as_ref()), self.question.kind);
+        let question = message::encoded(0, asked(self.question, self.chain.as_deref()), self.question.kind);
         self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
     }
 
