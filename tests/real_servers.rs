@@ -667,6 +667,44 @@ async fn many_clients_at_once() {
     }
 }
 
+#[cfg(feature = "direct")]
+#[tokio::test]
+#[ignore = "needs unbound and rbldnsd"]
+async fn a_burst_drowns_no_server() {
+    use futures::future::join_all;
+    use rdnsbl::dns::{Is, Question, RecordType};
+    use rdnsbl::resolve::{Direct, Pacing, Resolve, Timeouts};
+
+    let lists = Rbldnsd::start(lists()).await;
+    for at_once in [512_u16, 2_048] {
+        // What is lost is not made good.
+        let timeouts = Timeouts::default().with_resend(Duration::from_secs(8)).with_total(Duration::from_secs(20));
+        let direct = Direct::servers([lists.address()]).unwrap().with_pacing(Pacing::Fixed).with_timeouts(timeouts);
+        for round in 0..4 {
+            let questions: Vec<Question> = (0..at_once)
+                .map(|number| {
+                    let [high, low] = number.to_be_bytes();
+                    let name = format!("{low}.{}.51.198.bl.example", if high == 0 { 100 } else { high + round * 16 });
+                    Question::new(Name::parse(&name).unwrap(), RecordType::A)
+                })
+                .collect();
+            let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
+            for (number, answer) in answers.iter().enumerate() {
+                let listed = number < 128 && number != 9;
+                let right = match answer.is() {
+                    Is::Records(_) => listed,
+                    Is::NxDomain(_) => !listed,
+                    _ => false,
+                };
+                assert!(right, "{number}: {answer}");
+            }
+        }
+        // Each datagram was answered, the first time it was asked.
+        let (stats, asked) = (direct.stats(), 4 * u64::from(at_once));
+        assert_eq!((stats.sent, stats.received, stats.resent, stats.timeouts), (asked, asked, 0, 0));
+    }
+}
+
 /// What the `check` example says, and its exit code.
 fn check(world: &World, arguments: &[&str]) -> (Option<i32>, serde_json::Value) {
     check_through(world.resolver.address(), arguments)

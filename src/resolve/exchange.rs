@@ -33,7 +33,7 @@ pub(super) async fn ask(stub: &Stub, question: &Question) -> Answer {
         // Each turn adds at least one link to a chain of limited length.
         match Round::new(stub, question, chain, first, end).run().await {
             (Heard::Answer(answer), _) => return answer,
-            (Heard::Chase(longer), server) => (chain, first) = (longer, server),
+            (Heard::Chase(longer), server) => (chain, first) = (*longer, server),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) enum Heard {
     /// The question is answered, or failed.
     Answer(Answer),
     /// The response ends in the middle of a CNAME chain: ask for its last name.
-    Chase(Chain),
+    Chase(Box<Chain>),
 }
 
 impl Chain {
@@ -130,7 +130,7 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
         return Heard::Answer(Answer::no_data(Some(soa))); // RFC 2308 §2.2
     }
     if chain.earlier.len() > links_before {
-        return Heard::Chase(chain); // RFC 1034 §3.6.2: restart at the canonical name
+        return Heard::Chase(Box::new(chain)); // RFC 1034 §3.6.2: restart at the canonical name
     }
     // Records for something else prove nothing about the name. A DNAME of which no CNAME was made leads elsewhere too.
     let unrelated = message.answers.iter().any(|record| record.record_type() != rr::RecordType::RRSIG);

@@ -1,21 +1,21 @@
 //! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hickory_proto::op::Message;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use super::super::fault::{another_server_may_know, io_failure, weight};
-use super::super::wire::{Chain, Heard, classify};
+use super::super::wire::{Chain, Heard};
 use super::message::{self, Asked};
-use super::socket::{Outcome, Ticket};
+use super::reading::{Glance, glance, read};
 use super::stats::count;
-use super::{Hub, Pacing, Server, quick, tcp};
+use super::ticket::{Outcome, Ticket};
+use super::{Hub, Pacing, Server, pool, tcp};
 use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 use crate::lock::lock;
@@ -25,34 +25,37 @@ const MOST_LOST: u32 = 8;
 
 /// Asks until the question is answered, every server failed, or the time is up.
 pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
-    if Handle::try_current().is_err() {
+    let Ok(runtime) = Handle::try_current().map(|handle| handle.id()) else {
         return Answer::failed(Failure::Network);
-    }
+    };
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
     let mut first = hub.first_server(begin);
-    let Some(_place) = place(hub, first, end).await else {
+    let Some((_place, mut now)) = place(hub, first, begin, end).await else {
         return Answer::failed(Failure::Overload);
     };
     let mut chain = None;
     loop {
         // Each turn adds at least one link to a chain of limited length.
-        let mut round = Round::new(hub, question, chain, first, end);
-        match round.run().await {
+        let mut round = Round::new(hub, question, chain, runtime, first, end);
+        match round.run(now).await {
             (Heard::Answer(answer), _) => return answer,
-            (Heard::Chase(longer), server) => (chain, first) = (Some(longer), server),
+            (Heard::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
         }
     }
 }
 
-/// A place among the questions at this server, in the order of coming; `None` when the time is up before.
-async fn place(hub: &Hub, server: usize, end: Instant) -> Option<SemaphorePermit<'_>> {
+/// A place among the questions at this server, in the order of coming, and what time it is then; `None` when the time is up
+/// before.
+async fn place(hub: &Hub, server: usize, now: Instant, end: Instant) -> Option<(SemaphorePermit<'_>, Instant)> {
     let gate = &hub.servers.get(server)?.gate;
-    match gate.try_acquire() {
-        Ok(place) => Some(place),
-        // Who leaves at the last moment leaves too late.
-        Err(_) => timeout_at(end, gate.acquire()).await.ok()?.ok().filter(|_| Instant::now() < end),
+    if let Ok(place) = gate.try_acquire() {
+        return Some((place, now));
     }
+    let place = timeout_at(end, gate.acquire()).await.ok()?.ok()?;
+    let now = Instant::now();
+    // Who leaves at the last moment leaves too late.
+    (now < end).then_some((place, now))
 }
 
 /// A datagram that is out.
@@ -62,12 +65,12 @@ struct Send {
     ticket: Ticket,
 }
 
-/// A TCP connection to a server.
-type OverTcp = BoxFuture<'static, Result<Vec<u8>, Failure>>;
+/// The question over TCP.
+type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
 
 /// What happens next.
 enum Event {
-    Udp(usize, Instant, Outcome),
+    Udp(usize, Instant, Outcome<Glance>),
     Tcp(usize, Result<Vec<u8>, Failure>),
     Writable,
     Time,
@@ -77,7 +80,9 @@ enum Event {
 struct Round<'a> {
     hub: &'a Hub,
     question: &'a Question,
-    chain: Option<Chain>,
+    chain: Option<Box<Chain>>,
+    /// Where it is asked: sockets of another runtime may never wake.
+    runtime: Id,
     asked: u64,
     /// They have said something that is no answer; no datagram goes there any more.
     out: u64,
@@ -88,7 +93,7 @@ struct Round<'a> {
     more: Vec<Send>,
     /// The last one, when its socket does not take it yet.
     blocked: Option<(usize, BoxFuture<'static, ()>)>,
-    tcp: Vec<(usize, OverTcp)>,
+    tcp: Vec<(usize, OverTcp<'a>)>,
     /// Where the next send goes, if that server is not out.
     next: usize,
     /// Waits that were in vain.
@@ -98,15 +103,25 @@ struct Round<'a> {
     wake: Instant,
     /// The wake is early: to act on it costs credit.
     early: bool,
+    /// The timer when no datagram is out; else its socket has one.
+    alarm: Option<Pin<Box<Sleep>>>,
     end: Instant,
 }
 
 impl<'a> Round<'a> {
-    fn new(hub: &'a Hub, question: &'a Question, chain: Option<Chain>, first: usize, end: Instant) -> Self {
+    fn new(
+        hub: &'a Hub,
+        question: &'a Question,
+        chain: Option<Box<Chain>>,
+        runtime: Id,
+        first: usize,
+        end: Instant,
+    ) -> Self {
         Self {
             hub,
             question,
             chain,
+            runtime,
             asked: 0,
             out: 0,
             failure: None,
@@ -119,21 +134,16 @@ impl<'a> Round<'a> {
             lost: 0,
             wake: end,
             early: false,
+            alarm: None,
             end,
         }
     }
 
     /// The answer and which server gave it.
-    async fn run(&mut self) -> (Heard, usize) {
-        let now = Instant::now();
+    async fn run(&mut self, now: Instant) -> (Heard, usize) {
         self.send(now, 0);
-        let mut timer = pin!(sleep_until(self.wake.min(self.end)));
         while !self.tcp.is_empty() || !self.is_over() {
-            let due = self.wake.min(self.end);
-            if timer.deadline() != due {
-                timer.as_mut().reset(due);
-            }
-            match poll_fn(|cx| self.poll(cx, timer.as_mut())).await {
+            match poll_fn(|cx| self.poll(cx)).await {
                 Event::Udp(server, sent, outcome) => {
                     if let Some(heard) = self.hear(server, sent, outcome) {
                         return (heard, server);
@@ -150,7 +160,9 @@ impl<'a> Round<'a> {
                     if now >= self.end {
                         break;
                     }
-                    self.overdue(now);
+                    if now >= self.wake {
+                        self.overdue(now);
+                    }
                 }
             }
         }
@@ -161,18 +173,27 @@ impl<'a> Round<'a> {
         (Heard::Answer(told), 0)
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Event> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        let due = self.wake.min(self.end);
+        let (question, fresh) = (self.question, self.chain.is_none());
+        let glance = |response: &[u8]| glance(response, question, fresh);
         if let Some(send) = &mut self.open
-            && let Poll::Ready(outcome) = send.ticket.poll(cx)
+            && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
         {
+            if matches!(outcome, Outcome::Overdue) {
+                return Poll::Ready(Event::Time);
+            }
             let event = Event::Udp(send.server, send.at, outcome);
             self.open = None;
             return Poll::Ready(event);
         }
         for at in 0..self.more.len() {
             if let Some(send) = self.more.get_mut(at)
-                && let Poll::Ready(outcome) = send.ticket.poll(cx)
+                && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
             {
+                if matches!(outcome, Outcome::Overdue) {
+                    return Poll::Ready(Event::Time);
+                }
                 let event = Event::Udp(send.server, send.at, outcome);
                 self.more.swap_remove(at);
                 return Poll::Ready(event);
@@ -192,7 +213,14 @@ impl<'a> Round<'a> {
         {
             return Poll::Ready(Event::Writable);
         }
-        timer.poll(cx).map(|()| Event::Time)
+        if self.open.is_some() || !self.more.is_empty() {
+            return Poll::Pending;
+        }
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if alarm.deadline() != due {
+            alarm.as_mut().reset(due);
+        }
+        alarm.as_mut().poll(cx).map(|()| Event::Time)
     }
 
     /// Is no datagram to be sent or awaited any more?
@@ -248,33 +276,40 @@ impl<'a> Round<'a> {
         let Some(server) = self.hub.servers.get(at) else { return };
         self.asked |= bit(at);
         self.set_wake(server, now);
-        let asked = asked(self.question, self.chain.as_ref());
-        // Not in one expression: the lock would last.
-        let entered = lock(&server.pool).enter(asked, self.question.kind, now);
-        match entered {
-            Ok(ticket) => {
+        let asked = asked(self.question, self.chain.as_deref());
+        match pool::enter(&server.pool, asked, self.question.kind, self.runtime, now, self.wake.min(self.end)) {
+            Ok((ticket, sent)) => {
                 let send = Send { server: at, at: now, ticket };
                 if self.open.is_none() && self.more.is_empty() {
                     self.open = Some(send);
                 } else {
                     self.more.push(send);
                 }
-                self.unblock();
+                self.note_sent(sent);
             }
             Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
         }
     }
 
-    /// Hands the last datagram to its socket.
+    /// Hands the last datagram to its socket, which did not take it before.
     fn unblock(&mut self) {
+        if let Some(send) = self.more.last().or(self.open.as_ref()) {
+            self.note_sent(send.ticket.send());
+        }
+    }
+
+    /// What the socket said to the last datagram.
+    fn note_sent(&mut self, sent: std::io::Result<()>) {
         self.blocked = None;
         let Some(send) = self.more.last().or(self.open.as_ref()) else { return };
         let server = send.server;
-        match send.ticket.send() {
+        match sent {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 self.blocked = Some((server, send.ticket.writable()));
             }
+            // As good as lost on the way: it is sent again as that would be.
+            Err(error) if is_congestion(&error) => {}
             Err(error) => {
                 if self.more.pop().is_none() {
                     self.open = None;
@@ -309,17 +344,20 @@ impl<'a> Round<'a> {
     }
 
     /// Takes in what became of a datagram: `Some` when it settles the question.
-    fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome) -> Option<Heard> {
+    fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome<Glance>) -> Option<Heard> {
         if let Some(server) = self.hub.servers.get(server)
             && matches!(outcome, Outcome::Response(_) | Outcome::OtherCase)
         {
             lock(&server.pace).heard(sent.elapsed());
         }
         match outcome {
-            Outcome::Response(response) if message::is_truncated(&response) => self.retry_over_tcp(server),
+            Outcome::Response(Glance::Usual(answer)) => return self.judge(server, Heard::Answer(answer)),
+            Outcome::Response(Glance::Octets(response)) => {
+                return self.judge(server, read(&response, self.question, self.chain.as_deref()));
+            }
             // No forger could answer over TCP.
-            Outcome::OtherCase => self.retry_over_tcp(server),
-            Outcome::Response(response) => return self.judge(server, &response),
+            Outcome::Response(Glance::Truncated) | Outcome::OtherCase => self.retry_over_tcp(server),
+            Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another one is still out; or is lost too, and then the last of them is sent again.
             Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
@@ -337,7 +375,9 @@ impl<'a> Round<'a> {
     fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Heard> {
         match result {
             // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
-            Ok(response) if !message::is_truncated(&response) => self.judge(server, &response),
+            Ok(response) if !message::is_truncated(&response) => {
+                self.judge(server, read(&response, self.question, self.chain.as_deref()))
+            }
             _ => {
                 self.fail(server, Answer::failed(Failure::Truncated));
                 None
@@ -346,11 +386,7 @@ impl<'a> Round<'a> {
     }
 
     /// What a whole response says.
-    fn judge(&mut self, server: usize, response: &[u8]) -> Option<Heard> {
-        let heard = match (&self.chain, quick::read(response, self.question)) {
-            (None, Some(answer)) => Heard::Answer(answer),
-            _ => read(response, self.question, self.chain.as_ref()),
-        };
+    fn judge(&mut self, server: usize, heard: Heard) -> Option<Heard> {
         match heard {
             Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
                 self.fail(server, answer);
@@ -365,15 +401,9 @@ impl<'a> Round<'a> {
         let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
         self.out |= bit(at);
         self.note(at, Answer::failed(Failure::Truncated));
-        count(&self.hub.counters.tcp);
-        let id = lock(&server.pool).number();
-        match id {
-            Ok(id) => {
-                let question = message::encode(id, asked(self.question, self.chain.as_ref()), self.question.kind);
-                self.tcp.push((at, Box::pin(tcp::ask(server.address, question, self.end))));
-            }
-            Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
-        }
+        // The id is a matter of the connection.
+        let question = message::encoded(0, asked(self.question, self.chain.as_deref()), self.question.kind);
+        self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
     }
 
     /// Notes that a server could not tell, and asks the next one that has not been asked yet.
@@ -394,6 +424,11 @@ impl<'a> Round<'a> {
     }
 }
 
+/// Is a queue of the network full (ENOBUFS, on BSD and Linux)?
+fn is_congestion(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(55 | 105))
+}
+
 fn bit(server: usize) -> u64 {
     1 << (server % 64)
 }
@@ -402,23 +437,5 @@ fn asked<'a>(question: &'a Question, chain: Option<&'a Chain>) -> Asked<'a> {
     match chain {
         Some(chain) => Asked::Wire(chain.last()),
         None => Asked::Name(&question.name),
-    }
-}
-
-/// What any response says.
-fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Heard {
-    let chain = chain.cloned().or_else(|| Chain::new(question));
-    match (Message::from_vec(response), chain) {
-        (Ok(message), Some(chain)) => classify(&message, question, chain),
-        _ => Heard::Answer(Answer::failed(Failure::Malformed)),
-    }
-}
-
-/// The whole answer, read the thorough way.
-#[cfg(test)]
-pub(super) fn thorough(response: &[u8], question: &Question) -> Option<Answer> {
-    match read(response, question, None) {
-        Heard::Answer(answer) => Some(answer),
-        Heard::Chase(_) => None,
     }
 }

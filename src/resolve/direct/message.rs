@@ -27,20 +27,50 @@ pub(super) enum Asked<'a> {
     Wire(&'a rr::Name),
 }
 
-/// Writes the question.
-pub(super) fn encode(id: u16, asked: Asked<'_>, kind: RecordType) -> Vec<u8> {
-    let mut octets = Vec::with_capacity(USUAL_ANSWER);
+/// Writes the question into an empty buffer.
+pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType) {
+    octets.reserve(USUAL_ANSWER);
     octets.extend_from_slice(&id.to_be_bytes());
     octets.extend_from_slice(&ASKING);
     match asked {
-        Asked::Name(name) => name.labels().for_each(|label| push_label(&mut octets, label.as_bytes())),
-        Asked::Wire(name) => name.iter().for_each(|label| push_label(&mut octets, label)),
+        Asked::Name(name) => push_text(octets, name.expose()),
+        Asked::Wire(name) => {
+            name.iter().for_each(|label| push_label(octets, label));
+            octets.push(0);
+        }
     }
-    octets.push(0);
     octets.extend_from_slice(&u16::from(kind_to_wire(kind)).to_be_bytes());
     octets.extend_from_slice(&[0, 1]);
     octets.extend_from_slice(&OPT);
+}
+
+/// The question in a buffer of its own.
+pub(super) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType) -> Vec<u8> {
+    let mut octets = Vec::new();
+    encode(&mut octets, id, asked, kind);
     octets
+}
+
+/// Writes a name with its trailing dot, in which nothing is escaped. In text a dot ends each label, on the wire a length begins
+/// it; so the whole name moves by one octet, and each dot becomes the length of the label behind it, the last one that of the root.
+fn push_text(octets: &mut Vec<u8>, text: &str) {
+    let start = octets.len();
+    octets.push(0);
+    if text == "." {
+        return;
+    }
+    octets.extend_from_slice(text.as_bytes());
+    let mut length = 0;
+    for octet in octets.iter_mut().skip(start + 1).rev() {
+        if *octet == b'.' {
+            *octet = std::mem::take(&mut length);
+        } else {
+            length += 1; // at most 63
+        }
+    }
+    if let Some(first) = octets.get_mut(start) {
+        *first = length;
+    }
 }
 
 fn push_label(octets: &mut Vec<u8>, label: &[u8]) {
@@ -129,7 +159,7 @@ mod tests {
     use hickory_proto::op::Message;
 
     fn question(text: &str) -> Vec<u8> {
-        encode(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A)
+        encoded(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A)
     }
 
     fn response(text: &str) -> Vec<u8> {

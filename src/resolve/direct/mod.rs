@@ -1,14 +1,21 @@
 //! A lean stub resolver of our own: few octets, few system calls, many ports.
 
+mod alarm;
+mod connection;
 mod entropy;
 mod exchange;
 mod message;
 mod pace;
 mod pool;
 mod quick;
+mod reading;
+mod slots;
 mod socket;
 mod stats;
+mod stream;
 mod tcp;
+mod ticket;
+mod watch;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,6 +28,7 @@ use tokio::time::Instant;
 use self::pace::Pace;
 use self::pool::{Pool, Usage};
 use self::stats::Counters;
+use self::tcp::Connections;
 use super::servers::{Origin, ResolverError, Servers};
 use super::timeouts::Timeouts;
 use super::{BoxFuture, Resolve};
@@ -47,25 +55,34 @@ const IN_FLIGHT: usize = 128;
 ///   after the last. Earlier sends stay open: any answer before the end counts.
 /// * When no server could tell, the most telling failure is told: a response before silence, whatever came first.
 /// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is asked on, at most 16 links in all.
-/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken.
+/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken. Questions
+///   share at most 4 connections to a server (RFC 7766), which are closed after 3 seconds without a question; what a server leaves
+///   unanswered when it closes one is asked on another.
 /// * Names go out as they are: no search list, no hosts file, no special names, no cache.
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
 /// * At most 128 questions at a time to one server (the first that is asked; what fails over takes its place along); others
 ///   wait in the order of their coming, in their own time.
 ///
 /// **Forged answers** (RFC 5452). Questions leave from 64 connected sockets per server, each on a port that the kernel chose at
-/// random and used for at most 4,096 questions and 5 minutes, with random ids. A response counts only when server, port, id and
+/// random and used for at most 4,096 questions and 5 minutes, with random ids. The socket is chosen at random; questions asked in
+/// the same millisecond, at most 16 in a row, leave from the same one. A response counts only when server, port, id and
 /// question are the same; everything else is ignored and counted ([`stats`](Self::stats)), and a socket that gets 512 wrong
 /// datagrams is closed and its questions are asked from another. Who wants more sets [`Case::Random`].
 ///
 /// **Tasks and runtimes.** It needs a tokio runtime with time and I/O when it is asked, not when it is made. Nothing is
-/// spawned: sockets are read in the wakers that the runtime's I/O driver calls. They stay open between questions, apart for
-/// every runtime that asks, and close with the last clone. Dropping an answer's future frees its place; its late response is ignored.
+/// spawned: sockets and connections are read in the wakers that the runtime's I/O driver calls. Sockets stay open between questions,
+/// apart for every runtime that asks, and close with the last clone. Dropping an answer's future frees its place; its late response is ignored.
+///
+/// **Changes.** A server that restarts, an address of ours that changes or a firewall that forgets is noticed by silence or by the
+/// network's word, and other sockets are opened. A resolv.conf that changes is not: it is the host that reloads, with a new resolver.
+/// Without free descriptors the sockets there are serve all, and truncated answers get theirs before ports do.
+///
+/// **Cost.** Two allocations and one system call each way per question, and little beside what these cost:
+/// `cargo bench --bench compare -- question` shows it beside a bare loop of system calls and hickory's resolver, on any machine.
 ///
 /// **Keys.** Answers and errors never show a secret label, and nothing is logged.
 ///
-/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed. A connection serves one
-/// question. Of more than 64 servers the first 64 are asked.
+/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed. Of more than 64 servers the first 64 are asked.
 ///
 /// ```no_run
 /// use rdnsbl::dns::{Question, RecordType};
@@ -104,10 +121,10 @@ struct Hub {
 
 /// One server.
 struct Server {
-    address: SocketAddr,
     pool: Mutex<Pool>,
     pace: Mutex<Pace>,
     gate: Semaphore,
+    connections: Mutex<Connections>,
 }
 
 /// When a datagram counts as lost.
@@ -165,7 +182,7 @@ impl Direct {
             timeouts: Timeouts::default(),
             pacing: Pacing::default(),
             in_flight: IN_FLIGHT,
-            usage: Usage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false },
+            usage: Usage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false, in_bursts: true },
         };
         let hub = Arc::new(Hub::new(&servers, settings));
         Self { servers, settings, hub }
@@ -200,7 +217,11 @@ impl Direct {
     /// The same servers, with this many questions at a time to each, from 1 to 10,000.
     #[must_use]
     pub fn with_in_flight(self, questions: usize) -> Self {
-        self.with(|settings| settings.in_flight = questions.clamp(1, 10_000))
+        self.with(|settings| {
+            settings.in_flight = questions.clamp(1, 10_000);
+            // So many more at once are better spread evenly: one socket's buffer holds no more than about 250 answers.
+            settings.usage.in_bursts = questions <= 2 * IN_FLIGHT;
+        })
     }
 
     /// The same servers, asked from this many sockets each, from 1 to 1,024.
@@ -265,10 +286,10 @@ impl Hub {
     fn new(servers: &Servers, settings: Settings) -> Self {
         let counters = Arc::new(Counters::default());
         let servers = servers.addresses.iter().take(MOST_SERVERS).map(|address| Server {
-            address: *address,
             pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
             pace: Mutex::new(Pace::new()),
             gate: Semaphore::new(settings.in_flight),
+            connections: Mutex::new(Connections::new(*address)),
         });
         Self { servers: servers.collect(), timeouts: settings.timeouts, pacing: settings.pacing, counters }
     }

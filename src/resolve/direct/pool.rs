@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime;
@@ -14,9 +14,11 @@ use tokio::time::Instant;
 
 use super::entropy::Entropy;
 use super::message::{self, Asked};
-use super::socket::{Socket, Ticket};
+use super::socket::Socket;
 use super::stats::Counters;
+use super::ticket::Ticket;
 use crate::dns::RecordType;
+use crate::lock::lock;
 
 /// Runtimes that are served at a time; the sockets of the one longest unserved are closed for another.
 const MOST_RUNTIMES: usize = 16;
@@ -25,6 +27,13 @@ const ID_TRIES: usize = 16;
 
 /// Sockets are not all replaced for silence's sake more often.
 const RENEWAL: Duration = Duration::from_secs(5);
+/// For so long no sockets are opened beside others after descriptors have run out.
+const SHORTAGE: Duration = Duration::from_secs(1);
+
+/// Questions in a row that leave from one socket when they are asked in the same moment, and how long that is. A check's
+/// questions then come back to one socket, which is cheaper by a sixteenth; each of them may still have come from any port.
+const BURST: u32 = 16;
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// How sockets are used.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +42,8 @@ pub(super) struct Usage {
     pub(super) questions: u32,
     pub(super) age: Duration,
     pub(super) exact_case: bool,
+    /// Do questions of one moment leave from one socket?
+    pub(super) in_bursts: bool,
 }
 
 /// The sockets to one server.
@@ -41,8 +52,11 @@ pub(super) struct Pool {
     usage: Usage,
     counters: Arc<Counters>,
     entropy: Entropy,
+    burst: Burst,
     /// Sockets opened before are not used any more.
     renewed: Option<Instant>,
+    /// When descriptors had run out.
+    short: Option<Instant>,
     /// Only the runtime that a socket was opened in tells when it can be read; that runtime may stand still while another
     /// one asks.
     shelves: Vec<Shelf>,
@@ -54,6 +68,14 @@ struct Shelf {
     seats: Vec<Option<Seat>>,
 }
 
+/// A place on the shelves, for the next few questions.
+#[derive(Default)]
+struct Burst {
+    seat: usize,
+    left: u32,
+    until: Option<Instant>,
+}
+
 /// A socket and how long it will be used.
 struct Seat {
     socket: Arc<Socket>,
@@ -62,31 +84,71 @@ struct Seat {
     until: Instant,
 }
 
+/// Enters a question at a random socket, under a random id, and sends it: see [`Ticket::enter`]. Not under the pool's lock.
+pub(super) fn enter(
+    pool: &Mutex<Pool>,
+    asked: Asked<'_>,
+    kind: RecordType,
+    runtime: runtime::Id,
+    now: Instant,
+    due: Instant,
+) -> io::Result<(Ticket, io::Result<()>)> {
+    for _ in 0..ID_TRIES {
+        let (socket, id, coins) = lock(pool).choose(runtime, now)?;
+        let entered = Ticket::enter(socket, id, due, |octets| {
+            message::encode(octets, id, asked, kind);
+            if let Some(coins) = &coins {
+                message::shuffle_case(octets, coins);
+            }
+        });
+        if let Some(entered) = entered {
+            return Ok(entered);
+        }
+    }
+    Err(io::Error::from_raw_os_error(ENOBUFS))
+}
+
 impl Pool {
     pub(super) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
-        Self { server, usage, counters, entropy: Entropy::new(), renewed: None, shelves: Vec::new() }
+        Self {
+            server,
+            usage,
+            counters,
+            entropy: Entropy::new(),
+            burst: Burst::default(),
+            renewed: None,
+            short: None,
+            shelves: Vec::new(),
+        }
     }
 
-    /// Enters a question at a random socket, under a random id.
-    pub(super) fn enter(&mut self, asked: Asked<'_>, kind: RecordType, now: Instant) -> io::Result<Ticket> {
-        let runtime = runtime::Handle::try_current().map_err(io::Error::other)?.id();
-        let socket = self.socket(runtime, now)?;
-        for _ in 0..ID_TRIES {
-            let id = self.entropy.number()?;
-            if !socket.has(id) {
-                let mut octets = message::encode(id, asked, kind);
-                if self.usage.exact_case {
-                    message::shuffle_case(&mut octets, &self.entropy.take()?);
-                }
-                return Ok(socket.enter(id, octets));
-            }
-        }
-        Err(io::Error::from_raw_os_error(ENOBUFS))
+    /// A random socket, a random id, and coins for the case of letters if that is random too.
+    fn choose(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<(Arc<Socket>, u16, Option<[u8; 32]>)> {
+        let coins = if self.usage.exact_case { Some(self.entropy.take()?) } else { None };
+        Ok((self.socket(runtime, now)?, self.entropy.number()?, coins))
     }
 
     /// An unpredictable number.
     pub(super) fn number(&mut self) -> io::Result<u16> {
         self.entropy.number()
+    }
+
+    /// Gives a descriptor back, for something that needs one more than a pool of many: at once, or when the questions on it are
+    /// settled.
+    pub(super) fn spare_one(&mut self, now: Instant) {
+        self.short = Some(now);
+        let seats =
+            || self.shelves.iter().enumerate().flat_map(|(shelf, it)| (0..it.seats.len()).map(move |at| (shelf, at)));
+        let of = |(shelf, at): (usize, usize)| self.shelves.get(shelf)?.seats.get(at)?.as_ref();
+        // Nobody but the seat holds it: no question is on it.
+        let idle = seats().find(|place| of(*place).is_some_and(|seat| Arc::strong_count(&seat.socket) == 1));
+        let mut open = seats().filter(|place| of(*place).is_some());
+        let busy = open.next().filter(|_| open.next().is_some());
+        if let Some((shelf, at)) = idle.or(busy)
+            && let Some(place) = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at))
+        {
+            *place = None;
+        }
     }
 
     /// Lets new sockets take the place of all: a connected socket keeps the address of ours that it began with, and firewalls
@@ -97,15 +159,31 @@ impl Pool {
         }
     }
 
+    /// The place of a socket, chosen at random for a burst.
+    fn place(&mut self, now: Instant) -> io::Result<usize> {
+        let burst = &mut self.burst;
+        if burst.left == 0 || burst.until.is_none_or(|until| now >= until) {
+            let seat = self.entropy.below(self.usage.sockets)?;
+            *burst = Burst { seat, left: if self.usage.in_bursts { BURST } else { 1 }, until: Some(now + MOMENT) };
+        }
+        burst.left -= 1;
+        Ok(burst.seat)
+    }
+
     /// A socket chosen at random, opened or replaced if need be.
     fn socket(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<Arc<Socket>> {
-        let at = self.entropy.below(self.usage.sockets)?;
+        let at = self.place(now)?;
         let shelf = self.shelf(runtime);
         let renewed = self.renewed;
         let seat = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)).and_then(Option::as_mut);
         if let Some(seat) = seat.filter(|seat| seat.is_good(now, renewed)) {
             seat.left -= 1;
             return Ok(Arc::clone(&seat.socket));
+        }
+        if self.short.is_some_and(|since| now.saturating_duration_since(since) < SHORTAGE)
+            && let Some(socket) = self.shelves.get(shelf).and_then(|shelf| shelf.any(at))
+        {
+            return Ok(socket);
         }
         match Socket::open(self.server, self.usage.exact_case, &self.counters) {
             Ok(socket) => {
@@ -117,10 +195,10 @@ impl Pool {
                 Ok(socket)
             }
             // Out of descriptors: a port that has been used for long is better than no answer.
-            Err(error) => match self.shelves.get(shelf).and_then(Shelf::any) {
-                Some(socket) => Ok(socket),
-                None => Err(error),
-            },
+            Err(error) => {
+                self.short = Some(now);
+                self.shelves.get(shelf).and_then(|shelf| shelf.any(at)).ok_or(error)
+            }
         }
     }
 
@@ -157,9 +235,11 @@ impl Seat {
 }
 
 impl Shelf {
-    fn any(&self) -> Option<Arc<Socket>> {
-        let open = self.seats.iter().flatten().find(|seat| !seat.socket.is_closed())?;
-        Some(Arc::clone(&open.socket))
+    /// An open socket, the first one from a place on.
+    fn any(&self, from: usize) -> Option<Arc<Socket>> {
+        let (before, after) = self.seats.split_at_checked(from)?;
+        let mut open = after.iter().chain(before).flatten().filter(|seat| !seat.socket.is_closed());
+        open.next().map(|seat| Arc::clone(&seat.socket))
     }
 }
 
