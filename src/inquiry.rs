@@ -518,15 +518,18 @@ fn list_run(spec: &Arc<ListSpec>, subject: Subject, part: Option<Part>, group: u
     ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health, index: 0 }
 }
 
+/// What a list is asked about, or why it is not asked.
+type Asked = (Option<Subject>, Option<Skipped>);
+
 /// What the parts of a dialogue are, or why a list is not asked about them. Twelve lists ask about the same one.
 struct Subjects<'a> {
     dialogue: &'a Dialogue,
     settings: &'a Settings,
-    known: Vec<(Part, (Option<Subject>, Option<Skipped>))>,
+    known: Vec<(Part, Asked)>,
 }
 
 impl Subjects<'_> {
-    fn of(&mut self, part: Part) -> (Option<Subject>, Option<Skipped>) {
+    fn of(&mut self, part: Part) -> Asked {
         if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
             return known.clone();
         }
@@ -537,7 +540,7 @@ impl Subjects<'_> {
 }
 
 /// What a list is asked about, or why it is not.
-fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> (Option<Subject>, Option<Skipped>) {
+fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
     let of_path = |path: Option<&String>| match path.map(|path| path::read(path)) {
         Some(Path::Domain(name)) => (Some(Subject::Domain(name)), None),
         Some(Path::Literal(_)) => (None, Some(Skipped::Literal)),
