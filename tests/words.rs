@@ -26,6 +26,8 @@ const WORLD: &str = "
     14.113.0.203.bl.example    TXT \"see https://bl.example/\"
     14.113.0.203.bl2.example   A   127.0.0.2
     14.113.0.203.wl.example    A   127.0.10.3
+    14.113.0.203.special.example A 127.0.0.2
+    14.113.0.203.parked.example A 198.51.100.1
     14.113.0.203.special.example TXT \"the special list says why\"
     mail.listed.example.names.example A 127.0.0.2
     liar.example.names.example A 127.0.0.2
@@ -405,9 +407,18 @@ fn fixed_subjects_and_reasons_from_another_zone() {
     let fixed = ListSpec::deny("bl.example").unwrap().asks_about([Subject::from(IpAddr::from([203, 0, 113, 14]))]);
     let report = ask_with(ListSet::builder().list(fixed), Policy::rfc(), &Dialogue::new());
     assert_eq!(report.lists()[0].verdict().word(), "listed");
-    let merged = ListSpec::deny("bl.example").unwrap().explained_by("special.example".parse().unwrap());
-    let report = ask_with(ListSet::builder().list(merged), Policy::rfc(), &client(14));
+    let merged = |zone: &str| {
+        let spec = ListSpec::deny("bl.example").unwrap().explained_by(zone.parse().unwrap());
+        ask_with(ListSet::builder().list(spec), Policy::rfc(), &client(14))
+    };
+    let report = merged("special.example");
     assert!(reply(&report).ends_with("is listed by bl.example; the special list says why"), "{}", reply(&report));
+    // As long as anything is found there, says Exim: the special zone must hold the client, too.
+    for (zone, verdict) in
+        [("other.example", "excluded"), ("parked.example", "excluded"), ("silent.example", "unknown")]
+    {
+        assert_eq!(merged(zone).lists()[0].verdict().word(), verdict, "{zone}");
+    }
 }
 
 #[test]
@@ -502,7 +513,13 @@ fn any_notation_in_a_set() {
             "c.example defer",
         ]
     );
-    let error = ListSet::builder().deny("good.example").read("a.example=127.0.0.2,x").read("a..b").build().unwrap_err();
+    // What asks no list is told, and a text without any is a mistake.
+    let paste = "smtpd_x_restrictions = permit_mynetworks, reject_rbl_client a.example";
+    let set = ListSet::builder().read(paste).build().unwrap();
+    assert_eq!((set.iter().count(), set.left_out()[0].span()), (1, 23..40));
+    assert!(ListSet::builder().read("smtpd_x_restrictions = permit_mynetworks").build().is_err());
+    let error =
+        ListSet::builder().deny("good.example").read("a.example=127.0.0.2,x.example").read("a..b").build().unwrap_err();
     assert_eq!(error.iter().map(|(index, _)| index).collect::<Vec<_>>(), [3]);
 }
 

@@ -102,6 +102,10 @@ impl ListSpec {
     }
 
     pub(crate) fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
+        Self::parse(kind, text).map_err(|error| error.explained(text))
+    }
+
+    fn parse(kind: Kind, text: &str) -> Result<Self, SpecError> {
         let (rest, weight) = match text.rfind('*') {
             Some(star) => {
                 let number = text.get(star + 1..).unwrap_or_default();
@@ -121,6 +125,11 @@ impl ListSpec {
             }
             None => (rest, None),
         };
+        // UTS 46 would make labels of them: a quotation mark of a web page is no part of a name.
+        let mark = |c: &char| matches!(c, '\u{2010}'..='\u{205e}' | '\u{ab}' | '\u{bb}');
+        if let Some((at, c)) = zone.char_indices().find(|(_, c)| mark(c)) {
+            return Err(SpecError::new(SpecErrorKind::Zone(NameErrorKind::BadCharacter), at..at + c.len_utf8()));
+        }
         let name =
             Name::parse(zone).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
         if !name.is_host() {

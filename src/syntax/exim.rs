@@ -31,6 +31,41 @@ const OPERATORS: [(&str, Quantifier, bool); 8] = [
     ("&", Quantifier::Any, true),
 ];
 
+/// What an ACL does when its conditions hold.
+const VERBS: [&str; 7] = ["accept", "defer", "deny", "discard", "drop", "require", "warn"];
+
+/// What stands in a statement and narrows nothing.
+const MODIFIERS: [&str; 12] = [
+    "add_header",
+    "continue",
+    "control",
+    "delay",
+    "endpass",
+    "log_message",
+    "log_reject_target",
+    "logwrite",
+    "message",
+    "remove_header",
+    "set",
+    "udpsend",
+];
+
+/// Does the condition stand in this text, with or without a statement around it?
+pub(super) fn is_condition(text: &str) -> bool {
+    named(text).any(|after| after.trim_start().starts_with('='))
+}
+
+/// What stands behind each mention of the condition.
+fn named(text: &str) -> impl Iterator<Item = &str> {
+    const NAME: &str = "dnslists";
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '{' | '}' | '$');
+    text.match_indices(NAME).filter_map(move |(at, _)| {
+        let after = text.get(at + NAME.len()..)?;
+        let apart = !text.get(..at)?.ends_with(inside) && !after.starts_with(inside);
+        apart.then_some(after)
+    })
+}
+
 /// Does a text hold what only Exim writes?
 pub(super) fn looks_like(text: &str) -> bool {
     if text.contains("dnslists") || text.starts_with('+') || text.starts_with('<') {
@@ -39,13 +74,21 @@ pub(super) fn looks_like(text: &str) -> bool {
     if text.contains("!=") || text.contains("==") || text.contains(['&', '/', ':']) {
         return true;
     }
+    let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
+    // `zone = 127.0.0.2`: no other notation has blanks there.
+    if let Some((zone, codes)) = text.split_once('=')
+        && zone.contains('.')
+        && (zone.ends_with(' ') || codes.starts_with(' '))
+        && !zone.trim().contains([' ', ',', '\n'])
+    {
+        return values(codes);
+    }
     // `zone=127.0.0.2,127.0.0.3`: a list of values; `special.example,merged.example=127.0.0.2`: two domains. With blanks
     // after the commas or with weights they are postscreen's lists.
     let Some((first, second)) = text.split_once(',') else { return false };
     if second.starts_with(char::is_whitespace) || text.contains('*') {
         return false;
     }
-    let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
     match second.split_once('=') {
         None => first.contains('=') && values(second),
         Some((_, "")) => !first.contains('='),
@@ -53,16 +96,113 @@ pub(super) fn looks_like(text: &str) -> bool {
     }
 }
 
-/// Does a verb stand before the condition?
+/// Does a verb say whether the lists deny or allow?
 pub(super) fn has_verb(text: &str) -> bool {
-    text.split_once("dnslists").is_some_and(|(before, _)| !before.trim().is_empty())
+    is_condition(text) && logical_lines(text).into_iter().any(|line| verb(line).is_some())
 }
 
 pub(super) fn read(text: &str) -> Vec<Item> {
-    let (kind, list) = match condition(Word::new(text, 0)) {
-        Ok(found) => found,
-        Err(error) => return vec![(0..text.len(), Err(error))],
+    if named(text).next().is_none() {
+        return self::list(Kind::Deny, Word::new(text, 0));
+    }
+    // Comments may stand between lines that continue: blanks of the same length leave everything else in place.
+    let text = without_comments(text);
+    let mut current: Option<Word<'_>> = None;
+    let mut items = Vec::new();
+    for line in logical_lines(&text) {
+        let line = match verb(line) {
+            Some((verb, rest)) => {
+                current = Some(verb);
+                rest
+            }
+            None => line,
+        };
+        if !line.text.is_empty() {
+            items.extend(condition(current, line));
+        }
+    }
+    items
+}
+
+/// Blanks in place of lines that are comments.
+fn without_comments(text: &str) -> String {
+    let blank = |line: &str| match line.trim_start().starts_with('#') {
+        true => line.chars().map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }).collect(),
+        false => line.to_owned(),
     };
+    text.split_inclusive('\n').map(blank).collect()
+}
+
+/// Lines, each with those behind it that a backslash at its end joins to it; blank ones left out.
+fn logical_lines(text: &str) -> Vec<Word<'_>> {
+    let mut lines = Vec::new();
+    let (mut start, mut from) = (0, 0);
+    // Blank lines inside are those that were comments.
+    let mut open = false;
+    for line in text.split_inclusive('\n') {
+        start += line.len();
+        open = line.trim_end().ends_with('\\') || (open && line.trim().is_empty());
+        if !open {
+            lines.push(Word::new(text.get(from..start).unwrap_or_default(), from).trim());
+            from = start;
+        }
+    }
+    lines.push(Word::new(text.get(from..).unwrap_or_default(), from).trim());
+    lines.retain(|line| !line.text.is_empty());
+    lines
+}
+
+/// The verb that starts a statement, and the rest of its line.
+fn verb(line: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
+    let end = line.text.find(char::is_whitespace).unwrap_or(line.text.len());
+    let (verb, _) = line.split(end);
+    let rest = Word::new(line.text.get(end..).unwrap_or_default(), line.at + end).trim();
+    VERBS.contains(&verb.text).then_some((verb, rest))
+}
+
+/// One condition or modifier of a statement.
+fn condition(verb: Option<Word<'_>>, line: Word<'_>) -> Vec<Item> {
+    let refused = |word: Word<'_>, error| vec![(word.span(), Err(error))];
+    let Some(equals) = line.text.find('=') else {
+        return match line.text {
+            "endpass" => refused(line, line.left_out("a modifier, which asks no list")),
+            text if text.ends_with(':') => refused(line, line.left_out("the name of an ACL")),
+            text if text.contains("dnslists") => {
+                let end = Word::new("", line.end());
+                refused(end, end.expected("\"=\""))
+            }
+            _ => refused(line, line.expected("a condition or modifier of an ACL")),
+        };
+    };
+    let (name, value) = line.split(equals);
+    let name = name.trim();
+    let first = name.text.split_ascii_whitespace().next().unwrap_or_default();
+    if MODIFIERS.contains(&first) {
+        return refused(line, name.left_out("a modifier, which asks no list"));
+    }
+    match name.text {
+        "dnslists" => {}
+        text if text.starts_with('!') && text.trim_start_matches('!').trim() == "dnslists" => {
+            return refused(line, name.unsupported("a negated condition"));
+        }
+        _ => return refused(line, name.unsupported("other conditions beside dnslists")),
+    }
+    match verb.map(|verb| (verb.text, verb)) {
+        None | Some(("deny" | "drop", _)) => list(Kind::Deny, value),
+        Some(("accept", _)) => list(Kind::Allow, value),
+        Some(("warn", verb)) => refused(line, verb.left_out("warn, and its lists, which refuse nothing")),
+        Some((_, verb)) => refused(line, verb.unsupported("this verb")),
+    }
+}
+
+/// The items of a list, each with the rule for the unheard that stands before it.
+fn list(kind: Kind, list: Word<'_>) -> Vec<Item> {
+    if let Some(at) = list.text.find("://") {
+        let before = list.text.get(..at).unwrap_or_default();
+        let start = before.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+        let scheme = Word::new(list.text.get(start..at + 3).unwrap_or_default(), list.at + start);
+        return vec![(list.span(), Err(scheme.expected("a list domain, not a URL")))];
+    }
     let mut unheard = None;
     let mut items = Vec::new();
     let (words, separator) = split_list(list, b':');
@@ -86,26 +226,6 @@ pub(super) fn read(text: &str) -> Vec<Item> {
         items.push((word.span(), spec));
     }
     items
-}
-
-/// `[verb] dnslists = list`, or the list alone.
-fn condition(all: Word<'_>) -> Result<(Kind, Word<'_>), SpecError> {
-    let Some(at) = all.text.find("dnslists") else { return Ok((Kind::Deny, all)) };
-    let (verb, _) = all.split(at);
-    let rest = Word::new(all.text.get(at + "dnslists".len()..).unwrap_or_default(), all.at + at + "dnslists".len());
-    let verb = verb.trim();
-    let kind = match verb.text {
-        "" | "deny" | "drop" => Kind::Deny,
-        "accept" => Kind::Allow,
-        "defer" | "warn" | "discard" | "require" => return Err(verb.unsupported("this verb")),
-        text if text.ends_with('!') => return Err(verb.unsupported("a negated condition")),
-        _ => return Err(verb.unsupported("other conditions beside dnslists")),
-    };
-    let after = rest.trim();
-    match after.text.strip_prefix('=') {
-        Some(list) => Ok((kind, Word::new(list, after.at + 1))),
-        None => Err(Word::new("", after.at).expected("\"=\"")),
-    }
 }
 
 /// Items of an Exim list: separated by `separator`, or by the octet behind a leading `<`. A doubled separator stands for
@@ -138,6 +258,9 @@ fn split_list(list: Word<'_>, separator: u8) -> (Vec<Word<'_>>, u8) {
 
 /// `domains[operator values][/keys]`.
 fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError> {
+    if word.text.starts_with('!') {
+        return Err(word.unsupported("a negated list"));
+    }
     if let Some(at) = word.text.find('$').filter(|at| word.text.find('/').is_none_or(|slash| *at < slash)) {
         let (_, rest) = word.split(at);
         return Err(rest.unsupported("a variable in place of a list domain"));
