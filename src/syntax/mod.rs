@@ -7,6 +7,7 @@
 //! | [`Exim`](Notation::Exim) | `dnslists`: `zone`, `=` `==` `!=` `!==` `&` `=&` `!&` `!=&` and values, `/key`, two domains, `+defer_unknown` |
 //! | [`Sendmail`](Notation::Sendmail) | ``FEATURE(`dnsbl', `zone', `message', `t')``, ``FEATURE(`enhdnsbl', ...)`` |
 //! | [`SpamAssassin`](Notation::SpamAssassin) | `check_rbl`, `check_rbl_sub`, `check_rbl_txt`, `check_rbl_envfrom` |
+//! | [`Rspamd`](Notation::Rspamd) | rules of `rbl.conf`: `rbl`, `checks`, `returncodes`, `returnbits`, `is_whitelist`, `unknown` |
 //!
 //! What a notation can say and a [`ListSpec`] cannot is an error at its place in the text, never dropped.
 //!
@@ -33,6 +34,7 @@ mod main_cf;
 mod octets;
 mod postfix;
 mod postscreen;
+mod rspamd;
 mod sendmail;
 mod spamassassin;
 
@@ -60,11 +62,14 @@ pub enum Notation {
     Sendmail,
     /// Functions of SpamAssassin's rules.
     SpamAssassin,
+    /// Rules of rspamd's `rbl.conf`.
+    Rspamd,
 }
 
 impl Notation {
     /// Every notation.
-    pub const ALL: [Self; 5] = [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin];
+    pub const ALL: [Self; 6] =
+        [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin, Self::Rspamd];
 
     /// One lower-case word for machines.
     #[must_use]
@@ -75,6 +80,7 @@ impl Notation {
             Self::Exim => "exim",
             Self::Sendmail => "sendmail",
             Self::SpamAssassin => "spamassassin",
+            Self::Rspamd => "rspamd",
         }
     }
 
@@ -96,6 +102,8 @@ impl Notation {
             Self::Sendmail
         } else if text.contains("check_rbl") {
             Self::SpamAssassin
+        } else if rspamd::looks_like(text) {
+            Self::Rspamd
         } else if exim::is_condition(text) {
             Self::Exim
         } else if postfix::is_restriction(first) || first.starts_with("smtpd_") || postfix::holds_list(text) {
@@ -126,6 +134,7 @@ impl Notation {
             Self::Exim => exim::print(list),
             Self::Sendmail => sendmail::print(list),
             Self::SpamAssassin => spamassassin::print(list),
+            Self::Rspamd => rspamd::print(list),
         }?;
         // What is read back must not be wider, nor anything else.
         match read(self, &text).collect::<Vec<_>>().as_slice() {
@@ -149,6 +158,7 @@ pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<
         Notation::Exim => exim::read(text),
         Notation::Sendmail => sendmail::read(text),
         Notation::SpamAssassin => spamassassin::read(text),
+        Notation::Rspamd => rspamd::read(text),
     };
     items.into_iter()
 }
@@ -174,6 +184,8 @@ pub fn read_as(kind: Kind, text: &str) -> impl Iterator<Item = Item> + use<> {
         Notation::Postfix => postfix::is_restriction(first_word(text.get(span.clone()).unwrap_or_default())),
         Notation::Exim => exim::has_verb(text),
         Notation::Sendmail => true,
+        // Only `is_whitelist` says it, and is no word for the other kind.
+        Notation::Rspamd => text.contains("is_whitelist"),
         Notation::Postscreen | Notation::SpamAssassin => false,
     };
     let items: Vec<Item> = read(notation, text)

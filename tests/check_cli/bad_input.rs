@@ -98,11 +98,7 @@ const BAD: &[(&[&str], &str, &str)] = &[
     (&["--list", "“a.example”", "192.0.2.1"], "quotation marks", "^"),
     (&["--list", "a.example=127.0.0.[2-11]", "192.0.2.1"], "[2..11]", "-"),
     (&["--list", "a.example b", "192.0.2.1"], "no blank", "^"),
-    (
-        &["--list", "smtpd_x_restrictions = permit\n  reject_rbl_client a.example", "192.0.2.1"],
-        "never asked",
-        "permit",
-    ),
+    (&["--list", "smtpd_x_restrictions = permit\n  reject_rbl_client a.example", "192.0.2.1"], "never asked", "permit"),
     (&["--list", "FEATURE(`dnsbl', `a.example'", "192.0.2.1"], "expected", "^"),
     (&["--list", "FEATURE(`dnsbl', `a.example', `quarantine')", "192.0.2.1"], "not supported", "quarantine"),
     (&["--list", "check_rbl('a', 'a.example.', '0')", "192.0.2.1"], "at least one bit", "0"),
