@@ -495,6 +495,20 @@ fn policies_as_data() {
 }
 
 #[test]
+fn a_fact_behind_something_unknown_is_a_fact() {
+    let judge = |dialogue: &Dialogue| ask_with(ListSet::builder(), Policy::postfix(), dialogue).advice().clone();
+    // Both are deferrals; the reply is the first finding's, which nobody could tell.
+    let advice = judge(&client(10).mail_from("a@nowhere.example"));
+    assert_eq!(
+        advice.because().iter().map(|cause| cause.finding()).collect::<Vec<_>>(),
+        [Finding::IprevTempError, Finding::SenderNoSuchDomain]
+    );
+    assert!(advice.rests_on_facts());
+    assert!(!judge(&client(10)).rests_on_facts());
+    assert!(!judge(&client(7)).rests_on_facts());
+}
+
+#[test]
 fn any_notation_in_a_set() {
     let set = ListSet::builder()
         .read("reject_rbl_client zen.example=127.0.0.[2..11], permit_dnswl_client wl.example")

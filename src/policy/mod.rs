@@ -118,10 +118,11 @@ impl Advice {
         &self.causes
     }
 
-    /// Does the reply rest on facts, and not on something that could not be told?
+    /// Is there a fact among the causes, and not only what could not be told? The reply given may be another's: of several
+    /// deferrals that of the first finding is given.
     #[must_use]
     pub fn rests_on_facts(&self) -> bool {
-        self.reply.is_some() && self.causes.first().is_some_and(|cause| !cause.finding.is_unknown())
+        self.causes.iter().any(|cause| !cause.finding.is_unknown())
     }
 
     /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the line that
