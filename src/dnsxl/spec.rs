@@ -2,6 +2,8 @@
 
 mod error;
 mod how;
+#[cfg(feature = "serde")]
+mod serde;
 
 use std::fmt;
 use std::str::FromStr;
@@ -55,7 +57,26 @@ pub enum Part {
     Recipient,
 }
 
+impl Part {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::ConfirmedName => "confirmed_name",
+            Self::ReverseName => "reverse_name",
+            Self::Helo => "helo",
+            Self::Sender => "sender",
+            Self::Recipient => "recipient",
+        }
+    }
+}
+
 /// One list: which zone, which of its codes count, how much, and about what it is asked.
+///
+/// With the feature `serde` it is written as its text, or as a map where Postfix and postscreen have no words for it, and read
+/// from a text in any [notation](crate::syntax) or from such a map. A key is not written, so what was written of a list with a
+/// key cannot be read: the key has to be put back.
 ///
 /// ```
 /// use rdnsbl::dnsxl::{Kind, ListSpec};
