@@ -202,6 +202,9 @@ fn every_report_fits_and_every_field_occurs() {
     assert!(verdicts.is_empty(), "{verdicts:?}");
 }
 
+/// Spoils a report.
+type Breakage = Box<dyn Fn(&mut Value)>;
+
 #[test]
 fn the_validator_has_teeth() {
     let schema = || Schema::read();
@@ -219,7 +222,7 @@ fn the_validator_has_teeth() {
         wrong
     };
     assert_eq!(verdict(&good), Vec::<String>::new());
-    let breakages: [(&str, Box<dyn Fn(&mut Value)>); 6] = [
+    let breakages: [(&str, Breakage); 6] = [
         ("a field more", Box::new(|report| report["colour"] = "red".into())),
         ("a field less", Box::new(|report| drop(report.as_object_mut().unwrap().remove("score")))),
         ("another type", Box::new(|report| report["questions"] = "17".into())),
