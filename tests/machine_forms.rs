@@ -1,5 +1,5 @@
-//! The JSON of reports against its schema, `docs/report.schema.json`: every report fits, and every field and most words of the
-//! schema occur in some report, so that neither can change alone.
+//! What programs read: the JSON of reports against its schema, `docs/report.schema.json`, and the line for the log against its
+//! regular expression. Every report fits; every field of the schema occurs in some report, so that neither can change alone.
 #![cfg(all(feature = "test-util", feature = "serde", feature = "idna"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
@@ -11,8 +11,10 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rdnsbl::dns::Failure;
+use rdnsbl::report::LogLine;
 use rdnsbl::testing::Table;
-use rdnsbl::{Dialogue, Inquiry, ListSet, Settings, SpecialPurpose, Standing};
+use rdnsbl::{Dialogue, Inquiry, ListSet, Policy, Report, Settings, SpecialPurpose, Standing};
+use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 /// A schema, and what of it was met.
@@ -139,7 +141,7 @@ fn is_of(value: &Value, kind: &str) -> bool {
 }
 
 /// The report on a dialogue, with `patience` answers given before time is up.
-fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usize) -> Value {
+fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usize) -> Report {
     let settings = std::sync::Arc::new(settings.clone());
     let mut inquiry = Inquiry::new(dialogue, &settings, &mut Standing::default(), Instant::now(), [0x5a; 16]);
     let mut given = 0;
@@ -150,7 +152,7 @@ fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usi
         given += 1;
         inquiry.supply(ticket, table.lookup(&question).answer());
     }
-    serde_json::to_value(inquiry.finish(Failure::Deadline)).unwrap()
+    inquiry.finish(Failure::Deadline)
 }
 
 /// What the scenarios do not hold.
@@ -164,8 +166,8 @@ const MORE: &str = "
     *.dead.example                TXT  \"this list is dead\"
 ";
 
-#[test]
-fn every_report_fits_and_every_field_occurs() {
+/// The whole corpus, with all the time in the world and with hardly any.
+fn reports() -> Vec<Report> {
     let mut reports = Vec::new();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -186,7 +188,12 @@ fn every_report_fits_and_every_field_occurs() {
     let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
     let dialogue = Dialogue::from(client).helo("mail.example").mail_from("a@[192.0.2.1]").rcpt_to("b@nowhere.example");
     reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
+    reports
+}
 
+#[test]
+fn every_report_fits_and_every_field_occurs() {
+    let reports: Vec<Value> = reports().iter().map(|report| serde_json::to_value(report).unwrap()).collect();
     let mut schema = Schema::read();
     let root = schema.root.clone();
     for report in &reports {
@@ -210,12 +217,13 @@ fn the_validator_has_teeth() {
     let schema = || Schema::read();
     let root = schema().root;
     let settings = Settings::default();
-    let good = report(
+    let good = serde_json::to_value(report(
         &Table::parse(MORE).unwrap(),
         &Dialogue::from("nowhere.example".parse::<rdnsbl::Name>().unwrap()),
         &settings,
         9,
-    );
+    ))
+    .unwrap();
     let verdict = |report: &Value| {
         let mut wrong = Vec::new();
         schema().check(&root, report, "report", &mut wrong);
@@ -235,4 +243,52 @@ fn the_validator_has_teeth() {
         broken(&mut report);
         assert!(!verdict(&report).is_empty(), "{what}");
     }
+}
+
+#[test]
+fn every_log_line_matches_its_regular_expression() {
+    let whole = Regex::new(&format!("^{}$", LogLine::PATTERN)).unwrap();
+    // What fail2ban puts in place of <HOST>, without the names and the look-behind.
+    let host = r"(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3})|(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|:)))";
+    let failregex = Regex::new(&"rdnsbl: client=<HOST> action=reject".replace("<HOST>", host)).unwrap();
+    let (mut rejected, mut six) = (0, 0);
+    for report in reports() {
+        let line = report.log_line().to_string();
+        let found = whole.captures(&line).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(&found[2], report.advice().action().word());
+        assert_eq!(found[12].parse(), Ok(report.score().low()), "{line}");
+        let client = match report.target() {
+            Some(rdnsbl::Subject::Client(client)) => Some(client.to_string()),
+            _ => None,
+        };
+        let ban = failregex.captures(&line);
+        let banned = ban.map(|ban| ban.name("ip4").or(ban.name("ip6")).unwrap().as_str().to_owned());
+        let wanted = client.filter(|_| report.advice().action() == rdnsbl::Action::Reject);
+        assert_eq!(banned, wanted, "{line}");
+        rejected += usize::from(wanted.is_some());
+        six += usize::from(wanted.is_some_and(|client| client.contains(':')));
+    }
+    assert!(rejected > 50 && six > 0, "{rejected} {six}");
+}
+
+#[test]
+fn nobody_can_forge_a_line() {
+    let whole = Regex::new(&format!("^{}$", LogLine::PATTERN)).unwrap();
+    let hostile = "x action=pass\r\nrdnsbl: client=192.0.2.9 action=reject";
+    let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
+    let dialogue = Dialogue::from(client).helo(hostile).mail_from(hostile).rcpt_to(hostile);
+    let lists =
+        ListSet::builder().list(rdnsbl::ListSpec::deny("dead.example").unwrap().label(hostile)).build().unwrap();
+    let settings =
+        Settings { lists, policy: Policy::postfix(), special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+    let line = report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX).log_line().to_string();
+    assert!(whole.is_match(&line), "{line}");
+    assert_eq!(&whole.captures(&line).unwrap()[1], "203.0.113.14");
+    assert!(!line.contains(['\r', '\n']), "{line}");
+}
+
+#[test]
+fn the_documented_expression_is_the_one_in_force() {
+    let source = include_str!("../src/report/log.rs");
+    assert!(source.lines().any(|line| line.strip_prefix("/// ") == Some(LogLine::PATTERN)));
 }
