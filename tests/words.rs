@@ -121,7 +121,7 @@ fn presets_by_the_table() {
             [
                 "550 5.1.8 Sender domain nowhere.example does not exist",
                 "450 4.1.8 <a@nowhere.example>: Sender address rejected: Domain not found",
-                "553 5.1.8 Domain of sender address a@nowhere.example does not exist",
+                "553 5.1.8 <a@nowhere.example>... Domain of sender address a@nowhere.example does not exist",
             ],
         ),
         (
@@ -130,7 +130,7 @@ fn presets_by_the_table() {
             [
                 "550 5.1.8 Sender domain empty.example has no mail host",
                 "450 4.1.8 <a@empty.example>: Sender address rejected: Domain not found",
-                "553 5.1.8 Domain of sender address a@empty.example does not exist",
+                "553 5.1.8 <a@empty.example>... Domain of sender address a@empty.example does not exist",
             ],
         ),
         (
@@ -139,7 +139,7 @@ fn presets_by_the_table() {
             [
                 "550 5.1.8 Sender domain dangling.example: the mail exchanger has no address",
                 "none",
-                "553 5.1.8 Domain of sender address a@dangling.example does not exist",
+                "553 5.1.8 <a@dangling.example>... Domain of sender address a@dangling.example does not exist",
             ],
         ),
         (
@@ -190,7 +190,11 @@ fn presets_by_the_table() {
         (
             unknown_allow(),
             client(14),
-            ["450 4.7.1 Service currently unavailable; silent.example could not be asked"; 3],
+            [
+                "450 4.7.1 Service currently unavailable; silent.example could not be asked",
+                "450 4.7.1 <203.0.113.14>: Client host rejected: Service unavailable",
+                "450 4.7.1 Service currently unavailable; silent.example could not be asked",
+            ],
         ),
     ] {
         for (policy, wanted) in presets().into_iter().zip(replies) {
@@ -492,6 +496,77 @@ fn policies_as_data() {
     for bad in [r#"{"preset": "exim"}"#, r#"{"helo_elsewhere": "reject"}"#, r#"{"listed": "250 OK"}"#] {
         assert!(serde_json::from_str::<Policy>(bad).is_err(), "{bad}");
     }
+}
+
+/// The world in which real servers were asked.
+const RECORDED: &str = "
+    7.113.0.203.in-addr.arpa  PTR mail.good.test
+    mail.good.test            A   203.0.113.7
+    good.test                 MX  10 mail.good.test
+    8.113.0.203.in-addr.arpa  PTR liar.good.test
+    liar.good.test            A   203.0.113.200
+    10.113.0.203.in-addr.arpa SERVFAIL
+    11.113.0.203.in-addr.arpa PTR ghost.good.test
+    12.113.0.203.in-addr.arpa PTR slow.broken.test
+    *.broken.test             SERVFAIL
+    14.113.0.203.in-addr.arpa PTR spam.good.test
+    spam.good.test            A   203.0.113.14
+    14.113.0.203.bl.test      A   127.0.0.2
+    14.113.0.203.bl.test      TXT \"listed, see https://bl.test/?ip=203.0.113.14\"
+    nullmx.test               MX  0 .
+    empty.test                TXT \"nothing\"
+";
+
+#[test]
+fn replies_of_real_servers() {
+    let clock = ManualClock::new();
+    let dns = std::sync::Arc::new(Scripted::table(RECORDED, clock.clone()).unwrap());
+    let mut rows = 0;
+    for line in include_str!("data/replies.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [who, client, fact, wanted] = cells.as_slice() else { panic!("{line}") };
+        let mut dialogue = self::client(client.parse().unwrap());
+        match fact.split_once(' ') {
+            Some(("from", path)) => dialogue = dialogue.mail_from(path),
+            Some(("rcpt", path)) => dialogue = dialogue.rcpt_to(path),
+            Some(("helo", argument)) => dialogue = dialogue.helo(argument),
+            _ => {}
+        }
+        let checker = Checker::builder_with(dns.clone(), clock.clone())
+            .lists(ListSet::builder().deny("bl.test=127.0.0.2").build().unwrap())
+            .policy(Policy::named(who).unwrap())
+            .special_purpose(SpecialPurpose::Ask)
+            .build()
+            .unwrap();
+        let report = clock.run(checker.check(&dialogue).into_future());
+        let said = report.advice().reply().map_or_else(|| "-".to_owned(), ToString::to_string);
+        assert_eq!(said, *wanted, "{line}");
+        rows += 1;
+    }
+    assert!(rows > 30, "{rows}");
+}
+
+#[test]
+fn an_allow_list_that_is_silent_in_postfix_words() {
+    // As Postfix 3.7 said with permit_dnswl_client in front of reject_rbl_client.
+    let lists = ListSet::builder().read("permit_dnswl_client silent.example, reject_rbl_client bl.example");
+    let report = ask_with(lists, Policy::postfix(), &client(14));
+    assert_eq!(reply(&report), "450 4.7.1 <203.0.113.14>: Client host rejected: Service unavailable");
+}
+
+#[test]
+fn a_listed_sender_is_shown_whole() {
+    let lists = || ListSet::builder().read("reject_rhsbl_sender names.example, reject_rhsbl_recipient names.example");
+    let sender = ask_with(lists(), Policy::postfix(), &client(7).mail_from("<me@mail.listed.example>"));
+    assert!(
+        reply(&sender).starts_with(
+            "554 5.7.1 Service unavailable; Sender address [me@mail.listed.example] blocked using names.example"
+        ),
+        "{}",
+        reply(&sender)
+    );
+    let recipient = ask_with(lists(), Policy::postfix(), &client(7).rcpt_to("you@liar.example"));
+    assert!(reply(&recipient).contains("Recipient address [you@liar.example] blocked"), "{}", reply(&recipient));
 }
 
 #[test]

@@ -52,10 +52,15 @@ impl<'a> Fact<'a> {
             Variable::RblReason | Variable::RblTxt => {
                 row.and_then(|row| row.verdict().reason()).map(ToString::to_string).unwrap_or_default()
             }
-            Variable::RblWhat => {
-                let subject = row.and_then(ListReport::subject).or(report.target());
-                subject.map(ToString::to_string).unwrap_or_default()
-            }
+            // Postfix shows the whole address where its domain is listed.
+            Variable::RblWhat => match row.and_then(ListReport::part) {
+                Some(Part::Sender) => path(report.sender_path(), report.sender()),
+                Some(Part::Recipient) => path(report.recipient_path(), report.recipient()),
+                _ => {
+                    let subject = row.and_then(ListReport::subject).or(report.target());
+                    subject.map(ToString::to_string).unwrap_or_default()
+                }
+            },
             Variable::RblClass => row.map(class).unwrap_or_default().to_owned(),
             Variable::RblOthers => {
                 if self.others > 0 {
