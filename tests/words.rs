@@ -298,8 +298,8 @@ fn rules_of_ones_own() {
             "450 4.7.1 Access denied. Cannot resolve PTR record for mail.listed.example[203.0.113.14]",
         ),
         (
-            "550 $helo_name $sender $sender_domain $recipient $recipient_domain",
-            "550 5.7.1 liar.example a@good.example good.example b@good.example good.example",
+            "550 $helo_name $sender $sender_name $sender_domain $recipient $recipient_name $recipient_domain",
+            "550 5.7.1 liar.example a@good.example a good.example b@good.example b good.example",
         ),
         (
             "521 5.3.2 $client_name $reverse_client_name $client_address $$5 ${rbl_txt?{why}:{why not}}",
