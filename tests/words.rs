@@ -555,6 +555,30 @@ fn an_allow_list_that_is_silent_in_postfix_words() {
 }
 
 #[test]
+fn an_exempt_client_is_not_judged() {
+    for policy in [Policy::rfc().strict(), Policy::postfix().strict(), Policy::sendmail().strict()] {
+        let clock = ManualClock::new();
+        let exempt = |networks: &[&str]| {
+            let networks = networks.iter().map(|network| network.parse::<ipnet::IpNet>().unwrap()).collect::<Vec<_>>();
+            Checker::builder_with(Scripted::table(WORLD, clock.clone()).unwrap(), clock.clone())
+                .lists(ListSet::builder().deny("bl.example").build().unwrap())
+                .policy(policy.clone())
+                .special_purpose(SpecialPurpose::Ask)
+                .exempt(networks)
+                .build()
+                .unwrap()
+        };
+        let dialogue = client(8).helo("x y").mail_from("a@nullmx.example");
+        let judged = clock.run(exempt(&["192.0.2.0/24"]).check(&dialogue).into_future());
+        let exempted = clock.run(exempt(&["203.0.113.0/29", "203.0.113.8/32"]).check(&dialogue).into_future());
+        assert_ne!(judged.advice().reply(), None);
+        assert_eq!((exempted.advice().reply(), exempted.is_exempt()), (None, true));
+        // The facts are there all the same.
+        assert_eq!(exempted.iprev().unwrap().client_resolve(), "FORGED");
+    }
+}
+
+#[test]
 fn a_listed_sender_is_shown_whole() {
     let lists = || ListSet::builder().read("reject_rhsbl_sender names.example, reject_rhsbl_recipient names.example");
     let sender = ask_with(lists(), Policy::postfix(), &client(7).mail_from("<me@mail.listed.example>"));
