@@ -35,7 +35,7 @@ const OPERATORS: [(&str, Quantifier, bool); 8] = [
 const VERBS: [&str; 7] = ["accept", "defer", "deny", "discard", "drop", "require", "warn"];
 
 /// What stands in a statement and narrows nothing.
-const MODIFIERS: [&str; 12] = [
+const MODIFIERS: [&str; 13] = [
     "add_header",
     "continue",
     "control",
@@ -45,6 +45,7 @@ const MODIFIERS: [&str; 12] = [
     "log_reject_target",
     "logwrite",
     "message",
+    "queue",
     "remove_header",
     "set",
     "udpsend",
@@ -108,18 +109,28 @@ pub(super) fn read(text: &str) -> Vec<Item> {
     // Comments may stand between lines that continue: blanks of the same length leave everything else in place.
     let text = without_comments(text);
     let mut current: Option<Word<'_>> = None;
+    let mut asked = false;
     let mut items = Vec::new();
     for line in logical_lines(&text) {
         let line = match verb(line) {
             Some((verb, rest)) => {
-                current = Some(verb);
+                (current, asked) = (Some(verb), false);
                 rest
             }
             None => line,
         };
-        if !line.text.is_empty() {
-            items.extend(condition(current, line));
+        if line.text.is_empty() {
+            continue;
         }
+        let asks = line.text.strip_prefix("dnslists").is_some_and(|rest| rest.trim_start().starts_with('='));
+        if asks && std::mem::replace(&mut asked, true) {
+            // Conditions of one statement must all hold: as lists of their own they would be wider.
+            let (name, _) = line.split("dnslists".len());
+            items
+                .push((line.span(), Err(name.unsupported("a second dnslists in one statement, since both must hold"))));
+            continue;
+        }
+        items.extend(condition(current, line));
     }
     items
 }
