@@ -146,8 +146,10 @@ impl ListSpec {
             }
             None => (rest, None),
         };
-        // UTS 46 would make labels of them: a quotation mark of a web page is no part of a name.
-        let mark = |c: &char| matches!(c, '\u{2010}'..='\u{205e}' | '\u{ab}' | '\u{bb}');
+        // UTS 46 would make labels of them: a quotation mark or comma of a web page is no part of a name.
+        let mark = |c: &char| {
+            matches!(c, '\u{2010}'..='\u{205e}' | '\u{ab}' | '\u{bb}' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')
+        };
         if let Some((at, c)) = zone.char_indices().find(|(_, c)| mark(c)) {
             return Err(SpecError::new(SpecErrorKind::Zone(NameErrorKind::BadCharacter), at..at + c.len_utf8()));
         }
@@ -159,7 +161,9 @@ impl ListSpec {
             } else {
                 NameErrorKind::BadCharacter
             };
-            return Err(SpecError::new(SpecErrorKind::Zone(kind), 0..zone.len()));
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            let first = zone.char_indices().find(|(_, c)| c.is_ascii() && !allowed(*c)).map(|(at, _)| at..at + 1);
+            return Err(SpecError::new(SpecErrorKind::Zone(kind), first.unwrap_or(0..zone.len())));
         }
         Ok(Self {
             kind,

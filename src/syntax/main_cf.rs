@@ -33,6 +33,9 @@ fn parameter(line: Word<'_>, bare: Bare) -> Vec<Item> {
     let Some((name, value)) = named(line) else { return bare(line) };
     let lower = name.text.to_ascii_lowercase();
     let left_out = |what| vec![(name.at..value.trim().end().max(name.end()), Err(name.left_out(what)))];
+    if postfix::holds_list(name.text) {
+        return vec![(name.span(), Err(name.expected("a blank behind the restriction, not \"=\"")))];
+    }
     if lower.ends_with("_restrictions") || postfix::holds_list(value.text) {
         return postfix::restrictions(value);
     }

@@ -37,6 +37,10 @@ impl SpecError {
             (Kind::Zone(Name::BadCharacter), Some(c)) if c.is_whitespace() => {
                 expected("no blank inside a list; lists are separated by commas", self.span)
             }
+            (Kind::Zone(Name::BadCharacter), Some(';' | '|' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')) => {
+                expected("one list; lists are separated by commas", self.span)
+            }
+            (Kind::Weight, _) if text.starts_with('*') => expected("a list domain, without wildcard", 0..1),
             (Kind::Zone(Name::BadCharacter), Some(':')) if is_port(here) => {
                 Self::new(Kind::NotSupported("a port; lists are asked through the resolver"), self.span)
             }
