@@ -360,7 +360,7 @@ impl CheckerBuilder {
         self
     }
 
-    /// Networks about which no list is asked.
+    /// Networks whose clients no list is asked about and no policy judges.
     pub fn exempt(mut self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         self.settings.exempt.extend(networks);
         self

@@ -1,5 +1,8 @@
 //! What is known of an SMTP dialogue: about whom a check is.
 
+#[cfg(feature = "serde")]
+mod serde;
+
 use std::net::IpAddr;
 
 use crate::name::Name;

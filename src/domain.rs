@@ -170,7 +170,7 @@ impl MailDomainReport {
         }
     }
 
-    /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so.
+    /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so, as of a no without SOA.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl
@@ -289,9 +289,12 @@ impl MailDomainCheck {
     }
 
     fn report(&self, verdict: MailDomain, hosts: Vec<MailHost>, truncated: bool) -> Step<MailDomainReport> {
+        let mx = || self.answers.get(MX).and_then(Answer::ttl);
         let ttl = match (&verdict, &self.start) {
             (MailDomain::Unknown(_), _) | (_, Start::Settled(_)) => None,
-            _ => hosts.iter().map(|host| host.ttl).chain([self.answers.get(MX).and_then(Answer::ttl)]).flatten().min(),
+            // One host is enough; what others lack takes nothing from it.
+            (MailDomain::Ok(_), _) => mx().map(|mx| hosts.iter().filter_map(|host| host.ttl).fold(mx, Duration::min)),
+            _ => hosts.iter().map(|host| host.ttl).try_fold(mx(), |least, ttl| Some(least.min(Some(ttl?)))).flatten(),
         };
         Step::Done(MailDomainReport { verdict, domain: self.domain().cloned(), hosts, truncated, ttl })
     }
@@ -353,20 +356,23 @@ impl MailDomainCheck {
 
     /// One host: what its name tells, then A, then AAAA if A gave nothing usable.
     fn look(&self, index: usize, target: Target, preference: Option<u16>) -> Look {
+        // What the record itself tells lasts as long as the record.
+        const RECORD: Option<Duration> = Some(Duration::MAX);
         let mut ttl: Option<Duration> = None;
+        let mut unsigned = false;
         let seen = |target, addresses, alias, state, ttl| {
             Look::Seen(MailHost { target, preference, addresses, alias, state, ttl })
         };
         match &target {
-            Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root), None),
+            Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root), RECORD),
             Target::Illegal(text) if is_ipv6_text(text.as_str()) => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), None);
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
             }
             Target::Name(name) if is_address_text(name) => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), None);
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
             }
             _ if target.host().is_none() => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Dangling), None);
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Dangling), RECORD);
             }
             _ => {}
         }
@@ -376,6 +382,7 @@ impl MailDomainCheck {
         for slot in host_slots(index) {
             let Some(answer) = self.answers.get(slot) else { return Look::Need(slot) };
             ttl = [ttl, answer.ttl()].into_iter().flatten().min();
+            unsigned |= answer.is_unsigned_no();
             match answer.is() {
                 Is::Records(set) => {
                     addresses.extend(set.addresses());
@@ -399,7 +406,7 @@ impl MailDomainCheck {
             None => HostState::Unusable(Unusable::BogusAddress),
         };
         addresses.truncate(MAX_ADDRESSES);
-        seen(target, addresses, alias, state, ttl)
+        seen(target, addresses, alias, state, ttl.filter(|_| !unsigned))
     }
 
     /// The name of the host at `index`: an exchanger, or the domain itself.

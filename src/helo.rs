@@ -106,7 +106,7 @@ impl HeloReport {
         self.is_client_name
     }
 
-    /// How long the verdict may be believed. `None` where nothing says so.
+    /// How long the verdict may be believed. `None` where nothing says so, as of a no without SOA.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl
@@ -207,17 +207,19 @@ impl HeloCheck {
             (Start::Ask(_), Helo::MxOnly | Helo::NoAddress) => &[A, AAAA, MX],
             (Start::Ask(_), _) => &[A, AAAA],
         };
-        let used = slots.iter().filter_map(|slot| self.answers.get(*slot));
+        let used = || slots.iter().filter_map(|slot| self.answers.get(*slot));
         let mut addresses = Vec::new();
         let mut ttl: Option<Duration> = None;
-        for answer in used {
+        for answer in used() {
             if let Is::Records(set) = answer.is() {
                 addresses.extend(set.addresses());
             }
             ttl = [ttl, answer.ttl()].into_iter().flatten().min();
         }
         addresses.truncate(MAX_ADDRESSES);
-        if matches!(verdict, Helo::Unknown(_)) {
+        // That the name leads to the client rests on that address alone; everything else on what is not there, too.
+        let is_open = verdict != Helo::ResolvesToClient && used().any(Answer::is_unsigned_no);
+        if is_open || matches!(verdict, Helo::Unknown(_)) {
             ttl = None;
         }
         Step::Done(HeloReport {

@@ -79,7 +79,7 @@ impl Iprev {
         *self = Self::TempError(TempError { why: Why::Resolver, stage, names });
     }
 
-    /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so.
+    /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so, as of a no without SOA.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         match self {
@@ -288,7 +288,12 @@ impl IprevCheck {
         });
         match failed {
             Some(failure) => Iprev::TempError(TempError { why: failure.into(), stage: Stage::Forward, names }),
-            None => Iprev::Forged(names), // RFC 8601 §3: fail, also when the forward look-up found nothing
+            // RFC 8601 §3: fail, also when the forward look-up found nothing.
+            None => {
+                let unsigned = |(slot, _)| self.answers.get(slot).is_some_and(Answer::is_unsigned_no);
+                let ttl = names.ttl.filter(|_| !self.forward_slots().any(unsigned));
+                Iprev::Forged(Names { ttl, ..names })
+            }
         }
     }
 }

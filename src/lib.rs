@@ -55,7 +55,7 @@
 //! | `direct` (default) | `resolve::Direct`, a lean stub resolver on sockets of our own; of hickory only the wire format; includes `tokio` |
 //! | `hickory` (default) | `resolve::Stub`, the same on hickory's sockets: a second opinion; includes `tokio` |
 //! | `tokio` | `TokioClock`, `Checker::builder` |
-//! | `serde` | `Serialize` for reports |
+//! | `serde` | `Serialize` for reports; lists, dialogues, policies and rules are read, too |
 //! | `idna` | U-labels are understood |
 //! | `psl` | lists that hold registrable domains are asked about those, by the Public Suffix List |
 //! | `test-util` | `testing`: a scripted resolver, a clock moved by hand, a loopback DNS server |

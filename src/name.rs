@@ -16,7 +16,7 @@ pub const MAX_WIRE_LENGTH: usize = 255;
 pub const MAX_LABEL_LENGTH: usize = 63;
 
 /// What stands where a secret label stood.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// An absolute domain name: lower case, A-labels only, never subject to a search list.
 ///

@@ -22,7 +22,8 @@ pub struct Settings {
     pub ourselves: Ourselves,
     /// Domains that are ours, with everything below them: senders and recipients there are skipped.
     pub local_domains: Vec<Name>,
-    /// Networks about which no list is asked: relays, customers, monitoring.
+    /// Networks whose clients no list is asked about and no policy judges: relays, customers, monitoring. What reverse DNS and
+    /// the rest say of them is still found out.
     pub exempt: Vec<IpNet>,
     /// What to do about private and special-purpose addresses.
     pub special_purpose: SpecialPurpose,
@@ -56,10 +57,16 @@ impl Settings {
     /// Is no list asked about this client, and why?
     pub(crate) fn skips(&self, client: IpAddr) -> Option<Skipped> {
         let client = client.to_canonical();
-        if self.exempt.iter().any(|network| network.contains(&client)) {
+        if self.exempts(client) {
             return Some(Skipped::Exempt);
         }
         (self.special_purpose == SpecialPurpose::Skip && is_special_purpose(client)).then_some(Skipped::Special)
+    }
+
+    /// Is the client in one of the networks that are exempt?
+    pub(crate) fn exempts(&self, client: IpAddr) -> bool {
+        let client = client.to_canonical();
+        self.exempt.iter().any(|network| network.contains(&client))
     }
 
     /// Is this domain one of ours?

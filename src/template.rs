@@ -88,10 +88,14 @@ variables! {
     HeloName = "helo_name",
     /// The sender's address without angle brackets.
     Sender = "sender",
+    /// The part of it before the `@`.
+    SenderName = "sender_name",
     /// The part of it after the `@`.
     SenderDomain = "sender_domain",
     /// The recipient's address without angle brackets.
     Recipient = "recipient",
+    /// The part of it before the `@`.
+    RecipientName = "recipient_name",
     /// The part of it after the `@`.
     RecipientDomain = "recipient_domain",
     /// The code that the policy gives for this finding.

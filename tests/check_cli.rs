@@ -18,6 +18,8 @@ mod knowledge;
 mod lists;
 #[path = "check_cli/notations.rs"]
 mod notations;
+#[path = "check_cli/peers.rs"]
+mod peers;
 #[path = "check_cli/policies.rs"]
 mod policies;
 #[path = "check_cli/resolvers.rs"]
@@ -58,7 +60,12 @@ impl Run {
 
     /// The verdict of each list, with why or what, in order.
     fn verdicts(&self) -> Vec<String> {
-        let lists = self.at("/reports/0/lists");
+        self.verdicts_of(0)
+    }
+
+    /// The same of another report.
+    fn verdicts_of(&self, report: usize) -> Vec<String> {
+        let lists = self.at(&format!("/reports/{report}/lists"));
         let word = |value: &Value| value.as_str().map(|word| format!("/{word}")).unwrap_or_default();
         let verdict = |list: &Value| {
             let field = |name: &str| list.get(name).cloned().unwrap_or_default();

@@ -53,7 +53,13 @@ fn everything(report: &Report) -> Vec<String> {
     shown.extend(report.lists().iter().flat_map(|row| row.verdict().evidence()).map(ToString::to_string));
     shown.extend(report.lists().iter().map(|row| format!("{row:?} {} {:?}", row.spec(), row.spec())));
     #[cfg(feature = "serde")]
-    shown.push(serde_json::to_string(report).unwrap());
+    {
+        shown.push(serde_json::to_string(report).unwrap());
+        shown.push(serde_json::to_string(report.advice()).unwrap());
+        shown.push(serde_json::to_string(report.exchanges()).unwrap());
+        shown.extend(report.lists().iter().map(|row| serde_json::to_string(row.verdict()).unwrap()));
+        shown.extend(report.lists().iter().map(|row| serde_json::to_string(row.spec()).unwrap()));
+    }
     shown
 }
 

@@ -26,6 +26,8 @@ const WORLD: &str = "
     14.113.0.203.bl.example    TXT \"see https://bl.example/\"
     14.113.0.203.bl2.example   A   127.0.0.2
     14.113.0.203.wl.example    A   127.0.10.3
+    14.113.0.203.special.example A 127.0.0.2
+    14.113.0.203.parked.example A 198.51.100.1
     14.113.0.203.special.example TXT \"the special list says why\"
     mail.listed.example.names.example A 127.0.0.2
     liar.example.names.example A 127.0.0.2
@@ -119,7 +121,7 @@ fn presets_by_the_table() {
             [
                 "550 5.1.8 Sender domain nowhere.example does not exist",
                 "450 4.1.8 <a@nowhere.example>: Sender address rejected: Domain not found",
-                "553 5.1.8 Domain of sender address a@nowhere.example does not exist",
+                "553 5.1.8 <a@nowhere.example>... Domain of sender address a@nowhere.example does not exist",
             ],
         ),
         (
@@ -128,7 +130,7 @@ fn presets_by_the_table() {
             [
                 "550 5.1.8 Sender domain empty.example has no mail host",
                 "450 4.1.8 <a@empty.example>: Sender address rejected: Domain not found",
-                "553 5.1.8 Domain of sender address a@empty.example does not exist",
+                "553 5.1.8 <a@empty.example>... Domain of sender address a@empty.example does not exist",
             ],
         ),
         (
@@ -137,7 +139,7 @@ fn presets_by_the_table() {
             [
                 "550 5.1.8 Sender domain dangling.example: the mail exchanger has no address",
                 "none",
-                "553 5.1.8 Domain of sender address a@dangling.example does not exist",
+                "553 5.1.8 <a@dangling.example>... Domain of sender address a@dangling.example does not exist",
             ],
         ),
         (
@@ -188,7 +190,11 @@ fn presets_by_the_table() {
         (
             unknown_allow(),
             client(14),
-            ["450 4.7.1 Service currently unavailable; silent.example could not be asked"; 3],
+            [
+                "450 4.7.1 Service currently unavailable; silent.example could not be asked",
+                "450 4.7.1 <203.0.113.14>: Client host rejected: Service unavailable",
+                "450 4.7.1 Service currently unavailable; silent.example could not be asked",
+            ],
         ),
     ] {
         for (policy, wanted) in presets().into_iter().zip(replies) {
@@ -292,8 +298,8 @@ fn rules_of_ones_own() {
             "450 4.7.1 Access denied. Cannot resolve PTR record for mail.listed.example[203.0.113.14]",
         ),
         (
-            "550 $helo_name $sender $sender_domain $recipient $recipient_domain",
-            "550 5.7.1 liar.example a@good.example good.example b@good.example good.example",
+            "550 $helo_name $sender $sender_name $sender_domain $recipient $recipient_name $recipient_domain",
+            "550 5.7.1 liar.example a@good.example a good.example b@good.example b good.example",
         ),
         (
             "521 5.3.2 $client_name $reverse_client_name $client_address $$5 ${rbl_txt?{why}:{why not}}",
@@ -405,9 +411,18 @@ fn fixed_subjects_and_reasons_from_another_zone() {
     let fixed = ListSpec::deny("bl.example").unwrap().asks_about([Subject::from(IpAddr::from([203, 0, 113, 14]))]);
     let report = ask_with(ListSet::builder().list(fixed), Policy::rfc(), &Dialogue::new());
     assert_eq!(report.lists()[0].verdict().word(), "listed");
-    let merged = ListSpec::deny("bl.example").unwrap().explained_by("special.example".parse().unwrap());
-    let report = ask_with(ListSet::builder().list(merged), Policy::rfc(), &client(14));
+    let merged = |zone: &str| {
+        let spec = ListSpec::deny("bl.example").unwrap().explained_by(zone.parse().unwrap());
+        ask_with(ListSet::builder().list(spec), Policy::rfc(), &client(14))
+    };
+    let report = merged("special.example");
     assert!(reply(&report).ends_with("is listed by bl.example; the special list says why"), "{}", reply(&report));
+    // As long as anything is found there, says Exim: the special zone must hold the client, too.
+    for (zone, verdict) in
+        [("other.example", "excluded"), ("parked.example", "excluded"), ("silent.example", "unknown")]
+    {
+        assert_eq!(merged(zone).lists()[0].verdict().word(), verdict, "{zone}");
+    }
 }
 
 #[test]
@@ -483,6 +498,115 @@ fn policies_as_data() {
     }
 }
 
+/// The world in which real servers were asked.
+const RECORDED: &str = "
+    7.113.0.203.in-addr.arpa  PTR mail.good.test
+    mail.good.test            A   203.0.113.7
+    good.test                 MX  10 mail.good.test
+    8.113.0.203.in-addr.arpa  PTR liar.good.test
+    liar.good.test            A   203.0.113.200
+    10.113.0.203.in-addr.arpa SERVFAIL
+    11.113.0.203.in-addr.arpa PTR ghost.good.test
+    12.113.0.203.in-addr.arpa PTR slow.broken.test
+    *.broken.test             SERVFAIL
+    14.113.0.203.in-addr.arpa PTR spam.good.test
+    spam.good.test            A   203.0.113.14
+    14.113.0.203.bl.test      A   127.0.0.2
+    14.113.0.203.bl.test      TXT \"listed, see https://bl.test/?ip=203.0.113.14\"
+    nullmx.test               MX  0 .
+    empty.test                TXT \"nothing\"
+";
+
+#[test]
+fn replies_of_real_servers() {
+    let clock = ManualClock::new();
+    let dns = std::sync::Arc::new(Scripted::table(RECORDED, clock.clone()).unwrap());
+    let mut rows = 0;
+    for line in include_str!("data/replies.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [who, client, fact, wanted] = cells.as_slice() else { panic!("{line}") };
+        let mut dialogue = self::client(client.parse().unwrap());
+        match fact.split_once(' ') {
+            Some(("from", path)) => dialogue = dialogue.mail_from(path),
+            Some(("rcpt", path)) => dialogue = dialogue.rcpt_to(path),
+            Some(("helo", argument)) => dialogue = dialogue.helo(argument),
+            _ => {}
+        }
+        let checker = Checker::builder_with(dns.clone(), clock.clone())
+            .lists(ListSet::builder().deny("bl.test=127.0.0.2").build().unwrap())
+            .policy(Policy::named(who).unwrap())
+            .special_purpose(SpecialPurpose::Ask)
+            .build()
+            .unwrap();
+        let report = clock.run(checker.check(&dialogue).into_future());
+        let said = report.advice().reply().map_or_else(|| "-".to_owned(), ToString::to_string);
+        assert_eq!(said, *wanted, "{line}");
+        rows += 1;
+    }
+    assert!(rows > 30, "{rows}");
+}
+
+#[test]
+fn an_allow_list_that_is_silent_in_postfix_words() {
+    // As Postfix 3.7 said with permit_dnswl_client in front of reject_rbl_client.
+    let lists = ListSet::builder().read("permit_dnswl_client silent.example, reject_rbl_client bl.example");
+    let report = ask_with(lists, Policy::postfix(), &client(14));
+    assert_eq!(reply(&report), "450 4.7.1 <203.0.113.14>: Client host rejected: Service unavailable");
+}
+
+#[test]
+fn an_exempt_client_is_not_judged() {
+    for policy in [Policy::rfc().strict(), Policy::postfix().strict(), Policy::sendmail().strict()] {
+        let clock = ManualClock::new();
+        let exempt = |networks: &[&str]| {
+            let networks = networks.iter().map(|network| network.parse::<ipnet::IpNet>().unwrap()).collect::<Vec<_>>();
+            Checker::builder_with(Scripted::table(WORLD, clock.clone()).unwrap(), clock.clone())
+                .lists(ListSet::builder().deny("bl.example").build().unwrap())
+                .policy(policy.clone())
+                .special_purpose(SpecialPurpose::Ask)
+                .exempt(networks)
+                .build()
+                .unwrap()
+        };
+        let dialogue = client(8).helo("x y").mail_from("a@nullmx.example");
+        let judged = clock.run(exempt(&["192.0.2.0/24"]).check(&dialogue).into_future());
+        let exempted = clock.run(exempt(&["203.0.113.0/29", "203.0.113.8/32"]).check(&dialogue).into_future());
+        assert_ne!(judged.advice().reply(), None);
+        assert_eq!((exempted.advice().reply(), exempted.is_exempt()), (None, true));
+        // The facts are there all the same.
+        assert_eq!(exempted.iprev().unwrap().client_resolve(), "FORGED");
+    }
+}
+
+#[test]
+fn a_listed_sender_is_shown_whole() {
+    let lists = || ListSet::builder().read("reject_rhsbl_sender names.example, reject_rhsbl_recipient names.example");
+    let sender = ask_with(lists(), Policy::postfix(), &client(7).mail_from("<me@mail.listed.example>"));
+    assert!(
+        reply(&sender).starts_with(
+            "554 5.7.1 Service unavailable; Sender address [me@mail.listed.example] blocked using names.example"
+        ),
+        "{}",
+        reply(&sender)
+    );
+    let recipient = ask_with(lists(), Policy::postfix(), &client(7).rcpt_to("you@liar.example"));
+    assert!(reply(&recipient).contains("Recipient address [you@liar.example] blocked"), "{}", reply(&recipient));
+}
+
+#[test]
+fn a_fact_behind_something_unknown_is_a_fact() {
+    let judge = |dialogue: &Dialogue| ask_with(ListSet::builder(), Policy::postfix(), dialogue).advice().clone();
+    // Both are deferrals; the reply is the first finding's, which nobody could tell.
+    let advice = judge(&client(10).mail_from("a@nowhere.example"));
+    assert_eq!(
+        advice.because().iter().map(|cause| cause.finding()).collect::<Vec<_>>(),
+        [Finding::IprevTempError, Finding::SenderNoSuchDomain]
+    );
+    assert!(advice.rests_on_facts());
+    assert!(!judge(&client(10)).rests_on_facts());
+    assert!(!judge(&client(7)).rests_on_facts());
+}
+
 #[test]
 fn any_notation_in_a_set() {
     let set = ListSet::builder()
@@ -502,7 +626,13 @@ fn any_notation_in_a_set() {
             "c.example defer",
         ]
     );
-    let error = ListSet::builder().deny("good.example").read("a.example=127.0.0.2,x").read("a..b").build().unwrap_err();
+    // What asks no list is told, and a text without any is a mistake.
+    let paste = "smtpd_x_restrictions = permit_mynetworks, reject_rbl_client a.example";
+    let set = ListSet::builder().read(paste).build().unwrap();
+    assert_eq!((set.iter().count(), set.left_out()[0].span()), (1, 23..40));
+    assert!(ListSet::builder().read("smtpd_x_restrictions = permit_mynetworks").build().is_err());
+    let error =
+        ListSet::builder().deny("good.example").read("a.example=127.0.0.2,x.example").read("a..b").build().unwrap_err();
     assert_eq!(error.iter().map(|(index, _)| index).collect::<Vec<_>>(), [3]);
 }
 

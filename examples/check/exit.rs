@@ -18,8 +18,7 @@ pub(crate) enum Exit {
 impl Exit {
     /// What one report amounts to.
     pub(crate) fn of(report: &Report) -> Self {
-        // The reply itself may be about something unknown: among deferrals the first in the order of findings is given.
-        if report.advice().because().iter().any(|cause| !cause.finding().is_unknown()) {
+        if report.advice().rests_on_facts() {
             Self::Against
         } else if could_tell(report) {
             Self::Clear

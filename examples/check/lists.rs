@@ -9,6 +9,7 @@ use rdnsbl::{ListSet, ListSetError, lists};
 use crate::args::{Knowledge, Options};
 use crate::demo;
 use crate::target::Target;
+use crate::tell;
 use crate::usage::Usage;
 
 /// The lists that are asked unless others are named: long-lived, free for small users, with documented codes. More than the
@@ -44,22 +45,36 @@ pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
     } else {
         options.lists.iter().map(|(kind, text)| (*kind, text.as_str())).collect()
     };
-    let mut mistakes = Vec::new();
+    let (mut mistakes, mut notes) = (Vec::new(), Vec::new());
     for (kind, text) in given {
         let specs = specs(kind, text);
+        let is_empty = specs.iter().all(|spec| spec.as_ref().is_err_and(SpecError::is_left_out));
         if specs.is_empty() {
             mistakes.push(Usage::at(format!("{}: no list is in this", option(kind)), text, 0..text.len()));
         }
         for spec in specs {
             match spec {
-                Ok(spec) => set = set.list(spec),
+                Ok(spec) => {
+                    notes.extend(pair(kind, text, &spec));
+                    set = set.list(spec);
+                }
+                Err(error) if error.is_left_out() && !is_empty => notes.push(mistake(kind, text, &error)),
                 Err(error) => mistakes.push(mistake(kind, text, &error)),
             }
+        }
+        // What the command line says goes first.
+        let said = syntax::thresholds(text);
+        if let (Some(threshold), None) = (said.listed, options.threshold) {
+            set = set.threshold(threshold);
+        }
+        if let (Some(threshold), None) = (said.allowed, options.allow_threshold) {
+            set = set.allow_threshold(threshold);
         }
     }
     if !mistakes.is_empty() {
         return Err(Usage::all(&mistakes));
     }
+    notes.iter().for_each(|note| tell(&note.to_string()));
     set.build().map_err(|error| match error {
         ListSetError::Thresholds => Usage::new("--allow-threshold must be below --threshold"),
         other => Usage::new(format!("--list: {other}")),
@@ -76,6 +91,16 @@ fn specs(kind: Kind, text: &str) -> Vec<Result<ListSpec, SpecError>> {
         return vec![plain()];
     }
     syntax::read_as(kind, text).map(|(_, spec)| spec).collect()
+}
+
+/// Says how a pair was understood that might have been meant as two lists.
+fn pair(kind: Kind, text: &str, spec: &ListSpec) -> Option<Usage> {
+    let reason = spec.reason_zone().filter(|_| !text.contains("dnslists"))?;
+    Some(Usage::new(format!(
+        "{}: read as Exim's pair: {reason} tells why, {} decides; for two lists write a blank behind the comma",
+        option(kind),
+        spec.zone()
+    )))
 }
 
 /// Is a plain text meant as several lists? Commas and lines say so; blanks do only between what looks like zones, since a

@@ -172,6 +172,11 @@ impl Answer {
         }
     }
 
+    /// A no that nobody signed: what rests on it lasts no time (RFC 2308 §5).
+    pub(crate) fn is_unsigned_no(&self) -> bool {
+        matches!(self.body, Body::NoData(None) | Body::NxDomain(None))
+    }
+
     /// The same answer when it has been remembered for a while: only `left` of its time is left.
     pub(crate) fn aged(mut self, left: Duration) -> Self {
         let left = whole_seconds(left);

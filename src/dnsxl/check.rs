@@ -22,13 +22,15 @@ const TXT: Slot = Slot(1);
 const FIXED: Slot = Slot(2);
 const RANDOM: Slot = Slot(3);
 const MUST_EXIST: Slot = Slot(4);
-const SLOTS: usize = 5;
+/// Does the zone that tells why hold the subject, too?
+const CONFIRM: Slot = Slot(5);
+const SLOTS: usize = 6;
 
 /// Room that control questions need in front of a zone: 32 nibbles, each with its length octet, and the root label.
 const CONTROL_OCTETS: usize = 65;
 
 /// One list and one subject: 1 question for a miss; TXT and, unless proof is fresh, two control questions more for a hit,
-/// all three at once.
+/// all three at once; a fourth where another zone tells why, which must hold the subject, too.
 ///
 /// Precedence: a subject the list cannot know is skipped; the gate comes before the filter; what the filter does not want is
 /// excluded; a hit counts when both controls are absent.
@@ -237,7 +239,7 @@ impl ListCheck {
     pub(crate) fn purpose(slot: Slot) -> Purpose {
         match slot {
             A => Purpose::Subject,
-            TXT => Purpose::Reason,
+            TXT | CONFIRM => Purpose::Reason,
             MUST_EXIST => Purpose::MustExist,
             _ => Purpose::Control,
         }
@@ -249,7 +251,23 @@ impl ListCheck {
             State::Fresh(_) => &[][..],
             State::Stale(_) => &[FIXED, RANDOM],
         };
-        [TXT].into_iter().chain(controls.iter().copied())
+        let confirm = self.reason_name.as_ref().map(|_| CONFIRM);
+        [TXT].into_iter().chain(confirm).chain(controls.iter().copied())
+    }
+
+    /// What the zone that tells why says of the subject, where it is another: any code in 127.0.0.0/8 will do (Exim's lists
+    /// of two domains).
+    fn confirmation(&self) -> Result<bool, Failure> {
+        if self.reason_name.is_none() {
+            return Ok(true);
+        }
+        let is_code = |code: Ipv4Addr| code.is_loopback() && !code.octets().starts_with(&[127, 255, 255]);
+        match self.answers.get(CONFIRM).map(Answer::is) {
+            Some(Is::Records(set)) => Ok(set.v4().next().is_some() && set.v4().all(is_code)),
+            Some(Is::NxDomain(_) | Is::NoData(_)) => Ok(false),
+            Some(Is::Failed(failure)) => Err(failure),
+            None => Err(Failure::Shed),
+        }
     }
 
     /// Is the must-exist entry wanted, seeing what the subject's answer was? At first use where the profile documents one;
@@ -308,13 +326,28 @@ impl ListCheck {
             State::Stale(_) => self.tried().unwrap_or(Trial::Failed(Vec::new())),
         };
         match tried {
-            Trial::Sane(proof) => {
-                let reason = self.reason();
-                Verdict::Listed(
-                    self.spec.kind(),
-                    ListingDetails { codes, truncated: set.truncated(), meanings, reason, proof, ttl }.into(),
-                )
-            }
+            Trial::Sane(proof) => match self.confirmation() {
+                Ok(true) => {
+                    let ttl = self.answers.get(CONFIRM).and_then(Answer::ttl).map_or(ttl, |other| ttl.min(other));
+                    let reason = self.reason();
+                    let truncated = set.truncated();
+                    Verdict::Listed(
+                        self.spec.kind(),
+                        ListingDetails { codes, truncated, meanings, reason, proof, ttl }.into(),
+                    )
+                }
+                Ok(false) => {
+                    // A no that nobody signs lasts no time.
+                    let other = self.answers.get(CONFIRM).and_then(Answer::ttl).unwrap_or_default();
+                    Verdict::Excluded(ExcludedDetails { codes, truncated: set.truncated(), ttl: ttl.min(other) }.into())
+                }
+                Err(failure) => {
+                    let evidence = self.evidence(CONFIRM).into_iter().collect();
+                    Verdict::Unknown(
+                        UnknownDetails { why: failure.into(), codes, reason: None, evidence, ttl: Some(ttl) }.into(),
+                    )
+                }
+            },
             Trial::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
             Trial::Failed(evidence) => Verdict::Unknown(
                 UnknownDetails { why: Why::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) }.into(),
@@ -549,6 +582,7 @@ impl Unit for ListCheck {
         let (name, kind) = match (slot, &self.control.0) {
             (A, _) => (name.clone(), RecordType::A),
             (TXT, _) => (self.reason_name.as_ref().unwrap_or(name).clone(), RecordType::Txt),
+            (CONFIRM, _) => (self.reason_name.as_ref()?.clone(), RecordType::A),
             (FIXED, _) => (entry(&points().must_not_exist(self.kind))?, RecordType::A),
             (RANDOM, State::Stale(label)) => (entry(&format!("{}.", label.as_str()))?, RecordType::A),
             (MUST_EXIST, _) => (entry(&points().must_exist(self.kind))?, RecordType::A),

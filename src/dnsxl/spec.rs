@@ -2,6 +2,8 @@
 
 mod error;
 mod how;
+#[cfg(feature = "serde")]
+mod serde;
 mod within;
 
 use std::fmt;
@@ -56,7 +58,26 @@ pub enum Part {
     Recipient,
 }
 
+impl Part {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::ConfirmedName => "confirmed_name",
+            Self::ReverseName => "reverse_name",
+            Self::Helo => "helo",
+            Self::Sender => "sender",
+            Self::Recipient => "recipient",
+        }
+    }
+}
+
 /// One list: which zone, which of its codes count, how much, and about what it is asked.
+///
+/// With the feature `serde` it is written as its text, or as a map where Postfix and postscreen have no words for it, and read
+/// from a text in any [notation](crate::syntax) or from such a map. A key is not written, so what was written of a list with a
+/// key cannot be read: the key has to be put back.
 ///
 /// ```
 /// use rdnsbl::dnsxl::{Kind, ListSpec};
@@ -105,6 +126,10 @@ impl ListSpec {
     }
 
     pub(crate) fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
+        Self::parse(kind, text).map_err(|error| error.explained(text))
+    }
+
+    fn parse(kind: Kind, text: &str) -> Result<Self, SpecError> {
         let (rest, weight) = match text.rfind('*') {
             Some(star) => {
                 let number = text.get(star + 1..).unwrap_or_default();
@@ -124,6 +149,13 @@ impl ListSpec {
             }
             None => (rest, None),
         };
+        // UTS 46 would make labels of them: a quotation mark or comma of a web page is no part of a name.
+        let mark = |c: &char| {
+            matches!(c, '\u{2010}'..='\u{205e}' | '\u{ab}' | '\u{bb}' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')
+        };
+        if let Some((at, c)) = zone.char_indices().find(|(_, c)| mark(c)) {
+            return Err(SpecError::new(SpecErrorKind::Zone(NameErrorKind::BadCharacter), at..at + c.len_utf8()));
+        }
         let name =
             Name::parse(zone).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
         if !name.is_host() {
@@ -132,7 +164,9 @@ impl ListSpec {
             } else {
                 NameErrorKind::BadCharacter
             };
-            return Err(SpecError::new(SpecErrorKind::Zone(kind), 0..zone.len()));
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            let first = zone.char_indices().find(|(_, c)| c.is_ascii() && !allowed(*c)).map(|(at, _)| at..at + 1);
+            return Err(SpecError::new(SpecErrorKind::Zone(kind), first.unwrap_or(0..zone.len())));
         }
         Ok(Self { codes: codes.map(CodeFilter::from), weight, ..Self::of_zone(kind, name) })
     }

@@ -45,6 +45,7 @@ struct Inner {
     lists: Vec<Arc<ListSpec>>,
     thresholds: Thresholds,
     findings: Vec<ZoneFinding>,
+    left_out: Vec<SpecError>,
 }
 
 impl ListSet {
@@ -92,6 +93,22 @@ impl ListSet {
         &self.0.findings
     }
 
+    /// What stood in the texts given to [`ListSetBuilder::read`] and asks no list, such as `permit_mynetworks`: it is not done
+    /// here, and whoever wrote it should know.
+    ///
+    /// ```
+    /// use rdnsbl::ListSet;
+    ///
+    /// let text = "smtpd_client_restrictions = permit_mynetworks, reject_rbl_client zen.example";
+    /// let lists = ListSet::builder().read(text).build()?;
+    /// assert_eq!((lists.iter().count(), lists.left_out().len()), (1, 1));
+    /// # Ok::<(), rdnsbl::ListSetError>(())
+    /// ```
+    #[must_use]
+    pub fn left_out(&self) -> &[SpecError] {
+        &self.0.left_out
+    }
+
     pub(crate) fn shared(&self) -> &[Arc<ListSpec>] {
         &self.0.lists
     }
@@ -106,6 +123,7 @@ impl ListSet {
 #[must_use]
 pub struct ListSetBuilder {
     lists: Vec<Result<ListSpec, SpecError>>,
+    left_out: Vec<SpecError>,
     thresholds: Thresholds,
     knowledge: Knowledge,
     retired: Retired,
@@ -131,10 +149,22 @@ impl ListSetBuilder {
         self
     }
 
-    /// Lists in the notation of Postfix, postscreen, Exim, sendmail or SpamAssassin, whichever the text looks like: see
-    /// [`syntax`](crate::syntax).
+    /// Lists in the notation of Postfix, postscreen, Exim, sendmail, SpamAssassin or rspamd, whichever the text looks like: see
+    /// [`syntax`](crate::syntax). Postscreen's thresholds in it count as if they were said here. What asks no list is
+    /// [left out](ListSet::left_out); a text in which nothing asks one is a mistake.
     pub fn read(mut self, text: &str) -> Self {
-        self.lists.extend(crate::syntax::read_any(text).map(|(_, list)| list));
+        let (left_out, lists): (Vec<_>, Vec<_>) = crate::syntax::read_any(text)
+            .map(|(_, list)| list)
+            .partition(|list| list.as_ref().is_err_and(SpecError::is_left_out));
+        if lists.is_empty() {
+            self.lists.extend(left_out);
+        } else {
+            self.left_out.extend(left_out.into_iter().filter_map(Result::err));
+            self.lists.extend(lists);
+        }
+        let said = crate::syntax::thresholds(text);
+        self.thresholds.listed = said.listed.unwrap_or(self.thresholds.listed);
+        self.thresholds.allowed = said.allowed.unwrap_or(self.thresholds.allowed);
         self
     }
 
@@ -248,7 +278,7 @@ impl ListSetBuilder {
             return Err(ListSetError::Retired(findings));
         }
         let lists = lists.into_iter().map(Arc::new).collect();
-        Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds, findings })))
+        Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds, findings, left_out: self.left_out })))
     }
 }
 

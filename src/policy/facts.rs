@@ -44,18 +44,25 @@ impl<'a> Fact<'a> {
             Variable::ReverseClientName => reverse_name(report),
             Variable::HeloName => report.helo().map(|helo| helo.argument().to_string()).unwrap_or_default(),
             Variable::Sender => path(report.sender_path(), report.sender()),
+            Variable::SenderName => local_part(report.sender_path()),
             Variable::SenderDomain => domain(report.sender_path(), report.sender()),
             Variable::Recipient => path(report.recipient_path(), report.recipient()),
+            Variable::RecipientName => local_part(report.recipient_path()),
             Variable::RecipientDomain => domain(report.recipient_path(), report.recipient()),
             Variable::RblCode => code.to_string(),
             Variable::RblDomain => row.map_or_else(|| "the lists".to_owned(), |row| row.list().to_string()),
             Variable::RblReason | Variable::RblTxt => {
                 row.and_then(|row| row.verdict().reason()).map(ToString::to_string).unwrap_or_default()
             }
-            Variable::RblWhat => {
-                let subject = row.and_then(ListReport::subject).or(report.target());
-                subject.map(ToString::to_string).unwrap_or_default()
-            }
+            // Postfix shows the whole address where its domain is listed.
+            Variable::RblWhat => match row.and_then(ListReport::part) {
+                Some(Part::Sender) => path(report.sender_path(), report.sender()),
+                Some(Part::Recipient) => path(report.recipient_path(), report.recipient()),
+                _ => {
+                    let subject = row.and_then(ListReport::subject).or(report.target());
+                    subject.map(ToString::to_string).unwrap_or_default()
+                }
+            },
             Variable::RblClass => row.map(class).unwrap_or_default().to_owned(),
             Variable::RblOthers => {
                 if self.others > 0 {
@@ -285,6 +292,12 @@ fn path(path: Option<&crate::text::RemoteText>, report: Option<&MailDomainReport
         Some(path) => path.to_string(),
         None => domain(None, report),
     }
+}
+
+/// What stands before the `@`; all of it where there is none.
+fn local_part(path: Option<&crate::text::RemoteText>) -> String {
+    let path = path.map(crate::text::RemoteText::as_str).unwrap_or_default();
+    path.rsplit_once('@').map_or(path, |(local, _)| local).to_owned()
 }
 
 fn domain(path: Option<&crate::text::RemoteText>, report: Option<&MailDomainReport>) -> String {

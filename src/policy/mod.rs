@@ -4,8 +4,8 @@
 //! cut short never refuses for good, and a HELO name that leads elsewhere refuses nothing (RFC 5321 §4.1.4) — it is not even
 //! a [`Finding`]. A rule of one's own may refuse for what is unknown; for what was cut short none can.
 //!
-//! Nobody here knows who has logged in, or which networks are exempt by the host's own rules: such clients are not to be
-//! judged, and an allowed client is only one against which the lists say nothing. It opens nothing that those rules forbid.
+//! A client in an [exempt](crate::Settings::exempt) network is not judged. Nobody here knows who has logged in: such clients
+//! are not to be checked, and an allowed client is only one against which the lists say nothing. It opens nothing that those rules forbid.
 //!
 //! ```
 //! use rdnsbl::{Action, Finding, Policy, policy::Rule};
@@ -118,10 +118,11 @@ impl Advice {
         &self.causes
     }
 
-    /// Does the reply rest on facts, and not on something that could not be told?
+    /// Is there a fact among the causes, and not only what could not be told? The reply given may be another's: of several
+    /// deferrals that of the first finding is given.
     #[must_use]
     pub fn rests_on_facts(&self) -> bool {
-        self.reply.is_some() && self.causes.first().is_some_and(|cause| !cause.finding.is_unknown())
+        self.causes.iter().any(|cause| !cause.finding.is_unknown())
     }
 
     /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the line that
@@ -227,9 +228,13 @@ impl Policy {
         Finding::ALL.iter().map(|finding| (*finding, self.rule(*finding)))
     }
 
-    /// What this policy makes of a report.
+    /// What this policy makes of a report: nothing at all where the client is in an
+    /// [exempt](crate::Settings::exempt) network.
     #[must_use]
     pub fn judge(&self, report: &Report) -> Advice {
+        if report.is_exempt() {
+            return Advice::default();
+        }
         let mut causes: Vec<Cause> = facts(report)
             .iter()
             .filter_map(|fact| Some(Cause { finding: fact.finding, reply: self.reply(fact, report)? }))

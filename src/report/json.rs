@@ -5,12 +5,13 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Completeness, Exchange, ListReport, Report, Source};
 use crate::dns::Target;
-use crate::dnsxl::{Kind, Verdict};
+use crate::dnsxl::{Kind, SubjectKind, Verdict};
 use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::helo::{Helo, HeloReport};
 use crate::iprev::{ClientName, Forward, Iprev, Stage};
-use crate::policy::Reply;
+use crate::policy::{Advice, Cause, Reply};
 use crate::score::{Counts, Score};
+use crate::standing::HealthReport;
 use crate::text::RemoteText;
 
 /// Serializes as the text that `Display` shows.
@@ -23,7 +24,7 @@ macro_rules! as_text {
         }
     )*};
 }
-as_text!(crate::name::Name, RemoteText, Target, crate::dnsxl::ListId, crate::dnsxl::Subject);
+as_text!(crate::name::Name, RemoteText, Target, crate::dnsxl::ListId, crate::dnsxl::Subject, crate::dnsxl::Evidence);
 
 /// Serializes as one lower-case word.
 macro_rules! as_word {
@@ -41,6 +42,10 @@ as_word!(
     crate::why::Why,
     crate::dnsxl::ProblemKind,
     crate::dnsxl::Skipped,
+    crate::dnsxl::Health,
+    crate::dnsxl::Part,
+    crate::dnsxl::Unheard,
+    crate::policy::Action,
     crate::domain::Unusable,
     crate::score::Outcome,
     crate::shape::Shape,
@@ -132,43 +137,39 @@ impl Serialize for ClientName {
 
 impl Serialize for ListReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (problem, why) = match &self.verdict {
-            Verdict::Problem(problem) => (Some(problem.kind()), None),
-            Verdict::Unknown(unknown) => (None, Some(unknown.why().word())),
-            Verdict::Skipped(skipped) => (None, Some(skipped.word())),
-            Verdict::Listed(..) | Verdict::NotListed(_) | Verdict::Excluded(_) => (None, None),
-        };
-        let meanings: Vec<&str> = match &self.verdict {
-            Verdict::Listed(_, listing) => listing.meanings().iter().map(AsRef::as_ref).collect(),
-            _ => Vec::new(),
-        };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("list", &self.list())?;
         map.serialize_entry("kind", &self.kind())?;
         map.serialize_entry("subject", &self.subject)?;
-        map.serialize_entry("verdict", self.verdict.word())?;
-        map.serialize_entry("codes", self.verdict.codes())?;
-        map.serialize_entry("truncated", &self.verdict.is_truncated())?;
-        map.serialize_entry("meanings", &meanings)?;
-        map.serialize_entry("reason", &self.verdict.reason())?;
+        fields(&self.verdict, &mut map)?;
         map.serialize_entry("weight", &self.weight())?;
         map.serialize_entry("ttl", &seconds(self.ttl()))?;
-        map.serialize_entry("problem", &problem)?;
-        map.serialize_entry("why", &why)?;
-        map.serialize_entry("health", self.health().word())?;
+        map.serialize_entry("health", &self.health())?;
         map.serialize_entry("advice", &Some(self.health().advice()).filter(|advice| !advice.is_empty()))?;
-        map.serialize_entry("evidence", &EvidenceOf(&self.verdict))?;
+        map.serialize_entry("evidence", self.verdict.evidence())?;
         map.end()
     }
 }
 
-/// Questions and answers behind a verdict, a line each.
-struct EvidenceOf<'a>(&'a Verdict);
-
-impl Serialize for EvidenceOf<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.evidence().iter().map(ToString::to_string))
-    }
+/// The verdict with its codes and reasons.
+fn fields<M: SerializeMap>(verdict: &Verdict, map: &mut M) -> Result<(), M::Error> {
+    let (problem, why) = match verdict {
+        Verdict::Problem(problem) => (Some(problem.kind()), None),
+        Verdict::Unknown(unknown) => (None, Some(unknown.why().word())),
+        Verdict::Skipped(skipped) => (None, Some(skipped.word())),
+        Verdict::Listed(..) | Verdict::NotListed(_) | Verdict::Excluded(_) => (None, None),
+    };
+    let meanings: Vec<&str> = match verdict {
+        Verdict::Listed(_, listing) => listing.meanings().iter().map(AsRef::as_ref).collect(),
+        _ => Vec::new(),
+    };
+    map.serialize_entry("verdict", verdict.word())?;
+    map.serialize_entry("codes", verdict.codes())?;
+    map.serialize_entry("truncated", &verdict.is_truncated())?;
+    map.serialize_entry("meanings", &meanings)?;
+    map.serialize_entry("reason", &verdict.reason())?;
+    map.serialize_entry("problem", &problem)?;
+    map.serialize_entry("why", &why)
 }
 
 /// A score with the lists that decided.
@@ -184,6 +185,67 @@ impl Serialize for ScoreOf<'_> {
         map.serialize_entry("threshold", &score.threshold())?;
         map.serialize_entry("outcome", &score.outcome())?;
         map.serialize_entry("decided_by", &decided_by)?;
+        map.end()
+    }
+}
+
+impl Serialize for Score {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("low", &self.low())?;
+        map.serialize_entry("high", &self.high())?;
+        map.serialize_entry("threshold", &self.threshold())?;
+        map.serialize_entry("outcome", &self.outcome())?;
+        map.end()
+    }
+}
+
+/// What a row of a report says of the answer itself.
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        fields(self, &mut map)?;
+        map.serialize_entry("ttl", &seconds(self.ttl()))?;
+        map.serialize_entry("evidence", self.evidence())?;
+        map.end()
+    }
+}
+
+/// What the policy makes of a report: the reply, and what else speaks against the client.
+impl Serialize for Advice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("action", &self.action())?;
+        map.serialize_entry("reply", &self.reply())?;
+        map.serialize_entry("because", self.because())?;
+        map.end()
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("finding", &self.finding())?;
+        map.serialize_entry("reply", self.reply())?;
+        map.end()
+    }
+}
+
+impl Serialize for HealthReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let subjects = match self.kind() {
+            SubjectKind::Ipv4 => "ipv4",
+            SubjectKind::Ipv6 => "ipv6",
+            SubjectKind::Domain => "domain",
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("list", self.list())?;
+        map.serialize_entry("subjects", subjects)?;
+        map.serialize_entry("health", &self.health())?;
+        map.serialize_entry("since", &seconds(self.since()))?;
+        map.serialize_entry("last_good", &seconds(self.last_good()))?;
+        map.serialize_entry("advice", &Some(self.advice()).filter(|advice| !advice.is_empty()))?;
+        map.serialize_entry("evidence", self.evidence())?;
         map.end()
     }
 }

@@ -12,15 +12,22 @@ use crate::dnsxl::{Kind, Verdict};
 ///     sender=ok recipient=- lists=listed score=1..1 listed=bl.example allowed=- broken=- unheard=-
 /// ```
 ///
-/// The regular expression, where `-` stands for what was not looked at or is not there:
+/// The regular expression, [`LogLine::PATTERN`], where `-` stands for what was not looked at or is not there:
 ///
 /// ```text
-/// rdnsbl: client=(\S+) action=(pass|defer|reject) code=(\d{3}|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)
+/// rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)
 /// ```
 ///
-/// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`.
+/// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`, or `<ADDR>` from 0.10 on. Several lists are separated by commas; nothing in a value can
+/// start a field of its own, since values hold no blanks.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLine<'a>(&'a Report);
+
+impl LogLine<'_> {
+    /// The regular expression that every line matches, in the syntax that Perl, Python and Rust share. More may follow behind
+    /// it in later versions.
+    pub const PATTERN: &'static str = r"rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)";
+}
 
 impl Report {
     /// The report as one line for the log.

@@ -57,6 +57,8 @@ pub struct Report {
     honesty: Option<Honesty>,
     /// Its own answers show that the resolver strips.
     strips: bool,
+    /// The client is in a network that is not judged.
+    exempt: bool,
 }
 
 /// One list, one subject, one verdict.
@@ -395,6 +397,7 @@ impl Report {
             lessons,
             honesty: findings.honesty,
             strips,
+            exempt: dialogue.client.is_some_and(|client| settings.exempts(client)),
         };
         report.advice = settings.policy.judge(&report);
         report
@@ -402,6 +405,12 @@ impl Report {
 
     pub(crate) fn started(&self) -> Instant {
         self.started
+    }
+
+    /// Is the client in a network that no policy judges?
+    #[must_use]
+    pub fn is_exempt(&self) -> bool {
+        self.exempt
     }
 
     pub(crate) fn convicts_of_stripping(&self) -> bool {

@@ -1,10 +1,14 @@
 //! Exim's condition `dnslists`: `zone=127.0.0.2,127.0.0.3 : +defer_unknown : other.example!&0.0.0.4/$sender_helo_name`.
 
+mod statement;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Item, Unsayable, Word};
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError, Subject, Unheard};
 use crate::name::Name;
+
+pub(super) use statement::{has_verb, is_condition, read};
 
 /// Variables that are parts of the dialogue.
 const KEYS: [(&str, Part); 6] = [
@@ -39,13 +43,21 @@ pub(super) fn looks_like(text: &str) -> bool {
     if text.contains("!=") || text.contains("==") || text.contains(['&', '/', ':']) {
         return true;
     }
+    let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
+    // `zone = 127.0.0.2`: no other notation has blanks there.
+    if let Some((zone, codes)) = text.split_once('=')
+        && zone.contains('.')
+        && (zone.ends_with(' ') || codes.starts_with(' '))
+        && !zone.trim().contains([' ', ',', '\n'])
+    {
+        return values(codes);
+    }
     // `zone=127.0.0.2,127.0.0.3`: a list of values; `special.example,merged.example=127.0.0.2`: two domains. With blanks
     // after the commas or with weights they are postscreen's lists.
     let Some((first, second)) = text.split_once(',') else { return false };
     if second.starts_with(char::is_whitespace) || text.contains('*') {
         return false;
     }
-    let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
     match second.split_once('=') {
         None => first.contains('=') && values(second),
         Some((_, "")) => !first.contains('='),
@@ -53,16 +65,14 @@ pub(super) fn looks_like(text: &str) -> bool {
     }
 }
 
-/// Does a verb stand before the condition?
-pub(super) fn has_verb(text: &str) -> bool {
-    text.split_once("dnslists").is_some_and(|(before, _)| !before.trim().is_empty())
-}
-
-pub(super) fn read(text: &str) -> Vec<Item> {
-    let (kind, list) = match condition(Word::new(text, 0)) {
-        Ok(found) => found,
-        Err(error) => return vec![(0..text.len(), Err(error))],
-    };
+/// The items of a list, each with the rule for the unheard that stands before it.
+pub(super) fn list(kind: Kind, list: Word<'_>) -> Vec<Item> {
+    if let Some(at) = list.text.find("://") {
+        let before = list.text.get(..at).unwrap_or_default();
+        let start = before.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+        let scheme = Word::new(list.text.get(start..at + 3).unwrap_or_default(), list.at + start);
+        return vec![(list.span(), Err(scheme.expected("a list domain, not a URL")))];
+    }
     let mut unheard = None;
     let mut items = Vec::new();
     let (words, separator) = split_list(list, b':');
@@ -86,26 +96,6 @@ pub(super) fn read(text: &str) -> Vec<Item> {
         items.push((word.span(), spec));
     }
     items
-}
-
-/// `[verb] dnslists = list`, or the list alone.
-fn condition(all: Word<'_>) -> Result<(Kind, Word<'_>), SpecError> {
-    let Some(at) = all.text.find("dnslists") else { return Ok((Kind::Deny, all)) };
-    let (verb, _) = all.split(at);
-    let rest = Word::new(all.text.get(at + "dnslists".len()..).unwrap_or_default(), all.at + at + "dnslists".len());
-    let verb = verb.trim();
-    let kind = match verb.text {
-        "" | "deny" | "drop" => Kind::Deny,
-        "accept" => Kind::Allow,
-        "defer" | "warn" | "discard" | "require" => return Err(verb.unsupported("this verb")),
-        text if text.ends_with('!') => return Err(verb.unsupported("a negated condition")),
-        _ => return Err(verb.unsupported("other conditions beside dnslists")),
-    };
-    let after = rest.trim();
-    match after.text.strip_prefix('=') {
-        Some(list) => Ok((kind, Word::new(list, after.at + 1))),
-        None => Err(Word::new("", after.at).expected("\"=\"")),
-    }
 }
 
 /// Items of an Exim list: separated by `separator`, or by the octet behind a leading `<`. A doubled separator stands for
@@ -138,6 +128,9 @@ fn split_list(list: Word<'_>, separator: u8) -> (Vec<Word<'_>>, u8) {
 
 /// `domains[operator values][/keys]`.
 fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError> {
+    if word.text.starts_with('!') {
+        return Err(word.unsupported("a negated list"));
+    }
     if let Some(at) = word.text.find('$').filter(|at| word.text.find('/').is_none_or(|slash| *at < slash)) {
         let (_, rest) = word.split(at);
         return Err(rest.unsupported("a variable in place of a list domain"));

@@ -7,6 +7,7 @@
 //! | [`Exim`](Notation::Exim) | `dnslists`: `zone`, `=` `==` `!=` `!==` `&` `=&` `!&` `!=&` and values, `/key`, two domains, `+defer_unknown` |
 //! | [`Sendmail`](Notation::Sendmail) | ``FEATURE(`dnsbl', `zone', `message', `t')``, ``FEATURE(`enhdnsbl', ...)`` |
 //! | [`SpamAssassin`](Notation::SpamAssassin) | `check_rbl`, `check_rbl_sub`, `check_rbl_txt`, `check_rbl_envfrom` |
+//! | [`Rspamd`](Notation::Rspamd) | rules of `rbl.conf`: `rbl`, `checks`, `returncodes`, `returnbits`, `is_whitelist`, `unknown` |
 //!
 //! What a notation can say and a [`ListSpec`] cannot is an error at its place in the text, never dropped.
 //!
@@ -20,14 +21,20 @@
 //! assert_eq!(error.span(), 81..81); // in the whole text: the label that is missing
 //! ```
 //!
-//! Two differences are wanted. An answer outside 127.0.0.0/8, in 127.255.255.0/24 or of 127.0.0.1 alone never lists, whatever
-//! the filter (see [`CodeFilter`](crate::dnsxl::CodeFilter)). And of Exim's two domains the first gives the reason only: it is
-//! not asked a second time whether it lists.
+//! One difference is wanted. An answer outside 127.0.0.0/8, in 127.255.255.0/24 or of 127.0.0.1 alone never lists, whatever
+//! the filter (see [`CodeFilter`](crate::dnsxl::CodeFilter)).
+//!
+//! A paste may hold more than lists: a whole `smtpd_recipient_restrictions`, `postscreen_dnsbl_sites` with its threshold, a
+//! statement of an ACL with its message. What asks no list is an item of its own that says so
+//! ([`SpecError::is_left_out`]), and [`thresholds`] reads the numbers. What would make a list narrower there than here
+//! (another condition of the same statement) is a mistake.
 
 mod exim;
+mod main_cf;
 mod octets;
 mod postfix;
 mod postscreen;
+mod rspamd;
 mod sendmail;
 mod spamassassin;
 
@@ -35,6 +42,8 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::dnsxl::{Kind, ListSpec, Part, SpecError, SpecErrorKind, Unheard};
+
+pub use main_cf::{Thresholds, thresholds};
 
 /// One list of a text: where it stands, and what it is. Spans of errors are those in the whole text.
 pub type Item = (Range<usize>, Result<ListSpec, SpecError>);
@@ -53,11 +62,14 @@ pub enum Notation {
     Sendmail,
     /// Functions of SpamAssassin's rules.
     SpamAssassin,
+    /// Rules of rspamd's `rbl.conf`.
+    Rspamd,
 }
 
 impl Notation {
     /// Every notation.
-    pub const ALL: [Self; 5] = [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin];
+    pub const ALL: [Self; 6] =
+        [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin, Self::Rspamd];
 
     /// One lower-case word for machines.
     #[must_use]
@@ -68,6 +80,7 @@ impl Notation {
             Self::Exim => "exim",
             Self::Sendmail => "sendmail",
             Self::SpamAssassin => "spamassassin",
+            Self::Rspamd => "rspamd",
         }
     }
 
@@ -89,9 +102,13 @@ impl Notation {
             Self::Sendmail
         } else if text.contains("check_rbl") {
             Self::SpamAssassin
-        } else if postfix::is_restriction(first) || first.starts_with("smtpd_") {
+        } else if rspamd::looks_like(text) {
+            Self::Rspamd
+        } else if exim::is_condition(text) {
+            Self::Exim
+        } else if postfix::is_restriction(first) || first.starts_with("smtpd_") || postfix::holds_list(text) {
             Self::Postfix
-        } else if first.starts_with("postscreen_") {
+        } else if first.starts_with("postscreen_") || text.contains("\npostscreen_") {
             Self::Postscreen
         } else if exim::looks_like(start) {
             Self::Exim
@@ -117,6 +134,7 @@ impl Notation {
             Self::Exim => exim::print(list),
             Self::Sendmail => sendmail::print(list),
             Self::SpamAssassin => spamassassin::print(list),
+            Self::Rspamd => rspamd::print(list),
         }?;
         // What is read back must not be wider, nor anything else.
         match read(self, &text).collect::<Vec<_>>().as_slice() {
@@ -140,6 +158,7 @@ pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<
         Notation::Exim => exim::read(text),
         Notation::Sendmail => sendmail::read(text),
         Notation::SpamAssassin => spamassassin::read(text),
+        Notation::Rspamd => rspamd::read(text),
     };
     items.into_iter()
 }
@@ -165,6 +184,8 @@ pub fn read_as(kind: Kind, text: &str) -> impl Iterator<Item = Item> + use<> {
         Notation::Postfix => postfix::is_restriction(first_word(text.get(span.clone()).unwrap_or_default())),
         Notation::Exim => exim::has_verb(text),
         Notation::Sendmail => true,
+        // Only `is_whitelist` says it, and is no word for the other kind.
+        Notation::Rspamd => text.contains("is_whitelist"),
         Notation::Postscreen | Notation::SpamAssassin => false,
     };
     let items: Vec<Item> = read(notation, text)
@@ -243,30 +264,48 @@ impl<'a> Word<'a> {
         SpecError::new(SpecErrorKind::NotSupported(what), self.span())
     }
 
+    fn left_out(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::LeftOut(what), self.span())
+    }
+
+    /// Postfix's `zone[=codes][*weight]`.
+    fn spec(&self, kind: Kind) -> Result<ListSpec, SpecError> {
+        ListSpec::read(kind, self.text).map_err(|error| error.shifted(self.at))
+    }
+
     /// A zone and nothing else.
     fn zone(&self, kind: Kind) -> Result<ListSpec, SpecError> {
         if self.text.is_empty() {
             return Err(self.expected("a list domain"));
         }
+        if self.text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(self.expected("a list domain, not a number; a port has no place here"));
+        }
         match self.text.find(['*', '=', '&', '!']) {
             Some(at) => {
                 Err(Word::new(self.text.get(at..=at).unwrap_or_default(), self.at + at).expected("a list domain"))
             }
-            None => ListSpec::read(kind, self.text).map_err(|error| error.shifted(self.at)),
+            None => self.spec(kind),
         }
     }
 
     /// An address of four octets.
     fn address(&self) -> Result<std::net::Ipv4Addr, SpecError> {
-        self.text.parse().map_err(|_| self.expected("an address of four octets"))
+        self.text.parse().map_err(|_| {
+            let leading = |octet: &str| octet.len() > 1 && octet.starts_with('0');
+            match self.text.split('.').count() == 4 && self.text.split('.').any(leading) {
+                true => self.expected("an address of four octets, without zeros in front"),
+                false => self.expected("an address of four octets"),
+            }
+        })
     }
 }
 
 /// Words separated by any of these; lines that are comments left out.
-fn words<'a>(text: &'a str, separators: &[char]) -> Vec<Word<'a>> {
+fn words<'a>(text: Word<'a>, separators: &[char]) -> Vec<Word<'a>> {
     let mut found = Vec::new();
-    let mut line_start = 0;
-    for line in text.split_inclusive('\n') {
+    let mut line_start = text.at;
+    for line in text.text.split_inclusive('\n') {
         if !line.trim_start().starts_with('#') {
             let mut start = None;
             for (at, character) in line.char_indices() {
@@ -283,16 +322,6 @@ fn words<'a>(text: &'a str, separators: &[char]) -> Vec<Word<'a>> {
         line_start += line.len();
     }
     found
-}
-
-/// What stands behind `name =`, where the name ends with one of `endings`.
-fn after_assignment<'a>(text: &'a str, endings: &[&str]) -> Word<'a> {
-    let all = Word::new(text, 0);
-    let Some(equals) = text.find('=') else { return all };
-    let (before, after) = all.split(equals);
-    let name = before.trim().text;
-    let is_name = name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
-    if is_name && endings.iter().any(|ending| name.ends_with(ending)) { after } else { all }
 }
 
 /// The one part that a list is asked about, where the notation knows only one.

@@ -37,6 +37,13 @@ pub(super) fn pattern(word: Word<'_>) -> Result<CodePattern, SpecError> {
     let last = components.len() - 1;
     let mut sets: [Vec<u8>; 4] = std::array::from_fn(|_| (0..=u8::MAX).collect());
     for (index, (component, set)) in components.iter().zip(&mut sets).enumerate() {
+        if anchored_start
+            && anchored_end
+            && let Some(numbers) = numbers(component.text)
+        {
+            *set = numbers;
+            continue;
+        }
         let nodes = Parser { word: *component, at: 0, nodes: 0 }.alternatives(false)?;
         let open_start = index == 0 && !anchored_start;
         let open_end = index == last && !anchored_end;
@@ -46,6 +53,16 @@ pub(super) fn pattern(word: Word<'_>) -> Result<CodePattern, SpecError> {
         }
     }
     Ok(CodePattern::of_sets(sets))
+}
+
+/// `(?:2|4|11)`, as it is printed here: nothing has to be tried.
+fn numbers(component: &str) -> Option<Vec<u8>> {
+    let inner = component.strip_prefix("(?:")?.strip_suffix(')')?;
+    let number = |text: &str| -> Option<u8> {
+        let is_plain = text.bytes().all(|octet| octet.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+        text.parse().ok().filter(|_| is_plain)
+    };
+    inner.split('|').map(number).collect()
 }
 
 /// The parts between `\.` outside groups and classes.

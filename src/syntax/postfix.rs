@@ -1,6 +1,6 @@
 //! Restrictions of Postfix's smtpd: `reject_rbl_client zone=127.0.0.[2..11]`.
 
-use super::{Item, Unsayable, Word, after_assignment, no_more_than_codes, only_part, usual_unheard, words};
+use super::{Item, Unsayable, Word, main_cf, no_more_than_codes, only_part, usual_unheard, words};
 use crate::dnsxl::{Kind, ListSpec, Part, SpecError};
 
 /// The restrictions that ask lists (postconf(5)).
@@ -18,6 +18,14 @@ const RESTRICTIONS: [(&str, Kind, Part); 8] = [
 /// Beginnings of restrictions that are none of ours.
 const OTHERS: [&str; 8] = ["reject_", "permit_", "check_", "defer_", "warn_if_", "smtpd_", "sleep", "reject"];
 
+/// What only the name of a restriction that asks lists would hold.
+const ABOUT_LISTS: [&str; 5] = ["rbl", "rhsbl", "dnsbl", "dnswl", "rhswl"];
+
+/// The restriction that asks lists, of any case.
+fn known(word: &str) -> Option<&'static (&'static str, Kind, Part)> {
+    RESTRICTIONS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(word))
+}
+
 /// Is this the name of a restriction, whether it asks a list or not?
 pub(super) fn is_restriction(word: &str) -> bool {
     let word = word.to_ascii_lowercase();
@@ -25,32 +33,95 @@ pub(super) fn is_restriction(word: &str) -> bool {
         && (OTHERS.iter().any(|start| word.starts_with(start)) || matches!(word.as_str(), "permit" | "defer"))
 }
 
+/// Does a restriction that asks lists stand in this text?
+pub(super) fn holds_list(text: &str) -> bool {
+    text.split(|c: char| c == ',' || c.is_ascii_whitespace()).any(|word| known(word).is_some())
+}
+
+/// Where it stops: nothing behind these is reached.
+fn is_last(word: &str) -> bool {
+    ["permit", "reject", "defer"].iter().any(|last| last.eq_ignore_ascii_case(word))
+}
+
 pub(super) fn read(text: &str) -> Vec<Item> {
-    let rest = after_assignment(text, &["_restrictions"]);
-    let mut words = words(rest.text, &[',']).into_iter().map(|word| Word::new(word.text, rest.at + word.at)).peekable();
+    main_cf::read(text, restrictions)
+}
+
+/// The lists among restrictions; what asks none is said to be left out.
+pub(super) fn restrictions(value: Word<'_>) -> Vec<Item> {
+    let all = words(value, &[',']);
+    let among_others = all.iter().any(|word| is_restriction(word.text));
+    let mut words = all.into_iter().peekable();
     let mut items = Vec::new();
+    let mut reached = true;
     while let Some(word) = words.next() {
-        let known = RESTRICTIONS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(word.text));
-        let item = match known {
-            Some((_, kind, part)) => match words.next_if(|next| !is_restriction(next.text)) {
-                Some(argument) => (word.at..argument.end(), list(*kind, argument).map(|list| list.asks([*part]))),
+        let item = if let Some((_, kind, part)) = known(word.text) {
+            match words.next_if(|next| !is_restriction(next.text)) {
+                Some(argument) if reached => {
+                    (word.at..argument.end(), list(*kind, argument).map(|list| list.asks([*part])))
+                }
+                Some(argument) => {
+                    let why = "a list that is never asked, behind an unconditional permit, reject or defer";
+                    (word.at..argument.end(), Err(word.left_out(why)))
+                }
                 None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
-            },
-            None if word.text.eq_ignore_ascii_case("warn_if_reject") => {
-                // It takes the next restriction's teeth: that one must not be read as if it stood alone.
-                let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
-                let last = words.next_if(|next| !is_restriction(next.text)).unwrap_or(next);
-                (word.at..last.end(), Err(word.unsupported("warn_if_reject; a policy that refuses nothing does that")))
             }
-            None if is_restriction(word.text) => {
-                let last = words.next_if(|next| !is_restriction(next.text)).unwrap_or(word);
-                (word.at..last.end(), Err(word.unsupported("a restriction that asks no list")))
-            }
-            None => (word.span(), list(Kind::Deny, word)),
+        } else if word.text.eq_ignore_ascii_case("warn_if_reject") {
+            // It takes the next restriction's teeth: that one must not be read as if it stood alone.
+            let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
+            let last = argument(next, &mut words).unwrap_or(next);
+            (word.at..last.end(), Err(word.left_out("warn_if_reject, and the list behind it, which refuses nothing")))
+        } else if is_restriction(word.text) {
+            reached &= !is_last(word.text);
+            let last = argument(word, &mut words).unwrap_or(word);
+            let error = if ABOUT_LISTS.iter().any(|part| word.text.to_ascii_lowercase().contains(part)) {
+                word.expected("one of the restrictions that ask lists, as reject_rbl_client")
+            } else {
+                word.left_out("a restriction that asks no list")
+            };
+            (word.at..last.end(), Err(error))
+        } else if word.text.starts_with('#') {
+            (word.span(), Err(word.expected("a restriction; a comment has a line of its own")))
+        } else if word.text.ends_with("_restrictions") {
+            (word.span(), Err(word.left_out("the name of a parameter")))
+        } else if word.text.contains('$') {
+            (word.span(), Err(word.unsupported("a variable")))
+        } else if is_table(word.text) {
+            (word.span(), Err(word.left_out("a table, which asks no list")))
+        } else if among_others {
+            let error = match word.text.contains('.') {
+                true => word.expected("a restriction in front of the list domain, as reject_rbl_client"),
+                false => word.left_out("a word that is neither a restriction nor a list"),
+            };
+            (word.span(), Err(error))
+        } else {
+            (word.span(), list(Kind::Deny, word))
         };
         items.push(item);
     }
     items
+}
+
+/// The last word of what belongs to a restriction: a table, a service, or all that stands in braces.
+fn argument<'a>(of: Word<'a>, words: &mut std::iter::Peekable<impl Iterator<Item = Word<'a>>>) -> Option<Word<'a>> {
+    let name = of.text.to_ascii_lowercase();
+    if !name.starts_with("check_") && name != "sleep" && known(&name).is_none() {
+        return None;
+    }
+    let mut last = words.next_if(|next| !is_restriction(next.text))?;
+    if last.text.starts_with('{') {
+        while !last.text.ends_with('}') {
+            last = words.next()?;
+        }
+    }
+    Some(last)
+}
+
+/// `hash:/etc/postfix/access`.
+fn is_table(word: &str) -> bool {
+    word.split_once(':').is_some_and(|(kind, rest)| {
+        kind.bytes().all(|octet| octet.is_ascii_lowercase()) && rest.contains('/') && !rest.starts_with("//")
+    })
 }
 
 /// `domain[=d.d.d.d]`: smtpd knows no weights.
@@ -59,7 +130,7 @@ fn list(kind: Kind, word: Word<'_>) -> Result<ListSpec, SpecError> {
         let weight = Word::new(word.text.get(star..).unwrap_or_default(), word.at + star);
         return Err(weight.unsupported("a weight; postscreen has weights, smtpd has none"));
     }
-    ListSpec::read(kind, word.text).map_err(|error| error.shifted(word.at))
+    word.spec(kind)
 }
 
 pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {

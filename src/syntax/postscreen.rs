@@ -1,21 +1,34 @@
 //! `postscreen_dnsbl_sites`: `zone=127.0.0.[2..11]*3, list.example*-4`.
 
-use super::{Item, Unsayable, Word, after_assignment, no_more_than_codes, only_part, postfix, usual_unheard, words};
+use super::{Item, Unsayable, Word, main_cf, no_more_than_codes, only_part, postfix, usual_unheard, words};
 use crate::dnsxl::{Kind, ListSpec, Part};
 
 pub(super) fn read(text: &str) -> Vec<Item> {
-    let rest = after_assignment(text, &["_sites"]);
-    words(rest.text, &[','])
-        .into_iter()
-        .map(|word| {
-            let word = Word::new(word.text, rest.at + word.at);
-            let list = match word.text.starts_with("postscreen_") {
-                true => Err(word.unsupported("parameters other than postscreen_dnsbl_sites")),
-                false => ListSpec::read(Kind::Deny, word.text).map_err(|error| error.shifted(word.at)),
-            };
-            (word.span(), list)
-        })
-        .collect()
+    main_cf::read(text, sites)
+}
+
+/// Lists with weights, separated by commas and blanks.
+pub(super) fn sites(value: Word<'_>) -> Vec<Item> {
+    let all = words(value, &[',']);
+    let several = all.len() > 1;
+    let read = |word: Word<'_>| {
+        if word.text.starts_with("postscreen_") {
+            return Err(word.left_out("the name of a parameter"));
+        }
+        if word.text.starts_with('#') {
+            return Err(word.expected("a list domain; a comment has a line of its own"));
+        }
+        if several && word.text.parse::<std::net::Ipv4Addr>().is_ok() {
+            return Err(word.expected("a list domain; several codes of one list are zone=127.0.0.[2;3]"));
+        }
+        let list = word.spec(Kind::Deny)?;
+        // Among others, one label is a slip of the pen: a blank in a name, or a word of another notation.
+        if several && list.zone().labels().count() < 2 {
+            return Err(word.expected("a list domain of more than one label"));
+        }
+        Ok(list)
+    };
+    all.into_iter().map(|word| (word.span(), read(word))).collect()
 }
 
 pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {

@@ -24,9 +24,13 @@ pub(super) fn read(text: &str) -> Vec<Item> {
         }
         let line = trimmed.lines().next().unwrap_or_default();
         if !trimmed.starts_with("FEATURE(") {
-            let word = Word::new(line, at);
-            items.push((word.span(), Err(word.expected("FEATURE("))));
-            at = word.end();
+            let word = Word::new(line, at).trim();
+            let error = match is_other_macro(word.text) {
+                true => word.left_out("a macro that asks no list"),
+                false => word.expected("FEATURE("),
+            };
+            items.push((word.span(), Err(error)));
+            at += line.len();
             continue;
         }
         match arguments(Word::new(text, 0), at + "FEATURE(".len()) {
@@ -41,6 +45,13 @@ pub(super) fn read(text: &str) -> Vec<Item> {
         }
     }
     items
+}
+
+/// `define(...)`, `MAILER(...)`: any macro of m4 that is not about lists.
+fn is_other_macro(line: &str) -> bool {
+    let Some((name, arguments)) = line.split_once('(') else { return false };
+    let is_name = name.len() > 2 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
+    is_name && !arguments.contains("dnsbl") && !name.to_ascii_uppercase().starts_with("FEAT")
 }
 
 /// The arguments up to the closing parenthesis, without one pair of quotes; and where the macro ends.
@@ -83,7 +94,10 @@ fn feature(arguments: &[Word<'_>], end: usize) -> Result<ListSpec, SpecError> {
     let enhanced = match name.text {
         "dnsbl" => false,
         "enhdnsbl" => true,
-        _ => return Err(name.expected("dnsbl or enhdnsbl")),
+        other if other.is_empty() || other.contains("dnsbl") || matches!(other, "rbl" | "rhsbl") => {
+            return Err(name.expected("dnsbl or enhdnsbl"));
+        }
+        _ => return Err(name.left_out("a feature that asks no list")),
     };
     let mut spec = argument(1).zone(Kind::Deny)?;
     let message = argument(2);

@@ -8,6 +8,27 @@ use std::net::Ipv4Addr;
 use super::{Item, Unsayable, Word, no_more_than_codes, octets, only_part, usual_unheard};
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError};
 
+/// What stands beside rules that ask lists.
+const OTHERS: [(&str, &str); 17] = [
+    ("add_header", "a line that asks no list"),
+    ("body", "what is no part of the SMTP dialogue"),
+    ("describe", "a line that asks no list"),
+    ("else", "a line that asks no list"),
+    ("endif", "a line that asks no list"),
+    ("if", "a line that asks no list"),
+    ("ifplugin", "a line that asks no list"),
+    ("lang", "a line that asks no list"),
+    ("meta", "a line that asks no list"),
+    ("priority", "a line that asks no list"),
+    ("reuse", "a line that asks no list"),
+    ("score", "a score; weights are whole numbers, and are set on the list"),
+    ("tflags", "a line that asks no list"),
+    ("uridnsbl", "what is no part of the SMTP dialogue"),
+    ("uridnssub", "what is no part of the SMTP dialogue"),
+    ("urirhsbl", "what is no part of the SMTP dialogue"),
+    ("urirhssub", "what is no part of the SMTP dialogue"),
+];
+
 /// A function and its arguments.
 struct Call<'a> {
     name: Word<'a>,
@@ -26,10 +47,29 @@ pub(super) fn read(text: &str) -> Vec<Item> {
         if word.text.is_empty() || word.text.starts_with('#') {
             continue;
         }
-        let item = call(word).and_then(|call| list(&call, &mut sets));
+        let directive = word.text.split_ascii_whitespace().next().unwrap_or_default();
+        if let Some((_, why)) = OTHERS.iter().find(|(name, _)| *name == directive) {
+            items.push((word.span(), Err(Word::new(directive, word.at).left_out(why))));
+            continue;
+        }
+        let item = call(word).and_then(|call| list(&call, &mut sets)).and_then(|list| match rule_name(word) {
+            // Such a rule scores nothing; it names a set for `check_rbl_sub` and `meta`.
+            Some(name) if name.text.starts_with("__") => {
+                Err(name.left_out("a rule that scores nothing by itself, since its name starts with __"))
+            }
+            _ => Ok(list),
+        });
         items.push((word.span(), item));
     }
     items
+}
+
+/// The name in `header NAME eval:...`.
+fn rule_name(line: Word<'_>) -> Option<Word<'_>> {
+    let rest = line.text.strip_prefix("header")?;
+    let name = rest.split_ascii_whitespace().next()?;
+    let at = line.text.find(name)?;
+    Some(Word::new(name, line.at + at))
 }
 
 /// `[header NAME] [eval:]function(...)`.

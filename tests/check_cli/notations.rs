@@ -85,6 +85,14 @@ const SPECS: &[(&str, &[&str])] = &[
     ("deny dnslists = bl.example!=127.0.0.4", &["listed"]),
     ("accept dnslists = wl.example", &["listed"]),
     ("+include_unknown : broken.example", &["unknown/servfail"]),
+    // rspamd
+    ("bl { rbl = \"bl.example\"; }", &["listed"]),
+    ("bl { rbl = \"bl.example\"; returncodes { A = \"127.0.0.[3-9]\"; } }", &["excluded"]),
+    (
+        "rbls { m { rbl = mask.example; returnbits { A = 2 } } wl { rbl = wl.example; is_whitelist = yes } }",
+        &["listed"; 2],
+    ),
+    ("n { rbl = \"names.example\"; checks = [\"helo\", \"rdns\"]; }", &["listed"; 2]),
     // sendmail
     ("FEATURE(`dnsbl', `bl.example')dnl", &["listed"]),
     ("FEATURE(`dnsbl', `clean.example', `\"550 no: \" $&{client_addr}', `t')", &["not_listed"]),
@@ -104,7 +112,7 @@ const SPECS: &[(&str, &[&str])] = &[
     ("check_rbl_envfrom('ns', 'names.example.')", &["listed"]),
     (
         "header __A eval:check_rbl('bl', 'bl.example.')\nheader B eval:check_rbl_sub('bl', '127.0.0.4')\nheader C eval:check_rbl_sub('bl', '127.0.0.10')",
-        &["listed", "excluded", "listed"],
+        &["excluded", "listed"],
     ),
 ];
 
@@ -172,6 +180,46 @@ async fn deny_or_allow_is_what_the_spec_says_and_else_the_option() {
 }
 
 #[tokio::test]
+async fn what_is_no_list_is_said_and_left_out() {
+    let paste = "smtpd_client_restrictions =\n    permit_mynetworks,\n    reject_rbl_client bl.example,\n    \
+        warn_if_reject reject_rbl_client one.example,\n    reject_rbl_client clean.example, permit";
+    let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
+    assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned(), "not_listed".to_owned()], 1));
+    for said in ["asks no list", "    permit_mynetworks,", "which refuses nothing", "^"] {
+        assert!(run.err.contains(said), "{said}: {}", run.err);
+    }
+    assert_eq!(run.err.matches("left out").count(), 3);
+    // A pair might have been meant as two lists.
+    let run = json(WORLD, &["--list", "special.example,bl.example=127.0.0.2", "203.0.113.7"]).await;
+    assert!(run.err.contains("Exim's pair"), "{}", run.err);
+    let run = json(WORLD, &["--list", "dnslists = special.example,bl.example=127.0.0.2", "203.0.113.7"]).await;
+    assert_eq!(run.err, "");
+}
+
+#[tokio::test]
+async fn thresholds_of_postscreen_count() {
+    let sites = "postscreen_dnsbl_sites = bl.example, one.example, clean.example*5";
+    let paste = format!("{sites}\npostscreen_dnsbl_threshold = 3");
+    let run = json(WORLD, &["--list", &paste, "203.0.113.7"]).await;
+    let score = |run: &super::Run| (run.text("score/threshold"), run.text("score/outcome"));
+    assert_eq!((score(&run), run.err.as_str()), (("3".to_owned(), "not_listed".to_owned()), ""));
+    // The command line says it better.
+    let run = json(WORLD, &["--list", &paste, "--threshold", "2", "203.0.113.7"]).await;
+    assert_eq!(score(&run), ("2".to_owned(), "listed".to_owned()));
+    let paste = format!("postscreen_dnsbl_allowlist_threshold = -3\n{sites} one.example*-9");
+    let run = json(WORLD, &["--list", &paste, "203.0.113.7"]).await;
+    assert_eq!(run.text("score/outcome"), "allowed");
+    let paste = format!("postscreen_dnsbl_allowlist_threshold = 0\n{sites} one.example*-9");
+    let run = json(WORLD, &["--list", &paste, "203.0.113.7"]).await;
+    assert_eq!(run.text("score/outcome"), "not_listed");
+    let run = json(
+        WORLD,
+        &["--list", "postscreen_dnsbl_threshold = none\npostscreen_dnsbl_sites = bl.example", "203.0.113.7"],
+    );
+    assert_eq!(run.await.code, 2);
+}
+
+#[tokio::test]
 async fn what_an_unheard_list_means() {
     for (spec, reply, code) in [
         ("broken.example", "null", 3), // nothing was heard at all
@@ -217,6 +265,8 @@ async fn keys_are_shown_in_no_notation() {
         format!("check_rbl('zen-lastexternal', '{zone}.', '^127\\.0\\.0\\.2$')"),
         format!("FEATURE(`dnsbl', `{zone}', `\"550 5.7.1 see {zone} \" $&{{client_addr}}')"),
         format!("{CANARY}.dq.spamhaus.net"),
+        format!("zen {{ rbl = \"{zone}\"; returncodes {{ A = \"127.0.0.2\"; }} }}"),
+        format!("smtpd_client_restrictions = permit_mynetworks\n  reject_rbl_client {zone}\n  permit"),
     ];
     for spec in &right {
         for form in [&[][..], &["--verbose"], &["--json"], &["--tsv"], &["--nagios"]] {
@@ -224,7 +274,7 @@ async fn keys_are_shown_in_no_notation() {
                 let template = "$rbl_code $rbl_domain $rbl_what $rbl_reason $rbl_txt";
                 let more = ["--special", "--preset", preset, "--template", template, "--list", spec, client];
                 let run = ask(&server, &[form, &more].concat()).await;
-                assert!(!run.err.contains("--list"), "{spec}: {}", run.err);
+                assert!(!run.out.is_empty(), "{spec}: {}", run.err);
                 assert!(!run.said().to_ascii_lowercase().contains("canary"), "{form:?} {spec}: {}", run.said());
             }
         }
@@ -241,6 +291,9 @@ async fn keys_are_shown_in_no_notation() {
         format!("FEATURE(`{zone}', `x')"),
         format!("check_rbl('zen', '{zone}.', '^(')"),
         format!("check_rbl('{CANARY}-untrusted', '{zone}.')"),
+        format!("zen {{ rbl = \"{zone}\"; returncodes {{ {CANARY} = \"{CANARY}\"; }} }}"),
+        format!("smtpd_client_restrictions = permit\n  reject_rbl_client {zone}"),
+        format!("deny message = {CANARY}\n hosts = x\n dnslists = {zone}"),
     ] {
         let run = super::run(&["--list", &spec, "192.0.2.1"]).await;
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{spec}: {}", run.err);

@@ -51,7 +51,7 @@ const FACTS: &[Row] = &[
         [
             (1, "550 5.1.8 "),
             (1, "450 4.1.8 <a@gone.example>: Sender address rejected: Domain not found"),
-            (1, "553 5.1.8 Domain of sender address a@gone.example does not exist"),
+            (1, "553 5.1.8 <a@gone.example>... Domain of sender address a@gone.example does not exist"),
         ],
     ),
     (
@@ -59,12 +59,16 @@ const FACTS: &[Row] = &[
         [
             (1, "550 5.1.8 "),
             (1, "450 4.1.8 <a@empty.example>: Sender address rejected: Domain not found"),
-            (1, "553 5.1.8 Domain of sender address a@empty.example does not exist"),
+            (1, "553 5.1.8 <a@empty.example>... Domain of sender address a@empty.example does not exist"),
         ],
     ),
     (
         &["--from", "a@dangling.example"],
-        [(1, "550 5.1.8 "), (0, ""), (1, "553 5.1.8 Domain of sender address a@dangling.example does not exist")],
+        [
+            (1, "550 5.1.8 "),
+            (0, ""),
+            (1, "553 5.1.8 <a@dangling.example>... Domain of sender address a@dangling.example does not exist"),
+        ],
     ),
     (
         &["--from", "a@broken.example"],

@@ -84,7 +84,8 @@ impl ListSpec {
     }
 
     /// The reason (TXT) of a hit stands in this zone: the cheap merged list says that, the special one says why, as in
-    /// Exim's lists of two domains.
+    /// Exim's lists of two domains. The special one must hold the subject, too, under any code: where it does not, the hit
+    /// is excluded, and where it does not answer, unknown.
     #[must_use]
     pub fn explained_by(mut self, zone: Name) -> Self {
         self.how.explained_by = Some(zone);
