@@ -79,8 +79,7 @@ impl Plan {
         if settings.skips(client).is_some() || !way.is_calm(memory, standing, changes) {
             return None;
         }
-        let numbers = way.numbers.iter().map(|number| number.load(Ordering::Relaxed));
-        let iprev = memory.recall_client(client, numbers, now)?;
+        let iprev = memory.recall_client(client, &way.numbers, now)?;
         let findings = (*self.iprev.get(usize::from(iprev.0))?)?;
         if let Some(sender) = &dialogue.mail_from {
             match path::read(sender) {

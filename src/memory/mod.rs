@@ -8,8 +8,9 @@ mod record;
 mod store;
 mod zones;
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -120,7 +121,7 @@ impl Memory {
     /// What a zone is remembered to have said about a subject.
     pub(crate) fn recall_list(&self, subject: &Subject, zone: &Name, number: Number, now: Instant) -> Option<Answer> {
         let now = self.tick(now);
-        self.look(subject, |record| record.answer(number, zone, now))
+        self.look(subject, now, |record| record.answer(number, zone, now))
     }
 
     /// Remembers what a zone said about a subject, if it may be remembered. `number` is what the zone was known by when the
@@ -138,26 +139,21 @@ impl Memory {
 
     /// Did all lists of these numbers, ascending, say "no" about this client, and what was its reverse DNS found to be? One
     /// look.
-    pub(crate) fn recall_client(
-        &self,
-        client: IpAddr,
-        numbers: impl Iterator<Item = u16>,
-        now: Instant,
-    ) -> Option<Seen> {
+    pub(crate) fn recall_client(&self, client: IpAddr, numbers: &[AtomicU16], now: Instant) -> Option<Seen> {
         let now = self.tick(now);
         let look = |record: &Record| {
             if record.all_say_no(numbers, now) { record.verdict(Number::OURS, now).map(Seen) } else { None }
         };
         match client {
-            IpAddr::V4(address) => lock(&self.v4).get(&address).and_then(look),
-            IpAddr::V6(address) => lock(&self.v6).get(&address).and_then(look),
+            IpAddr::V4(address) => look_into(&mut lock(&self.v4), &address, now, look),
+            IpAddr::V6(address) => look_into(&mut lock(&self.v6), &address, now, look),
         }
     }
 
     /// What was found out about a subject, apart from lists.
     pub(crate) fn recall_verdict(&self, subject: &Subject, now: Instant) -> Option<Seen> {
         let now = self.tick(now);
-        self.look(subject, |record| record.verdict(Number::OURS, now).map(Seen))
+        self.look(subject, now, |record| record.verdict(Number::OURS, now).map(Seen))
     }
 
     /// Remembers what was found out about a subject, unless everything has been voided since this edition.
@@ -195,11 +191,11 @@ impl Memory {
     }
 
     /// One look at everything that zones said about a subject.
-    fn look<T>(&self, subject: &Subject, look: impl FnOnce(&Record) -> Option<T>) -> Option<T> {
+    fn look<T>(&self, subject: &Subject, now: Tick, look: impl FnOnce(&Record) -> Option<T>) -> Option<T> {
         match subject {
-            Subject::Client(IpAddr::V4(address)) => lock(&self.v4).get(address).and_then(look),
-            Subject::Client(IpAddr::V6(address)) => lock(&self.v6).get(address).and_then(look),
-            Subject::Domain(name) => lock(&self.domains).get(name).and_then(look),
+            Subject::Client(IpAddr::V4(address)) => look_into(&mut lock(&self.v4), address, now, look),
+            Subject::Client(IpAddr::V6(address)) => look_into(&mut lock(&self.v6), address, now, look),
+            Subject::Domain(name) => look_into(&mut lock(&self.domains), name, now, look),
         }
     }
 
@@ -256,6 +252,25 @@ impl Memory {
         *lock(&self.v6) = Store::default();
         *lock(&self.domains) = Store::default();
     }
+}
+
+/// One look. What is looked at again and again is moved to the front of those that are kept only every few seconds: that
+/// takes four more places of memory to be fetched, and who goes first is as well known.
+fn look_into<K: Hash + Eq, T>(
+    store: &mut Store<K, Record>,
+    key: &K,
+    now: Tick,
+    look: impl FnOnce(&Record) -> Option<T>,
+) -> Option<T>
+where
+    Record: Weigh<K>,
+{
+    let record = store.peek(key)?;
+    let (found, stale) = (look(record), record.is_stale(now));
+    if stale && let Some(record) = store.touch(key) {
+        record.mark_used(now);
+    }
+    found
 }
 
 /// What an entry takes before its contents: key, links, and its place in the table.

@@ -4,6 +4,7 @@
 //! Nothing is rounded in favour of an answer: it may be forgotten a quarter of a second early, never late.
 
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use super::zones::Number;
@@ -30,6 +31,8 @@ impl Tick {
 pub(super) struct Record {
     /// What the times of the words count from.
     base: Tick,
+    /// When it was last moved to the front of those that are kept.
+    used: Tick,
     words: Box<[Word]>,
 }
 
@@ -139,16 +142,35 @@ impl Record {
 
     /// Did every one of these zones say "not listed", and does that still hold? `numbers` ascend. No is the usual answer of
     /// all lists, so that one walk through both is a whole verdict.
-    pub(super) fn all_say_no(&self, numbers: impl Iterator<Item = u16>, now: Tick) -> bool {
-        let mut words = self.words.iter();
+    pub(super) fn all_say_no(&self, numbers: &[AtomicU16], now: Tick) -> bool {
         let Some(passed) = now.0.checked_sub(self.base.0) else { return false };
-        let mut numbers = numbers;
+        let Ok(passed) = u16::try_from(passed) else { return false };
+        let mut words = match &*self.words {
+            [ours, rest @ ..] if ours.number() == Number::OURS.value() => rest,
+            words => words,
+        };
+        let says_no =
+            |word: &Word, number: u16| (word.zone == number << 2) & (word.what <= NO_DATA) & (word.expires > passed);
+        let mut numbers = numbers.iter().map(|number| number.load(Ordering::Relaxed));
+        // Nearly always the same lists are asked about everybody.
+        if words.len() == numbers.len() {
+            return words.iter().zip(numbers).all(|(word, number)| says_no(word, number));
+        }
         numbers.all(|number| {
-            let word = words.find(|word| word.number() >= number);
-            word.is_some_and(|word| {
-                word.zone == number << 2 && word.what <= NO_DATA && u32::from(word.expires) > passed
-            })
+            let place = words.partition_point(|word| word.number() < number);
+            words = words.get(place..).unwrap_or_default();
+            words.first().is_some_and(|word| says_no(word, number))
         })
+    }
+
+    /// Has it been a while since it was last marked as used? Then it is marked.
+    pub(super) fn is_stale(&self, now: Tick) -> bool {
+        now.0.saturating_sub(self.used.0) > 8 * Tick::PER_SECOND
+    }
+
+    /// Marks it as used.
+    pub(super) fn mark_used(&mut self, now: Tick) {
+        self.used = now;
     }
 
     fn with_words(self, number: Number, new: &[Word], now: Tick) -> Self {
@@ -168,7 +190,7 @@ impl Record {
             words.extend_from_slice(before);
             words.extend(new.iter().map(|word| Word { expires: word.expires.saturating_add(passed), ..*word }));
             words.extend_from_slice(after);
-            return Self { base: self.base, words: words.into() };
+            return Self { words: words.into(), ..self };
         }
         // Everything counts from now on.
         let kept = self.words.iter().filter(|word| word.number() != value).filter_map(|word| {
@@ -179,7 +201,7 @@ impl Record {
         words.extend(kept);
         let place = words.partition_point(|word| word.number() < value);
         words.splice(place..place, new.iter().copied());
-        Self { base: now, words: words.into() }
+        Self { base: now, used: now, words: words.into() }
     }
 
     fn words_of(&self, number: Number) -> &[Word] {
@@ -305,10 +327,10 @@ mod tests {
         let holds = |value, second: u32| record.answer(number(value), &zone(), Tick(second * SECOND)).is_some();
         assert!(holds(2, 59) && !holds(2, 60));
         assert!(holds(1, 209) && !holds(1, 210));
-        assert!(record.all_say_no([1, 2].into_iter(), Tick(59 * SECOND)));
-        assert!(!record.all_say_no([1, 2].into_iter(), Tick(60 * SECOND)));
-        assert!(record.all_say_no([1].into_iter(), Tick(60 * SECOND)));
-        assert!(!record.all_say_no([1, 3].into_iter(), Tick(0)), "nothing is known of the third");
+        assert!(record.all_say_no(&[1, 2].map(AtomicU16::new), Tick(59 * SECOND)));
+        assert!(!record.all_say_no(&[1, 2].map(AtomicU16::new), Tick(60 * SECOND)));
+        assert!(record.all_say_no(&[1].map(AtomicU16::new), Tick(60 * SECOND)));
+        assert!(!record.all_say_no(&[1, 3].map(AtomicU16::new), Tick(0)), "nothing is known of the third");
         let record = record.with(number(3), &no, minutes(1), Tick(100 * SECOND));
         assert_eq!(record.words.len(), 2, "what has expired is dropped");
     }
@@ -322,7 +344,7 @@ mod tests {
             Answer::failed(Failure::Timeout),
         ] {
             let record = Record::default().with(number(1), &answer, minutes(1), Tick(0));
-            assert!(!record.all_say_no([1].into_iter(), Tick(0)), "{answer}");
+            assert!(!record.all_say_no(&[1].map(AtomicU16::new), Tick(0)), "{answer}");
         }
     }
 
@@ -367,6 +389,6 @@ mod tests {
         let record = record.with(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
         assert_eq!(record.verdict(Number::OURS, Tick(0)), Some(7));
         assert_eq!(record.verdict(Number::OURS, Tick(60 * SECOND)), None);
-        assert!(record.all_say_no([1].into_iter(), Tick(0)));
+        assert!(record.all_say_no(&[1].map(AtomicU16::new), Tick(0)));
     }
 }

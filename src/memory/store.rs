@@ -29,6 +29,16 @@ impl<K: Hash + Eq, V: Weigh<K>> Store<K, V> {
         self.entries.get(key)
     }
 
+    /// Looks without saying that the value was used.
+    pub(super) fn peek(&self, key: &K) -> Option<&V> {
+        self.entries.peek(key)
+    }
+
+    /// The value has been used, and is for changing; its weight must stay.
+    pub(super) fn touch(&mut self, key: &K) -> Option<&mut V> {
+        self.entries.get_mut(key)
+    }
+
     pub(super) fn take(&mut self, key: &K) -> Option<V> {
         let value = self.entries.pop(key)?;
         self.bytes = self.bytes.saturating_sub(value.weight(key));
