@@ -12,6 +12,7 @@ use crate::clock::{BoxFuture, Clock};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject};
 use crate::events::Listeners;
+use crate::inquiry::Workspaces;
 use crate::lock::lock;
 use crate::memory::{Memory, Number};
 use crate::name::Name;
@@ -45,6 +46,7 @@ pub(crate) struct Asker {
     pub(crate) listeners: Listeners,
     /// How often anything changed on which summaries of what is remembered rest; from one on.
     pub(crate) changes: AtomicU64,
+    pub(crate) workspaces: Workspaces,
     flights: Mutex<Table<Question, Flight>>,
     everything: Arc<Semaphore>,
     per_zone: usize,
@@ -96,6 +98,7 @@ impl Asker {
             counters: Counters::default(),
             listeners: Listeners::default(),
             changes: AtomicU64::new(1),
+            workspaces: Workspaces::default(),
             flights: Mutex::default(),
             everything: Arc::new(Semaphore::new(in_flight)),
             per_zone,

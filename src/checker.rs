@@ -261,7 +261,9 @@ impl Check {
         let inquiry = {
             let mut standing = lock(standing);
             let random = standing.random(now, unguessable);
-            Inquiry::new(&self.dialogue, &self.checker.settings, &mut standing, now, random)
+            let workspace = asker.workspaces.take();
+            let settings = &self.checker.settings;
+            Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut standing, now, random))
         };
         let report = drive::inquiry(Arc::clone(asker), Arc::clone(standing), inquiry, deadline, self.patience).await;
         asker.counters.checks.fetch_add(1, Ordering::Relaxed);

@@ -32,7 +32,7 @@ pub(crate) enum Patience {
 pub(crate) async fn inquiry(
     asker: Arc<Asker>,
     standing: Arc<Mutex<Standing>>,
-    mut inquiry: Inquiry,
+    mut inquiry: Box<Inquiry>,
     deadline: Instant,
     patience: Patience,
 ) -> Report {
@@ -86,7 +86,8 @@ pub(crate) async fn inquiry(
     let now = asker.clock.now();
     let (report, events, voided) = {
         let mut standing = lock(&standing);
-        let report = inquiry.finish_after(Failure::Deadline, started, now, &standing);
+        let (report, workspace) = inquiry.finish_after(Failure::Deadline, started, now, &standing);
+        asker.workspaces.give_back(workspace);
         let (events, voided) = standing.take_in(&report, now);
         (report, events, voided)
     };

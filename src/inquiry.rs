@@ -24,6 +24,7 @@ mod finish;
 mod names;
 mod questions;
 mod running;
+mod workspace;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use std::time::{Duration, Instant};
 
 use questions::Questions;
 use running::{Asking, Running};
+pub(crate) use workspace::{Workspace, Workspaces};
 
 use crate::ask::Sent;
 use crate::dialogue::Dialogue;
@@ -44,7 +46,7 @@ use crate::helo::HeloCheck;
 use crate::iprev::IprevCheck;
 use crate::name::Name;
 use crate::path::{self, Path};
-use crate::report::Source;
+use crate::report::{ListRow, Source};
 use crate::score::{self, Outcome, Row};
 use crate::settings::Settings;
 use crate::standing::{Admission, Standing};
@@ -70,6 +72,8 @@ pub struct Inquiry {
     /// How many lists from the first on are done; the others may be.
     lists_done: usize,
     questions: Questions,
+    /// Room for the rows of the report.
+    rows: Vec<ListRow>,
     trial: Option<Running<ResolverTrial>>,
     label: Label,
     /// What earlier checks know about the resolver: does it strip, does it rewrite?
@@ -137,6 +141,19 @@ impl Inquiry {
         now: Instant,
         random: [u8; 16],
     ) -> Self {
+        Self::within(Workspace::default(), dialogue, settings, standing, now, random)
+    }
+
+    /// The same, in tables that have been used before.
+    pub(crate) fn within(
+        workspace: Workspace,
+        dialogue: &Dialogue,
+        settings: &Arc<Settings>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let Workspace { lists: room, asked, by_question, rows } = workspace;
         let client = dialogue.client.map(|address| address.to_canonical());
         let mail_domain = |side, path: &str| {
             let mut check = MailDomainCheck::new(side, path);
@@ -158,10 +175,11 @@ impl Inquiry {
                 .map(|argument| Running::new(HeloCheck::new(argument, client, &settings.ourselves))),
             sender,
             recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
-            lists: Vec::new(),
+            lists: room,
             waiting: Vec::new(),
             lists_done: 0,
-            questions: Questions::default(),
+            questions: Questions::within(asked, by_question),
+            rows,
             trial: None,
             label: Label::from_random(random),
             loopback: standing.strips(now),

@@ -118,7 +118,7 @@ impl Checker {
         let now = asker.clock.now();
         let inquiry = {
             let mut standing = lock(&self.engine.standing);
-            Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable())
+            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable()))
         };
         let deadline = later(now, self.budget());
         drive::inquiry(asker, Arc::clone(&self.engine.standing), inquiry, deadline, drive::Patience::UntilDone).await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::questions::Questions;
-use super::{Inquiry, ListRun, UnitId};
+use super::{Inquiry, ListRun, UnitId, Workspace};
 use crate::dns::Failure;
 use crate::dnsxl::{Loopback, Observation, Purpose};
 use crate::report::{Findings, ListRow, Report};
@@ -18,17 +18,18 @@ impl Inquiry {
     pub fn finish(self, failure: Failure) -> Report {
         // Without a clock nothing is known of how long anyone was silent.
         let started = self.started;
-        self.finish_after(failure, started, started, &Standing::default())
+        self.finish_after(failure, started, started, &Standing::default()).0
     }
 
-    /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile.
+    /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile. With the tables, to be used
+    /// again.
     pub(crate) fn finish_after(
         mut self,
         failure: Failure,
         started: Instant,
         now: Instant,
         standing: &Standing,
-    ) -> Report {
+    ) -> (Report, Workspace) {
         let cut = !self.is_done();
         self.stop_waiting_for_names(failure);
         let (begun, questions) = (self.started, &self.questions);
@@ -36,7 +37,9 @@ impl Inquiry {
             let lesson = lesson(&list, questions, now);
             list.row(lesson, failure, begun, standing)
         };
-        let rows = self.lists.into_iter().map(row).collect();
+        let mut rows = self.rows;
+        rows.extend(self.lists.drain(..).map(row));
+        let (exchanges, asked, by_question) = self.questions.into_exchanges(failure);
         let findings = Findings {
             iprev: self.iprev.map(|running| running.finish(failure)),
             helo: self.helo.map(|running| running.finish(failure)),
@@ -46,13 +49,14 @@ impl Inquiry {
             rewrites: self.rewrites == Some(true),
             rows,
             loopback: self.loopback,
-            exchanges: self.questions.into_exchanges(failure),
+            exchanges,
             cut,
             stopped_early: self.stopped_early,
             elapsed: now.saturating_duration_since(started),
             started: begun,
         };
-        Report::assemble(&self.dialogue, &self.settings, findings)
+        let (report, rows) = Report::assemble(&self.dialogue, &self.settings, findings);
+        (report, Workspace { lists: self.lists, asked, by_question, rows })
     }
 }
 

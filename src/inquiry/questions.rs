@@ -11,15 +11,18 @@ use crate::report::{Exchange, Source};
 use crate::step::Slot;
 use crate::table::Table;
 
+/// Where each question stands. Proof must be new, so what tries a list is not the same question as one that may be answered
+/// from memory.
+pub(super) type ByQuestion = Table<(Question, bool), usize>;
+
 /// Equal questions are one, however many checks want the answer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Questions {
     /// What the report will keep of each; an answer that has not come stands as failed.
     exchanges: Vec<Exchange>,
     /// What only the inquiry needs of each.
     asked: Vec<Asked>,
-    /// Proof must be new, so what tries a list is not the same question as one that may be answered from memory.
-    by_question: Table<(Question, bool), usize>,
+    by_question: ByQuestion,
     handed_out: usize,
     /// How many are neither answered nor moot.
     open: usize,
@@ -27,7 +30,7 @@ pub(super) struct Questions {
 
 /// What a question is for, and who wants its answer.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub(super) purpose: Purpose,
     /// The list that wanted it first.
     pub(super) list: Option<usize>,
@@ -50,6 +53,11 @@ impl Asked {
 }
 
 impl Questions {
+    /// In tables that are empty, and may have been used before.
+    pub(super) fn within(asked: Vec<Asked>, by_question: ByQuestion) -> Self {
+        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0 }
+    }
+
     /// Notes who wants the answer of a question; gives it if it is there already.
     pub(super) fn want(
         &mut self,
@@ -155,7 +163,8 @@ impl Questions {
     }
 
     /// Those that were handed out and are of use, in the order in which they were asked. What has not come has failed.
-    pub(super) fn into_exchanges(mut self, failure: Failure) -> Vec<Exchange> {
+    /// With the tables, to be used again.
+    pub(super) fn into_exchanges(mut self, failure: Failure) -> (Vec<Exchange>, Vec<Asked>, ByQuestion) {
         self.exchanges.truncate(self.handed_out);
         for (exchange, asked) in self.exchanges.iter_mut().zip(&self.asked) {
             if !asked.answered {
@@ -166,7 +175,7 @@ impl Questions {
             let mut moot = self.asked.iter().map(|asked| asked.moot);
             self.exchanges.retain(|_| moot.next() != Some(true));
         }
-        self.exchanges
+        (self.exchanges, self.asked, self.by_question)
     }
 
     /// This check has its proof from elsewhere: its controls that are not answered need not be, unless another one wants

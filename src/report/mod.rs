@@ -231,6 +231,7 @@ pub(crate) struct Findings {
 }
 
 /// The verdict of one list.
+#[derive(Debug)]
 pub(crate) struct ListRow {
     pub(crate) spec: Arc<ListSpec>,
     pub(crate) subject: Option<Subject>,
@@ -345,7 +346,8 @@ impl Findings {
 
 impl Report {
     /// Puts the verdicts together: the resolver's faults first, since they change what verdicts are worth.
-    pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> Self {
+    /// With the rows' room, to be used again.
+    pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> (Self, Vec<ListRow>) {
         let resolver_fault = ResolverFault::find(&findings);
         let strips = ResolverFault::strips(&findings.rows);
         findings.drop_lessons(resolver_fault);
@@ -355,7 +357,7 @@ impl Report {
         if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
             findings.doubt_existence();
         }
-        let (lists, lessons) = rows_of(findings.rows, resolver_fault, findings.started);
+        let (lists, lessons) = rows_of(&mut findings.rows, resolver_fault, findings.started);
         let mut helo = findings.helo;
         // Where iprev could not tell, neither can a comparison with its names.
         match (&mut helo, &findings.iprev) {
@@ -400,7 +402,7 @@ impl Report {
             exempt: dialogue.client.is_some_and(|client| settings.exempts(client)),
         };
         report.advice = settings.policy.judge(&report);
-        report
+        (report, findings.rows)
     }
 
     pub(crate) fn started(&self) -> Instant {
@@ -588,12 +590,12 @@ impl Report {
 }
 
 /// The rows as they are told, and what was learned from them.
-fn rows_of(mut rows: Vec<ListRow>, fault: Option<ResolverFault>, now: Instant) -> (Vec<ListReport>, Vec<Lesson>) {
+fn rows_of(rows: &mut Vec<ListRow>, fault: Option<ResolverFault>, now: Instant) -> (Vec<ListReport>, Vec<Lesson>) {
     let mut lessons = Vec::with_capacity(rows.len());
     lessons.extend(rows.iter_mut().filter_map(|row| row.lesson.take()));
     // Nearly always every list that was heard said "no", as it should.
     let quiet = lessons.iter().all(|lesson| lesson.observations.others.is_empty());
-    let lists = rows.into_iter().map(|row| {
+    let lists = rows.drain(..).map(|row| {
         let ListRow { spec, subject, kind, part, group, verdict, mut health, .. } = row;
         // The health after what this check saw; every check of the zone counts.
         if !quiet || health.is_news(&Observation::Miss) {

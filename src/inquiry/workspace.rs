@@ -1,0 +1,68 @@
+//! The tables of inquiries, used again and again: a server makes thousands of checks a second, each with the same lists, and
+//! blocks of this size, made and given back between small ones that stay, would leave its memory in shreds.
+
+use std::sync::Mutex;
+
+use super::ListRun;
+use super::questions::{Asked, ByQuestion};
+use crate::lock::lock;
+use crate::report::ListRow;
+
+/// Workspaces that are kept for later: as many checks at the same time are usual.
+const KEPT: usize = 256;
+/// Lists and questions for which room is kept.
+const ROOM: usize = 256;
+
+/// Empty tables with the room that earlier inquiries needed.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    pub(super) lists: Vec<ListRun>,
+    pub(super) asked: Vec<Asked>,
+    pub(super) by_question: ByQuestion,
+    pub(super) rows: Vec<ListRow>,
+}
+
+/// Workspaces that nobody uses at the moment.
+#[derive(Debug, Default)]
+pub(crate) struct Workspaces(Mutex<Vec<Workspace>>);
+
+impl Workspaces {
+    pub(crate) fn take(&self) -> Workspace {
+        lock(&self.0).pop().unwrap_or_default()
+    }
+
+    pub(crate) fn give_back(&self, mut workspace: Workspace) {
+        workspace.lists.clear();
+        workspace.asked.clear();
+        workspace.by_question.clear();
+        workspace.rows.clear();
+        let most = workspace.lists.capacity().max(workspace.asked.capacity()).max(workspace.by_question.capacity());
+        let mut kept = lock(&self.0);
+        if kept.len() < KEPT && most <= ROOM {
+            kept.push(workspace);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_kept_within_bounds() {
+        let workspaces = Workspaces::default();
+        let mut workspace = workspaces.take();
+        workspace.asked.reserve(20);
+        workspaces.give_back(workspace);
+        let again = workspaces.take();
+        assert!(again.asked.is_empty() && again.asked.capacity() >= 20);
+        for _ in 0..2 * KEPT {
+            workspaces.give_back(Workspace::default());
+        }
+        assert_eq!(lock(&workspaces.0).len(), KEPT);
+        let mut large = workspaces.take();
+        large.asked.reserve(10 * ROOM);
+        workspaces.give_back(large);
+        assert_eq!(lock(&workspaces.0).len(), KEPT - 1, "no room is kept for what is not usual");
+    }
+}
