@@ -60,6 +60,8 @@ fn subjects(name: &str, subjects: usize, count: u64, hickory: f64) {
         let report = checker.check(dialogue(number)).await;
         assert_eq!(report.counts().not_listed, LISTS);
     });
+    warm.remembered("summary", client, count * 10);
+    warm.remembered("summary_whole", dialogue, count * 10);
     figure(&format!("{base}.lru.cpu"), lru, "ns");
 }
 
@@ -100,6 +102,28 @@ impl Warm<'_> {
         figure(&format!("{base}.allocated"), allocated, "B");
         figure(&format!("ratio.{base}.lru"), cpu * 1e3 / self.lru, "x");
         figure(&format!("ratio.{base}.hickory"), self.hickory / (cpu * 1e3), "x");
+    }
+}
+
+impl Warm<'_> {
+    /// What is remembered, at once and without a report. That the sender is written down is part of it.
+    fn remembered(&self, name: &str, dialogue: fn(u32) -> Dialogue, count: u64) {
+        let mut told = 0;
+        let mut used = 0.0;
+        let allocated = allocation_counter::measure(|| {
+            let begun = cpu();
+            for at in 0..count {
+                let dialogue = dialogue(self.known[(world::mixed(at) % self.known.len() as u64) as usize]);
+                told += self.checker.remembered(&dialogue).map_or(0, |summary| summary.counts().not_listed);
+            }
+            used = cpu() - begun;
+        });
+        assert_eq!(told, count as usize * LISTS, "all of it was known");
+        let (base, cpu) = (format!("{}.{name}", self.base), used * 1e3 / count as f64);
+        figure(&format!("{base}.cpu"), cpu, "ns");
+        figure(&format!("{base}.allocations"), allocated.count_total as f64 / count as f64, "per_check");
+        figure(&format!("ratio.{base}.lru"), cpu / self.lru, "x");
+        figure(&format!("ratio.{base}.hickory"), self.hickory / cpu, "x");
     }
 }
 
