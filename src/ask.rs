@@ -1,17 +1,16 @@
 //! The way of one question: memory, then whoever is asking the same, then the resolver, within limits.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
-use futures::FutureExt;
-use futures::future::{Shared, WeakShared};
 
-use crate::clock::{BoxFuture, Clock};
+use crate::clock::Clock;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject};
 use crate::events::Listeners;
+use crate::flight::{Flight, Passenger};
 use crate::inquiry::Workspaces;
 use crate::lock::lock;
 use crate::memory::{Memory, Number};
@@ -47,7 +46,7 @@ pub(crate) struct Asker {
     /// How often anything changed on which summaries of what is remembered rest; from one on.
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: Workspaces,
-    flights: Mutex<Table<Question, Flight>>,
+    flights: Mutex<Table<Question, Departed>>,
     everything: Arc<Semaphore>,
     per_zone: usize,
     bulkheads: Mutex<Table<Name, Weak<Semaphore>>>,
@@ -55,21 +54,16 @@ pub(crate) struct Asker {
     spent: Mutex<Table<Name, (Instant, u32)>>,
 }
 
-/// When a question was put to the resolver; empty while it waits for a place.
-pub(crate) type Sent = Arc<OnceLock<Instant>>;
-
 /// A question on its way, for one who waits for it.
 pub(crate) struct Boarded {
-    pub(crate) answer: Shared<BoxFuture<'static, Answer>>,
+    pub(crate) answer: Passenger,
     pub(crate) source: Source,
-    pub(crate) sent: Sent,
 }
 
-/// A question in flight. Only who waits for it keeps it alive.
-struct Flight {
+/// A question in flight. Only who waits for it keeps it in the air.
+struct Departed {
     number: u64,
-    sent: Sent,
-    future: WeakShared<BoxFuture<'static, Answer>>,
+    flight: Weak<Flight>,
 }
 
 /// What has been done so far.
@@ -132,23 +126,21 @@ impl Asker {
     /// The answer borrows nothing and may be dropped at any point: whoever else waits for the same gets it.
     pub(crate) fn ask(self: &Arc<Self>, question: Question, purpose: Purpose, list: Option<ToList>) -> Option<Boarded> {
         let mut flights = lock(&self.flights);
-        if let Some((future, sent)) =
-            flights.get(&question).and_then(|it| Some((it.future.upgrade()?, it.sent.clone())))
-        {
+        if let Some(answer) = flights.get(&question).and_then(|departed| departed.flight.upgrade()?.board()) {
             count(&self.counters.shared);
-            return Some(Boarded { answer: future, source: Source::Shared, sent });
+            return Some(Boarded { answer, source: Source::Shared });
         }
         if list.as_ref().is_some_and(|list| !self.spend(list)) {
             return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
-        let sent = Sent::default();
-        let landing = Landing { asker: Arc::clone(self), question: question.clone(), number, sent: Arc::clone(&sent) };
-        let future = landing.fly(purpose, list).boxed().shared();
-        if let Some(weak) = future.downgrade() {
-            flights.insert(question, Flight { number, sent: Arc::clone(&sent), future: weak });
-        }
-        Some(Boarded { answer: future, source: Source::Network, sent })
+        let asker = Arc::clone(self);
+        let answer = Flight::take_off(|flight| {
+            let landing = Landing { asker, question: question.clone(), number, flight };
+            Box::pin(landing.fly(purpose, list))
+        });
+        flights.insert(question, Departed { number, flight: Arc::downgrade(answer.flight()) });
+        Some(Boarded { answer, source: Source::Network })
     }
 
     /// Counts a question to a list, unless its day's questions are spent.
@@ -190,7 +182,7 @@ struct Landing {
     asker: Arc<Asker>,
     question: Question,
     number: u64,
-    sent: Sent,
+    flight: Weak<Flight>,
 }
 
 impl Landing {
@@ -203,7 +195,9 @@ impl Landing {
             None => None,
         };
         let _place = place(&asker.everything).await;
-        let _ = self.sent.set(asker.clock.now());
+        if let Some(flight) = self.flight.upgrade() {
+            flight.send(asker.clock.now());
+        }
         // What lands after everything was voided was asked before.
         let edition = asker.memory.edition();
         let answer = asker.resolver.resolve(&self.question).await.without_key(&self.question.name);

@@ -55,7 +55,7 @@ pub(crate) async fn inquiry(
                     Some(answer) => inquiry.supply_from(ask.ticket, answer, Source::Memory, Duration::ZERO),
                     None => match asker.ask(ask.question, ask.purpose, list) {
                         Some(boarded) => {
-                            inquiry.sent(ask.ticket, boarded.sent);
+                            inquiry.sent(ask.ticket, Arc::clone(boarded.answer.flight()));
                             open.push(async move { (ask.ticket, now, boarded.answer.await, boarded.source) });
                         }
                         // Nothing was asked, so nothing is counted as asked.

@@ -30,6 +30,10 @@ impl<T> Few<T> {
         self.first.iter().chain(&self.more)
     }
 
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.first.iter_mut().chain(&mut self.more)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.first.is_none()
     }

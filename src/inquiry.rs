@@ -34,7 +34,6 @@ use questions::Questions;
 use running::{Asking, Running};
 pub(crate) use workspace::{Workspace, Workspaces};
 
-use crate::ask::Sent;
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{
@@ -42,6 +41,7 @@ use crate::dnsxl::{
     Purpose, Skipped, Subject, SubjectKind, Verdict,
 };
 use crate::domain::{MailDomainCheck, Side};
+use crate::flight::Flight;
 use crate::helo::HeloCheck;
 use crate::iprev::IprevCheck;
 use crate::name::Name;
@@ -261,8 +261,8 @@ impl Inquiry {
     }
 
     /// A question is on its way.
-    pub(crate) fn sent(&mut self, ticket: Ticket, sent: Sent) {
-        self.questions.sent(ticket, sent);
+    pub(crate) fn sent(&mut self, ticket: Ticket, flight: Arc<Flight>) {
+        self.questions.sent(ticket, flight);
     }
 
     /// Does nobody want this answer any more?

@@ -103,6 +103,7 @@ mod address;
 mod ask;
 mod drive;
 mod few;
+mod flight;
 mod keys;
 mod lock;
 mod memory;

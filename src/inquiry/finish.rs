@@ -85,10 +85,9 @@ fn lesson(list: &ListRun, questions: &Questions, now: Instant) -> Option<Lesson>
 /// nothing about a list.
 fn waited_for(list: &ListRun, questions: &Questions, now: Instant) -> bool {
     questions.handed_out().any(|(_, asked)| {
-        let sent = asked.sent.as_ref().and_then(|sent| sent.get());
         asked.is_open()
             && asked.is_wanted_by(UnitId::List(list.index))
-            && sent.is_some_and(|sent| now.saturating_duration_since(*sent) >= PATIENT)
+            && asked.sent().is_some_and(|sent| now.saturating_duration_since(sent) >= PATIENT)
     })
 }
 
@@ -97,7 +96,7 @@ fn controls_sent(list: &ListRun, questions: &Questions) -> Option<Instant> {
     let zone = list.run.unit.spec().zone();
     let controls =
         questions.handed_out().filter(|(question, it)| it.purpose == Purpose::Control && question.name.is_within(zone));
-    controls.filter_map(|(_, asked)| asked.sent.as_ref()?.get().copied()).min()
+    controls.filter_map(|(_, asked)| asked.sent()).min()
 }
 
 impl ListRun {

@@ -1,12 +1,13 @@
 //! The questions of an inquiry: who wants their answers, and what became of them.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::{Ticket, UnitId};
-use crate::ask::Sent;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
 use crate::few::Few;
+use crate::flight::Flight;
 use crate::report::{Exchange, Source};
 use crate::step::Slot;
 use crate::table::Table;
@@ -38,13 +39,18 @@ pub(crate) struct Asked {
     /// No longer wanted, and not handed out.
     moot: bool,
     wanted_by: Few<(UnitId, Slot)>,
-    /// When it was put to the resolver, by whoever did so first.
-    pub(super) sent: Option<Sent>,
+    /// Its way to the resolver, by whoever asked first.
+    flight: Option<Arc<Flight>>,
 }
 
 impl Asked {
     pub(super) fn is_wanted_by(&self, id: UnitId) -> bool {
         self.wanted_by.iter().any(|(wanting, _)| *wanting == id)
+    }
+
+    /// When it was put to the resolver.
+    pub(super) fn sent(&self) -> Option<Instant> {
+        self.flight.as_ref()?.sent()
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -92,7 +98,7 @@ impl Questions {
             },
             moot: false,
             wanted_by: Few::one((id, slot)),
-            sent: None,
+            flight: None,
         });
         None
     }
@@ -117,9 +123,9 @@ impl Questions {
     }
 
     /// A question is on its way.
-    pub(super) fn sent(&mut self, ticket: Ticket, sent: Sent) {
+    pub(super) fn sent(&mut self, ticket: Ticket, flight: Arc<Flight>) {
         if let Some(asked) = self.asked.get_mut(ticket.0) {
-            asked.sent = Some(sent);
+            asked.flight = Some(flight);
         }
     }
 
