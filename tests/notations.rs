@@ -464,7 +464,7 @@ fn sayable(notation: Notation, list: &ListSpec) -> (ListSpec, String) {
 
 proptest! {
     // Each list is printed in every notation: ten thousand of them in all.
-    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_700, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_printed_is_read_again(list in lists(), offset in 0_u8..9) {
