@@ -1,5 +1,6 @@
 //! The way of one question: memory, then whoever is asking the same, then the resolver, within limits.
 
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
@@ -223,8 +224,10 @@ impl Drop for Landing {
     fn drop(&mut self) {
         let mut flights = lock(&self.asker.flights);
         // A later flight of the same question is not ours to remove.
-        if flights.get(&self.question).is_some_and(|flight| flight.number == self.number) {
-            flights.remove(&self.question);
+        if let Entry::Occupied(departed) = flights.entry(self.question.clone())
+            && departed.get().number == self.number
+        {
+            departed.remove();
         }
     }
 }

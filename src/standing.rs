@@ -32,6 +32,8 @@ pub struct Standing {
     doubted: bool,
     honesty: Option<(bool, Instant)>,
     fault: Option<ResolverFault>,
+    /// When any zone was last found broken: nearly always long before a check began.
+    broken: Option<Instant>,
     /// What labels are made of, and since when.
     random: Option<([u8; 16], Instant)>,
 }
@@ -106,6 +108,7 @@ impl Standing {
             doubted: false,
             honesty: None,
             fault: None,
+            broken: None,
             random: None,
         }
     }
@@ -154,6 +157,7 @@ impl Standing {
 
     /// A zone that was found broken after a check had begun: the check's hits are void, whatever proof it has.
     pub(crate) fn turned_bad(&self, zone: &Name, kind: SubjectKind, started: Instant) -> Option<&Arc<HealthState>> {
+        self.broken.filter(|at| *at >= started)?;
         let health = &self.zones.get(&(zone.clone(), kind))?.health;
         health.takes_hits_away_since(started).then_some(health)
     }
@@ -216,6 +220,7 @@ impl Standing {
         } else if report.convicts_of_stripping() {
             self.stripped = Some(now);
         }
+        let mut broken = false;
         for lesson in report.lessons() {
             if lesson.proof.is_some() {
                 // What has been seen absent once may be remembered as absent, and proves nothing again.
@@ -230,7 +235,10 @@ impl Standing {
             let (was_bad, health) = (state.health.health.takes_hits_away(), Arc::clone(&state.health));
             let sent = lesson.sent.map_or(report.started(), |sent| sent.min(report.started()));
             events.extend(state.observe(lesson, sent, now));
-            voided.summaries |= !Arc::ptr_eq(&health, &state.health);
+            if !Arc::ptr_eq(&health, &state.health) {
+                voided.summaries = true;
+                broken |= state.health.health.takes_hits_away();
+            }
             // Both when a list falls ill and when it recovers: what was on its way meanwhile is no better.
             if was_bad != state.health.health.takes_hits_away() {
                 voided.zones.push(zone.clone());
@@ -239,6 +247,9 @@ impl Standing {
                 let (list, alone, heard) = (lesson.spec.id(), suspicion.alone, suspicion.heard);
                 events.push(Event::StandsAlone { list, alone, heard });
             }
+        }
+        if broken {
+            self.broken = Some(now);
         }
         if report.lessons().iter().any(|lesson| lesson.must_exist.is_some()) {
             self.doubted = self.zones.values().any(|zone| matches!(zone.must_exist, Some((Entry::Stripped, _))));
