@@ -30,6 +30,31 @@ pub struct Dialogue {
     pub rcpt_to: Option<String>,
     /// A domain to look at where there is no client: asked in domain lists, and as a sender's domain.
     pub domain: Option<Name>,
+    /// Who the client is to the host.
+    pub trust: Trust,
+}
+
+/// Who the client is to the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Trust {
+    /// Anybody.
+    #[default]
+    Stranger,
+    /// Somebody who has logged in (RFC 4954): no list is asked about where he comes from, since most of them hold home
+    /// networks on purpose, and no policy judges him. What is found out about the rest of the dialogue is told.
+    Authenticated,
+}
+
+impl Trust {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stranger => "stranger",
+            Self::Authenticated => "authenticated",
+        }
+    }
 }
 
 impl Dialogue {
@@ -50,6 +75,13 @@ impl Dialogue {
     #[must_use]
     pub fn mail_from(mut self, path: impl Into<String>) -> Self {
         self.mail_from = Some(path.into());
+        self
+    }
+
+    /// Of a client who has logged in.
+    #[must_use]
+    pub fn authenticated(mut self) -> Self {
+        self.trust = Trust::Authenticated;
         self
     }
 

@@ -566,13 +566,13 @@ fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
     };
     match part {
         Part::Address => match (dialogue.client, &dialogue.domain) {
-            (Some(address), _) => (Some(Subject::from(address)), settings.skips(address)),
+            (Some(address), _) => (Some(Subject::from(address)), settings.skips(address, dialogue.trust)),
             (None, Some(domain)) => (Some(Subject::Domain(domain.clone())), None),
             (None, None) => (None, Some(Skipped::NoClient)),
         },
         // What they are is known later; here only whether they are asked about at all.
         Part::ConfirmedName | Part::ReverseName => match dialogue.client {
-            Some(address) => (None, settings.skips(address)),
+            Some(address) => (None, settings.skips(address, dialogue.trust)),
             None => (None, Some(Skipped::NoClient)),
         },
         Part::Helo => match dialogue.helo.as_deref() {

@@ -76,7 +76,7 @@ impl Plan {
         }
         let [v4, v6] = self.ways.as_ref()?;
         let way = if client.is_ipv4() { v4 } else { v6 };
-        if settings.skips(client).is_some() || !way.is_calm(memory, standing, changes) {
+        if settings.skips(client, dialogue.trust).is_some() || !way.is_calm(memory, standing, changes) {
             return None;
         }
         let iprev = memory.recall_client(client, &way.numbers, now)?;

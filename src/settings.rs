@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::address::is_special_purpose;
+use crate::dialogue::Trust;
 use crate::dnsxl::Skipped;
 use crate::helo::Ourselves;
 use crate::lists::ListSet;
@@ -55,9 +56,9 @@ pub enum SpecialPurpose {
 
 impl Settings {
     /// Is no list asked about this client, and why?
-    pub(crate) fn skips(&self, client: IpAddr) -> Option<Skipped> {
+    pub(crate) fn skips(&self, client: IpAddr, trust: Trust) -> Option<Skipped> {
         let client = client.to_canonical();
-        if self.exempts(client) {
+        if trust == Trust::Authenticated || self.exempts(client) {
             return Some(Skipped::Exempt);
         }
         (self.special_purpose == SpecialPurpose::Skip && is_special_purpose(client)).then_some(Skipped::Special)

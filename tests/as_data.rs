@@ -103,8 +103,9 @@ fn a_key_is_not_written_and_what_hides_it_is_not_read() {
 
 #[test]
 fn dialogues() {
-    let dialogue = Dialogue::from("2001:db8::1".parse::<IpAddr>().unwrap()).helo("mail.example").mail_from("<>");
-    let text = json!({"client": "2001:db8::1", "helo": "mail.example", "mail_from": "<>"});
+    let dialogue =
+        Dialogue::from("2001:db8::1".parse::<IpAddr>().unwrap()).helo("mail.example").mail_from("<>").authenticated();
+    let text = json!({"client": "2001:db8::1", "helo": "mail.example", "mail_from": "<>", "trust": "authenticated"});
     assert_eq!(serde_json::to_value(&dialogue).unwrap(), text);
     assert_eq!(serde_json::from_value::<Dialogue>(text).unwrap(), dialogue);
     let domain = json!({"domain": "a.example", "rcpt_to": "b@c.example", "client": null});

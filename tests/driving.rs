@@ -12,7 +12,7 @@ use futures::future::join_all;
 use rdnsbl::clock::Clock;
 use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::report::Completeness;
-use rdnsbl::{Checker, ListSet, ListSpec, Policy, Side};
+use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, Policy, Side};
 use world::{CLEAN, LISTED, World, lists, poll_once, said, start};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -47,7 +47,6 @@ fn at_the_deadline_there_is_a_report_with_what_is_known() {
 
 #[test]
 fn who_is_in_a_hurry_waits_for_no_list_that_changes_nothing() {
-    use rdnsbl::dialogue::Dialogue;
     let early =
         |world: &World, client| world.clock.run(world.checker.check(Dialogue::from(client)).stop_when_settled());
     // The one that lists is enough: two others are slow and silent.
@@ -306,13 +305,29 @@ fn who_needs_no_list_is_not_asked_about() {
     let world =
         World::with(DNS, |builder| builder.lists(lists(["bl.test"])).exempt(["45.66.77.0/28".parse().unwrap()]));
     for (client, why) in
-        [(LISTED, "exempt network"), (IpAddr::from([10, 0, 0, 1]), "private or special-purpose address")]
+        [(LISTED, "exempt client"), (IpAddr::from([10, 0, 0, 1]), "private or special-purpose address")]
     {
         let report = world.check(client);
         let rdnsbl::Verdict::Skipped(skipped) = report.lists()[0].verdict() else { panic!("{report:?}") };
         assert_eq!(skipped.to_string(), why);
     }
+    let report = world.check(Dialogue::from(IpAddr::from([45, 66, 77, 20])).authenticated());
+    assert_eq!(report.lists()[0].verdict().word(), "skipped");
     assert!(world.asked().iter().all(|question| !question.contains("bl.test")));
+}
+
+#[test]
+fn who_has_logged_in_is_not_judged() {
+    let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).policy(Policy::postfix().strict()));
+    let stranger = Dialogue::from(LISTED).helo("oemcomputer").mail_from("<a@nowhere.test>");
+    let report = world.check(stranger.clone());
+    assert!(report.advice().reply().is_some());
+    let report = world.check(stranger.authenticated());
+    assert_eq!(report.advice(), &rdnsbl::policy::Advice::default());
+    assert_eq!(report.sender().unwrap().verdict().word(), "no_such_domain", "facts are told all the same");
+    world.check(CLEAN);
+    assert!(world.checker.remembered(&Dialogue::from(CLEAN)).is_some());
+    assert!(world.checker.remembered(&Dialogue::from(CLEAN).authenticated()).is_none());
 }
 
 fn documented(zone: &str) -> ListSpec {

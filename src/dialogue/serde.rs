@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::Dialogue;
+use super::{Dialogue, Trust};
 use crate::name::Name;
 
 /// What is known; a key in the domain is not shown.
@@ -22,6 +22,9 @@ impl Serialize for Dialogue {
         }
         if let Some(domain) = &self.domain {
             map.serialize_entry("domain", &domain.to_string())?;
+        }
+        if self.trust != Trust::default() {
+            map.serialize_entry("trust", self.trust.word())?;
         }
         map.end()
     }
@@ -44,8 +47,13 @@ impl<'de> Deserialize<'de> for Dialogue {
                         Name::parse(&text).map_err(|error| D::Error::custom(format_args!("domain: {error}")))?;
                     dialogue.domain = Some(domain);
                 }
-                ("client" | "domain", None) => {}
-                _ => return Err(D::Error::custom("expected client, helo, mail_from, rcpt_to or domain")),
+                ("trust", Some(text)) => {
+                    let known = [Trust::Stranger, Trust::Authenticated].into_iter().find(|known| known.word() == text);
+                    dialogue.trust =
+                        known.ok_or_else(|| D::Error::custom("trust: expected stranger or authenticated"))?;
+                }
+                ("client" | "domain" | "trust", None) => {}
+                _ => return Err(D::Error::custom("expected client, helo, mail_from, rcpt_to, domain or trust")),
             }
         }
         Ok(dialogue)

@@ -359,7 +359,7 @@ impl Unknown {
 pub enum Skipped {
     /// A private or special-purpose address, about which no public list can know anything (RFC 6890).
     Special,
-    /// The client is in an exempt network.
+    /// The client has logged in, or is in an exempt network.
     Exempt,
     /// There is nothing to ask about: no client address, no such part of the dialogue.
     NoClient,
@@ -393,7 +393,7 @@ impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Special => "private or special-purpose address",
-            Self::Exempt => "exempt network",
+            Self::Exempt => "exempt client",
             Self::NoClient => "nothing to ask about",
             Self::Family => "the list is about something else",
             Self::Literal => "address literal",

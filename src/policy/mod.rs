@@ -4,8 +4,9 @@
 //! cut short never refuses for good, and a HELO name that leads elsewhere refuses nothing (RFC 5321 §4.1.4) — it is not even
 //! a [`Finding`]. A rule of one's own may refuse for what is unknown; for what was cut short none can.
 //!
-//! A client in an [exempt](crate::Settings::exempt) network is not judged. Nobody here knows who has logged in: such clients
-//! are not to be checked, and an allowed client is only one against which the lists say nothing. It opens nothing that those rules forbid.
+//! A client who has [logged in](crate::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network
+//! is not judged. An allowed client is only one against which the lists say nothing. It opens nothing that the host's own
+//! rules forbid.
 //!
 //! ```
 //! use rdnsbl::{Action, Finding, Policy, policy::Rule};
@@ -228,8 +229,8 @@ impl Policy {
         Finding::ALL.iter().map(|finding| (*finding, self.rule(*finding)))
     }
 
-    /// What this policy makes of a report: nothing at all where the client is in an
-    /// [exempt](crate::Settings::exempt) network.
+    /// What this policy makes of a report: nothing at all where the client has
+    /// [logged in](crate::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network.
     #[must_use]
     pub fn judge(&self, report: &Report) -> Advice {
         if report.is_exempt() {

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::dialogue::Dialogue;
+use crate::dialogue::{Dialogue, Trust};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{
     Evidence, Health, HealthState, Kind, ListId, ListSpec, Listing, Loopback, Observation, Observations, Part, Subject,
@@ -399,7 +399,8 @@ impl Report {
             lessons,
             honesty: findings.honesty,
             strips,
-            exempt: dialogue.client.is_some_and(|client| settings.exempts(client)),
+            exempt: dialogue.trust == Trust::Authenticated
+                || dialogue.client.is_some_and(|client| settings.exempts(client)),
         };
         report.advice = settings.policy.judge(&report);
         (report, findings.rows)
@@ -409,7 +410,7 @@ impl Report {
         self.started
     }
 
-    /// Is the client in a network that no policy judges?
+    /// Has the client logged in, or is it in a network that no policy judges?
     #[must_use]
     pub fn is_exempt(&self) -> bool {
         self.exempt
