@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+#[cfg(feature = "psl")]
+use rdnsbl::dnsxl::DomainForm;
 use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::{Action, Checker, Dialogue, Finding, ListSet, ListSpec, ManualClock, Policy, Scripted, Summary};
 use world::{CLEAN, LISTED, World, lists, said};
@@ -148,6 +150,32 @@ fn an_entry_that_must_exist_is_asked_first() {
     assert_eq!(knowing.remembered(&CLEAN.into()), None, "through this resolver no hit may ever have come");
     world.clock.run(knowing.check(CLEAN));
     assert!(knowing.remembered(&CLEAN.into()).is_some());
+}
+
+/// One host knows that a list holds registrable domains, the other does not: they ask different names.
+#[test]
+#[cfg(feature = "psl")]
+fn what_is_remembered_of_a_domain_is_what_was_asked() {
+    let world = World::new(
+        &format!("{DNS}\n$SOA d.test 300 60\nexample.com.d.test A 127.0.0.2"),
+        ListSet::builder().list(by_sender(Profile::new().holds(DomainForm::Registrable))).build().unwrap(),
+    );
+    let other = ListSet::builder().list(by_sender(Profile::new())).build().unwrap();
+    let from = |host: &str| Dialogue::from(CLEAN).mail_from(format!("<x@{host}>"));
+    assert_eq!(said(&world.check(from("mail.example.com"))), ["listed"]);
+    let unaware = world.checker.with_lists(other);
+    assert_eq!(said(&world.clock.run(unaware.check(from("mail.example.com")))), ["not_listed"]);
+    assert_eq!(said(&world.check(from("mail.example.com"))), ["listed"]);
+    // Another host below it is the same question.
+    let questions = || world.asked().iter().filter(|asked| *asked == "example.com.d.test A").count();
+    let before = questions();
+    assert_eq!(said(&world.check(from("other.example.com"))), ["listed"]);
+    assert_eq!((before, questions()), (1, 1), "{:?}", world.asked());
+}
+
+#[cfg(feature = "psl")]
+fn by_sender(profile: Profile) -> ListSpec {
+    "d.test".parse::<ListSpec>().unwrap().asks([rdnsbl::dnsxl::Part::Sender]).profile(profile)
 }
 
 #[test]
