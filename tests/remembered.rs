@@ -17,7 +17,7 @@ use proptest::test_runner::TestRunner;
 use rdnsbl::dnsxl::DomainForm;
 use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::{Action, Checker, Dialogue, Finding, ListSet, ListSpec, ManualClock, Policy, Scripted, Summary};
-use world::{CLEAN, LISTED, World, lists, said};
+use world::{CLEAN, LISTED, World, lists, poll_once, said, start};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -65,6 +65,23 @@ fn a_client_that_was_here_a_moment_ago() {
     world.clock.advance(SECOND);
     assert_eq!(remembered(&world, CLEAN), None);
     assert_eq!(world.clock.run(world.checker.check(CLEAN).summary()), summary);
+}
+
+/// What was remembered itself when a check began is older than what the check found out in the end.
+#[test]
+fn a_slow_check_makes_nothing_younger() {
+    let dns = DNS.replace("clean.client.test A 45.66.77.7", "clean.client.test A 45.66.77.7 ttl=50");
+    let world = World::slow(&dns, lists(["a.test"]));
+    world.check(CLEAN);
+    world.clock.advance(20 * SECOND);
+    let more = world.checker.with_lists(lists(["b.test"]));
+    let mut slow = start(more.check(CLEAN));
+    poll_once(&mut slow);
+    world.clock.advance(4 * SECOND);
+    poll_once(&mut slow);
+    assert!(slow.as_mut().take_output().is_some() && more.remembered(&CLEAN.into()).is_some());
+    world.clock.advance(27 * SECOND);
+    assert_eq!(more.remembered(&CLEAN.into()), None, "the address was good for 50 seconds, 51 seconds ago");
 }
 
 #[test]
