@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::dns::{Answer, Failure, Is, Question, Record as DnsRecord, RecordType};
+use crate::dns::{Answer, Failure, Is, Question, Record as DnsRecord, RecordType, RrSet};
 use crate::dnsxl::Subject;
 use crate::lock::lock;
 use crate::name::Name;
@@ -141,9 +141,10 @@ impl Memory {
     /// question was sent.
     pub(crate) fn keep_list(&self, subject: &Subject, number: Number, answer: &Answer, now: Instant) {
         let Some(lifetime) = self.lifetime(answer) else { return };
-        // A resolver that gives other records for an A question: nothing to keep, least of all a "no".
-        let empty = matches!(answer.is(), Is::Records(set) if set.v4().next().is_none());
-        if empty {
+        // A resolver that gives other records for an A question: nothing to keep, least of all a "no". And there is no word
+        // for what was cut.
+        let unsayable = |set: &RrSet| set.truncated() || set.v4().next().is_none();
+        if matches!(answer.is(), Is::Records(set) if unsayable(set)) {
             return;
         }
         let now = self.tick(now);
@@ -441,6 +442,9 @@ mod tests {
             keep_list(&memory, &client(1), "bl.example", &answer, now);
             assert_eq!(memory.len(), 0, "{answer}");
         }
+        let cut = Answer::records((0..1_000).map(|code| DnsRecord::A(Ipv4Addr::from(0x7f00_0000 + code))), seconds(60));
+        keep_list(&memory, &client(1), "bl.example", &cut, now);
+        assert_eq!(memory.len(), 0, "that it was cut would be forgotten");
         memory.keep(&question, &Answer::failed(Failure::ServFail), now, memory.edition()); // RFC 9520
         assert!(memory.recall(&question, now + seconds(4)).is_some());
         assert!(memory.recall(&question, now + seconds(5)).is_none());
