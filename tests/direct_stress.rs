@@ -1,6 +1,6 @@
 //! `Direct` shared by several runtimes, some of them short-lived, with questions given up at any point: who stays is served, at
 //! once.
-#![cfg(all(feature = "direct", feature = "test-util"))]
+#![cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
 use std::future::Future;
