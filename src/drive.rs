@@ -98,25 +98,28 @@ pub(crate) async fn inquiry(
     if voided.summaries {
         asker.changes.fetch_add(1, Ordering::AcqRel);
     }
-    remember_verdicts(&asker.memory, &report, now, edition);
+    remember_verdicts(&asker.memory, &report, started, now, edition);
     asker.listeners.tell(events);
     report
 }
 
-/// Keeps what was found out about the client's names and the sender's domain, for summaries.
-fn remember_verdicts(memory: &Memory, report: &Report, now: Instant, edition: Edition) {
+/// Keeps what was found out about the client's names and the sender's domain, for summaries. The answers it rests on may be
+/// as old as the check.
+fn remember_verdicts(memory: &Memory, report: &Report, started: Instant, now: Instant, edition: Edition) {
     if report.resolver_fault().is_some() {
         return;
     }
+    let took = now.saturating_duration_since(started);
+    let left = |ttl: Duration| ttl.saturating_sub(took);
     if let (Some(client), Some(iprev)) = (report.target(), report.iprev())
         && let (Some(seen), Some(ttl)) = (plan::seen_iprev(iprev), iprev.ttl())
     {
-        memory.keep_verdict(client, seen, ttl, now, edition);
+        memory.keep_verdict(client, seen, left(ttl), now, edition);
     }
     if let Some(sender) = report.sender()
         && let (MailDomain::Ok(_), Some(domain), Some(ttl)) = (sender.verdict(), sender.domain(), sender.ttl())
     {
-        memory.keep_verdict(&Subject::Domain(domain.clone()), plan::DOMAIN_OK, ttl, now, edition);
+        memory.keep_verdict(&Subject::Domain(domain.clone()), plan::DOMAIN_OK, left(ttl), now, edition);
     }
 }
 

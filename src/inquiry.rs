@@ -99,7 +99,7 @@ pub(crate) struct Ask {
 pub(crate) struct AskedList {
     pub(crate) zone: Name,
     pub(crate) kind: SubjectKind,
-    /// What it is asked about; `None` in a probe.
+    /// What it is asked about, in the form in which it holds it; `None` in a probe.
     pub(crate) subject: Option<Subject>,
     /// Questions a day.
     pub(crate) limit: Option<u32>,
@@ -245,12 +245,16 @@ impl Inquiry {
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
         let (ticket, question, asked) = self.questions.next()?;
         let list = asked.list.and_then(|index| self.lists.get(index));
-        let list = list.map(|list| AskedList {
-            zone: list.run.unit.spec().zone().clone(),
-            kind: list.run.unit.kind(),
-            subject: list.subject.clone(),
-            limit: list.run.unit.spec().question_limit(),
-            takes_proof: list.run.unit.takes_proof(),
+        let list = list.map(|list| {
+            let spec = list.run.unit.spec();
+            let in_form = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).into_owned();
+            AskedList {
+                zone: spec.zone().clone(),
+                kind: list.run.unit.kind(),
+                subject: list.subject.as_ref().map(in_form),
+                limit: spec.question_limit(),
+                takes_proof: list.run.unit.takes_proof(),
+            }
         });
         Some(Ask { ticket, question: question.clone(), purpose: asked.purpose, list })
     }

@@ -213,7 +213,7 @@ impl Name {
             || self.text.strip_suffix(&*other.text).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
-    /// The last so many labels, without keys: where these are equal, names have the same owner as far as that can be told
+    /// The last so many labels: where these are equal, names have the same owner as far as that can be told
     /// without a list of public suffixes.
     pub(crate) fn last_labels(&self, count: usize) -> &str {
         let body = self.text.strip_suffix('.').unwrap_or(&self.text);

@@ -4,7 +4,7 @@
 //! Most mail comes from clients that were seen a moment ago and that nobody lists. For them one look at one record answers
 //! all lists; whatever is not plain takes the long way, which gives the same answer with reasons.
 
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::dialogue::Dialogue;
 use crate::dnsxl::{About, ListSpec, Part, Subject, SubjectKind};
 use crate::iprev::Iprev;
 use crate::lock::lock;
-use crate::memory::{Memory, Seen};
+use crate::memory::{Memory, Numbering, Seen};
 use crate::path::{self, Path};
 use crate::policy::{Action, Finding, Policy};
 use crate::report::Completeness;
@@ -37,12 +37,29 @@ struct Way {
     kind: SubjectKind,
     lists: Vec<Arc<ListSpec>>,
     /// The numbers by which these lists are remembered, ascending, each once.
-    numbers: Box<[AtomicU16]>,
-    /// At which count of changes the numbers were right and every list was well, plus one; in the lowest bit: was it?
+    numbers: Box<[NumberAtATime]>,
+    /// The count of changes at which was looked whether every list is well; in the lowest bit: was it?
     state: AtomicU64,
     refreshing: Mutex<()>,
     score: Score,
     counts: Counts,
+}
+
+/// A zone's number, in the lowest 16 bits, with the numbering to which it belongs: who reads numbers while they are written
+/// notices.
+#[derive(Debug, Default)]
+struct NumberAtATime(AtomicU64);
+
+impl NumberAtATime {
+    fn store(&self, number: u16, numbering: Numbering) {
+        self.0.store(numbering.0 << 16 | u64::from(number), Ordering::Relaxed);
+    }
+
+    /// The number in this numbering; 0, which no zone has, if it is of another.
+    fn load(&self, numbering: Numbering) -> u16 {
+        let known = self.0.load(Ordering::Relaxed);
+        if known >> 16 == numbering.0 { (known & 0xffff) as u16 } else { 0 }
+    }
 }
 
 impl Plan {
@@ -79,7 +96,9 @@ impl Plan {
         if settings.skips(client, dialogue.trust).is_some() || !way.is_calm(memory, standing, changes) {
             return None;
         }
-        let iprev = memory.recall_client(client, &way.numbers, now)?;
+        let numbering = memory.numbering();
+        let numbers = way.numbers.iter().map(|number| number.load(numbering));
+        let iprev = memory.recall_client(client, numbering, numbers, now)?;
         let findings = (*self.iprev.get(usize::from(iprev.0))?)?;
         if let Some(sender) = &dialogue.mail_from {
             match path::read(sender) {
@@ -127,7 +146,7 @@ impl Way {
         let mut zones: Vec<_> = lists.iter().map(|spec| spec.zone()).collect();
         zones.sort_unstable();
         zones.dedup();
-        let numbers = zones.iter().map(|_| AtomicU16::new(0)).collect();
+        let numbers = zones.iter().map(|_| NumberAtATime::default()).collect();
         let counts = Counts { not_listed: lists.len(), skipped: all.len() - lists.len(), ..Counts::default() };
         let (state, refreshing) = (AtomicU64::new(0), Mutex::new(()));
         Self { kind, lists, numbers, state, refreshing, score, counts }
@@ -140,6 +159,7 @@ impl Way {
             return known & 1 == 1;
         }
         let _one_at_a_time = lock(&self.refreshing);
+        let numbering = memory.numbering();
         let mut numbers: Vec<u16> = Vec::with_capacity(self.lists.len());
         let calm = {
             let standing = lock(standing);
@@ -155,9 +175,65 @@ impl Way {
         numbers.dedup();
         let calm = calm && numbers.len() == self.numbers.len();
         for (place, number) in self.numbers.iter().zip(&numbers) {
-            place.store(*number, Ordering::Relaxed);
+            place.store(*number, numbering);
         }
         self.state.store(changes << 1 | u64::from(calm), Ordering::Release);
         calm
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::dns::{Answer, Soa};
+    use crate::lists::ListSet;
+    use crate::memory::Bounds;
+    use crate::name::Name;
+
+    /// Of two lists one never said anything about the client. Both change their numbers all the time.
+    #[test]
+    fn numbers_that_change_while_they_are_read() {
+        let lists = ListSet::builder().deny("x.test").deny("y.test").build().unwrap();
+        let settings = Settings { lists, ..Settings::default() };
+        let plan = Plan::new(&settings);
+        let memory = Memory::new(Bounds { entries: 100, bytes: 1 << 24, failure: Duration::ZERO });
+        let (standing, changes, over) = (Mutex::new(Standing::default()), AtomicU64::new(1), AtomicBool::new(false));
+        let client = std::net::IpAddr::from([45, 66, 77, 7]);
+        let (subject, dialogue) = (Subject::from(client), Dialogue::from(client));
+        let now = Instant::now();
+        let look = || {
+            let changes = changes.load(Ordering::Acquire);
+            plan.summary(&dialogue, &settings, &memory, &standing, changes, now)
+        };
+        let [x, y] = ["x.test", "y.test"].map(|zone| Name::parse(zone).unwrap());
+        let no = Answer::nx_domain(Some(Soa::new(y.clone(), Duration::from_secs(60))));
+        let told = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut told = 0;
+                while !over.load(Ordering::Relaxed) {
+                    told += usize::from(look().is_some());
+                }
+                told
+            });
+            for _ in 0..NUMBER_CHANGES {
+                memory.keep_verdict(&subject, Seen(0), Duration::from_secs(60), now, memory.edition());
+                for zone in [&x, &y] {
+                    memory.void(zone);
+                    memory.keep_list(&subject, memory.number(&y).unwrap(), &no, now);
+                    changes.fetch_add(1, Ordering::AcqRel);
+                    look();
+                }
+            }
+            over.store(true, Ordering::Relaxed);
+            reader.join().unwrap()
+        });
+        assert_eq!(told, 0);
+        memory.keep_list(&subject, memory.number(&x).unwrap(), &no, now);
+        assert!(look().is_some());
+    }
+
+    const NUMBER_CHANGES: usize = 3_000;
 }

@@ -36,6 +36,8 @@ pub struct Standing {
     broken: Option<Instant>,
     /// What labels are made of, and since when.
     random: Option<([u8; 16], Instant)>,
+    /// A zone was forgotten since changes were last told.
+    forgot: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -110,6 +112,7 @@ impl Standing {
             fault: None,
             broken: None,
             random: None,
+            forgot: false,
         }
     }
 
@@ -254,7 +257,7 @@ impl Standing {
         if report.lessons().iter().any(|lesson| lesson.must_exist.is_some()) {
             self.doubted = self.zones.values().any(|zone| matches!(zone.must_exist, Some((Entry::Stripped, _))));
         }
-        voided.summaries |= calm != self.is_calm() || !events.is_empty();
+        voided.summaries |= calm != self.is_calm() || !events.is_empty() || std::mem::take(&mut self.forgot);
         (events, voided)
     }
 
@@ -296,6 +299,7 @@ impl Standing {
             let oldest = self.zones.iter().min_by_key(|(_, state)| state.used).map(|(key, _)| key.clone());
             if let Some(key) = oldest {
                 self.zones.remove(&key);
+                self.forgot = true;
             }
         }
         let state = self.zones.entry((zone.clone(), kind)).or_insert_with(|| ZoneState {
@@ -438,5 +442,30 @@ impl HealthReport {
     #[must_use]
     pub fn advice(&self) -> &'static str {
         self.health.advice()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialogue::Dialogue;
+    use crate::dns::Failure;
+    use crate::inquiry::Inquiry;
+
+    /// A zone that is forgotten is asked for its entry again, so that no summary may rest on what was known of it.
+    #[test]
+    fn a_zone_that_is_forgotten_is_a_change() {
+        let (mut standing, now, label) = (Standing::default(), Instant::now(), Label::from_random([7; 16]));
+        let report = Inquiry::new(&Dialogue::new(), &Arc::default(), &mut standing, now, [7; 16]).finish(Failure::Shed);
+        let mut changes = |zones: std::ops::Range<usize>| {
+            for zone in zones {
+                let zone = Name::parse(&format!("l{zone}.example")).unwrap();
+                standing.admit(&zone, SubjectKind::Ipv4, now, label);
+            }
+            standing.take_in(&report, now).1.summaries
+        };
+        assert!(!changes(0..MAX_ZONES));
+        assert!(changes(MAX_ZONES..MAX_ZONES + 1));
+        assert!(!changes(MAX_ZONES..MAX_ZONES + 1));
     }
 }

@@ -158,6 +158,27 @@ async fn many_questions_share_few_connections_that_close_when_idle() {
     all_are_told(&direct, 50).await;
 }
 
+/// Who asked has given up, and so the connection was closed: that says nothing about how many answers the server gives.
+#[tokio::test]
+async fn a_connection_we_closed_is_no_habit_of_the_server() {
+    let server = Cutting::start(|mut stream| async move {
+        while let Some(question) = next_question(&mut stream).await {
+            let is_for_nobody = question[12] == 3;
+            if !is_for_nobody && stream.write_all(&true_answer(&question)).await.is_err() {
+                return;
+            }
+        }
+    });
+    let direct = patient(server.address);
+    assert_eq!(ask(&direct, 1).await, truth(1));
+    let given_up = join_all((100..102).map(|number| tokio::time::timeout(ms(100), ask(&direct, number)))).await;
+    assert!(given_up.iter().all(Result::is_err));
+    server.all_are_closed().await;
+    let before = server.opened();
+    all_are_told(&direct, 8).await;
+    assert_eq!(server.opened(), before + 1);
+}
+
 #[tokio::test]
 async fn connections_close_with_the_resolver() {
     let server = Cutting::start(serve_all);

@@ -238,6 +238,13 @@ fn assert_no_key(what: &str, shown: &str) {
 }
 
 #[test]
+fn a_key_before_a_zone_of_one_label_is_nobodys_name() {
+    let spec = ListSpec::deny("zen").unwrap().key(&Key::new(CANARY).unwrap()).unwrap();
+    assert_eq!(spec.operator(), "zen");
+    assert_no_key("a list", &format!("{spec:?}"));
+}
+
+#[test]
 fn a_planted_key_is_never_seen() {
     let reason = format!("see https://x.example/?q=14.113.0.203.{CANARY}.zen and {}", CANARY.to_uppercase());
     // Fine, listed with a text that quotes the key, listing everything, refusing, parked, failing in every way.

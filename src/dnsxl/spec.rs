@@ -380,7 +380,7 @@ struct Called {
 impl Called {
     fn new(named: &Name, asked: &Name, label: Option<&Arc<str>>) -> Self {
         let id = label.cloned().unwrap_or_else(|| named.without_key().to_string().into());
-        Self { id: ListId(id), domain: asked.last_labels(2).into() }
+        Self { id: ListId(id), domain: asked.without_key().last_labels(2).into() }
     }
 }
 

@@ -10,11 +10,11 @@ mod zones;
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::dns::{Answer, Failure, Is, Question, Record as DnsRecord, RecordType};
+use crate::dns::{Answer, Failure, Is, Question, Record as DnsRecord, RecordType, RrSet};
 use crate::dnsxl::Subject;
 use crate::lock::lock;
 use crate::name::Name;
@@ -47,6 +47,8 @@ pub(crate) struct Memory {
     domains: Mutex<Store<Name, Record>>,
     /// How often everything has been voided.
     edition: AtomicU64,
+    /// How often any zone has got another number.
+    renumbered: AtomicU64,
     reverse: Mutex<Store<Question, HeldAnswer>>,
     forward: Mutex<Store<Question, HeldAnswer>>,
     mail: Mutex<Store<Question, HeldAnswer>>,
@@ -60,6 +62,10 @@ pub(crate) struct Seen(pub(crate) u16);
 /// How often everything had been voided when a question was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Edition(u64);
+
+/// How often any zone had got another number: numbers hold for one numbering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Numbering(pub(crate) u64);
 
 #[derive(Clone, Debug)]
 struct HeldAnswer {
@@ -77,6 +83,7 @@ impl Memory {
             v6: Mutex::default(),
             domains: Mutex::default(),
             edition: AtomicU64::new(0),
+            renumbered: AtomicU64::new(0),
             reverse: Mutex::default(),
             forward: Mutex::default(),
             mail: Mutex::default(),
@@ -104,18 +111,24 @@ impl Memory {
 
     /// Remembers an answer, if it may be remembered.
     pub(crate) fn keep(&self, question: &Question, answer: &Answer, now: Instant, edition: Edition) {
-        if edition != self.edition() {
-            return;
-        }
         let Some(expires) = self.lifetime(answer).and_then(|lifetime| now.checked_add(lifetime)) else { return };
         let held = HeldAnswer { expires, answer: answer.clone() };
-        lock(self.partition(question.kind)).put(question.clone(), held, self.bounds);
+        let mut store = lock(self.partition(question.kind));
+        // Under the lock: who voids everything counts first and empties the store then.
+        if edition == self.edition() {
+            store.put(question.clone(), held, self.bounds);
+        }
     }
 
     /// The number by which a zone is known at this time. `None`: there are too many zones, and its answers are not
     /// remembered.
     pub(crate) fn number(&self, zone: &Name) -> Option<Number> {
         lock(&self.zones).number(zone)
+    }
+
+    /// The numbering that holds. Read before [`number`](Self::number), it says whether that one still holds later.
+    pub(crate) fn numbering(&self) -> Numbering {
+        Numbering(self.renumbered.load(Ordering::Acquire))
     }
 
     /// What a zone is remembered to have said about a subject.
@@ -128,21 +141,35 @@ impl Memory {
     /// question was sent.
     pub(crate) fn keep_list(&self, subject: &Subject, number: Number, answer: &Answer, now: Instant) {
         let Some(lifetime) = self.lifetime(answer) else { return };
-        // A resolver that gives other records for an A question: nothing to keep, least of all a "no".
-        let empty = matches!(answer.is(), Is::Records(set) if set.v4().next().is_none());
-        if empty || !lock(&self.zones).is_live(number) {
+        // A resolver that gives other records for an A question: nothing to keep, least of all a "no". And there is no word
+        // for what was cut.
+        let unsayable = |set: &RrSet| set.truncated() || set.v4().next().is_none();
+        if matches!(answer.is(), Is::Records(set) if unsayable(set)) {
             return;
         }
         let now = self.tick(now);
-        self.change(subject, |record| record.with(number, answer, lifetime, now));
+        // Records are emptied after numbers have been given back, so that none is written under a number of the time before.
+        let holds = || lock(&self.zones).is_live(number);
+        self.change(subject, holds, |record| record.with(number, answer, lifetime, now));
     }
 
     /// Did all lists of these numbers, ascending, say "no" about this client, and what was its reverse DNS found to be? One
-    /// look.
-    pub(crate) fn recall_client(&self, client: IpAddr, numbers: &[AtomicU16], now: Instant) -> Option<Seen> {
+    /// look. Nothing is known under numbers of a numbering that is over: they may be another zone's now.
+    pub(crate) fn recall_client(
+        &self,
+        client: IpAddr,
+        numbering: Numbering,
+        numbers: impl ExactSizeIterator<Item = u16>,
+        now: Instant,
+    ) -> Option<Seen> {
         let now = self.tick(now);
         let look = |record: &Record| {
-            if record.all_say_no(numbers, now) { record.verdict(Number::OURS, now).map(Seen) } else { None }
+            // Under the record's lock: what is said under a new number is said after the count.
+            if numbering == self.numbering() && record.all_say_no(numbers, now) {
+                record.verdict(Number::OURS, now).map(Seen)
+            } else {
+                None
+            }
         };
         match client {
             IpAddr::V4(address) => look_into(&mut lock(&self.v4), &address, now, look),
@@ -165,11 +192,12 @@ impl Memory {
         now: Instant,
         edition: Edition,
     ) {
-        if lifetime.is_zero() || edition != self.edition() {
+        if lifetime.is_zero() {
             return;
         }
         let now = self.tick(now);
-        self.change(subject, |record| record.with_verdict(Number::OURS, seen.0, lifetime, now));
+        let holds = || edition == self.edition();
+        self.change(subject, holds, |record| record.with_verdict(Number::OURS, seen.0, lifetime, now));
     }
 
     /// How many answers are remembered, in all.
@@ -199,11 +227,26 @@ impl Memory {
         }
     }
 
-    fn change(&self, subject: &Subject, change: impl FnOnce(Record) -> Record) {
+    /// Changes what is remembered about a subject, if that is still to be done once the record cannot be emptied meanwhile.
+    fn change(&self, subject: &Subject, holds: impl FnOnce() -> bool, change: impl FnOnce(Record) -> Record) {
+        fn change_in<K: std::hash::Hash + Eq>(
+            store: &Mutex<Store<K, Record>>,
+            key: K,
+            bounds: Bounds,
+            holds: impl FnOnce() -> bool,
+            change: impl FnOnce(Record) -> Record,
+        ) where
+            Record: Weigh<K>,
+        {
+            let mut store = lock(store);
+            if holds() {
+                store.change(key, bounds, change);
+            }
+        }
         match subject {
-            Subject::Client(IpAddr::V4(address)) => lock(&self.v4).change(*address, self.bounds, change),
-            Subject::Client(IpAddr::V6(address)) => lock(&self.v6).change(*address, self.bounds, change),
-            Subject::Domain(name) => lock(&self.domains).change(name.clone(), self.bounds, change),
+            Subject::Client(IpAddr::V4(address)) => change_in(&self.v4, *address, self.bounds, holds, change),
+            Subject::Client(IpAddr::V6(address)) => change_in(&self.v6, *address, self.bounds, holds, change),
+            Subject::Domain(name) => change_in(&self.domains, name.clone(), self.bounds, holds, change),
         }
     }
 
@@ -233,7 +276,11 @@ impl Memory {
     /// The resolver was at fault, or is no longer: nothing it said until now is worth anything.
     pub(crate) fn void_all(&self) {
         self.edition.fetch_add(1, Ordering::AcqRel);
-        lock(&self.zones).begin_again();
+        {
+            let mut zones = lock(&self.zones);
+            self.renumbered.fetch_add(1, Ordering::AcqRel);
+            zones.begin_again();
+        }
         self.forget_subjects();
         for store in [&self.reverse, &self.forward, &self.mail, &self.text] {
             *lock(store) = Store::default();
@@ -242,7 +289,12 @@ impl Memory {
 
     /// A list fell ill, or has recovered: what it said until now is forgotten.
     pub(crate) fn void(&self, zone: &Name) {
-        if lock(&self.zones).void(zone) {
+        let begun_again = {
+            let mut zones = lock(&self.zones);
+            self.renumbered.fetch_add(1, Ordering::AcqRel);
+            zones.void(zone)
+        };
+        if begun_again {
             self.forget_subjects();
         }
     }
@@ -390,6 +442,9 @@ mod tests {
             keep_list(&memory, &client(1), "bl.example", &answer, now);
             assert_eq!(memory.len(), 0, "{answer}");
         }
+        let cut = Answer::records((0..1_000).map(|code| DnsRecord::A(Ipv4Addr::from(0x7f00_0000 + code))), seconds(60));
+        keep_list(&memory, &client(1), "bl.example", &cut, now);
+        assert_eq!(memory.len(), 0, "that it was cut would be forgotten");
         memory.keep(&question, &Answer::failed(Failure::ServFail), now, memory.edition()); // RFC 9520
         assert!(memory.recall(&question, now + seconds(4)).is_some());
         assert!(memory.recall(&question, now + seconds(5)).is_none());
@@ -421,6 +476,25 @@ mod tests {
         assert!(recall_list(&memory, &client(1), "b.example", now).is_some());
         keep_list(&memory, &client(1), "a.example", &no(300), now);
         assert!(recall_list(&memory, &client(1), "a.example", now).is_some());
+    }
+
+    /// The lists of a summary are known by numbers that are found out once. When all is void, others get them.
+    #[test]
+    fn numbers_of_a_time_that_is_over_answer_nothing() {
+        let (memory, now) = memory_now(BOUNDS);
+        let address = IpAddr::from([45, 66, 77, 7]);
+        let say = |zone: &str| {
+            keep_list(&memory, &address.into(), zone, &no(300), now);
+            memory.keep_verdict(&address.into(), Seen(0), seconds(60), now, memory.edition());
+        };
+        say("a.example");
+        let (numbering, number) = (memory.numbering(), memory.number(&name("a.example")).unwrap().value());
+        assert_eq!(memory.recall_client(address, numbering, [number].into_iter(), now), Some(Seen(0)));
+        memory.void_all();
+        say("b.example");
+        assert_eq!(memory.number(&name("b.example")).unwrap().value(), number, "given out again");
+        assert_eq!(memory.recall_client(address, numbering, [number].into_iter(), now), None);
+        assert_eq!(memory.recall_client(address, memory.numbering(), [number].into_iter(), now), Some(Seen(0)));
     }
 
     #[test]

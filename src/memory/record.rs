@@ -4,7 +4,6 @@
 //! Nothing is rounded in favour of an answer: it may be forgotten a quarter of a second early, never late.
 
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use super::zones::Number;
@@ -140,9 +139,10 @@ impl Record {
         Some(word.what)
     }
 
-    /// Did every one of these zones say "not listed", and does that still hold? `numbers` ascend. No is the usual answer of
+    /// Did every one of these zones say "not listed", and does that still hold? `numbers` ascend; 0 is no zone, and said
+    /// nothing. No is the usual answer of
     /// all lists, so that one walk through both is a whole verdict.
-    pub(super) fn all_say_no(&self, numbers: &[AtomicU16], now: Tick) -> bool {
+    pub(super) fn all_say_no(&self, mut numbers: impl ExactSizeIterator<Item = u16>, now: Tick) -> bool {
         let Some(passed) = now.0.checked_sub(self.base.0) else { return false };
         let Ok(passed) = u16::try_from(passed) else { return false };
         let mut words = match &*self.words {
@@ -151,7 +151,6 @@ impl Record {
         };
         let says_no =
             |word: &Word, number: u16| (word.zone == number << 2) & (word.what <= NO_DATA) & (word.expires > passed);
-        let mut numbers = numbers.iter().map(|number| number.load(Ordering::Relaxed));
         // Nearly always the same lists are asked about everybody.
         if words.len() == numbers.len() {
             return words.iter().zip(numbers).all(|(word, number)| says_no(word, number));
@@ -327,10 +326,10 @@ mod tests {
         let holds = |value, second: u32| record.answer(number(value), &zone(), Tick(second * SECOND)).is_some();
         assert!(holds(2, 59) && !holds(2, 60));
         assert!(holds(1, 209) && !holds(1, 210));
-        assert!(record.all_say_no(&[1, 2].map(AtomicU16::new), Tick(59 * SECOND)));
-        assert!(!record.all_say_no(&[1, 2].map(AtomicU16::new), Tick(60 * SECOND)));
-        assert!(record.all_say_no(&[1].map(AtomicU16::new), Tick(60 * SECOND)));
-        assert!(!record.all_say_no(&[1, 3].map(AtomicU16::new), Tick(0)), "nothing is known of the third");
+        assert!(record.all_say_no([1, 2].into_iter(), Tick(59 * SECOND)));
+        assert!(!record.all_say_no([1, 2].into_iter(), Tick(60 * SECOND)));
+        assert!(record.all_say_no([1].into_iter(), Tick(60 * SECOND)));
+        assert!(!record.all_say_no([1, 3].into_iter(), Tick(0)), "nothing is known of the third");
         let record = record.with(number(3), &no, minutes(1), Tick(100 * SECOND));
         assert_eq!(record.words.len(), 2, "what has expired is dropped");
     }
@@ -344,7 +343,7 @@ mod tests {
             Answer::failed(Failure::Timeout),
         ] {
             let record = Record::default().with(number(1), &answer, minutes(1), Tick(0));
-            assert!(!record.all_say_no(&[1].map(AtomicU16::new), Tick(0)), "{answer}");
+            assert!(!record.all_say_no([1].into_iter(), Tick(0)), "{answer}");
         }
     }
 
@@ -389,6 +388,6 @@ mod tests {
         let record = record.with(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
         assert_eq!(record.verdict(Number::OURS, Tick(0)), Some(7));
         assert_eq!(record.verdict(Number::OURS, Tick(60 * SECOND)), None);
-        assert!(record.all_say_no(&[1].map(AtomicU16::new), Tick(0)));
+        assert!(record.all_say_no([1].into_iter(), Tick(0)));
     }
 }

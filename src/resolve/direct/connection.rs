@@ -61,10 +61,10 @@ impl Connection {
         }
     }
 
-    /// How many questions it answered, at least one, if it ended with others unanswered.
+    /// How many questions the server answered, at least one, if it hung up with others unanswered.
     pub(super) fn answered_of_more(&self) -> Option<usize> {
         let state = lock(&self.stream.state);
-        let cut = state.end == End::Closed && state.answered < state.asked && state.asked > 1;
+        let cut = state.hung_up && state.answered < state.asked && state.asked > 1;
         cut.then(|| state.answered.max(1))
     }
 

@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) answered: usize,
     pub(super) heard: Option<Instant>,
     pub(super) end: End,
+    /// The server ended it: not we, and it had been open.
+    pub(super) hung_up: bool,
 }
 
 /// How far a connection is on its way to its end.
@@ -218,6 +220,7 @@ impl Stream {
     fn close(&self, failure: Option<Failure>) {
         let wakers: Vec<Waker> = {
             let mut state = lock(&self.state);
+            state.hung_up = state.end != End::Closing && failure.is_none();
             state.end = End::Closed;
             let cause = match (state.answered, state.asked) {
                 (1.., _) => Cause::Enough,
