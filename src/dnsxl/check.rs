@@ -49,6 +49,14 @@ pub struct ListCheck {
     remembered: Slots,
 }
 
+/// What another zone says of a hit that it has to confirm.
+enum Confirmation {
+    Given,
+    Denied,
+    Broken(ProblemKind),
+    Failed(Failure),
+}
+
 /// May the list be asked at all?
 #[derive(Clone, Debug)]
 pub(crate) enum Access {
@@ -256,17 +264,22 @@ impl ListCheck {
     }
 
     /// What the zone that tells why says of the subject, where it is another: any code in 127.0.0.0/8 will do (Exim's lists
-    /// of two domains).
-    fn confirmation(&self) -> Result<bool, Failure> {
+    /// of two domains), but for refusals.
+    fn confirmation(&self) -> Confirmation {
         if self.reason_name.is_none() {
-            return Ok(true);
+            return Confirmation::Given;
         }
-        let is_code = |code: Ipv4Addr| code.is_loopback() && !code.octets().starts_with(&[127, 255, 255]);
         match self.answers.get(CONFIRM).map(Answer::is) {
-            Some(Is::Records(set)) => Ok(set.v4().next().is_some() && set.v4().all(is_code)),
-            Some(Is::NxDomain(_) | Is::NoData(_)) => Ok(false),
-            Some(Is::Failed(failure)) => Err(failure),
-            None => Err(Failure::Shed),
+            Some(Is::Records(set)) if set.v4().any(|code| !code.is_loopback()) => {
+                Confirmation::Broken(ProblemKind::Outside127)
+            }
+            Some(Is::Records(set)) if set.v4().any(|code| code.octets().starts_with(&[127, 255, 255])) => {
+                Confirmation::Broken(ProblemKind::Refused)
+            }
+            Some(Is::Records(set)) if set.v4().next().is_some() => Confirmation::Given,
+            Some(Is::Records(_) | Is::NxDomain(_) | Is::NoData(_)) => Confirmation::Denied,
+            Some(Is::Failed(failure)) => Confirmation::Failed(failure),
+            None => Confirmation::Failed(Failure::Shed),
         }
     }
 
@@ -327,7 +340,7 @@ impl ListCheck {
         };
         match tried {
             Trial::Sane(proof) => match self.confirmation() {
-                Ok(true) => {
+                Confirmation::Given => {
                     let ttl = self.answers.get(CONFIRM).and_then(Answer::ttl).map_or(ttl, |other| ttl.min(other));
                     let reason = self.reason();
                     let truncated = set.truncated();
@@ -336,12 +349,13 @@ impl ListCheck {
                         ListingDetails { codes, truncated, meanings, reason, proof, ttl }.into(),
                     )
                 }
-                Ok(false) => {
+                Confirmation::Denied => {
                     // A no that nobody signs lasts no time.
                     let other = self.answers.get(CONFIRM).and_then(Answer::ttl).unwrap_or_default();
                     Verdict::Excluded(ExcludedDetails { codes, truncated: set.truncated(), ttl: ttl.min(other) }.into())
                 }
-                Err(failure) => {
+                Confirmation::Broken(kind) => problem(kind, self.evidence(CONFIRM).into_iter().collect(), None),
+                Confirmation::Failed(failure) => {
                     let evidence = self.evidence(CONFIRM).into_iter().collect();
                     Verdict::Unknown(
                         UnknownDetails { why: failure.into(), codes, reason: None, evidence, ttl: Some(ttl) }.into(),
