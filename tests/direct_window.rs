@@ -113,17 +113,6 @@ async fn slow_answers_hold_nobody_up() {
 }
 
 #[tokio::test]
-async fn slow_answers_among_quick_ones_hold_nobody_up() {
-    // Three of four are not in the resolver's cache.
-    let server = Slow::start(|before| ms(if before % 4 == 0 { 0 } else { 200 }));
-    let direct = patient(server.address);
-    ask_all(&direct, 1_000).await;
-    let most = server.most.load(Ordering::Relaxed);
-    assert!(most >= 200, "{most}");
-    assert_eq!((direct.stats().sent, direct.stats().resent), (1_000, 0));
-}
-
-#[tokio::test]
 async fn a_limit_in_all_holds() {
     let server = Slow::start(|_| ms(20));
     let direct = patient(server.address).with_in_flight(200);

@@ -10,7 +10,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::super::fault::{another_server_may_know, io_failure, weight};
 use super::super::wire::{Chain, Heard};
-use super::gate::Place;
 use super::message::{self, Asked};
 use super::reading::{Glance, glance, read};
 use super::stats::count;
@@ -31,19 +30,17 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
     let mut first = hub.first_server(begin);
-    let gate = first;
-    let place = match hub.servers.get(gate) {
+    let place = match hub.servers.get(first) {
         Some(server) => server.gate.enter(runtime, begin, end).await,
         None => None,
     };
-    let Some((place, mut now)) = place else {
+    let Some((_place, mut now)) = place else {
         return Answer::failed(Failure::Overload);
     };
     let mut chain = None;
     loop {
         // Each turn adds at least one link to a chain of limited length.
         let mut round = Round::new(hub, question, chain, runtime, first, end);
-        round.place = Some((gate, &place));
         match round.run(now).await {
             (Heard::Answer(answer), _) => return answer,
             (Heard::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
@@ -76,8 +73,6 @@ struct Round<'a> {
     chain: Option<Box<Chain>>,
     /// Where it is asked: sockets of another runtime may never wake.
     runtime: Id,
-    /// The place it has, and at which server.
-    place: Option<(usize, &'a Place<'a>)>,
     asked: u64,
     /// They have said something that is no answer; no datagram goes there any more.
     out: u64,
@@ -117,7 +112,6 @@ impl<'a> Round<'a> {
             question,
             chain,
             runtime,
-            place: None,
             asked: 0,
             out: 0,
             failure: None,
@@ -347,8 +341,7 @@ impl<'a> Round<'a> {
         {
             let took = came.saturating_duration_since(sent);
             lock(&it.pace).heard(took);
-            let place = self.place.filter(|(whose, _)| *whose == server).map(|(_, place)| place);
-            it.gate.heard(place, sent, came, self.runtime);
+            it.gate.heard(sent, came, self.runtime);
         }
         match outcome {
             Outcome::Response(Glance::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),

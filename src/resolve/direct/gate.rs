@@ -139,9 +139,9 @@ impl Gate {
     }
 
     /// An answer came from the server at `now` to what was sent at `sent`; it may let others in. To be called by a task of that runtime.
-    pub(super) fn heard(self: &Arc<Self>, place: Option<&Place<'_>>, sent: Instant, now: Instant, runtime: Id) {
+    pub(super) fn heard(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
         let mut state = lock(&self.state);
-        state.window.heard(place.map(|place| place.stamp), sent, now);
+        state.window.heard(sent, now);
         if !state.waiting.is_empty() {
             let state = self.call(state);
             self.arm(state, runtime, Instant::now());

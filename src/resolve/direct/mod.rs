@@ -64,7 +64,7 @@ const IN_FLIGHT: usize = 4_096;
 /// * Names go out as they are: no search list, no hosts file, no special names, no cache.
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
 /// * At most 4,096 questions at a time to one server, and at most 128 that it has perhaps not read yet: more would overflow its
-///   socket's buffer. A question was read when it or a later one is answered; with a server that never answers within 10 ms also
+///   socket's buffer. A question was read when it is answered; with a server that never answers within 10 ms also
 ///   when it is older than that, unless the server is silent for twice as long as usual. With many losses the 128 become fewer, down
 ///   to 32. It is the first server asked that counts; what fails over takes its place along. Others wait in the order of their
 ///   coming, in their own time.

@@ -2,7 +2,7 @@
 //!
 //! What fills a server's socket buffer are questions that it has not read. A question was read
 //!
-//! * when it is answered, or one that was sent after it is: servers read in order;
+//! * when it is answered;
 //! * when it is old, and the server is one that never answers quickly and has not been silent for longer than it usually is:
 //!   then it is somebody else that it waits for.
 //!
@@ -124,14 +124,11 @@ impl Window {
         }
     }
 
-    /// An answer to what was sent at `sent` was heard at `now`; `stamp` when it is to a question sent then, or later.
-    pub(super) fn heard(&mut self, stamp: Option<Stamp>, sent: Instant, now: Instant) {
+    /// An answer to what was sent at `sent` was heard at `now`.
+    pub(super) fn heard(&mut self, sent: Instant, now: Instant) {
         self.heard = self.heard.max(Some(now));
         let not_yet = self.rang.iter().flatten().find(|rang| **rang < now);
         let took = not_yet.map_or(Duration::ZERO, |rang| rang.saturating_duration_since(sent));
-        while stamp.is_some_and(|stamp| self.first < stamp.0) && !self.groups.is_empty() {
-            self.drop_first();
-        }
         match self.quickest.back_mut() {
             Some(quickest) if self.period.is_some_and(|begun| now < begun + READ) => *quickest = took.min(*quickest),
             _ => {
@@ -227,7 +224,7 @@ mod tests {
     /// Answers all.
     fn answer(window: &mut Window, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
         for stamp in stamps {
-            window.heard(Some(stamp), sent, now);
+            window.heard(sent, now);
             window.settled(stamp);
         }
     }
@@ -259,7 +256,7 @@ mod tests {
         // Silent for twice as long as that at 190.
         assert_eq!(sent, 9 * 128);
         assert!(fill(&mut window, at(10_000)).is_empty());
-        window.heard(None, at(100), at(10_001));
+        window.heard(at(100), at(10_001));
         assert_eq!(fill(&mut window, at(10_002)).len(), 128);
     }
 
@@ -284,23 +281,9 @@ mod tests {
         let (begin, mut window) = (Instant::now(), Window::new());
         fill(&mut window, begin);
         for now in (1..1_000).map(|now| begin + ms(now)) {
-            window.heard(None, now, now);
+            window.heard(now, now);
             assert!(fill(&mut window, now).is_empty());
         }
-    }
-
-    #[tokio::test]
-    async fn an_answer_tells_that_what_was_sent_before_was_read() {
-        let (begin, mut window) = (Instant::now(), Window::new());
-        let stamps = fill(&mut window, begin);
-        // The last of the sixth group of eight.
-        let (before, at) = (5 * 16, 6 * 16 - 1);
-        window.heard(Some(stamps[at]), begin, begin + ms(1));
-        window.settled(stamps[at]);
-        assert_eq!(fill(&mut window, begin + ms(1)).len(), before + 1);
-        // Answers to those that were forgotten change nothing.
-        stamps[..before].iter().for_each(|stamp| window.settled(*stamp));
-        assert!(fill(&mut window, begin + ms(1)).is_empty());
     }
 
     #[tokio::test]
@@ -308,7 +291,7 @@ mod tests {
         let (begin, mut window) = (Instant::now(), Window::new());
         // One in fifty is the network's doing.
         for number in 0..1_000 {
-            window.heard(None, begin, begin);
+            window.heard(begin, begin);
             if number % 50 == 0 {
                 window.lost(begin, begin + ms(100));
             }
@@ -319,7 +302,7 @@ mod tests {
             (0..100).for_each(|_| window.lost(begin + ms(number * 1_000 - 1), begin + ms(number * 1_000)));
         }
         assert_eq!(window.width, 32);
-        (0..8 * 96).for_each(|_| window.heard(None, begin, begin + ms(20_000)));
+        (0..8 * 96).for_each(|_| window.heard(begin, begin + ms(20_000)));
         assert_eq!(window.width, 128);
         (0..100).for_each(|_| window.lost(begin + ms(20_000), begin + ms(20_100)));
         assert_eq!(window.width, 64);
