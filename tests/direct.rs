@@ -98,7 +98,7 @@ async fn only_a_burst_shares_a_port() {
     let longest = together.chunk_by(|one, other| one == other).map(<[u16]>::len).max();
     assert!(longest <= Some(48), "{together:?}");
     // Where more are asked at once than one socket's buffer holds, each goes its own way.
-    let wide = patient(&[server.address]).with_in_flight(1_000);
+    let wide = patient(&[server.address]).with_in_flight(10_000);
     for _ in 0..8 {
         join_all((0..128).map(|number| ask(&wide, number))).await;
     }

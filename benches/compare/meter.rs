@@ -1,5 +1,7 @@
 //! CPU time of this thread, and printing.
 
+use std::sync::OnceLock;
+
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::time::ClockId;
 use nix::unistd::Pid;
@@ -11,15 +13,32 @@ pub(crate) fn cpu() -> f64 {
     used.tv_sec() as f64 * 1e6 + used.tv_nsec() as f64 / 1e3
 }
 
-/// Keeps this process on one of the cores it may use: the first, or the last.
+/// Keeps this thread on one of the cores it may use: the first, or the last.
 pub(crate) fn pin(last: bool) {
-    let allowed = sched_getaffinity(Pid::from_raw(0)).unwrap();
-    let mut cores = (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false));
-    if let Some(core) = if last { cores.next_back() } else { cores.next() } {
+    let cores = cores();
+    if let Some(core) = if last { cores.last() } else { cores.first() } {
         let mut one = CpuSet::new();
-        one.set(core).unwrap();
+        one.set(*core).unwrap();
         sched_setaffinity(Pid::from_raw(0), &one).unwrap();
     }
+}
+
+/// Starts a process on the last core, wherever this thread has to stay: it would inherit that.
+pub(crate) fn elsewhere<T>(start: impl FnOnce() -> T) -> T {
+    let now = sched_getaffinity(Pid::from_raw(0)).unwrap();
+    pin(true);
+    let started = start();
+    sched_setaffinity(Pid::from_raw(0), &now).unwrap();
+    started
+}
+
+/// The cores this process may use, as it was before anything was pinned.
+fn cores() -> &'static [usize] {
+    static CORES: OnceLock<Vec<usize>> = OnceLock::new();
+    CORES.get_or_init(|| {
+        let allowed = sched_getaffinity(Pid::from_raw(0)).unwrap();
+        (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false)).collect()
+    })
 }
 
 pub(crate) fn figure(name: &str, value: f64, unit: &str) {

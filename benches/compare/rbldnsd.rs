@@ -31,7 +31,8 @@ impl Rbldnsd {
         if nix::unistd::geteuid().is_root() {
             command.args(["-u", "nobody"]); // it refuses to run as root
         }
-        let child = command.args(zones).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        command.args(zones).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = super::meter::elsewhere(|| command.spawn()).unwrap();
         let running = Self { address, child, folder };
         running.answers().then_some(running)
     }

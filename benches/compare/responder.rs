@@ -61,7 +61,7 @@ impl Responder {
         let program = std::env::current_exe().unwrap();
         let mut command = Command::new(program);
         command.arg(ARGUMENT).args(behaviour.words()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = super::meter::elsewhere(|| command.spawn()).unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().parse().unwrap();

@@ -6,8 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Id};
-use tokio::sync::SemaphorePermit;
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::super::fault::{another_server_may_know, io_failure, weight};
 use super::super::wire::{Chain, Heard};
@@ -31,7 +30,11 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
     let mut first = hub.first_server(begin);
-    let Some((_place, mut now)) = place(hub, first, begin, end).await else {
+    let place = match hub.servers.get(first) {
+        Some(server) => server.gate.enter(runtime, begin, end).await,
+        None => None,
+    };
+    let Some((_place, mut now)) = place else {
         return Answer::failed(Failure::Overload);
     };
     let mut chain = None;
@@ -43,19 +46,6 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
             (Heard::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
         }
     }
-}
-
-/// A place among the questions at this server, in the order of coming, and what time it is then; `None` when the time is up
-/// before.
-async fn place(hub: &Hub, server: usize, now: Instant, end: Instant) -> Option<(SemaphorePermit<'_>, Instant)> {
-    let gate = &hub.servers.get(server)?.gate;
-    if let Ok(place) = gate.try_acquire() {
-        return Some((place, now));
-    }
-    let place = timeout_at(end, gate.acquire()).await.ok()?.ok()?;
-    let now = Instant::now();
-    // Who leaves at the last moment leaves too late.
-    (now < end).then_some((place, now))
 }
 
 /// A datagram that is out.
@@ -247,6 +237,7 @@ impl<'a> Round<'a> {
             }
             pace.silent(at);
             drop(pace);
+            server.gate.lost(at, now);
             if !self.early {
                 lock(&server.pool).renew(now);
             }
@@ -345,18 +336,20 @@ impl<'a> Round<'a> {
 
     /// Takes in what became of a datagram: `Some` when it settles the question.
     fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome<Glance>) -> Option<Heard> {
-        if let Some(server) = self.hub.servers.get(server)
-            && matches!(outcome, Outcome::Response(_) | Outcome::OtherCase)
+        if let Some(it) = self.hub.servers.get(server)
+            && let Outcome::Response(_, came) | Outcome::OtherCase(came) = outcome
         {
-            lock(&server.pace).heard(sent.elapsed());
+            let took = came.saturating_duration_since(sent);
+            lock(&it.pace).heard(took);
+            it.gate.heard(sent, came, self.runtime);
         }
         match outcome {
-            Outcome::Response(Glance::Usual(answer)) => return self.judge(server, Heard::Answer(answer)),
-            Outcome::Response(Glance::Octets(response)) => {
+            Outcome::Response(Glance::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
+            Outcome::Response(Glance::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
             // No forger could answer over TCP.
-            Outcome::Response(Glance::Truncated) | Outcome::OtherCase => self.retry_over_tcp(server),
+            Outcome::Response(Glance::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
             Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another one is still out; or is lost too, and then the last of them is sent again.

@@ -30,6 +30,8 @@ pub(super) struct Slot {
     /// The question; then the response.
     octets: Vec<u8>,
     settled: Option<Settled>,
+    /// When that was.
+    settled_at: Option<Instant>,
     due: Instant,
     /// Its time has come.
     overdue: bool,
@@ -67,7 +69,7 @@ impl Slots {
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.clear();
         write(&mut octets);
-        self.all.push(Slot { id, octets, settled: None, due, overdue: false, waker: None });
+        self.all.push(Slot { id, octets, settled: None, settled_at: None, due, overdue: false, waker: None });
         self.waiting += 1;
     }
 
@@ -122,6 +124,7 @@ impl Slots {
                 Match::Foreign => return None,
             };
             slot.settled = Some(settled);
+            slot.settled_at = Some(Instant::now());
             Some(Taken::Settled(settled, slot.waker.take()))
         });
         match settled {
@@ -176,6 +179,11 @@ impl Slots {
 impl Slot {
     pub(super) fn settled(&self) -> Option<Settled> {
         self.settled
+    }
+
+    /// When the response came, if it has.
+    pub(super) fn settled_at(&self) -> Option<Instant> {
+        self.settled_at
     }
 
     /// The response, once there is one.

@@ -16,10 +16,10 @@ use crate::lock::lock;
 /// What became of one datagram sent.
 #[derive(Debug)]
 pub(super) enum Outcome<R> {
-    /// What was read from the response: same id, same question.
-    Response(R),
+    /// What was read from the response (same id, same question), and when it came.
+    Response(R, Instant),
     /// A response in which letters have changed their case: not to be believed, not to be waited past.
-    OtherCase,
+    OtherCase(Instant),
     /// Something that is no answer.
     Failed(Failure),
     /// The socket was given up before there was a response. Nobody's fault.
@@ -80,9 +80,10 @@ impl Ticket {
     ) -> Poll<Outcome<R>> {
         let mut slots = lock(&self.socket.line().slots);
         let Some((at, slot)) = slots.find(self.id) else { return Poll::Ready(Outcome::Lost) };
+        let came = || slot.settled_at().unwrap_or_else(Instant::now);
         let outcome = match slot.settled() {
-            Some(Settled::Response) => Outcome::Response(read(slot.octets())),
-            Some(Settled::OtherCase) => Outcome::OtherCase,
+            Some(Settled::Response) => Outcome::Response(read(slot.octets()), came()),
+            Some(Settled::OtherCase) => Outcome::OtherCase(came()),
             Some(Settled::Failed(failure)) => Outcome::Failed(failure),
             // The latter: entered just when the reader gave up.
             Some(Settled::Lost) => Outcome::Lost,
