@@ -46,9 +46,11 @@ const SOCKETS: usize = 64;
 /// A port is not used long enough to be worth finding out; opening a socket for one question in 4,096 costs nothing.
 const QUESTIONS: u32 = 4_096;
 const AGE: Duration = Duration::from_secs(300);
-/// As many as are under way with a resolver that asks on for 50 ms, at 80,000 questions a second; 64 on a socket, whose buffer
-/// holds 250 answers.
-const IN_FLIGHT: usize = 4_096;
+/// As many as are under way with a resolver that asks on for 50 ms, at 18,000 questions a second. Unbound lets no more than
+/// 1,000 of one address wait.
+const IN_FLIGHT: usize = 900;
+/// Up to so many, a socket's share is 64, and its buffer holds 250 answers.
+const IN_BURSTS: usize = 4_096;
 
 /// Asks recursive servers over UDP, and over TCP what does not fit. It does what `Stub` does, with less.
 ///
@@ -63,9 +65,10 @@ const IN_FLIGHT: usize = 4_096;
 ///   unanswered when it closes one is asked on another.
 /// * Names go out as they are: no search list, no hosts file, no special names, no cache.
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
-/// * At most 4,096 questions at a time to one server, and at most 128 that it has perhaps not read yet: more would overflow its
+/// * At most 900 questions at a time to one server, and at most 128 that it has perhaps not read yet: more would overflow its
 ///   socket's buffer. A question was read when it is answered; with a server that never answers within 10 ms also
-///   when it is older than that, unless the server is silent for twice as long as usual. With many losses the 128 become fewer, down
+///   when it is older than that, unless the server is silent for twice as long as usual; with any server when it is older than
+///   50 ms, if another answer came within the last 50 ms. With many losses the 128 become fewer, down
 ///   to 32. It is the first server asked that counts; what fails over takes its place along. Others wait in the order of their
 ///   coming, in their own time.
 ///
@@ -220,14 +223,14 @@ impl Direct {
         self.with(|settings| settings.usage.exact_case = case == Case::Random)
     }
 
-    /// The same servers, with this many questions at a time to each, from 1 to 10,000; 4,096 unless said. How many of them a
+    /// The same servers, with this many questions at a time to each, from 1 to 10,000; 900 unless said. How many of them a
     /// server may not have read yet is not changed by that.
     #[must_use]
     pub fn with_in_flight(self, questions: usize) -> Self {
         self.with(|settings| {
             settings.in_flight = questions.clamp(1, 10_000);
             // More at once are better spread evenly: one socket's buffer holds no more than about 250 answers.
-            settings.usage.in_bursts = questions <= IN_FLIGHT;
+            settings.usage.in_bursts = questions <= IN_BURSTS;
         })
     }
 

@@ -4,7 +4,8 @@
 //!
 //! * when it is answered;
 //! * when it is old, and the server is one that never answers quickly and has not been silent for longer than it usually is:
-//!   then it is somebody else that it waits for.
+//!   then it is somebody else that it waits for;
+//! * when it is very old, and the server has answered others not long ago: a buffer's worth is read in far less.
 //!
 //! Nothing else says so: of a server that has not answered yet, that answers quickly, or that stands still, all questions sent
 //! since count. How quickly it answers is told by when an answer was not there yet: when it is heard depends on how busy we are.
@@ -20,6 +21,8 @@ const MOST: usize = 128;
 const LEAST: usize = 32;
 /// A server at work has read a question by then; and one that usually answers sooner waits for nobody.
 const READ: Duration = Duration::from_millis(10);
+/// Whoever answers some has read, by then, what he had; should he have stood still meanwhile, twice [`MOST`] fits.
+const SURELY_READ: Duration = Duration::from_millis(50);
 /// The quickest answer counts of so many periods of [`READ`].
 const PERIODS: usize = 8;
 /// And of as many at least: before, nothing is usual.
@@ -179,9 +182,9 @@ impl Window {
         let silence = self.silence();
         // An alarm rings a little late.
         if !silence.is_zero() && self.heard.is_some_and(|heard| now <= heard + silence + MOMENT * 2) {
-            while self.groups.front().is_some_and(|group| now.saturating_duration_since(group.last) >= READ) {
-                self.drop_first();
-            }
+            self.drop_older(now, READ);
+        } else if self.heard.is_some_and(|heard| now < heard + SURELY_READ) {
+            self.drop_older(now, SURELY_READ);
         }
     }
 
@@ -192,6 +195,12 @@ impl Window {
                 (*quickest * 2).min(LONGEST_SILENCE)
             }
             _ => Duration::ZERO,
+        }
+    }
+
+    fn drop_older(&mut self, now: Instant, age: Duration) {
+        while self.groups.front().is_some_and(|group| now.saturating_duration_since(group.last) >= age) {
+            self.drop_first();
         }
     }
 
@@ -277,11 +286,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn age_says_nothing_about_a_quick_server() {
+    async fn what_a_quick_server_leaves_for_long_it_has_read() {
         let (begin, mut window) = (Instant::now(), Window::new());
         fill(&mut window, begin);
-        for now in (1..1_000).map(|now| begin + ms(now)) {
+        for now in (1..50).map(|now| begin + ms(now)) {
             window.heard(now, now);
+            assert!(fill(&mut window, now).is_empty());
+        }
+        // A resolver that knows some answers, and waits for others.
+        assert_eq!(fill(&mut window, begin + ms(50)).len(), 128);
+        for now in (51..100).map(|now| begin + ms(now)) {
+            window.heard(now, now);
+            assert!(fill(&mut window, now).is_empty());
+        }
+        // Then it is silent.
+        for now in (149..1_000).map(|now| begin + ms(now)) {
             assert!(fill(&mut window, now).is_empty());
         }
     }
