@@ -423,8 +423,8 @@ async fn networks_that_have_changed_are_noticed() {
     let before = direct.stats().resent;
     assert!(before <= 2, "{before}");
     assert!(all().await.iter().all(|answer| *answer == Answer::nx_domain(None)));
-    // Not every question had to find out by itself. A busy machine may be slow to answer some.
-    assert!(direct.stats().resent - before < 100, "{}", direct.stats().resent - before);
+    // Only what was under way had to find out by itself. A busy machine may be slow to answer some.
+    assert!(direct.stats().resent - before < 300, "{}", direct.stats().resent - before);
 }
 
 #[test]

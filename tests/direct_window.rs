@@ -113,6 +113,16 @@ async fn slow_answers_hold_nobody_up() {
 }
 
 #[tokio::test]
+async fn slow_answers_among_quick_ones_hold_nobody_up() {
+    let server = Slow::start(|number| if number % 2 == 0 { Duration::ZERO } else { ms(100) });
+    let direct = patient(server.address);
+    ask_all(&direct, 2_000).await;
+    let most = server.most.load(Ordering::Relaxed);
+    assert!((200..=900).contains(&most), "{most}");
+    assert_eq!((direct.stats().sent, direct.stats().resent), (2_000, 0));
+}
+
+#[tokio::test]
 async fn a_limit_in_all_holds() {
     let server = Slow::start(|_| ms(20));
     let direct = patient(server.address).with_in_flight(200);

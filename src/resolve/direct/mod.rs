@@ -68,7 +68,7 @@ const IN_BURSTS: usize = 4_096;
 /// * At most 900 questions at a time to one server, and at most 128 that it has perhaps not read yet: more would overflow its
 ///   socket's buffer. A question was read when it is answered; with a server that never answers within 10 ms also
 ///   when it is older than that, unless the server is silent for twice as long as usual; with any server when it is older than
-///   50 ms, if another answer came within the last 50 ms. With many losses the 128 become fewer, down
+///   5 ms, if another answer came within the last 5 ms. With many losses the 128 become fewer, down
 ///   to 32. It is the first server asked that counts; what fails over takes its place along. Others wait in the order of their
 ///   coming, in their own time.
 ///

@@ -5,7 +5,8 @@
 //! * when it is answered;
 //! * when it is old, and the server is one that never answers quickly and has not been silent for longer than it usually is:
 //!   then it is somebody else that it waits for;
-//! * when it is very old, and the server has answered others not long ago: a buffer's worth is read in far less.
+//! * when it has been there for a while, and the server has answered others in just that while: it is at work, and reads in
+//!   the order of their coming.
 //!
 //! Nothing else says so: of a server that has not answered yet, that answers quickly, or that stands still, all questions sent
 //! since count. How quickly it answers is told by when an answer was not there yet: when it is heard depends on how busy we are.
@@ -21,8 +22,9 @@ const MOST: usize = 128;
 const LEAST: usize = 32;
 /// A server at work has read a question by then; and one that usually answers sooner waits for nobody.
 const READ: Duration = Duration::from_millis(10);
-/// Whoever answers some has read, by then, what he had; should he have stood still meanwhile, twice [`MOST`] fits.
-const SURELY_READ: Duration = Duration::from_millis(50);
+/// A server that has answered something in this time has read what was sent before it. Should it have come to a stand just
+/// after that answer, it is given as much once more, and twice [`MOST`] fits into its buffer.
+const AT_WORK: Duration = Duration::from_millis(5);
 /// The quickest answer counts of so many periods of [`READ`].
 const PERIODS: usize = 8;
 /// And of as many at least: before, nothing is usual.
@@ -172,6 +174,9 @@ impl Window {
         if !silence.is_zero() && self.heard.is_some_and(|heard| due <= heard + silence) {
             return Some(due);
         }
+        if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
+            return Some((last + AT_WORK).max(now + MOMENT));
+        }
         // To see what has not come yet.
         (now < self.heard.map_or(last, |heard| heard.max(last)) + LONGEST_SILENCE).then(|| now + READ)
     }
@@ -183,8 +188,8 @@ impl Window {
         // An alarm rings a little late.
         if !silence.is_zero() && self.heard.is_some_and(|heard| now <= heard + silence + MOMENT * 2) {
             self.drop_older(now, READ);
-        } else if self.heard.is_some_and(|heard| now < heard + SURELY_READ) {
-            self.drop_older(now, SURELY_READ);
+        } else if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
+            self.drop_older(now, AT_WORK);
         }
     }
 
@@ -289,18 +294,17 @@ mod tests {
     async fn what_a_quick_server_leaves_for_long_it_has_read() {
         let (begin, mut window) = (Instant::now(), Window::new());
         fill(&mut window, begin);
-        for now in (1..50).map(|now| begin + ms(now)) {
-            window.heard(now, now);
-            assert!(fill(&mut window, now).is_empty());
-        }
         // A resolver that knows some answers, and waits for others.
-        assert_eq!(fill(&mut window, begin + ms(50)).len(), 128);
-        for now in (51..100).map(|now| begin + ms(now)) {
-            window.heard(now, now);
-            assert!(fill(&mut window, now).is_empty());
+        for turn in 0..10 {
+            for now in (1..5).map(|now| begin + ms(turn * 5 + now)) {
+                window.heard(now, now);
+                assert!(fill(&mut window, now).is_empty());
+            }
+            assert_eq!(fill(&mut window, begin + ms(turn * 5 + 5)).len(), 128);
         }
-        // Then it is silent.
-        for now in (149..1_000).map(|now| begin + ms(now)) {
+        // It has answered at 49, and is silent.
+        assert!(fill(&mut window, begin + ms(53)).is_empty());
+        for now in (55..1_000).map(|now| begin + ms(now)) {
             assert!(fill(&mut window, now).is_empty());
         }
     }
