@@ -258,10 +258,10 @@ impl Check {
             Deadline::Within(budget) => later(now, budget),
             Deadline::Until(deadline) => deadline,
         };
+        let workspace = asker.workspaces.take();
         let inquiry = {
             let mut standing = lock(standing);
             let random = standing.random(now, unguessable);
-            let workspace = asker.workspaces.take();
             let settings = &self.checker.settings;
             Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut standing, now, random))
         };

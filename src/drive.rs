@@ -84,13 +84,13 @@ pub(crate) async fn inquiry(
     }
     drop(open);
     let now = asker.clock.now();
-    let (report, events, voided) = {
+    let (report, workspace, events, voided) = {
         let mut standing = lock(&standing);
         let (report, workspace) = inquiry.finish_after(Failure::Deadline, started, now, &standing);
-        asker.workspaces.give_back(workspace);
         let (events, voided) = standing.take_in(&report, now);
-        (report, events, voided)
+        (report, workspace, events, voided)
     };
+    asker.workspaces.give_back(workspace);
     voided.zones.iter().for_each(|zone| asker.memory.void(zone));
     if voided.everything {
         asker.memory.void_all();

@@ -30,6 +30,11 @@ impl<T> Few<T> {
         self.first.iter().chain(&self.more)
     }
 
+    /// The one element, if it is the only one.
+    pub(crate) fn only(&self) -> Option<&T> {
+        self.first.as_ref().filter(|_| self.more.is_empty())
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.first.iter_mut().chain(&mut self.more)
     }
@@ -62,8 +67,10 @@ mod tests {
     #[test]
     fn it_is_a_list() {
         let mut few = Few::one(1);
+        assert_eq!(few.only(), Some(&1));
         (2..=5).for_each(|number| few.push(number));
         assert_eq!(few.iter().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(few.only(), None);
         few.retain(|number| number % 2 == 0);
         assert_eq!(few.iter().copied().collect::<Vec<_>>(), [2, 4]);
         few.retain(|_| false);

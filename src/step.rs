@@ -11,6 +11,7 @@
 //! `Done`, further answers change nothing, and the verdict does not depend on the order in which answers came.
 
 use crate::dns::{Answer, Failure, Question};
+use crate::few::Few;
 
 /// One place for an answer in a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,20 +105,16 @@ pub trait Unit {
 
 /// The answers a check holds, by slot. The first answer for a slot stays.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answers {
-    /// Most checks of lists end with one answer, which needs no room elsewhere.
-    first: Option<(Slot, Answer)>,
-    more: Vec<(Slot, Answer)>,
-}
+pub(crate) struct Answers(Few<(Slot, Answer)>);
 
 impl Answers {
     pub(crate) fn get(&self, slot: Slot) -> Option<&Answer> {
-        self.first.iter().chain(&self.more).find(|(its, _)| *its == slot).map(|(_, answer)| answer)
+        self.0.iter().find(|(its, _)| *its == slot).map(|(_, answer)| answer)
     }
 
     /// The answer for this slot, if no other one has one.
     pub(crate) fn only(&self, slot: Slot) -> Option<&Answer> {
-        self.first.as_ref().filter(|(its, _)| *its == slot && self.more.is_empty()).map(|(_, answer)| answer)
+        self.0.only().filter(|(its, _)| *its == slot).map(|(_, answer)| answer)
     }
 
     /// `slots` is how many slots the check has; beyond it nothing is kept.
@@ -125,10 +122,7 @@ impl Answers {
         if usize::from(slot.0) >= slots || self.get(slot).is_some() {
             return;
         }
-        match &mut self.first {
-            None => self.first = Some((slot, answer)),
-            Some(_) => self.more.push((slot, answer)),
-        }
+        self.0.push((slot, answer));
     }
 }
 

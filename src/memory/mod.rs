@@ -171,10 +171,7 @@ impl Memory {
                 None
             }
         };
-        match client {
-            IpAddr::V4(address) => look_into(&mut lock(&self.v4), &address, now, look),
-            IpAddr::V6(address) => look_into(&mut lock(&self.v6), &address, now, look),
-        }
+        self.look(&Subject::Client(client), now, look)
     }
 
     /// What was found out about a subject, apart from lists.
