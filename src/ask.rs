@@ -9,7 +9,7 @@ use async_lock::{Semaphore, SemaphoreGuardArc};
 
 use crate::clock::Clock;
 use crate::dns::{Answer, Question};
-use crate::dnsxl::{Purpose, Subject};
+use crate::dnsxl::{Purpose, Subject, SubjectKind};
 use crate::events::Listeners;
 use crate::flight::{Flight, Passenger};
 use crate::inquiry::Workspaces;
@@ -18,6 +18,7 @@ use crate::memory::{Memory, Number};
 use crate::name::Name;
 use crate::report::Source;
 use crate::resolve::Resolve;
+use crate::standing::{OwnWord, own_word};
 use crate::table::Table;
 
 /// Zones whose limits are kept apart; beyond that idle ones are dropped.
@@ -29,6 +30,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[derive(Clone, Debug)]
 pub(crate) struct ToList {
     pub(crate) zone: Name,
+    pub(crate) kind: SubjectKind,
     /// What it is asked about; `None` in a probe.
     pub(crate) subject: Option<Subject>,
     /// By what number its answers are remembered.
@@ -47,6 +49,11 @@ pub(crate) struct Asker {
     /// How often anything changed on which summaries of what is remembered rest; from one on.
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: Workspaces,
+    /// When the resolver has to be tried again, in milliseconds after `since`; 0: at once.
+    next_trial: AtomicU64,
+    since: Instant,
+    /// What came of questions of our own since a check last ended.
+    own_words: Mutex<Vec<OwnWord>>,
     flights: Mutex<Table<Question, Departed>>,
     everything: Arc<Semaphore>,
     per_zone: usize,
@@ -86,10 +93,14 @@ impl Asker {
         in_flight: usize,
         per_zone: usize,
     ) -> Self {
+        let since = clock.now();
         Self {
             resolver,
             clock,
             memory,
+            next_trial: AtomicU64::new(0),
+            since,
+            own_words: Mutex::default(),
             counters: Counters::default(),
             listeners: Listeners::default(),
             changes: AtomicU64::new(1),
@@ -111,7 +122,7 @@ impl Asker {
         now: Instant,
     ) -> Option<Answer> {
         let answer = match (purpose, list) {
-            (Purpose::Control | Purpose::MustExist, _) => None,
+            (own, _) if own.is_own() => None,
             (Purpose::Subject, Some(ToList { zone, subject: Some(subject), number, .. })) => {
                 self.memory.recall_list(subject, zone, (*number)?, now)
             }
@@ -172,6 +183,23 @@ impl Asker {
         bulkhead
     }
 
+    /// What came of questions of our own since this was last asked.
+    pub(crate) fn take_own_words(&self) -> Vec<OwnWord> {
+        std::mem::take(&mut lock(&self.own_words))
+    }
+
+    /// Notes when the resolver has to be tried again; `None`: at once.
+    pub(crate) fn set_next_trial(&self, at: Option<Instant>) {
+        let millis = at.map_or(0, |at| at.saturating_duration_since(self.since).as_millis());
+        self.next_trial.store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// Does the next check try the resolver?
+    pub(crate) fn is_trial_due(&self, now: Instant) -> bool {
+        let due = self.next_trial.load(Ordering::Acquire);
+        now.saturating_duration_since(self.since).as_millis() >= u128::from(due)
+    }
+
     /// Questions in flight now.
     pub(crate) fn in_flight(&self) -> usize {
         lock(&self.flights).len()
@@ -204,7 +232,12 @@ impl Landing {
         let answer = asker.resolver.resolve(&self.question).await.without_key(&self.question.name);
         let now = asker.clock.now();
         match (purpose, &list) {
-            (Purpose::Control | Purpose::MustExist, _) => {}
+            (own, list) if own.is_own() => {
+                let sent = self.flight.upgrade().and_then(|flight| flight.sent()).unwrap_or(now);
+                let list = list.as_ref().map(|list| (list.zone.clone(), list.kind));
+                let word = own_word(list, purpose, self.question.clone(), answer.clone(), sent);
+                lock(&asker.own_words).push(word);
+            }
             (Purpose::Subject, Some(ToList { subject: Some(subject), number, .. })) => {
                 if let Some(number) = number {
                     asker.memory.keep_list(subject, *number, &answer, now);

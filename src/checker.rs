@@ -10,13 +10,15 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 
 use crate::ask::Asker;
+use crate::background::Background;
 use crate::clock::Clock;
 use crate::dialogue::Dialogue;
+use crate::dns::Failure;
 use crate::domain::{MailDomainCheck, MailDomainReport, Side};
 use crate::drive;
 use crate::error::Error;
 use crate::helo::{HeloCheck, HeloReport};
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Alone, Inquiry};
 use crate::iprev::{Iprev, IprevCheck};
 use crate::lists::ListSet;
 use crate::lock::lock;
@@ -28,6 +30,7 @@ use crate::report::Report;
 use crate::resolve::Resolve;
 use crate::settings::{Settings, SpecialPurpose};
 use crate::standing::Standing;
+use crate::step::Unit;
 use crate::summary::Summary;
 
 /// Checks clients, HELO names and domains.
@@ -45,7 +48,8 @@ pub struct Checker {
 /// What clones share.
 pub(crate) struct Engine {
     pub(crate) asker: Arc<Asker>,
-    pub(crate) standing: Arc<Mutex<Standing>>,
+    pub(crate) standing: Mutex<Standing>,
+    pub(crate) background: Background,
 }
 
 impl Checker {
@@ -135,9 +139,12 @@ impl Checker {
     /// ```
     #[must_use]
     pub fn remembered(&self, dialogue: &Dialogue) -> Option<Summary> {
-        let Engine { asker, standing } = &*self.engine;
+        let Engine { asker, standing, .. } = &*self.engine;
         let changes = asker.changes.load(Ordering::Acquire);
         let now = asker.clock.now();
+        if asker.is_trial_due(now) {
+            return None;
+        }
         let (summary, answers) = self.plan.summary(dialogue, &self.settings, &asker.memory, standing, changes, now)?;
         asker.counters.checks.fetch_add(1, Ordering::Relaxed);
         asker.counters.remembered.fetch_add(answers, Ordering::Relaxed);
@@ -146,13 +153,16 @@ impl Checker {
 
     /// Checks a client's reverse DNS alone.
     pub fn iprev(&self, client: IpAddr) -> impl Future<Output = Iprev> + Send + use<> {
-        drive::unit(Arc::clone(&self.engine.asker), IprevCheck::new(client), self.deadline())
+        let check = IprevCheck::new(client);
+        let report = self.check_alone(Alone::Iprev(check.clone()));
+        async move { report.await.iprev().cloned().unwrap_or_else(|| expired(check)) }
     }
 
     /// Checks an argument of HELO or EHLO alone.
     pub fn helo(&self, argument: &str, client: Option<IpAddr>) -> impl Future<Output = HeloReport> + Send + use<> {
         let check = HeloCheck::new(argument, client, &self.settings.ourselves);
-        drive::unit(Arc::clone(&self.engine.asker), check, self.deadline())
+        let report = self.check_alone(Alone::Helo(check.clone()));
+        async move { report.await.helo().cloned().unwrap_or_else(|| expired(check)) }
     }
 
     /// Checks the domain of a sender's or recipient's path alone. Domains of our own are not asked about.
@@ -161,7 +171,22 @@ impl Checker {
         if check.domain().is_some_and(|domain| self.settings.is_local(domain)) {
             check.skip();
         }
-        drive::unit(Arc::clone(&self.engine.asker), check, self.deadline())
+        let report = self.check_alone(Alone::MailDomain(check.clone()));
+        async move { report.await.sender().cloned().unwrap_or_else(|| expired(check)) }
+    }
+
+    /// One check, and nothing else: no lists, no policy.
+    fn check_alone(&self, check: Alone) -> impl Future<Output = Report> + Send + use<> {
+        let (engine, deadline) = (Arc::clone(&self.engine), self.deadline());
+        async move {
+            let now = engine.asker.clock.now();
+            let inquiry = {
+                let mut standing = lock(&engine.standing);
+                let random = standing.random(now, unguessable);
+                Box::new(Inquiry::of_one(check, &mut standing, now, random))
+            };
+            drive::inquiry(engine, inquiry, deadline, drive::Patience::UntilDone).await
+        }
     }
 
     /// What has been done so far, by this checker and all that share its memory.
@@ -197,6 +222,11 @@ impl std::fmt::Debug for Checker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Checker").field("budget", &self.budget).field("stats", &self.stats()).finish_non_exhaustive()
     }
+}
+
+/// What a check comes to of which nothing was heard.
+fn expired<U: Unit>(mut check: U) -> U::Verdict {
+    check.expire(Failure::Shed)
 }
 
 /// A moment as far away as the clock can say.
@@ -252,7 +282,7 @@ impl Check {
     }
 
     async fn run(self) -> Report {
-        let Engine { asker, standing } = &*self.checker.engine;
+        let Engine { asker, standing, .. } = &*self.checker.engine;
         let now = asker.clock.now();
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(now, budget),
@@ -265,7 +295,7 @@ impl Check {
             let settings = &self.checker.settings;
             Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut standing, now, random))
         };
-        let report = drive::inquiry(Arc::clone(asker), Arc::clone(standing), inquiry, deadline, self.patience).await;
+        let report = drive::inquiry(Arc::clone(&self.checker.engine), inquiry, deadline, self.patience).await;
         asker.counters.checks.fetch_add(1, Ordering::Relaxed);
         if report.completeness() == crate::report::Completeness::CutByDeadline {
             asker.counters.cut.fetch_add(1, Ordering::Relaxed);
@@ -393,7 +423,11 @@ impl CheckerBuilder {
         };
         let memory = Memory::new(bounds);
         let asker = Asker::new(self.resolver, self.clock, memory, self.limits.in_flight, self.limits.per_zone);
-        let engine = Engine { asker: Arc::new(asker), standing: Arc::new(Mutex::new(Standing::new(self.window))) };
+        let engine = Engine {
+            asker: Arc::new(asker),
+            standing: Mutex::new(Standing::new(self.window)),
+            background: Background::default(),
+        };
         let plan = Arc::new(Plan::new(&self.settings));
         Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), plan, budget: self.budget })
     }

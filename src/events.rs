@@ -139,7 +139,10 @@ impl Listeners {
         let (sender, receiver) = mpsc::channel(WAITING);
         let missed = Arc::new(AtomicU64::new(0));
         let listener = Listener { sender, missed: Arc::clone(&missed) };
-        lock(&self.0).push(listener);
+        let mut listeners = lock(&self.0);
+        // Streams that were dropped since the last event go now: a host may ask for one after the other.
+        listeners.retain(|listener| !listener.sender.is_closed());
+        listeners.push(listener);
         Events { receiver, missed }
     }
 

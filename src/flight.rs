@@ -66,6 +66,11 @@ impl Flight {
         let _ = self.sent.set(now);
     }
 
+    /// Has its answer come?
+    pub(crate) fn has_landed(&self) -> bool {
+        lock(&self.state).answer.is_some()
+    }
+
     /// When it was put to the resolver, by whoever did so first.
     pub(crate) fn sent(&self) -> Option<Instant> {
         self.sent.get().copied()

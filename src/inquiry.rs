@@ -3,16 +3,17 @@
 //! This is the crate without I/O. A host with an event loop of its own takes questions out, puts answers in, and finishes:
 //!
 //! ```
-//! use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure, RecordType}};
+//! use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
 //! use std::{net::IpAddr, sync::Arc, time::Instant};
 //!
 //! let mut standing = Standing::default(); // kept from one dialogue to the next
 //! let client: IpAddr = "203.0.113.14".parse()?;
 //! let settings = Arc::new(Settings::default());
 //! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut standing, Instant::now(), [7; 16]);
-//! while let Some((ticket, question)) = inquiry.next_question() {
-//!     assert_eq!(question.kind, RecordType::Ptr);
-//!     inquiry.supply(ticket, Answer::nx_domain(None)); // from the network, whenever it comes
+//! while let Some((ticket, _question)) = inquiry.next_question() {
+//!     // What the network says, whenever it comes. The last four questions are no business of the client's: they try the
+//!     // resolver, at first use and every half hour.
+//!     inquiry.supply(ticket, Answer::nx_domain(None));
 //! }
 //! let report = inquiry.finish(Failure::Deadline); // always ends with a verdict
 //! assert_eq!(report.iprev().map(|iprev| iprev.rfc8601()), Some("permerror"));
@@ -24,9 +25,9 @@ mod finish;
 mod names;
 mod questions;
 mod running;
+mod suspicion;
 mod workspace;
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,16 +36,15 @@ use running::{Asking, Running};
 pub(crate) use workspace::{Workspace, Workspaces};
 
 use crate::dialogue::Dialogue;
-use crate::dns::{Answer, Failure, Is, Question, RecordType};
+use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{
-    About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Loopback, Part, ProblemKind, Proof,
-    Purpose, Skipped, Subject, SubjectKind, Verdict,
+    About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Part, Probe, Proof, Purpose, Skipped,
+    Subject, SubjectKind, Verdict,
 };
 use crate::domain::{MailDomainCheck, Side};
 use crate::flight::Flight;
 use crate::helo::HeloCheck;
 use crate::iprev::IprevCheck;
-use crate::name::Name;
 use crate::path::{self, Path};
 use crate::report::{ListRow, Source};
 use crate::score::{self, Outcome, Row};
@@ -52,6 +52,18 @@ use crate::settings::Settings;
 use crate::standing::{Admission, Standing};
 use crate::step::Slot;
 use crate::trial::ResolverTrial;
+pub(crate) use finish::Finished;
+pub(crate) use questions::AskedQuestions;
+pub(crate) use suspicion::TrialWait;
+
+/// A check that is made by itself.
+#[derive(Debug)]
+pub(crate) enum Alone {
+    Iprev(IprevCheck),
+    Helo(HeloCheck),
+    /// A sender's domain or a recipient's.
+    MailDomain(MailDomainCheck),
+}
 
 /// One question of an inquiry that is waiting for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,11 +86,21 @@ pub struct Inquiry {
     questions: Questions,
     /// Room for the rows of the report.
     rows: Vec<ListRow>,
+    /// Controls of suspected lists. Nobody waits for them.
+    probes: Vec<ListRun>,
+    /// The resolver on trial, at the regular time or because of a suspicion.
     trial: Option<Running<ResolverTrial>>,
+    /// It was under way when the check began.
+    trial_from_the_start: bool,
+    /// Another check tries the resolver, and drives its questions.
+    trial_elsewhere: bool,
+    /// May the check begin a trial of the resolver, if it finds reason to?
+    may_suspect_resolver: bool,
+    /// It was found to be silent, or to refuse.
+    resolver_is_silent: bool,
     label: Label,
-    /// What earlier checks know about the resolver: does it strip, does it rewrite?
-    loopback: Loopback,
-    rewrites: Option<bool>,
+    /// What is known about the resolver, where nobody keeps it but the host.
+    known: Option<Box<Standing>>,
     /// Some lists were let be, since they could not change the outcome.
     stopped_early: bool,
     started: Instant,
@@ -92,12 +114,14 @@ pub(crate) struct Ask {
     pub(crate) purpose: Purpose,
     /// The list, for a list's question.
     pub(crate) list: Option<AskedList>,
+    /// The label of the resolver's trial, for a question of that.
+    pub(crate) trial: Option<Label>,
 }
 
 /// The list that a question is put to.
 #[derive(Debug)]
 pub(crate) struct AskedList {
-    pub(crate) zone: Name,
+    pub(crate) spec: Arc<ListSpec>,
     pub(crate) kind: SubjectKind,
     /// What it is asked about, in the form in which it holds it; `None` in a probe.
     pub(crate) subject: Option<Subject>,
@@ -105,6 +129,8 @@ pub(crate) struct AskedList {
     pub(crate) limit: Option<u32>,
     /// Would proof by another check spare it the question?
     pub(crate) takes_proof: bool,
+    /// The question goes out because the list is suspected.
+    pub(crate) is_suspicion: bool,
 }
 
 #[derive(Debug)]
@@ -116,18 +142,26 @@ struct ListRun {
     group: usize,
     was_fresh: bool,
     health: Arc<HealthState>,
+    /// So many questions to it failed in a row that its controls go out with this one.
+    is_failing: bool,
+    /// The label to try it by, if an odd answer makes it suspect; `None` where its controls went out not long ago.
+    suspicion: Option<Label>,
+    /// Its question was left unanswered, since the list could not change the outcome.
+    was_left_unanswered: bool,
     /// Its place among the lists, by which questions know it.
     index: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum UnitId {
+pub(crate) enum UnitId {
     Iprev,
     Helo,
     Sender,
     Recipient,
     Trial,
     List(usize),
+    /// Controls that nobody waits for.
+    Probe(usize),
 }
 
 impl Inquiry {
@@ -141,7 +175,11 @@ impl Inquiry {
         now: Instant,
         random: [u8; 16],
     ) -> Self {
-        Self::within(Workspace::default(), dialogue, settings, standing, now, random)
+        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, standing, now, random);
+        inquiry.known = Some(Box::new(standing.of_resolver()));
+        // Whether another inquiry of the host's has its answers, nobody says.
+        inquiry.end_trial_elsewhere();
+        inquiry
     }
 
     /// The same, in tables that have been used before.
@@ -180,10 +218,14 @@ impl Inquiry {
             lists_done: 0,
             questions: Questions::within(asked, by_question),
             rows,
+            probes: Vec::new(),
             trial: None,
+            trial_from_the_start: false,
+            trial_elsewhere: false,
+            may_suspect_resolver: false,
+            resolver_is_silent: false,
             label: Label::from_random(random),
-            loopback: standing.strips(now),
-            rewrites: standing.rewrites(now),
+            known: None,
             stopped_early: false,
             started: now,
             dialogue: dialogue.clone(),
@@ -199,9 +241,19 @@ impl Inquiry {
                 inquiry.add_list(spec, about, &mut subjects, standing, now);
             }
         }
-        if standing.must_try_resolver(now) {
-            inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
-            inquiry.advance(UnitId::Trial);
+        inquiry.advance_all();
+        inquiry.ask_own_questions(standing, now);
+        inquiry
+    }
+
+    /// One check and nothing else.
+    pub(crate) fn of_one(check: Alone, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
+        let workspace = Workspace::default();
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
+        match check {
+            Alone::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
+            Alone::Helo(check) => inquiry.helo = Some(Running::new(check)),
+            Alone::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
         }
         inquiry.advance_all();
         inquiry
@@ -215,24 +267,20 @@ impl Inquiry {
         now: Instant,
         random: [u8; 16],
     ) -> Self {
-        let mut inquiry = Self::new(&Dialogue::new(), &Arc::default(), standing, now, random);
+        let label = Label::from_random(random);
+        let trial = standing.trial(now, label, true);
+        let workspace = Workspace::default();
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
         inquiry.settings = Arc::clone(settings);
         for (spec, kind) in lists {
-            let health = standing.health(spec.zone(), kind).cloned().unwrap_or_default();
-            let unit = ListCheck::probe(spec, kind, Control::stale(inquiry.label));
-            inquiry.push_list(ListRun {
-                run: Running::new(unit),
-                subject: None,
-                part: None,
-                group: inquiry.lists.len(),
-                was_fresh: false,
-                health,
-                index: 0,
-            });
+            let health = standing.health(&spec, kind).cloned().unwrap_or_default();
+            let control = Control::stale(standing.label(&spec, kind, now, label));
+            let unit = ListCheck::probe(spec, kind, control, Probe::Everything);
+            let group = inquiry.lists.len();
+            inquiry.push_list(ListRun { group, health, ..ListRun::about_nobody(unit) });
         }
-        inquiry.trial = Some(Running::new(ResolverTrial::new(inquiry.label)));
+        inquiry.take_part_in(trial);
         inquiry.advance_all();
-        inquiry.advance(UnitId::Trial);
         inquiry
     }
 
@@ -244,19 +292,26 @@ impl Inquiry {
     /// The next question with what it is for.
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
         let (ticket, question, asked) = self.questions.next()?;
-        let list = asked.list.and_then(|index| self.lists.get(index));
+        let list = match asked.wanted_first {
+            UnitId::List(index) => self.lists.get(index),
+            UnitId::Probe(index) => self.probes.get(index),
+            UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient | UnitId::Trial => None,
+        };
         let list = list.map(|list| {
             let spec = list.run.unit.spec();
             let in_form = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).into_owned();
             AskedList {
-                zone: spec.zone().clone(),
+                spec: Arc::clone(spec),
                 kind: list.run.unit.kind(),
                 subject: list.subject.as_ref().map(in_form),
                 limit: spec.question_limit(),
                 takes_proof: list.run.unit.takes_proof(),
+                is_suspicion: matches!(asked.wanted_first, UnitId::Probe(_)),
             }
         });
-        Some(Ask { ticket, question: question.clone(), purpose: asked.purpose, list })
+        let purpose = asked.purpose;
+        let trial = self.trial.as_ref().filter(|_| purpose == Purpose::Resolver).map(|trial| trial.unit.label());
+        Some(Ask { ticket, question: question.clone(), purpose, list, trial })
     }
 
     /// Puts an answer in. The first one for a ticket counts.
@@ -280,53 +335,21 @@ impl Inquiry {
         for (id, slot) in wanted_by {
             self.give(id, slot, &answer, source);
             self.advance(id);
+            if let UnitId::List(index) = id {
+                self.suspect_list(index);
+            }
         }
         self.suspect_resolver();
     }
 
-    /// Lists that answer as if they were parked, or several that list everything: the resolver may be the one that lies. It
-    /// is tried once, unless that was done not long ago, or a denial of its own has just cleared it.
-    fn suspect_resolver(&mut self) {
-        // Answers that are still on their way may clear it without a question more.
-        if self.questions.any_open() || self.trial.is_some() || self.rewrites.is_some() || self.saw_denial() {
-            return;
-        }
-        let mut listing_everything: Vec<&Name> = Vec::new();
-        let mut parked = false;
-        for list in &self.lists {
-            if let Some(Verdict::Problem(problem)) = list.run.verdict.as_ref().map(ListFinding::verdict) {
-                match problem.kind() {
-                    ProblemKind::Parked => parked = true,
-                    // An invented answer is all invented.
-                    ProblemKind::Outside127 => parked |= !problem.codes().iter().any(Ipv4Addr::is_loopback),
-                    ProblemKind::ListsEverything | ProblemKind::Ambiguous => {
-                        let zone = list.run.unit.spec().zone();
-                        if !listing_everything.contains(&zone) {
-                            listing_everything.push(zone);
-                        }
-                    }
-                    ProblemKind::Refused => {}
-                }
-            }
-        }
-        if parked || listing_everything.len() > 1 {
-            self.trial = Some(Running::new(ResolverTrial::new(self.label)));
-            self.advance(UnitId::Trial);
-        }
-    }
-
-    /// Was a name denied its address, just now and over the network? A resolver that invents answers does not do that.
-    fn saw_denial(&self) -> bool {
-        self.questions.answered().any(|exchange| {
-            exchange.question.kind == RecordType::A
-                && exchange.source != Source::Memory
-                && matches!(exchange.answer.is(), Is::NxDomain(_))
-        })
-    }
-
-    /// Is every verdict there?
+    /// Is every verdict there? Questions may still be under way that are asked for the sake of later checks: answers to them
+    /// are welcome until the end, and nobody has to wait for them.
     #[must_use]
     pub fn is_done(&self) -> bool {
+        self.has_every_verdict() && self.waits_for_trial() == TrialWait::No
+    }
+
+    fn has_every_verdict(&self) -> bool {
         self.dialogue_is_done() && self.lists.iter().skip(self.lists_done).all(|list| list.run.is_done())
     }
 
@@ -343,7 +366,6 @@ impl Inquiry {
             && self.helo.as_ref().is_none_or(Running::is_done)
             && self.sender.as_ref().is_none_or(Running::is_done)
             && self.recipient.as_ref().is_none_or(Running::is_done)
-            && self.trial.as_ref().is_none_or(Running::is_done)
             && self.waiting.is_empty()
     }
 
@@ -379,6 +401,7 @@ impl Inquiry {
         let mut let_be = Vec::new();
         for (index, list) in self.lists.iter_mut().enumerate() {
             if !list.run.is_done() {
+                list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;
                 let_be.push(index);
@@ -388,11 +411,14 @@ impl Inquiry {
     }
 
     /// Proof of a zone has come in by another inquiry: the controls that are not asked yet need not be.
-    pub(crate) fn prove(&mut self, zone: &Name, kind: SubjectKind, proof: &Proof) {
+    pub(crate) fn prove(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof) {
         for index in 0..self.lists.len() {
             let Some(list) = self.lists.get_mut(index) else { return };
             let unit = &mut list.run.unit;
-            let concerns = unit.spec().zone() == zone && unit.kind() == kind && unit.takes_proof();
+            let is_same = |other: &ListSpec| {
+                other.zone() == spec.zone() && other.knowledge().has_same_controls(spec.knowledge(), kind)
+            };
+            let concerns = unit.kind() == kind && unit.takes_proof() && is_same(unit.spec());
             if list.was_fresh || list.run.verdict.is_some() || !concerns {
                 continue;
             }
@@ -429,18 +455,10 @@ impl Inquiry {
             let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
             let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
             let health = Arc::new(health);
-            self.push_list(ListRun {
-                run: Running::new(unit),
-                subject,
-                part,
-                group,
-                was_fresh: false,
-                health,
-                index: 0,
-            });
+            self.push_list(ListRun { subject, part, group, health, ..ListRun::about_nobody(unit) });
             return;
         }
-        let admission = standing.admit(spec.zone(), kind, now, self.label);
+        let admission = standing.admit(spec, kind, now, self.label);
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();
@@ -478,6 +496,7 @@ impl Inquiry {
             UnitId::Recipient => self.recipient.as_mut()?,
             UnitId::Trial => self.trial.as_mut()?,
             UnitId::List(index) => &mut self.lists.get_mut(index)?.run,
+            UnitId::Probe(index) => &mut self.probes.get_mut(index)?.run,
         })
     }
 
@@ -523,21 +542,48 @@ impl Inquiry {
 /// What a check's question is for.
 fn purpose(id: UnitId, slot: Slot) -> Purpose {
     match id {
-        UnitId::List(_) => ListCheck::purpose(slot),
-        // What tries the resolver must not come from memory.
-        UnitId::Trial => Purpose::Control,
+        UnitId::List(_) | UnitId::Probe(_) => ListCheck::purpose(slot),
+        UnitId::Trial => Purpose::Resolver,
         UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
     }
 }
 
 /// One list about one subject.
 fn list_run(spec: &Arc<ListSpec>, subject: Subject, part: Option<Part>, group: usize, admission: Admission) -> ListRun {
-    let Admission { control, access, is_proven: was_fresh, wants_must_exist, suspects_resolver, health } = admission;
+    let Admission { control, access, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health } =
+        admission;
     let mut unit = ListCheck::new(spec.clone(), &subject, control).access(access);
     if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
         unit = unit.first_use();
     }
-    ListRun { run: Running::new(unit), subject: Some(subject), part, group, was_fresh, health, index: 0 }
+    ListRun {
+        subject: Some(subject),
+        part,
+        group,
+        was_fresh: is_proven,
+        health,
+        is_failing,
+        suspicion,
+        ..ListRun::about_nobody(unit)
+    }
+}
+
+impl ListRun {
+    /// A list that is asked about no part of the dialogue.
+    fn about_nobody(unit: ListCheck) -> Self {
+        Self {
+            run: Running::new(unit),
+            subject: None,
+            part: None,
+            group: 0,
+            was_fresh: false,
+            health: Arc::default(),
+            is_failing: false,
+            suspicion: None,
+            was_left_unanswered: false,
+            index: 0,
+        }
+    }
 }
 
 /// What a list is asked about, or why it is not asked.

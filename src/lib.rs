@@ -101,6 +101,7 @@ pub mod why;
 
 mod address;
 mod ask;
+mod background;
 mod drive;
 mod few;
 mod flight;

@@ -111,7 +111,7 @@ impl Default for Thresholds {
 /// was not heard; then the allow threshold.
 pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresholds) -> Score {
     // Wide enough for every set of lists, so that no order of them meets a limit on the way.
-    let (mut low, mut high, mut allowed) = (0_i64, 0_i64, false);
+    let (mut low, mut high, mut allowed, mut may_allow) = (0_i64, 0_i64, false, false);
     // Who says "listed", and who might: one operator is one voice, however many lists he runs.
     let (mut sure, mut possible): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     let mut add = |share: Option<Share<'a>>| {
@@ -142,8 +142,11 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
             (Verdict::Listed(Kind::Deny, _), _) => true,
             (Verdict::Unknown(_), Kind::Deny) => false,
             // An allow list that was not heard changes no sum: it would allow outright or say nothing.
-            (Verdict::Unknown(_), Kind::Allow)
-            | (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => continue,
+            (Verdict::Unknown(_), Kind::Allow) => {
+                may_allow = true;
+                continue;
+            }
+            (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => continue,
         };
         match &mut pending {
             Some(share) if share.group == group => share.heard |= heard,
@@ -155,7 +158,7 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
     let outcome = if allowed {
         Outcome::Allowed
     } else if low >= thresholds.listed.into() && enough(&sure) {
-        Outcome::Listed
+        if may_allow { Outcome::Undecided } else { Outcome::Listed }
     } else if high >= thresholds.listed.into() && enough(&possible) {
         Outcome::Undecided
     } else if high <= thresholds.allowed.into() {

@@ -1,9 +1,11 @@
-//! The resolver on trial: does it invent answers for names that do not exist?
+//! The resolver on trial, by questions of our own: does it invent answers for names that do not exist, does it answer at all,
+//! and may we ask it?
 //!
-//! `.invalid` and `.test` are answered by resolvers themselves, so that they prove nothing: random labels under ordinary
-//! top-level domains are asked.
+//! What a client's own zones answer, faults included, is no evidence: only these questions convict a resolver. `.invalid` and
+//! `.test` are answered by resolvers themselves, so that they prove nothing: random labels under ordinary top-level domains are
+//! asked, and the root's name servers.
 
-use crate::dns::{Answer, Is, Question, RecordType};
+use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{Evidence, Label};
 use crate::name::Name;
 use crate::step::{Answers, Slot, Slots, Step, Unit};
@@ -12,8 +14,11 @@ use crate::step::{Answers, Slot, Slots, Step, Unit};
 const ORDINARY: [&str; 3] = ["com.", "net.", "org."];
 /// So many of them must be answered before the resolver is blamed: one registry alone may do such a thing itself.
 const ENOUGH: usize = 2;
+/// `. NS`, which every resolver knows without asking anybody.
+const ROOT: Slot = Slot(3);
+const SLOTS: usize = 4;
 
-/// Asks for names that cannot exist.
+/// Asks for names that cannot exist, and for the root.
 #[derive(Clone, Debug)]
 pub(crate) struct ResolverTrial {
     label: Label,
@@ -27,8 +32,14 @@ pub(crate) enum Honesty {
     Honest,
     /// They were answered with addresses.
     Rewrites(Vec<Evidence>),
-    /// Nobody could tell.
+    /// None of the questions was answered at all.
+    Silent,
+    /// Every question was refused.
+    Refuses,
+    /// It answers; whether it tells the truth did not show.
     Unknown,
+    /// None of the questions was answered, by failures of several kinds.
+    Fails,
 }
 
 impl ResolverTrial {
@@ -36,12 +47,23 @@ impl ResolverTrial {
         Self { label, answers: Answers::default() }
     }
 
+    pub(crate) fn label(&self) -> Label {
+        self.label
+    }
+
+    /// Takes the answer to one of its questions; says whether it was one.
+    pub(crate) fn hear(&mut self, question: &Question, answer: &Answer) -> bool {
+        let slot = Self::slots().find(|slot| self.question(*slot).as_ref() == Some(question));
+        slot.map(|slot| self.supply(slot, answer.clone())).is_some()
+    }
+
     fn slots() -> impl Iterator<Item = Slot> {
-        (0_u8..).map(Slot).take(ORDINARY.len())
+        (0_u8..).map(Slot).take(SLOTS)
     }
 
     fn evidence(&self, wanted: impl Fn(&Answer) -> bool) -> Vec<Evidence> {
         Self::slots()
+            .filter(|slot| *slot != ROOT)
             .filter_map(|slot| Some((self.question(slot)?, self.answers.get(slot)?.clone())))
             .filter(|(_, answer)| wanted(answer))
             .map(|(question, answer)| Evidence::new(question, answer))
@@ -53,43 +75,57 @@ impl Unit for ResolverTrial {
     type Verdict = Honesty;
 
     fn step(&self) -> Step<Honesty> {
-        let mut missing = Slots::EMPTY;
-        Self::slots().filter(|slot| self.answers.get(*slot).is_none()).for_each(|slot| missing.insert(slot));
+        let invented = self.evidence(|answer| matches!(answer.is(), Is::Records(_)));
+        if invented.len() >= ENOUGH {
+            return Step::Done(Honesty::Rewrites(invented));
+        }
+        if self.evidence(|answer| matches!(answer.is(), Is::NxDomain(_) | Is::NoData(_))).len() >= ENOUGH {
+            return Step::Done(Honesty::Honest);
+        }
+        let missing: Slots = Self::slots().filter(|slot| self.answers.get(*slot).is_none()).collect();
         if !missing.is_empty() {
             return Step::Need(missing);
         }
-        let invented = self.evidence(|answer| matches!(answer.is(), Is::Records(_)));
-        let denied = self.evidence(|answer| matches!(answer.is(), Is::NxDomain(_) | Is::NoData(_)));
-        Step::Done(if invented.len() >= ENOUGH {
-            Honesty::Rewrites(invented)
-        } else if denied.len() >= ENOUGH {
-            Honesty::Honest
-        } else {
+        let failures: Vec<Failure> = Self::slots().filter_map(|slot| self.answers.get(slot)?.failure()).collect();
+        let all =
+            |wanted: fn(Failure) -> bool| failures.len() == SLOTS && failures.iter().all(|failure| wanted(*failure));
+        Step::Done(if failures.len() < SLOTS {
             Honesty::Unknown
+        } else if all(|failure| failure == Failure::Refused) {
+            Honesty::Refuses
+        // Nothing but deadlines may be a caller in a hurry.
+        } else if all(Failure::is_silence) && !all(|failure| failure == Failure::Deadline) {
+            Honesty::Silent
+        } else {
+            Honesty::Fails
         })
     }
 
     fn question(&self, slot: Slot) -> Option<Question> {
+        if slot == ROOT {
+            return Some(Question::new(Name::parse(".").ok()?, RecordType::Ns));
+        }
         let top = Name::parse(ORDINARY.get(usize::from(slot.0))?).ok()?;
         Some(Question::new(Name::join(&format!("{}.", self.label.as_str()), &top).ok()?, RecordType::A))
     }
 
     fn supply(&mut self, slot: Slot, answer: Answer) {
-        self.answers.put(slot, answer, ORDINARY.len());
+        self.answers.put(slot, answer, SLOTS);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::{Failure, Record};
+    use crate::dns::Record;
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
-    fn verdict(answers: [Answer; 3]) -> Honesty {
+    fn verdict(answers: [Answer; 4]) -> Honesty {
         let mut trial = ResolverTrial::new(Label::from_random([3; 16]));
         for (slot, answer) in ResolverTrial::slots().zip(answers) {
-            trial.supply(slot, answer);
+            let question = trial.question(slot).unwrap();
+            assert!(trial.hear(&question, &answer));
         }
         match trial.step() {
             Step::Done(verdict) => verdict,
@@ -103,12 +139,28 @@ mod tests {
         let denied = || Answer::nx_domain(None);
         let failed = || Answer::failed(Failure::ServFail);
         assert!(
-            matches!(verdict([invented(), invented(), failed()]), Honesty::Rewrites(evidence) if evidence.len() == 2)
+            matches!(verdict([invented(), invented(), failed(), denied()]), Honesty::Rewrites(evidence) if evidence.len() == 2)
         );
-        assert!(matches!(verdict([invented(), invented(), denied()]), Honesty::Rewrites(_)));
-        assert_eq!(verdict([invented(), denied(), denied()]), Honesty::Honest);
-        assert_eq!(verdict([denied(), failed(), denied()]), Honesty::Honest);
-        assert_eq!(verdict([invented(), denied(), failed()]), Honesty::Unknown);
-        assert_eq!(verdict([failed(), failed(), failed()]), Honesty::Unknown);
+        assert!(matches!(verdict([invented(), invented(), denied(), failed()]), Honesty::Rewrites(_)));
+        assert_eq!(verdict([invented(), denied(), denied(), failed()]), Honesty::Honest);
+        assert_eq!(verdict([denied(), failed(), denied(), failed()]), Honesty::Honest);
+        assert_eq!(verdict([invented(), denied(), failed(), failed()]), Honesty::Unknown);
+        assert_eq!(verdict([failed(), failed(), failed(), denied()]), Honesty::Unknown);
+    }
+
+    /// Any answer acquits of silence; only a refusal of every question is one; a caller in a hurry convicts nobody.
+    #[test]
+    fn nothing_but_silence_and_nothing_but_refusals() {
+        let failed = Answer::failed;
+        let all = |failure| verdict([failed(failure), failed(failure), failed(failure), failed(failure)]);
+        assert_eq!(all(Failure::Timeout), Honesty::Silent);
+        assert_eq!(all(Failure::Refused), Honesty::Refuses);
+        assert_eq!(all(Failure::Deadline), Honesty::Fails);
+        assert_eq!(all(Failure::ServFail), Honesty::Fails);
+        let three =
+            |other| verdict([failed(Failure::Timeout), failed(Failure::Deadline), failed(Failure::Timeout), other]);
+        assert_eq!(three(failed(Failure::Deadline)), Honesty::Silent);
+        assert_eq!(three(failed(Failure::ServFail)), Honesty::Fails);
+        assert_eq!(three(Answer::no_data(None)), Honesty::Unknown);
     }
 }

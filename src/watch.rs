@@ -60,7 +60,7 @@ impl Checker {
             let now = self.engine.asker.clock.now();
             let standing = lock(&self.engine.standing).clone();
             for watched in &ready {
-                let health = standing.health(watched.0.zone(), watched.1);
+                let health = standing.health(&watched.0, watched.1);
                 due.insert(key(watched), next_look(health, now, jittered(every)));
             }
             let next = due.values().min().copied().unwrap_or_else(|| later(now, every));
@@ -77,7 +77,7 @@ impl Checker {
         let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &standing.kinds(spec.zone())));
         watched
             .map(|(spec, kind)| {
-                let state = match standing.health(spec.zone(), kind) {
+                let state = match standing.health(&spec, kind) {
                     _ if spec.is_retired() => Arc::new(HealthState::retired()),
                     state => state.cloned().unwrap_or_default(),
                 };
@@ -114,14 +114,13 @@ impl Checker {
     }
 
     async fn look_at(&self, lists: &[Watched]) {
-        let asker = Arc::clone(&self.engine.asker);
-        let now = asker.clock.now();
+        let now = self.engine.asker.clock.now();
         let inquiry = {
             let mut standing = lock(&self.engine.standing);
             Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable()))
         };
         let deadline = later(now, self.budget());
-        drive::inquiry(asker, Arc::clone(&self.engine.standing), inquiry, deadline, drive::Patience::UntilDone).await;
+        drive::inquiry(Arc::clone(&self.engine), inquiry, deadline, drive::Patience::UntilDone).await;
     }
 }
 

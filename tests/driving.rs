@@ -95,10 +95,13 @@ fn fifty_at_once_ask_as_one() {
         assert_eq!(together.asked(), alone.asked(), "{client}");
         assert!(reports.iter().all(|report| said(report) == said(&reports[0])));
         let stats = together.checker.stats();
-        assert_eq!(stats.questions, together.asked().len() as u64);
-        assert_eq!(stats.questions + stats.shared + stats.remembered, 50 * stats.questions);
+        // The resolver was tried once, by four questions.
+        assert_eq!(stats.questions, together.all_asked().len() as u64);
+        assert_eq!(together.all_asked().len(), together.asked().len() + 4);
+        assert_eq!(stats.questions - 4 + stats.shared + stats.remembered, 50 * (stats.questions - 4));
         assert_eq!((stats.checks, stats.in_flight, stats.cut_by_deadline), (50, 0, 0));
         assert_eq!(reports.iter().map(rdnsbl::Report::questions).sum::<usize>(), together.asked().len());
+        assert_eq!(reports.iter().map(rdnsbl::Report::resolver_questions).sum::<usize>(), 4);
     }
 }
 
@@ -143,8 +146,10 @@ fn all_leave_and_nothing_stays() {
             world.clock.advance(world::DELAY / 2);
         }
         drop(check);
-        assert_eq!(world.checker.stats().in_flight, 0);
+        // Questions of our own are kept until they are answered: three labels, the root, two controls.
+        assert!(world.checker.stats().in_flight <= 6);
         assert_eq!(said(&world.check(LISTED)), ["listed"]);
+        assert_eq!(world.checker.stats().in_flight, 0);
     }
 }
 
@@ -162,9 +167,11 @@ fn units_can_be_dropped_as_well() {
             world.clock.advance(world::DELAY / 2);
         }
         drop((iprev, helo, domain));
-        assert_eq!(world.checker.stats().in_flight, 0);
+        // The resolver's trial goes on.
+        assert!(world.checker.stats().in_flight <= 4);
     }
     assert_eq!(world.clock.run(world.checker.iprev(CLEAN)).rfc8601(), "pass");
+    assert_eq!(world.checker.stats().in_flight, 0);
 }
 
 #[test]
@@ -189,8 +196,8 @@ fn single_checks_remember_too() {
             "resolves_to_client"
         );
     }
-    // PTR and A once; of the two families of HELO one was known.
-    assert_eq!(world.checker.stats().questions, 3);
+    // PTR and A once; of the two families of HELO one was known. And the resolver was tried.
+    assert_eq!(world.checker.stats().questions, 3 + 4);
 }
 
 #[test]
@@ -257,11 +264,12 @@ fn a_check_in_a_hurry_leaves_no_trace() {
         assert_eq!((said(&report), report.resolver_fault()), (vec!["unknown"], None));
     }
     let stats = world.checker.stats();
-    assert_eq!((stats.entries, stats.bytes, stats.failures, stats.in_flight), (0, 0, 0, 0));
+    assert_eq!((stats.entries, stats.bytes, stats.failures), (0, 0, 0));
     let fresh = World::slow(DNS, lists(["bl.test"]));
     world.dns.forget_asked();
     assert_eq!((said(&world.check(LISTED)), said(&fresh.check(LISTED))), (vec!["listed"], vec!["listed"]));
-    assert_eq!(world.asked().len(), fresh.asked().len());
+    // But for the controls of a list that nobody had let speak.
+    assert!(world.asked().len() <= fresh.asked().len());
 }
 
 #[test]
@@ -295,9 +303,9 @@ fn no_more_at_once_than_allowed() {
     };
     assert_eq!(run(7, 64, &zones), 7);
     assert_eq!(run(1, 64, &zones), 1);
-    // 30 questions for reverse names, and so many for each zone.
-    assert_eq!(run(1000, 3, &zones), 30 + 3 * 4);
-    assert_eq!(run(1000, 64, &[]), 30);
+    // 30 questions for reverse names, and so many for each zone; the first check tries the resolver beside, by four.
+    assert!((30 + 3 * 4..=30 + 3 * 4 + 4).contains(&run(1000, 3, &zones)));
+    assert!((30..=30 + 4).contains(&run(1000, 64, &[])));
 }
 
 #[test]

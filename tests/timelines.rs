@@ -218,7 +218,7 @@ fn emptied_silent_expired_squatted() {
     }
     assert_eq!(world.health()[0], Health::Unreachable);
 
-    world.set("*.njabl.example. NXDOMAIN\n2.0.0.127.dnsbl.njabl.example. NXDOMAIN");
+    world.set("*.njabl.example. NXDOMAIN\ndnsbl.njabl.example. NXDOMAIN\n2.0.0.127.dnsbl.njabl.example. NXDOMAIN");
     world.clock.advance(HOUR);
     assert_eq!(world.check("203.0.113.110").lists()[0].verdict().word(), "not_listed");
     assert_eq!(world.health()[0], Health::Gone, "the zone above says that there is no such domain");
@@ -557,7 +557,7 @@ fn a_check_under_way_hears_of_the_death() {
 fn a_resolver_outage_blames_no_list() {
     let mut world = World::new(&["a.example", "b.example"], "");
     world.check(CLEAN);
-    world.set("* TIMEOUT");
+    world.set("* TIMEOUT\n. TIMEOUT");
     world.clock.advance(HOUR);
     for client in 0..20 {
         let report = world.check(&format!("203.0.113.{}", 100 + client));
@@ -565,7 +565,7 @@ fn a_resolver_outage_blames_no_list() {
     }
     assert!(world.health().iter().all(|health| *health != Health::Unreachable));
     assert_eq!(world.events(), ["fault unreachable"]);
-    world.set("* NXDOMAIN");
+    world.set("* NXDOMAIN\n. NXDOMAIN");
     world.clock.advance(Duration::from_secs(6)); // failures are remembered for five seconds
     assert_eq!(world.check(CLEAN).counts().not_listed, 2, "counts again at once");
     assert_eq!(world.events(), ["recovered unreachable"]);
@@ -589,6 +589,11 @@ fn a_silent_list_is_noticed_by_callers_with_two_seconds_too() {
         let dialogue = Dialogue::from(IpAddr::from([203, 0, 113, client]));
         world.clock.run(world.checker.check(dialogue).within(Duration::from_secs(2)));
     }
+    // Whoever comes next drives its controls to their full time.
+    assert_eq!(world.events(), Vec::<String>::new());
+    world.clock.run(world.checker.with_lists(ListSet::none()).check(Dialogue::new()));
+    world.clock.advance(Duration::from_secs(2));
+    world.clock.run(world.checker.with_lists(ListSet::none()).check(Dialogue::new()));
     assert_eq!(world.events(), ["a.example unprobed -> unreachable"]);
 }
 

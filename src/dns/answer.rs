@@ -210,6 +210,11 @@ impl Answer {
         self
     }
 
+    /// Is it NXDOMAIN or NODATA, the only two that say no?
+    pub(crate) fn is_no(&self) -> bool {
+        matches!(self.body, Body::NxDomain(_) | Body::NoData(_))
+    }
+
     /// The failure, if it is one.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self.body {

@@ -59,6 +59,13 @@ impl Failure {
         }
     }
 
+    /// May it be the doing of the servers that were asked? A refusal is nearly always our own resolver's, and haste and limits
+    /// are our own.
+    pub(crate) fn may_be_the_servers(self) -> bool {
+        use Failure::{Deadline, Network, NoServers, Overload, Refused, Shed};
+        !matches!(self, Refused | Deadline | Shed | Overload | NoServers | Network)
+    }
+
     /// Did nothing come back at all? Then nothing is known about the servers either, but that they are silent.
     pub(crate) fn is_silence(self) -> bool {
         matches!(self, Self::Timeout | Self::NoServers | Self::Network | Self::Deadline)

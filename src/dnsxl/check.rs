@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::classify::{Class, classify};
 use super::control::{Control, Evidence, Proof, State, Trial, trial};
-use super::health::{Breakage, Observation, Observations};
+use super::health::Breakage;
 use super::spec::ListSpec;
 use super::subject::{Subject, SubjectKind};
 use super::verdict::{
@@ -24,7 +24,9 @@ const RANDOM: Slot = Slot(3);
 const MUST_EXIST: Slot = Slot(4);
 /// Does the zone that tells why hold the subject, too?
 const CONFIRM: Slot = Slot(5);
-const SLOTS: usize = 6;
+/// Does the list's own zone exist?
+const APEX: Slot = Slot(6);
+const SLOTS: usize = 7;
 
 /// Room that control questions need in front of a zone: 32 nibbles, each with its length octet, and the root label.
 const CONTROL_OCTETS: usize = 65;
@@ -68,21 +70,33 @@ pub(crate) enum Access {
     Broken(Box<Breakage>),
     /// The list does not answer, and is left alone for a while.
     Silent,
-    /// Nobody asks about a subject: only test entries are looked at.
-    Probe,
+    /// Nobody asks about a subject: only these of the list's own entries are looked at.
+    Probe(Probe),
 }
 
-/// The verdict, and what the answers told about the resolver on the way.
+/// Which questions of our own are put to a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Probe {
+    /// Does it hold what no list may hold?
+    Controls,
+    /// Does it hold the entry that it must hold?
+    Entry,
+    /// Does its zone exist, and the entry that it must hold?
+    Existence,
+    /// All of them.
+    Everything,
+}
+
+/// What a check of one list ends with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListFinding {
     verdict: Verdict,
-    loopback: Loopback,
 }
 
 impl ListFinding {
     /// Nothing that this list says could change anything.
     pub(crate) fn not_awaited() -> Self {
-        Self { verdict: Verdict::not_awaited(), loopback: Loopback::NoWord }
+        Self { verdict: Verdict::not_awaited() }
     }
 
     /// The verdict.
@@ -93,23 +107,12 @@ impl ListFinding {
 
     /// What to ask about could not be told, so the list could not be heard.
     pub(crate) fn unknown(why: Why) -> Self {
-        Self { verdict: Verdict::Unknown(Unknown::because(why)), loopback: Loopback::NoWord }
+        Self { verdict: Verdict::Unknown(Unknown::because(why)) }
     }
 
-    pub(crate) fn into_parts(self) -> (Verdict, Loopback) {
-        (self.verdict, self.loopback)
+    pub(crate) fn into_verdict(self) -> Verdict {
+        self.verdict
     }
-}
-
-/// Do answers in 127.0.0.0/8 come through the resolver?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Loopback {
-    /// One did.
-    Seen,
-    /// An entry that must exist came back as an empty NOERROR: something took its address away.
-    Stripped,
-    /// Nothing to tell by.
-    NoWord,
 }
 
 /// What became of an entry that must exist.
@@ -125,6 +128,25 @@ pub(crate) enum Entry {
     Failed,
 }
 
+/// What an answer about a subject says of the list that gave it. A client chose the subject, so that none of it is evidence
+/// about the list: an odd word makes it suspect, and questions of our own decide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Nothing: it was not asked, the answer was remembered, or the question failed for reasons of our own.
+    #[default]
+    Nothing,
+    /// An ordinary no.
+    Miss,
+    /// An answer in 127.0.0.0/8 that is no refusal.
+    Hit,
+    /// An answer that no working list gives.
+    Odd,
+    /// A zone above the list's own denied the name.
+    DeniedFromAbove,
+    /// It did not answer, or not with an answer.
+    Failed,
+}
+
 /// What a list's question is for: controls must be asked anew, whatever is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -134,16 +156,28 @@ pub(crate) enum Purpose {
     Subject,
     /// Why?
     Reason,
-    /// Does the list hold what no list may hold?
+    /// Does the list hold the entry that no list may hold?
     Control,
+    /// Does it hold a name that nobody can guess?
+    RandomLabel,
     /// Does it hold what it must?
     MustExist,
+    /// Does its zone exist?
+    Apex,
+    /// Does the resolver tell the truth?
+    Resolver,
 }
 
 impl Purpose {
-    /// Does the answer have to be new?
-    pub(crate) fn is_trial(self) -> bool {
-        matches!(self, Self::Control | Self::MustExist)
+    /// Is it a question of our own, about a name that no client chose? Its answer has to be new, and may say something about
+    /// what all clients share.
+    pub(crate) fn is_own(self) -> bool {
+        !matches!(self, Self::Dialogue | Self::Subject | Self::Reason)
+    }
+
+    /// Is it a question that proves a list?
+    pub(crate) fn is_control(self) -> bool {
+        matches!(self, Self::Control | Self::RandomLabel)
     }
 }
 
@@ -160,6 +194,8 @@ impl ListCheck {
             Err(Skipped::Family)
         } else if spec.zone().expose().len() + CONTROL_OCTETS > MAX_WIRE_LENGTH {
             Err(Skipped::NameTooLong)
+        } else if subject.is_single_label() {
+            Err(Skipped::SingleLabel)
         } else {
             subject.name_under(spec.zone()).map_err(|_| Skipped::NameTooLong)
         };
@@ -173,11 +209,11 @@ impl ListCheck {
         Self::with(spec, kind, Err(why), control, Access::Open)
     }
 
-    /// A look at a list's test entries alone.
+    /// A look at a list's own entries alone.
     #[must_use]
-    pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control) -> Self {
+    pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control, probe: Probe) -> Self {
         let name = Ok(spec.zone().clone());
-        Self::with(spec, kind, name, control, Access::Probe).first_use()
+        Self::with(spec, kind, name, control, Access::Probe(probe))
     }
 
     fn with(
@@ -224,16 +260,6 @@ impl ListCheck {
         self.kind
     }
 
-    /// What became of the must-exist entry, if it was asked.
-    pub(crate) fn must_exist_entry(&self) -> Option<Entry> {
-        Some(match self.answers.get(MUST_EXIST).filter(|_| self.wanted().contains(MUST_EXIST))?.is() {
-            Is::Records(_) => Entry::Present,
-            Is::NoData(_) => Entry::Stripped,
-            Is::NxDomain(_) => Entry::Missing,
-            Is::Failed(_) => Entry::Failed,
-        })
-    }
-
     /// The answer that this slot gets was remembered.
     pub(crate) fn mark_remembered(&mut self, slot: Slot) {
         self.remembered.insert(slot);
@@ -249,6 +275,8 @@ impl ListCheck {
             A => Purpose::Subject,
             TXT | CONFIRM => Purpose::Reason,
             MUST_EXIST => Purpose::MustExist,
+            RANDOM => Purpose::RandomLabel,
+            APEX => Purpose::Apex,
             _ => Purpose::Control,
         }
     }
@@ -257,6 +285,7 @@ impl ListCheck {
     fn hit_slots(&self) -> impl Iterator<Item = Slot> {
         let controls = match self.control.0 {
             State::Fresh(_) => &[][..],
+            State::HalfStale(..) => &[FIXED],
             State::Stale(_) => &[FIXED, RANDOM],
         };
         let confirm = self.reason_name.as_ref().map(|_| CONFIRM);
@@ -336,7 +365,7 @@ impl ListCheck {
         };
         let tried = match &self.control.0 {
             State::Fresh(proof) => Trial::Sane(proof.clone()),
-            State::Stale(_) => self.tried().unwrap_or(Trial::Failed(Vec::new())),
+            State::Stale(_) | State::HalfStale(..) => self.tried().unwrap_or(Trial::Failed(Vec::new())),
         };
         match tried {
             Trial::Sane(proof) => match self.confirmation() {
@@ -369,14 +398,6 @@ impl ListCheck {
         }
     }
 
-    /// Proof that this check itself obtained.
-    pub(crate) fn new_proof(&self) -> Option<Proof> {
-        match self.tried().filter(|_| self.wanted().contains(FIXED))? {
-            Trial::Sane(proof) => Some(proof),
-            Trial::Broken(..) | Trial::Failed(_) => None,
-        }
-    }
-
     /// An ordinary "no", signed and from the list itself, and nothing else to look at: what nearly every check comes to.
     fn plain_miss(&self) -> Option<NotListed> {
         if !matches!(self.access, Access::Open) || self.first_use || self.name.is_err() {
@@ -391,102 +412,53 @@ impl ListCheck {
         }
     }
 
-    /// What the answers tell about the list. What could not be asked tells nothing; whether silence is the list's fault is
-    /// for others to judge.
-    pub(crate) fn observations(&self) -> Observations {
-        let mut seen = Observations::default();
-        if self.plain_miss().is_some() {
-            seen.missed = !self.remembered.contains(A);
-            return seen;
+    /// What the answer about the subject says of the list.
+    pub(crate) fn word(&self) -> Word {
+        if self.remembered.contains(A) || !self.asks_about_the_subject() {
+            return Word::Nothing;
         }
-        // What was remembered is no news of the list.
-        let wanted = self.wanted().without(self.remembered);
-        if let Some(tried) = self.tried().filter(|_| wanted.contains(FIXED)) {
-            match tried {
-                Trial::Sane(proof) => seen.others.push(Observation::Sane(proof.controls().to_vec())),
-                // A broken list's other answers mean nothing.
-                Trial::Broken(kind, evidence) => {
-                    let reason = self.reason().filter(|_| wanted.contains(TXT));
-                    return Observations::only(Observation::Broken(Breakage { kind, evidence, reason }));
+        match self.answers.get(A).map(Answer::is) {
+            Some(Is::Records(set)) => {
+                let codes: Vec<Ipv4Addr> = set.v4().collect();
+                match classify(&self.spec, &codes) {
+                    Class::Problem(ProblemKind::Ambiguous) | Class::Excluded | Class::Hit(_) => Word::Hit,
+                    Class::Problem(_) => Word::Odd,
                 }
-                Trial::Failed(evidence) if !self.takes_proof() => seen.others.extend(silence(evidence)),
-                Trial::Failed(_) => {}
             }
+            Some(Is::NxDomain(Some(soa))) if self.is_denied_from_above(soa.owner()) => Word::DeniedFromAbove,
+            Some(Is::NxDomain(_) | Is::NoData(_)) => Word::Miss,
+            Some(Is::Failed(failure)) if failure.may_be_the_servers() => Word::Failed,
+            Some(Is::Failed(_)) | None => Word::Nothing,
         }
-        for slot in [MUST_EXIST, A] {
-            let Some(answer) = self.answers.get(slot).filter(|_| wanted.contains(slot)) else { continue };
-            let evidence = || self.evidence(slot).into_iter();
-            match answer.is() {
-                Is::Records(set) => {
-                    let codes: Vec<Ipv4Addr> = set.v4().collect();
-                    match classify(&self.spec, &codes) {
-                        Class::Problem(ProblemKind::Ambiguous) => {}
-                        Class::Problem(kind) => {
-                            let evidence = evidence().collect();
-                            return Observations::only(Observation::Broken(Breakage { kind, evidence, reason: None }));
-                        }
-                        Class::Excluded | Class::Hit(_) if slot == MUST_EXIST => {
-                            seen.others.extend(evidence().map(Observation::Entry));
-                        }
-                        Class::Excluded | Class::Hit(_) => seen.others.extend(evidence().map(Observation::Hit)),
-                    }
-                }
-                Is::NxDomain(_) | Is::NoData(Some(_)) if slot == MUST_EXIST => {
-                    let documented = self.has_documented_entry();
-                    seen.others.extend(evidence().map(|evidence| Observation::EntryMissing { documented, evidence }));
-                }
-                Is::NxDomain(Some(soa)) if self.is_denied_from_above(soa.owner()) => {
-                    seen.others.extend(evidence().map(Observation::Denied));
-                }
-                Is::NxDomain(_) | Is::NoData(_) if slot == A => seen.missed = true,
-                // An empty must-exist entry is a word about the resolver; a refusal of the question, too.
-                Is::NxDomain(_)
-                | Is::NoData(_)
-                | Is::Failed(
-                    Failure::Refused
-                    | Failure::Deadline
-                    | Failure::Shed
-                    | Failure::Overload
-                    | Failure::NoServers
-                    | Failure::Network,
-                ) => {}
-                // One silence counts once, whichever question it met.
-                Is::Failed(_) if slot == A => seen.others.extend(evidence().map(Observation::Silent)),
-                Is::Failed(_) => {}
-            }
-        }
-        seen
     }
 
-    /// The question that stands for a list that has not answered when time is up.
-    pub(crate) fn unanswered(&self) -> Option<Evidence> {
-        let slot = if matches!(self.access, Access::Trial | Access::Probe) { FIXED } else { A };
-        self.answers.get(slot).is_none().then_some(())?;
-        Some(Evidence::new(self.question(slot)?, Answer::failed(Failure::Deadline)))
+    /// Does the check, as far as it has come, ask about its subject?
+    fn asks_about_the_subject(&self) -> bool {
+        match self.access {
+            Access::Open => self.name.is_ok(),
+            Access::Trial => matches!(self.tried(), Some(Trial::Sane(_))),
+            Access::Broken(_) | Access::Silent | Access::Probe(_) => false,
+        }
     }
 
-    /// A top-level domain, or the root, says that there is no such name: then the operator's own domain does not exist.
+    /// The list's own words, where its controls showed it to be broken.
+    pub(crate) fn reason_for_breakage(&self) -> Option<RemoteText> {
+        self.reason().filter(|_| matches!(self.tried(), Some(Trial::Broken(..))))
+    }
+
     fn is_denied_from_above(&self, owner: &Name) -> bool {
-        owner.is_top() && !self.spec.zone().is_top() && self.spec.zone().is_within(owner)
+        is_denied_from_above(self.spec.zone(), owner)
     }
 
-    /// What the answers tell about the resolver. Only an empty NOERROR is stripping, never NXDOMAIN.
-    pub(crate) fn loopback(&self) -> Loopback {
+    /// Did an answer in 127.0.0.0/8 come through the resolver just now? Then it does not take such answers away.
+    pub(crate) fn saw_loopback(&self) -> bool {
         if self.plain_miss().is_some() {
-            return Loopback::NoWord;
+            return false;
         }
-        let wanted = self.wanted();
-        let in_loopback = |slot| match self.answers.get(slot).map(Answer::is) {
+        self.wanted().without(self.remembered).any(|slot| match self.answers.get(slot).map(Answer::is) {
             Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
-        };
-        if wanted.without(self.remembered).any(in_loopback) {
-            return Loopback::Seen;
-        }
-        match self.answers.get(MUST_EXIST).map(Answer::is) {
-            Some(Is::NoData(_)) if wanted.contains(MUST_EXIST) => Loopback::Stripped,
-            _ => Loopback::NoWord,
-        }
+        })
     }
 
     /// Every slot that the answers so far call for. What else may have been supplied is not looked at.
@@ -495,7 +467,7 @@ impl ListCheck {
         match &self.access {
             Access::Open => {}
             Access::Broken(..) | Access::Silent => return Slots::EMPTY,
-            Access::Probe => return [FIXED, RANDOM, MUST_EXIST].into_iter().collect(),
+            Access::Probe(probe) => return self.probed(*probe),
             Access::Trial if !matches!(self.tried(), Some(Trial::Sane(_))) => return controls(),
             Access::Trial => {}
         }
@@ -515,11 +487,36 @@ impl ListCheck {
         wanted
     }
 
+    /// The questions of a probe. Whether the zone exists is asked where something above it denied an entry of the list.
+    fn probed(&self, probe: Probe) -> Slots {
+        let denied_from_above = || {
+            [FIXED, RANDOM, MUST_EXIST].into_iter().any(|slot| match self.answers.get(slot).map(Answer::is) {
+                Some(Is::NxDomain(Some(soa))) => self.is_denied_from_above(soa.owner()),
+                _ => false,
+            })
+        };
+        match probe {
+            Probe::Controls => [FIXED, RANDOM].into_iter().collect(),
+            Probe::Entry => Slots::one(MUST_EXIST),
+            Probe::Existence => [MUST_EXIST, APEX].into_iter().collect(),
+            Probe::Everything if denied_from_above() => [FIXED, RANDOM, MUST_EXIST, APEX].into_iter().collect(),
+            Probe::Everything => [FIXED, RANDOM, MUST_EXIST].into_iter().collect(),
+        }
+    }
+
     /// What the controls said, once both are in.
     fn tried(&self) -> Option<Trial> {
         // Nearly always there is nothing to judge; no question is built to find that out.
-        self.answers.get(FIXED).and(self.answers.get(RANDOM))?;
-        Some(trial(self.spec.knowledge(), self.evidence(FIXED)?, self.evidence(RANDOM)?))
+        self.answers.get(FIXED)?;
+        let known = self.spec.knowledge();
+        if let State::HalfStale(random, age) = &self.control.0 {
+            return Some(match trial(known, self.evidence(FIXED)?, (**random).clone()) {
+                Trial::Sane(proof) => Trial::Sane(proof.aged(*age)),
+                other => other,
+            });
+        }
+        self.answers.get(RANDOM)?;
+        Some(trial(known, self.evidence(FIXED)?, self.evidence(RANDOM)?))
     }
 
     /// The verdict when everything wanted is in.
@@ -530,7 +527,7 @@ impl ListCheck {
         match &self.access {
             Access::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
             Access::Silent => return unknown(Failure::Shed, Vec::new()),
-            Access::Probe => return Verdict::NotListed(NotListed { ttl: None }),
+            Access::Probe(_) => return Verdict::NotListed(NotListed { ttl: None }),
             Access::Trial => match self.tried() {
                 Some(Trial::Broken(kind, evidence)) => return broken(kind, evidence, None),
                 Some(Trial::Failed(evidence)) => {
@@ -548,20 +545,9 @@ impl ListCheck {
     }
 }
 
-/// The first control that was not answered, if that may be the list's fault.
-fn silence(controls: Vec<Evidence>) -> Option<Observation> {
-    let may_count = |failure| {
-        !matches!(
-            failure,
-            Failure::Refused
-                | Failure::Deadline
-                | Failure::Shed
-                | Failure::Overload
-                | Failure::NoServers
-                | Failure::Network
-        )
-    };
-    controls.into_iter().find(|evidence| evidence.answer().failure().is_some_and(may_count)).map(Observation::Silent)
+/// A top-level domain, or the root, says that there is no such name: then the operator's own domain may not exist.
+pub(crate) fn is_denied_from_above(zone: &Name, owner: &Name) -> bool {
+    owner.is_top() && !zone.is_top() && zone.is_within(owner)
 }
 
 /// Could not tell, for this reason.
@@ -576,17 +562,13 @@ impl Unit for ListCheck {
 
     fn step(&self) -> Step<ListFinding> {
         if let Err(why) = self.name {
-            return Step::Done(ListFinding { verdict: Verdict::Skipped(why), loopback: Loopback::NoWord });
+            return Step::Done(ListFinding { verdict: Verdict::Skipped(why) });
         }
         if let Some(miss) = self.plain_miss() {
-            return Step::Done(ListFinding { verdict: Verdict::NotListed(miss), loopback: Loopback::NoWord });
+            return Step::Done(ListFinding { verdict: Verdict::NotListed(miss) });
         }
         let missing: Slots = self.wanted().filter(|slot| self.answers.get(*slot).is_none()).collect();
-        if missing.is_empty() {
-            Step::Done(ListFinding { verdict: self.verdict(), loopback: self.loopback() })
-        } else {
-            Step::Need(missing)
-        }
+        if missing.is_empty() { Step::Done(ListFinding { verdict: self.verdict() }) } else { Step::Need(missing) }
     }
 
     fn question(&self, slot: Slot) -> Option<Question> {
@@ -600,6 +582,7 @@ impl Unit for ListCheck {
             (FIXED, _) => (entry(&points().must_not_exist(self.kind))?, RecordType::A),
             (RANDOM, State::Stale(label)) => (entry(&format!("{}.", label.as_str()))?, RecordType::A),
             (MUST_EXIST, _) => (entry(&points().must_exist(self.kind))?, RecordType::A),
+            (APEX, _) => (self.spec.zone().clone(), RecordType::Soa),
             _ => return None,
         };
         Some(Question::new(name, kind))

@@ -100,7 +100,7 @@ pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial
 }
 
 /// What the presence of a control entry means.
-fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKind> {
+pub(crate) fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKind> {
     let Is::Records(set) = evidence.answer.is() else { return None };
     let outside = set.iter().any(|record| !matches!(record, Record::A(address) if address.is_loopback()));
     let refusal = set.v4().any(|code| is_refusal(known, code));
@@ -119,6 +119,8 @@ pub struct Control(pub(super) State);
 pub(super) enum State {
     Fresh(Proof),
     Stale(Label),
+    /// The label is known to be absent already; so long ago was that asked.
+    HalfStale(Arc<Evidence>, Duration),
 }
 
 impl Control {
@@ -126,6 +128,12 @@ impl Control {
     #[must_use]
     pub fn fresh(proof: Proof) -> Self {
         Self(State::Fresh(proof))
+    }
+
+    /// The entry that must not exist has to be asked for; a label that nobody can guess is known to be absent, since so long
+    /// ago.
+    pub(crate) fn half_stale(random: Arc<Evidence>, age: Duration) -> Self {
+        Self(State::HalfStale(random, age))
     }
 
     /// Nothing is proven: a hit asks for both controls, the second one by this label.

@@ -128,48 +128,26 @@ impl fmt::Display for Health {
     }
 }
 
-/// What one check or probe saw of a list.
+/// What questions of our own showed about a list, and, last, that it answered about a subject. What a client chose decides
+/// nothing else about a list: its names may meet any answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Observation {
     /// Both controls are absent.
     Sane(Vec<Evidence>),
-    /// An answer that no sane list gives.
+    /// A control got an answer that no sane list gives.
     Broken(Breakage),
     /// The entry that must exist does, with an answer in 127.0.0.0/8 that is no refusal.
     Entry(Evidence),
-    /// Such an answer about somebody. The list has entries; whether it lists everything does not show.
-    Hit(Evidence),
     /// The entry that must exist does not. `documented`: the operator says it is there.
     EntryMissing { documented: bool, evidence: Evidence },
-    /// A zone above the list's domain denied it.
-    Denied(Evidence),
-    /// An ordinary "not listed".
-    Miss,
-    /// It did not answer while others did.
-    Silent(Evidence),
-}
-
-/// What one check saw of a list, in the order in which it counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Observations {
-    /// Everything but an ordinary miss.
-    pub(crate) others: Vec<Observation>,
-    /// And, last, a miss: so frequent that it takes no room.
-    pub(crate) missed: bool,
-}
-
-impl Observations {
-    pub(crate) fn only(observation: Observation) -> Self {
-        Self { others: vec![observation], missed: false }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.others.is_empty() && !self.missed
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Observation> {
-        self.others.iter().chain(self.missed.then_some(&Observation::Miss))
-    }
+    /// A zone above the operator's domain says that the list's own zone does not exist.
+    NoSuchZone(Evidence),
+    /// The list's own zone exists.
+    ZoneExists,
+    /// No control was answered while the resolver answered others.
+    Unanswered(Evidence),
+    /// It answered about a subject. That ends "does not answer", and nothing else.
+    Answered,
 }
 
 /// What a broken list answered.
@@ -181,8 +159,6 @@ pub(crate) struct Breakage {
     pub(crate) reason: Option<RemoteText>,
 }
 
-/// Failures in a row, while others answer, before a list is left alone.
-const PATIENCE: u32 = 5;
 /// How long a list is left alone at first, and at most.
 const SILENT_PAUSE: Duration = Duration::from_secs(10);
 const BROKEN_PAUSE: Duration = Duration::from_secs(60);
@@ -204,8 +180,6 @@ pub(crate) struct State {
     last_bad: Option<Instant>,
     /// The entry that must exist was seen.
     entry_seen: bool,
-    /// Failures in a row.
-    failures: u32,
     /// Left alone until then; then one check tries its controls.
     pub(crate) retry: Option<Instant>,
     pause: Duration,
@@ -220,17 +194,15 @@ impl State {
     /// The state after one more observation.
     pub(crate) fn after(mut self, observation: &Observation, now: Instant) -> Self {
         match observation {
-            Observation::Silent(evidence) => {
-                self.failures = self.failures.saturating_add(1);
+            Observation::Unanswered(evidence) => {
                 if self.health == Health::Unreachable {
-                    self.lengthen(now, SILENT_PAUSE);
-                } else if self.failures >= PATIENCE && !self.health.takes_hits_away() {
-                    self.enter(Health::Unreachable, std::slice::from_ref(evidence), now);
                     self.lengthen(now, SILENT_PAUSE);
                 } else if self.retry.is_some() {
                     self.lengthen(now, BROKEN_PAUSE);
+                } else {
+                    self.enter(Health::Unreachable, std::slice::from_ref(evidence), now);
+                    self.lengthen(now, SILENT_PAUSE);
                 }
-                return self;
             }
             Observation::Broken(breakage) => {
                 self.last_bad = Some(now);
@@ -258,14 +230,6 @@ impl State {
                     self.enter(Health::Sound, std::slice::from_ref(evidence), now);
                 }
             }
-            Observation::Hit(evidence) => {
-                self.entry_seen = true;
-                if matches!(self.health, Health::NoTestEntries | Health::Emptied | Health::Gone | Health::Unreachable) {
-                    let health = if self.last_good.is_some() { Health::Sound } else { Health::Unprobed };
-                    self.recover(now);
-                    self.enter(health, std::slice::from_ref(evidence), now);
-                }
-            }
             Observation::EntryMissing { documented, evidence } => {
                 let health = if *documented || self.entry_seen { Health::Emptied } else { Health::NoTestEntries };
                 if !self.health.takes_hits_away() && self.health != Health::Gone {
@@ -273,40 +237,34 @@ impl State {
                     self.enter(health, std::slice::from_ref(evidence), now);
                 }
             }
-            Observation::Denied(evidence) => {
+            Observation::NoSuchZone(evidence) => {
                 if !self.health.takes_hits_away() {
                     self.recover(now);
                     self.enter(Health::Gone, std::slice::from_ref(evidence), now);
                 }
             }
-            // A miss says that the list answers, and that it does not list everything by this name.
-            Observation::Miss => {
-                if matches!(self.health, Health::Unreachable | Health::Gone) {
+            Observation::ZoneExists => {
+                if matches!(self.health, Health::Gone | Health::Unreachable) {
                     self.recover(now);
                     self.enter(Health::Unprobed, &[], now);
                 }
             }
+            Observation::Answered => {
+                if self.health == Health::Unreachable {
+                    self.recover(now);
+                }
+            }
         }
-        self.failures = 0;
         self
     }
 
     /// Would this observation change anything? Nearly every answer is a miss from a list that is well.
     pub(crate) fn is_news(&self, observation: &Observation) -> bool {
         match observation {
-            Observation::Miss => self.failures > 0 || matches!(self.health, Health::Unreachable | Health::Gone),
+            Observation::Answered => self.health == Health::Unreachable,
+            Observation::ZoneExists => matches!(self.health, Health::Gone | Health::Unreachable),
             Observation::Entry(_) => {
-                !self.entry_seen
-                    || self.failures > 0
-                    || !matches!(self.health, Health::Sound) && !self.health.takes_hits_away()
-            }
-            Observation::Hit(_) => {
-                !self.entry_seen
-                    || self.failures > 0
-                    || matches!(
-                        self.health,
-                        Health::NoTestEntries | Health::Emptied | Health::Gone | Health::Unreachable
-                    )
+                !self.entry_seen || !matches!(self.health, Health::Sound) && !self.health.takes_hits_away()
             }
             _ => true,
         }
@@ -315,12 +273,26 @@ impl State {
     /// The state after these observations; the same one when they bring no news.
     pub(crate) fn after_all<'a>(
         self: Arc<Self>,
-        seen: impl Iterator<Item = &'a Observation>,
+        seen: impl IntoIterator<Item = &'a Observation>,
         now: Instant,
     ) -> Arc<Self> {
-        seen.fold(self, |state, observation| {
+        seen.into_iter().fold(self, |state, observation| {
             if state.is_news(observation) { Arc::new((*state).clone().after(observation, now)) } else { state }
         })
+    }
+
+    /// The list's own words about itself, where it is broken and they were not known yet.
+    pub(crate) fn with_reason(self: Arc<Self>, reason: &RemoteText) -> Arc<Self> {
+        match &self.breakage {
+            Some(Breakage { reason: None, .. }) => {
+                let mut state = (*self).clone();
+                if let Some(breakage) = &mut state.breakage {
+                    breakage.reason = Some(reason.clone());
+                }
+                Arc::new(state)
+            }
+            _ => self,
+        }
     }
 
     /// Is it in a state that takes its hits away, and was that seen at this moment or later?

@@ -16,14 +16,15 @@ mod spec;
 mod subject;
 mod verdict;
 
-pub(crate) use check::{Access, Entry, Loopback, Purpose};
+pub(crate) use check::{Access, Entry, Probe, Purpose, Word, is_denied_from_above};
 pub use check::{ListCheck, ListFinding};
 pub use codes::{CodePattern, PatternError, PatternErrorKind};
 pub use control::{Control, Evidence, Label, Proof};
+pub(crate) use control::{Trial, present, trial};
 pub(crate) use corroboration::Corroboration;
 pub use filter::{CodeFilter, CodeTest, Quantifier};
+pub(crate) use health::{Breakage, Observation, State as HealthState};
 pub use health::{Health, Refusing};
-pub(crate) use health::{Observation, Observations, State as HealthState};
 pub use profile::{Disposition, DomainForm, Profile, TestEntry, TestPoints};
 pub(crate) use spec::About;
 pub use spec::{Kind, ListId, ListSpec, Part, SpecError, SpecErrorKind, Unheard};

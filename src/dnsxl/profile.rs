@@ -157,6 +157,16 @@ impl Profile {
         self.closed
     }
 
+    /// Do both profiles try a list by the same entries, and call the same codes refusals? Then what is known of the list's
+    /// health under one is known under the other.
+    pub(crate) fn has_same_controls(&self, other: &Self, kind: SubjectKind) -> bool {
+        let refusals = |profile: &'_ Self| -> Vec<Matcher> {
+            let refusals = profile.codes.iter().filter(|code| code.disposition == Disposition::Refusal);
+            refusals.map(|code| code.matcher.clone()).collect()
+        };
+        std::ptr::eq(self, other) || (self.points(kind) == other.points(kind) && refusals(self) == refusals(other))
+    }
+
     /// What the list is relied on to hold, for subjects of this kind.
     pub(crate) fn points(&self, kind: SubjectKind) -> TestPoints {
         self.test_points

@@ -41,6 +41,12 @@ impl Subject {
         }
     }
 
+    /// Is it a name of one label, as a list's zone has some of its own: `www`, `ns1`? The entries of RFC 5782 §5 are of one
+    /// label, too, and belong to the list.
+    pub(crate) fn is_single_label(&self) -> bool {
+        matches!(self, Self::Domain(name) if name.is_top() && !["test.", "invalid."].contains(&name.expose()))
+    }
+
     /// The name to ask in `zone`: RFC 5782 §2.1 for IPv4, §2.4 for IPv6, §3 for domains.
     ///
     /// # Errors

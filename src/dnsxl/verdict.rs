@@ -43,6 +43,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// A no that nobody signed.
+    pub(crate) fn unsigned_miss() -> Self {
+        Self::NotListed(NotListed { ttl: None })
+    }
+
     /// Nothing could change any more, so the list was not waited for.
     pub(crate) fn not_awaited() -> Self {
         let why = Why::NotAwaited;
@@ -367,6 +372,8 @@ pub enum Skipped {
     Family,
     /// An address literal has no domain.
     Literal,
+    /// A name of one label: every zone has names such as `www` or `ns1`, and in a list's zone they are its own hosts.
+    SingleLabel,
     /// The list has closed down.
     Retired,
     /// The subject's name under the zone would pass 255 octets.
@@ -383,6 +390,7 @@ impl Skipped {
             Self::NoClient => "no_client",
             Self::Family => "family",
             Self::Literal => "literal",
+            Self::SingleLabel => "single_label",
             Self::Retired => "retired",
             Self::NameTooLong => "name_too_long",
         }
@@ -397,6 +405,7 @@ impl fmt::Display for Skipped {
             Self::NoClient => "nothing to ask about",
             Self::Family => "the list is about something else",
             Self::Literal => "address literal",
+            Self::SingleLabel => "a name of one label",
             Self::Retired => "the list has closed down",
             Self::NameTooLong => "name too long for this list",
         })

@@ -1,125 +1,160 @@
 //! The end of an inquiry: verdicts, what was learned about lists, and the report.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::questions::Questions;
 use super::{Inquiry, ListRun, UnitId, Workspace};
 use crate::dns::Failure;
-use crate::dnsxl::{Loopback, Observation, Purpose};
-use crate::report::{Findings, ListRow, Report};
-use crate::standing::{Lesson, Standing};
+use crate::dnsxl::{SubjectKind, Word};
+use crate::events::Event;
+use crate::name::Name;
+use crate::report::{Findings, Learned, ListRow, Report, alone_with_it};
+use crate::standing::{Lesson, OwnWord, Standing, Voided, own_word};
 
-/// How long a list may take before its silence counts against it.
-const PATIENT: Duration = Duration::from_secs(1);
+/// What came of an inquiry.
+pub(crate) struct Finished {
+    pub(crate) report: Report,
+    /// Its tables, to be used again.
+    pub(crate) workspace: Workspace,
+    pub(crate) lessons: Vec<Lesson>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) voided: Voided,
+}
 
 impl Inquiry {
     /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
     #[must_use]
-    pub fn finish(self, failure: Failure) -> Report {
-        // Without a clock nothing is known of how long anyone was silent.
+    pub fn finish(mut self, failure: Failure) -> Report {
+        // Without a clock, everything was asked and answered at one moment.
         let started = self.started;
-        self.finish_after(failure, started, started, &Standing::default()).0
+        let mut standing = self.known.take().map_or_else(Standing::default, |known| *known);
+        for list in self.lists.iter().chain(&self.probes) {
+            let (spec, kind) = (list.run.unit.spec(), list.run.unit.kind());
+            standing.set_health(spec, kind, list.health.clone(), started);
+        }
+        let trial = self.trial.as_ref().map(|trial| trial.unit.label());
+        if let Some(label) = trial {
+            standing.begin_trial(started, label);
+        }
+        let (own_words, sight) = (self.own_words(), self.questions.sight());
+        let Finished { mut report, lessons, .. } =
+            self.conclude(failure, started, started, &mut standing, own_words.clone());
+        report.learned = Some(Box::new(Learned { lessons, sight, own_words, trial }));
+        report
     }
 
-    /// Ends, by a driver that knows how long it took, and what became of the zones meanwhile. With the tables, to be used
-    /// again.
-    pub(crate) fn finish_after(
+    /// Ends, by a driver that knows how long it took, and what came of questions of our own meanwhile, whoever asked them.
+    pub(crate) fn conclude(
         mut self,
         failure: Failure,
         started: Instant,
         now: Instant,
-        standing: &Standing,
-    ) -> (Report, Workspace) {
-        let cut = !self.is_done();
+        standing: &mut Standing,
+        own_words: Vec<OwnWord>,
+    ) -> Finished {
+        let cut = !self.has_every_verdict();
         self.stop_waiting_for_names(failure);
-        let (begun, questions) = (self.started, &self.questions);
-        let row = |list: ListRun| {
-            let lesson = lesson(&list, questions, now);
-            list.row(lesson, failure, begun, standing)
-        };
-        let mut rows = self.rows;
-        rows.extend(self.lists.drain(..).map(row));
-        let (exchanges, asked, by_question) = self.questions.into_exchanges(failure);
+        let mut lessons = self.lessons();
+        let begun = self.started;
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.extend(self.lists.drain(..).map(|list| list.row(failure)));
+        for (lesson, alone) in lessons.iter_mut().zip(alone_with_it(&rows)) {
+            lesson.alone = alone;
+        }
+        lessons.retain(Lesson::says_something);
+        let sight = self.questions.sight();
+        let (events, voided) = standing.take_in(&lessons, sight, own_words, now);
+        for row in &mut rows {
+            row.judge(standing, begun);
+        }
+        let (asking, asked, by_question) = self.questions.into_exchanges(failure);
         let findings = Findings {
             iprev: self.iprev.map(|running| running.finish(failure)),
             helo: self.helo.map(|running| running.finish(failure)),
             sender: self.sender.map(|running| running.finish(failure)),
             recipient: self.recipient.map(|running| running.finish(failure)),
-            honesty: self.trial.map(|running| running.finish(failure)),
-            rewrites: self.rewrites == Some(true),
+            resolver_fault: standing.resolver_fault(now),
+            lets_loopback_through: standing.lets_loopback_through(now),
+            sight,
             rows,
-            loopback: self.loopback,
-            exchanges,
+            asking,
             cut,
             stopped_early: self.stopped_early,
             elapsed: now.saturating_duration_since(started),
             started: begun,
         };
         let (report, rows) = Report::assemble(&self.dialogue, &self.settings, findings);
-        (report, Workspace { lists: self.lists, asked, by_question, rows })
+        let workspace = Workspace { lists: self.lists, asked, by_question, rows };
+        Finished { report, workspace, lessons, events, voided }
+    }
+
+    /// What the answers about subjects say of the lists, row by row.
+    fn lessons(&self) -> Vec<Lesson> {
+        self.lists.iter().map(|list| lesson(list, &self.questions)).collect()
+    }
+
+    /// What came of questions of our own.
+    fn own_words(&self) -> Vec<OwnWord> {
+        let list_of = |unit| -> Option<(Name, SubjectKind)> {
+            let list = match unit {
+                UnitId::List(index) => self.lists.iter().find(|list| list.index == index)?,
+                UnitId::Probe(index) => self.probes.get(index)?,
+                UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient | UnitId::Trial => return None,
+            };
+            Some((list.run.unit.spec().zone().clone(), list.run.unit.kind()))
+        };
+        let word = |(exchange, asked): (&crate::report::Exchange, &super::questions::Asked)| {
+            let list = list_of(asked.wanted_first);
+            own_word(list, asked.purpose, exchange.question.clone(), exchange.answer.clone(), self.started)
+        };
+        self.questions.own_answers().map(word).collect()
     }
 }
 
-/// What was learned about the zone from answers that came; and from silence, where there was time to speak.
-fn lesson(list: &ListRun, questions: &Questions, now: Instant) -> Option<Lesson> {
+/// What one list's answers say of it. A question that was left unanswered counts as one that failed: that makes the list
+/// suspect, and its controls, given their full time, decide.
+fn lesson(list: &ListRun, questions: &Questions) -> Lesson {
     let unit = &list.run.unit;
-    let mut observations = unit.observations();
-    if list.run.verdict.is_none()
-        && let Some(question) = unit.unanswered()
-        && waited_for(list, questions, now)
-    {
-        observations.others.push(Observation::Silent(question));
+    let mut word = unit.word();
+    let left = || list.was_left_unanswered || questions.left_unanswered(UnitId::List(list.index));
+    if word == Word::Nothing && list.subject.is_some() && left() {
+        word = Word::Failed;
     }
-    let must_exist = unit.must_exist_entry();
-    let loopback = unit.loopback();
-    if observations.is_empty() && must_exist.is_none() && loopback == Loopback::NoWord {
-        return None;
+    Lesson {
+        spec: unit.spec().clone(),
+        kind: unit.kind(),
+        word,
+        saw_loopback: unit.saw_loopback(),
+        reason: unit.reason_for_breakage(),
+        alone: None,
     }
-    let proof = unit.new_proof();
-    let sent = proof.as_ref().and_then(|_| controls_sent(list, questions));
-    let (spec, kind) = (unit.spec().clone(), unit.kind());
-    Some(Lesson { spec, kind, proof, sent, must_exist, loopback, observations, alone: None })
-}
-
-/// Has a list been silent for so long that it counts? A caller in a hurry, or a question that waited for a place, says
-/// nothing about a list.
-fn waited_for(list: &ListRun, questions: &Questions, now: Instant) -> bool {
-    questions.handed_out().any(|(_, asked)| {
-        asked.is_open()
-            && asked.is_wanted_by(UnitId::List(list.index))
-            && asked.sent().is_some_and(|sent| now.saturating_duration_since(sent) >= PATIENT)
-    })
-}
-
-/// When the earlier of a list's controls was sent; perhaps by another check, before this one began.
-fn controls_sent(list: &ListRun, questions: &Questions) -> Option<Instant> {
-    let zone = list.run.unit.spec().zone();
-    let controls =
-        questions.handed_out().filter(|(question, it)| it.purpose == Purpose::Control && question.name.is_within(zone));
-    controls.filter_map(|(_, asked)| asked.sent()).min()
 }
 
 impl ListRun {
-    /// The list's row. Hits of a zone that was found broken meanwhile are void.
-    fn row(self, lesson: Option<Lesson>, failure: Failure, begun: Instant, standing: &Standing) -> ListRow {
-        let spec = self.run.unit.spec().clone();
-        let kind = self.run.unit.kind();
-        let (mut verdict, loopback) = self.run.finish(failure).into_parts();
-        let mut health = self.health;
-        if let Some(bad) = standing.turned_bad(spec.zone(), kind, begun) {
-            verdict = verdict.voided(bad);
-            health = bad.clone();
-        }
+    fn row(self, failure: Failure) -> ListRow {
         ListRow {
-            spec,
+            spec: self.run.unit.spec().clone(),
+            kind: self.run.unit.kind(),
             subject: self.subject,
             part: self.part,
             group: self.group,
-            kind,
-            loopback,
-            verdict,
-            health,
-            lesson,
+            verdict: self.run.finish(failure).into_verdict(),
+            health: self.health,
+        }
+    }
+}
+
+impl ListRow {
+    /// The list's health as it is now. Hits of a zone that was found broken meanwhile are void.
+    fn judge(&mut self, standing: &Standing, begun: Instant) {
+        if let Some(bad) = standing.turned_bad(&self.spec, self.kind, begun) {
+            let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
+            self.verdict = verdict.voided(bad);
+        }
+        if !self.spec.is_retired()
+            && let Some(health) = standing.health(&self.spec, self.kind)
+        {
+            self.health = health.clone();
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::running::Running;
 use super::{Inquiry, ListRun, UnitId, list_run};
 use crate::dns::Failure;
 use crate::dnsxl::{ListCheck, ListFinding, ListSpec, Part, Skipped, Subject, SubjectKind};
@@ -61,11 +60,11 @@ impl Waiting {
     fn about_nothing(&self, iprev: &Iprev) -> ListRun {
         let control = self.admission.control.clone();
         let unit = ListCheck::skipped(self.spec.clone(), SubjectKind::Domain, Skipped::NoClient, control);
-        let mut run = Running::new(unit);
-        if let Iprev::TempError(error) = iprev {
-            run.verdict = Some(ListFinding::unknown(*error.why()));
-        }
         let health = self.admission.health.clone();
-        ListRun { run, subject: None, part: Some(self.part), group: self.group, was_fresh: false, health, index: 0 }
+        let mut list = ListRun { part: Some(self.part), group: self.group, health, ..ListRun::about_nobody(unit) };
+        if let Iprev::TempError(error) = iprev {
+            list.run.verdict = Some(ListFinding::unknown(*error.why()));
+        }
+        list
     }
 }

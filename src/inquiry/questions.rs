@@ -9,6 +9,7 @@ use crate::dnsxl::Purpose;
 use crate::few::Few;
 use crate::flight::Flight;
 use crate::report::{Exchange, Source};
+use crate::standing::{Sight, looks_like_the_resolver};
 use crate::step::Slot;
 use crate::table::Table;
 
@@ -25,16 +26,18 @@ pub(super) struct Questions {
     asked: Vec<Asked>,
     by_question: ByQuestion,
     handed_out: usize,
-    /// How many are neither answered nor moot.
+    /// How many that somebody waits for are neither answered nor moot.
     open: usize,
+    sight: Sight,
 }
 
 /// What a question is for, and who wants its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(super) purpose: Purpose,
-    /// The list that wanted it first.
-    pub(super) list: Option<usize>,
+    pub(super) wanted_first: UnitId,
+    /// Somebody waits for it, so that it is no mere question of our own.
+    awaited: bool,
     answered: bool,
     /// No longer wanted, and not handed out.
     moot: bool,
@@ -56,12 +59,16 @@ impl Asked {
     pub(super) fn is_open(&self) -> bool {
         !self.moot && !self.answered
     }
+
+    fn is_awaited(&self) -> bool {
+        self.awaited && self.is_open()
+    }
 }
 
 impl Questions {
     /// In tables that are empty, and may have been used before.
     pub(super) fn within(asked: Vec<Asked>, by_question: ByQuestion) -> Self {
-        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0 }
+        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, sight: Sight::default() }
     }
 
     /// Notes who wants the answer of a question; gives it if it is there already.
@@ -72,7 +79,7 @@ impl Questions {
         id: UnitId,
         slot: Slot,
     ) -> Option<(Answer, Source)> {
-        let key = (question, purpose.is_trial());
+        let key = (question, purpose.is_own());
         if let Some(index) = self.by_question.get(&key) {
             let asked = self.asked.get_mut(*index)?;
             if asked.answered {
@@ -82,20 +89,22 @@ impl Questions {
             if !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
                 asked.wanted_by.push((id, slot));
             }
+            if id.is_awaited() && !asked.awaited {
+                asked.awaited = true;
+                self.open += usize::from(asked.is_open());
+            }
             return None;
         }
         let question = key.0.clone();
         self.by_question.insert(key, self.asked.len());
-        self.open += 1;
+        self.open += usize::from(id.is_awaited());
         let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, Duration::ZERO);
-        self.exchanges.push(Exchange { question, answer, source, took });
+        self.exchanges.push(Exchange { question, answer, source, took, is_trial: purpose == Purpose::Resolver });
         self.asked.push(Asked {
             purpose,
+            wanted_first: id,
+            awaited: id.is_awaited(),
             answered: false,
-            list: match id {
-                UnitId::List(index) => Some(index),
-                _ => None,
-            },
             moot: false,
             wanted_by: Few::one((id, slot)),
             flight: None,
@@ -139,8 +148,12 @@ impl Questions {
     ) -> Option<(Answer, Few<(UnitId, Slot)>)> {
         let asked = self.asked.get_mut(ticket.0).filter(|asked| !asked.answered)?;
         let exchange = self.exchanges.get_mut(ticket.0)?;
-        self.open -= usize::from(asked.is_open());
+        self.open -= usize::from(asked.is_awaited());
         asked.answered = true;
+        if source != Source::Memory && asked.purpose != Purpose::Resolver {
+            self.sight.answered |= answer.failure().is_none();
+            self.sight.failed |= answer.failure().is_some_and(looks_like_the_resolver);
+        }
         exchange.answer = answer.without_key(&exchange.question.name);
         exchange.source = source;
         exchange.took = took;
@@ -152,47 +165,62 @@ impl Questions {
         self.asked.get(ticket.0).is_none_or(|asked| asked.moot)
     }
 
-    /// Is an answer still on its way?
-    pub(super) fn any_open(&self) -> bool {
+    /// Is an answer still on its way that somebody waits for?
+    pub(super) fn any_awaited(&self) -> bool {
         self.open > 0
     }
 
-    /// What came back so far.
-    pub(super) fn answered(&self) -> impl Iterator<Item = &Exchange> {
-        self.asked.iter().zip(&self.exchanges).filter(|(asked, _)| asked.answered).map(|(_, exchange)| exchange)
+    /// What the answers say about the resolver, its trial apart.
+    pub(super) fn sight(&self) -> Sight {
+        self.sight
     }
 
-    /// Those that were handed out.
-    pub(super) fn handed_out(&self) -> impl Iterator<Item = (&Question, &Asked)> {
-        let questions = self.exchanges.iter().map(|exchange| &exchange.question);
-        questions.zip(&self.asked).take(self.handed_out)
+    /// What came of questions of our own, without those whose answer has not come.
+    pub(super) fn own_answers(&self) -> impl Iterator<Item = (&Exchange, &Asked)> {
+        let own = |(exchange, asked): &(&Exchange, &Asked)| {
+            asked.answered && asked.purpose.is_own() && exchange.source != Source::Memory
+        };
+        self.exchanges.iter().zip(&self.asked).filter(own)
     }
 
-    /// Those that were handed out and are of use, in the order in which they were asked. What has not come has failed.
-    /// With the tables, to be used again.
-    pub(super) fn into_exchanges(mut self, failure: Failure) -> (Vec<Exchange>, Vec<Asked>, ByQuestion) {
+    /// Were these asked, without an answer until now?
+    pub(super) fn left_unanswered(&self, id: UnitId) -> bool {
+        let asked = self.asked.iter().take(self.handed_out);
+        asked.into_iter().any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent().is_some())
+    }
+
+    /// Those that were handed out and are of use, in the order in which they were asked. What has not come has failed; where
+    /// nobody waited for it, it is only counted. With the tables, to be used again.
+    pub(super) fn into_exchanges(mut self, failure: Failure) -> (AskedQuestions, Vec<Asked>, ByQuestion) {
         self.exchanges.truncate(self.handed_out);
+        let mut asking = AskedQuestions::default();
         for (exchange, asked) in self.exchanges.iter_mut().zip(&self.asked) {
             if !asked.answered {
                 exchange.answer = Answer::failed(failure);
             }
+            if exchange.source == Source::Network && !asked.moot {
+                let counter = if exchange.is_trial { &mut asking.trial_questions } else { &mut asking.questions };
+                *counter += 1;
+            }
         }
-        if self.asked.iter().any(|asked| asked.moot) {
-            let mut moot = self.asked.iter().map(|asked| asked.moot);
-            self.exchanges.retain(|_| moot.next() != Some(true));
+        let is_left_out = |asked: &Asked| asked.moot || (!asked.awaited && !asked.answered);
+        if self.asked.iter().any(is_left_out) {
+            let mut left_out = self.asked.iter().map(is_left_out);
+            self.exchanges.retain(|_| left_out.next() != Some(true));
         }
-        (self.exchanges, self.asked, self.by_question)
+        asking.exchanges = self.exchanges;
+        (asking, self.asked, self.by_question)
     }
 
     /// This check has its proof from elsewhere: its controls that are not answered need not be, unless another one wants
     /// them.
     pub(super) fn spare_controls(&mut self, id: UnitId) {
         for (exchange, asked) in self.exchanges.iter().zip(&mut self.asked) {
-            if asked.purpose == Purpose::Control && asked.is_open() {
+            if asked.purpose.is_control() && asked.is_open() {
                 asked.wanted_by.retain(|(wanting, _)| *wanting != id);
                 if asked.wanted_by.is_empty() {
+                    self.open -= usize::from(asked.is_awaited());
                     asked.moot = true;
-                    self.open -= 1;
                     self.by_question.remove(&(exchange.question.clone(), true));
                 }
             }
@@ -204,9 +232,26 @@ impl Questions {
         for (index, asked) in self.asked.iter_mut().enumerate() {
             asked.wanted_by.retain(|(wanting, _)| !unwanted(*wanting));
             if index >= self.handed_out && asked.is_open() && asked.wanted_by.is_empty() {
+                self.open -= usize::from(asked.is_awaited());
                 asked.moot = true;
-                self.open -= 1;
             }
         }
+    }
+}
+
+/// What was asked and answered in one inquiry.
+#[derive(Debug, Default)]
+pub(crate) struct AskedQuestions {
+    pub(crate) exchanges: Vec<Exchange>,
+    /// Questions put to the resolver, those of its trial apart.
+    pub(crate) questions: usize,
+    /// Questions of the resolver's trial.
+    pub(crate) trial_questions: usize,
+}
+
+impl UnitId {
+    /// Does a check wait for this unit's answers?
+    fn is_awaited(self) -> bool {
+        !matches!(self, Self::Trial | Self::Probe(_))
     }
 }

@@ -326,6 +326,7 @@ impl Serialize for ResolverOf<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("fault", &self.0.resolver_fault)?;
+        map.serialize_entry("questions", &self.0.resolver_questions())?;
         map.end()
     }
 }

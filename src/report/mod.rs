@@ -13,19 +13,20 @@ use std::time::{Duration, Instant};
 use crate::dialogue::{Dialogue, Trust};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{
-    Evidence, Health, HealthState, Kind, ListId, ListSpec, Listing, Loopback, Observation, Observations, Part, Subject,
-    SubjectKind, Unheard, Unknown, Verdict,
+    Evidence, Health, HealthState, Kind, Label, ListId, ListSpec, Listing, Part, Subject, SubjectKind, Unheard,
+    Unknown, Verdict,
 };
 use crate::domain::MailDomainReport;
 use crate::helo::HeloReport;
+use crate::inquiry::AskedQuestions;
 use crate::iprev::{ClientName, Iprev};
 use crate::policy::{Advice, Policy};
 use crate::score::{self, Counts, Outcome, Row, Score};
 use crate::settings::Settings;
-use crate::standing::Lesson;
+use crate::standing::{Lesson, OwnWord, Sight};
 use crate::summary::Summary;
 use crate::text::RemoteText;
-use crate::trial::Honesty;
+use crate::why::Why;
 
 pub use log::LogLine;
 pub use resolver_fault::ResolverFault;
@@ -51,12 +52,12 @@ pub struct Report {
     advice: Advice,
     exchanges: Vec<Exchange>,
     completeness: Completeness,
+    questions: usize,
+    trial_questions: usize,
     started: Instant,
     elapsed: Duration,
-    lessons: Vec<Lesson>,
-    honesty: Option<Honesty>,
-    /// Its own answers show that the resolver strips.
-    strips: bool,
+    /// What a host that keeps a [`Standing`](crate::Standing) itself has to tell it.
+    pub(crate) learned: Option<Box<Learned>>,
     /// The client is in a network that is not judged.
     exempt: bool,
 }
@@ -152,6 +153,8 @@ pub struct Exchange {
     pub(crate) answer: Answer,
     pub(crate) source: Source,
     pub(crate) took: Duration,
+    /// It tries the resolver.
+    pub(crate) is_trial: bool,
 }
 
 impl Exchange {
@@ -217,13 +220,12 @@ pub(crate) struct Findings {
     pub(crate) helo: Option<HeloReport>,
     pub(crate) sender: Option<MailDomainReport>,
     pub(crate) recipient: Option<MailDomainReport>,
-    pub(crate) honesty: Option<Honesty>,
-    /// An earlier trial has convicted the resolver.
-    pub(crate) rewrites: bool,
+    /// What questions of our own have shown to be wrong with the resolver.
+    pub(crate) resolver_fault: Option<ResolverFault>,
+    pub(crate) lets_loopback_through: bool,
+    pub(crate) sight: Sight,
     pub(crate) rows: Vec<ListRow>,
-    /// What earlier checks know of answers in 127/8.
-    pub(crate) loopback: Loopback,
-    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) asking: AskedQuestions,
     pub(crate) cut: bool,
     pub(crate) stopped_early: bool,
     pub(crate) elapsed: Duration,
@@ -239,15 +241,27 @@ pub(crate) struct ListRow {
     pub(crate) part: Option<Part>,
     pub(crate) group: usize,
     pub(crate) verdict: Verdict,
-    pub(crate) loopback: Loopback,
     pub(crate) health: Arc<HealthState>,
-    pub(crate) lesson: Option<Lesson>,
+}
+
+/// What a check learned about what all checks share.
+#[derive(Clone, Debug)]
+pub(crate) struct Learned {
+    pub(crate) lessons: Vec<Lesson>,
+    pub(crate) sight: Sight,
+    pub(crate) own_words: Vec<OwnWord>,
+    pub(crate) trial: Option<Label>,
 }
 
 impl ListRow {
     /// What the verdict is worth when the resolver is at fault.
-    fn blame(verdict: Verdict, fault: Option<ResolverFault>) -> Verdict {
+    fn blame(verdict: Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Verdict {
         match (verdict, fault) {
+            // Another list's answer in 127.0.0.0/8 came through the same resolver: a no that this list does not sign is its
+            // own.
+            (Verdict::Unknown(unknown), _) if lets_loopback_through && *unknown.why() == Why::Resolver => {
+                Verdict::unsigned_miss()
+            }
             // A miss through a resolver that takes hits away is no miss.
             (Verdict::NotListed(_), Some(ResolverFault::Strips127))
             // What a resolver that invents answers says of a list is no word of the list.
@@ -258,76 +272,13 @@ impl ListRow {
 }
 
 impl Findings {
-    /// Keeps of what was learned about lists only what is theirs: nothing while the resolver is at fault, and no silence when
-    /// nobody else spoke either.
-    fn drop_lessons(&mut self, fault: Option<ResolverFault>) {
-        let silent = |observation: &Observation| matches!(observation, Observation::Silent(_));
-        for lesson in self.rows.iter_mut().filter_map(|row| row.lesson.as_mut()) {
-            if fault.is_some() {
-                lesson.observations = Observations::default();
-                lesson.proof = None;
-                continue;
-            }
-            if !lesson.observations.others.iter().any(silent) {
-                continue;
-            }
-            let zone = lesson.spec.zone();
-            let others_spoke = self
-                .exchanges
-                .iter()
-                .filter(|exchange| exchange.source != Source::Memory)
-                .any(|exchange| exchange.answer.failure().is_none() && !exchange.question.name.is_within(zone));
-            if !others_spoke {
-                lesson.observations.others.retain(|observation| !silent(observation));
-            }
-        }
-    }
-
-    /// Notes of each deny list whether it alone holds its subject, where lists of two other operators were heard.
-    fn compare_operators(&mut self) {
-        // Who was heard about which subject, and who of them lists it; each operator once, those that list it last.
-        let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(self.rows.len());
-        voices.extend(self.rows.iter().filter_map(|row| {
-            Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(Kind::Deny)?))
-        }));
-        voices.sort_unstable();
-        let mut operators: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(voices.len());
-        for voice in voices {
-            match operators.last_mut().filter(|last| (last.0, last.1) == (voice.0, voice.1)) {
-                Some(last) => last.2 |= voice.2,
-                None => operators.push(voice),
-            }
-        }
-        // Of each subject: how many were heard, and how many of them list it.
-        let mut subjects: Vec<(Option<&Subject>, usize, usize)> = Vec::new();
-        for (subject, _, lists) in &operators {
-            match subjects.last_mut().filter(|last| last.0 == *subject) {
-                Some((_, heard, listing)) => {
-                    *heard += 1;
-                    *listing += usize::from(*lists);
-                }
-                None => subjects.push((*subject, 1, usize::from(*lists))),
-            }
-        }
-        let alone: Vec<Option<bool>> = self
-            .rows
-            .iter()
-            .map(|row| {
-                let own = row.verdict.speaks_of_listing(Kind::Deny).filter(|_| row.spec.kind() == Kind::Deny)?;
-                let subject = row.subject.as_ref();
-                let of_subject = subjects.binary_search_by_key(&subject, |(subject, ..)| *subject).ok();
-                let (_, heard, listing) = *subjects.get(of_subject?)?;
-                let key = (subject, row.spec.operator());
-                let of_operator = operators.binary_search_by_key(&key, |(subject, operator, _)| (*subject, *operator));
-                let (.., mine) = *operators.get(of_operator.ok()?)?;
-                (heard > 2).then_some(own && listing == usize::from(mine))
-            })
-            .collect();
-        for (row, alone) in self.rows.iter_mut().zip(alone) {
-            if let Some(lesson) = &mut row.lesson {
-                lesson.alone = alone;
-            }
-        }
+    /// The fault that this report tells. That the resolver is silent or refuses is said only where nothing was answered here
+    /// either.
+    fn told_fault(&self) -> Option<ResolverFault> {
+        self.resolver_fault.filter(|fault| match fault {
+            ResolverFault::Unreachable | ResolverFault::Refused => self.sight.failed && !self.sight.answered,
+            ResolverFault::RewritesNxdomain | ResolverFault::Strips127 => true,
+        })
     }
 
     /// While names that do not exist are answered, nothing rests on existence. What was shown by a match stands.
@@ -344,20 +295,60 @@ impl Findings {
     }
 }
 
+/// Of each deny list: does it alone hold its subject, where lists of two other operators were heard?
+pub(crate) fn alone_with_it(rows: &[ListRow]) -> Vec<Option<bool>> {
+    // Who was heard about which subject, and who of them lists it; each operator once, those that list it last.
+    let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(rows.len());
+    voices.extend(rows.iter().filter_map(|row| {
+        Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(Kind::Deny)?))
+    }));
+    voices.sort_unstable();
+    let mut operators: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(voices.len());
+    for voice in voices {
+        match operators.last_mut().filter(|last| (last.0, last.1) == (voice.0, voice.1)) {
+            Some(last) => last.2 |= voice.2,
+            None => operators.push(voice),
+        }
+    }
+    // Of each subject: how many were heard, and how many of them list it.
+    let mut subjects: Vec<(Option<&Subject>, usize, usize)> = Vec::new();
+    for (subject, _, lists) in &operators {
+        match subjects.last_mut().filter(|last| last.0 == *subject) {
+            Some((_, heard, listing)) => {
+                *heard += 1;
+                *listing += usize::from(*lists);
+            }
+            None => subjects.push((*subject, 1, usize::from(*lists))),
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            let own = row.verdict.speaks_of_listing(Kind::Deny).filter(|_| row.spec.kind() == Kind::Deny)?;
+            let subject = row.subject.as_ref();
+            let of_subject = subjects.binary_search_by_key(&subject, |(subject, ..)| *subject).ok();
+            let (_, heard, listing) = *subjects.get(of_subject?)?;
+            let key = (subject, row.spec.operator());
+            let of_operator = operators.binary_search_by_key(&key, |(subject, operator, _)| (*subject, *operator));
+            let (.., mine) = *operators.get(of_operator.ok()?)?;
+            (heard > 2).then_some(own && listing == usize::from(mine))
+        })
+        .collect()
+}
+
 impl Report {
     /// Puts the verdicts together: the resolver's faults first, since they change what verdicts are worth.
     /// With the rows' room, to be used again.
     pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> (Self, Vec<ListRow>) {
-        let resolver_fault = ResolverFault::find(&findings);
-        let strips = ResolverFault::strips(&findings.rows);
-        findings.drop_lessons(resolver_fault);
-        if resolver_fault.is_none() {
-            findings.compare_operators();
-        }
+        let resolver_fault = findings.told_fault();
         if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
             findings.doubt_existence();
         }
-        let (lists, lessons) = rows_of(&mut findings.rows, resolver_fault, findings.started);
+        let lets_loopback_through = findings.lets_loopback_through;
+        let row = |ListRow { spec, subject, part, group, verdict, health, .. }: ListRow| {
+            let verdict = ListRow::blame(verdict, resolver_fault, lets_loopback_through);
+            ListReport { subject, part, group, verdict, health, spec }
+        };
+        let lists: Vec<ListReport> = findings.rows.drain(..).map(row).collect();
         let mut helo = findings.helo;
         // Where iprev could not tell, neither can a comparison with its names.
         match (&mut helo, &findings.iprev) {
@@ -388,7 +379,9 @@ impl Report {
             lists,
             resolver_fault,
             advice: Advice::default(),
-            exchanges: findings.exchanges,
+            exchanges: findings.asking.exchanges,
+            questions: findings.asking.questions,
+            trial_questions: findings.asking.trial_questions,
             completeness: match (findings.cut, findings.stopped_early) {
                 (true, _) => Completeness::CutByDeadline,
                 (false, true) => Completeness::StoppedEarly,
@@ -396,9 +389,7 @@ impl Report {
             },
             started: findings.started,
             elapsed: findings.elapsed,
-            lessons,
-            honesty: findings.honesty,
-            strips,
+            learned: None,
             exempt: dialogue.trust == Trust::Authenticated
                 || dialogue.client.is_some_and(|client| settings.exempts(client)),
         };
@@ -414,18 +405,6 @@ impl Report {
     #[must_use]
     pub fn is_exempt(&self) -> bool {
         self.exempt
-    }
-
-    pub(crate) fn convicts_of_stripping(&self) -> bool {
-        self.strips
-    }
-
-    pub(crate) fn honesty(&self) -> Option<&Honesty> {
-        self.honesty.as_ref()
-    }
-
-    pub(crate) fn lessons(&self) -> &[Lesson] {
-        &self.lessons
     }
 
     /// What the check was about: the client's address or a domain. `None` where only other parts of the dialogue were given.
@@ -555,10 +534,18 @@ impl Report {
         &self.exchanges
     }
 
-    /// Questions that this check put to the resolver; shared and remembered answers are not counted.
+    /// Questions that this check put to the resolver; shared and remembered answers are not counted, nor what
+    /// [tried the resolver](Self::resolver_questions).
     #[must_use]
     pub fn questions(&self) -> usize {
-        self.exchanges.iter().filter(|exchange| exchange.source == Source::Network).count()
+        self.questions
+    }
+
+    /// Questions that this check put to the resolver to see whether it tells the truth: 4 at first use, every half hour, and
+    /// where something looked wrong.
+    #[must_use]
+    pub fn resolver_questions(&self) -> usize {
+        self.trial_questions
     }
 
     /// Did the check come to its end?
@@ -588,24 +575,6 @@ impl Report {
         }
         least
     }
-}
-
-/// The rows as they are told, and what was learned from them.
-fn rows_of(rows: &mut Vec<ListRow>, fault: Option<ResolverFault>, now: Instant) -> (Vec<ListReport>, Vec<Lesson>) {
-    let mut lessons = Vec::with_capacity(rows.len());
-    lessons.extend(rows.iter_mut().filter_map(|row| row.lesson.take()));
-    // Nearly always every list that was heard said "no", as it should.
-    let quiet = lessons.iter().all(|lesson| lesson.observations.others.is_empty());
-    let lists = rows.drain(..).map(|row| {
-        let ListRow { spec, subject, kind, part, group, verdict, mut health, .. } = row;
-        // The health after what this check saw; every check of the zone counts.
-        if !quiet || health.is_news(&Observation::Miss) {
-            let learned = lessons.iter().filter(|lesson| lesson.kind == kind && lesson.spec.zone() == spec.zone());
-            health = health.after_all(learned.flat_map(|lesson| lesson.observations.iter()), now);
-        }
-        ListReport { subject, part, group, verdict: ListRow::blame(verdict, fault), health, spec }
-    });
-    (lists.collect(), lessons)
 }
 
 /// A path without its angle brackets, made safe and short.

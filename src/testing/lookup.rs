@@ -84,8 +84,9 @@ impl Table {
         let text = name.expose();
         let default_after = self.delay(text);
         let Some(node) = self.node(text) else {
-            // RFC 8020 §2: a name with names below it exists.
-            let exists = self.above.contains(text);
+            // RFC 8020 §2: a name with names below it exists. Of the root a table says nothing unless it is written down: it
+            // is what servers of another kind know.
+            let exists = !name.is_root() && self.above.contains(text);
             let fate = if exists { Fate::NoData(Negative::WithSoa) } else { self.unknown };
             return (Found::Fate(fate), Carrier::Any, default_after);
         };

@@ -1,0 +1,164 @@
+//! What makes a check ask questions of its own, about a list or about the resolver. Nobody waits for their answers, but for a
+//! moment where a verdict rests on the resolver's honesty.
+//!
+//! An odd answer about a subject accuses nobody, since a client chose the subject: it makes the list or the resolver suspect.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::names::Waiting;
+use super::running::Running;
+use super::{Inquiry, ListRun, UnitId};
+use crate::dnsxl::{
+    Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectKind, Verdict, Word,
+};
+use crate::domain::{MailDomain, Via};
+use crate::helo::Helo;
+use crate::name::Name;
+use crate::standing::{Standing, TrialState};
+use crate::trial::ResolverTrial;
+
+/// How long a check waits for the trial of the resolver once everything else is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TrialWait {
+    /// Not at all.
+    No,
+    /// For a moment: something rests on the existence of an address, or looks like the resolver's doing.
+    Briefly,
+    /// As long as for any other answer: nothing else was answered either.
+    ToTheEnd,
+}
+
+impl Inquiry {
+    /// The questions of our own with which a check begins: the regular trial of the resolver, and the controls of lists that
+    /// have failed several times in a row.
+    pub(super) fn ask_own_questions(&mut self, standing: &mut Standing, now: Instant) {
+        let failing = |list: &ListRun| {
+            let label = list.suspicion.filter(|_| list.is_failing)?;
+            Some((list.run.unit.spec().clone(), list.run.unit.kind(), label))
+        };
+        let waiting = |list: &Waiting| {
+            let label = list.admission.suspicion.filter(|_| list.admission.is_failing)?;
+            Some((list.spec.clone(), SubjectKind::Domain, label))
+        };
+        let failing: Vec<_> =
+            self.lists.iter().filter_map(failing).chain(self.waiting.iter().filter_map(waiting)).collect();
+        for (spec, kind, label) in failing {
+            if standing.claim_suspicion(spec.zone(), kind, now) {
+                // Whose silence it is, the list's or the resolver's, shows only beside an answer of the resolver's.
+                self.take_part_in(standing.trial(now, self.label, true));
+                self.probe_list(spec, kind, label, Probe::Controls);
+            }
+        }
+        self.take_part_in(standing.trial(now, self.label, false));
+        self.may_suspect_resolver = standing.may_suspect_resolver(now);
+        self.resolver_is_silent = standing.is_resolver_silent();
+    }
+
+    /// Asks the questions of the resolver's trial, or waits for another check that does.
+    pub(super) fn take_part_in(&mut self, trial: TrialState) {
+        self.trial_from_the_start |= trial != TrialState::NotDue;
+        match trial {
+            TrialState::NotDue => {}
+            TrialState::Begun => self.try_resolver(),
+            TrialState::UnderWay => self.trial_elsewhere = self.trial.is_none(),
+        }
+    }
+
+    fn try_resolver(&mut self) {
+        if self.trial.is_none() {
+            self.trial = Some(Running::new(ResolverTrial::new(self.label)));
+            self.advance(UnitId::Trial);
+        }
+    }
+
+    /// Asks a list about itself.
+    fn probe_list(&mut self, spec: Arc<ListSpec>, kind: SubjectKind, label: Label, probe: Probe) {
+        let unit = ListCheck::probe(spec, kind, Control::stale(label), probe);
+        let index = self.probes.len();
+        self.probes.push(ListRun { index, ..ListRun::about_nobody(unit) });
+        self.advance(UnitId::Probe(index));
+    }
+
+    /// Does the answer about the subject give reason to ask the list about itself?
+    pub(super) fn suspect_list(&mut self, index: usize) {
+        let Some(list) = self.lists.get_mut(index) else { return };
+        let Some(label) = list.suspicion else { return };
+        let probe = match (list.run.unit.word(), list.health.health) {
+            (Word::Odd, _) => Probe::Controls,
+            (Word::DeniedFromAbove, _) | (Word::Miss | Word::Hit, Health::Gone) => Probe::Existence,
+            (Word::Hit, Health::Emptied) => Probe::Entry,
+            (Word::Miss | Word::Hit | Word::Failed | Word::Nothing, _) => return,
+        };
+        list.suspicion = None;
+        let (spec, kind) = (list.run.unit.spec().clone(), list.run.unit.kind());
+        self.probe_list(spec, kind, label, probe);
+    }
+
+    /// Do the answers give reason to try the resolver? Lists that answer as if they were parked, or several that list
+    /// everything; nothing but failures; any answer where it is known to be silent.
+    pub(super) fn suspect_resolver(&mut self) {
+        if self.trial.is_some() || self.trial_elsewhere || !self.may_suspect_resolver || self.questions.any_awaited() {
+            return;
+        }
+        let is_back = self.resolver_is_silent && self.questions.sight().answered;
+        if is_back || self.lists_look_distorted() || self.nothing_was_answered() {
+            self.try_resolver();
+        }
+    }
+
+    fn lists_look_distorted(&self) -> bool {
+        let mut listing_everything: Vec<&Name> = Vec::new();
+        let mut parked = false;
+        for list in &self.lists {
+            if let Some(Verdict::Problem(problem)) = list.run.verdict.as_ref().map(ListFinding::verdict) {
+                match problem.kind() {
+                    ProblemKind::Parked => parked = true,
+                    // A resolver that invents an answer invents all of it: one record in 127.0.0.0/8 is the list's own.
+                    ProblemKind::Outside127 => parked |= !problem.codes().iter().any(Ipv4Addr::is_loopback),
+                    ProblemKind::ListsEverything | ProblemKind::Ambiguous => {
+                        let zone = list.run.unit.spec().zone();
+                        if !listing_everything.contains(&zone) {
+                            listing_everything.push(zone);
+                        }
+                    }
+                    ProblemKind::Refused => {}
+                }
+            }
+        }
+        parked || listing_everything.len() > 1
+    }
+
+    /// Did every question of the check fail, as they do when the resolver is silent or refuses?
+    fn nothing_was_answered(&self) -> bool {
+        let sight = self.questions.sight();
+        sight.failed && !sight.answered
+    }
+
+    /// The questions of the trial that another check has begun are answered, or were given up.
+    pub(crate) fn end_trial_elsewhere(&mut self) {
+        self.trial_elsewhere = false;
+    }
+
+    /// How long does the check have to wait for the trial, now that everything else is there?
+    pub(crate) fn waits_for_trial(&self) -> TrialWait {
+        if self.trial.as_ref().is_none_or(Running::is_done) && !self.trial_elsewhere {
+            return TrialWait::No;
+        }
+        if self.trial_from_the_start && self.nothing_was_answered() {
+            return TrialWait::ToTheEnd;
+        }
+        if self.rests_on_an_address() || self.lists_look_distorted() { TrialWait::Briefly } else { TrialWait::No }
+    }
+
+    /// Does a verdict rest on nothing but the existence of an address, as a resolver that rewrites NXDOMAIN invents?
+    fn rests_on_an_address(&self) -> bool {
+        let implicit = |verdict: &MailDomain| matches!(verdict, MailDomain::Ok(Via::ImplicitMx));
+        let domains = self.sender.iter().chain(&self.recipient);
+        let mut domains = domains.filter_map(|running| running.verdict.as_ref());
+        let helo = self.helo.as_ref().and_then(|running| running.verdict.as_ref());
+        domains.any(|report| implicit(report.verdict()))
+            || helo.is_some_and(|report| matches!(report.verdict(), Helo::ResolvesElsewhere))
+    }
+}

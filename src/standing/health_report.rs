@@ -1,0 +1,60 @@
+//! How one list is doing, as a host may read it.
+
+use std::time::Duration;
+
+use crate::dnsxl::{Evidence, Health, ListId, SubjectKind};
+
+/// The health of one list, for one kind of subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthReport {
+    pub(crate) list: ListId,
+    pub(crate) kind: SubjectKind,
+    pub(crate) health: Health,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) since: Option<Duration>,
+    pub(crate) last_good: Option<Duration>,
+}
+
+impl HealthReport {
+    /// What the list is called.
+    #[must_use]
+    pub fn list(&self) -> &ListId {
+        &self.list
+    }
+
+    /// For which kind of subject.
+    #[must_use]
+    pub fn kind(&self) -> SubjectKind {
+        self.kind
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health
+    }
+
+    /// What shows it.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
+    /// How long it has been so.
+    #[must_use]
+    pub fn since(&self) -> Option<Duration> {
+        self.since
+    }
+
+    /// How long ago both controls were last seen absent.
+    #[must_use]
+    pub fn last_good(&self) -> Option<Duration> {
+        self.last_good
+    }
+
+    /// What to do about it; empty where there is nothing to do.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        self.health.advice()
+    }
+}
