@@ -1,5 +1,7 @@
 //! Keys of commercial lists in texts that people wrote: found by their looks and by where they stand.
 
+use std::ops::Range;
+
 /// From this length on, a run of letters and digits may be a key.
 const LONG: usize = 16;
 /// Shorter labels in front of a zone are no keys, but octets of an address and the like.
@@ -10,6 +12,8 @@ const LEAST_MISPLACED: usize = 12;
 const PUBLIC: [&str; 2] = ["barracudacentral", "spameatingmonkey"];
 /// Zones of which a list's own label stands between them and the key.
 const BEFORE_LABEL: [&str; 2] = ["dq.spamhaus", "mail.abusix"];
+/// From this length on, letters and digits in a label of a list's zone are a key: no list has such a label.
+const LONG_IN_ZONE: usize = 20;
 /// Zones with the key anywhere in front of them.
 const BEFORE_ZONE: [&str; 3] = ["dnsbl.httpbl", "spamrats.", "r.mail-abuse"];
 
@@ -47,23 +51,7 @@ fn is_of_word(character: char) -> bool {
 
 /// What stands between blanks, brackets and the like.
 fn hide_in_word(word: &str) -> String {
-    let folded = word.to_ascii_lowercase();
-    let at_label = |at: &usize| *at > 0 && folded.as_bytes().get(at - 1) == Some(&b'.');
-    let find = |zones: &[&str]| zones.iter().filter_map(|zone| folded.rfind(zone)).filter(at_label).max();
-    // Octets of the word in which every label may be a key.
-    let keyed = match (find(&BEFORE_LABEL), find(&BEFORE_ZONE)) {
-        (Some(zone), _) => {
-            let front = folded.get(..zone - 1).unwrap_or_default();
-            let label = front.rfind('.').map_or(0, |dot| dot + 1);
-            if front.len() - label >= LEAST_MISPLACED { zone } else { label }
-        }
-        // The list's own label of spamrats.com is part of the zone.
-        (None, Some(zone)) if folded.get(zone..).is_some_and(|found| found.starts_with("spamrats")) => {
-            folded.get(..zone - 1).and_then(|front| front.rfind('.')).unwrap_or(0)
-        }
-        (None, Some(zone)) => zone,
-        (None, None) => 0,
-    };
+    let keyed = end_of_keys(&word.to_ascii_lowercase());
     let mut shown = String::with_capacity(word.len());
     let mut start = 0;
     for run in word.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
@@ -78,6 +66,57 @@ fn hide_in_word(word: &str) -> String {
         start += run.len();
     }
     shown
+}
+
+/// Up to which octet of a word, in lower case, every label may be a key, because of the zone that follows.
+fn end_of_keys(folded: &str) -> usize {
+    let at_label = |at: &usize| *at > 0 && folded.as_bytes().get(at - 1) == Some(&b'.');
+    let find = |zones: &[&str]| zones.iter().filter_map(|zone| folded.rfind(zone)).filter(at_label).max();
+    match (find(&BEFORE_LABEL), find(&BEFORE_ZONE)) {
+        (Some(zone), _) => {
+            let front = folded.get(..zone - 1).unwrap_or_default();
+            let label = front.rfind('.').map_or(0, |dot| dot + 1);
+            if front.len() - label >= LEAST_MISPLACED { zone } else { label }
+        }
+        // The list's own label of spamrats.com is part of the zone.
+        (None, Some(zone)) if folded.get(zone..).is_some_and(|found| found.starts_with("spamrats")) => {
+            folded.get(..zone - 1).and_then(|front| front.rfind('.')).unwrap_or(0)
+        }
+        (None, Some(zone)) => zone,
+        (None, None) => 0,
+    }
+}
+
+/// Where a key stands in the zone of a list that nobody marked as keyed, `zone` being in lower case: labels that look like
+/// keys, or one in front of an operator's zone with a slip of the pen in it. Several labels are one range.
+pub(crate) fn in_zone(zone: &str) -> Option<Range<usize>> {
+    let labels = || {
+        zone.split('.').scan(0, |next, label| {
+            let start = *next;
+            *next += label.len() + 1;
+            Some((start..start + label.len(), label))
+        })
+    };
+    let mut by_looks = labels().filter(|(_, label)| looks_like_key(label)).map(|(range, _)| range);
+    if let Some(first) = by_looks.next() {
+        return Some(first.start..by_looks.last().map_or(first.end, |last| last.end));
+    }
+    let keyed = end_of_keys(zone);
+    labels().filter(|(range, _)| range.start < keyed && range.len() >= LEAST).last().map(|(range, _)| range)
+}
+
+/// What is to be cut out of texts that may quote a secret: all of it, and, where it holds more than one key, each of them.
+pub(crate) fn parts(secret: &str) -> impl Iterator<Item = &str> {
+    let labels = secret.split('.').filter(move |label| label.len() >= LEAST && label.len() < secret.len());
+    let runs = secret.split(|c: char| !c.is_ascii_alphanumeric()).filter(move |run| run.len() < secret.len());
+    std::iter::once(secret).chain(labels).chain(runs.filter(|run| looks_like_key(run)))
+}
+
+/// Has a label of a zone so many letters and digits in a row, digits among them? A-labels (RFC 5891) do.
+fn looks_like_key(label: &str) -> bool {
+    let runs = || label.split(|c: char| !c.is_ascii_alphanumeric());
+    !label.starts_with("xn--")
+        && runs().any(|run| run.len() >= LONG_IN_ZONE && run.bytes().any(|octet| octet.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -109,10 +148,36 @@ mod tests {
     }
 
     #[test]
+    fn keys_in_zones() {
+        for (zone, key) in [
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.org", "aq2aaaaaaaaaaaaaaaaaaaaaai"),
+            ("0123456789abcdef0123.zen.spamhaus.org", "0123456789abcdef0123"),
+            ("bl.x-0123456789abcdef0123.example", "x-0123456789abcdef0123"),
+            ("0123456789abcdef0123.x.0123456789abcdef4567.example", "0123456789abcdef0123.x.0123456789abcdef4567"),
+            // Short ones, by what follows.
+            ("abcd.zen.dq.spamhaus.org", "abcd"),
+            ("abcdefghijkl.dq.spamhaus.ent", "abcdefghijkl"),
+            ("abcd.combined.mail.abusix.com", "abcd"),
+            ("abcd.dnsbl.httpbl.com", "abcd"),
+            ("internalblocklist.example", ""),
+            ("allourinternalblocklists.example", ""),
+            ("our-internal-blocklist-number-2.example", ""),
+            ("0123456789abcdef012.example", ""),
+            ("xn--0123456789abcdef0123.example", ""),
+            ("zen.dq.spamhaus.org", ""),
+            ("", ""),
+        ] {
+            let found = in_zone(zone).map(|range| &zone[range]);
+            assert_eq!(found.unwrap_or_default(), key, "{zone}");
+        }
+    }
+
+    #[test]
     fn zones_that_everybody_knows_are_not_hidden() {
         for entry in Catalogue::builtin().iter() {
             let zone = entry.zone().to_string();
             assert_eq!(hide_keys(&zone), zone);
+            assert_eq!(in_zone(&zone), None, "{zone}");
         }
     }
 }

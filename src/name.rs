@@ -1,7 +1,8 @@
 //! Domain names as they are asked: absolute, lower case, within the limits of RFC 1035 §2.3.4.
 //!
 //! A [`Name`] is correct once it exists. It may carry a secret label (the key of a commercial list); then
-//! `Display` and `Debug` show the name without it, and only [`Name::expose`] gives the text for the wire.
+//! `Display` and `Debug` show `(key).` in its place, which no parser of names takes, and only [`Name::expose`] gives the text for
+//! the wire.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,8 +16,9 @@ pub const MAX_WIRE_LENGTH: usize = 255;
 /// Octets of one label (RFC 1035 §2.3.4).
 pub const MAX_LABEL_LENGTH: usize = 63;
 
-/// What stands where a secret label stood.
-pub(crate) const MASK: &str = "***";
+/// What stands where a secret label stood. A dot follows, and behind it that of the label: with its empty label, what is shown
+/// is no name (RFC 1035 §3.1) and cannot be asked for by mistake.
+pub(crate) const MASK: &str = "(key)";
 
 /// An absolute domain name: lower case, A-labels only, never subject to a search list.
 ///
@@ -179,7 +181,8 @@ impl Name {
         let dot = self.text.find('.')?;
         let rest = self.text.get(dot + 1..).filter(|rest| !rest.is_empty()).unwrap_or(".");
         let shift = u8::try_from(dot + 1).ok()?;
-        let secret = self.secret.and_then(|(from, to)| Some((from.checked_sub(shift)?, to.checked_sub(shift)?)));
+        // Of several secret labels, the first may be the one that goes.
+        let secret = self.secret.and_then(|(from, to)| Some((from.saturating_sub(shift), to.checked_sub(shift)?)));
         Some(Self { text: rest.into(), secret })
     }
 
@@ -238,9 +241,28 @@ impl Name {
             Some(range) => {
                 let mut text = String::from(self.text.get(..range.start).unwrap_or_default());
                 text.push_str(self.text.get(range.end + 1..).unwrap_or_default());
+                if text.is_empty() {
+                    text.push('.');
+                }
                 Self { text: text.into(), secret: None }
             }
         }
+    }
+
+    /// This zone of a list with everything in it marked as secret that looks like a key, or stands where one belongs.
+    pub(crate) fn with_keys_hidden(self) -> Self {
+        let found = crate::keys::in_zone(self.text.strip_suffix('.').unwrap_or(&self.text));
+        let found = found.and_then(|range| key_span(range.start, range.end));
+        let secret = match (self.secret, found) {
+            (Some((from, to)), Some((start, end))) => Some((from.min(start), to.max(end))),
+            (known, found) => known.or(found),
+        };
+        Self { secret, ..self }
+    }
+
+    /// This zone with no more hidden than what everybody knows to be a key.
+    pub(crate) fn as_it_stands(&self) -> Self {
+        Self { text: Arc::clone(&self.text), secret: known_secret(&self.text) }
     }
 
     /// The secret label itself, to keep it out of texts that quote it.
@@ -255,7 +277,7 @@ impl Name {
         let mut found = None;
         for label in self.text.split('.') {
             let end = start + label.len();
-            if label.contains(secret) {
+            if crate::keys::parts(secret).any(|secret| label.contains(secret)) {
                 if found.is_some() {
                     return None;
                 }
@@ -305,7 +327,7 @@ impl fmt::Display for Name {
             Some(range) => {
                 let before = shown.get(..range.start).unwrap_or_default();
                 let after = shown.get(range.end..).unwrap_or_default();
-                f.pad(&format!("{before}{MASK}{after}"))
+                f.pad(&format!("{before}{MASK}.{}", if after.is_empty() { "." } else { after }))
             }
         }
     }
@@ -553,7 +575,7 @@ mod tests {
         let zone = name("zen.dq.spamhaus.net").with_key(&Key::new("abcd1234").unwrap()).unwrap();
         let asked = name("example.com").under(&zone).unwrap();
         assert_eq!(asked.expose(), "example.com.abcd1234.zen.dq.spamhaus.net.");
-        assert_eq!(asked.to_string(), "example.com.***.zen.dq.spamhaus.net");
+        assert_eq!(asked.to_string(), "example.com.(key)..zen.dq.spamhaus.net");
         assert_eq!(zone.without_key().to_string(), "zen.dq.spamhaus.net");
         assert_eq!(name("zen.dq.spamhaus.net").to_string(), "zen.dq.spamhaus.net");
     }
@@ -561,8 +583,8 @@ mod tests {
     #[test]
     fn keys_repeated_by_a_server_are_hidden() {
         let hidden = |text: &str| name(text).hiding("abcd1234").map(|name| name.to_string());
-        assert_eq!(hidden("1.ABCD1234.list.example").as_deref(), Some("1.***.list.example"));
-        assert_eq!(hidden("x-abcd1234.example").as_deref(), Some("***.example"));
+        assert_eq!(hidden("1.ABCD1234.list.example").as_deref(), Some("1.(key)..list.example"));
+        assert_eq!(hidden("x-abcd1234.example").as_deref(), Some("(key)..example"));
         assert_eq!(hidden("other.example").as_deref(), Some("other.example"));
         assert_eq!(hidden("abcd1234.abcd1234.example"), None);
     }
@@ -573,7 +595,7 @@ mod tests {
         assert_eq!(name("example").parent(), Some(Name::root()));
         assert_eq!(Name::root().parent(), None);
         let asked = name("2.0.0.127.secretkey.zen.dq.spamhaus.net").parent().unwrap();
-        assert_eq!(asked.to_string(), "0.0.127.***.zen.dq.spamhaus.net");
+        assert_eq!(asked.to_string(), "0.0.127.(key)..zen.dq.spamhaus.net");
     }
 
     #[test]

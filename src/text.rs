@@ -69,6 +69,10 @@ impl RemoteText {
 
     /// The text without a secret that it may quote, whatever its case.
     pub(crate) fn without(&self, secret: &str) -> Self {
+        crate::keys::parts(secret).fold(self.clone(), |text, part| text.without_part(part))
+    }
+
+    fn without_part(&self, secret: &str) -> Self {
         if secret.is_empty() {
             return self.clone();
         }

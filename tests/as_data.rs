@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rdnsbl::dnsxl::{CodeFilter, CodePattern, CodeTest, ListSpec, Part, Quantifier, Subject, Unheard};
 use rdnsbl::name::Key;
 use rdnsbl::policy::Rule;
-use rdnsbl::{Dialogue, Finding, Name};
+use rdnsbl::{Dialogue, Finding, Name, Policy};
 use serde_json::json;
 
 fn deny(text: &str) -> ListSpec {
@@ -86,16 +86,35 @@ fn a_key_is_not_written_and_what_hides_it_is_not_read() {
         deny("bl.example").key(&Key::new(CANARY).unwrap()).unwrap(),
         deny("merged.example").explained_by(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
         deny("copy.example").mirrors(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
+        deny(&format!("{CANARY}2345.zen.spamhaus.org=127.0.0.[2..11]")),
+        deny("copy.example").mirrors(format!("{CANARY}2345.bl.example").parse().unwrap()),
     ] {
         let text = serde_json::to_string(&list).unwrap();
         assert!(!text.to_ascii_lowercase().contains("canary"), "{text}");
         let error = serde_json::from_str::<ListSpec>(&text).unwrap_err().to_string();
         assert!(error.contains("hidden"), "{text}: {error}");
     }
-    // Mistakes do not quote it either.
-    for text in [format!("\"{CANARY}.zen.dq.spamhaus.net=127.0.0.[\""), format!("{{\"zone\": \"{CANARY}..x\"}}")] {
-        let error = serde_json::from_str::<ListSpec>(&text).unwrap_err().to_string();
-        assert!(!error.contains("canary"), "{error}");
+    // Mistakes do not quote it either, wherever it stands.
+    let zone = format!("\"{CANARY}.zen.dq.spamhaus.net\"");
+    let mut texts =
+        vec![format!("\"{CANARY}.zen.dq.spamhaus.net=127.0.0.[\""), format!("{{\"zone\": \"{CANARY}..x\"}}")];
+    for key in
+        ["kind", "codes", "weight", "asks", "asks_about", "unheard", "explained_by", "reply", "run_by", "daily_limit"]
+    {
+        texts.push(format!("{{\"zone\": 7, \"{key}\": {zone}}}"));
+        texts.push(format!("{{\"{key}\": {zone}, \"zone\": 7}}"));
+        texts.push(format!("{{\"{key}\": [{zone}], \"zone\": [{zone}]}}"));
+        texts.push(format!("{{\"{key}\": {{{zone}: {zone}}}}}"));
+    }
+    texts.extend([format!("{{{zone}: 1}}"), format!("[{zone}]"), format!("{{\"zone\": {{\"x\": {zone}}}}}")]);
+    for text in texts {
+        let error = serde_json::from_str::<ListSpec>(&text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{text}: {error}");
+    }
+    for error in
+        [serde_json::from_str::<Policy>(&zone).unwrap_err(), serde_json::from_str::<Dialogue>(&zone).unwrap_err()]
+    {
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
     }
     let dialogue = Dialogue::from(Name::parse(&format!("{CANARY}.zen.dq.spamhaus.net")).unwrap());
     assert!(!serde_json::to_string(&dialogue).unwrap().contains("canary"));

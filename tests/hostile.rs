@@ -225,6 +225,17 @@ fn keyed() -> Vec<ListSpec> {
         ListSpec::allow(&format!("{CANARY}.white.mail.abusix.zone")).unwrap(),
         deny(&format!("{CANARY}.dnsbl.httpbl.org=127.[0..255].[0..255].[0..255]*2")),
         deny("bl.example").key(&Key::new(CANARY).unwrap()).unwrap(),
+        // Slips of the pen, and zones that nobody knows.
+        deny(&format!("{CANARY}.zen.dq.spamhaus.org")),
+        deny(&format!("{CANARY}.zen.spamhaus.org=127.0.0.[2..11]")),
+        deny(&format!("{CANARY}.zen.spamhaus.net")).asks([Part::Address, Part::Helo]),
+        deny(&format!("zen.{CANARY}.dq.spamhaus.ent")),
+        ListSpec::allow(&format!("{CANARY}.combined.abusix.zone")).unwrap(),
+        deny(&format!("{}.combined.mail.abusix.com", CANARY.to_uppercase())),
+        deny(&format!("{CANARY}.{CANARY}.example")),
+        deny(&format!("x-{CANARY}.bl.example")),
+        deny("special.example").explained_by(format!("{CANARY}.sbl.example").parse().unwrap()),
+        deny(&format!("{CANARY}.marked.example")).key(&Key::new("abcd").unwrap()).unwrap(),
         deny("merged.example").explained_by(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
         deny(&format!("{CANARY}.zen.dq.spamhaus.net"))
             .codes(CodeFilter::none([CodePattern::exactly(Ipv4Addr::LOCALHOST)]))

@@ -227,6 +227,11 @@ fn what_an_administrator_is_told() {
         ("zen.dq.spamhaus.net", &["needs_key"]),
         ("dbl.dq.spamhaus.net", &["needs_key"]),
         ("keykeykeykey.zen.dq.spamhaus.net", &[]),
+        ("keykeykeykey.zen.dq.spamhaus.org", &["misspelled"]),
+        ("keykeykeykeykeykey22.zen.spamhaus.net", &["misspelled"]),
+        ("keykeykeykeykeykey22.zen.spamhaus.org", &["takes_no_key"]),
+        ("keykeykeykeykeykey22.combined.abusix.zone", &["misspelled"]),
+        ("keykeykeykeykeykey22.bl.example", &[]),
         ("spam.spamrats.com", &[]),
         ("sbl-xbl.spamhaus.org", &["renamed"]),
         ("cbl.abuseat.org", &["merged"]),
@@ -274,11 +279,11 @@ fn findings_are_lines_without_keys() {
             "cbl.abuseat.org: is part of another list now; see xbl.spamhaus.org",
             "zen.spamhaus.net: no known list; zen.spamhaus.org is one",
             "r.mail-abuse.com: answers subscribers or registered askers only",
-            "r.mail-abuse.com: answers subscribers or registered askers only",
+            "r.mail-abuse.com#2: answers subscribers or registered askers only",
         ]
     );
     // A key too short to be known by its looks is hidden as soon as the zone is known to have one.
-    assert_eq!(lists.iter().last().map(|spec| spec.zone().to_string()).as_deref(), Some("***.r.mail-abuse.com"));
+    assert_eq!(lists.iter().last().map(|spec| spec.zone().to_string()).as_deref(), Some("(key)..r.mail-abuse.com"));
     assert_eq!(
         lists.iter().last().map(|spec| spec.zone().expose().to_owned()).as_deref(),
         Some("abc.r.mail-abuse.com.")
@@ -358,4 +363,62 @@ fn recommended_lists() {
     assert!(listed_on(&["zen.spamhaus.org"]));
     assert!(!listed_on(&["bl.spamcop.net"]));
     assert!(listed_on(&["bl.spamcop.net", "psbl.surriel.com"]));
+}
+
+#[test]
+fn zones_that_differ_in_their_keys_alone_are_numbered() {
+    let keyed = |key: &str| format!("{key}.zen.dq.spamhaus.org");
+    let (first, second) = (keyed("0123456789abcdef0123"), keyed("0123456789abcdef4567"));
+    let lists = build(
+        ListSet::builder()
+            .deny(&first)
+            .deny("bl.example")
+            .deny(&second)
+            .deny(&first)
+            .deny(&format!("{second}=127.0.0.2"))
+            .deny("zen.dq.spamhaus.org"),
+    );
+    let called: Vec<String> = lists.iter().map(|list| list.id().to_string()).collect();
+    let zone = "zen.dq.spamhaus.org";
+    assert_eq!(called, [zone, "bl.example", &format!("{zone}#2"), zone, &format!("{zone}#2"), &format!("{zone}#3")]);
+    assert!(
+        lists.findings().iter().any(|finding| finding.to_string().starts_with("zen.dq.spamhaus.org#2: no known list;"))
+    );
+    let own = ListSpec::deny(&second).unwrap().label("second");
+    let lists = build(ListSet::builder().deny(&first).list(own));
+    assert_eq!(lists.iter().map(|list| list.id().to_string()).collect::<Vec<_>>(), [zone, "second"]);
+}
+
+#[test]
+fn ordinary_long_labels_are_shown() {
+    for zone in ["internalblocklist.example", "allourinternalblocklists.example", "our-internal-blocklist-no-2.example"]
+    {
+        assert_eq!(ListSpec::deny(zone).unwrap().zone().to_string(), zone);
+    }
+    // A zone that stands in the catalogue is no secret, whatever it looks like.
+    let zone = "0123456789abcdef0123.lists.example";
+    assert_eq!(ListSpec::deny(zone).unwrap().id().to_string(), "lists.example");
+    let text = format!("as_of 2026-08-21\nzone {zone}\nkinds ipv4\nstatus active\nsource us");
+    let known = Knowledge::Given(Arc::new(Catalogue::parse(&text).unwrap()));
+    let lists = build(ListSet::builder().deny(zone).knowledge(known));
+    assert_eq!(lists.iter().map(|list| list.id().to_string()).collect::<Vec<_>>(), [zone]);
+}
+
+#[test]
+fn the_right_spelling_comes_with_a_key_too() {
+    let line = |zone: &str| {
+        let lists = build(ListSet::builder().deny(&format!("aq2aaaaaaaaaaaaaaaaaaaaaai.{zone}")));
+        lists.findings().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    for (zone, said) in [
+        ("zen.dq.spamhaus.org", "zen.dq.spamhaus.org: no known list; zen.dq.spamhaus.net is one"),
+        ("zen.spamhaus.org", "zen.spamhaus.org: takes no key in front; zen.dq.spamhaus.net does"),
+        ("zen.spamhaus.net", "zen.spamhaus.net: no known list; zen.dq.spamhaus.net is one"),
+        ("zen.dq.spamhaus.ent", "zen.dq.spamhaus.ent: no known list; zen.dq.spamhaus.net is one"),
+        ("combined.abusix.zone", "combined.abusix.zone: no known list; combined.mail.abusix.zone is one"),
+        ("combined.mail.abusix.com", "combined.mail.abusix.com: no known list; combined.mail.abusix.zone is one"),
+        ("zen.dq.spamhaus.net", ""),
+    ] {
+        assert_eq!(line(zone), said);
+    }
 }

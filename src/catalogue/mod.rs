@@ -281,7 +281,8 @@ impl Catalogue {
     }
 
     /// The list that a name which is none was most probably meant to be: a slip of the pen, another top-level domain, or the
-    /// operator's domain in place of the list below it. `None` for lists that are known, and where several could be meant.
+    /// operator's domain in place of the list below it; of a name with a key in front, a list that takes one. `None` for lists that
+    /// are known, and where several could be meant. Lists that have closed down are not meant.
     ///
     /// ```
     /// use rdnsbl::{Name, catalogue::Catalogue};
@@ -292,11 +293,29 @@ impl Catalogue {
     /// ```
     #[must_use]
     pub fn suggest(&self, name: &Name) -> Option<&Entry> {
-        match self.get(name) {
+        self.entry_named(self.meant(name)?)
+    }
+
+    /// The name that was most probably meant: one that takes a key, where a key stands in front of one that takes none.
+    pub(crate) fn meant(&self, name: &Name) -> Option<&Name> {
+        let found = self.look_up(name);
+        match found {
             // Wrong names that people are known to write stand in the catalogue themselves.
-            Some(entry) if *entry.status() == Status::NeverAList => self.entry_named(entry.successor()?),
-            Some(_) => None,
-            None => suggest::suggest(name, self.entries.iter().filter(|entry| *entry.status() != Status::NeverAList)),
+            Some(Match { entry, .. }) if *entry.status() == Status::NeverAList => {
+                return Some(self.entry_named(entry.successor()?)?.zone());
+            }
+            Some(Match { access, .. }) if access != Access::Open || name.secret().is_none() => return None,
+            _ => {}
         }
+        let is_meant = |place: &Place| self.entries.get(place.entry).is_some_and(|entry| !entry.status().is_gone());
+        let keyed = self.names.iter().filter(|(_, place)| place.access != Access::Open && is_meant(place));
+        let keyed = name.secret().and_then(|_| suggest::keyed(name, keyed.map(|(zone, _)| zone)));
+        let entries = self.entries.iter().filter(|entry| !entry.status().is_gone());
+        keyed.or_else(|| found.is_none().then(|| suggest::suggest(name, entries)).flatten().map(Entry::zone))
+    }
+
+    /// Is there a list of exactly this name, whatever it looks like?
+    pub(crate) fn holds_as_it_stands(&self, name: &Name) -> bool {
+        self.names.contains_key(&name.as_it_stands())
     }
 }

@@ -34,7 +34,10 @@ impl Serialize for Dialogue {
 impl<'de> Deserialize<'de> for Dialogue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut dialogue = Self::new();
-        for (key, value) in BTreeMap::<String, Option<String>>::deserialize(deserializer)? {
+        // serde's own errors quote what stands in the wrong place, which may hold a key.
+        let map = BTreeMap::<String, Option<String>>::deserialize(deserializer)
+            .map_err(|_| D::Error::custom("expected a map of texts"))?;
+        for (key, value) in map {
             match (key.as_str(), value) {
                 ("client", Some(text)) => {
                     dialogue.client = Some(text.parse().map_err(|_| D::Error::custom("client: expected an address"))?);

@@ -173,6 +173,7 @@ impl ListSpec {
 
     /// All that a zone lists, once.
     pub(crate) fn of_zone(kind: Kind, zone: Name) -> Self {
+        let zone = zone.with_keys_hidden();
         Self {
             kind,
             called: Called::new(&zone, &zone, None),
@@ -195,8 +196,9 @@ impl ListSpec {
     /// # Errors
     /// [`SpecErrorKind::Zone`] when the zone becomes too long.
     pub fn key(mut self, key: &Key) -> Result<Self, SpecError> {
-        self.zone =
+        let keyed =
             self.zone.with_key(key).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
+        self.zone = keyed.with_keys_hidden();
         Ok(self.called_anew())
     }
 
@@ -241,7 +243,7 @@ impl ListSpec {
     /// ```
     #[must_use]
     pub fn mirrors(mut self, zone: Name) -> Self {
-        self.mirrors = Some(zone);
+        self.mirrors = Some(zone.with_keys_hidden());
         self
     }
 
@@ -356,6 +358,17 @@ impl ListSpec {
 
     pub(crate) fn is_retired(&self) -> bool {
         self.retired
+    }
+
+    /// This very zone is known, and has no key in it but one that everybody knows to be one.
+    pub(crate) fn show_zone(&mut self) {
+        self.zone = self.zone.as_it_stands();
+        self.called = Called::new(self.named(), &self.zone, self.label.as_ref());
+    }
+
+    /// Another zone with another key is called the same: this is the list of that number.
+    pub(crate) fn number(&mut self, number: usize) {
+        self.called.id = ListId(format!("{}#{number}", self.called.id).into());
     }
 
     /// The first label of the zone is a key, and from now on hidden like one.

@@ -53,7 +53,10 @@ impl ZoneFinding {
 
 impl fmt::Display for ZoneFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.zone, self.kind)
+        let zone = self.zone.to_string();
+        // Zones that differ in their keys alone are told apart by their numbers.
+        let is_numbered = self.list.as_str().strip_prefix(&*zone).is_some_and(|rest| rest.starts_with('#'));
+        write!(f, "{}: {}", if is_numbered { self.list.as_str() } else { &zone }, self.kind)
     }
 }
 
@@ -75,6 +78,11 @@ pub enum ZoneFindingKind {
     },
     /// The zone answers only with a key in front, and there is none.
     NeedsKey,
+    /// A key stands in front of a zone that takes none, and another zone of the operator takes one.
+    TakesNoKey {
+        /// That zone.
+        meant: Name,
+    },
     /// The list has another name now.
     Renamed {
         /// That name.
@@ -135,6 +143,7 @@ impl ZoneFindingKind {
             Self::NeverAList { .. } => "never_a_list",
             Self::Misspelled { .. } => "misspelled",
             Self::NeedsKey => "needs_key",
+            Self::TakesNoKey { .. } => "takes_no_key",
             Self::Renamed { .. } => "renamed",
             Self::Merged { .. } => "merged",
             Self::Restricted { .. } => "restricted",
@@ -161,6 +170,7 @@ impl fmt::Display for ZoneFindingKind {
             }
             Self::Misspelled { meant } => write!(f, "no known list; {meant} is one")?,
             Self::NeedsKey => f.write_str("answers only with a key in front of the zone")?,
+            Self::TakesNoKey { meant } => write!(f, "takes no key in front; {meant} does")?,
             Self::Renamed { successor: now } => {
                 f.write_str("has another name now")?;
                 successor = now.as_ref();

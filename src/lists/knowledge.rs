@@ -57,11 +57,17 @@ pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired:
         }
         return found;
     }
+    if spec.zone().secret().is_some() && catalogue.holds_as_it_stands(spec.zone()) {
+        spec.show_zone();
+    }
+    let meant = || catalogue.meant(spec.zone()).cloned();
     let Some(known) = catalogue.look_up(spec.zone()) else {
-        let meant = catalogue.suggest(spec.zone()).map(|entry| entry.zone().clone());
-        found.extend(meant.map(|meant| ZoneFindingKind::Misspelled { meant }));
+        found.extend(meant().map(|meant| ZoneFindingKind::Misspelled { meant }));
         return found;
     };
+    if known.access == Access::Open && spec.zone().secret().is_some() {
+        found.extend(meant().map(|meant| ZoneFindingKind::TakesNoKey { meant }));
+    }
     if known.unmarked_key {
         spec.hide_first_label();
     }

@@ -4,10 +4,12 @@ mod finding;
 mod knowledge;
 mod merge;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
-use crate::dnsxl::{ListSpec, SpecError};
+use crate::dnsxl::{ListId, ListSpec, SpecError};
+use crate::name::Name;
 use crate::score::Thresholds;
 
 pub use finding::{ZoneFinding, ZoneFindingKind};
@@ -265,6 +267,7 @@ impl ListSetBuilder {
             return Err(ListSetError::Specs(errors));
         }
         findings.extend(merge::plan(&mut lists, self.knowledge.catalogue(), self.merge));
+        number_alike(&mut lists);
         findings.sort_by_key(|(index, _)| *index);
         let mut findings: Vec<ZoneFinding> = findings
             .into_iter()
@@ -279,6 +282,21 @@ impl ListSetBuilder {
         }
         let lists = lists.into_iter().map(Arc::new).collect();
         Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds, findings, left_out: self.left_out })))
+    }
+}
+
+/// Gives numbers to lists that would be called the same since only their hidden keys differ.
+fn number_alike(lists: &mut [ListSpec]) {
+    let mut called: HashMap<ListId, Vec<Name>> = HashMap::new();
+    for list in lists.iter_mut().filter(|list| !list.is_labelled()) {
+        let zones = called.entry(list.id()).or_default();
+        let place = zones.iter().position(|zone| zone.expose() == list.named().expose()).unwrap_or_else(|| {
+            zones.push(list.named().clone());
+            zones.len() - 1
+        });
+        if place > 0 {
+            list.number(place + 1);
+        }
     }
 }
 

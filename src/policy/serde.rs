@@ -50,7 +50,9 @@ impl Serialize for Policy {
 /// Without `preset`, that of the RFCs; then what is written is changed in it.
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut map = BTreeMap::<String, String>::deserialize(deserializer)?;
+        // serde's own errors quote what stands in the wrong place, which may hold a key.
+        let mut map = BTreeMap::<String, String>::deserialize(deserializer)
+            .map_err(|_| D::Error::custom("expected a map of texts"))?;
         let preset = map.remove("preset").unwrap_or_else(|| "rfc".to_owned());
         let mut policy = Self::named(&preset)
             .ok_or_else(|| D::Error::custom("preset: expected rfc, postfix, sendmail or observe"))?;

@@ -38,6 +38,34 @@ pub use timeouts::Timeouts;
 
 /// Answers questions.
 ///
+/// The name to ask for is [`question.name.expose()`](crate::Name::expose): absolute, in lower case, with the key of a commercial
+/// list where there is one. `Display` is for people: it hides the key, and what it shows of such a name holds an empty label, so that
+/// parsers of names refuse it and a list that is paid for is never asked in vain.
+///
+/// ```
+/// use rdnsbl::resolve::{BoxFuture, Resolve};
+/// use rdnsbl::{Answer, Question, dns::Failure};
+///
+/// struct Mine;
+///
+/// impl Resolve for Mine {
+///     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+///         Box::pin(async move {
+///             let name = question.name.expose(); // "14.113.0.203.abcdefgh.bl.example.", and not question.name.to_string()
+///             match ask(name, &question.kind.to_string()).await {
+///                 Some(answer) => answer,
+///                 None => Answer::failed(Failure::Timeout),
+///             }
+///         })
+///     }
+/// }
+/// # async fn ask(_name: &str, _kind: &str) -> Option<Answer> { None }
+/// # let keyed = rdnsbl::ListSpec::deny("bl.example")?.key(&rdnsbl::name::Key::new("abcdefgh")?)?;
+/// # assert_eq!(keyed.zone().expose(), "abcdefgh.bl.example.");
+/// # assert_eq!(keyed.zone().to_string(), "(key)..bl.example");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// The rules for who implements it:
 /// * Ask for the name as it is: absolute, without search list, hosts file or special names.
 /// * Only NXDOMAIN and NODATA are a no. Everything else that is not records is [`Answer::failed`].

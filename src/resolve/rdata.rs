@@ -89,11 +89,15 @@ fn presentation(wire: &rr::Name) -> String {
     text
 }
 
-/// The text without the key that it may quote, whatever its case.
+/// The text without the keys that it may quote, whatever their case.
 fn without_secret(raw: Vec<u8>, secret: Option<&str>) -> Vec<u8> {
-    let Some(secret) = secret.map(str::as_bytes).filter(|secret| !secret.is_empty()) else {
+    secret.into_iter().flat_map(crate::keys::parts).fold(raw, |raw, part| without(raw, part.as_bytes()))
+}
+
+fn without(raw: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    if secret.is_empty() {
         return raw;
-    };
+    }
     let mut kept = Vec::with_capacity(raw.len());
     let mut rest = raw.as_slice();
     while let Some((first, after_first)) = rest.split_first() {
@@ -153,7 +157,7 @@ mod tests {
     #[test]
     fn keys_are_cut_out_of_everything() {
         let key = Some("abcd1234");
-        assert_eq!(ptr(&[b"ABCD1234", b"example"], key).to_string(), "***.example");
+        assert_eq!(ptr(&[b"ABCD1234", b"example"], key).to_string(), "(key)..example");
         assert_eq!(ptr(&[b"abcd1234 x", b"example"], key).to_string(), "***\\032x.example.");
         let long = [b"x".repeat(495), b"abcd1234".to_vec()].concat();
         let txt = |strings: Vec<&[u8]>| {

@@ -88,7 +88,7 @@ impl ListSpec {
     /// is excluded, and where it does not answer, unknown.
     #[must_use]
     pub fn explained_by(mut self, zone: Name) -> Self {
-        self.how.explained_by = Some(zone);
+        self.how.explained_by = Some(zone.with_keys_hidden());
         self
     }
 

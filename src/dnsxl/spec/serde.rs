@@ -111,54 +111,55 @@ impl<'de> Visitor<'de> for Reader {
         let mut kind = Kind::Deny;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "zone" => zone = Some(map.next_value()?),
-                "kind" => kind = word(&map.next_value::<String>()?, [Kind::Deny, Kind::Allow], Kind::word)?,
+                "zone" => zone = Some(value(&mut map, "zone: expected a text")?),
+                "kind" => kind = word(&text(&mut map)?, [Kind::Deny, Kind::Allow], Kind::word)?,
                 "codes" => {
-                    let codes = filter(map.next_value()?)?;
+                    let codes = filter(value(&mut map, CODES)?)?;
                     changes.push(Box::new(move |list| list.codes(codes)));
                 }
                 "weight" => {
-                    let weight = map.next_value()?;
+                    let weight = value(&mut map, "weight: expected a whole number")?;
                     changes.push(Box::new(move |list| list.with_weight(weight)));
                 }
                 "asks" => {
-                    let parts = map.next_value::<Vec<String>>()?;
+                    let parts: Vec<String> = value(&mut map, "asks: expected a list of words")?;
                     let parts =
                         parts.iter().map(|part| word(part, PARTS, Part::word)).collect::<Result<Vec<_>, _>>()?;
                     changes.push(Box::new(move |list| list.asks(parts)));
                 }
                 // Behind `asks`, which `asks_about` would clear.
                 "asks_about" => {
-                    let texts = map.next_value::<Vec<String>>()?;
-                    let subjects = texts.iter().map(|text| subject(text)).collect::<Result<Vec<_>, _>>()?;
+                    let texts: Vec<String> =
+                        value(&mut map, "asks_about: expected a list of addresses and domain names")?;
+                    let subjects = texts.iter().map(|one| subject(one)).collect::<Result<Vec<_>, _>>()?;
                     changes.insert(0, Box::new(move |list| list.asks_about(subjects)));
                 }
                 "unheard" => {
-                    let rule = word(&map.next_value::<String>()?, UNHEARD, Unheard::word)?;
+                    let rule = word(&text(&mut map)?, UNHEARD, Unheard::word)?;
                     changes.push(Box::new(move |list| list.when_unheard(rule)));
                 }
                 "explained_by" => {
-                    let zone = name(&map.next_value::<String>()?)?;
+                    let zone = name(&text(&mut map)?)?;
                     changes.push(Box::new(move |list| list.explained_by(zone)));
                 }
                 "mirrors" => {
-                    let zone = name(&map.next_value::<String>()?)?;
+                    let zone = name(&text(&mut map)?)?;
                     changes.push(Box::new(move |list| list.mirrors(zone)));
                 }
                 "reply" => {
-                    let reply = map.next_value::<String>()?.parse().map_err(A::Error::custom)?;
+                    let reply = text(&mut map)?.parse().map_err(A::Error::custom)?;
                     changes.push(Box::new(move |list| list.reply(reply)));
                 }
                 "label" => {
-                    let label = map.next_value::<String>()?;
+                    let label = text(&mut map)?;
                     changes.push(Box::new(move |list| list.label(&label)));
                 }
                 "run_by" => {
-                    let operator = map.next_value::<String>()?;
+                    let operator = text(&mut map)?;
                     changes.push(Box::new(move |list| list.run_by(&operator)));
                 }
                 "daily_limit" => {
-                    let limit = map.next_value()?;
+                    let limit = value(&mut map, "daily_limit: expected a whole number")?;
                     changes.push(Box::new(move |list| list.daily_limit(limit)));
                 }
                 _ => {
@@ -177,6 +178,17 @@ impl<'de> Visitor<'de> for Reader {
         let list = ListSpec::read(kind, &zone).map_err(A::Error::custom)?;
         Ok(changes.into_iter().fold(list, |list, change| change(list)))
     }
+}
+
+const CODES: &str = "codes: expected one of any, all, none_of and not_all, with a list of codes";
+
+/// The value behind a word. serde's own errors quote what stands in the wrong place, which may hold a key.
+fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A, expected: &str) -> Result<T, A::Error> {
+    map.next_value().map_err(|_| A::Error::custom(expected))
+}
+
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
+    value(map, "expected a text")
 }
 
 /// A key that is not shown cannot be read.
@@ -211,7 +223,7 @@ fn word<T: Copy, E: serde::de::Error>(
 }
 
 fn filter<E: serde::de::Error>(codes: BTreeMap<String, Vec<String>>) -> Result<CodeFilter, E> {
-    let wanted = || E::custom("codes: expected one of any, all, none_of and not_all, with a list of codes");
+    let wanted = || E::custom(CODES);
     let mut codes = codes.into_iter();
     let (Some((key, tests)), None) = (codes.next(), codes.next()) else { return Err(wanted()) };
     let (_, quantifier) = QUANTIFIERS.iter().find(|(word, _)| *word == key).ok_or_else(wanted)?;
