@@ -1,7 +1,9 @@
 //! What the exit code says.
 
+use rdnsbl::dnsxl::Health;
 use rdnsbl::domain::MailDomain;
-use rdnsbl::{Finding, Iprev, Outcome, Policy, Report};
+use rdnsbl::report::ListReport;
+use rdnsbl::{Finding, Iprev, Outcome, Policy, Report, Verdict};
 
 use crate::args::Form;
 
@@ -42,7 +44,8 @@ impl Exit {
 fn could_tell(report: &Report) -> bool {
     let counts = report.counts();
     let lists_are_silent = counts.asked() > 0 && counts.heard() == 0;
-    let sender_unknown = report.sender().is_some_and(|sender| matches!(sender.verdict(), MailDomain::Unknown(_)));
+    let mut domains = report.sender().into_iter().chain(report.recipient());
+    let domain_unknown = domains.any(|domain| matches!(domain.verdict(), MailDomain::Unknown(_)));
     // A reply that rests on no fact is a deferral: a list that could have decided was not heard, or something else could
     // not be told.
     report.advice().reply().is_none()
@@ -50,7 +53,7 @@ fn could_tell(report: &Report) -> bool {
         && !lists_are_silent
         && report.resolver_fault().is_none()
         && !matches!(report.iprev(), Some(Iprev::TempError(_)))
-        && !sender_unknown
+        && !domain_unknown
 }
 
 /// Was a list not heard whose rule is to defer, and which could have decided? Under any policy, also one that says nothing.
@@ -71,11 +74,14 @@ pub(crate) enum Alarm {
 impl Alarm {
     /// What one report amounts to.
     pub(crate) fn of(report: &Report) -> Self {
+        let no_list_heard = !report.lists().is_empty() && report.counts().heard() == 0;
         match Exit::of(report) {
             _ if report.score().outcome() == Outcome::Listed => Self::Critical,
-            Exit::Clear => Self::Ok,
-            Exit::CouldNotTell => Self::Unknown,
             Exit::Against | Exit::Usage => Self::Warning,
+            _ if in_doubt(report).next().is_some() => Self::Warning,
+            Exit::CouldNotTell => Self::Unknown,
+            Exit::Clear if no_list_heard => Self::Unknown,
+            Exit::Clear => Self::Ok,
         }
     }
 
@@ -98,6 +104,17 @@ impl Alarm {
             Self::Unknown => 3,
         }
     }
+}
+
+/// The lists that somebody should look at: broken, refusing, closed, gone, or emptied. While the resolver is at fault, nothing is
+/// known of them but that they have closed down.
+pub(crate) fn in_doubt(report: &Report) -> impl Iterator<Item = &ListReport> {
+    let fault = report.resolver_fault().is_some();
+    report.lists().iter().filter(move |row| {
+        let health = row.health();
+        let doubtful = health.takes_hits_away() || matches!(health, Health::Emptied | Health::Gone);
+        health == Health::Retired || (!fault && (doubtful || matches!(row.verdict(), Verdict::Problem(_))))
+    })
 }
 
 /// The exit code after these reports.

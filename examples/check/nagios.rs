@@ -1,10 +1,11 @@
 //! One line for a monitoring system: `RDNSBL STATE - text | performance data`.
 
 use rdnsbl::domain::MailDomain;
+use rdnsbl::report::ListReport;
 use rdnsbl::{Iprev, Outcome, Report, Verdict};
 
 use crate::demo::BANNER;
-use crate::exit::{Alarm, Exit};
+use crate::exit::{Alarm, Exit, in_doubt};
 
 /// Targets that are told; the others are counted.
 const MAX_TOLD: usize = 5;
@@ -38,6 +39,11 @@ impl Nagios {
         let mut texts = vec![text(report)];
         if counts.problem > 0 {
             texts.push(format!("broken: {}", join(report.problems().map(|row| row.list()))));
+        }
+        let doubtful = in_doubt(report).filter(|row| !matches!(row.verdict(), Verdict::Problem(_)));
+        let doubtful = join(doubtful.map(|row| format!("{} ({})", row.list(), row.health())));
+        if !doubtful.is_empty() {
+            texts.push(format!("doubtful: {doubtful}"));
         }
         self.told.push((Alarm::of(report), format!("{target}: {}", texts.join(", "))));
     }
@@ -78,13 +84,20 @@ fn text(report: &Report) -> String {
         Exit::Clear if report.denied().next().is_some() => {
             format!("below the threshold, listed by {}", join(report.denied().map(|(row, _)| row.list())))
         }
-        Exit::Clear => match report.counts().heard() {
+        // A miss of a list in doubt is none.
+        Exit::Clear => match report.counts().heard() - in_doubt(report).filter(is_heard).count() {
+            0 => "no sound list was heard".to_owned(),
             1 => "not listed by 1 list".to_owned(),
             heard => format!("not listed by {heard} lists"),
         },
         Exit::CouldNotTell => could_not_tell(report),
         Exit::Against | Exit::Usage => report.advice().reply().map(|reply| reply.text().to_owned()).unwrap_or_default(),
     }
+}
+
+/// Did the list say something about the target?
+fn is_heard(row: &&ListReport) -> bool {
+    matches!(row.verdict(), Verdict::Listed(..) | Verdict::NotListed(_) | Verdict::Excluded(_))
 }
 
 /// No list has a say. That this is no all-clear from lists is said aloud where there are some.
@@ -107,8 +120,10 @@ fn could_not_tell(report: &Report) -> String {
     if let Some(Iprev::TempError(error)) = report.iprev() {
         return format!("reverse DNS could not be told: {}", error.why());
     }
-    if let Some(MailDomain::Unknown(why)) = report.sender().map(|sender| sender.verdict()) {
-        return format!("the sender's domain could not be told: {why}");
+    for (whose, domain) in [("sender", report.sender()), ("recipient", report.recipient())] {
+        if let Some(MailDomain::Unknown(why)) = domain.map(|domain| domain.verdict()) {
+            return format!("the {whose}'s domain could not be told: {why}");
+        }
     }
     match report.advice().reply() {
         Some(reply) => reply.text().to_owned(),

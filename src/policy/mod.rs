@@ -149,10 +149,11 @@ pub struct Policy {
 
 impl Policy {
     /// What the RFCs say: listed clients 550 5.7.1, null MX 550 5.7.27 (sender) and 556 5.1.10 (recipient), sender domains
-    /// that cannot take mail 550 5.1.8, unknown ones 451 4.4.3; several refusals at once 550 5.7.26 (RFC 7372 §4).
+    /// that cannot take mail 550 5.1.8, domains of either that do not answer 451 4.4.3. Of several refusals at once the worst one's
+    /// reply is given: 5.7.26 is for several failed checks of authentication (RFC 7372 §3.4), which these are not.
     #[must_use]
     pub fn rfc() -> Self {
-        Self::of(Preset::Rfc).several(rule("550 5.7.26 Multiple checks failed: $causes"))
+        Self::of(Preset::Rfc)
     }
 
     /// What Postfix says with `reject_rbl_client`, `reject_unknown_client_hostname`, `reject_unknown_helo_hostname`,
@@ -206,7 +207,8 @@ impl Policy {
         self
     }
 
-    /// What several refusals at once get (RFC 7372 §4); [`Action::Pass`] gives the worst one's reply.
+    /// What several refusals at once get, such as `550 5.7.1 $causes`; [`Action::Pass`], which is usual, gives the worst one's
+    /// reply.
     #[must_use]
     pub fn several(mut self, rule: impl Into<Rule>) -> Self {
         self.several = rule.into();

@@ -28,6 +28,10 @@ pub(super) const RFC: Lines = &[
     (Finding::SenderUnknown, "451 4.4.3 Sender domain $sender_domain could not be checked: $why; try again later"),
     (Finding::RecipientNullMx, "556 5.1.10 Recipient domain $recipient_domain takes no mail (null MX)"),
     (Finding::RecipientNoSuchDomain, "550 5.1.2 Recipient domain $recipient_domain does not exist"),
+    (
+        Finding::RecipientUnknown,
+        "451 4.4.3 Recipient domain $recipient_domain could not be checked: $why; try again later",
+    ),
 ];
 
 /// The usual reply for what the RFCs leave to local policy, should a host decide on it.
@@ -48,10 +52,6 @@ const LOCAL: Lines = &[
     (Finding::RecipientNoMailHost, "550 5.1.2 Recipient domain $recipient_domain has no mail host"),
     (Finding::RecipientMxUnusable, "550 5.1.2 Recipient domain $recipient_domain: $why"),
     (Finding::RecipientMalformed, "501 5.1.3 Bad recipient address syntax"),
-    (
-        Finding::RecipientUnknown,
-        "451 4.4.3 Recipient domain $recipient_domain could not be checked: $why; try again later",
-    ),
 ];
 
 const CANNOT_FIND: &str = "450 4.7.25 Client host rejected: cannot find your hostname, [$client_address]";
@@ -108,6 +108,7 @@ pub(super) const SENDMAIL: Lines = &[
     (Finding::SenderMxUnusable, "553 5.1.8 <$sender>... Domain of sender address $sender does not exist"),
     (Finding::SenderUnknown, "451 4.1.8 Domain of sender address $sender does not resolve"),
     (Finding::RecipientNoSuchDomain, "550 5.1.2 Host unknown (Name server: $recipient_domain: host not found)"),
+    (Finding::RecipientUnknown, "451 4.4.3 Name server: $recipient_domain: host name lookup failure"),
 ];
 
 /// RFC 7372 §3.3: reverse DNS refuses, by its own code.

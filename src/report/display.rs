@@ -44,8 +44,7 @@ impl fmt::Display for Report {
             }
         }
         if !self.lists.is_empty() {
-            let nobody = self.counts.asked() == 0;
-            row(f, "lists", if nobody { "NOT ASKED" } else { outcome_word(self.score.outcome()) }, &score_text(self))?;
+            row(f, "lists", lists_word(self), &score_text(self))?;
             lists(f, &self.lists)?;
         }
         if let Some(reply) = self.advice.reply() {
@@ -203,6 +202,24 @@ fn domain_text(report: &MailDomainReport) -> String {
         MailDomain::AddressLiteral(address) => format!("[{address}], there is no domain to check"),
         MailDomain::Skipped => "ours".to_owned(),
         MailDomain::Unknown(why) => format!("{domain}: {why}"),
+    }
+}
+
+/// The outcome in a word: "not listed" only where a list that can be relied on says so.
+fn lists_word(report: &Report) -> &'static str {
+    let is_miss = |row: &&ListReport| rank(&row.verdict) == QUIET;
+    let mut misses = report.lists.iter().filter(is_miss).peekable();
+    match report.score.outcome() {
+        _ if report.counts.asked() == 0 => "NOT ASKED",
+        Outcome::NotListed if report.counts.heard() == 0 => "NOT HEARD",
+        Outcome::NotListed
+            if misses.peek().is_some()
+                && report.counts.heard() == report.counts.not_listed
+                && misses.all(|row| !row.health().advice().is_empty()) =>
+        {
+            "DOUBTFUL"
+        }
+        outcome => outcome_word(outcome),
     }
 }
 

@@ -78,15 +78,64 @@ async fn nagios_states() {
 #[tokio::test]
 async fn nagios_says_when_no_list_was_asked() {
     let server = serve(WORLD).await;
-    for (arguments, text) in [
-        (&["10.0.0.7"][..], "10.0.0.7: no list was asked (private or special-purpose address)"),
-        (&["10.0.0.7", "--list", "dnsbl.njabl.org"], "10.0.0.7: no list was asked (the list has closed down)"),
-        (&["10.0.0.7", "--no-lists"], "10.0.0.7: nothing against it"),
-        (&["--helo", "[IPv6:]"], "dialogue: nothing was asked"),
+    for (arguments, code, text) in [
+        (&["10.0.0.7"][..], 3, "UNKNOWN - 10.0.0.7: no list was asked (private or special-purpose address)"),
+        (
+            &["10.0.0.7", "--list", "dnsbl.njabl.org"],
+            1,
+            "WARNING - 10.0.0.7: no list was asked (the list has closed down), doubtful: dnsbl.njabl.org (has closed down)",
+        ),
+        (&["10.0.0.7", "--no-lists"], 0, "OK - 10.0.0.7: nothing against it"),
+        (&["--helo", "[IPv6:]"], 0, "OK - dialogue: nothing was asked"),
     ] {
         let run = ask(&server, &[&["--nagios"], arguments].concat()).await;
-        assert_eq!(run.code, 0, "{arguments:?}: {}", run.out);
-        assert!(run.out.starts_with(&format!("RDNSBL OK - {text} | ")), "{}", run.out);
+        assert_eq!(run.code, code, "{arguments:?}: {}", run.out);
+        assert!(run.out.starts_with(&format!("RDNSBL {text} | ")), "{}", run.out);
+    }
+}
+
+/// Lists that somebody should look at are named, and are no OK; a miss of one is none.
+#[tokio::test]
+async fn nagios_names_lists_in_doubt() {
+    let server = serve(
+        "$SOA spamhaus.org 300 60
+        $SOA invented 300 60
+        $SOA good.example 300 60
+        $SOA all.example 300 60
+        $SOA bl.example 300 60
+        2.0.0.127.good.example   A  127.0.0.2
+        *.all.example            A  127.0.0.2
+        *.refusing.example       A  127.255.255.254
+        14.113.0.203.bl.example  A  127.0.0.2",
+    )
+    .await;
+    let emptied =
+        "doubtful: zen.spamhaus.org (without its test entry: it may be empty, or this resolver does not reach it)";
+    for (lists, code, said) in [
+        ("good.example", 0, "OK - 203.0.113.14: not listed by 1 list "),
+        ("zen.spamhaus.org", 1, &*format!("WARNING - 203.0.113.14: no sound list was heard, {emptied} ")),
+        ("zen.spamhaus.org, good.example", 1, &*format!("WARNING - 203.0.113.14: not listed by 1 list, {emptied} ")),
+        (
+            "made-up.invented",
+            1,
+            "WARNING - 203.0.113.14: no sound list was heard, doubtful: made-up.invented (its domain does not exist) ",
+        ),
+        ("good.example, all.example", 1, "WARNING - 203.0.113.14: not listed by 1 list, broken: all.example "),
+        (
+            "good.example, refusing.example",
+            1,
+            "WARNING - 203.0.113.14: not listed by 1 list, broken: refusing.example ",
+        ),
+        ("refusing.example", 1, "WARNING - 203.0.113.14: no list could be heard, broken: refusing.example "),
+        (
+            "bl.example, dnsbl.njabl.org",
+            2,
+            "CRITICAL - 203.0.113.14: listed by bl.example, doubtful: dnsbl.njabl.org (has closed down) ",
+        ),
+    ] {
+        let run = ask(&server, &["--nagios", "--special", "203.0.113.14", "--list", lists]).await;
+        let (text, _) = run.out.split_once('|').unwrap();
+        assert_eq!((run.code, text), (code, &*format!("RDNSBL {said}")), "{lists}");
     }
 }
 

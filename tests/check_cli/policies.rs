@@ -101,7 +101,14 @@ const FACTS: &[Row] = &[
     ),
     (
         &["--rcpt", "a@broken.example"],
-        [(0, ""), (3, "450 4.1.2 <a@broken.example>: Recipient address rejected: Domain not found"), (0, "")],
+        [
+            (
+                3,
+                "451 4.4.3 Recipient domain broken.example could not be checked: server failure (SERVFAIL); try again later",
+            ),
+            (3, "450 4.1.2 <a@broken.example>: Recipient address rejected: Domain not found"),
+            (3, "451 4.4.3 Name server: broken.example: host name lookup failure"),
+        ],
     ),
     // HELO
     (&["--helo", "mail.good.example"], [(0, ""), (0, ""), (0, "")]),
@@ -166,11 +173,11 @@ const FACTS: &[Row] = &[
     // several refusals
     (
         &["--list", "bl.example", "--from", "a@nullmx.example", "203.0.113.7"],
-        [(1, "550 5.7.26 "), (1, "554 5.7.1 "), (1, "550 5.7.1 Rejected: ")],
+        [(1, "550 5.7.1 "), (1, "554 5.7.1 "), (1, "550 5.7.1 Rejected: ")],
     ),
     (
         &["--list", "bl.example", "--from", "a@gone.example", "203.0.113.9"],
-        [(1, "550 5.7.26 "), (1, "554 5.7.1 "), (1, "550 5.7.1 Rejected: ")],
+        [(1, "550 5.7.1 "), (1, "554 5.7.1 "), (1, "550 5.7.1 Rejected: ")],
     ),
 ];
 
