@@ -123,6 +123,16 @@ pub fn is_special_purpose(address: IpAddr) -> bool {
     }
 }
 
+/// Is it an address of a network of one's own, behind a provider's NAT, or of a single link (RFC 6890)?
+pub(crate) fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            address.is_private() || address.is_link_local() || v4(100, 64, 0, 0, 10).contains(&address)
+        }
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
 /// Can nobody deliver mail from the Internet to this address: unspecified, loopback, private, link-local, multicast or
 /// reserved? Narrower than [`is_special_purpose`]: ranges for documentation and benchmarks serve as stand-ins for public
 /// addresses wherever mail systems are tested.

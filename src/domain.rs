@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::address::is_bogus_mail_host;
-use crate::dns::{Answer, Failure, Is, Question, Record, RecordType, RrSet, Target};
+use crate::dns::{Answer, ExtendedError, Failure, Is, Question, Record, RecordType, RrSet, Target};
 use crate::name::Name;
 use crate::path::{self, Path};
 use crate::step::{Answers, Slot, Slots, Step, Unit};
@@ -134,6 +134,7 @@ pub struct MailDomainReport {
     hosts: Vec<MailHost>,
     truncated: bool,
     ttl: Option<Duration>,
+    extended_error: Option<ExtendedError>,
 }
 
 impl MailDomainReport {
@@ -159,6 +160,41 @@ impl MailDomainReport {
     #[must_use]
     pub fn truncated(&self) -> bool {
         self.truncated
+    }
+
+    /// What the resolver said beside the failure that left the verdict unknown (RFC 8914): `DNSSEC bogus`, for instance.
+    #[must_use]
+    pub fn extended_error(&self) -> Option<ExtendedError> {
+        self.extended_error
+    }
+
+    /// The mail host that the verdict speaks of where none is usable, for people.
+    pub(crate) fn unusable_host(&self) -> Option<String> {
+        let MailDomain::MxUnusable(reason) = &self.verdict else { return None };
+        let host = self.hosts.iter().find(|host| host.state == HostState::Unusable(*reason))?;
+        let alias = if host.alias { ", an alias," } else { "" };
+        // `mail.shop.example` without a dot at its end in the zone of shop.example.
+        let is_doubled = |domain: &Name| {
+            let doubled = Name::join(domain.expose(), domain).ok();
+            doubled.zip(host.target.host()).is_some_and(|(doubled, name)| name.is_within(&doubled))
+        };
+        let dot = match self.domain.as_ref().is_some_and(is_doubled) {
+            true => "; the dot at the end of its name may be missing in the zone",
+            false => "",
+        };
+        Some(match reason {
+            Unusable::Dangling => format!("the mail exchanger {}{alias} has no address{dot}", host.target),
+            Unusable::BogusAddress => {
+                let addresses: Vec<String> = host.addresses.iter().map(ToString::to_string).collect();
+                format!(
+                    "the mail exchanger {}{alias} has an address that cannot be reached from the Internet: {}",
+                    host.target,
+                    addresses.join(", ")
+                )
+            }
+            Unusable::AddressAsName => format!("{reason}: {}", host.target),
+            Unusable::Root => reason.to_string(),
+        })
     }
 
     /// The resolver cannot be believed about what exists. A null MX stands: nobody invents that.
@@ -296,7 +332,11 @@ impl MailDomainCheck {
             (MailDomain::Ok(_), _) => mx().map(|mx| hosts.iter().filter_map(|host| host.ttl).fold(mx, Duration::min)),
             _ => hosts.iter().map(|host| host.ttl).try_fold(mx(), |least, ttl| Some(least.min(Some(ttl?)))).flatten(),
         };
-        Step::Done(MailDomainReport { verdict, domain: self.domain().cloned(), hosts, truncated, ttl })
+        let extended_error = match verdict {
+            MailDomain::Unknown(Why::Failed(failure)) => self.answers.extended_error(failure),
+            _ => None,
+        };
+        Step::Done(MailDomainReport { verdict, domain: self.domain().cloned(), hosts, truncated, ttl, extended_error })
     }
 
     /// No MX record: the domain is its own mail host (RFC 5321 §5.1).

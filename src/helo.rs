@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::dns::{Answer, Failure, Is, Question, RecordType};
+use crate::dns::{Answer, ExtendedError, Failure, Is, Question, RecordType};
 use crate::name::Name;
 use crate::path::address_literal;
 use crate::step::{Answers, Slot, Slots, Step, Unit};
@@ -79,6 +79,7 @@ pub struct HeloReport {
     addresses: Vec<IpAddr>,
     is_client_name: Option<bool>,
     ttl: Option<Duration>,
+    extended_error: Option<ExtendedError>,
 }
 
 impl HeloReport {
@@ -110,6 +111,12 @@ impl HeloReport {
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl
+    }
+
+    /// What the resolver said beside the failure that left the verdict unknown (RFC 8914).
+    #[must_use]
+    pub fn extended_error(&self) -> Option<ExtendedError> {
+        self.extended_error
     }
 
     /// Was DNS asked?
@@ -229,6 +236,10 @@ impl HeloCheck {
             addresses,
             is_client_name: None,
             ttl,
+            extended_error: match verdict {
+                Helo::Unknown(Why::Failed(failure)) => self.answers.extended_error(failure),
+                _ => None,
+            },
         })
     }
 

@@ -9,7 +9,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::dns::{Answer, Failure, Is, Question, Record, RecordType, RrSet};
+use crate::dns::{Answer, ExtendedError, Failure, Is, Question, Record, RecordType, RrSet};
 use crate::name::Name;
 use crate::shape::{self, Shape};
 use crate::step::{Answers, Slot, Slots, Step, Unit};
@@ -76,7 +76,7 @@ impl Iprev {
             Self::NoName(_) => (Stage::Reverse, Names::default()),
             Self::Forged(names) => (Stage::Forward, std::mem::take(names)),
         };
-        *self = Self::TempError(TempError { why: Why::Resolver, stage, names });
+        *self = Self::TempError(TempError { why: Why::Resolver, extended_error: None, stage, names });
     }
 
     /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so, as of a no without SOA.
@@ -192,6 +192,7 @@ impl Absence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TempError {
     why: Why,
+    extended_error: Option<ExtendedError>,
     stage: Stage,
     names: Names,
 }
@@ -201,6 +202,12 @@ impl TempError {
     #[must_use]
     pub fn why(&self) -> &Why {
         &self.why
+    }
+
+    /// What the resolver said beside the failure (RFC 8914).
+    #[must_use]
+    pub fn extended_error(&self) -> Option<ExtendedError> {
+        self.extended_error
     }
 
     /// At which step.
@@ -287,7 +294,12 @@ impl IprevCheck {
             _ => None,
         });
         match failed {
-            Some(failure) => Iprev::TempError(TempError { why: failure.into(), stage: Stage::Forward, names }),
+            Some(failure) => Iprev::TempError(TempError {
+                why: failure.into(),
+                extended_error: self.answers.extended_error(failure),
+                stage: Stage::Forward,
+                names,
+            }),
             // RFC 8601 §3: fail, also when the forward look-up found nothing.
             None => {
                 let unsigned = |(slot, _)| self.answers.get(slot).is_some_and(Answer::is_unsigned_no);
@@ -309,6 +321,7 @@ impl Unit for IprevCheck {
             Is::NoData(_) => Step::Done(Iprev::NoName(Absence { exists: true, ttl: reverse.ttl() })),
             Is::Failed(failure) => Step::Done(Iprev::TempError(TempError {
                 why: failure.into(),
+                extended_error: self.answers.extended_error(failure),
                 stage: Stage::Reverse,
                 names: Names::default(),
             })),

@@ -10,7 +10,7 @@
 //! `Answer::failed(Failure::Deadline)` to every needed slot, again until `Done`: a check always ends with a verdict. Once
 //! `Done`, further answers change nothing, and the verdict does not depend on the order in which answers came.
 
-use crate::dns::{Answer, Failure, Question};
+use crate::dns::{Answer, ExtendedError, Failure, Question};
 use crate::few::Few;
 
 /// One place for an answer in a check.
@@ -115,6 +115,15 @@ impl Answers {
     /// The answer for this slot, if no other one has one.
     pub(crate) fn only(&self, slot: Slot) -> Option<&Answer> {
         self.0.only().filter(|(its, _)| *its == slot).map(|(_, answer)| answer)
+    }
+
+    /// What the resolver said beside this failure, in the order of slots (RFC 8914).
+    pub(crate) fn extended_error(&self, failure: Failure) -> Option<ExtendedError> {
+        let said = |(slot, answer): &(Slot, Answer)| {
+            let code = answer.extended_error_code().filter(|_| answer.failure() == Some(failure))?;
+            Some((*slot, ExtendedError::new(code)))
+        };
+        self.0.iter().filter_map(said).min().map(|(_, error)| error)
     }
 
     /// `slots` is how many slots the check has; beyond it nothing is kept.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::dns::Failure;
+use crate::dns::{ExtendedError, Failure};
 
 /// Why a verdict is "could not tell".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +28,14 @@ impl Why {
             Self::NotAwaited => "not_awaited",
             Self::Resolver => "resolver",
         }
+    }
+}
+
+/// The reason with what the resolver said beside it, for people.
+pub(crate) fn told(why: &Why, said: Option<ExtendedError>) -> String {
+    match said {
+        Some(said) => format!("{why}: {said}"),
+        None => why.to_string(),
     }
 }
 

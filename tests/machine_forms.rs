@@ -150,7 +150,10 @@ fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usi
             break;
         }
         given += 1;
-        inquiry.supply(ticket, table.lookup(&question).answer());
+        let answer = table.lookup(&question).answer();
+        // As a validating resolver does.
+        let failed = matches!(answer.is(), rdnsbl::dns::Is::Failed(_));
+        inquiry.supply(ticket, if failed { answer.extended_error(6) } else { answer });
     }
     inquiry.finish(Failure::Deadline)
 }

@@ -240,7 +240,11 @@ fn refused_through_a_public_resolver() {
     );
     let probed = world.clock.run(world.checker.probe());
     assert_eq!(probed[0].health(), Health::Refusing(Refusing::PublicResolver));
-    assert_eq!(probed[0].advice(), "ask through a resolver of your own, not a public one");
+    // Two causes, and the way out of each.
+    assert_eq!(
+        probed[0].advice(),
+        "ask through a resolver of your own, not a public one; cloud networks are refused too: ask with a key from there"
+    );
     let report = world.check(CLEAN);
     assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::Refused));
     assert!(report.advice().reply().is_none());

@@ -21,6 +21,8 @@ pub(crate) enum Request {
     Check(Box<Options>),
     Help,
     Version,
+    /// What the world of `--demo` holds.
+    Demo,
 }
 
 /// Everything that can be said, with nothing filled in.
@@ -101,6 +103,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
     options.targets = targets.into_iter().filter_map(Result::ok).collect();
     if options.targets.is_empty() {
         if options.helo.is_none() && options.from.is_none() && options.rcpt.is_none() {
+            if options.demo && options.form.is_none() {
+                return Ok(Request::Demo);
+            }
             return Err(Usage::new("need a TARGET: an IP address or a domain name (--help tells more)"));
         }
         options.targets.push(Target::Nothing);

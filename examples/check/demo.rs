@@ -9,6 +9,9 @@ use rdnsbl::testing::{LoopbackServer, Table};
 /// The mark of everything that `--demo` prints.
 pub(crate) const BANNER: &str = "DEMO DATA";
 
+/// What `--demo` alone prints: who and what is known there.
+pub(crate) const WORLD: &str = include_str!("demo.txt");
+
 /// The lists that are asked unless others are named.
 pub(crate) const LISTS: &[(Kind, &str)] = &[
     (Kind::Deny, "bl.demo"),

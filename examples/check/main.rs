@@ -45,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match args::parse(std::env::args_os().skip(1)) {
         Ok(Request::Help) => print(args::HELP),
         Ok(Request::Version) => print(version),
+        Ok(Request::Demo) => print(demo::WORLD),
         Ok(Request::Check(options)) => check(&options),
         Err(usage) => Err(usage.into()),
     };

@@ -79,7 +79,9 @@ impl fmt::Display for Failure {
             Self::ServFail => f.write_str("server failure (SERVFAIL)"),
             Self::Refused => f.write_str("the resolver refused (REFUSED)"),
             Self::Rcode(code) => write!(f, "response code {code}"),
-            Self::Truncated => f.write_str("answer cut short"),
+            Self::Truncated => {
+                f.write_str("answer cut short: too long for UDP and not to be had over TCP, or too many records")
+            }
             Self::Malformed => f.write_str("malformed answer"),
             Self::CnameLoop => f.write_str("CNAME loop"),
             Self::Contradiction => f.write_str("answer contradicts itself"),

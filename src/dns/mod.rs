@@ -4,6 +4,7 @@
 //! that does not exist ([`Is::NxDomain`]; both RFC 2308), and not having been able to find out ([`Is::Failed`]).
 
 mod answer;
+mod extended;
 mod failure;
 mod record;
 mod rrset;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use crate::name::Name;
 
 pub use answer::{Answer, Is, Soa};
+pub use extended::ExtendedError;
 pub use failure::Failure;
 pub use record::{Record, Target};
 pub use rrset::RrSet;

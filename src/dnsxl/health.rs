@@ -44,7 +44,7 @@ pub enum Health {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusing {
-    /// The question came through a public resolver (127.255.255.254).
+    /// The question came through a public resolver, or from a cloud network whose names do not tell who asks (127.255.255.254).
     PublicResolver,
     /// Too many questions, or none allowed without registration (127.255.255.255).
     OverQuota,
@@ -56,7 +56,7 @@ pub enum Refusing {
 
 impl Refusing {
     /// What the refusal codes that operators share mean.
-    fn from_codes(mut codes: impl Iterator<Item = Ipv4Addr>) -> Self {
+    pub(super) fn from_codes(mut codes: impl Iterator<Item = Ipv4Addr>) -> Self {
         codes
             .find_map(|code| match code.octets() {
                 [127, 255, 255, 252] => Some(Self::ZoneTypo),
@@ -100,7 +100,9 @@ impl Health {
             Self::Emptied => "look at the operator's site: an empty list lists nobody",
             Self::ListsEverything | Self::Parked | Self::Gone | Self::Retired => "remove it from the configuration",
             Self::Unreachable => "if this lasts, remove it from the configuration",
-            Self::Refusing(Refusing::PublicResolver) => "ask through a resolver of your own, not a public one",
+            Self::Refusing(Refusing::PublicResolver) => {
+                "ask through a resolver of your own, not a public one; cloud networks are refused too: ask with a key from there"
+            }
             Self::Refusing(Refusing::OverQuota) => "register with the operator, or ask less",
             Self::Refusing(Refusing::ZoneTypo) => "correct the zone's name",
             Self::Refusing(Refusing::Documented) => "read the operator's terms: it does not answer this resolver",
@@ -119,7 +121,7 @@ impl fmt::Display for Health {
             Self::Parked => "is parked",
             Self::Gone => "its domain does not exist",
             Self::Unreachable => "does not answer",
-            Self::Refusing(Refusing::PublicResolver) => "refuses public resolvers",
+            Self::Refusing(Refusing::PublicResolver) => "refuses public resolvers and cloud networks",
             Self::Refusing(Refusing::OverQuota) => "refuses: too many questions, or not registered",
             Self::Refusing(Refusing::ZoneTypo) => "refuses: the zone is misspelt",
             Self::Refusing(Refusing::Documented) => "refuses to answer",

@@ -4,6 +4,7 @@
 //! list, `check` puts them together and `verdict` says the result. `spec` and `profile` are what a person wrote and what is
 //! known.
 
+pub(crate) mod advice;
 mod check;
 mod classify;
 mod codes;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::control::{Evidence, Proof};
 use super::health::State as HealthState;
 use super::spec::Kind;
+use crate::dns::{Answer, ExtendedError};
 use crate::text::RemoteText;
 use crate::why::Why;
 
@@ -345,6 +346,13 @@ impl Unknown {
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
         &self.0.evidence
+    }
+
+    /// What the resolver said beside a failure (RFC 8914).
+    #[must_use]
+    pub fn extended_error(&self) -> Option<ExtendedError> {
+        let mut failures = self.0.evidence.iter().map(Evidence::answer).filter(|answer| answer.failure().is_some());
+        failures.find_map(Answer::extended_error_code).map(ExtendedError::new)
     }
 
     /// A list that says "not listed" through a resolver that takes such answers away.

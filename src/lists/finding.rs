@@ -101,7 +101,10 @@ pub enum ZoneFindingKind {
         successor: Option<Name>,
     },
     /// There is reason to distrust the list.
-    Suspect,
+    Suspect {
+        /// The reason, or who gives it.
+        why: String,
+    },
     /// Nobody was found who says whether the list still works.
     Unverified,
     /// The list holds nothing that is asked about here, such as hashes.
@@ -147,7 +150,7 @@ impl ZoneFindingKind {
             Self::Renamed { .. } => "renamed",
             Self::Merged { .. } => "merged",
             Self::Restricted { .. } => "restricted",
-            Self::Suspect => "suspect",
+            Self::Suspect { .. } => "suspect",
             Self::Unverified => "unverified",
             Self::NothingToAsk => "nothing_to_ask",
             Self::WrongSide { .. } => "wrong_side",
@@ -186,7 +189,7 @@ impl fmt::Display for ZoneFindingKind {
                 }
                 successor = now.as_ref();
             }
-            Self::Suspect => f.write_str("there is reason to distrust it")?,
+            Self::Suspect { why } => write!(f, "there is reason to distrust it: {why}")?,
             Self::Unverified => f.write_str("nobody was found who says whether it still works")?,
             Self::NothingToAsk => f.write_str("holds nothing that is asked about here")?,
             Self::WrongSide { used: Kind::Deny } => f.write_str("an allow list, used to deny")?,

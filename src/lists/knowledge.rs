@@ -99,7 +99,10 @@ fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKin
         Status::Renamed => Some(ZoneFindingKind::Renamed { successor: successor() }),
         Status::Merged => Some(ZoneFindingKind::Merged { successor: successor() }),
         Status::Restricted => Some(ZoneFindingKind::Restricted { since: entry.since(), successor: successor() }),
-        Status::Suspect => Some(ZoneFindingKind::Suspect),
+        Status::Suspect => {
+            let why = entry.note().or_else(|| entry.sources().next()).unwrap_or_default().to_owned();
+            Some(ZoneFindingKind::Suspect { why })
+        }
         Status::Unverified => Some(ZoneFindingKind::Unverified),
         Status::Active => None,
     });

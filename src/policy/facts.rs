@@ -3,11 +3,12 @@
 use super::finding::Finding;
 use crate::dnsxl::{Kind, Part, Subject, Unheard, Verdict};
 use crate::domain::{MailDomain, MailDomainReport};
-use crate::helo::Helo;
+use crate::helo::{Helo, HeloReport};
 use crate::iprev::{ClientName, Iprev};
 use crate::report::{ListReport, Report};
 use crate::score::Outcome;
 use crate::template::Variable;
+use crate::why::told;
 
 /// Something that speaks against the client.
 pub(super) struct Fact<'a> {
@@ -82,7 +83,7 @@ pub(super) fn facts(report: &Report) -> Vec<Fact<'_>> {
     let mut facts = Vec::new();
     facts.extend(lists(report));
     facts.extend(report.iprev().and_then(iprev));
-    facts.extend(report.helo().and_then(|helo| self::helo(helo.verdict())));
+    facts.extend(report.helo().and_then(self::helo));
     facts.extend(report.sender().and_then(|sender| mail_domain(sender, &SENDER)));
     facts.extend(report.recipient().and_then(|recipient| mail_domain(recipient, &RECIPIENT)));
     facts
@@ -194,18 +195,18 @@ fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
         // RFC 8601 §3 lets us stop at ten names; the one that leads back may be the eleventh.
         Iprev::Forged(names) => Fact { truncated: names.truncated(), ..Fact::new(Finding::IprevForged) },
         Iprev::NoName(_) => Fact::new(Finding::IprevNoName),
-        Iprev::TempError(error) => Fact::because(Finding::IprevTempError, error.why()),
+        Iprev::TempError(error) => Fact::because(Finding::IprevTempError, told(error.why(), error.extended_error())),
     })
 }
 
-fn helo<'a>(verdict: Helo) -> Option<Fact<'a>> {
-    Some(match verdict {
+fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
+    Some(match report.verdict() {
         Helo::Malformed => Fact::new(Finding::HeloMalformed),
         Helo::NotFqdn => Fact::new(Finding::HeloNotFqdn),
         Helo::NoSuchName => Fact::new(Finding::HeloNoSuchName),
         Helo::NoAddress => Fact::new(Finding::HeloNoAddress),
         Helo::ClaimsUs => Fact::new(Finding::HeloClaimsUs),
-        Helo::Unknown(why) => Fact::because(Finding::HeloUnknown, why),
+        Helo::Unknown(why) => Fact::because(Finding::HeloUnknown, told(&why, report.extended_error())),
         // RFC 5321 §4.1.4: that a name leads elsewhere refuses nothing.
         Helo::ResolvesToClient
         | Helo::ResolvesElsewhere
@@ -252,9 +253,11 @@ fn mail_domain<'a>(report: &MailDomainReport, side: &Side) -> Option<Fact<'a>> {
         MailDomain::MxUnusable(_) if report.truncated() => {
             Fact::because(side.unknown, "it has more mail exchangers than are looked at")
         }
-        MailDomain::MxUnusable(reason) => Fact::because(side.mx_unusable, reason),
+        MailDomain::MxUnusable(reason) => {
+            Fact::because(side.mx_unusable, report.unusable_host().unwrap_or_else(|| reason.to_string()))
+        }
         MailDomain::Malformed => Fact::new(side.malformed),
-        MailDomain::Unknown(why) => Fact::because(side.unknown, why),
+        MailDomain::Unknown(why) => Fact::because(side.unknown, told(why, report.extended_error())),
         MailDomain::Ok(_) | MailDomain::NullSender | MailDomain::AddressLiteral(_) | MailDomain::Skipped => {
             return None;
         }

@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 use super::{ListReport, Report};
-use crate::dnsxl::{Health, Kind, Skipped, Verdict};
-use crate::domain::{HostState, MailDomain, MailDomainReport, Via};
+use crate::address::is_private;
+use crate::dnsxl::{Health, Kind, Skipped, Subject, Verdict};
+use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::helo::{Helo, HeloReport};
 use crate::iprev::{Forward, Iprev, Names};
 use crate::score::Outcome;
 use crate::shape::Shape;
+use crate::why::told;
 
 /// Columns of a terminal that nobody has widened.
 const WIDTH: usize = 80;
@@ -33,7 +36,8 @@ impl fmt::Display for Report {
             row(f, "resolver", "AT FAULT", &fault.to_string())?;
         }
         if let Some(iprev) = &self.iprev {
-            row(f, "reverse DNS", iprev.client_resolve(), &iprev_text(iprev))?;
+            let text = format!("{}{}", iprev_text(iprev), private_text(self, iprev));
+            row(f, "reverse DNS", iprev.client_resolve(), &text)?;
         }
         if let Some(helo) = &self.helo {
             row(f, "HELO", helo_word(helo.verdict()), &helo_text(helo))?;
@@ -98,8 +102,18 @@ fn iprev_text(iprev: &Iprev) -> String {
         Iprev::NoName(_) => "no name is published for this address".to_owned(),
         Iprev::TempError(error) => match iprev.names() {
             Some(names) if !names.all().is_empty() => format!("could not tell: {}", names_text(names)),
-            _ => format!("could not tell: {}", error.why()),
+            _ => format!("could not tell: {}", told(error.why(), error.extended_error())),
         },
+    }
+}
+
+/// What a private address without a name may mean: no public DNS knows it.
+fn private_text(report: &Report, iprev: &Iprev) -> &'static str {
+    match report.target() {
+        Some(Subject::Client(client)) if is_private(*client) && !matches!(iprev, Iprev::Confirmed(_)) => {
+            "; a private address: NAT or a proxy may hide the client's, or the network is one of yours, to be exempt"
+        }
+        _ => "",
     }
 }
 
@@ -159,11 +173,20 @@ fn helo_text(helo: &HeloReport) -> String {
         Helo::LiteralMatches => format!("{said} is the client's address"),
         Helo::LiteralDiffers => format!("{said} is not the client's address"),
         Helo::NotFqdn => format!("{said} is no fully qualified name"),
-        Helo::Malformed => format!("\"{said}\" is neither a name nor an address literal"),
+        Helo::Malformed => format!("\"{said}\" is neither a name nor an address literal{}", literal_text(said)),
         Helo::ClaimsUs => format!("{said} is us"),
         Helo::NoSuchName => format!("{said} does not exist"),
         Helo::NoAddress => format!("{said} has neither address nor MX"),
-        Helo::Unknown(why) => format!("{said}: {why}"),
+        Helo::Unknown(why) => format!("{said}: {}", told(&why, helo.extended_error())),
+    }
+}
+
+/// How an address is written, where one stands in a form of its own (RFC 5321 §4.1.3).
+fn literal_text(said: &str) -> String {
+    match said.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => format!("; an IPv6 address is written with its tag: [IPv6:{address}]"),
+        Ok(IpAddr::V4(address)) => format!("; an address is written in brackets: [{address}]"),
+        Err(_) => String::new(),
     }
 }
 
@@ -189,6 +212,7 @@ fn domain_text(report: &MailDomainReport) -> String {
             let host = report.hosts().iter().find(|host| host.state() == HostState::Usable);
             let name = host.map(|host| host.target().to_string()).unwrap_or_default();
             match via {
+                Via::Mx if host.is_some_and(MailHost::is_alias) => format!("{domain}, mail goes to {name}, an alias"),
                 Via::Mx => format!("{domain}, mail goes to {name}"),
                 Via::ImplicitMx => format!("{domain} has no MX record; mail goes to its own address"),
             }
@@ -196,12 +220,14 @@ fn domain_text(report: &MailDomainReport) -> String {
         MailDomain::NullMx => format!("{domain} says that it takes no mail"),
         MailDomain::NoSuchDomain => format!("{domain} does not exist"),
         MailDomain::NoMailHost => format!("{domain} exists, but has no mail host"),
-        MailDomain::MxUnusable(reason) => format!("{domain}: {reason}"),
+        MailDomain::MxUnusable(reason) => {
+            format!("{domain}: {}", report.unusable_host().unwrap_or_else(|| reason.to_string()))
+        }
         MailDomain::Malformed => "not a mail address".to_owned(),
         MailDomain::NullSender => "the null reverse-path <>: a notification".to_owned(),
         MailDomain::AddressLiteral(address) => format!("[{address}], there is no domain to check"),
         MailDomain::Skipped => "ours".to_owned(),
-        MailDomain::Unknown(why) => format!("{domain}: {why}"),
+        MailDomain::Unknown(why) => format!("{domain}: {}", told(why, report.extended_error())),
     }
 }
 
@@ -215,7 +241,7 @@ fn lists_word(report: &Report) -> &'static str {
         Outcome::NotListed
             if misses.peek().is_some()
                 && report.counts.heard() == report.counts.not_listed
-                && misses.all(|row| !row.health().advice().is_empty()) =>
+                && misses.all(|row| !row.advice().is_empty()) =>
         {
             "DOUBTFUL"
         }
@@ -267,8 +293,8 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
         let weight = row.weight();
         let weight = if counts && weight != 1 { format!(" (weight {weight})") } else { String::new() };
         list_row(f, word, &format!("{list}: {text}{weight}"))?;
-        if !row.health().advice().is_empty() {
-            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
+        if !row.advice().is_empty() {
+            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.advice()))?;
         }
         if let Some(reason) = row.verdict.reason() {
             let whose = if reason.is_tombstone() { "its last words: " } else { "" };
@@ -276,11 +302,11 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
         }
     }
     // A miss of a list that may be empty, or gone, is worth less than it looks.
-    for row in rows.iter().filter(|row| rank(&row.verdict) == QUIET && !row.health().advice().is_empty()) {
+    for row in rows.iter().filter(|row| rank(&row.verdict) == QUIET && !row.advice().is_empty()) {
         list_row(f, "doubtful", &format!("{}: not listed, but {}", row.list(), row.health()))?;
-        wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.health().advice()))?;
+        wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.advice()))?;
     }
-    let quiet = |row: &&ListReport| rank(&row.verdict) == QUIET && row.health().advice().is_empty();
+    let quiet = |row: &&ListReport| rank(&row.verdict) == QUIET && row.advice().is_empty();
     let quiet: Vec<&str> = rows.iter().filter(quiet).map(|row| row.list().as_str()).collect();
     if !quiet.is_empty() {
         list_row(f, "not listed", &quiet.join(", "))?;
@@ -326,19 +352,25 @@ fn rank(verdict: &Verdict) -> u8 {
 
 fn list_text(row: &ListReport) -> (&'static str, String) {
     let codes = row.verdict.codes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let meanings = row.meanings().collect::<Vec<_>>().join(", ");
     match &row.verdict {
-        Verdict::Listed(kind, listing) => {
+        Verdict::Listed(kind, _) => {
             let word = if *kind == Kind::Deny { "LISTED" } else { "ALLOWED" };
-            let meanings = listing.meanings().join(", ");
             (word, if meanings.is_empty() { codes } else { format!("{codes}, {meanings}") })
+        }
+        Verdict::Problem(_) if row.is_filtered() => {
+            ("FILTERED", format!("{codes} is an answer of something on the way, and not of the list"))
         }
         Verdict::Problem(problem) => {
             let codes = if codes.is_empty() { codes } else { format!(" ({codes})") };
             ("BROKEN", format!("{}{codes}", problem.kind()))
         }
-        Verdict::Unknown(unknown) if codes.is_empty() => ("unknown", unknown.why().to_string()),
-        Verdict::Unknown(unknown) => ("unknown", format!("{codes}, but {}", unknown.why())),
-        Verdict::Excluded(_) => ("excluded", format!("{codes}, not wanted")),
+        Verdict::Unknown(unknown) if codes.is_empty() => ("unknown", told(unknown.why(), unknown.extended_error())),
+        Verdict::Unknown(unknown) => {
+            ("unknown", format!("{codes}, but {}", told(unknown.why(), unknown.extended_error())))
+        }
+        Verdict::Excluded(_) if meanings.is_empty() => ("excluded", format!("{codes}, not wanted")),
+        Verdict::Excluded(_) => ("excluded", format!("{codes}, {meanings}: not wanted")),
         Verdict::NotListed(_) => ("not listed", String::new()),
         Verdict::Skipped(why) => ("skipped", why.to_string()),
     }

@@ -4,7 +4,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Completeness, Exchange, ListReport, Report, Source};
-use crate::dns::Target;
+use crate::dns::{ExtendedError, Target};
 use crate::dnsxl::{Kind, SubjectKind, Verdict};
 use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::helo::{Helo, HeloReport};
@@ -51,6 +51,21 @@ as_word!(
     crate::shape::Shape,
     super::ResolverFault
 );
+
+/// Serializes with what it means.
+impl Serialize for ExtendedError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("code", &self.code())?;
+        map.serialize_entry("text", &self.to_string())?;
+        map.end()
+    }
+}
+
+/// What the resolver said beside a failure, where it did.
+fn extended<M: SerializeMap>(said: Option<ExtendedError>, map: &mut M) -> Result<(), M::Error> {
+    said.map_or(Ok(()), |said| map.serialize_entry("ede", &said))
+}
 
 /// Whole seconds.
 fn seconds(ttl: Option<std::time::Duration>) -> Option<u64> {
@@ -111,6 +126,7 @@ impl Serialize for Iprev {
         map.serialize_entry("unusable", names.map_or(&[][..], |names| names.unusable()))?;
         map.serialize_entry("truncated", &names.is_some_and(|names| names.truncated()))?;
         map.serialize_entry("why", &error.map(|error| error.why()))?;
+        extended(error.and_then(|error| error.extended_error()), &mut map)?;
         map.serialize_entry("stage", &stage)?;
         map.serialize_entry("ttl", &seconds(self.ttl()))?;
         map.end()
@@ -141,27 +157,23 @@ impl Serialize for ListReport {
         map.serialize_entry("list", &self.list())?;
         map.serialize_entry("kind", &self.kind())?;
         map.serialize_entry("subject", &self.subject)?;
-        fields(&self.verdict, &mut map)?;
+        fields(&self.verdict, self.meanings().collect(), &mut map)?;
         map.serialize_entry("weight", &self.weight())?;
         map.serialize_entry("ttl", &seconds(self.ttl()))?;
         map.serialize_entry("health", &self.health())?;
-        map.serialize_entry("advice", &Some(self.health().advice()).filter(|advice| !advice.is_empty()))?;
+        map.serialize_entry("advice", &Some(self.advice()).filter(|advice| !advice.is_empty()))?;
         map.serialize_entry("evidence", self.verdict.evidence())?;
         map.end()
     }
 }
 
 /// The verdict with its codes and reasons.
-fn fields<M: SerializeMap>(verdict: &Verdict, map: &mut M) -> Result<(), M::Error> {
+fn fields<M: SerializeMap>(verdict: &Verdict, meanings: Vec<&str>, map: &mut M) -> Result<(), M::Error> {
     let (problem, why) = match verdict {
         Verdict::Problem(problem) => (Some(problem.kind()), None),
         Verdict::Unknown(unknown) => (None, Some(unknown.why().word())),
         Verdict::Skipped(skipped) => (None, Some(skipped.word())),
         Verdict::Listed(..) | Verdict::NotListed(_) | Verdict::Excluded(_) => (None, None),
-    };
-    let meanings: Vec<&str> = match verdict {
-        Verdict::Listed(_, listing) => listing.meanings().iter().map(AsRef::as_ref).collect(),
-        _ => Vec::new(),
     };
     map.serialize_entry("verdict", verdict.word())?;
     map.serialize_entry("codes", verdict.codes())?;
@@ -169,7 +181,11 @@ fn fields<M: SerializeMap>(verdict: &Verdict, map: &mut M) -> Result<(), M::Erro
     map.serialize_entry("meanings", &meanings)?;
     map.serialize_entry("reason", &verdict.reason())?;
     map.serialize_entry("problem", &problem)?;
-    map.serialize_entry("why", &why)
+    map.serialize_entry("why", &why)?;
+    match verdict {
+        Verdict::Unknown(unknown) => extended(unknown.extended_error(), map),
+        _ => Ok(()),
+    }
 }
 
 /// A score with the lists that decided.
@@ -204,7 +220,11 @@ impl Serialize for Score {
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        fields(self, &mut map)?;
+        let meanings = match self {
+            Self::Listed(_, listing) => listing.meanings().iter().map(AsRef::as_ref).collect(),
+            _ => Vec::new(),
+        };
+        fields(self, meanings, &mut map)?;
         map.serialize_entry("ttl", &seconds(self.ttl()))?;
         map.serialize_entry("evidence", self.evidence())?;
         map.end()
@@ -275,6 +295,7 @@ impl Serialize for HeloReport {
         map.serialize_entry("addresses", self.addresses())?;
         map.serialize_entry("is_client_name", &self.is_client_name())?;
         map.serialize_entry("why", &why)?;
+        extended(self.extended_error(), &mut map)?;
         map.serialize_entry("ttl", &seconds(self.ttl()))?;
         map.end()
     }
@@ -295,6 +316,7 @@ impl Serialize for MailDomainReport {
         map.serialize_entry("via", &via)?;
         map.serialize_entry("problem", &problem)?;
         map.serialize_entry("why", &why)?;
+        extended(self.extended_error(), &mut map)?;
         map.serialize_entry("hosts", self.hosts())?;
         map.serialize_entry("truncated", &self.truncated())?;
         map.serialize_entry("ttl", &seconds(self.ttl()))?;

@@ -14,7 +14,7 @@ use crate::dialogue::{Dialogue, Trust};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{
     Evidence, Health, HealthState, Kind, Label, ListId, ListSpec, Listing, Part, Subject, SubjectKind, Unheard,
-    Unknown, Verdict,
+    Unknown, Verdict, advice,
 };
 use crate::domain::MailDomainReport;
 use crate::helo::HeloReport;
@@ -137,6 +137,32 @@ impl ListReport {
     #[must_use]
     pub fn health(&self) -> Health {
         self.health.health
+    }
+
+    /// What to do about the list, by its health and by this answer; empty where there is nothing to do.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        advice::of_verdict(&self.verdict, self.health(), self.health_evidence())
+    }
+
+    /// Is it not the list that answered, but a filter on the way to it?
+    pub(crate) fn is_filtered(&self) -> bool {
+        advice::is_filtered(&self.verdict)
+    }
+
+    /// What the operator says the codes mean, where that is known; of codes that are not wanted, too.
+    pub fn meanings(&self) -> impl Iterator<Item = &str> {
+        let listed: &[Arc<str>] = match &self.verdict {
+            Verdict::Listed(_, listing) => listing.meanings(),
+            _ => &[],
+        };
+        let excluded = match &self.verdict {
+            Verdict::Excluded(excluded) => excluded.codes(),
+            _ => &[],
+        };
+        let excluded =
+            excluded.iter().flat_map(|code| self.spec.knowledge().meanings(*code)).map(|(_, meaning)| meaning);
+        listed.iter().map(|meaning| &**meaning).chain(excluded)
     }
 
     /// What shows its health.

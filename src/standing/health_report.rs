@@ -55,6 +55,6 @@ impl HealthReport {
     /// What to do about it; empty where there is nothing to do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        self.health.advice()
+        crate::dnsxl::advice::of_health(self.health, &self.evidence)
     }
 }

@@ -114,7 +114,7 @@ const BAD: &[(&[&str], &str, &str)] = &[
     (&["--list", "check_rbl_sub('a', '2')", "192.0.2.1"], "earlier check_rbl", "a"),
     // nothing to look at
     (&[], "need a TARGET", ""),
-    (&["--demo"], "need a TARGET", ""),
+    (&["--demo", "--json"], "need a TARGET", ""),
     (&["--json", "--me", "mail.example.org"], "need a TARGET", ""),
 ];
 

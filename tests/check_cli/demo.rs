@@ -55,6 +55,30 @@ async fn the_lists_of_the_demo() {
     assert!(run.err.contains("--special"), "it says that --special is implied: {}", run.err);
 }
 
+/// What the option alone says of its world is what is found there.
+#[tokio::test]
+async fn the_world_of_the_demo() {
+    let world = run(&["--demo"]).await;
+    assert_eq!((world.code, &*world.err), (0, ""));
+    assert!(world.out.starts_with("DEMO DATA") && world.out.lines().all(|line| line.len() <= 80), "{}", world.out);
+    let mut told = 0;
+    for line in world.out.lines().filter(|line| line.starts_with("  ")) {
+        let mut words = line.split_whitespace();
+        let (name, verdict) = (words.next().unwrap(), words.next().unwrap());
+        let (field, wanted) = match name {
+            "check" => continue,
+            address if address.parse::<std::net::IpAddr>().is_ok() => ("iprev/client_resolve", verdict),
+            list if include_str!("../../examples/check/demo.lists").contains(&format!("zone {list}\n")) => continue,
+            _ => ("sender/verdict", verdict),
+        };
+        let found = run(&["--demo", "--json", "--no-lists", name]).await;
+        assert_eq!(found.text(field), wanted, "{line}");
+        told += 1;
+    }
+    assert_eq!(told, 18);
+    assert_eq!(run(&["--demo", "--json"]).await.code, 2);
+}
+
 #[tokio::test]
 async fn the_domains_of_the_demo() {
     for (domain, verdict, code) in [
@@ -93,7 +117,7 @@ async fn every_form_says_that_it_is_a_demo() {
 async fn the_table_fits_a_terminal() {
     let long = "mail.".repeat(2_000) + "example.org";
     for (arguments, lines) in [
-        (&["203.0.113.14", "203.0.113.12", "spam.demo", "--helo", "oemcomputer"][..], 60),
+        (&["203.0.113.14", "203.0.113.12", "spam.demo", "--helo", "oemcomputer"][..], 62),
         (&["2001:db8::bad", "--verbose"], 100),
         // Ten kilobytes of HELO are no ten lines.
         (&["--helo", &long], 8),

@@ -1,0 +1,73 @@
+//! What to do about a list, by what it answered: its health alone does not tell a dead list from a filter on the way to it.
+
+use std::net::Ipv4Addr;
+
+use super::control::Evidence;
+use super::health::{Health, Refusing};
+use super::verdict::{ProblemKind, Verdict};
+use crate::dns::Is;
+
+/// What is to be done where something between us and the list answers in its place.
+const FILTERED: &str =
+    "a filter on the way (Pi-hole, AdGuard, a firewall) answers for it: exempt the zone there, or ask another resolver";
+
+/// Advice on a list in this state; empty where there is nothing to do.
+pub(crate) fn of_health(health: Health, evidence: &[Evidence]) -> &'static str {
+    let mut codes = evidence.iter().flat_map(|evidence| match evidence.answer().is() {
+        Is::Records(set) => set.v4().collect(),
+        _ => Vec::new(),
+    });
+    match health {
+        Health::Parked if of_filter(&mut codes) => FILTERED,
+        _ => health.advice(),
+    }
+}
+
+/// The same beside a verdict, which may tell more than is known of the list's health.
+pub(crate) fn of_verdict(verdict: &Verdict, health: Health, evidence: &[Evidence]) -> &'static str {
+    match verdict {
+        Verdict::Problem(problem) if is_filtered(verdict) => match health {
+            Health::Unprobed | Health::Sound | Health::NoTestEntries | Health::Parked => FILTERED,
+            _ => of_health(health, problem.evidence()),
+        },
+        Verdict::Problem(problem) if problem.kind() == ProblemKind::Refused && health.advice().is_empty() => {
+            Health::Refusing(Refusing::from_codes(problem.codes().iter().copied())).advice()
+        }
+        _ => of_health(health, evidence),
+    }
+}
+
+/// Is the answer that of a filter, and no word of the list: 0.0.0.0, or an address of a private network?
+pub(crate) fn is_filtered(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Problem(problem) => {
+            matches!(problem.kind(), ProblemKind::Outside127 | ProblemKind::Parked)
+                && of_filter(problem.codes().iter().copied())
+        }
+        _ => false,
+    }
+}
+
+/// Are there addresses, and none but those that filters answer with?
+fn of_filter(addresses: impl Iterator<Item = Ipv4Addr>) -> bool {
+    let mut addresses = addresses.peekable();
+    addresses.peek().is_some()
+        && addresses.all(|address| address.octets()[0] == 0 || crate::address::is_private(address.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_filters() {
+        let all = |texts: &[&str]| of_filter(texts.iter().map(|text| text.parse().unwrap()));
+        for filter in [&["0.0.0.0"][..], &["10.0.0.1"], &["192.168.1.1", "0.0.0.0"], &["100.64.0.1"], &["169.254.1.1"]]
+        {
+            assert!(all(filter), "{filter:?}");
+        }
+        for list in [&["127.0.0.2"][..], &["198.51.100.1"], &["0.0.0.0", "127.0.0.2"], &["203.0.113.9"], &[]] {
+            assert!(!all(list), "{list:?}");
+        }
+    }
+}
