@@ -14,6 +14,8 @@ const PUBLIC: [&str; 2] = ["barracudacentral", "spameatingmonkey"];
 const BEFORE_LABEL: [&str; 2] = ["dq.spamhaus", "mail.abusix"];
 /// From this length on, letters and digits in a label of a list's zone are a key: no list has such a label.
 const LONG_IN_ZONE: usize = 20;
+/// Labels of operators who sell access by a label: in front of them, as long a run as anywhere else is a key.
+const OPERATORS: [&str; 5] = ["spamhaus", "abusix", "httpbl", "spamrats", "mail-abuse"];
 /// Zones with the key anywhere in front of them.
 const BEFORE_ZONE: [&str; 3] = ["dnsbl.httpbl", "spamrats.", "r.mail-abuse"];
 
@@ -97,7 +99,9 @@ pub(crate) fn in_zone(zone: &str) -> Option<Range<usize>> {
             Some((start..start + label.len(), label))
         })
     };
-    let mut by_looks = labels().filter(|(_, label)| looks_like_key(label)).map(|(range, _)| range);
+    let operator = labels().filter(|(_, label)| OPERATORS.contains(label)).last().map_or(0, |(range, _)| range.start);
+    let is_key = |range: &Range<usize>, label| looks_like_key(label) || (range.start < operator && label.len() >= LONG);
+    let mut by_looks = labels().filter(|(range, label)| is_key(range, label)).map(|(range, _)| range);
     if let Some(first) = by_looks.next() {
         return Some(first.start..by_looks.last().map_or(first.end, |last| last.end));
     }
@@ -159,6 +163,8 @@ mod tests {
             ("abcdefghijkl.dq.spamhaus.ent", "abcdefghijkl"),
             ("abcd.combined.mail.abusix.com", "abcd"),
             ("abcd.dnsbl.httpbl.com", "abcd"),
+            ("keykeykeykeykeykey.zen.spamhaus.org", "keykeykeykeykeykey"),
+            ("keykeykeykeykeykey.combined.abusix.com", "keykeykeykeykeykey"),
             ("internalblocklist.example", ""),
             ("allourinternalblocklists.example", ""),
             ("our-internal-blocklist-number-2.example", ""),

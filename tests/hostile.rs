@@ -305,10 +305,19 @@ fn mistakes_do_not_quote_keys() {
         let mut cells = line.split('\t');
         let (notation, text) = (cells.next().unwrap(), cells.next().unwrap());
         let notation = Notation::ALL.into_iter().find(|one| one.word() == notation).unwrap();
-        texts.push((notation, text.replace("zen.", &format!("{CANARY}.zen.dq.spamhaus.net"))));
+        for zone in ["zen.dq.spamhaus.net", "zen.spamhaus.org", "combined.abusix.zone", "bl.example"] {
+            texts.push((notation, text.replace("zen.", &format!("{CANARY}.{zone}"))));
+        }
     }
     for (notation, text) in texts {
-        for (_, list) in syntax::read(notation, &text) {
+        let items: Vec<_> = syntax::read(notation, &text).collect();
+        assert_no_key(&text, &format!("{items:?} {items:#?}"));
+        let set = ListSet::builder().read(&text);
+        assert_no_key(&text, &format!("{set:?} {:?}", set.clone().build()));
+        for (_, list) in items {
+            if let Ok(list) = &list {
+                assert_no_key(&text, &format!("{list} {list:>40} {list:?} {list:#?} {:?}", list.id()));
+            }
             let Err(error) = list else { continue };
             let mut source: Option<&dyn Error> = Some(&error);
             while let Some(cause) = source {

@@ -256,6 +256,13 @@ fn what_an_administrator_is_told() {
     ] {
         assert_eq!(words(spec), wanted, "{spec}");
     }
+    // Why a list is distrusted is said.
+    let suspect = build(ListSet::builder().deny("bl.nszones.com"));
+    assert!(
+        suspect.findings()[0]
+            .to_string()
+            .starts_with("bl.nszones.com: there is reason to distrust it: Spamhaus calls it")
+    );
     let wrong = build(ListSet::builder().allow("zen.spamhaus.org"));
     assert_eq!(wrong.findings()[0].to_string(), "zen.spamhaus.org: a deny list, used to allow");
 }

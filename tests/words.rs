@@ -700,7 +700,7 @@ fn the_mail_exchanger_at_fault_is_named() {
         ("ok.example", &["OK ok.example, mail goes to www.ok.example, an alias"]),
         ("address.example", &["the MX record holds an address instead of a name: 192.0.2.1"]),
     ] {
-        let dialogue = Dialogue::new().mail_from(&format!("a@{domain}"));
+        let dialogue = Dialogue::new().mail_from(format!("a@{domain}"));
         let table = table(world, ListSet::builder(), &dialogue);
         assert_told(&table, wanted);
         assert_eq!(table.contains("the dot"), domain == "shop.example", "{table}");

@@ -1,5 +1,6 @@
 //! One line for each list and each fact, in nine columns separated by tabs.
 
+use rdnsbl::dns::ExtendedError;
 use rdnsbl::dnsxl::Verdict;
 use rdnsbl::domain::{MailDomain, MailDomainReport, Via};
 use rdnsbl::report::ListReport;
@@ -52,12 +53,21 @@ pub(crate) fn report(report: &Report) -> String {
     }
     for (part, report) in [("sender", report.sender()), ("recipient", report.recipient())] {
         if let Some(report) = report {
-            add(mail_domain(part, report, &report.domain().map(ToString::to_string).unwrap_or_default()));
+            let domain = report.domain().map(ToString::to_string).unwrap_or_default();
+            add(Row { text: &said(report.extended_error()), ..mail_domain(part, report, &domain) });
         }
     }
     for row in report.lists() {
         let codes = row.verdict().codes().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        add(Row { codes: &codes, ..list(row) });
+        let mut line = Row { codes: &codes, ..list(row) };
+        let said = match row.verdict() {
+            Verdict::Unknown(unknown) => said(unknown.extended_error()),
+            _ => String::new(),
+        };
+        if line.text.is_empty() {
+            line.text = &said;
+        }
+        add(line);
     }
     let score = report.score();
     let sum = format!("{} to {}, listed from {} on", score.low(), score.high(), score.threshold());
@@ -102,6 +112,11 @@ fn mail_domain<'a>(part: &'a str, report: &MailDomainReport, domain: &'a str) ->
 
 fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
     items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// What the resolver said beside a failure.
+fn said(error: Option<ExtendedError>) -> String {
+    error.map(|error| error.to_string()).unwrap_or_default()
 }
 
 /// What one line says.
