@@ -37,8 +37,11 @@ impl Nagios {
         self.seconds = self.seconds.max(report.elapsed().as_secs_f64());
         let target = report.target().map_or_else(|| "dialogue".to_owned(), ToString::to_string);
         let mut texts = vec![text(report)];
-        if counts.problem > 0 {
-            texts.push(format!("broken: {}", join(report.problems().map(|row| row.list()))));
+        for (word, filtered) in [("broken", false), ("filtered on the way", true)] {
+            let lists = join(report.problems().filter(|row| row.is_filtered() == filtered).map(|row| row.list()));
+            if !lists.is_empty() {
+                texts.push(format!("{word}: {lists}"));
+            }
         }
         let doubtful = in_doubt(report).filter(|row| !matches!(row.verdict(), Verdict::Problem(_)));
         let doubtful = join(doubtful.map(|row| format!("{} ({})", row.list(), row.health())));

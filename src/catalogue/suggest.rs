@@ -167,6 +167,9 @@ mod tests {
             ("abl.spamhaus.org", None),
             ("dnsbl-4.uceprotect.net", None),
             ("dnsbl-0.uceprotect.net", None),
+            // Nobody is sent to a list that has closed down.
+            ("dnsbl.njabl.com", None),
+            ("combined.njabl.net", None),
             // Several are meant as well.
             ("spamhaus.org", None),
             ("org", None),

@@ -23,6 +23,14 @@ pub(crate) fn of_health(health: Health, evidence: &[Evidence]) -> &'static str {
     }
 }
 
+/// The state in words, for people.
+pub(crate) fn in_words(health: Health, evidence: &[Evidence]) -> String {
+    match of_health(health, evidence) {
+        FILTERED => "something on the way answers in its place".to_owned(),
+        _ => health.to_string(),
+    }
+}
+
 /// The same beside a verdict, which may tell more than is known of the list's health.
 pub(crate) fn of_verdict(verdict: &Verdict, health: Health, evidence: &[Evidence]) -> &'static str {
     match verdict {
@@ -58,6 +66,29 @@ fn of_filter(addresses: impl Iterator<Item = Ipv4Addr>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dnsxl::{ListSpec, SubjectKind};
+    use crate::events::Event;
+
+    #[test]
+    fn events_tell_a_filter_from_a_dead_list() {
+        let changed = |address: [u8; 4]| {
+            let record = crate::dns::Record::A(address.into());
+            let answer = crate::dns::Answer::records([record], std::time::Duration::from_secs(60));
+            let name = crate::name::Name::parse("1.0.0.127.bl.example").unwrap();
+            let question = crate::dns::Question::new(name, crate::dns::RecordType::A);
+            Event::HealthChanged {
+                list: ListSpec::deny("bl.example").unwrap().id(),
+                kind: SubjectKind::Ipv4,
+                from: Health::Sound,
+                to: Health::Parked,
+                evidence: vec![Evidence::new(question, answer)],
+                last_good: None,
+            }
+            .to_string()
+        };
+        assert!(changed([0, 0, 0, 0]).starts_with("bl.example: something on the way answers in its place (1.0.0.127"));
+        assert!(changed([198, 51, 100, 1]).starts_with("bl.example: is parked (1.0.0.127"));
+    }
 
     #[test]
     fn addresses_of_filters() {

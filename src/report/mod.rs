@@ -145,8 +145,9 @@ impl ListReport {
         advice::of_verdict(&self.verdict, self.health(), self.health_evidence())
     }
 
-    /// Is it not the list that answered, but a filter on the way to it?
-    pub(crate) fn is_filtered(&self) -> bool {
+    /// Is it not the list that answered, but a filter on the way to it: with 0.0.0.0, or an address of a private network?
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
         advice::is_filtered(&self.verdict)
     }
 

@@ -105,6 +105,7 @@ async fn nagios_names_lists_in_doubt() {
         $SOA bl.example 300 60
         2.0.0.127.good.example   A  127.0.0.2
         *.all.example            A  127.0.0.2
+        *.filtered.example       A  0.0.0.0
         *.refusing.example       A  127.255.255.254
         14.113.0.203.bl.example  A  127.0.0.2",
     )
@@ -125,6 +126,11 @@ async fn nagios_names_lists_in_doubt() {
             "good.example, refusing.example",
             1,
             "WARNING - 203.0.113.14: not listed by 1 list, broken: refusing.example ",
+        ),
+        (
+            "filtered.example",
+            1,
+            "WARNING - 203.0.113.14: no list could be heard, filtered on the way: filtered.example ",
         ),
         ("refusing.example", 1, "WARNING - 203.0.113.14: no list could be heard, broken: refusing.example "),
         (
