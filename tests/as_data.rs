@@ -87,6 +87,8 @@ fn a_key_is_not_written_and_what_hides_it_is_not_read() {
         deny("merged.example").explained_by(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
         deny("copy.example").mirrors(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
         deny(&format!("{CANARY}2345.zen.spamhaus.org=127.0.0.[2..11]")),
+        deny(&format!("{CANARY}2345.zen.spamhaus.org")).reply(format!("550 see {CANARY}2345").parse().unwrap()),
+        deny("bl.example").key(&Key::new(CANARY).unwrap()).unwrap().reply("550 CanaryKeyCanary01.x".parse().unwrap()),
         deny("copy.example").mirrors(format!("{CANARY}2345.bl.example").parse().unwrap()),
     ] {
         let text = serde_json::to_string(&list).unwrap();

@@ -309,6 +309,12 @@ fn mistakes_do_not_quote_keys() {
             texts.push((notation, text.replace("zen.", &format!("{CANARY}.{zone}"))));
         }
     }
+    for zone in ["zen.dq.spamhaus.net", "zen.spamhaus.org", "bl.example"] {
+        let quoted = format!("FEATURE(`dnsbl', `{CANARY}.{zone}', `\"550 see {CANARY}.{zone}\"')dnl");
+        texts.push((Notation::Sendmail, quoted));
+        let quoted = format!("deny message = see {CANARY}.{zone}\n dnslists = {CANARY}.{zone}");
+        texts.push((Notation::Exim, quoted));
+    }
     for (notation, text) in texts {
         let items: Vec<_> = syntax::read(notation, &text).collect();
         assert_no_key(&text, &format!("{items:?} {items:#?}"));

@@ -420,7 +420,8 @@ impl fmt::Display for ListSpec {
     }
 }
 
-/// What reports, logs and metrics call a list: its zone without key, or its label.
+/// What reports, logs and metrics call a list: its zone without key, or its label. Lists of a set whose zones differ in their keys
+/// alone are numbered: `zen.dq.spamhaus.net`, `zen.dq.spamhaus.net#2`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListId(Arc<str>);
 

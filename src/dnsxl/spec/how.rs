@@ -1,5 +1,7 @@
 //! How a list is used, beyond its zone, codes and weight.
 
+use std::fmt;
+
 use super::within::Within;
 use super::{Kind, ListSpec, Part};
 use crate::dnsxl::Subject;
@@ -45,13 +47,27 @@ impl Unheard {
 }
 
 /// The rarer settings of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct How {
     unheard: Option<Unheard>,
     fixed: Vec<Subject>,
     explained_by: Option<Name>,
     reply: Option<Template>,
     pub(super) within: Option<Within>,
+}
+
+/// Without the text of the reply, which may quote the zone with its key.
+impl fmt::Debug for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { unheard, fixed, explained_by, reply, within } = self;
+        f.debug_struct("How")
+            .field("unheard", unheard)
+            .field("fixed", fixed)
+            .field("explained_by", explained_by)
+            .field("has_reply", &reply.is_some())
+            .field("within", within)
+            .finish()
+    }
 }
 
 impl ListSpec {

@@ -15,7 +15,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Kind, ListSpec, Part, Unheard};
 use crate::dnsxl::{CodeFilter, CodeTest, Quantifier, Subject};
-use crate::name::Name;
+use crate::name::{MASK, Name};
 use crate::syntax::{self, Notation};
 
 const PARTS: [Part; 6] =
@@ -66,7 +66,10 @@ impl ListSpec {
             }
         }
         if let Some(reply) = self.reply_template() {
-            map.serialize_entry("reply", &reply.to_string())?;
+            // It may quote the zone with its key.
+            let zones = [Some(&self.zone), Some(self.named()), self.reason_zone(), self.mirrors.as_ref()];
+            let keys = zones.into_iter().flatten().filter_map(Name::secret).flat_map(crate::keys::parts);
+            map.serialize_entry("reply", &keys.fold(reply.to_string(), |text, key| without(&text, key)))?;
         }
         for (key, text) in [("label", &self.label), ("run_by", &self.operator)] {
             if let Some(text) = text {
@@ -191,9 +194,22 @@ fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
     value(map, "expected a text")
 }
 
+/// The text with a mask in place of the key, whatever its case.
+fn without(text: &str, key: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in text.to_ascii_lowercase().match_indices(key) {
+        kept.push_str(text.get(from..at).unwrap_or_default());
+        kept.push_str(MASK);
+        from = at + key.len();
+    }
+    kept.push_str(text.get(from..).unwrap_or_default());
+    kept
+}
+
 /// A key that is not shown cannot be read.
 fn hidden<E: serde::de::Error>(text: &str) -> Result<(), E> {
-    match text.contains(crate::name::MASK) {
+    match text.contains(MASK) {
         true => Err(E::custom("the key of this list is hidden; it has to be written again")),
         false => Ok(()),
     }
