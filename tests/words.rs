@@ -798,6 +798,7 @@ fn what_the_resolver_says_beside_a_failure_is_told() {
     use rdnsbl::testing::Table;
     use rdnsbl::{Inquiry, Settings, Standing};
 
+    let names = Table::parse("7.113.0.203.in-addr.arpa PTR mail.example.\nmail.example SERVFAIL").unwrap();
     let table = Table::parse("* SERVFAIL").unwrap();
     let settings = Settings {
         lists: ListSet::builder().deny("bl.example").build().unwrap(),
@@ -819,6 +820,13 @@ fn what_the_resolver_says_beside_a_failure_is_told() {
         assert_eq!(shown.matches(&format!("server failure (SERVFAIL): {said}")).count(), 6, "{shown}");
         assert_eq!(report.sender().unwrap().extended_error(), Some(ExtendedError::new(code)));
         assert_eq!(ExtendedError::new(code).code(), code);
+        let mut inquiry =
+            Inquiry::new(&client(7), &Settings::default().into(), &mut Standing::default(), now, [0x5a; 16]);
+        while let Some((ticket, question)) = inquiry.next_question() {
+            inquiry.supply(ticket, names.lookup(&question).answer().extended_error(code));
+        }
+        let shown = inquiry.finish(Failure::Deadline).to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains(&format!("mail.example (server failure (SERVFAIL)); {said}")), "{shown}");
         assert!(reply(&report).contains(said), "{}", reply(&report));
     }
 }

@@ -1,5 +1,6 @@
 //! One line for a monitoring system: `RDNSBL STATE - text | performance data`.
 
+use rdnsbl::dns::ExtendedError;
 use rdnsbl::domain::MailDomain;
 use rdnsbl::report::ListReport;
 use rdnsbl::{Iprev, Outcome, Report, Verdict};
@@ -121,17 +122,22 @@ fn could_not_tell(report: &Report) -> String {
         return fault.to_string();
     }
     if let Some(Iprev::TempError(error)) = report.iprev() {
-        return format!("reverse DNS could not be told: {}", error.why());
+        return format!("reverse DNS could not be told: {}{}", error.why(), said(error.extended_error()));
     }
     for (whose, domain) in [("sender", report.sender()), ("recipient", report.recipient())] {
-        if let Some(MailDomain::Unknown(why)) = domain.map(|domain| domain.verdict()) {
-            return format!("the {whose}'s domain could not be told: {why}");
+        if let Some((domain, MailDomain::Unknown(why))) = domain.map(|domain| (domain, domain.verdict())) {
+            return format!("the {whose}'s domain could not be told: {why}{}", said(domain.extended_error()));
         }
     }
     match report.advice().reply() {
         Some(reply) => reply.text().to_owned(),
         None => "no list could be heard".to_owned(),
     }
+}
+
+/// What the resolver said beside a failure.
+fn said(error: Option<ExtendedError>) -> String {
+    error.map(|error| format!(": {error}")).unwrap_or_default()
 }
 
 fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {

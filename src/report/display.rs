@@ -101,7 +101,10 @@ fn iprev_text(iprev: &Iprev) -> String {
         Iprev::Forged(names) => format!("none of its names leads back: {}", names_text(names)),
         Iprev::NoName(_) => "no name is published for this address".to_owned(),
         Iprev::TempError(error) => match iprev.names() {
-            Some(names) if !names.all().is_empty() => format!("could not tell: {}", names_text(names)),
+            Some(names) if !names.all().is_empty() => {
+                let said = error.extended_error().map(|said| format!("; {said}")).unwrap_or_default();
+                format!("could not tell: {}{said}", names_text(names))
+            }
             _ => format!("could not tell: {}", told(error.why(), error.extended_error())),
         },
     }
