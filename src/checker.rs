@@ -272,6 +272,13 @@ impl Check {
         self
     }
 
+    /// Waits, within the budget, for what lists are asked about themselves because of this check, such as whether the zone exists
+    /// that answers nothing: the report then tells their health at once. For tools that check once; a server's next check knows.
+    pub fn until_health_is_known(mut self) -> Self {
+        self.patience = drive::Patience::WithHealth;
+        self
+    }
+
     /// What the check comes to, without the reasons. Where everything is [remembered](Checker::remembered) it is there at
     /// once, without a report being made.
     pub async fn summary(self) -> Summary {

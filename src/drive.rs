@@ -35,6 +35,8 @@ pub(crate) enum Patience {
     UntilDone,
     /// Those that can change the outcome.
     UntilSettled,
+    /// Every list, and what the lists are asked about themselves on the way.
+    WithHealth,
 }
 
 /// Drives a whole dialogue. Ends at the deadline at the latest, then with what is known.
@@ -61,7 +63,8 @@ pub(crate) async fn inquiry(
             inquiry.end_trial_elsewhere();
         }
         let is_settled = inquiry.is_settled();
-        let wait = if is_settled { inquiry.waits_for_trial() } else { TrialWait::ToTheEnd };
+        let asks_lists = patience == Patience::WithHealth && inquiry.is_asking_lists_about_themselves();
+        let wait = if is_settled && !asks_lists { inquiry.waits_for_trial() } else { TrialWait::ToTheEnd };
         if is_settled && wait == TrialWait::Briefly && patience_with_trial.is_none() {
             patience_with_trial = Some(asker.clock.sleep_until(later(started, TRIAL_PATIENCE)));
         }

@@ -473,7 +473,11 @@ fn lists_that_refuse_by_code_are_no_fault_of_the_resolver() {
     // Each is told, and has its own advice.
     assert_eq!(town.health(), ["refusing", "refusing"]);
     let advice: Vec<_> = town.checker.health().iter().map(|report| report.advice()).collect();
-    assert_eq!(advice, ["ask through a resolver of your own, not a public one"; 2]);
+    assert_eq!(
+        advice,
+        ["ask through a resolver of your own, not a public one; cloud networks are refused too: ask with a key from there";
+            2]
+    );
     assert!(town.events().iter().all(|event| !event.starts_with("fault")));
 }
 

@@ -180,7 +180,7 @@ async fn report_all(
     loop {
         while running.len() < AT_ONCE {
             let Some(dialogue) = waiting.next() else { break };
-            running.push_back(tokio::spawn(checker.check(dialogue).into_future()));
+            running.push_back(tokio::spawn(checker.check(dialogue).until_health_is_known().into_future()));
         }
         let Some(next) = running.pop_front() else { break };
         let report: Report = next.await.map_err(io::Error::other)?;

@@ -81,6 +81,11 @@ impl Inquiry {
         self.advance(UnitId::Probe(index));
     }
 
+    /// Is a list being asked about itself, beside what it was asked about the client?
+    pub(crate) fn is_asking_lists_about_themselves(&self) -> bool {
+        self.probes.iter().any(|probe| !probe.run.is_done())
+    }
+
     /// Does the answer about the subject give reason to ask the list about itself?
     pub(super) fn suspect_list(&mut self, index: usize) {
         let Some(list) = self.lists.get_mut(index) else { return };
