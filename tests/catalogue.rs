@@ -7,7 +7,9 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
 use rdnsbl::Name;
-use rdnsbl::catalogue::{Access, Catalogue, CatalogueErrorKind, DomainForm, Entry, Speaks, Status};
+use rdnsbl::catalogue::{
+    Access, Catalogue, CatalogueErrorKind, CatalogueFileError, Date, DomainForm, Entry, Speaks, Status,
+};
 use rdnsbl::dnsxl::{Disposition, SubjectKind};
 
 fn name(text: &str) -> Name {
@@ -234,6 +236,236 @@ fn how_old_it_is() {
     assert_eq!(catalogue.age(SystemTime::UNIX_EPOCH), Duration::ZERO);
 }
 
+/// The text of the catalogue.
+const BUILTIN: &str = include_str!("../src/catalogue/builtin.txt");
+
+#[test]
+fn how_the_text_is_kept() {
+    let lines: Vec<&str> =
+        BUILTIN.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(lines.first(), Some(&"format 1"));
+    assert!(Catalogue::builtin().findings().is_empty(), "{:?}", Catalogue::builtin().findings());
+    // One stanza an operator, sorted by its domain; a group of lists is one operator's.
+    let domains: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("domain ")).collect();
+    assert!(domains.iter().zip(domains.iter().skip(1)).all(|(one, next)| one < next), "{domains:?}");
+    let mut groups = HashSet::new();
+    for stanza in BUILTIN.split("\ndomain ").skip(1) {
+        let own: HashSet<&str> = stanza.lines().filter_map(|line| line.trim().strip_prefix("group ")).collect();
+        assert!(own.len() <= 1 && own.iter().all(|group| groups.insert(*group)), "{own:?}");
+        assert!(stanza.contains("\n    zone "), "{stanza}");
+    }
+    assert!(!BUILTIN.split("\ndomain ").next().unwrap().contains("\nzone "), "a list without an operator's stanza");
+    // Every source says when, or that it does not know.
+    for source in lines.iter().filter_map(|line| line.strip_prefix("source ")) {
+        let date = source.split(' ').next().unwrap();
+        assert!(
+            date == "undated" || date.parse::<Date>().is_ok_and(|date| date <= Catalogue::builtin().as_of()),
+            "{source}"
+        );
+    }
+    assert!(lines.iter().all(|line| !line.starts_with("x-")));
+}
+
+#[test]
+fn an_operator_is_named_once() {
+    let text = "format 1
+        as_of 2026-11-28
+        x-comment whatever
+        domain bl.example
+            x-colour red
+            operator Somebody
+            group somebody
+
+            zone one.bl.example
+                kinds ipv4
+                status active
+                source 2026-11 us
+            zone two.bl.example
+                operator Somebody's Brother
+                kinds ipv4
+                x-
+                status active
+                source the colleagues
+                source 2024 them
+        domain other.example
+            zone other.example
+                kinds ipv4
+                status active
+                source undated us";
+    let catalogue = Catalogue::parse(text).unwrap();
+    assert!(catalogue.findings().is_empty());
+    let said = |zone: &str| {
+        let entry = catalogue.get(&name(zone)).unwrap();
+        (entry.operator(), entry.group(), entry.newest_source().map(|date| date.to_string()))
+    };
+    assert_eq!(said("one.bl.example"), (Some("Somebody"), "somebody".to_owned(), Some("2026-11".to_owned())));
+    assert_eq!(said("two.bl.example"), (Some("Somebody's Brother"), "somebody".to_owned(), Some("2024".to_owned())));
+    assert_eq!(said("other.example"), (None, "other.example".to_owned(), None));
+    let two = catalogue.get(&name("two.bl.example")).unwrap();
+    assert_eq!(two.sources().collect::<Vec<_>>(), ["the colleagues", "them"]);
+}
+
+#[test]
+fn a_newer_text_serves_and_explains_no_code() {
+    let with = |line: &str, place: &str| {
+        let (head, one) = if place == "head" { (line, "") } else { ("", line) };
+        format!(
+            "format 1\nas_of 2030-01-01\ndomain bl.example\n{head}\nzone one.bl.example\nkinds ipv4\n{one}\n\
+             status active\npart_of two.bl.example 127.0.0.2\ncode 127.0.0.9 refusal asked too often\n\
+             code 127.0.0.2 deny listed\nbit 4 allow praised\nunknown closed\nabsent ipv4 192.0.2.1\n\
+             recommended 2030-01-01 deny one.bl.example\nreason good\nnote whole networks\nsource 2030 us\n\
+             zone two.bl.example\nkinds ipv4\nstatus active\ncode 127.0.0.2 deny listed\nsource 2030 us\n\
+             zone like.bl.example\nkinds ipv4\nstatus active\nlike one.bl.example\nsource 2030 us"
+        )
+    };
+    let explained = |catalogue: &Catalogue, zone: &str| {
+        let entry = catalogue.get(&name(zone)).unwrap();
+        let known = |code: &str| entry.profile().meanings(code.parse().unwrap()).count();
+        (entry.is_partly_read(), known("127.0.0.2"), known("127.0.0.4"), known("127.0.0.9"))
+    };
+    // What it knows, and what begins with "x-", it reads.
+    for line in ["", "x-weather rain", "x-"] {
+        let catalogue = Catalogue::parse(&with(line, "list")).unwrap();
+        assert!(catalogue.findings().is_empty());
+        assert_eq!(explained(&catalogue, "one.bl.example"), (false, 1, 1, 1));
+        assert_eq!(explained(&catalogue, "like.bl.example"), (false, 1, 1, 1));
+        let entry = catalogue.get(&name("one.bl.example")).unwrap();
+        assert!(entry.recommendation().is_some() && entry.told_by().is_some());
+    }
+    for line in ["weather rain", "weather", "Code 127.0.0.2 allow praised", "codes"] {
+        let catalogue = Catalogue::parse(&with(line, "list")).unwrap();
+        let [finding] = catalogue.findings() else { panic!("{line}: {:?}", catalogue.findings()) };
+        assert_eq!((finding.line(), finding.zone()), (7, Some(&name("one.bl.example"))), "{line}");
+        assert!(is_line(&finding.to_string()) && line.starts_with(finding.keyword()), "{finding}");
+        assert_eq!(explained(&catalogue, "one.bl.example"), (true, 0, 0, 1), "{line}");
+        assert_eq!(explained(&catalogue, "like.bl.example"), (true, 0, 0, 1), "{line}");
+        assert_eq!(explained(&catalogue, "two.bl.example"), (false, 1, 0, 0), "{line}");
+        let entry = catalogue.get(&name("one.bl.example")).unwrap();
+        assert!(entry.recommendation().is_none() && entry.told_by().is_none());
+        assert_eq!((entry.status(), entry.note()), (&Status::Active, Some("whole networks")));
+    }
+    // In front of the first zone it is about all lists of the operator.
+    let catalogue = Catalogue::parse(&with("weather rain", "head")).unwrap();
+    assert_eq!(catalogue.findings().iter().map(|finding| finding.zone()).collect::<Vec<_>>(), [None]);
+    assert_eq!(explained(&catalogue, "two.bl.example"), (true, 0, 0, 0));
+    // What stands in front of all stanzas is about none of them.
+    let catalogue = Catalogue::parse(
+        "as_of 2030-01-01\nlicence free\nzone bl.example\nkinds ipv4\nstatus active\n\
+                                      code 127.0.0.2 deny listed\nsource us",
+    )
+    .unwrap();
+    assert_eq!(catalogue.findings().len(), 1);
+    assert_eq!(explained(&catalogue, "bl.example"), (false, 1, 0, 0));
+}
+
+#[test]
+fn every_keyword_is_known() {
+    let head = "as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active\nsource us\n";
+    let documented = include_str!("../src/catalogue/mod.rs");
+    let rows =
+        documented.lines().filter_map(|line| line.strip_prefix("//! | `")).map(|row| row.split(" | ").next().unwrap());
+    let keywords: Vec<&str> =
+        rows.flat_map(|cell| cell.split(", `")).map(|cell| cell.split([' ', '`']).next().unwrap()).collect();
+    assert!(keywords.len() >= 24, "{keywords:?}");
+    for keyword in keywords.iter().filter(|keyword| **keyword != "x-WORD") {
+        // A keyword that says nothing is a mistake; one that is not known would be skipped.
+        let error = Catalogue::parse(&format!("{head}{keyword}")).unwrap_err();
+        assert_eq!(error.line(), 6, "{keyword}: {error}");
+    }
+}
+
+#[test]
+fn a_status_is_a_statement_about_a_day() {
+    let text = "as_of 2026-11-28
+        zone fresh.example\nkinds ipv4\nstatus active\nsource undated long ago\nsource 2024-11-28 us
+        zone stale.example\nkinds ipv4\nstatus active\nsource 2024-11-26 us\nsource 2023 us
+        zone undated.example\nkinds ipv4\nstatus active\nsource us
+        zone dead.example\nkinds ipv4\nstatus retired 2007 emptied\nsource 2007 us";
+    let catalogue = Catalogue::parse(text).unwrap();
+    let at = |zone: &str, date: &str| catalogue.get(&name(zone)).unwrap().status_at(date.parse().unwrap()).word();
+    let as_of = catalogue.as_of().to_string();
+    assert_eq!(at("fresh.example", &as_of), "active");
+    assert_eq!(at("fresh.example", "2027"), "unverified");
+    assert_eq!(at("fresh.example", "2020"), "active");
+    assert_eq!(at("stale.example", &as_of), "unverified");
+    assert_eq!(at("undated.example", &as_of), "unverified");
+    assert_eq!(at("dead.example", "2099"), "retired");
+    // How well the catalogue's own statements rest, on its own day.
+    let as_of = Catalogue::builtin().as_of();
+    let stale = Catalogue::builtin().iter().filter(|entry| entry.status() != entry.status_at(as_of));
+    assert_eq!(
+        stale.map(|entry| entry.zone().to_string()).collect::<Vec<_>>(),
+        [
+            "dynamic.mail.abusix.zone",
+            "bl.btcblack.it",
+            "lookup.dkimwl.org",
+            "rbl.efnetrbl.org",
+            "tor.efnetrbl.org",
+            "fresh.fmb.la",
+            "iadb.isipp.com",
+            "bl.nordspam.com",
+            "dbl.nordspam.com",
+        ]
+    );
+}
+
+#[test]
+fn a_host_adds_and_corrects() {
+    let ours = "as_of 2020-01-01
+        zone bl.corp.example\nkinds ipv4\nstatus active\nsource us
+        zone dbl.spamhaus.org\nkinds domain\nstatus retired 2020 emptied\nsource us
+        zone sbl.dq.spamhaus.net key\nkinds ipv4\nstatus active\nsource us
+        zone countries.blackholes.us\nkinds ipv4\nstatus unverified\nsource us
+        zone ours.example\ncovers sorbs.net\nkinds ipv4\nstatus active\nsource us\nweather rain";
+    let host = Catalogue::parse(ours).unwrap();
+    let both = Catalogue::builtin().overlaid_by(&host);
+    assert_eq!(both.as_of(), Catalogue::builtin().as_of());
+    assert_eq!(both.findings(), host.findings());
+    assert_eq!(both.iter().count(), Catalogue::builtin().iter().count() + 3);
+    let zone = |text: &str| both.get(&name(text)).map(|entry| format!("{} {}", entry.zone(), entry.status().word()));
+    for (written, meant) in [
+        ("bl.corp.example", Some("bl.corp.example active")),
+        ("zen.spamhaus.org", Some("zen.spamhaus.org active")),
+        ("dbl.spamhaus.org", Some("dbl.spamhaus.org retired")),
+        // An alias of a list that the host describes anew is no longer one, unless the host says so.
+        ("keykeykeykeykeykey.dbl.dq.spamhaus.net", None),
+        // An alias that the host describes as a list of its own is that.
+        ("keykeykeykeykeykey.sbl.dq.spamhaus.net", Some("sbl.dq.spamhaus.net active")),
+        ("sbl.spamhaus.org", Some("sbl.spamhaus.org active")),
+        ("argentina.blackholes.us", None),
+        ("countries.blackholes.us", Some("countries.blackholes.us unverified")),
+        ("brazil.blackholes.us", Some("brazil.blackholes.us retired")),
+        ("virus.dnsbl.sorbs.net", Some("ours.example active")),
+        ("dnsbl.sorbs.net", Some("dnsbl.sorbs.net retired")),
+        ("keykeykeykeykeykey.xbl.dq.spamhaus.net", Some("xbl.spamhaus.org active")),
+        ("cn.countries.nerd.dk", Some("zz.countries.nerd.dk retired")),
+    ] {
+        assert_eq!(zone(written).as_deref(), meant, "{written}");
+    }
+    assert!(both.get(&name("sbl.spamhaus.org")).unwrap().aliases().is_empty());
+    for entry in both.iter() {
+        assert_eq!(both.get(entry.zone()), Some(entry));
+    }
+    let nothing = Catalogue::parse("as_of 2026-11-28").unwrap();
+    assert_eq!(nothing.overlaid_by(Catalogue::builtin()).iter().count(), Catalogue::builtin().iter().count());
+}
+
+#[test]
+fn a_host_keeps_a_file() {
+    let file = |name: &str| std::env::temp_dir().join(format!("rdnsbl-{}-{name}", std::process::id()));
+    let (good, bad, large) = (file("good"), file("bad"), file("large"));
+    std::fs::write(&good, BUILTIN).unwrap();
+    std::fs::write(&bad, "zone bl.example").unwrap();
+    std::fs::File::create(&large).unwrap().set_len(8 * 1024 * 1024 + 1).unwrap();
+    assert_eq!(&Catalogue::load(&good).unwrap(), Catalogue::builtin());
+    assert!(matches!(Catalogue::load(&bad), Err(CatalogueFileError::Catalogue(error)) if error.line() == 1));
+    assert!(matches!(Catalogue::load(&large), Err(CatalogueFileError::TooLarge)));
+    assert!(matches!(Catalogue::load(&file("none")), Err(CatalogueFileError::Io(_))));
+    for path in [good, bad, large] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
 #[test]
 fn mistakes_point_at_their_line() {
     use CatalogueErrorKind as Wrong;
@@ -247,7 +479,22 @@ fn mistakes_point_at_their_line() {
         ("as_of 2026-08-21\n# a comment\n\nkinds ipv4".to_owned(), 4, Wrong::OutsideStanza),
         ("as_of 2026-08-21\n\nzone bl.example\nstatus active".to_owned(), 3, Wrong::Missing("kinds")),
         ("as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active".to_owned(), 2, Wrong::Missing("source")),
-        (with("colour red"), 6, Wrong::Keyword),
+        (format!("format 2\n{head}"), 1, Wrong::Format),
+        (format!("format\n{head}"), 1, Wrong::Empty),
+        (format!("format 1\nformat 1\n{head}"), 2, Wrong::Format),
+        (with("format 1"), 6, Wrong::Format),
+        (with("as_of 2026-08-22"), 6, Wrong::AsOf),
+        ("as_of 2026-08-21\noperator us".to_owned(), 2, Wrong::OutsideStanza),
+        ("as_of 2026-08-21\ndomain bl.example\nkinds ipv4".to_owned(), 3, Wrong::OutsideStanza),
+        ("as_of 2026-08-21\ndomain bl.example\ngroup us\ngroup us".to_owned(), 4, Wrong::Repeated),
+        ("as_of 2026-08-21\ndomain -.example".to_owned(), 2, Wrong::NotAHost),
+        (
+            "as_of 2026-08-21\ndomain bl.example\nzone bl.example\ndomain old.example".to_owned(),
+            3,
+            Wrong::Missing("kinds"),
+        ),
+        (with("source 2026-08-21"), 6, Wrong::Empty),
+        (with("source undated"), 6, Wrong::Empty),
         (with("note"), 6, Wrong::Empty),
         (with("note caf\u{e9}"), 6, Wrong::NotPrintable),
         (with("note a\x1b[2J"), 6, Wrong::NotPrintable),

@@ -437,7 +437,8 @@ fn what_counts_twice_is_told() {
     assert_eq!(words(deny(&["zen.spamhaus.org=127.0.0.[2..3]", "pbl.spamhaus.org"])), [(1, "one_question")]);
     assert_eq!(words(deny(&["zen.spamhaus.org=127.0.0.[2..10]", "pbl.spamhaus.org"])), [(1, "counted_twice")]);
     assert_eq!(words(deny(&["zen.spamhaus.org=127.0.0.10", "pbl.spamhaus.org=127.0.0.11"])), [(1, "one_question")]);
-    assert_eq!(words(deny(&["all.spamrats.com", "noptr.spamrats.com"])), [(1, "counted_twice")]);
+    let rats = words(deny(&["all.spamrats.com", "noptr.spamrats.com"]));
+    assert_eq!(rats.iter().filter(|(_, word)| *word != "note").collect::<Vec<_>>(), [&(1, "counted_twice")]);
     assert_eq!(words(deny(&["multi.uribl.com", "black.uribl.com"])), [(1, "counted_twice")]);
     assert_eq!(words(deny(&["zen.spamhaus.org*0", "pbl.spamhaus.org"])), [(1, "one_question")]);
     let other = ListSpec::deny("pbl.spamhaus.org").unwrap().asks([Part::Helo]);

@@ -26,6 +26,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rdnsbl::lists::{ZoneFinding, ZoneFindingKind};
 use rdnsbl::report::ResolverFault;
 use rdnsbl::{Checker, Dialogue, Finding, ListSet, Policy, Report, SpecialPurpose};
 
@@ -92,7 +93,10 @@ fn print(text: &str) -> Result<u8, Failed> {
 fn check(options: &Options) -> Result<u8, Failed> {
     let lists = lists::read(options)?;
     // On the error stream: whoever pasted the list should hear of it, and forms for machines stay as they are.
-    for finding in lists.findings() {
+    // What the catalogue notes about lists that nobody named stands in the report, where it matters there.
+    let unasked =
+        |finding: &&ZoneFinding| options.lists.is_empty() && matches!(finding.kind(), ZoneFindingKind::Note(_));
+    for finding in lists.findings().iter().filter(|finding| !unasked(finding)) {
         let text = finding.to_string();
         tell(&if options.form.is_none() { people::finding(&text) } else { text });
     }
