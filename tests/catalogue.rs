@@ -63,6 +63,8 @@ fn every_row() {
         for other in entry.successor().into_iter().chain(entry.part_of()) {
             assert_eq!(catalogue.get(other).map(Entry::zone), Some(other), "{zone} refers to {other}");
         }
+        let next = entry.successor().and_then(|next| catalogue.get(next));
+        assert!(next.is_none_or(|next| !next.status().is_gone()), "{zone} sends people to a dead list");
         if entry.is_grouped() {
             *groups.entry(entry.group()).or_default() += 1;
         } else {

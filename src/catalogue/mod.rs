@@ -304,7 +304,8 @@ impl Catalogue {
     }
 
     /// The list that a name which is none was most probably meant to be: a slip of the pen, another top-level domain, or the
-    /// operator's domain in place of the list below it. `None` for lists that are known, and where several could be meant.
+    /// operator's domain in place of the list below it. `None` for lists that are known, where several could be meant, and
+    /// where it is a list that has closed down: nobody is better off with that.
     ///
     /// ```
     /// use rdnsbl::{Name, catalogue::Catalogue};
@@ -317,9 +318,11 @@ impl Catalogue {
     pub fn suggest(&self, name: &Name) -> Option<&Entry> {
         match self.get(name) {
             // Wrong names that people are known to write stand in the catalogue themselves.
-            Some(entry) if *entry.status() == Status::NeverAList => self.entry_named(entry.successor()?),
+            Some(entry) if *entry.status() == Status::NeverAList => {
+                self.entry_named(entry.successor()?).filter(|meant| !meant.status().is_gone())
+            }
             Some(_) => None,
-            None => suggest::suggest(name, self.entries.iter().filter(|entry| *entry.status() != Status::NeverAList)),
+            None => suggest::suggest(name, &self.entries),
         }
     }
 }
