@@ -469,6 +469,42 @@ fn a_host_keeps_a_file() {
 }
 
 #[test]
+fn any_beginning_of_a_text_is_read_or_refused() {
+    let mut state = 0x9e37_79b9_u32;
+    for seed in [include_str!("../fuzz/seeds/catalogue/list"), include_str!("../fuzz/seeds/catalogue/stanzas")] {
+        let whole = Catalogue::parse(seed).unwrap();
+        assert!(whole.iter().count() >= 2);
+        let lines: Vec<&str> = seed.lines().collect();
+        let beginnings = (0..seed.len()).map(|end| seed[..end].to_owned());
+        let shuffled = (0..2_000).map(|_| {
+            let mut lines = lines.clone();
+            for _ in 0..4 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let (one, other) = (state as usize % lines.len(), (state >> 16) as usize % lines.len());
+                lines.swap(one, other);
+            }
+            lines.join("\n")
+        });
+        for text in beginnings.chain(shuffled).collect::<Vec<_>>() {
+            match Catalogue::parse(&text) {
+                Ok(catalogue) => {
+                    let both = Catalogue::builtin().overlaid_by(&catalogue);
+                    for entry in catalogue.iter() {
+                        assert_eq!(catalogue.get(entry.zone()), Some(entry));
+                        assert_eq!(both.get(entry.zone()), Some(entry));
+                        assert!(!entry.is_partly_read() || entry.recommendation().is_none());
+                    }
+                }
+                Err(error) => assert!(error.line() <= text.lines().count().max(1), "{error}: {text}"),
+            }
+        }
+    }
+    // Ten thousand words that nobody knows are no ten thousand findings.
+    let many = format!("as_of 2026-11-28\n{}", "word\n".repeat(10_000));
+    assert_eq!(Catalogue::parse(&many).unwrap().findings().len(), 1_000);
+}
+
+#[test]
 fn mistakes_point_at_their_line() {
     use CatalogueErrorKind as Wrong;
     let head = "as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active\nsource us\n";

@@ -280,6 +280,53 @@ fn what_an_administrator_is_told() {
     assert_eq!(wrong.findings()[0].to_string(), "zen.spamhaus.org: a deny list, used to allow");
 }
 
+/// A catalogue of a later version, whose new words may say anything about codes.
+#[test]
+fn what_a_newer_catalogue_says_is_no_reason_to_believe_a_refusal() {
+    let text = |speaks: &str, more: &str| {
+        let text = format!(
+            "format 1\nas_of 2030-01-01\nzone bl.example\nkinds ipv4\nspeaks {speaks}\nstatus active\n\
+             code 127.0.0.255 refusal over the limit\ncode 127.0.0.3 neutral grey\n{more}\nsource us"
+        );
+        Knowledge::Given(Arc::new(Catalogue::parse(&text).unwrap()))
+    };
+    for (kind, speaks) in [(Kind::Deny, "against"), (Kind::Allow, "for")] {
+        let lists = |more: &str| {
+            let spec = if kind == Kind::Deny { ListSpec::deny("bl.example") } else { ListSpec::allow("bl.example") };
+            build(ListSet::builder().list(spec.unwrap()).knowledge(text(speaks, more)))
+        };
+        let said_of =
+            |lists: ListSet, code: &str| said(&check_client(lists, &format!("14.113.0.203.bl.example A {code}")).0);
+        assert!(lists("").findings().is_empty());
+        assert_eq!(said_of(lists(""), "127.0.0.3"), "excluded");
+        let newer = lists("weather rain");
+        assert_eq!(newer.findings().iter().map(|finding| finding.kind().word()).collect::<Vec<_>>(), ["partly_read"]);
+        assert_eq!(said_of(newer.clone(), "127.0.0.255"), "problem/refused");
+        assert_eq!(said_of(newer, "127.0.0.3"), "listed");
+    }
+}
+
+#[test]
+fn what_a_list_wants_of_its_users_is_told() {
+    for (zone, said) in [
+        ("ips.backscatterer.org", "null sender (<>) only"),
+        ("b.barracudacentral.org", "must be registered"),
+        ("dnsbl-2.uceprotect.net", "whole allocations"),
+        ("dnsbl-3.uceprotect.net", "whole networks"),
+        ("dnsbl.spfbl.net", "for scoring, not for refusing"),
+        ("gl.suomispam.net", "for scoring"),
+        ("all.spamrats.com", "refuses public resolvers"),
+    ] {
+        let lists = build(ListSet::builder().deny(zone));
+        let notes: Vec<String> = lists.findings().iter().map(ToString::to_string).collect();
+        assert!(notes.iter().any(|note| note.starts_with(zone) && note.contains(said)), "{notes:?}");
+        let (report, _) = check_client(lists, &format!("14.113.0.203.{zone} A 127.0.0.2"));
+        assert!(report.lists()[0].note().is_some_and(|note| note.contains(said)), "{zone}");
+    }
+    let (report, _) = check_client(build(ListSet::builder().deny("bl.spamcop.net")), "");
+    assert_eq!(report.lists()[0].note(), None);
+}
+
 #[test]
 fn findings_are_lines_without_keys() {
     let lists = build(

@@ -130,6 +130,23 @@ async fn the_default_set_does_not_ask_surbl_about_clients() {
 }
 
 #[tokio::test]
+async fn what_a_list_wants_of_its_users_is_told() {
+    let world = "14.113.0.203.ips.backscatterer.org A 127.0.0.2\n*.b.barracudacentral.org SERVFAIL";
+    let server = serve(world).await;
+    let wanted = "its operator wants it asked for the null sender (<>) only";
+    let run = ask(&server, &["--json", "--special", "--list", "ips.backscatterer.org", "203.0.113.14"]).await;
+    assert!(run.text("lists/0/note").ends_with(wanted), "{}", run.out);
+    assert!(run.err.contains(wanted), "{}", run.err);
+    let run = ask(&server, &["--special", "--list", "ips.backscatterer.org", "203.0.113.14"]).await;
+    assert!(run.out.contains("note: about bounces to forged senders"), "{}", run.out);
+    // In the default set it stands where it matters, and nowhere else.
+    let run = ask(&server, &["--special", "203.0.113.14"]).await;
+    assert!(!run.err.contains("registered"), "{}", run.err);
+    assert!(run.out.contains("note: the address of the asking resolver must be registered"), "{}", run.out);
+    assert_eq!(run.out.matches("note: ").count(), 1, "{}", run.out);
+}
+
+#[tokio::test]
 async fn meanings_are_told() {
     let world = format!("{} A 127.0.0.80", under("example.net", "multi.surbl.org"));
     let run = json(&world, &["--list", "multi.surbl.org", "example.net"]).await;
