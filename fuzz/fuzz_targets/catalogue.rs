@@ -12,7 +12,7 @@ fuzz_target!(|text: &str| {
             for entry in catalogue.iter() {
                 assert_eq!(catalogue.get(entry.zone()), Some(entry));
                 assert!(entry.to_string().bytes().all(|octet| matches!(octet, 0x20..=0x7e)));
-                entry.status_at(catalogue.as_of());
+                let _ = entry.status_at(catalogue.as_of());
                 if entry.is_partly_read() {
                     assert!(entry.recommendation().is_none());
                     let mut meanings = (0..=u8::MAX).flat_map(|code| entry.profile().meanings([127, 0, 0, code].into()));
