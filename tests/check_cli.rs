@@ -22,6 +22,8 @@ mod notations;
 mod peers;
 #[path = "check_cli/policies.rs"]
 mod policies;
+#[path = "check_cli/probe.rs"]
+mod probe;
 #[path = "check_cli/resolvers.rs"]
 mod resolvers;
 

@@ -75,7 +75,7 @@ fn refusals_of_every_vendor() {
         ("zen.spamhaus.org", "127.255.255.255"),
         ("cbl.abuseat.org", "127.255.255.254"),
         ("list.dnswl.org", "127.0.0.255"),
-        ("multi.surbl.org", "127.0.0.1"),
+        ("list.dnswl.org", "127.0.10.3"),
         ("sa-trusted.bondedsender.org", "127.255.255.255"),
         ("sa-accredit.habeas.com", "127.255.255.255"),
         ("score.senderscore.com", "127.255.255.255"),
@@ -90,6 +90,8 @@ fn refusals_of_every_vendor() {
         ("dbl.spamhaus.org", "127.0.1.255"),
         ("dbl.spamhaus.org", "127.255.255.254"),
         ("dwl.dnswl.org", "127.0.0.255"),
+        ("dwl.dnswl.org", "127.0.10.3"),
+        ("multi.surbl.org", "127.0.0.1"),
         ("multi.uribl.com", "127.0.0.1"),
         ("white.uribl.com", "127.0.0.1"),
         ("keykeykey.zrd.dq.spamhaus.net", "127.0.2.255"),
@@ -118,7 +120,7 @@ fn mixed_lists_count_their_own_kind() {
         (Allow, "hostkarma.junkemailfilter.com", "127.0.0.1", "listed"),
         (Deny, "hostkarma.junkemailfilter.com", "127.0.0.2", "listed"),
         (Deny, "hostkarma.junkemailfilter.com", "127.0.0.3", "excluded"),
-        (Allow, "list.dnswl.org", "127.0.10.3", "listed"),
+        (Allow, "list.dnswl.org", "127.0.9.3", "listed"),
         (Allow, "list.dnswl.org", "127.0.0.1", "problem/ambiguous"),
         (Deny, "zen.spamhaus.org", "127.0.0.77", "listed"), // an open list means something by it
         (Deny, "dyna.spamrats.com", "127.0.0.2", "excluded"),
@@ -131,9 +133,12 @@ fn mixed_lists_count_their_own_kind() {
 
 #[test]
 fn an_allow_list_that_praises_everybody_is_caught_by_its_controls() {
-    // dnswl for resolvers over their limit.
-    let (report, _) = check_client(build(ListSet::builder().allow("list.dnswl.org")), "*.list.dnswl.org A 127.0.10.3");
+    let lists = || build(ListSet::builder().allow("list.dnswl.org"));
+    let (report, _) = check_client(lists(), "*.list.dnswl.org A 127.0.9.3");
     assert_eq!(said(&report), "problem/lists_everything");
+    // What dnswl gave resolvers over their limit is told as what it is.
+    let (report, _) = check_client(lists(), "*.list.dnswl.org A 127.0.10.3");
+    assert_eq!(said(&report), "problem/refused");
 }
 
 #[test]
@@ -147,8 +152,23 @@ fn a_list_that_holds_127_0_0_1_for_reasons_of_its_own() {
 }
 
 #[test]
+fn a_list_that_holds_all_of_127_by_design_is_sound() {
+    for zone in ["bogons.cymru.com", "v4.fullbogons.cymru.com"] {
+        let world =
+            format!("*.127.{zone} A 127.0.0.2\n1.1.168.192.{zone} A 127.0.0.2\n14.113.0.203.{zone} A 127.0.0.2");
+        let (report, asked) = check_client(build(ListSet::builder().deny(zone)), &world);
+        assert_eq!(said(&report), "listed", "{zone}");
+        assert!(asked.contains(&format!("8.8.8.8.{zone}.")), "{asked:?}");
+        let (report, _) = check_client(build(ListSet::builder().deny(zone)), &format!("*.{zone} A 127.0.0.2"));
+        assert_eq!(said(&report), "problem/lists_everything", "{zone}");
+    }
+}
+
+#[test]
 fn test_entries_are_asked_where_somebody_knows_them() {
     for (zone, entry) in [
+        ("bogons.cymru.com", Some("1.1.168.192")),
+        ("all.s5h.net", Some("2.0.0.127")),
         ("zen.spamhaus.org", Some("2.0.0.127")),
         ("bl.suomispam.net", Some("2.0.0.127")),
         ("list.dnswl.org", Some("2.0.0.127")),
@@ -195,7 +215,7 @@ fn the_dead_are_not_asked() {
         panic!("dead lists were to be refused");
     };
     assert_eq!(findings.iter().map(|finding| finding.index()).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
-    let strict = ListSet::builder().deny("bl.spamcop.net").deny("all.rbl.jp").retired(Retired::Refuse);
+    let strict = ListSet::builder().deny("bl.spamcop.net").deny("relays.nether.net").retired(Retired::Refuse);
     assert_eq!(build(strict).findings().len(), 1, "who is not known to be dead is no error");
 
     let (report, _) = check_client(build(lists().knowledge(Knowledge::None)), &world);
@@ -232,13 +252,18 @@ fn what_an_administrator_is_told() {
         ("keykeykeykeykeykey22.zen.spamhaus.org", &["takes_no_key"]),
         ("keykeykeykeykeykey22.combined.abusix.zone", &["misspelled"]),
         ("keykeykeykeykeykey22.bl.example", &[]),
-        ("spam.spamrats.com", &[]),
+        ("spam.spamrats.com", &["note"]),
+        ("b.barracudacentral.org", &["note"]),
+        ("ips.backscatterer.org", &["note"]),
+        ("dnsbl-3.uceprotect.net", &["note"]),
+        ("dnsbl.spfbl.net", &["note"]),
+        ("multi.surbl.org", &["note"]),
         ("sbl-xbl.spamhaus.org", &["renamed"]),
         ("cbl.abuseat.org", &["merged"]),
         ("dialups.mail-abuse.org", &["restricted"]),
-        ("bl.nszones.com", &["suspect"]),
-        ("all.rbl.jp", &["unverified"]),
-        ("ebl.msbl.org", &["nothing_to_ask"]),
+        ("bl.nszones.com", &["suspect", "note"]),
+        ("relays.nether.net", &["unverified"]),
+        ("ebl.msbl.org", &["nothing_to_ask", "note"]),
         ("list.dnswl.org", &["wrong_side"]),
         ("list.dnswl.org=127.0.[0..255].[1..3]*-8", &[]), // postscreen's way
         ("hostkarma.junkemailfilter.com", &[]),
@@ -265,6 +290,53 @@ fn what_an_administrator_is_told() {
     );
     let wrong = build(ListSet::builder().allow("zen.spamhaus.org"));
     assert_eq!(wrong.findings()[0].to_string(), "zen.spamhaus.org: a deny list, used to allow");
+}
+
+/// A catalogue of a later version, whose new words may say anything about codes.
+#[test]
+fn what_a_newer_catalogue_says_is_no_reason_to_believe_a_refusal() {
+    let text = |speaks: &str, more: &str| {
+        let text = format!(
+            "format 1\nas_of 2030-01-01\nzone bl.example\nkinds ipv4\nspeaks {speaks}\nstatus active\n\
+             code 127.0.0.255 refusal over the limit\ncode 127.0.0.3 neutral grey\n{more}\nsource us"
+        );
+        Knowledge::Given(Arc::new(Catalogue::parse(&text).unwrap()))
+    };
+    for (kind, speaks) in [(Kind::Deny, "against"), (Kind::Allow, "for")] {
+        let lists = |more: &str| {
+            let spec = if kind == Kind::Deny { ListSpec::deny("bl.example") } else { ListSpec::allow("bl.example") };
+            build(ListSet::builder().list(spec.unwrap()).knowledge(text(speaks, more)))
+        };
+        let said_of =
+            |lists: ListSet, code: &str| said(&check_client(lists, &format!("14.113.0.203.bl.example A {code}")).0);
+        assert!(lists("").findings().is_empty());
+        assert_eq!(said_of(lists(""), "127.0.0.3"), "excluded");
+        let newer = lists("weather rain");
+        assert_eq!(newer.findings().iter().map(|finding| finding.kind().word()).collect::<Vec<_>>(), ["partly_read"]);
+        assert_eq!(said_of(newer.clone(), "127.0.0.255"), "problem/refused");
+        assert_eq!(said_of(newer, "127.0.0.3"), "listed");
+    }
+}
+
+#[test]
+fn what_a_list_wants_of_its_users_is_told() {
+    for (zone, said) in [
+        ("ips.backscatterer.org", "null sender (<>) only"),
+        ("b.barracudacentral.org", "must be registered"),
+        ("dnsbl-2.uceprotect.net", "whole allocations"),
+        ("dnsbl-3.uceprotect.net", "whole networks"),
+        ("dnsbl.spfbl.net", "for scoring, not for refusing"),
+        ("gl.suomispam.net", "for scoring"),
+        ("all.spamrats.com", "refuses public resolvers"),
+    ] {
+        let lists = build(ListSet::builder().deny(zone));
+        let notes: Vec<String> = lists.findings().iter().map(ToString::to_string).collect();
+        assert!(notes.iter().any(|note| note.starts_with(zone) && note.contains(said)), "{notes:?}");
+        let (report, _) = check_client(lists, &format!("14.113.0.203.{zone} A 127.0.0.2"));
+        assert!(report.lists()[0].note().is_some_and(|note| note.contains(said)), "{zone}");
+    }
+    let (report, _) = check_client(build(ListSet::builder().deny("bl.spamcop.net")), "");
+    assert_eq!(report.lists()[0].note(), None);
 }
 
 #[test]
@@ -353,7 +425,7 @@ fn recommended_lists() {
     assert_eq!(
         specs,
         [
-            "list.dnswl.org=127.0.[1..255].[1..3]",
+            "list.dnswl.org=127.0.[1..9;11..255].[1..3]",
             "bl.mailspike.net=127.0.0.[2;10..12]*2",
             "bl.spamcop.net*2",
             "zen.spamhaus.org=127.0.0.[2..11]*3",

@@ -185,9 +185,13 @@ fn reports() -> Vec<Report> {
             }
         }
     }
-    let lists =
-        ListSet::builder().deny("zen.spamhaus.org").deny("dead.example").deny("dnsbl.njabl.org").build().unwrap();
-    let settings = Settings { lists, special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+    let lists = ListSet::builder()
+        .deny("zen.spamhaus.org")
+        .deny("dead.example")
+        .deny("dnsbl.njabl.org")
+        .deny("ips.backscatterer.org");
+    let settings =
+        Settings { lists: lists.build().unwrap(), special_purpose: SpecialPurpose::Ask, ..Settings::default() };
     let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
     let dialogue = Dialogue::from(client).helo("mail.example").mail_from("a@[192.0.2.1]").rcpt_to("b@nowhere.example");
     reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));

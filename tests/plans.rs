@@ -306,8 +306,13 @@ fn only_what_belongs_together_is_merged() {
     same(&["sbl-xbl.spamhaus.org", "sbl.spamhaus.org"]);
     same(&["cbl.abuseat.org", "sbl.spamhaus.org"]);
     // Codes that nobody documents tell nothing.
-    same(&["noptr.spamrats.com", "spam.spamrats.com"]);
-    same(&["all.spamrats.com", "noptr.spamrats.com"]);
+    let text = "as_of 2026-11-28
+        zone all.bl.example\nkinds ipv4\nstatus active\ncode 127.0.0.2 deny listed\nsource us
+        zone one.bl.example\nzone two.bl.example\nkinds ipv4\nstatus active\npart_of all.bl.example\nsource us";
+    let vague = Knowledge::Given(Arc::new(Catalogue::parse(text).unwrap()));
+    let lists = ["one.bl.example", "two.bl.example"];
+    assert_eq!(zones(deny(&lists).knowledge(vague)), lists);
+    assert_eq!(zones(deny(&["noptr.spamrats.com", "spam.spamrats.com"])), ["all.spamrats.com"; 2]);
     // The list itself is one of several.
     assert_eq!(zones(deny(&["zen.spamhaus.org", "xbl.spamhaus.org"])), ["zen.spamhaus.org"; 2]);
     // A key opens its own zones and no others.
@@ -436,7 +441,8 @@ fn what_counts_twice_is_told() {
     assert_eq!(words(deny(&["zen.spamhaus.org=127.0.0.[2..3]", "pbl.spamhaus.org"])), [(1, "one_question")]);
     assert_eq!(words(deny(&["zen.spamhaus.org=127.0.0.[2..10]", "pbl.spamhaus.org"])), [(1, "counted_twice")]);
     assert_eq!(words(deny(&["zen.spamhaus.org=127.0.0.10", "pbl.spamhaus.org=127.0.0.11"])), [(1, "one_question")]);
-    assert_eq!(words(deny(&["all.spamrats.com", "noptr.spamrats.com"])), [(1, "counted_twice")]);
+    let rats = words(deny(&["all.spamrats.com", "noptr.spamrats.com"]));
+    assert_eq!(rats.iter().filter(|(_, word)| *word != "note").collect::<Vec<_>>(), [&(1, "counted_twice")]);
     assert_eq!(words(deny(&["multi.uribl.com", "black.uribl.com"])), [(1, "counted_twice")]);
     assert_eq!(words(deny(&["zen.spamhaus.org*0", "pbl.spamhaus.org"])), [(1, "one_question")]);
     let other = ListSpec::deny("pbl.spamhaus.org").unwrap().asks([Part::Helo]);
@@ -488,7 +494,7 @@ fn the_catalogue_knows_what_it_says_of_parts() {
             }
         }
     }
-    assert_eq!(told, 9);
+    assert_eq!(told, 15);
     // A filter that picks none of the part's codes leaves nothing to write in its place.
     assert_eq!(findings(deny(&["sbl.spamhaus.org=127.0.0.77", "pbl.spamhaus.org"])).len(), 1);
 }

@@ -28,7 +28,7 @@ pub(crate) enum Request {
 /// Everything that can be said, with nothing filled in.
 #[derive(Default)]
 pub(crate) struct Options {
-    /// Never empty.
+    /// Empty with `--probe` only.
     pub(crate) targets: Vec<Target>,
     pub(crate) resolvers: Vec<SocketAddr>,
     pub(crate) timeout: Option<Duration>,
@@ -52,6 +52,10 @@ pub(crate) struct Options {
     pub(crate) form: Option<Form>,
     pub(crate) verbose: bool,
     pub(crate) demo: bool,
+    /// Lists are tried, and no target.
+    pub(crate) probe: bool,
+    /// All lists that are known.
+    pub(crate) all: bool,
 }
 
 /// What is known about lists beforehand.
@@ -94,6 +98,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
         }
     }
     options.check()?;
+    if options.probe {
+        options.lists.extend(texts.into_iter().map(|text| (Kind::Deny, text)));
+        return Ok(Request::Check(Box::new(options)));
+    }
     let targets = texts.iter().map(|text| Target::parse(text));
     let (targets, mistakes): (Vec<_>, Vec<_>) = targets.partition(Result::is_ok);
     let mistakes: Vec<Usage> = mistakes.into_iter().filter_map(Result::err).collect();
@@ -121,6 +129,8 @@ impl Options {
             "special" => self.special = true,
             "verbose" => self.verbose = true,
             "demo" => self.demo = true,
+            "probe" => self.probe = true,
+            "all" => self.all = true,
             "json" => self.print_as(Form::Json)?,
             "jsonl" => self.print_as(Form::JsonLines)?,
             "tsv" => self.print_as(Form::Tsv)?,
@@ -180,6 +190,19 @@ impl Options {
         }
         if self.demo && !self.resolvers.is_empty() {
             return Err(Usage::new("--demo brings its own server and contradicts --resolver"));
+        }
+        let dialogue = [&self.helo, &self.from, &self.rcpt].iter().any(|fact| fact.is_some());
+        if self.all && !self.probe {
+            return Err(Usage::new("--all belongs to --probe"));
+        }
+        if self.probe && (dialogue || self.no_lists) {
+            return Err(Usage::new("--probe tries lists alone: no --helo, --from, --rcpt or --no-lists"));
+        }
+        if self.probe && matches!(self.form, Some(Form::Tsv | Form::Nagios)) {
+            return Err(Usage::new("--probe prints a table, --json or --jsonl"));
+        }
+        if self.all && self.knowledge == Knowledge::None {
+            return Err(Usage::new("--all contradicts --profile none: no list is known"));
         }
         // To some programs 0 means "for ever", to others "now".
         if self.timeout.is_some_and(|timeout| timeout.is_zero()) {

@@ -27,9 +27,7 @@ pub(crate) const LISTS: &[(Kind, &str)] = &[
 /// What is known about them, and about all lists that the library knows: a list that has closed down is not asked here either,
 /// and a misspelt one is told.
 pub(crate) fn catalogue() -> Result<Catalogue, CatalogueError> {
-    let known = include_str!("../../src/catalogue/builtin.txt").lines().filter(|line| !line.starts_with("as_of"));
-    let all: Vec<&str> = include_str!("demo.lists").lines().chain(known).collect();
-    Catalogue::parse(&all.join("\n"))
+    Ok(Catalogue::builtin().overlaid_by(&Catalogue::parse(include_str!("demo.lists"))?))
 }
 
 /// Starts the server. It lives in the runtime, as long as it is kept.

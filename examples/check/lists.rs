@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rdnsbl::dnsxl::{Kind, ListSpec, SpecError};
+use rdnsbl::lists::Retired;
 use rdnsbl::syntax::{self, Notation};
 use rdnsbl::{ListSet, ListSetError, lists};
 
@@ -27,8 +28,8 @@ const DEFAULT: &[(Kind, &str)] = &[
 ];
 
 /// The lists of the command line, or the default set.
-pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
-    let mut set = ListSet::builder().knowledge(knowledge(options)?);
+pub(crate) fn read(options: &Options, retired: Retired) -> Result<ListSet, Usage> {
+    let mut set = ListSet::builder().knowledge(knowledge(options)?).retired(retired);
     if let Some(threshold) = options.threshold {
         set = set.threshold(threshold);
     }
@@ -37,7 +38,7 @@ pub(crate) fn read(options: &Options) -> Result<ListSet, Usage> {
     }
     let default = if options.demo { demo::LISTS } else { DEFAULT };
     // Where there is nothing to ask lists about, only lists that were named are worth a line.
-    let nothing = options.targets.iter().all(|target| matches!(target, Target::Nothing));
+    let nothing = !options.probe && options.targets.iter().all(|target| matches!(target, Target::Nothing));
     let given: Vec<(Kind, &str)> = if options.no_lists || (options.lists.is_empty() && nothing) {
         Vec::new()
     } else if options.lists.is_empty() {
@@ -124,7 +125,7 @@ fn option(kind: Kind) -> &'static str {
 }
 
 /// Where knowledge about lists comes from.
-fn knowledge(options: &Options) -> Result<lists::Knowledge, Usage> {
+pub(crate) fn knowledge(options: &Options) -> Result<lists::Knowledge, Usage> {
     Ok(match options.knowledge {
         Knowledge::None => lists::Knowledge::None,
         Knowledge::Catalogue if options.demo => {

@@ -15,6 +15,7 @@ mod lists;
 mod nagios;
 mod output;
 mod people;
+mod probe;
 mod servers;
 mod target;
 mod tsv;
@@ -26,12 +27,14 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rdnsbl::lists::{Retired, ZoneFinding, ZoneFindingKind};
 use rdnsbl::report::ResolverFault;
 use rdnsbl::{Checker, Dialogue, Finding, ListSet, Policy, Report, SpecialPurpose};
 
 use args::{Options, Request};
 use exit::{Exit, Tally};
 use output::Output;
+use probe::Probe;
 use servers::Servers;
 use usage::Usage;
 
@@ -91,9 +94,16 @@ fn print(text: &str) -> Result<u8, Failed> {
 }
 
 fn check(options: &Options) -> Result<u8, Failed> {
-    let lists = lists::read(options)?;
+    let probe = if options.probe { Some(Probe::read(options)?) } else { None };
+    let lists = match &probe {
+        Some(probe) => probe.lists.clone(),
+        None => lists::read(options, Retired::default())?,
+    };
     // On the error stream: whoever pasted the list should hear of it, and forms for machines stay as they are.
-    for finding in lists.findings() {
+    // What the catalogue notes about lists that nobody named stands in the report, where it matters there.
+    let unasked =
+        |finding: &&ZoneFinding| options.lists.is_empty() && matches!(finding.kind(), ZoneFindingKind::Note(_));
+    for finding in lists.findings().iter().filter(|finding| !options.all && !unasked(finding)) {
         let text = finding.to_string();
         tell(&if options.form.is_none() { people::finding(&text) } else { text });
     }
@@ -101,10 +111,10 @@ fn check(options: &Options) -> Result<u8, Failed> {
         .enable_all()
         .build()
         .map_err(|error| Failed::could_not_tell(format!("cannot start: {error}")))?;
-    runtime.block_on(run(options, lists))
+    runtime.block_on(run(options, lists, probe))
 }
 
-async fn run(options: &Options, lists: ListSet) -> Result<u8, Failed> {
+async fn run(options: &Options, lists: ListSet, probe: Option<Probe>) -> Result<u8, Failed> {
     // Kept until the end: it stops when it is dropped.
     let demo = match options.demo {
         true => Some(demo::serve().await.map_err(|error| Failed::could_not_tell(format!("no demo server: {error}")))?),
@@ -119,6 +129,13 @@ async fn run(options: &Options, lists: ListSet) -> Result<u8, Failed> {
     .map_err(|error| Failed::could_not_tell(error.to_string()))?;
     let checker = checker(options, &servers, lists, budget)?;
 
+    if let Some(probe) = probe {
+        return match probe.run(options, &checker, &servers).await {
+            Ok(exit) => Ok(exit.code()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::CouldNotTell.code()),
+            Err(error) => Err(Failed::could_not_tell(format!("cannot write: {error}"))),
+        };
+    }
     let mut output = Output::new(options, &servers);
     let mut tally = Tally::default();
     match report_all(options, &checker, &mut output, &mut tally).await {

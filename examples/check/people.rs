@@ -53,7 +53,7 @@ pub(crate) fn finding(text: &str) -> String {
 
 /// A text broken between words, continued at a column. A word longer than a line is broken too, since names go up to 253
 /// octets; not an address of the Web, which is to be followed.
-fn wrapped(text: &str, start: usize, indent: usize) -> String {
+pub(crate) fn wrapped(text: &str, start: usize, indent: usize) -> String {
     let mut lines = String::new();
     let mut column = start;
     let line = |lines: &mut String, column: &mut usize| {

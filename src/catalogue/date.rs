@@ -51,13 +51,44 @@ impl Date {
     }
 }
 
+/// The day of a moment, UTC; the first day of Unix time for what lies before it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use rdnsbl::catalogue::Date;
+///
+/// let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_164_800 + 86_399);
+/// assert_eq!(Date::from(moment).to_string(), "2024-02-29");
+/// ```
+impl From<SystemTime> for Date {
+    fn from(moment: SystemTime) -> Self {
+        let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let days = (since.as_secs() / (24 * 60 * 60)).min(LAST_DAY);
+        // The inverse of `days_since_epoch`: years from March, in eras of 400.
+        let shifted = days + DAYS_TO_MARCH_1970;
+        let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year_of_era + u64::from(month <= 2);
+        let small = |number: u64| u8::try_from(number).ok();
+        Self { year: u16::try_from(year).unwrap_or(u16::MAX), month: small(month), day: small(day) }
+    }
+}
+
+/// 9999-12-31: later moments have no date in four digits.
+const LAST_DAY: u64 = 2_932_896;
+/// From the first of March of the year 0 to 1970-01-01.
+const DAYS_TO_MARCH_1970: u64 = 719_468;
+
 /// Days from 1970-01-01, by counting years from March so that the leap day is the last of its year.
 fn days_since_epoch(year: u16, month: u8, day: u8) -> u64 {
     let (year, month, day) = (u64::from(year), u64::from(month), u64::from(day));
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days_to_march_1970 = 719_468;
-    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - days_to_march_1970
+    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - DAYS_TO_MARCH_1970
 }
 
 fn days_in(year: u16, month: u8) -> u8 {
@@ -131,5 +162,21 @@ mod tests {
         assert_eq!(seconds("2000-03-01"), 951_868_800);
         assert_eq!(seconds("2024-02-29"), 1_709_164_800);
         assert_eq!(seconds("2026-08"), 1_785_542_400);
+    }
+
+    #[test]
+    fn days_of_moments() {
+        let mut date: Date = "1970-01-01".parse().unwrap();
+        for day in 0..60_000 {
+            let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(day * 86_400 + day % 86_400);
+            let found = Date::from(moment);
+            assert_eq!(found.start(), SystemTime::UNIX_EPOCH + Duration::from_secs(day * 86_400), "{found}");
+            assert!(day == 0 || found > date, "{found}");
+            date = found;
+        }
+        let late = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1 << 40)).unwrap();
+        assert_eq!(Date::from(late).to_string(), "9999-12-31");
+        let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(Date::from(early).to_string(), "1970-01-01");
     }
 }

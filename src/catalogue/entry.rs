@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::date::Date;
 use super::tombstone::{Death, Tombstone};
@@ -27,10 +28,17 @@ pub struct Entry {
     pub(super) part_of: Option<Name>,
     pub(super) told_by: Option<CodeTest>,
     pub(super) profile: Arc<Profile>,
-    pub(super) sources: Vec<Arc<str>>,
+    pub(super) sources: Vec<(Option<Date>, Arc<str>)>,
     pub(super) note: Option<Arc<str>>,
     pub(super) recommendation: Option<Recommendation>,
+    /// Something is said about it in a word that this version does not know.
+    pub(super) partly_read: bool,
 }
+
+/// What the catalogue does not know to be otherwise.
+static UNVERIFIED: Status = Status::Unverified;
+/// How old the newest source of a list that works may be.
+const TWO_YEARS: Duration = Duration::from_secs(2 * 365 * 24 * 60 * 60 + 12 * 60 * 60);
 
 impl Entry {
     /// The zone, without a key.
@@ -99,6 +107,29 @@ impl Entry {
         &self.status
     }
 
+    /// Does it work, as far as the catalogue may be believed on that day? "It works" is a statement about a day: without a
+    /// source of the two years before, nobody knows any more. What is dead stays dead.
+    ///
+    /// It only informs; lists are asked by their [`status`](Self::status), however old it is.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, catalogue::{Catalogue, Status}};
+    ///
+    /// let zen = Catalogue::builtin().get(&Name::parse("zen.spamhaus.org")?);
+    /// let status_at = |date: &str| Some(zen?.status_at(date.parse().ok()?));
+    /// assert_eq!(status_at("2026-11-28"), Some(&Status::Active));
+    /// assert_eq!(status_at("2036-11-28"), Some(&Status::Unverified));
+    /// # Ok::<(), rdnsbl::name::NameError>(())
+    /// ```
+    #[must_use]
+    pub fn status_at(&self, date: Date) -> &Status {
+        let is_recent = |source: Date| source.start().checked_add(TWO_YEARS).is_none_or(|end| end >= date.start());
+        match &self.status {
+            Status::Active if !self.newest_source().is_some_and(is_recent) => &UNVERIFIED,
+            status => status,
+        }
+    }
+
     /// Since when the status holds; the day of the report where the event itself has no date.
     #[must_use]
     pub fn since(&self) -> Option<Date> {
@@ -147,10 +178,28 @@ impl Entry {
 
     /// Who says all this. At least one.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(AsRef::as_ref)
+        self.dated_sources().map(|(_, source)| source)
     }
 
-    /// What else should be known.
+    /// The same with the day on which it was said, or was last read there; `None` where that is not known.
+    pub fn dated_sources(&self) -> impl Iterator<Item = (Option<Date>, &str)> {
+        self.sources.iter().map(|(date, source)| (*date, &**source))
+    }
+
+    /// When somebody last said something about the list.
+    #[must_use]
+    pub fn newest_source(&self) -> Option<Date> {
+        self.sources.iter().filter_map(|(date, _)| *date).max_by_key(|date| date.start())
+    }
+
+    /// Is something said about the list in a word that this version does not know? Then only its refusals are kept: a code
+    /// explained without that word might be explained wrongly.
+    #[must_use]
+    pub fn is_partly_read(&self) -> bool {
+        self.partly_read
+    }
+
+    /// What those should know who use the list: that it wants registration, is for scoring only, holds whole networks.
     #[must_use]
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()

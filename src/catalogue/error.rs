@@ -37,9 +37,9 @@ pub enum CatalogueErrorKind {
     /// The text does not start by saying how old its knowledge is.
     #[error("need `as_of YYYY-MM-DD`, once, before the first zone")]
     AsOf,
-    /// No such keyword.
-    #[error("unknown keyword")]
-    Keyword,
+    /// The text is written for a later version, or says its format twice or too late.
+    #[error("need `format 1`, once, in front of everything")]
+    Format,
     /// A line about a list, and no list was named yet.
     #[error("stands before the first zone")]
     OutsideStanza,

@@ -26,15 +26,22 @@
 //! year, and say so when it was longer: [`Catalogue::age`]. Nothing here depends on the age, so no server fails for an old
 //! text.
 //!
+//! # A host's own files
+//!
+//! [`Catalogue::load`] reads a file, [`Catalogue::overlaid_by`] lays it over the catalogue of this crate: its lists are added,
+//! or replace those of the same zone.
+//!
 //! # How to edit it
 //!
-//! One keyword and its value a line; `#` starts a line of comment; indentation and blank lines are for the eye. `as_of` comes
-//! first and says when somebody last looked at the whole. A `zone` line starts a list; several in a row share all that
-//! follows.
+//! One keyword and its value a line; `#` starts a line of comment; indentation and blank lines are for the eye. `format` and
+//! `as_of` come first. A `domain` line starts the stanza of an operator, a `zone` line a list in it; several `zone` lines in a
+//! row share all that follows. A list needs no stanza: a file of one's own may begin with its `zone`.
 //!
 //! | line | says |
 //! |---|---|
+//! | `format 1` | how to read the text; may be left out |
 //! | `as_of DATE` | how old the knowledge is |
+//! | `domain NAME` | what follows is about the lists of one operator, up to the next `domain` line; `operator` and `group` in front of its first `zone` hold for all of them that say nothing else |
 //! | `zone NAME [key\|key-accepted]` | the zone, and whether a secret label must or may stand in front |
 //! | `alias NAME [key\|key-accepted]` | another zone with the same data |
 //! | `covers DOMAIN` | all other names below this domain died along with it |
@@ -51,16 +58,29 @@
 //! | `unknown closed` | codes not written down are no listings |
 //! | `present KIND ENTRY` | a test entry that somebody documents or has seen |
 //! | `absent KIND ENTRY` | asked in place of an entry that must not be there and is |
-//! | `source TEXT` | who says so, at least one; the first is shown |
-//! | `note TEXT` | what else should be known |
+//! | `source DATE\|undated TEXT` | who says so, and when it was said or last read there; at least one; the first is shown. A source without either word has no date |
+//! | `note TEXT` | what those should know who use the list; they are told ([`ZoneFindingKind::Note`](crate::lists::ZoneFindingKind::Note)) |
 //! | `recommended DATE deny\|allow SPEC [PART...]`, `reason TEXT` | a list of [`ListSet::recommended`](crate::ListSet::recommended), and why |
+//! | `x-WORD ...` | skipped: for programs of one's own |
+//!
+//! A `DATE` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Stanzas are sorted by their domain; a stanza stays where it is when its lists
+//! die.
 //!
 //! Nothing is written without a source. What no source says stays blank: a wrong code turns mail away, a missing one costs a
 //! word in a log.
+//!
+//! # Texts of other versions
+//!
+//! Later versions may add keywords to format 1, and no words to the lines it has. A keyword that this version does not know is a
+//! [finding](Catalogue::findings), and the list it stands below loses its recommendation and the meanings of its codes, all but
+//! the refusals: what a code means without that line nobody can say, and a refusal must never be taken for a listing. In front of
+//! the first `zone` of a stanza it is about all lists of the stanza. A text in another format is an error.
 
 mod date;
 mod entry;
 mod error;
+mod finding;
+mod overlay;
 mod stanza;
 mod suggest;
 mod tombstone;
@@ -73,13 +93,18 @@ pub use crate::dnsxl::DomainForm;
 pub use date::{Date, DateError};
 pub use entry::{Access, Entry, Recommendation, Speaks, Status};
 pub use error::{CatalogueError, CatalogueErrorKind};
+pub use finding::CatalogueFinding;
+pub use overlay::CatalogueFileError;
 pub use tombstone::{Death, Tombstone};
 
 use crate::name::Name;
-use stanza::{Stanza, needed, word_and_rest};
+use stanza::{Head, Stanza, is_keyword, needed, word_and_rest};
 
 /// Lists in a catalogue; more are a mistake.
 pub const MAX_ENTRIES: usize = 10_000;
+
+/// The format that this version reads. Later versions may add keywords to it, never words to the lines that it has.
+const FORMAT: &str = "1";
 
 const BUILTIN: &str = include_str!("builtin.txt");
 
@@ -92,6 +117,7 @@ pub struct Catalogue {
     names: HashMap<Name, Place>,
     /// Domains below which everything is one entry's.
     covers: HashMap<Name, usize>,
+    findings: Vec<CatalogueFinding>,
 }
 
 /// Which entry a name belongs to, and whether this very name wants a key.
@@ -123,7 +149,7 @@ impl Catalogue {
     }
 
     fn empty(as_of: Date) -> Self {
-        Self { as_of, entries: Vec::new(), names: HashMap::new(), covers: HashMap::new() }
+        Self { as_of, entries: Vec::new(), names: HashMap::new(), covers: HashMap::new(), findings: Vec::new() }
     }
 
     /// Reads a catalogue.
@@ -149,47 +175,18 @@ impl Catalogue {
     /// # Errors
     /// [`CatalogueError`] says what is wrong and in which line.
     pub fn parse(text: &str) -> Result<Self, CatalogueError> {
-        let mut catalogue: Option<Self> = None;
-        let mut stanza = Stanza::default();
+        let mut reader = Reader::default();
         for (line, text) in text.lines().enumerate().map(|(index, text)| (index + 1, text.trim())) {
-            let wrong = |kind| CatalogueError::new(line, kind);
-            if text.is_empty() || text.starts_with('#') {
-                continue;
-            }
-            if !text.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
-                return Err(wrong(CatalogueErrorKind::NotPrintable));
-            }
-            let (keyword, value) = word_and_rest(text);
-            let value = needed(value).map_err(wrong)?;
-            match (keyword, &mut catalogue) {
-                ("as_of", None) => {
-                    let date: Date = value.parse().map_err(|error| wrong(CatalogueErrorKind::Date(error)))?;
-                    catalogue = Some(Self::empty(date));
-                }
-                ("as_of", Some(_)) | (_, None) => return Err(wrong(CatalogueErrorKind::AsOf)),
-                ("zone", Some(catalogue)) => {
-                    if !stanza.takes_zones() {
-                        catalogue.add(&std::mem::take(&mut stanza))?;
-                    }
-                    stanza.zone(line, value).map_err(wrong)?;
-                }
-                (_, Some(_)) if stanza.is_empty() => return Err(wrong(CatalogueErrorKind::OutsideStanza)),
-                (_, Some(catalogue)) => {
-                    let above = |zone: &Name| catalogue.entry_named(zone);
-                    stanza.line(line, keyword, value, above).map_err(wrong)?;
-                }
+            if !text.is_empty() && !text.starts_with('#') {
+                reader.line(line, text)?;
             }
         }
-        let mut catalogue = catalogue.ok_or(CatalogueError::new(1, CatalogueErrorKind::AsOf))?;
-        if !stanza.is_empty() {
-            catalogue.add(&stanza)?;
-        }
-        Ok(catalogue)
+        reader.finish()
     }
 
     /// Takes in what a stanza says.
-    fn add(&mut self, stanza: &Stanza) -> Result<(), CatalogueError> {
-        for (index, entry) in stanza.entries()?.into_iter().enumerate() {
+    fn add(&mut self, stanza: &Stanza, head: &Head) -> Result<(), CatalogueError> {
+        for (index, entry) in stanza.entries(head)?.into_iter().enumerate() {
             let line = stanza.line_of(index);
             if self.entries.len() >= MAX_ENTRIES {
                 return Err(CatalogueError::new(line, CatalogueErrorKind::TooMany));
@@ -226,6 +223,32 @@ impl Catalogue {
     #[must_use]
     pub fn as_of(&self) -> Date {
         self.as_of
+    }
+
+    /// What the text says that this version does not know. A text of a later version serves all the same.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, catalogue::Catalogue};
+    ///
+    /// let text = "format 1
+    ///             as_of 2028-01-01
+    ///             zone bl.corp.example
+    ///                 kinds ipv4
+    ///                 status active
+    ///                 code 127.0.0.2 deny listed
+    ///                 code 127.0.0.9 refusal asked too often
+    ///                 weather 127.0.0.2 only when it rains
+    ///                 source the colleagues next door";
+    /// let catalogue = Catalogue::parse(text)?;
+    /// assert_eq!(catalogue.findings()[0].keyword(), "weather");
+    /// let entry = catalogue.get(&Name::parse("bl.corp.example")?);
+    /// let meanings = |code: [u8; 4]| entry.map(|entry| entry.profile().meanings(code.into()).count());
+    /// assert_eq!((meanings([127, 0, 0, 2]), meanings([127, 0, 0, 9])), (Some(0), Some(1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn findings(&self) -> &[CatalogueFinding] {
+        &self.findings
     }
 
     /// How old the knowledge is at `now`; zero when the clock is behind it.
@@ -282,7 +305,7 @@ impl Catalogue {
 
     /// The list that a name which is none was most probably meant to be: a slip of the pen, another top-level domain, or the
     /// operator's domain in place of the list below it; of a name with a key in front, a list that takes one. `None` for lists that
-    /// are known, and where several could be meant. Lists that have closed down are not meant.
+    /// are known, where several could be meant, and where it is a list that has closed down: nobody is better off with that.
     ///
     /// ```
     /// use rdnsbl::{Name, catalogue::Catalogue};
@@ -302,7 +325,8 @@ impl Catalogue {
         match found {
             // Wrong names that people are known to write stand in the catalogue themselves.
             Some(Match { entry, .. }) if *entry.status() == Status::NeverAList => {
-                return Some(self.entry_named(entry.successor()?)?.zone());
+                let meant = self.entry_named(entry.successor()?).filter(|meant| !meant.status().is_gone());
+                return meant.map(Entry::zone);
             }
             Some(Match { access, .. }) if access != Access::Open || name.secret().is_none() => return None,
             _ => {}
@@ -310,12 +334,100 @@ impl Catalogue {
         let is_meant = |place: &Place| self.entries.get(place.entry).is_some_and(|entry| !entry.status().is_gone());
         let keyed = self.names.iter().filter(|(_, place)| place.access != Access::Open && is_meant(place));
         let keyed = name.secret().and_then(|_| suggest::keyed(name, keyed.map(|(zone, _)| zone)));
-        let entries = self.entries.iter().filter(|entry| !entry.status().is_gone());
-        keyed.or_else(|| found.is_none().then(|| suggest::suggest(name, entries)).flatten().map(Entry::zone))
+        keyed.or_else(|| found.is_none().then(|| suggest::suggest(name, &self.entries)).flatten().map(Entry::zone))
     }
 
     /// Is there a list of exactly this name, whatever it looks like?
     pub(crate) fn holds_as_it_stands(&self, name: &Name) -> bool {
         self.names.contains_key(&name.as_it_stands())
+    }
+}
+
+/// A catalogue on its way, line by line.
+#[derive(Default)]
+struct Reader {
+    /// The format was said.
+    format: bool,
+    /// Once the text has said how old it is.
+    catalogue: Option<Catalogue>,
+    /// Of the operator whose stanza this is.
+    head: Option<Head>,
+    stanza: Stanza,
+}
+
+impl Reader {
+    fn line(&mut self, line: usize, text: &str) -> Result<(), CatalogueError> {
+        let wrong = |kind| CatalogueError::new(line, kind);
+        if !text.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
+            return Err(wrong(CatalogueErrorKind::NotPrintable));
+        }
+        let (keyword, value) = word_and_rest(text);
+        if keyword.starts_with("x-") {
+            return Ok(());
+        }
+        let needed = || needed(value).map_err(wrong);
+        if keyword == "format" {
+            let is_first = !std::mem::replace(&mut self.format, true) && self.catalogue.is_none();
+            return if is_first && needed()? == FORMAT { Ok(()) } else { Err(wrong(CatalogueErrorKind::Format)) };
+        }
+        let Some(catalogue) = &mut self.catalogue else {
+            let date = needed().and_then(|value| match keyword {
+                "as_of" => value.parse().map_err(|error| wrong(CatalogueErrorKind::Date(error))),
+                _ => Err(wrong(CatalogueErrorKind::AsOf)),
+            })?;
+            self.catalogue = Some(Catalogue::empty(date));
+            return Ok(());
+        };
+        match keyword {
+            "as_of" => Err(wrong(CatalogueErrorKind::AsOf)),
+            "domain" => {
+                stanza::zone_name(needed()?).map_err(wrong)?;
+                self.end_of_list()?;
+                self.head = Some(Head::default());
+                Ok(())
+            }
+            "zone" => {
+                let value = needed()?;
+                if !self.stanza.takes_zones() {
+                    self.end_of_list()?;
+                }
+                self.stanza.zone(line, value).map_err(wrong)
+            }
+            _ if !is_keyword(keyword) => {
+                if catalogue.findings.len() < finding::MAX_FINDINGS {
+                    catalogue.findings.push(CatalogueFinding::new(line, self.stanza.first().cloned(), keyword));
+                }
+                match &mut self.head {
+                    _ if !self.stanza.is_empty() => self.stanza.unknown_line(),
+                    Some(head) => head.partly_read = true,
+                    None => {}
+                }
+                Ok(())
+            }
+            _ if self.stanza.is_empty() => {
+                let head = self.head.as_mut().ok_or_else(|| wrong(CatalogueErrorKind::OutsideStanza))?;
+                head.line(keyword, needed()?).map_err(wrong)
+            }
+            _ => {
+                let above = |zone: &Name| catalogue.entry_named(zone);
+                self.stanza.line(line, keyword, needed()?, above).map_err(wrong)
+            }
+        }
+    }
+
+    /// The last line about a list, or about several that share all, is read.
+    fn end_of_list(&mut self) -> Result<(), CatalogueError> {
+        let stanza = std::mem::take(&mut self.stanza);
+        match &mut self.catalogue {
+            Some(catalogue) if !stanza.is_empty() => {
+                catalogue.add(&stanza, self.head.as_ref().unwrap_or(&Head::default()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self) -> Result<Catalogue, CatalogueError> {
+        self.end_of_list()?;
+        self.catalogue.ok_or(CatalogueError::new(1, CatalogueErrorKind::AsOf))
     }
 }

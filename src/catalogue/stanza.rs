@@ -1,4 +1,4 @@
-//! The lines about one list, or about several that share all of it, on their way to becoming entries.
+//! The lines of an operator about its lists, on their way to becoming entries.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -12,7 +12,55 @@ use crate::dnsxl::{
 };
 use crate::name::Name;
 
-/// What has been read so far.
+/// What a line below a zone may begin with.
+const KEYWORDS: [&str; 20] = [
+    "alias",
+    "covers",
+    "operator",
+    "group",
+    "kinds",
+    "speaks",
+    "names",
+    "status",
+    "successor",
+    "part_of",
+    "like",
+    "code",
+    "bit",
+    "unknown",
+    "present",
+    "absent",
+    "source",
+    "note",
+    "recommended",
+    "reason",
+];
+
+/// Does this version know what such a line says?
+pub(super) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
+/// What an operator's stanza says in front of its first zone, for all lists in it.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    operator: Option<Arc<str>>,
+    group: Option<Arc<str>>,
+    /// It says something that this version does not know.
+    pub(super) partly_read: bool,
+}
+
+impl Head {
+    pub(super) fn line(&mut self, keyword: &str, value: &str) -> Result<(), Wrong> {
+        match keyword {
+            "operator" => once(&mut self.operator, value.into()),
+            "group" => once(&mut self.group, value.into()),
+            _ => Err(Wrong::OutsideStanza),
+        }
+    }
+}
+
+/// What has been read so far about one list, or about several that share all of it.
 #[derive(Debug, Default)]
 pub(super) struct Stanza {
     /// The zones with their lines.
@@ -34,10 +82,12 @@ pub(super) struct Stanza {
     part_of: Option<(Name, Option<CodeTest>)>,
     profile: Profile,
     points: Vec<(SubjectKind, TestPoints)>,
-    sources: Vec<Arc<str>>,
+    sources: Vec<(Option<Date>, Arc<str>)>,
     note: Option<Arc<str>>,
     recommended: Option<(Date, ListSpec)>,
     reason: Option<Arc<str>>,
+    /// Something is said that this version does not know.
+    pub(super) partly_read: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +111,11 @@ impl Stanza {
     /// Has no line been read?
     pub(super) fn is_empty(&self) -> bool {
         self.zones.is_empty()
+    }
+
+    /// The first zone.
+    pub(super) fn first(&self) -> Option<&Name> {
+        self.zones.first().map(|(_, zone, _)| zone)
     }
 
     pub(super) fn zone(&mut self, line: usize, value: &str) -> Result<(), Wrong> {
@@ -97,7 +152,9 @@ impl Stanza {
             "successor" => once(&mut self.successor, zone_name(value)?),
             "part_of" => once(&mut self.part_of, read_part_of(value)?),
             "like" => {
-                self.profile = above(&zone_name(value)?).ok_or(Wrong::UnknownZone)?.profile.as_ref().clone();
+                let original = above(&zone_name(value)?).ok_or(Wrong::UnknownZone)?;
+                self.profile = original.profile.as_ref().clone();
+                self.partly_read |= original.partly_read;
                 Ok(())
             }
             "code" => self.read_code(value),
@@ -110,13 +167,13 @@ impl Stanza {
             "present" => self.read_point(value, TestPoints::with_documented),
             "absent" => self.read_point(value, TestPoints::absent),
             "source" => {
-                self.sources.push(value.into());
+                self.sources.push(read_source(value)?);
                 Ok(())
             }
             "note" => once(&mut self.note, value.into()),
             "recommended" => once(&mut self.recommended, read_recommended(value)?),
             "reason" => once(&mut self.reason, value.into()),
-            _ => Err(Wrong::Keyword),
+            _ => Ok(()),
         }
     }
 
@@ -171,14 +228,21 @@ impl Stanza {
         Ok(())
     }
 
+    /// A line in a word that this version does not know.
+    pub(super) fn unknown_line(&mut self) {
+        self.described = true;
+        self.partly_read = true;
+    }
+
     /// The entries, once the last line is read.
-    pub(super) fn entries(&self) -> Result<Vec<Entry>, CatalogueError> {
+    pub(super) fn entries(&self, head: &Head) -> Result<Vec<Entry>, CatalogueError> {
         let line = self.zones.first().map_or(0, |(line, ..)| *line);
         let wrong = |kind| CatalogueError::new(line, kind);
         let missing = |what| wrong(Wrong::Missing(what));
         let kinds = self.kinds.as_ref().ok_or_else(|| missing("kinds"))?;
         let (word, since, how) = self.status.as_ref().ok_or_else(|| missing("status"))?;
-        let source = self.sources.first().ok_or_else(|| missing("source"))?;
+        let (_, source) = self.sources.first().ok_or_else(|| missing("source"))?;
+        let partly_read = self.partly_read || head.partly_read;
         if matches!(word, StatusWord::Renamed | StatusWord::Merged) && self.successor.is_none() {
             return Err(missing("successor"));
         }
@@ -201,14 +265,22 @@ impl Stanza {
             }),
         };
         let mut profile = self.profile.clone().lists(kinds.iter().copied());
+        if partly_read {
+            // What the unknown word says may change what codes mean; that a code refuses is safe to believe.
+            profile = profile.only_refusals();
+        }
         for (kind, points) in &self.points {
             profile = profile.test_points(*kind, points.clone());
         }
         if let Some(form) = self.domain_form {
             profile = profile.holds(form);
         }
+        if let Some(note) = &self.note {
+            profile = profile.noting(note);
+        }
         let profile = Arc::new(profile);
         let recommendation = match (&self.recommended, &self.reason) {
+            (Some(_), Some(_)) if partly_read => None,
             (Some((since, spec)), Some(reason)) => {
                 Some(Recommendation { spec: spec.clone(), since: *since, reason: reason.clone() })
             }
@@ -223,8 +295,8 @@ impl Stanza {
             zone: zone.clone(),
             aliases: aliases(index),
             access: *access,
-            operator: self.operator.clone(),
-            group: self.group.clone(),
+            operator: self.operator.clone().or_else(|| head.operator.clone()),
+            group: self.group.clone().or_else(|| head.group.clone()),
             kinds: kinds.clone(),
             hashes: self.hashes,
             speaks: self.speaks.unwrap_or(Speaks::Against),
@@ -234,11 +306,12 @@ impl Stanza {
             how: how.clone(),
             successor: self.successor.clone(),
             part_of: self.part_of.as_ref().map(|(whole, _)| whole.clone()),
-            told_by: self.part_of.as_ref().and_then(|(_, told_by)| told_by.clone()),
+            told_by: self.part_of.as_ref().and_then(|(_, told_by)| told_by.clone()).filter(|_| !partly_read),
             profile: profile.clone(),
             sources: self.sources.clone(),
             note: self.note.clone(),
             recommendation: recommendation.clone(),
+            partly_read,
         };
         Ok(self.zones.iter().enumerate().map(entry).collect())
     }
@@ -270,7 +343,7 @@ fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Wrong> {
     Ok(())
 }
 
-fn zone_name(text: &str) -> Result<Name, Wrong> {
+pub(super) fn zone_name(text: &str) -> Result<Name, Wrong> {
     let name = Name::parse(text).map_err(|error| Wrong::Name(error.kind()))?;
     match name.secret() {
         Some(_) => Err(Wrong::Key),
@@ -309,6 +382,16 @@ fn read_part_of(value: &str) -> Result<(Name, Option<CodeTest>), Wrong> {
         _ => return Err(Wrong::Garbage),
     };
     Ok((zone_name(name)?, told_by))
+}
+
+/// `[DATE|undated] TEXT`. In a text without a date nothing looks like one at its beginning.
+fn read_source(value: &str) -> Result<(Option<Date>, Arc<str>), Wrong> {
+    let (word, rest) = word_and_rest(value);
+    match word.parse() {
+        Ok(date) => Ok((Some(date), needed(rest)?.into())),
+        Err(_) if word == "undated" => Ok((None, needed(rest)?.into())),
+        Err(_) => Ok((None, value.into())),
+    }
 }
 
 fn read_kind(word: &str) -> Result<SubjectKind, Wrong> {

@@ -13,8 +13,14 @@ const LONG: usize = 16;
 /// A first label shorter than this may be a sibling list of the same operator: one other letter proves nothing.
 const FIRST_LABEL: usize = 6;
 
-/// The one list of `entries` that `name` is most probably meant to be.
-pub(super) fn suggest<'a>(name: &Name, entries: impl Iterator<Item = &'a Entry> + Clone) -> Option<&'a Entry> {
+/// The one list of `entries` that `name` is most probably meant to be. Dead ones take part in the choice, since a slip of the
+/// pen in an old configuration is one in a dead name, and are not suggested.
+pub(super) fn suggest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry> {
+    nearest(name, entries).filter(|entry| !entry.status().is_gone())
+}
+
+fn nearest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry> {
+    let entries = entries.iter().filter(|entry| *entry.status() != Status::NeverAList);
     let written = name.without_key().to_string();
     // `spamcop.net` for `bl.spamcop.net`: the operator's domain, where one working list lives under it.
     let below = entries
@@ -162,6 +168,12 @@ mod tests {
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.net", None),
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.bl.spamcop.net", None),
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.dq.spamhaus.net", None),
+            // Nearly a dead one.
+            ("dnsbl.njalb.org", None),
+            ("relays.ordb.net", None),
+            ("bl.spamcanibal.org", None),
+            // Nearer to a dead one than to one that works.
+            ("cbl.anti-spam.org.cm", None),
             // A sibling that the catalogue does not know is no slip.
             ("hbl.dq.spamhaus.net", None),
             ("abl.spamhaus.org", None),

@@ -17,11 +17,18 @@ pub struct Profile {
     closed: bool,
     test_points: Vec<(SubjectKind, TestPoints)>,
     domain_form: DomainForm,
+    note: Option<Arc<str>>,
 }
 
 /// Nothing known but RFC 5782, for lists that nobody said more about.
-pub(super) static NOTHING: Profile =
-    Profile { kinds: None, codes: Vec::new(), closed: false, test_points: Vec::new(), domain_form: DomainForm::Full };
+pub(super) static NOTHING: Profile = Profile {
+    kinds: None,
+    codes: Vec::new(),
+    closed: false,
+    test_points: Vec::new(),
+    domain_form: DomainForm::Full,
+    note: None,
+};
 
 impl Profile {
     /// Nothing known but RFC 5782.
@@ -77,6 +84,19 @@ impl Profile {
         self
     }
 
+    /// What those should know who use the list, such as that its operator wants it for scoring only. Reports show it.
+    #[must_use]
+    pub fn noting(mut self, note: &str) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// What those should know who use the list.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
     /// What is known about this list when another zone is asked, which holds it: the codes are this one's; refusals and test
     /// entries are that zone's, and so is whom it can be asked about.
     pub(crate) fn within(&self, whole: &Self) -> Self {
@@ -91,7 +111,14 @@ impl Profile {
             closed: self.closed,
             test_points: whole.test_points.clone(),
             domain_form: whole.domain_form,
+            note: self.note.clone(),
         }
+    }
+
+    /// Without any meaning of a code, but for refusals.
+    pub(crate) fn only_refusals(mut self) -> Self {
+        self.codes.retain(|code| code.disposition == Disposition::Refusal);
+        self
     }
 
     /// Every sum of the documented bits, with at least one of those in the mask.

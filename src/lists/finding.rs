@@ -1,6 +1,7 @@
 //! What stands out in a set of lists, seen with the catalogue's eyes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::catalogue::{Date, Tombstone};
 use crate::dnsxl::{Kind, ListId, ListSpec};
@@ -114,6 +115,10 @@ pub enum ZoneFindingKind {
         /// As what it is used.
         used: Kind,
     },
+    /// The catalogue says something about the list that this version does not know; the codes it explains are not used.
+    PartlyRead,
+    /// What the catalogue says to those who use the list: that it wants registration, is for scoring only, holds whole networks.
+    Note(Arc<str>),
     /// The codes that are to count are none that a listing can have: the list never counts.
     CodesNeverMatch,
     /// The same list with the same codes stands in the set before: a hit counts twice.
@@ -154,6 +159,8 @@ impl ZoneFindingKind {
             Self::Unverified => "unverified",
             Self::NothingToAsk => "nothing_to_ask",
             Self::WrongSide { .. } => "wrong_side",
+            Self::PartlyRead => "partly_read",
+            Self::Note(_) => "note",
             Self::CodesNeverMatch => "codes_never_match",
             Self::NamedTwice => "named_twice",
             Self::CountedTwice { .. } => "counted_twice",
@@ -194,6 +201,10 @@ impl fmt::Display for ZoneFindingKind {
             Self::NothingToAsk => f.write_str("holds nothing that is asked about here")?,
             Self::WrongSide { used: Kind::Deny } => f.write_str("an allow list, used to deny")?,
             Self::WrongSide { used: Kind::Allow } => f.write_str("a deny list, used to allow")?,
+            Self::PartlyRead => {
+                f.write_str("the catalogue is newer than this program: what it says of the list's codes is not used")?;
+            }
+            Self::Note(note) => f.write_str(note)?,
             Self::CodesNeverMatch => {
                 f.write_str("never counts: no listing has codes outside 127.0.0.0/8 or in 127.255.255.0/24")?;
             }

@@ -123,4 +123,8 @@ fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKin
     if spec.weight() != 0 && !entry.speaks().fits(used) {
         found.push(ZoneFindingKind::WrongSide { used });
     }
+    if entry.is_partly_read() {
+        found.push(ZoneFindingKind::PartlyRead);
+    }
+    found.extend(entry.note().map(|note| ZoneFindingKind::Note(note.into())));
 }

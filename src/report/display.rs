@@ -303,6 +303,9 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
             let whose = if reason.is_tombstone() { "its last words: " } else { "" };
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("{whose}\"{reason}\""))?;
         }
+        if let Some(note) = row.note() {
+            wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("note: {note}"))?;
+        }
     }
     // A miss of a list that may be empty, or gone, is worth less than it looks.
     for row in rows.iter().filter(|row| rank(&row.verdict) == QUIET && !row.advice().is_empty()) {

@@ -163,6 +163,7 @@ impl Serialize for ListReport {
         map.serialize_entry("health", &self.health())?;
         map.serialize_entry("advice", &Some(self.advice()).filter(|advice| !advice.is_empty()))?;
         map.serialize_entry("evidence", self.verdict.evidence())?;
+        map.serialize_entry("note", &self.note())?;
         map.end()
     }
 }

@@ -86,6 +86,13 @@ impl ListReport {
         self.spec.kind()
     }
 
+    /// What those should know who use the list, as its [`Profile`](crate::dnsxl::Profile::note) says: that it wants
+    /// registration, is for scoring only, holds whole networks.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.spec.knowledge().note()
+    }
+
     /// What it was asked about; `None` where the dialogue has no such part.
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {

@@ -37,8 +37,15 @@ const ANSWERS: &[(&str, &str, &str, &[&str], &str)] = &[
     ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.5.0"], "listed"),
     ("--allow", "list.dnswl.org=127.0.[2..20].[1..3]", "203.0.113.14", &["127.0.5.0"], "excluded"),
     ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.0.255"], "problem/refused"),
-    // What over-quota resolvers get about everybody; here about one address, so it is what it says.
-    ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.10.3"], "listed"),
+    // "Trust high", and what resolvers over their limit got about everybody: RFC 8904 section 5.1.
+    ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.10.3"], "problem/refused"),
+    ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.9.3"], "listed"),
+    ("--allow", "dnswl.spfbl.net", "203.0.113.14", &["127.0.0.2"], "listed"),
+    ("--list", "dnsbl.spfbl.net", "203.0.113.14", &["127.0.0.4"], "excluded"),
+    ("--list", "spam.spamrats.com", "203.0.113.14", &["127.0.0.38"], "listed"),
+    ("--list", "spam.spamrats.com", "203.0.113.14", &["127.0.0.2"], "excluded"),
+    ("--list", "multi.surbl.org", "203.0.113.14", &[], "skipped/family"),
+    ("--list", "virbl.dnsbl.bit.nl", "203.0.113.14", &["127.0.0.2"], "skipped/retired"),
     ("--list", "brazil.blackholes.us", "203.0.113.14", &["127.0.0.2"], "skipped/retired"),
     ("--list", "rbl.spamhaus.org", "203.0.113.14", &["127.0.0.2"], "skipped/retired"),
     ("--allow", "iadb.isipp.com", "203.0.113.14", &["127.0.0.1", "127.2.255.2"], "excluded"),
@@ -112,6 +119,33 @@ async fn none_is_none() {
     assert_eq!((run.verdicts(), run.text("questions")), (vec!["not_listed".to_owned()], "2".to_owned()));
 }
 
+/// SURBL holds hosts of links: it is asked about domains, not about the client.
+#[tokio::test]
+async fn the_default_set_does_not_ask_surbl_about_clients() {
+    let server = serve("").await;
+    let run = ask(&server, &["--verbose", "--special", "203.0.113.14"]).await;
+    assert!(!run.out.contains("14.113.0.203.multi.surbl.org"), "{}", run.out);
+    let run = ask(&server, &["--verbose", "phish.pages.example.co.uk"]).await;
+    assert!(run.out.contains(" phish.pages.example.co.uk.multi.surbl.org A: "), "{}", run.out);
+}
+
+#[tokio::test]
+async fn what_a_list_wants_of_its_users_is_told() {
+    let world = "14.113.0.203.ips.backscatterer.org A 127.0.0.2\n*.b.barracudacentral.org SERVFAIL";
+    let server = serve(world).await;
+    let wanted = "its operator wants it asked for the null sender (<>) only";
+    let run = ask(&server, &["--json", "--special", "--list", "ips.backscatterer.org", "203.0.113.14"]).await;
+    assert!(run.text("lists/0/note").ends_with(wanted), "{}", run.out);
+    assert!(run.err.contains(wanted), "{}", run.err);
+    let run = ask(&server, &["--special", "--list", "ips.backscatterer.org", "203.0.113.14"]).await;
+    assert!(run.out.contains("note: about bounces to forged senders"), "{}", run.out);
+    // In the default set it stands where it matters, and nowhere else.
+    let run = ask(&server, &["--special", "203.0.113.14"]).await;
+    assert!(!run.err.contains("registered"), "{}", run.err);
+    assert!(run.out.contains("note: the address of the asking resolver must be registered"), "{}", run.out);
+    assert_eq!(run.out.matches("note: ").count(), 1, "{}", run.out);
+}
+
 #[tokio::test]
 async fn meanings_are_told() {
     let world = format!("{} A 127.0.0.80", under("example.net", "multi.surbl.org"));
@@ -119,7 +153,7 @@ async fn meanings_are_told() {
     assert_eq!(run.text("lists/0/meanings"), "[\"MW malware\",\"ABUSE\"]");
 }
 
-/// URIBL and SURBL hold registrable domains, Spamhaus host names too; of others nothing is known.
+/// URIBL holds registrable domains, SURBL and Spamhaus host names; of others nothing is known.
 #[tokio::test]
 async fn lists_are_asked_about_the_domains_they_hold() {
     let server =
@@ -127,8 +161,9 @@ async fn lists_are_asked_about_the_domains_they_hold() {
     for (list, target, asked) in [
         ("multi.uribl.com", "www.shop.example.co.uk", "example.co.uk.multi.uribl.com"),
         ("multi.uribl.com", "example.co.uk", "example.co.uk.multi.uribl.com"),
-        ("multi.surbl.org", "a.b.example.org", "example.org.multi.surbl.org"),
-        ("multi.surbl.org", "co.uk", "co.uk.multi.surbl.org"),
+        ("multi.uribl.com", "co.uk", "co.uk.multi.uribl.com"),
+        ("black.uribl.com", "mail.bad.example", "bad.example.black.uribl.com"),
+        ("multi.surbl.org", "a.b.example.org", "a.b.example.org.multi.surbl.org"),
         ("dbl.spamhaus.org", "a.b.example.org", "a.b.example.org.dbl.spamhaus.org"),
         ("own.example", "a.b.example.org", "a.b.example.org.own.example"),
     ] {

@@ -1,0 +1,267 @@
+//! `--probe`: do lists hold what they must, and not what they must not? No client is asked about.
+
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use rdnsbl::catalogue::{Access, Catalogue, Date, Entry, Speaks, Status};
+use rdnsbl::dnsxl::{Health, SubjectKind};
+use rdnsbl::lists::{Knowledge, Retired};
+use rdnsbl::{Checker, HealthReport, ListSet, ListSpec};
+use serde_json::{Map, Value, json};
+
+use crate::args::{Form, Options};
+use crate::demo::BANNER;
+use crate::exit::Exit;
+use crate::servers::Servers;
+use crate::usage::Usage;
+use crate::{lists, people, tell};
+
+/// Lists that are tried at the same time. All at once would flood a small resolver, whose losses would look like the lists'.
+const AT_ONCE: usize = 32;
+/// A list must be silent so often, while others answer, before it is said not to answer.
+const ROUNDS: usize = 5;
+
+/// What is to be tried, and what is known about it.
+pub(crate) struct Probe {
+    pub(crate) lists: ListSet,
+    knowledge: Knowledge,
+    /// The day by which statements are old or not. A made-up world has its own.
+    today: Option<Date>,
+}
+
+impl Probe {
+    /// The lists of the command line, closed ones too; with `--all`, all that are known.
+    pub(crate) fn read(options: &Options) -> Result<Self, Usage> {
+        let knowledge = lists::knowledge(options)?;
+        let today = match (options.demo, catalogue(&knowledge)) {
+            (true, catalogue) => catalogue.map(Catalogue::as_of),
+            (false, _) => Some(Date::from(SystemTime::now())),
+        };
+        let given =
+            if options.all && options.lists.is_empty() { ListSet::none() } else { lists::read(options, Retired::Ask)? };
+        let Some(catalogue) = catalogue(&knowledge).filter(|_| options.all) else {
+            return Ok(Self { lists: given, knowledge, today });
+        };
+        let mut specs: Vec<ListSpec> = given.iter().cloned().collect();
+        let (mut keyed, mut hashes) = (0_usize, 0_usize);
+        for entry in catalogue.iter().filter(|entry| *entry.status() != Status::NeverAList) {
+            let zone = entry.zone().to_string();
+            if given.iter().any(|spec| spec.zone() == entry.zone()) {
+                continue;
+            } else if entry.kinds().is_empty() {
+                hashes += 1;
+                continue;
+            } else if entry.access() == Access::KeyNeeded {
+                keyed += 1;
+                continue;
+            }
+            let spec = if entry.speaks() == Speaks::For { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) };
+            specs.push(spec.map_err(|error| Usage::new(format!("{zone}: {error}")))?);
+        }
+        tell(&format!("left out: {keyed} lists that want a key, {hashes} of hashes"));
+        let set = ListSet::builder().knowledge(knowledge.clone()).retired(Retired::Ask).lists(specs);
+        let lists = set.build().map_err(|error| Usage::new(error.to_string()))?;
+        Ok(Self { lists, knowledge, today })
+    }
+
+    /// Tries them, and prints what came of it.
+    pub(crate) async fn run(&self, options: &Options, checker: &Checker, servers: &Servers) -> io::Result<Exit> {
+        let rows: Vec<Row> = self.ask(checker).await.into_iter().map(|report| self.row(report)).collect();
+        if rows.iter().all(|row| row.outcome() == Outcome::Unknown) && !rows.is_empty() {
+            tell(&format!("no list could be told; asked {servers}"));
+        }
+        let text = match options.form {
+            Some(Form::JsonLines) => rows.iter().map(|row| format!("{}\n", row.json())).collect(),
+            Some(_) => document(&rows, options.demo),
+            None => format!("{}\n{}", people::header(servers, options.demo), table(&rows)),
+        };
+        if options.demo && options.form.is_some() {
+            tell(&format!("{BANNER}: the answers are made up"));
+        }
+        io::stdout().write_all(text.as_bytes())?;
+        Ok(rows.iter().map(|row| row.outcome().exit()).max().unwrap_or(Exit::CouldNotTell))
+    }
+
+    async fn ask(&self, checker: &Checker) -> Vec<HealthReport> {
+        let specs: Vec<&ListSpec> = self.lists.iter().collect();
+        for chunk in specs.chunks(AT_ONCE) {
+            let _ = checker.with_lists(self.some(chunk)).probe().await;
+        }
+        // Those that were not heard are asked again, and no others.
+        let mut reports = checker.health();
+        for _ in 1..ROUNDS {
+            let unheard = |spec: &&&ListSpec| {
+                reports.iter().any(|report| *report.list() == spec.id() && report.health() == Health::Unprobed)
+            };
+            let silent: Vec<&ListSpec> = specs.iter().filter(unheard).copied().collect();
+            if silent.is_empty() {
+                break;
+            }
+            for chunk in silent.chunks(AT_ONCE) {
+                let _ = checker.with_lists(self.some(chunk)).probe().await;
+            }
+            reports = checker.health();
+        }
+        reports
+    }
+
+    /// Some of the lists. They can be read, since all of them could.
+    fn some(&self, specs: &[&ListSpec]) -> ListSet {
+        let specs = specs.iter().map(|spec| (*spec).clone());
+        let set = ListSet::builder().knowledge(Knowledge::None).lists(specs).build();
+        set.unwrap_or_else(|_| ListSet::none())
+    }
+
+    fn row(&self, report: HealthReport) -> Row {
+        let zone = self.lists.iter().find(|spec| spec.id() == *report.list()).map(ListSpec::zone);
+        let entry = zone.and_then(|zone| catalogue(&self.knowledge)?.get(zone));
+        let mut remarks = Vec::new();
+        if let Some(entry) = entry {
+            remarks.extend(self.remark(entry, report.health()));
+            remarks.extend(entry.note().filter(|_| !entry.status().is_gone()).map(str::to_owned));
+        }
+        let closed = entry.is_some_and(|entry| entry.status().is_gone());
+        Row { report, closed, status: entry.map(|entry| entry.status().word()), remarks }
+    }
+
+    /// What stands out beside what the catalogue says.
+    fn remark(&self, entry: &Entry, health: Health) -> Option<String> {
+        match entry.status() {
+            status if status.is_gone() && health == Health::Sound => Some("marked closed, answers soundly".to_owned()),
+            status if status.is_gone() => Some(format!("marked closed: {entry}")),
+            status if self.today.is_some_and(|today| entry.status_at(today) != status) => {
+                Some(match entry.newest_source() {
+                    Some(date) => format!("marked active; nobody has said so since {date}"),
+                    None => "marked active; nobody has said when".to_owned(),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn catalogue(knowledge: &Knowledge) -> Option<&Catalogue> {
+    match knowledge {
+        Knowledge::Catalogue => Some(Catalogue::builtin()),
+        Knowledge::Given(catalogue) => Some(catalogue),
+        _ => None,
+    }
+}
+
+/// What is said about one list, for one kind of subject.
+struct Row {
+    report: HealthReport,
+    /// It has closed down, as far as is known.
+    closed: bool,
+    /// What the catalogue says.
+    status: Option<&'static str>,
+    remarks: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Broken,
+    Unknown,
+    Sound,
+}
+
+impl Outcome {
+    fn exit(self) -> Exit {
+        match self {
+            Self::Broken => Exit::Against,
+            Self::Unknown => Exit::CouldNotTell,
+            Self::Sound => Exit::Clear,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Broken => "BROKEN",
+            Self::Unknown => "unknown",
+            Self::Sound => "sound",
+        }
+    }
+}
+
+impl Row {
+    fn outcome(&self) -> Outcome {
+        match self.report.health() {
+            Health::Sound => Outcome::Sound,
+            // A zone that answers and holds nothing is what many closed lists left behind.
+            Health::NoTestEntries if !self.closed => Outcome::Sound,
+            Health::Unprobed => Outcome::Unknown,
+            _ => Outcome::Broken,
+        }
+    }
+
+    fn advice(&self) -> Option<&'static str> {
+        let health = match self.report.health() {
+            Health::NoTestEntries if self.closed => Health::Retired,
+            health => health,
+        };
+        Some(health.advice()).filter(|advice| !advice.is_empty())
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.report.kind() {
+            SubjectKind::Ipv4 => "ipv4",
+            SubjectKind::Ipv6 => "ipv6",
+            SubjectKind::Domain => "domain",
+        }
+    }
+
+    fn json(&self) -> Value {
+        let report = &self.report;
+        let evidence: Vec<String> = report.evidence().iter().map(ToString::to_string).collect();
+        json!({
+            "list": report.list().as_str(),
+            "kind": self.kind(),
+            "health": report.health().word(),
+            "advice": self.advice(),
+            "evidence": evidence,
+            "status": self.status,
+            "remarks": self.remarks,
+        })
+    }
+}
+
+/// One JSON document.
+fn document(rows: &[Row], demo: bool) -> String {
+    let mut document = Map::new();
+    document.insert("version".to_owned(), json!(1));
+    document.insert("demo".to_owned(), json!(demo));
+    if demo {
+        document.insert("note".to_owned(), json!(BANNER));
+    }
+    document.insert("lists".to_owned(), rows.iter().map(Row::json).collect());
+    format!("{}\n", Value::Object(document))
+}
+
+/// The table for people: what is broken first.
+fn table(rows: &[Row]) -> String {
+    let mut sorted: Vec<&Row> = rows.iter().collect();
+    sorted.sort_by_key(|row| row.outcome());
+    let mut text = String::new();
+    for row in sorted {
+        let health = row.report.health();
+        let head = format!("  {:<8} {} ({})", row.outcome().word(), row.report.list(), row.kind());
+        let said = match health {
+            Health::Sound => String::new(),
+            Health::Unprobed => ": no answer".to_owned(),
+            health => format!(": {health}"),
+        };
+        text.push_str(&people::wrapped(&format!("{head}{said}"), 0, INDENT));
+        text.push('\n');
+        let evidence = row.report.evidence().iter().filter(|_| row.outcome() == Outcome::Broken);
+        let advice = row.advice().map(|advice| format!("-> {advice}"));
+        for line in evidence.map(ToString::to_string).chain(advice).chain(row.remarks.iter().cloned()) {
+            text.push_str(&" ".repeat(INDENT));
+            text.push_str(&people::wrapped(&line, INDENT, INDENT));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Where the text about a list goes on.
+const INDENT: usize = 11;
