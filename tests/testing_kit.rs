@@ -170,6 +170,7 @@ fn failures() {
          d.example TIMEOUT
          e.example TRUNCATED
          f.example MALFORMED
+         h.example REFERRAL
          g.example TC
          g.example A 127.0.0.2",
     );
@@ -180,6 +181,7 @@ fn failures() {
         ("d.example", Failure::Timeout),
         ("e.example", Failure::Truncated),
         ("f.example", Failure::Malformed),
+        ("h.example", Failure::Unrelated),
     ] {
         assert_eq!(world.a(name), Answer::failed(failure), "{name}");
     }

@@ -69,6 +69,10 @@ fn soa_record(owner: &str, ttl: u32, minimum: u32) -> WireRecord {
     WireRecord::from_rdata(wire(owner), ttl, RData::SOA(data))
 }
 
+fn ns(owner: &str) -> WireRecord {
+    WireRecord::from_rdata(wire(owner), 60, RData::NS(NS(wire("ns.test."))))
+}
+
 fn soa(owner: &str, ttl: u64) -> Option<Soa> {
     Some(Soa::new(name(owner), seconds(ttl)))
 }
@@ -192,7 +196,23 @@ fn shape(query: &Seen, _before: usize) -> Act {
         }
         "referral" => {
             message.metadata.recursion_available = false;
-            message.add_authority(WireRecord::from_rdata(wire("test."), 60, RData::NS(NS(wire("ns.test.")))));
+            message.add_authority(ns("test."));
+        }
+        "referralra" | "referralup" | "referraldown" => {
+            let zone = match query.label.as_str() {
+                "referralra" => "bl.test.",
+                "referralup" => ".",
+                _ => owner,
+            };
+            message.add_authority(ns(zone));
+        }
+        "nodatans" => {
+            message.add_authority(ns("bl.test."));
+            message.add_authority(soa_record("bl.test.", 300, 60));
+        }
+        "nodataownns" => {
+            message.metadata.authoritative = true;
+            message.add_authority(ns("bl.test."));
         }
         "ttl0" => message = with(query, [a(owner, 0, 2)]),
         "ttltop" => message = with(query, [a(owner, 1 << 31, 2)]),
@@ -317,6 +337,11 @@ async fn shapes(make: Make) {
         ("mixed", listed(60, 2), udp),
         ("othertype", failed(Failure::Unrelated), udp),
         ("referral", failed(Failure::Unrelated), udp),
+        ("referralra", failed(Failure::Unrelated), udp),
+        ("referralup", failed(Failure::Unrelated), udp),
+        ("referraldown", failed(Failure::Unrelated), udp),
+        ("nodatans", Answer::no_data(soa("bl.test", 60)), udp),
+        ("nodataownns", Answer::no_data(None), udp),
         ("ttl0", listed(0, 2), udp),
         ("ttltop", listed(0, 2), udp),
         ("ttlhuge", Answer::records([Ipv4Addr::new(127, 0, 0, 2).into()], MAX_TTL), udp),
@@ -423,6 +448,7 @@ async fn fail_over_is_at_once_and_every_time(make: Make) {
         "servfaila",
         "nxa",
         "referral",
+        "referralra",
         "foreign",
     ] {
         let bad = Server::start(move |query: &Seen, before| {
