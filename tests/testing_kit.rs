@@ -59,7 +59,7 @@ fn records_and_their_ttl() {
     );
     assert_eq!(world.a("a.example"), records([address(2), address(3)], 60));
     assert_eq!(world.a("b.example"), records([address(2)], 5));
-    assert_eq!(world.a("c.example"), records([address(2)], 0)); // RFC 2181 §8
+    assert_eq!(world.a("c.example"), records([address(2)], 86_400)); // RFC 8767 §4
     assert_eq!(world.dns.asked().len(), 3);
     world.dns.forget_asked();
     assert_eq!(world.dns.asked(), []);

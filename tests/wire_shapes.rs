@@ -218,6 +218,22 @@ fn shape(query: &Seen, _before: usize) -> Act {
         "ttltop" => message = with(query, [a(owner, 1 << 31, 2)]),
         "ttlhuge" => message = with(query, [a(owner, 2_000_000, 2)]),
         "ttlmixed" => message = with(query, [a(owner, 60, 2), a(owner, 30, 4)]),
+        "noopt" | "nooptimp" if query.message.edns.is_none() => message = with(query, [a(owner, 60, 2)]),
+        "nooptsilent" | "noopthead" if query.message.edns.is_none() => return Act::Silence,
+        "noopt" | "nooptsilent" => message = coded(query, 1),
+        "nooptimp" => message = coded(query, 4),
+        "noopthead" => {
+            message = coded(query, 1);
+            message.queries.clear();
+        }
+        "noopttc" if query.message.edns.is_some() => message = coded(query, 1),
+        "noopttc" if query.tcp => message = with(query, [a(owner, 60, 2)]),
+        "noopttc" => message.metadata.truncation = true,
+        "formerropt" => {
+            message = coded(query, 1);
+            message.set_edns(Edns::new());
+        }
+        "long" => message = with(query, (0..250).map(|last| a(owner, 60, last))),
         "ad" => {
             message = with(query, [a(owner, 60, 2)]);
             message.metadata.authentic_data = true;
@@ -301,6 +317,7 @@ async fn shapes(make: Make) {
     let failed = Answer::failed;
     let udp = (1, 0);
     let both = (1, 1);
+    let twice = (2, 0);
     let rows: Vec<(&str, Answer, (usize, usize))> = vec![
         ("listed", listed(60, 2), udp),
         ("upper", listed(60, 2), udp),
@@ -310,10 +327,15 @@ async fn shapes(make: Make) {
         ("nodata", Answer::no_data(soa("bl.test", 60)), udp),
         ("nodatanosoa", Answer::no_data(None), udp),
         ("nodataforeignsoa", Answer::no_data(None), udp),
-        ("nodatahugesoa", Answer::no_data(soa("bl.test", 0)), udp),
-        ("formerr", failed(Failure::Rcode(1)), udp),
+        ("nodatahugesoa", Answer::no_data(soa("bl.test", 300)), udp),
+        ("formerr", failed(Failure::Rcode(1)), twice),
+        ("formerropt", failed(Failure::Rcode(1)), udp),
+        ("noopt", listed(60, 2), twice),
+        ("nooptimp", listed(60, 2), twice),
+        ("noopttc", listed(60, 2), (2, 1)),
+        ("long", Answer::records((0..250).map(|last| Ipv4Addr::new(127, 0, 0, last).into()), seconds(60)), both),
         ("servfail", failed(Failure::ServFail), udp),
-        ("notimp", failed(Failure::Rcode(4)), udp),
+        ("notimp", failed(Failure::Rcode(4)), twice),
         ("refused", failed(Failure::Refused), udp),
         ("notauth", failed(Failure::Rcode(9)), udp),
         ("rc15", failed(Failure::Rcode(15)), udp),
@@ -343,7 +365,7 @@ async fn shapes(make: Make) {
         ("nodatans", Answer::no_data(soa("bl.test", 60)), udp),
         ("nodataownns", Answer::no_data(None), udp),
         ("ttl0", listed(0, 2), udp),
-        ("ttltop", listed(0, 2), udp),
+        ("ttltop", Answer::records([Ipv4Addr::new(127, 0, 0, 2).into()], MAX_TTL), udp),
         ("ttlhuge", Answer::records([Ipv4Addr::new(127, 0, 0, 2).into()], MAX_TTL), udp),
         ("ad", listed(60, 2).authenticated(), udp),
         ("ede", failed(Failure::ServFail).extended_error(22), udp),
@@ -368,6 +390,38 @@ async fn shapes(make: Make) {
         let answer = ask(&patient(make, &[server.address]), &format!("{label}.bl.test"), RecordType::A).await;
         assert_eq!(answer, expected, "{label}");
         assert_eq!(server.counts(), counts, "{label}");
+    }
+}
+
+async fn without_opt_record_once_for_who_does_not_know_it(make: Make) {
+    let server = Server::start(shape).await;
+    let one = patient(make, &[server.address]);
+    // Nothing is concluded from one name: the next question begins anew.
+    for _ in 0..3 {
+        assert_eq!(ask(&one, "noopt.bl.test", RecordType::A).await, listed(60, 2));
+    }
+    let opt: Vec<bool> = server.seen().iter().map(|query| query.message.edns.is_some()).collect();
+    assert_eq!(opt, [true, false, true, false, true, false]);
+    assert!(server.seen().iter().all(|query| query.message.authentic_data && query.message.recursion_desired));
+    // What was said before the silence is told.
+    for label in ["nooptsilent", "noopthead"] {
+        let silent = Server::start(shape).await;
+        let answer = ask(&stub(make, &[silent.address], 100, 2_000), &format!("{label}.bl.test"), RecordType::A).await;
+        assert_eq!(answer, Answer::failed(Failure::Rcode(1)), "{label}");
+        let seen = silent.seen();
+        assert!(seen.len() >= 2 && seen[0].message.edns.is_some(), "{label}");
+        assert!(seen[1..].iter().all(|query| query.message.edns.is_none()), "{label}");
+    }
+}
+
+async fn long_datagrams_without_tcp(make: Make) {
+    let server = Server::start_without_tcp(shape).await;
+    let answer = ask(&patient(make, &[server.address]), "long.bl.test", RecordType::A).await;
+    assert_eq!(answer, Answer::failed(Failure::Truncated));
+    let good = Server::start(shape).await;
+    match ask(&patient(make, &[server.address, good.address]), "long.bl.test", RecordType::A).await.is() {
+        Is::Records(set) => assert!(set.truncated()),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -463,7 +517,8 @@ async fn fail_over_is_at_once_and_every_time(make: Make) {
         for _ in 0..20 {
             assert_eq!(ask(&stub, "listed.bl.test", RecordType::A).await, listed(60, 2), "{label}");
         }
-        assert_eq!((bad.counts(), good.counts()), ((20, 0), (20, 0)), "{label}");
+        let asked = if label == "formerr" { 40 } else { 20 };
+        assert_eq!((bad.counts(), good.counts()), ((asked, 0), (20, 0)), "{label}");
     }
 }
 
@@ -743,6 +798,8 @@ macro_rules! with_each {
 
 with_each! {
     shapes
+    without_opt_record_once_for_who_does_not_know_it
+    long_datagrams_without_tcp
     silence
     part_of_an_answer_is_none
     late_answer_to_the_first_send_counts

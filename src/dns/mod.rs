@@ -84,10 +84,10 @@ impl fmt::Display for Question {
     }
 }
 
-/// A TTL as it stands in a message: with the top bit set it means 0 (RFC 2181 §8).
+/// A TTL as it stands in a message: 32 bits without a sign (RFC 8767 §4). [`Answer`] and [`Soa`] cap it.
 #[must_use]
 pub fn ttl_from_wire(seconds: u32) -> Duration {
-    Duration::from_secs(if seconds >= 1 << 31 { 0 } else { seconds.into() })
+    Duration::from_secs(seconds.into())
 }
 
 /// TTLs are seconds. Half a second more would only make equal answers look different.
@@ -119,8 +119,10 @@ mod tests {
 
     #[test]
     fn ttl_limits() {
-        assert_eq!(ttl_from_wire(u32::MAX), Duration::ZERO); // RFC 2181 §8
-        assert_eq!(ttl_from_wire(1 << 31), Duration::ZERO);
+        // RFC 8767 §4, not RFC 2181 §8: not 0.
+        assert_eq!(Answer::records([a(2)], ttl_from_wire(u32::MAX)).ttl(), Some(MAX_TTL));
+        assert_eq!(Answer::records([a(2)], ttl_from_wire(1 << 31)).ttl(), Some(MAX_TTL));
+        assert_eq!(Soa::new(Name::root(), ttl_from_wire(1 << 31)).negative_ttl(), MAX_NEGATIVE_TTL);
         assert_eq!(Answer::records([a(2)], ttl_from_wire(2_000_000)).ttl(), Some(MAX_TTL));
         let soa = |seconds| Some(Soa::new(Name::root(), Duration::from_secs(seconds)));
         assert_eq!(Answer::nx_domain(soa(60)).ttl(), Some(Duration::from_secs(60)));

@@ -141,6 +141,11 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
     })
 }
 
+/// Does a server say that it does not know of OPT records (RFC 6891 §7)? One that does know of them answers with one.
+pub(super) fn refuses_opt(message: &Message) -> bool {
+    matches!(u16::from(message.response_code), 1 | 4) && message.edns.is_none()
+}
+
 /// NXDOMAIN, about the last name of the chain (RFC 6604 §3).
 fn nx_domain(message: &Message, question: &Question, mut chain: Chain) -> Answer {
     match chain.follow(&message.answers, question.kind) {

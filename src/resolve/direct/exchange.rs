@@ -10,8 +10,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::super::fault::{another_server_may_know, io_failure, weight};
 use super::super::wire::{Chain, Heard};
-use super::message::{self, Asked};
-use super::reading::{Glance, glance, read};
+use super::message::{self, Asked, Edns};
+use super::reading::{Glance, glance, read, refuses_opt};
 use super::stats::count;
 use super::ticket::{Outcome, Ticket};
 use super::{Hub, Pacing, Server, pool, tcp};
@@ -52,7 +52,16 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
 struct Send {
     server: usize,
     at: Instant,
+    edns: Edns,
     ticket: Ticket,
+}
+
+/// What became of a datagram, and which one it was.
+struct Came {
+    server: usize,
+    at: Instant,
+    edns: Edns,
+    outcome: Outcome<Glance>,
 }
 
 /// The question over TCP.
@@ -60,7 +69,7 @@ type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
 
 /// What happens next.
 enum Event {
-    Udp(usize, Instant, Outcome<Glance>),
+    Udp(Came),
     Tcp(usize, Result<Vec<u8>, Failure>),
     Writable,
     Time,
@@ -76,6 +85,8 @@ struct Round<'a> {
     asked: u64,
     /// They have said something that is no answer; no datagram goes there any more.
     out: u64,
+    /// They are asked without an OPT record.
+    plain: u64,
     /// The most telling failure so far, and whose it is.
     failure: Option<(usize, Answer)>,
     /// The first send and those after it: a late answer to the first one is as good as any.
@@ -114,6 +125,7 @@ impl<'a> Round<'a> {
             runtime,
             asked: 0,
             out: 0,
+            plain: 0,
             failure: None,
             open: None,
             more: Vec::new(),
@@ -134,8 +146,9 @@ impl<'a> Round<'a> {
         self.send(now, 0);
         while !self.tcp.is_empty() || !self.is_over() {
             match poll_fn(|cx| self.poll(cx)).await {
-                Event::Udp(server, sent, outcome) => {
-                    if let Some(heard) = self.hear(server, sent, outcome) {
+                Event::Udp(came) => {
+                    let server = came.server;
+                    if let Some(heard) = self.hear(came) {
                         return (heard, server);
                     }
                 }
@@ -173,7 +186,7 @@ impl<'a> Round<'a> {
             if matches!(outcome, Outcome::Overdue) {
                 return Poll::Ready(Event::Time);
             }
-            let event = Event::Udp(send.server, send.at, outcome);
+            let event = Event::Udp(send.came(outcome));
             self.open = None;
             return Poll::Ready(event);
         }
@@ -184,7 +197,7 @@ impl<'a> Round<'a> {
                 if matches!(outcome, Outcome::Overdue) {
                     return Poll::Ready(Event::Time);
                 }
-                let event = Event::Udp(send.server, send.at, outcome);
+                let event = Event::Udp(send.came(outcome));
                 self.more.swap_remove(at);
                 return Poll::Ready(event);
             }
@@ -268,9 +281,10 @@ impl<'a> Round<'a> {
         self.asked |= bit(at);
         self.set_wake(server, now);
         let asked = asked(self.question, self.chain.as_deref());
-        match pool::enter(&server.pool, asked, self.question.kind, self.runtime, now, self.wake.min(self.end)) {
+        let (kind, edns) = (self.question.kind, self.edns(at));
+        match pool::enter(&server.pool, asked, kind, edns, self.runtime, now, self.wake.min(self.end)) {
             Ok((ticket, sent)) => {
-                let send = Send { server: at, at: now, ticket };
+                let send = Send { server: at, at: now, edns, ticket };
                 if self.open.is_none() && self.more.is_empty() {
                     self.open = Some(send);
                 } else {
@@ -280,6 +294,10 @@ impl<'a> Round<'a> {
             }
             Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
         }
+    }
+
+    fn edns(&self, server: usize) -> Edns {
+        if self.plain & bit(server) == 0 { Edns::Yes } else { Edns::No }
     }
 
     /// Hands the last datagram to its socket, which did not take it before.
@@ -335,7 +353,8 @@ impl<'a> Round<'a> {
     }
 
     /// Takes in what became of a datagram: `Some` when it settles the question.
-    fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome<Glance>) -> Option<Heard> {
+    fn hear(&mut self, came: Came) -> Option<Heard> {
+        let Came { server, at: sent, edns, outcome } = came;
         if let Some(it) = self.hub.servers.get(server)
             && let Outcome::Response(_, came) | Outcome::OtherCase(came) = outcome
         {
@@ -345,6 +364,9 @@ impl<'a> Round<'a> {
         }
         match outcome {
             Outcome::Response(Glance::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
+            Outcome::Response(Glance::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
+                self.retry_without_opt(server, &response);
+            }
             Outcome::Response(Glance::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
@@ -389,13 +411,27 @@ impl<'a> Round<'a> {
         }
     }
 
+    /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
+    fn retry_without_opt(&mut self, server: usize, refusal: &[u8]) {
+        if self.edns(server) == Edns::Yes {
+            self.plain |= bit(server);
+            if let Heard::Answer(answer) = read(refusal, self.question, self.chain.as_deref()) {
+                self.note(server, answer);
+            }
+            if self.out & bit(server) == 0 {
+                self.send_to(server, Instant::now());
+            }
+        }
+    }
+
     /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
     fn retry_over_tcp(&mut self, at: usize) {
         let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
         self.out |= bit(at);
         self.note(at, Answer::failed(Failure::Truncated));
         // The id is a matter of the connection.
-        let question = message::encoded(0, asked(self.question, self.chain.as_deref()), self.question.kind);
+        let asked = asked(self.question, self.chain.as_deref());
+        let question = message::encoded(0, asked, self.question.kind, self.edns(at));
         self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
     }
 
@@ -414,6 +450,12 @@ impl<'a> Round<'a> {
         if self.failure.as_ref().is_none_or(|(whose, known)| rank(server, &answer) > rank(*whose, known)) {
             self.failure = Some((server, answer));
         }
+    }
+}
+
+impl Send {
+    fn came(&self, outcome: Outcome<Glance>) -> Came {
+        Came { server: self.server, at: self.at, edns: self.edns, outcome }
     }
 }
 

@@ -60,9 +60,11 @@ const IN_BURSTS: usize = 4_096;
 ///   after the last. Earlier sends stay open: any answer before the end counts.
 /// * When no server could tell, the most telling failure is told: a response before silence, whatever came first.
 /// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is asked on, at most 16 links in all.
-/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken. Questions
-///   share at most 4 connections to a server (RFC 7766), which are closed after 3 seconds without a question; what a server leaves
+/// * Truncated answers, and datagrams larger than 1232 octets, are fetched over TCP from the same server, in the same time; a part of
+///   an answer is never taken. Questions share at most 4 connections to a server (RFC 7766), which are closed after 3 seconds without a question; what a server leaves
 ///   unanswered when it closes one is asked on another.
+/// * Questions carry an OPT record (RFC 6891). FORMERR or NOTIMP without one sends the question to the same server once more, without
+///   it.
 /// * Names go out as they are: no search list, no hosts file, no special names, no cache.
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
 /// * At most 900 questions at a time to one server, and at most 128 that it has perhaps not read yet: more would overflow its
@@ -91,7 +93,7 @@ const IN_BURSTS: usize = 4_096;
 ///
 /// **Keys.** Answers and errors never show a secret label, and nothing is logged.
 ///
-/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed. Of more than 64 servers the first 64 are asked.
+/// **Limits.** Of more than 64 servers the first 64 are asked.
 ///
 /// ```no_run
 /// use rdnsbl::dns::{Question, RecordType};
