@@ -29,7 +29,7 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     };
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
-    let mut first = hub.first_server(begin);
+    let mut first = hub.first_server(runtime, begin);
     let place = match hub.servers.get(first) {
         Some(server) => server.gate.enter(runtime, begin, end).await,
         None => None,
@@ -249,7 +249,11 @@ impl<'a> Round<'a> {
                 return;
             }
             pace.silent(at);
+            let suspect = pace.is_suspect(now, self.hub.timeouts.resend());
             drop(pace);
+            if suspect {
+                self.hub.suspect(server, self.runtime, now);
+            }
             server.gate.lost(at, now);
             if !self.early {
                 lock(&server.pool).renew(now);
@@ -297,7 +301,10 @@ impl<'a> Round<'a> {
     }
 
     fn edns(&self, server: usize) -> Edns {
-        if self.plain & bit(server) == 0 { Edns::Yes } else { Edns::No }
+        match self.hub.servers.get(server) {
+            Some(it) if self.plain & bit(server) == 0 => it.known.edns(),
+            _ => Edns::No,
+        }
     }
 
     /// Hands the last datagram to its socket, which did not take it before.
@@ -359,7 +366,7 @@ impl<'a> Round<'a> {
             && let Outcome::Response(_, came) | Outcome::OtherCase(came) = outcome
         {
             let took = came.saturating_duration_since(sent);
-            lock(&it.pace).heard(took);
+            lock(&it.pace).heard(took, came);
             it.gate.heard(sent, came, self.runtime);
         }
         match outcome {
@@ -413,13 +420,17 @@ impl<'a> Round<'a> {
 
     /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
     fn retry_without_opt(&mut self, server: usize, refusal: &[u8]) {
-        if self.edns(server) == Edns::Yes {
+        if self.plain & bit(server) == 0 {
             self.plain |= bit(server);
+            let now = Instant::now();
+            if let Some(it) = self.hub.servers.get(server) {
+                self.hub.suspect(it, self.runtime, now);
+            }
             if let Heard::Answer(answer) = read(refusal, self.question, self.chain.as_deref()) {
                 self.note(server, answer);
             }
             if self.out & bit(server) == 0 {
-                self.send_to(server, Instant::now());
+                self.send_to(server, now);
             }
         }
     }
