@@ -9,7 +9,9 @@ mod failure;
 mod record;
 mod rrset;
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use crate::name::Name;
@@ -62,19 +64,65 @@ impl fmt::Display for RecordType {
 }
 
 /// What is asked: one name, one type, class IN. `Display` shows the name's safe form.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 pub struct Question {
     /// The absolute name.
     pub name: Name,
     /// The record type.
     pub kind: RecordType,
+    chosen_by: Option<u32>,
 }
 
 impl Question {
-    /// A question.
+    /// A question of our own.
     #[must_use]
     pub fn new(name: Name, kind: RecordType) -> Self {
-        Self { name, kind }
+        Self { name, kind, chosen_by: None }
+    }
+
+    /// The same question, about a name that a client chose: his PTR record, his HELO argument, the domain of his sender. Equal
+    /// numbers are one client. A resolver that lets only so many questions out at a time keeps room for others.
+    ///
+    /// It is no part of what is asked: questions that differ in it alone are equal, and have the same answer.
+    #[must_use]
+    pub fn chosen_by(self, client: u32) -> Self {
+        Self { chosen_by: Some(client), ..self }
+    }
+
+    /// The number of the client who chose the name, if one did.
+    #[must_use]
+    pub fn chooser(&self) -> Option<u32> {
+        self.chosen_by
+    }
+
+    fn asked(&self) -> (&Name, RecordType) {
+        (&self.name, self.kind)
+    }
+}
+
+impl PartialEq for Question {
+    fn eq(&self, other: &Self) -> bool {
+        self.asked() == other.asked()
+    }
+}
+
+impl Eq for Question {}
+
+impl PartialOrd for Question {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Question {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.asked().cmp(&other.asked())
+    }
+}
+
+impl Hash for Question {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.asked().hash(state);
     }
 }
 
@@ -129,6 +177,16 @@ mod tests {
         assert_eq!(Answer::no_data(soa(864_000)).ttl(), Some(MAX_NEGATIVE_TTL));
         assert_eq!(Answer::nx_domain(None).ttl(), None);
         assert_eq!(Answer::failed(Failure::ServFail).ttl(), None);
+    }
+
+    #[test]
+    fn who_chose_a_name_is_no_part_of_the_question() {
+        let own = Question::new(Name::root(), RecordType::Ns);
+        let chosen = own.clone().chosen_by(7);
+        assert_eq!((own.chooser(), chosen.chooser()), (None, Some(7)));
+        assert_eq!((own.cmp(&chosen), &own), (Ordering::Equal, &chosen));
+        let set = std::collections::HashSet::from([own, chosen]);
+        assert_eq!(set.len(), 1);
     }
 
     #[test]

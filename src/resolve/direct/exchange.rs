@@ -31,7 +31,7 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let end = begin + hub.timeouts.total();
     let mut first = hub.first_server(runtime, begin);
     let place = match hub.servers.get(first) {
-        Some(server) => server.gate.enter(runtime, begin, end).await,
+        Some(server) => server.gate.enter(question.chooser(), runtime, begin, end).await,
         None => None,
     };
     let Some((_place, mut now)) = place else {

@@ -75,7 +75,8 @@ const IN_BURSTS: usize = 4_096;
 ///   when it is older than that, unless the server is silent for twice as long as usual; with any server when it is older than
 ///   5 ms, if another answer came within the last 5 ms. With many losses the 128 become fewer, down
 ///   to 32. It is the first server asked that counts; what fails over takes its place along. Others wait in the order of their
-///   coming, in their own time.
+///   coming, in their own time. Questions about names that clients chose ([`Question::chosen_by`]) have half of all that, and those
+///   of one client 28 places.
 ///
 /// **Forged answers** (RFC 5452). Questions leave from 64 connected sockets per server, each on a port that the kernel chose at
 /// random and used for at most 4,096 questions and 5 minutes, with random ids. The socket is chosen at random; questions asked in
