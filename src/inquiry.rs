@@ -554,10 +554,17 @@ fn purpose(id: UnitId, slot: Slot) -> Purpose {
 
 /// The question, with whoever chose its name. Lists are asked on our own account: each has a limit of its own.
 fn by_whom(question: Question, purpose: Purpose, dialogue: &Dialogue) -> Question {
-    match purpose {
-        Purpose::Dialogue => question.chosen_by(dialogue.client.map_or(0, client_number)),
-        _ => question,
+    if purpose != Purpose::Dialogue {
+        return question;
     }
+    let client = match dialogue.client {
+        Some(address) => client_number(address),
+        // Of unknown clients each has a name of his own.
+        None => {
+            question.name.expose().bytes().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet.into()))
+        }
+    };
+    question.chosen_by(client)
 }
 
 /// One list about one subject.

@@ -487,3 +487,18 @@ fn the_resolver_is_told_which_names_a_client_chose() {
         assert_eq!(by(ours), None, "{ours}");
     }
 }
+
+#[test]
+fn silent_names_of_clients_leave_places_for_lists() {
+    let mut limits = rdnsbl::checker::Limits::default();
+    limits.in_flight = 8;
+    let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).limits(limits));
+    // Each says HELO with a name of his own that is never answered.
+    let names = (0..50_u8).map(|number| (IpAddr::from([45, 66, 78, number]), format!("h{number}.silent.test")));
+    let mut strangers: Vec<_> =
+        names.map(|(client, name)| start(world.checker.check(Dialogue::from(client).helo(name)))).collect();
+    strangers.iter_mut().for_each(poll_once);
+    let report = world.check(rdnsbl::name::Name::parse("good.example").unwrap());
+    assert_eq!(said(&report), ["not_listed"]);
+    drop(strangers);
+}
