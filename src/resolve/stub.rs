@@ -25,7 +25,8 @@ use crate::dns::{Answer, Question};
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
 ///
 /// It needs a tokio runtime with time and I/O when it is asked, not when it is made. Dropping the answer's future closes its
-/// sockets.
+/// sockets. They are read in the runtime in which the future was first polled: when that one stands still, who waits for the same
+/// answer in another one waits until his own time is up.
 ///
 /// **Keys.** Answers and errors never show a secret label. The library beneath logs whole names through `tracing`: switch
 /// off the targets `hickory_net`, `hickory_proto` and `hickory_resolver` where lists with keys are asked.

@@ -19,12 +19,12 @@ use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 use crate::lock::lock;
 
-/// Sockets that may be given up under one question before the network is to blame.
+/// Sockets that may be given up under one question; more are flooded than there are to ask from.
 const MOST_LOST: u32 = 8;
 
 /// Asks until the question is answered, every server failed, or the time is up.
 pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
-    let Ok(runtime) = Handle::try_current().map(|handle| handle.id()) else {
+    let Some(runtime) = runtime_here() else {
         return Answer::failed(Failure::Network);
     };
     let begin = Instant::now();
@@ -106,6 +106,10 @@ struct Round<'a> {
     early: bool,
     /// The timer when no datagram is out; else its socket has one.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// It has been polled since the first send.
+    waits: bool,
+    /// The timer of another runtime in which the same answer is waited for.
+    elsewhere: Option<(Id, Pin<Box<Sleep>>)>,
     end: Instant,
 }
 
@@ -137,6 +141,8 @@ impl<'a> Round<'a> {
             wake: end,
             early: false,
             alarm: None,
+            waits: false,
+            elsewhere: None,
             end,
         }
     }
@@ -217,9 +223,24 @@ impl<'a> Round<'a> {
             return Poll::Ready(Event::Writable);
         }
         if self.open.is_some() || !self.more.is_empty() {
-            return Poll::Pending;
+            return if std::mem::replace(&mut self.waits, true) { self.poll_elsewhere(cx, due) } else { Poll::Pending };
         }
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if alarm.deadline() != due {
+            alarm.as_mut().reset(due);
+        }
+        alarm.as_mut().poll(cx).map(|()| Event::Time)
+    }
+
+    /// Several may wait for one answer, each in a runtime of its own, and the one that reads the sockets may stand still: then the
+    /// question is sent again from here, after the usual wait.
+    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<Event> {
+        let Some(here) = runtime_here().filter(|here| *here != self.runtime) else { return Poll::Pending };
+        // A timer may be polled in its own runtime alone: another one may be gone.
+        if self.elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
+            self.elsewhere = Some((here, Box::pin(sleep_until(due))));
+        }
+        let Some((_, alarm)) = &mut self.elsewhere else { return Poll::Pending };
         if alarm.deadline() != due {
             alarm.as_mut().reset(due);
         }
@@ -282,6 +303,10 @@ impl<'a> Round<'a> {
 
     fn send_to(&mut self, at: usize, now: Instant) {
         let Some(server) = self.hub.servers.get(at) else { return };
+        if self.waits {
+            // Whoever polls now may be in another runtime than who asked first.
+            self.runtime = runtime_here().unwrap_or(self.runtime);
+        }
         self.asked |= bit(at);
         self.set_wake(server, now);
         let asked = asked(self.question, self.chain.as_deref());
@@ -383,7 +408,7 @@ impl<'a> Round<'a> {
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another one is still out; or is lost too, and then the last of them is sent again.
             Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
-            Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Network)),
+            Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Overload)),
             Outcome::Lost => {
                 self.lost += 1;
                 if self.out & bit(server) == 0 {
@@ -439,6 +464,7 @@ impl<'a> Round<'a> {
     fn retry_over_tcp(&mut self, at: usize) {
         let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
         self.out |= bit(at);
+        self.runtime = runtime_here().unwrap_or(self.runtime);
         self.note(at, Answer::failed(Failure::Truncated));
         // The id is a matter of the connection.
         let asked = asked(self.question, self.chain.as_deref());
@@ -468,6 +494,10 @@ impl Send {
     fn came(&self, outcome: Outcome<Glance>) -> Came {
         Came { server: self.server, at: self.at, edns: self.edns, outcome }
     }
+}
+
+fn runtime_here() -> Option<Id> {
+    Handle::try_current().ok().map(|handle| handle.id())
 }
 
 /// Is a queue of the network full (ENOBUFS, on BSD and Linux)?

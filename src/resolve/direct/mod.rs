@@ -86,7 +86,8 @@ const IN_BURSTS: usize = 4_096;
 ///
 /// **Tasks and runtimes.** It needs a tokio runtime with time and I/O when it is asked, not when it is made. Nothing is
 /// spawned: sockets and connections are read in the wakers that the runtime's I/O driver calls. Sockets stay open between questions,
-/// apart for every runtime that asks, and close with the last clone. Dropping an answer's future frees its place; its late response is ignored.
+/// apart for every runtime that asks, and close with the last clone. Where several runtimes wait for one answer (as with a
+/// [`Checker`](crate::Checker) that is asked the same in two) and the one that asked stands still, another asks again after the usual wait. Dropping an answer's future frees its place; its late response is ignored.
 ///
 /// **Changes.** A server that restarts, an address of ours that changes or a firewall that forgets is noticed by silence or by the
 /// network's word, and other sockets are opened. A resolv.conf that changes is not: it is the host that reloads, with a new resolver.
