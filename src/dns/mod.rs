@@ -12,6 +12,7 @@ mod rrset;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::name::Name;
@@ -70,7 +71,7 @@ pub struct Question {
     pub name: Name,
     /// The record type.
     pub kind: RecordType,
-    chosen_by: Option<u32>,
+    chosen_by: Option<NonZeroU32>,
 }
 
 impl Question {
@@ -81,18 +82,19 @@ impl Question {
     }
 
     /// The same question, about a name that a client chose: his PTR record, his HELO argument, the domain of his sender. Equal
-    /// numbers are one client. A resolver that lets only so many questions out at a time keeps room for others.
+    /// numbers are one client; 0 and the highest are the same. A resolver that lets only so many questions out at a time keeps room for others.
     ///
     /// It is no part of what is asked: questions that differ in it alone are equal, and have the same answer.
     #[must_use]
     pub fn chosen_by(self, client: u32) -> Self {
-        Self { chosen_by: Some(client), ..self }
+        // 0.0.0.0 and 255.255.255.255 are no clients.
+        Self { chosen_by: NonZeroU32::new(client).or(Some(NonZeroU32::MAX)), ..self }
     }
 
     /// The number of the client who chose the name, if one did.
     #[must_use]
     pub fn chooser(&self) -> Option<u32> {
-        self.chosen_by
+        self.chosen_by.map(NonZeroU32::get)
     }
 
     fn asked(&self) -> (&Name, RecordType) {

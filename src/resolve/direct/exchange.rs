@@ -270,7 +270,8 @@ impl<'a> Round<'a> {
                 return;
             }
             pace.silent(at);
-            let suspect = pace.is_suspect(now, self.hub.timeouts.resend());
+            let measured = self.hub.pacing == Pacing::Measured;
+            let suspect = measured && pace.is_suspect(now, self.hub.timeouts.resend());
             drop(pace);
             if suspect {
                 self.hub.suspect(server, self.runtime, now);

@@ -287,7 +287,9 @@ impl State {
                 self.clients.remove(&client);
             }
         }
-        if let Some(next) = self.held_back.range((client, 0)..=(client, u64::MAX)).next().copied() {
+        if !self.held_back.is_empty()
+            && let Some(next) = self.held_back.range((client, 0)..=(client, u64::MAX)).next().copied()
+        {
             self.held_back.remove(&next);
             self.chosen.insert(next.1);
         }
