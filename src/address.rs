@@ -89,6 +89,9 @@ const SPECIAL_V6: [Ipv6Net; 10] = [
     v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
 ];
 
+/// Teredo (RFC 4380 §2.6).
+const TEREDO: Ipv6Net = v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32);
+
 const fn v4(a: u8, b: u8, c: u8, d: u8, length: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length)
 }
@@ -133,11 +136,26 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// A number for a client, to tell him from others: an IPv4 address, or a network of 64 bits, in which one host has all addresses.
+pub(crate) fn client_number(address: IpAddr) -> u32 {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_bits(),
+        IpAddr::V6(address) => {
+            let [first, second, third, fourth, ..] = address.segments().map(u32::from);
+            (first << 16 | second) ^ (fourth << 16 | third)
+        }
+    }
+}
+
 /// Can nobody deliver mail from the Internet to this address: unspecified, loopback, private, link-local, multicast or
 /// reserved? Narrower than [`is_special_purpose`]: ranges for documentation and benchmarks serve as stand-ins for public
 /// addresses wherever mail systems are tested.
+///
+/// An IPv6 address that leads to an IPv4 address is judged by that one ([`embedded_v4`]). Teredo (RFC 4380 §4) gives one client
+/// behind a NAT an address, and no mail host lives there. ISATAP (RFC 5214 §6.1) is an interface identifier below an ordinary
+/// prefix, which alone decides.
 pub(crate) fn is_bogus_mail_host(address: IpAddr) -> bool {
-    match address.to_canonical() {
+    match embedded_v4(address.to_canonical()) {
         IpAddr::V4(address) => {
             let [first, ..] = address.octets();
             first == 0 || first >= 224 || address.is_loopback() || address.is_private() || address.is_link_local()
@@ -148,7 +166,20 @@ pub(crate) fn is_bogus_mail_host(address: IpAddr) -> bool {
                 || address.is_unique_local()
                 || address.is_unicast_link_local()
                 || address.is_multicast()
+                || TEREDO.contains(&address)
         }
+    }
+}
+
+/// The IPv4 address to which packets for an IPv6 address go: the last 32 bits of 64:ff9b::/96 (NAT64, RFC 6052 §2.1), the bits
+/// after 2002::/16 (6to4, RFC 3056 §2). Any other address stays what it is.
+fn embedded_v4(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(inner) = address else { return address };
+    match inner.octets() {
+        [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] | [0x20, 0x02, a, b, c, d, ..] => {
+            Ipv4Addr::new(a, b, c, d).into()
+        }
+        _ => address,
     }
 }
 
@@ -189,6 +220,16 @@ mod tests {
             let wanted = format!("{:x}.{:x}.", octet & 0xf, octet >> 4) + &"0.".repeat(30);
             assert_eq!(reversed_labels(Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, segment).into()).as_str(), wanted);
         }
+    }
+
+    #[test]
+    fn clients_have_numbers() {
+        let number = |text: &str| client_number(text.parse().unwrap());
+        assert_eq!(number("192.0.2.1"), number("::ffff:192.0.2.1"));
+        assert_ne!(number("192.0.2.1"), number("192.0.2.2"));
+        assert_eq!(number("2001:db8:1:2::1"), number("2001:db8:1:2:3::9"));
+        assert_ne!(number("2001:db8:1:2::1"), number("2001:db8:1:3::1"));
+        assert_ne!(number("2001:db8:1:2::1"), number("2001:db8:2:1::1"));
     }
 
     #[test]
@@ -255,10 +296,32 @@ mod tests {
             "fd00::1",
             "ff02::1",
             "::ffff:127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b::",
+            "64:ff9b::255.255.255.255",
+            "2002:a00:1::25",
+            "2002:7f00:1::1",
+            "2002::",
+            "2002:c0a8:101:1::1",
+            "2001::1",
+            "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+            "fe80::5efe:203.0.113.25",
         ] {
             assert!(is_bogus_mail_host(bogus.parse().unwrap()), "{bogus}");
         }
-        for usable in ["203.0.113.25", "192.0.2.1", "9.9.9.9", "2001:db8::25"] {
+        for usable in [
+            "203.0.113.25",
+            "192.0.2.1",
+            "9.9.9.9",
+            "2001:db8::25",
+            "64:ff9b::203.0.113.25",
+            "64:ff9b::1:0:10.0.0.1",
+            "2002:cb00:7119::25",
+            "2001:1::25",
+            "2001:db8::5efe:10.0.0.1",
+            "2001:db8::200:5efe:10.0.0.1",
+        ] {
             assert!(!is_bogus_mail_host(usable.parse().unwrap()), "{usable}");
         }
     }

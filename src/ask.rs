@@ -56,6 +56,8 @@ pub(crate) struct Asker {
     own_words: Mutex<Vec<OwnWord>>,
     flights: Mutex<Table<Question, Departed>>,
     everything: Arc<Semaphore>,
+    /// One half of it, for names that clients chose: those that are silent hold their places for long.
+    chosen: Arc<Semaphore>,
     per_zone: usize,
     bulkheads: Mutex<Table<Name, Weak<Semaphore>>>,
     /// Since when and how many questions were put to lists that have a limit: as many entries as configured zones.
@@ -107,6 +109,7 @@ impl Asker {
             workspaces: Workspaces::default(),
             flights: Mutex::default(),
             everything: Arc::new(Semaphore::new(in_flight)),
+            chosen: Arc::new(Semaphore::new((in_flight / 2).max(1))),
             per_zone,
             bulkheads: Mutex::default(),
             spent: Mutex::default(),
@@ -221,6 +224,10 @@ impl Landing {
         let zone = list.as_ref().map(|list| asker.bulkhead(&list.zone));
         let _zone_place = match &zone {
             Some(bulkhead) => Some(place(bulkhead).await),
+            None => None,
+        };
+        let _chosen_place = match self.question.chooser() {
+            Some(_) => Some(place(&asker.chosen).await),
             None => None,
         };
         let _place = place(&asker.everything).await;

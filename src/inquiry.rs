@@ -35,6 +35,7 @@ use questions::Questions;
 use running::{Asking, Running};
 pub(crate) use workspace::{Workspace, Workspaces};
 
+use crate::address::client_number;
 use crate::dialogue::Dialogue;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{
@@ -520,7 +521,10 @@ impl Inquiry {
             let mut answered = false;
             for slot in needed {
                 let known = match self.unit(id).and_then(|unit| unit.question(slot)) {
-                    Some(question) => self.questions.want(question, purpose(id, slot), id, slot),
+                    Some(question) => {
+                        let purpose = purpose(id, slot);
+                        self.questions.want(by_whom(question, purpose, &self.dialogue), purpose, id, slot)
+                    }
                     // A slot without a question cannot be answered, and must not be waited for.
                     None => Some((Answer::failed(Failure::Shed), Source::Network)),
                 };
@@ -546,6 +550,21 @@ fn purpose(id: UnitId, slot: Slot) -> Purpose {
         UnitId::Trial => Purpose::Resolver,
         UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
     }
+}
+
+/// The question, with whoever chose its name. Lists are asked on our own account: each has a limit of its own.
+fn by_whom(question: Question, purpose: Purpose, dialogue: &Dialogue) -> Question {
+    if purpose != Purpose::Dialogue {
+        return question;
+    }
+    let client = match dialogue.client {
+        Some(address) => client_number(address),
+        // Of unknown clients each has a name of his own.
+        None => {
+            question.name.expose().bytes().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet.into()))
+        }
+    };
+    question.chosen_by(client)
 }
 
 /// One list about one subject.

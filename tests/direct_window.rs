@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use answering::{Answering, nx};
@@ -17,6 +16,7 @@ use futures::future::{FutureExt, join_all};
 use rdnsbl::dns::{Answer, Failure, Question, RecordType};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::{Direct, Pacing, Resolve, Timeouts};
+use tokio::task::JoinHandle;
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -49,7 +49,7 @@ struct Slow {
     most: Arc<AtomicUsize>,
     silent: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Slow {
@@ -222,4 +222,86 @@ fn who_waits_in_a_runtime_that_stands_still_keeps_nobody_waiting() {
     drop(standing_still);
     drop((inside, outside));
     assert_eq!(running.block_on(ask(&direct, 3)), Answer::failed(Failure::Timeout));
+}
+
+/// A question about a name of a client's own, to which nothing comes back.
+fn silent(client: u32, number: usize) -> Question {
+    Question::new(Name::parse(&format!("{number}.silent.test")).unwrap(), RecordType::A).chosen_by(client)
+}
+
+/// A server that answers nothing about `silent.test`.
+fn half_silent() -> Answering {
+    Answering::start(|came, _| match came.octets.windows(6).any(|octets| octets == b"silent") {
+        true => vec![],
+        false => vec![nx(&came.octets)],
+    })
+}
+
+fn silent_ones(server: &Answering) -> usize {
+    server.came().iter().filter(|came| came.octets.windows(6).any(|octets| octets == b"silent")).count()
+}
+
+/// Asks in the background; waits until so many have come to the server.
+async fn asked(direct: &Direct, server: &Answering, questions: Vec<Question>, come: usize) -> VecDeque<JoinHandle<()>> {
+    let ask = |question: Question| {
+        let direct = direct.clone();
+        tokio::spawn(async move {
+            direct.resolve(&question).await;
+        })
+    };
+    let tasks = questions.into_iter().map(ask).collect();
+    until(|| silent_ones(server) >= come).await;
+    tasks
+}
+
+async fn until(happened: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < ms(30_000));
+        tokio::time::sleep(ms(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn silent_names_of_clients_leave_half_of_the_places() {
+    let server = half_silent();
+    let direct = patient(server.address).with_in_flight(20);
+    let questions = (0..100).map(|number| silent(number as u32, number)).collect();
+    let held = asked(&direct, &server, questions, 10).await;
+    tokio::time::timeout(ms(10_000), ask_all(&direct, 200)).await.unwrap();
+    assert_eq!(silent_ones(&server), 10);
+    held.iter().for_each(JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn one_client_has_a_few_places() {
+    let server = half_silent();
+    let direct = patient(server.address).with_in_flight(64);
+    let mut held = asked(&direct, &server, (0..100).map(|number| silent(7, number)).collect(), 4).await;
+    // Others, whose names are answered, do not wait for him.
+    for number in 0..20 {
+        let other = question(number).chosen_by(8);
+        assert_eq!(tokio::time::timeout(ms(10_000), direct.resolve(&other)).await.unwrap(), Answer::nx_domain(None));
+    }
+    assert_eq!(silent_ones(&server), 4);
+    // What is given up makes room for his next ones.
+    held.drain(..4).for_each(|task| task.abort());
+    until(|| silent_ones(&server) >= 8).await;
+    held.drain(..).for_each(|task| task.abort());
+    let own = question(2).chosen_by(7);
+    assert_eq!(tokio::time::timeout(ms(10_000), direct.resolve(&own)).await.unwrap(), Answer::nx_domain(None));
+}
+
+#[tokio::test]
+async fn silent_names_of_clients_do_not_look_like_a_full_buffer() {
+    let server = half_silent();
+    let direct = patient(server.address);
+    let questions = (0..400).map(|number| silent(number as u32, number)).collect();
+    let held = asked(&direct, &server, questions, 64).await;
+    // One after the other: no answer is under way that could let them in.
+    for number in 0..20 {
+        let answer = tokio::time::timeout(ms(10_000), ask(&direct, number)).await;
+        assert_eq!(answer.unwrap(), Answer::nx_domain(None));
+    }
+    held.iter().for_each(JoinHandle::abort);
 }

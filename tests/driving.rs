@@ -6,13 +6,16 @@
 mod world;
 
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join_all;
 use rdnsbl::clock::Clock;
+use rdnsbl::dns::{Answer, Question};
 use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::report::Completeness;
-use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, Policy, Side};
+use rdnsbl::resolve::{BoxFuture, Resolve};
+use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, Policy, Scripted, Side};
 use world::{CLEAN, LISTED, World, lists, poll_once, said, start};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -451,4 +454,51 @@ fn a_checker_needs_sensible_limits() {
     limits.per_zone = 0;
     let error = Checker::builder_with(world.dns.clone(), world.clock.clone()).limits(limits).build().unwrap_err();
     assert_eq!(error.to_string(), "limit per_zone must not be zero");
+}
+
+/// Notes for whom each question is asked.
+struct Noting(Scripted, Mutex<Vec<(String, Option<u32>)>>);
+
+impl Resolve for Noting {
+    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+        self.1.lock().unwrap().push((question.to_string(), question.chooser()));
+        self.0.resolve(question)
+    }
+}
+
+#[test]
+fn the_resolver_is_told_which_names_a_client_chose() {
+    let clock = ManualClock::new();
+    let dns = Arc::new(Noting(Scripted::table(DNS, clock.clone()).unwrap(), Mutex::default()));
+    let lists = lists(["bl.test"]);
+    let checker = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).build().unwrap();
+    clock.run(checker.check(Dialogue::from(LISTED).helo("mail.client.test").mail_from("<a@sender.test>")));
+    let noted = dns.1.lock().unwrap();
+    let by = |wanted: &str| {
+        let found = noted.iter().find(|(asked, _)| asked == wanted);
+        found.unwrap_or_else(|| panic!("{wanted}: {noted:?}")).1
+    };
+    let client = by("14.77.66.45.in-addr.arpa PTR");
+    assert!(client.is_some());
+    for theirs in ["listed.client.test A", "mail.client.test A", "sender.test MX"] {
+        assert_eq!(by(theirs), client, "{theirs}");
+    }
+    for ours in ["14.77.66.45.bl.test A", "14.77.66.45.bl.test TXT", "1.0.0.127.bl.test A"] {
+        assert_eq!(by(ours), None, "{ours}");
+    }
+}
+
+#[test]
+fn silent_names_of_clients_leave_places_for_lists() {
+    let mut limits = rdnsbl::checker::Limits::default();
+    limits.in_flight = 8;
+    let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).limits(limits));
+    // Each says HELO with a name of his own that is never answered.
+    let names = (0..50_u8).map(|number| (IpAddr::from([45, 66, 78, number]), format!("h{number}.silent.test")));
+    let mut strangers: Vec<_> =
+        names.map(|(client, name)| start(world.checker.check(Dialogue::from(client).helo(name)))).collect();
+    strangers.iter_mut().for_each(poll_once);
+    let report = world.check(rdnsbl::name::Name::parse("good.example").unwrap());
+    assert_eq!(said(&report), ["not_listed"]);
+    drop(strangers);
 }

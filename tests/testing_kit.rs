@@ -59,7 +59,7 @@ fn records_and_their_ttl() {
     );
     assert_eq!(world.a("a.example"), records([address(2), address(3)], 60));
     assert_eq!(world.a("b.example"), records([address(2)], 5));
-    assert_eq!(world.a("c.example"), records([address(2)], 0)); // RFC 2181 §8
+    assert_eq!(world.a("c.example"), records([address(2)], 86_400)); // RFC 8767 §4
     assert_eq!(world.dns.asked().len(), 3);
     world.dns.forget_asked();
     assert_eq!(world.dns.asked(), []);
@@ -170,6 +170,7 @@ fn failures() {
          d.example TIMEOUT
          e.example TRUNCATED
          f.example MALFORMED
+         h.example REFERRAL
          g.example TC
          g.example A 127.0.0.2",
     );
@@ -180,6 +181,7 @@ fn failures() {
         ("d.example", Failure::Timeout),
         ("e.example", Failure::Truncated),
         ("f.example", Failure::Malformed),
+        ("h.example", Failure::Unrelated),
     ] {
         assert_eq!(world.a(name), Answer::failed(failure), "{name}");
     }

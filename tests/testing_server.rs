@@ -96,6 +96,10 @@ async fn every_kind_of_no() {
     let mut chaos = message(7, "version.bind.", RecordType::TXT);
     chaos.queries[0].query_class = DNSClass::CH;
     assert_eq!(code(&ask(&server, &chaos).await), ResponseCode::Refused);
+    server.set("f.bl.example REFERRAL").unwrap();
+    let answer = ask_a(&server, "f.bl.example.").await;
+    let authority: Vec<RecordType> = answer.authorities.iter().map(|record| record.record_type()).collect();
+    assert_eq!((code(&answer), answer.answers.len(), authority), (ResponseCode::NoError, 0, vec![RecordType::NS]));
     server.set("r.example A 127.0.0.2").unwrap();
     assert_eq!(ask_a(&server, "r.example.").await.answers.len(), 1);
 }

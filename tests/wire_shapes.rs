@@ -69,6 +69,10 @@ fn soa_record(owner: &str, ttl: u32, minimum: u32) -> WireRecord {
     WireRecord::from_rdata(wire(owner), ttl, RData::SOA(data))
 }
 
+fn ns(owner: &str) -> WireRecord {
+    WireRecord::from_rdata(wire(owner), 60, RData::NS(NS(wire("ns.test."))))
+}
+
 fn soa(owner: &str, ttl: u64) -> Option<Soa> {
     Some(Soa::new(name(owner), seconds(ttl)))
 }
@@ -110,12 +114,23 @@ fn links(owner: &str, count: usize) -> Vec<WireRecord> {
     (0..count).map(|number| cname(&at(number), 60, &at(number + 1))).collect()
 }
 
+/// Is it a question of the resolver's own, `. NS`?
+fn is_own(query: &Seen) -> bool {
+    query.label.is_empty()
+}
+
+/// The questions of others.
+fn of_others(server: &Server) -> Vec<Seen> {
+    server.seen().into_iter().filter(|query| !is_own(query)).collect()
+}
+
 /// One behaviour per first label, all under `bl.test`.
 fn shape(query: &Seen, _before: usize) -> Act {
     let owner = format!("{}.bl.test.", query.label);
     let owner = owner.as_str();
     let mut message = reply(query);
     match query.label.as_str() {
+        "" => message = coded(query, 3),
         "listed" => message = with(query, [a(owner, 60, 2)]),
         "upper" => message = with(query, [a("UPPER.bl.TEST.", 60, 2)]),
         "nx" => {
@@ -192,12 +207,44 @@ fn shape(query: &Seen, _before: usize) -> Act {
         }
         "referral" => {
             message.metadata.recursion_available = false;
-            message.add_authority(WireRecord::from_rdata(wire("test."), 60, RData::NS(NS(wire("ns.test.")))));
+            message.add_authority(ns("test."));
+        }
+        "referralra" | "referralup" | "referraldown" => {
+            let zone = match query.label.as_str() {
+                "referralra" => "bl.test.",
+                "referralup" => ".",
+                _ => owner,
+            };
+            message.add_authority(ns(zone));
+        }
+        "nodatans" => {
+            message.add_authority(ns("bl.test."));
+            message.add_authority(soa_record("bl.test.", 300, 60));
+        }
+        "nodataownns" => {
+            message.metadata.authoritative = true;
+            message.add_authority(ns("bl.test."));
         }
         "ttl0" => message = with(query, [a(owner, 0, 2)]),
         "ttltop" => message = with(query, [a(owner, 1 << 31, 2)]),
         "ttlhuge" => message = with(query, [a(owner, 2_000_000, 2)]),
         "ttlmixed" => message = with(query, [a(owner, 60, 2), a(owner, 30, 4)]),
+        "noopt" | "nooptimp" if query.message.edns.is_none() => message = with(query, [a(owner, 60, 2)]),
+        "nooptsilent" | "noopthead" if query.message.edns.is_none() => return Act::Silence,
+        "noopt" | "nooptsilent" => message = coded(query, 1),
+        "nooptimp" => message = coded(query, 4),
+        "noopthead" => {
+            message = coded(query, 1);
+            message.queries.clear();
+        }
+        "noopttc" if query.message.edns.is_some() => message = coded(query, 1),
+        "noopttc" if query.tcp => message = with(query, [a(owner, 60, 2)]),
+        "noopttc" => message.metadata.truncation = true,
+        "formerropt" => {
+            message = coded(query, 1);
+            message.set_edns(Edns::new());
+        }
+        "long" => message = with(query, (0..250).map(|last| a(owner, 60, last))),
         "ad" => {
             message = with(query, [a(owner, 60, 2)]);
             message.metadata.authentic_data = true;
@@ -281,6 +328,7 @@ async fn shapes(make: Make) {
     let failed = Answer::failed;
     let udp = (1, 0);
     let both = (1, 1);
+    let twice = (2, 0);
     let rows: Vec<(&str, Answer, (usize, usize))> = vec![
         ("listed", listed(60, 2), udp),
         ("upper", listed(60, 2), udp),
@@ -290,10 +338,15 @@ async fn shapes(make: Make) {
         ("nodata", Answer::no_data(soa("bl.test", 60)), udp),
         ("nodatanosoa", Answer::no_data(None), udp),
         ("nodataforeignsoa", Answer::no_data(None), udp),
-        ("nodatahugesoa", Answer::no_data(soa("bl.test", 0)), udp),
-        ("formerr", failed(Failure::Rcode(1)), udp),
+        ("nodatahugesoa", Answer::no_data(soa("bl.test", 300)), udp),
+        ("formerr", failed(Failure::Rcode(1)), twice),
+        ("formerropt", failed(Failure::Rcode(1)), udp),
+        ("noopt", listed(60, 2), twice),
+        ("nooptimp", listed(60, 2), twice),
+        ("noopttc", listed(60, 2), (2, 1)),
+        ("long", Answer::records((0..250).map(|last| Ipv4Addr::new(127, 0, 0, last).into()), seconds(60)), both),
         ("servfail", failed(Failure::ServFail), udp),
-        ("notimp", failed(Failure::Rcode(4)), udp),
+        ("notimp", failed(Failure::Rcode(4)), twice),
         ("refused", failed(Failure::Refused), udp),
         ("notauth", failed(Failure::Rcode(9)), udp),
         ("rc15", failed(Failure::Rcode(15)), udp),
@@ -317,8 +370,13 @@ async fn shapes(make: Make) {
         ("mixed", listed(60, 2), udp),
         ("othertype", failed(Failure::Unrelated), udp),
         ("referral", failed(Failure::Unrelated), udp),
+        ("referralra", failed(Failure::Unrelated), udp),
+        ("referralup", failed(Failure::Unrelated), udp),
+        ("referraldown", failed(Failure::Unrelated), udp),
+        ("nodatans", Answer::no_data(soa("bl.test", 60)), udp),
+        ("nodataownns", Answer::no_data(None), udp),
         ("ttl0", listed(0, 2), udp),
-        ("ttltop", listed(0, 2), udp),
+        ("ttltop", Answer::records([Ipv4Addr::new(127, 0, 0, 2).into()], MAX_TTL), udp),
         ("ttlhuge", Answer::records([Ipv4Addr::new(127, 0, 0, 2).into()], MAX_TTL), udp),
         ("ad", listed(60, 2).authenticated(), udp),
         ("ede", failed(Failure::ServFail).extended_error(22), udp),
@@ -342,7 +400,40 @@ async fn shapes(make: Make) {
         let server = Server::start(shape).await;
         let answer = ask(&patient(make, &[server.address]), &format!("{label}.bl.test"), RecordType::A).await;
         assert_eq!(answer, expected, "{label}");
-        assert_eq!(server.counts(), counts, "{label}");
+        let tcp = of_others(&server).iter().filter(|query| query.tcp).count();
+        assert_eq!((of_others(&server).len() - tcp, tcp), counts, "{label}");
+    }
+}
+
+async fn without_opt_record_once_for_who_does_not_know_it(make: Make) {
+    let server = Server::start(shape).await;
+    let one = patient(make, &[server.address]);
+    // Nothing is concluded from one name: the next question begins anew.
+    for _ in 0..3 {
+        assert_eq!(ask(&one, "noopt.bl.test", RecordType::A).await, listed(60, 2));
+    }
+    let opt: Vec<bool> = of_others(&server).iter().map(|query| query.message.edns.is_some()).collect();
+    assert_eq!(opt, [true, false, true, false, true, false]);
+    assert!(of_others(&server).iter().all(|query| query.message.authentic_data && query.message.recursion_desired));
+    // What was said before the silence is told.
+    for label in ["nooptsilent", "noopthead"] {
+        let silent = Server::start(shape).await;
+        let answer = ask(&stub(make, &[silent.address], 100, 2_000), &format!("{label}.bl.test"), RecordType::A).await;
+        assert_eq!(answer, Answer::failed(Failure::Rcode(1)), "{label}");
+        let seen = of_others(&silent);
+        assert!(seen.len() >= 2 && seen[0].message.edns.is_some(), "{label}");
+        assert!(seen[1..].iter().all(|query| query.message.edns.is_none()), "{label}");
+    }
+}
+
+async fn long_datagrams_without_tcp(make: Make) {
+    let server = Server::start_without_tcp(shape).await;
+    let answer = ask(&patient(make, &[server.address]), "long.bl.test", RecordType::A).await;
+    assert_eq!(answer, Answer::failed(Failure::Truncated));
+    let good = Server::start(shape).await;
+    match ask(&patient(make, &[server.address, good.address]), "long.bl.test", RecordType::A).await.is() {
+        Is::Records(set) => assert!(set.truncated()),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -352,9 +443,13 @@ async fn silence(make: Make) {
     let stub = stub(make, &[server.address], 200, 1_300);
     assert_eq!(ask(&stub, "silent.bl.test", RecordType::A).await, Answer::failed(Failure::Timeout));
     assert!(begun.elapsed() >= Duration::from_millis(1_300));
-    assert_eq!(server.counts(), (3, 0)); // at 0, 200 and 600 ms; the next would be at 1400
+    let (datagrams, tcp) = server.counts();
+    // At 0, 200 and 600 ms; the next would be at 1400. A busy machine may send later, and so fewer.
+    assert!((1..=3).contains(&datagrams) && tcp == 0, "{datagrams} {tcp}");
     assert_eq!(ask(&stub, "tcsilent.bl.test", RecordType::A).await, Answer::failed(Failure::Truncated));
-    assert_eq!(server.counts(), (4, 1)); // who answers is not asked again
+    let of_second = server.seen().split_off(datagrams);
+    // Who answers over UDP is not asked again, but for an answer that came after the first wait.
+    assert!(of_second.iter().filter(|query| query.tcp).count() == 1 && of_second.len() <= 4, "{}", of_second.len());
 }
 
 async fn part_of_an_answer_is_none(make: Make) {
@@ -389,7 +484,7 @@ async fn lost_datagram_is_sent_again(make: Make) {
     let server = Server::start(drop_first).await;
     assert_eq!(ask(&stub(make, &[server.address], 300, 5_000), "x.bl.test", RecordType::A).await, listed(60, 2));
     let seen = server.seen();
-    assert_eq!(seen.len(), 2);
+    assert!(seen.len() >= 2);
     assert_eq!(seen[0].message.queries, seen[1].message.queries);
 }
 
@@ -423,12 +518,15 @@ async fn fail_over_is_at_once_and_every_time(make: Make) {
         "servfaila",
         "nxa",
         "referral",
+        "referralra",
         "foreign",
     ] {
         let bad = Server::start(move |query: &Seen, before| {
             // The shape's own name, whatever was asked.
             let mut query = query.clone();
-            query.label = label.to_owned();
+            if !is_own(&query) {
+                query.label = label.to_owned();
+            }
             shape(&query, before)
         })
         .await;
@@ -437,7 +535,9 @@ async fn fail_over_is_at_once_and_every_time(make: Make) {
         for _ in 0..20 {
             assert_eq!(ask(&stub, "listed.bl.test", RecordType::A).await, listed(60, 2), "{label}");
         }
-        assert_eq!((bad.counts(), good.counts()), ((20, 0), (20, 0)), "{label}");
+        let asked = if label == "formerr" { 40 } else { 20 };
+        assert!(of_others(&bad).iter().chain(&of_others(&good)).all(|query| !query.tcp), "{label}");
+        assert_eq!((of_others(&bad).len(), of_others(&good).len()), (asked, 20), "{label}");
     }
 }
 
@@ -717,6 +817,8 @@ macro_rules! with_each {
 
 with_each! {
     shapes
+    without_opt_record_once_for_who_does_not_know_it
+    long_datagrams_without_tcp
     silence
     part_of_an_answer_is_none
     late_answer_to_the_first_send_counts

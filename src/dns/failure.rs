@@ -23,9 +23,9 @@ pub enum Failure {
     CnameLoop,
     /// An answer that contradicts itself: records beside NXDOMAIN or SERVFAIL.
     Contradiction,
-    /// Records, but not for the name and type that were asked, or a referral.
+    /// Records, but not for the name and type that were asked; or a referral: name servers to ask, and no answer (RFC 2308 §2.2).
     Unrelated,
-    /// Out of sockets, buffers or places in a queue on our side.
+    /// Out of sockets, buffers or places in a queue on our side; or every socket was flooded with what is no answer.
     Overload,
     /// There is no server to ask.
     NoServers,

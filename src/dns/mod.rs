@@ -9,7 +9,10 @@ mod failure;
 mod record;
 mod rrset;
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::name::Name;
@@ -62,19 +65,66 @@ impl fmt::Display for RecordType {
 }
 
 /// What is asked: one name, one type, class IN. `Display` shows the name's safe form.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
 pub struct Question {
     /// The absolute name.
     pub name: Name,
     /// The record type.
     pub kind: RecordType,
+    chosen_by: Option<NonZeroU32>,
 }
 
 impl Question {
-    /// A question.
+    /// A question of our own.
     #[must_use]
     pub fn new(name: Name, kind: RecordType) -> Self {
-        Self { name, kind }
+        Self { name, kind, chosen_by: None }
+    }
+
+    /// The same question, about a name that a client chose: his PTR record, his HELO argument, the domain of his sender. Equal
+    /// numbers are one client; 0 and the highest are the same. A resolver that lets only so many questions out at a time keeps room for others.
+    ///
+    /// It is no part of what is asked: questions that differ in it alone are equal, and have the same answer.
+    #[must_use]
+    pub fn chosen_by(self, client: u32) -> Self {
+        // 0.0.0.0 and 255.255.255.255 are no clients.
+        Self { chosen_by: NonZeroU32::new(client).or(Some(NonZeroU32::MAX)), ..self }
+    }
+
+    /// The number of the client who chose the name, if one did.
+    #[must_use]
+    pub fn chooser(&self) -> Option<u32> {
+        self.chosen_by.map(NonZeroU32::get)
+    }
+
+    fn asked(&self) -> (&Name, RecordType) {
+        (&self.name, self.kind)
+    }
+}
+
+impl PartialEq for Question {
+    fn eq(&self, other: &Self) -> bool {
+        self.asked() == other.asked()
+    }
+}
+
+impl Eq for Question {}
+
+impl PartialOrd for Question {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Question {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.asked().cmp(&other.asked())
+    }
+}
+
+impl Hash for Question {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.asked().hash(state);
     }
 }
 
@@ -84,10 +134,10 @@ impl fmt::Display for Question {
     }
 }
 
-/// A TTL as it stands in a message: with the top bit set it means 0 (RFC 2181 §8).
+/// A TTL as it stands in a message: 32 bits without a sign (RFC 8767 §4). [`Answer`] and [`Soa`] cap it.
 #[must_use]
 pub fn ttl_from_wire(seconds: u32) -> Duration {
-    Duration::from_secs(if seconds >= 1 << 31 { 0 } else { seconds.into() })
+    Duration::from_secs(seconds.into())
 }
 
 /// TTLs are seconds. Half a second more would only make equal answers look different.
@@ -119,14 +169,26 @@ mod tests {
 
     #[test]
     fn ttl_limits() {
-        assert_eq!(ttl_from_wire(u32::MAX), Duration::ZERO); // RFC 2181 §8
-        assert_eq!(ttl_from_wire(1 << 31), Duration::ZERO);
+        // RFC 8767 §4, not RFC 2181 §8: not 0.
+        assert_eq!(Answer::records([a(2)], ttl_from_wire(u32::MAX)).ttl(), Some(MAX_TTL));
+        assert_eq!(Answer::records([a(2)], ttl_from_wire(1 << 31)).ttl(), Some(MAX_TTL));
+        assert_eq!(Soa::new(Name::root(), ttl_from_wire(1 << 31)).negative_ttl(), MAX_NEGATIVE_TTL);
         assert_eq!(Answer::records([a(2)], ttl_from_wire(2_000_000)).ttl(), Some(MAX_TTL));
         let soa = |seconds| Some(Soa::new(Name::root(), Duration::from_secs(seconds)));
         assert_eq!(Answer::nx_domain(soa(60)).ttl(), Some(Duration::from_secs(60)));
         assert_eq!(Answer::no_data(soa(864_000)).ttl(), Some(MAX_NEGATIVE_TTL));
         assert_eq!(Answer::nx_domain(None).ttl(), None);
         assert_eq!(Answer::failed(Failure::ServFail).ttl(), None);
+    }
+
+    #[test]
+    fn who_chose_a_name_is_no_part_of_the_question() {
+        let own = Question::new(Name::root(), RecordType::Ns);
+        let chosen = own.clone().chosen_by(7);
+        assert_eq!((own.chooser(), chosen.chooser()), (None, Some(7)));
+        assert_eq!((own.cmp(&chosen), &own), (Ordering::Equal, &chosen));
+        let set = std::collections::HashSet::from([own, chosen]);
+        assert_eq!(set.len(), 1);
     }
 
     #[test]

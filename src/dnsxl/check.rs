@@ -313,12 +313,12 @@ impl ListCheck {
     }
 
     /// Is the must-exist entry wanted, seeing what the subject's answer was? At first use where the profile documents one;
-    /// else only for a NODATA that nobody signed with a SOA record, as a stripped listing looks.
+    /// else only for a NODATA that nobody signed with a SOA record, or a referral, as a stripped listing looks.
     fn wants_must_exist(&self) -> bool {
         if self.first_use {
             return true;
         }
-        matches!(self.answers.get(A).map(Answer::is), Some(Is::NoData(None)))
+        self.answers.get(A).is_some_and(looks_stripped)
     }
 
     fn evidence(&self, slot: Slot) -> Option<Evidence> {
@@ -340,11 +340,16 @@ impl ListCheck {
             // A no that nobody signs looks as a stripped listing does. The entry that must exist tells: if it is as empty,
             // something takes answers away here, whatever others may get through; if it failed, nobody can tell.
             Is::NoData(None) => match self.answers.get(MUST_EXIST).map(Answer::is) {
-                Some(Is::NoData(None)) => Verdict::Unknown(Unknown::resolver_at_fault()),
+                Some(_) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
+                    Verdict::Unknown(Unknown::resolver_at_fault())
+                }
                 Some(Is::Failed(failure)) => unknown(failure, self.evidence(MUST_EXIST).into_iter().collect()),
                 _ => Verdict::NotListed(NotListed { ttl: None }),
             },
             Is::NxDomain(_) | Is::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
+            Is::Failed(Failure::Unrelated) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
+                Verdict::Unknown(Unknown::resolver_at_fault())
+            }
             Is::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
             Is::Records(set) => self.conclude_records(set),
         }
@@ -591,4 +596,10 @@ impl Unit for ListCheck {
     fn supply(&mut self, slot: Slot, answer: Answer) {
         self.answers.put(slot, answer, SLOTS);
     }
+}
+
+/// Is it what is left when something takes addresses away: an empty NOERROR without SOA record, or with name servers only, as a
+/// referral (RFC 2308 §2.2)?
+fn looks_stripped(answer: &Answer) -> bool {
+    matches!(answer.is(), Is::NoData(None) | Is::Failed(Failure::Unrelated))
 }

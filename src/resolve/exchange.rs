@@ -15,11 +15,11 @@ use super::datagram::{BareRefusal, Provider};
 use super::fault::{another_server_may_know, failure_of, io_failure, weight};
 use super::rdata::kind_to_wire;
 use super::stub::Stub;
-use super::wire::{Chain, Heard, classify};
+use super::wire::{Chain, Heard, classify, refuses_opt};
 use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 
-/// Octets of a response that surely pass unfragmented (RFC 9715 §3.1 and the DNS flag day of 2020).
+/// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
 const MAX_PAYLOAD: u16 = 1_232;
 
 /// Asks until the question is answered, every server failed, or the time is up.
@@ -42,7 +42,16 @@ pub(super) async fn ask(stub: &Stub, question: &Question) -> Answer {
 struct Reply {
     server: usize,
     over_tcp: bool,
-    result: Result<DnsResponse, Failure>,
+    /// The question ended with an OPT record.
+    opt: bool,
+    result: Result<DnsResponse, Trouble>,
+}
+
+/// Why there is no response to read.
+enum Trouble {
+    Failed(Failure),
+    /// A response code alone, without question and without OPT record.
+    Bare(u8),
 }
 
 /// How one server stands in this round.
@@ -51,6 +60,8 @@ struct Standing {
     asked: bool,
     /// It has said something that is no answer; no datagram goes there any more.
     out: bool,
+    /// It is asked without an OPT record.
+    plain: bool,
     failure: Option<Answer>,
 }
 
@@ -122,20 +133,26 @@ impl<'a> Round<'a> {
             self.wake = self.end;
             return;
         };
+        self.next = (server + 1) % count;
+        self.send_to(server, address);
+    }
+
+    fn send_to(&mut self, server: usize, address: SocketAddr) {
+        let mut opt = true;
         if let Some(standing) = self.servers.get_mut(server) {
             standing.asked = true;
+            opt = !standing.plain;
         }
-        self.next = (server + 1) % count;
         self.wake = Instant::now() + self.patience;
-        let (provider, request, end) = (self.stub.provider(), self.request(), self.end);
+        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
-            Reply { server, over_tcp: false, result: over_udp(address, provider, request, end).await }
+            Reply { server, over_tcp: false, opt, result: over_udp(address, provider, request, end).await }
         }));
     }
 
     /// Takes a reply in: `Some` when it settles the question.
     fn hear(&mut self, reply: Reply) -> Option<(Heard, usize)> {
-        let Reply { server, over_tcp, result } = reply;
+        let Reply { server, over_tcp, opt, result } = reply;
         if over_tcp {
             self.tcp_open -= 1;
         }
@@ -147,6 +164,10 @@ impl<'a> Round<'a> {
             // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
             Ok(response) if response.truncation => self.fail(server, Answer::failed(Failure::Truncated)),
             Err(_) if over_tcp => self.fail(server, Answer::failed(Failure::Truncated)),
+            Ok(response) if opt && !over_tcp && refuses_opt(&response) => {
+                self.retry_without_opt(server, response.response_code.into())
+            }
+            Err(Trouble::Bare(code @ (1 | 4))) if opt => self.retry_without_opt(server, code.into()),
             Ok(response) => match classify(&response, self.question, self.chain.clone()) {
                 Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
                     self.fail(server, answer)
@@ -154,9 +175,20 @@ impl<'a> Round<'a> {
                 settled => Some((settled, server)),
             },
             // The time is up; `run` sees to it.
-            Err(Failure::Timeout) => None,
-            Err(failure) => self.fail(server, Answer::failed(failure)),
+            Err(Trouble::Failed(Failure::Timeout)) => None,
+            Err(Trouble::Failed(failure)) => self.fail(server, Answer::failed(failure)),
+            Err(Trouble::Bare(code)) => self.fail(server, Answer::failed(failure_of(code.into()))),
         }
+    }
+
+    /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
+    fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Heard, usize)> {
+        let standing = self.servers.get_mut(server).filter(|standing| !standing.out && !standing.plain)?;
+        standing.plain = true;
+        standing.failure = Some(Answer::failed(failure_of(code)));
+        let address = self.stub.server_addresses().get(server).copied()?;
+        self.send_to(server, address);
+        None
     }
 
     /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
@@ -166,13 +198,14 @@ impl<'a> Round<'a> {
         };
         standing.out = true;
         standing.failure = Some(Answer::failed(Failure::Truncated));
+        let opt = !standing.plain;
         let Some(address) = self.stub.server_addresses().get(server).copied() else {
             return;
         };
         self.tcp_open += 1;
-        let (provider, request, end) = (self.stub.provider(), self.request(), self.end);
+        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
-            Reply { server, over_tcp: true, result: over_tcp(address, provider, request, end).await }
+            Reply { server, over_tcp: true, opt, result: over_tcp(address, provider, request, end).await }
         }));
     }
 
@@ -202,15 +235,17 @@ impl<'a> Round<'a> {
     }
 
     /// The question as a message, with an id of its own.
-    fn request(&self) -> DnsRequest {
+    fn request(&self, opt: bool) -> DnsRequest {
         let mut message = Message::query();
         message.metadata.recursion_desired = true;
         // RFC 6840 §5.7: asks for the AD bit without the DNSSEC records.
         message.metadata.authentic_data = true;
         message.add_query(Query::query(self.chain.last().clone(), kind_to_wire(self.question.kind)));
-        let mut edns = Edns::new();
-        edns.set_max_payload(MAX_PAYLOAD);
-        message.set_edns(edns);
+        if opt {
+            let mut edns = Edns::new();
+            edns.set_max_payload(MAX_PAYLOAD);
+            message.set_edns(edns);
+        }
         DnsRequest::new(message, DnsRequestOptions::default())
     }
 }
@@ -221,10 +256,10 @@ async fn over_udp(
     provider: Provider,
     request: DnsRequest,
     end: Instant,
-) -> Result<DnsResponse, Failure> {
+) -> Result<DnsResponse, Trouble> {
     let left = end.saturating_duration_since(Instant::now());
     let stream = UdpClientStream::builder(to, provider).with_timeout(Some(left)).with_max_retries(1);
-    stream.build().send_message(request).first_answer().await.map_err(|error| failure(&error))
+    stream.build().send_message(request).first_answer().await.map_err(|error| trouble(&error))
 }
 
 /// One connection, one question, one response to that question.
@@ -233,7 +268,7 @@ async fn over_tcp(
     provider: Provider,
     request: DnsRequest,
     end: Instant,
-) -> Result<DnsResponse, Failure> {
+) -> Result<DnsResponse, Trouble> {
     let asked = request.queries.clone();
     let left = end.saturating_duration_since(Instant::now());
     let exchange = async {
@@ -243,9 +278,24 @@ async fn over_tcp(
     match timeout_at(end, exchange).await {
         // Over TCP only the id has been compared.
         Ok(Ok(response)) if response.queries == asked => Ok(response),
-        Ok(Ok(_)) => Err(Failure::Unrelated),
-        Ok(Err(error)) => Err(failure(&error)),
-        Err(_) => Err(Failure::Timeout),
+        Ok(Ok(_)) => Err(Trouble::Failed(Failure::Unrelated)),
+        Ok(Err(error)) => Err(trouble(&error)),
+        Err(_) => Err(Trouble::Failed(Failure::Timeout)),
+    }
+}
+
+/// A response code without an OPT record is told apart from everything else.
+fn trouble(error: &NetError) -> Trouble {
+    match bare_refusal(error) {
+        Some(BareRefusal { code, opt: false }) if *code != 3 => Trouble::Bare(*code),
+        _ => Trouble::Failed(failure(error)),
+    }
+}
+
+fn bare_refusal(error: &NetError) -> Option<&BareRefusal> {
+    match error {
+        NetError::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
     }
 }
 
@@ -255,11 +305,11 @@ fn failure(error: &NetError) -> Failure {
         NetError::Timeout => Failure::Timeout,
         NetError::Busy | NetError::NoConnections => Failure::Overload,
         NetError::Proto(_) | NetError::Dns(_) => Failure::Malformed,
-        NetError::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<BareRefusal>()) {
+        NetError::Io(io) => match bare_refusal(error) {
             // "No such name" without the name is no answer.
-            Some(BareRefusal(3)) => Failure::Malformed,
-            Some(BareRefusal(code)) => failure_of((*code).into()),
-            None => io_failure(error),
+            Some(BareRefusal { code: 3, .. }) => Failure::Malformed,
+            Some(BareRefusal { code, .. }) => failure_of((*code).into()),
+            None => io_failure(io),
         },
         _ => Failure::Network,
     }
@@ -279,7 +329,7 @@ mod tests {
         assert_eq!(os(101), Failure::Network);
         assert_eq!(failure(&NetError::Busy), Failure::Overload);
         assert_eq!(failure(&NetError::from(io::Error::from(io::ErrorKind::TimedOut))), Failure::Timeout);
-        let bare = |code| failure(&NetError::from(io::Error::other(BareRefusal(code))));
+        let bare = |code| failure(&NetError::from(io::Error::other(BareRefusal { code, opt: false })));
         assert_eq!([bare(1), bare(3), bare(5)], [Failure::Rcode(1), Failure::Malformed, Failure::Refused]);
     }
 }

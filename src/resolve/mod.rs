@@ -70,6 +70,8 @@ pub use timeouts::Timeouts;
 /// * Ask for the name as it is: absolute, without search list, hosts file or special names.
 /// * Only NXDOMAIN and NODATA are a no. Everything else that is not records is [`Answer::failed`].
 /// * Records count only when their owner is the name asked, or is reached from it by CNAMEs in the answer.
+/// * A question may say which client chose its name ([`Question::chooser`]). Where places are few, such questions are to leave some to
+///   others. The answer is the same.
 /// * Do not cache. The checker does, by TTL, and re-asks on purpose when it needs fresh proof.
 /// * Dropping the future cancels the question.
 pub trait Resolve: Send + Sync {

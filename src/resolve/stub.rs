@@ -17,17 +17,19 @@ use crate::dns::{Answer, Question};
 ///   over after the last. Earlier sends stay open: any answer before the end counts.
 /// * When no server could tell, the most telling failure is told: a response before silence, whatever came first.
 /// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is asked on, at most 16 links in all.
-/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken.
+/// * Truncated answers, and datagrams larger than 1232 octets, are fetched over TCP from the same server, in the same time; a part of
+///   an answer is never taken.
+/// * Questions carry an OPT record (RFC 6891). FORMERR or NOTIMP without one sends the question to the same server once more, without
+///   it. Nothing of that is remembered.
 /// * Names go out as they are: no search list, no hosts file, no special names, no cache.
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
 ///
 /// It needs a tokio runtime with time and I/O when it is asked, not when it is made. Dropping the answer's future closes its
-/// sockets.
+/// sockets. They are read in the runtime in which the future was first polled: when that one stands still, who waits for the same
+/// answer in another one waits until his own time is up.
 ///
 /// **Keys.** Answers and errors never show a secret label. The library beneath logs whole names through `tracing`: switch
 /// off the targets `hickory_net`, `hickory_proto` and `hickory_resolver` where lists with keys are asked.
-///
-/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed.
 ///
 /// ```no_run
 /// use rdnsbl::dns::{Question, RecordType};

@@ -141,6 +141,11 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
     })
 }
 
+/// Does a server say that it does not know of OPT records (RFC 6891 §7)? One that does know of them answers with one.
+pub(super) fn refuses_opt(message: &Message) -> bool {
+    matches!(u16::from(message.response_code), 1 | 4) && message.edns.is_none()
+}
+
 /// NXDOMAIN, about the last name of the chain (RFC 6604 §3).
 fn nx_domain(message: &Message, question: &Question, mut chain: Chain) -> Answer {
     match chain.follow(&message.answers, question.kind) {
@@ -149,10 +154,11 @@ fn nx_domain(message: &Message, question: &Question, mut chain: Chain) -> Answer
     }
 }
 
-/// RFC 2308 §2.2: a delegation instead of an answer, from a server that neither knows nor asks on.
+/// RFC 2308 §2.2: NS records without an SOA record are a delegation, and no answer. The zone may lie below, at or above the
+/// name: resolvers hand on what a lame server sent them, also with RA set.
 fn is_referral(message: &Message) -> bool {
     let holds = |kind| message.authorities.iter().any(|record| record.record_type() == kind);
-    holds(rr::RecordType::NS) && !holds(rr::RecordType::SOA) && !message.authoritative && !message.recursion_available
+    holds(rr::RecordType::NS) && !holds(rr::RecordType::SOA) && !message.authoritative
 }
 
 /// Is there any record of the asked type in the answer section, whoever owns it?
@@ -193,7 +199,7 @@ mod tests {
     use super::*;
     use crate::name::Name;
     use hickory_proto::op::MessageType;
-    use hickory_proto::rr::rdata::{A, CNAME, NULL, SOA};
+    use hickory_proto::rr::rdata::{A, CNAME, NS, NULL, SOA};
 
     fn record(owner: &str, ttl: u32, data: RData) -> rr::Record {
         rr::Record::from_rdata(rr::Name::from_ascii(owner).unwrap(), ttl, data)
@@ -239,6 +245,18 @@ mod tests {
             answers.reverse();
             authorities.reverse();
             assert_eq!(heard(&answers, &authorities, rcode), expected);
+        }
+    }
+
+    #[test]
+    fn a_referral_is_not_nodata() {
+        let ns = |owner| record(owner, 60, RData::NS(NS(rr::Name::from_ascii("ns.test.").unwrap())));
+        for owner in ["below.x.test.", "x.test.", "test.", ".", "elsewhere.example."] {
+            assert_eq!(heard(&[], &[ns(owner)], 0), "answer to another question None", "{owner}");
+            assert_eq!(heard(&[], &[ns(owner), soa_of("test.", 60)], 0), "NODATA Some(60)", "{owner}");
+            assert_eq!(heard(&[], &[ns(owner)], 3), "NXDOMAIN None", "{owner}");
+            assert_eq!(heard(&[a("x.test.", 60, 2)], &[ns(owner)], 0), "127.0.0.2 Some(60)", "{owner}");
+            assert_eq!(heard(&[cname("x.test.", 9, "b.test.")], &[ns(owner)], 0), "chase b.test. 9", "{owner}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::resolver::ResolverState;
 use super::{Admission, SAME_LABEL, is_recent};
-use crate::dns::{Answer, Is, Question, RecordType};
+use crate::dns::{Answer, Failure, Is, Question, RecordType};
 use crate::dnsxl::{
     Access, Breakage, Control, Corroboration, Entry, Evidence, Health, HealthState, Label, ListSpec, Observation,
     ProblemKind, Proof, Purpose, SubjectKind, Trial, Word, is_denied_from_above, present, trial,
@@ -390,6 +390,7 @@ impl View {
             Is::Records(set) if set.v4().any(|code| code.is_loopback()) => Entry::Present,
             Is::NoData(None) if resolver.lets_loopback_through(now) => Entry::Missing,
             Is::NoData(_) => Entry::Stripped,
+            Is::Failed(Failure::Unrelated) if !resolver.lets_loopback_through(now) => Entry::Stripped,
             Is::NxDomain(_) => Entry::Missing,
             Is::Records(_) | Is::Failed(_) => Entry::Failed,
         };

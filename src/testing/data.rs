@@ -128,7 +128,7 @@ impl RawName {
         (lengths_fit && wire_length <= MAX_WIRE_LENGTH).then_some(Self(labels))
     }
 
-    fn of_labels(labels: &[&str]) -> Self {
+    pub(super) fn of_labels(labels: &[&str]) -> Self {
         Self(labels.iter().map(|label| label.as_bytes().to_vec()).collect())
     }
 

@@ -41,7 +41,7 @@ pub enum TableErrorKind {
     /// A type that no table holds.
     #[error(
         "expected one of A AAAA PTR MX TXT NS SOA CNAME SERVFAIL REFUSED RCODE TIMEOUT NXDOMAIN NXDOMAIN-NOSOA NODATA \
-         NODATA-NOSOA TRUNCATED TC MALFORMED"
+         NODATA-NOSOA TRUNCATED TC REFERRAL MALFORMED"
     )]
     Type,
     /// What stands behind the slash of a behaviour is no type.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::data::{Data, Entry, SoaData};
+use super::data::{Data, Entry, RawName, SoaData};
 use super::reply::{Carrier, Outcome, Reply};
 use super::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
 use crate::dns::RecordType;
@@ -124,6 +124,7 @@ impl Table {
             Fate::Code(code) => (Outcome::ResponseCode(code), Negative::Bare),
             Fate::Silence => (Outcome::Silence, Negative::Bare),
             Fate::Truncated => (Outcome::Truncated, Negative::Bare),
+            Fate::Referral => (Outcome::Referral, Negative::Bare),
             Fate::Malformed => (Outcome::Malformed, Negative::Bare),
         };
         reply.outcome = outcome;
@@ -133,6 +134,9 @@ impl Table {
         }
         if negative == Negative::WithSoa {
             reply.authority = at.map(|name| self.soa(name));
+        }
+        if outcome == Outcome::Referral {
+            reply.authority = at.map(|name| Entry { data: Data::Ns(RawName::of_labels(&["ns"])), ..self.soa(name) });
         }
     }
 

@@ -167,6 +167,7 @@ fn fate(word: &str) -> Option<Fate> {
         "NODATA" => Fate::NoData(Negative::WithSoa),
         "NODATA-NOSOA" => Fate::NoData(Negative::Bare),
         "TRUNCATED" => Fate::Truncated,
+        "REFERRAL" => Fate::Referral,
         "MALFORMED" => Fate::Malformed,
         _ => return None,
     })

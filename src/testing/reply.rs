@@ -39,6 +39,8 @@ pub enum Outcome {
     Silence,
     /// An answer that does not fit a datagram, and nobody listens to TCP.
     Truncated,
+    /// The name servers of a zone, and no answer (RFC 2308 §2.2).
+    Referral,
     /// Octets that are no DNS message.
     Malformed,
 }
@@ -69,6 +71,7 @@ impl Reply {
             | Outcome::CnameLoop
             | Outcome::Silence
             | Outcome::Truncated
+            | Outcome::Referral
             | Outcome::Malformed => 0,
         }
     }
@@ -86,6 +89,7 @@ impl Reply {
             Outcome::ResponseCode(code) => Answer::failed(Failure::Rcode(code)),
             Outcome::Silence => Answer::failed(Failure::Timeout),
             Outcome::Truncated => Answer::failed(Failure::Truncated),
+            Outcome::Referral => Answer::failed(Failure::Unrelated),
             Outcome::Malformed => Answer::failed(Failure::Malformed),
         }
     }

@@ -42,6 +42,7 @@ pub const MAX_CNAME_LINKS: usize = 16;
 /// | `TIMEOUT` | silence |
 /// | `TC` | the records of the table, but they fit TCP only |
 /// | `TRUNCATED` | truncated over UDP, and TCP is dead |
+/// | `REFERRAL` | the name servers of a zone instead of an answer (RFC 2308 §2.2), as a lame server gives |
 /// | `MALFORMED` | garbage |
 ///
 /// A line `NAME after=DURATION` delays every answer about a name that has no delay of its own.
@@ -116,6 +117,7 @@ pub(super) enum Fate {
     Code(u16),
     Silence,
     Truncated,
+    Referral,
     Malformed,
 }
 

@@ -10,8 +10,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::super::fault::{another_server_may_know, io_failure, weight};
 use super::super::wire::{Chain, Heard};
-use super::message::{self, Asked};
-use super::reading::{Glance, glance, read};
+use super::message::{self, Asked, Edns};
+use super::reading::{Glance, glance, read, refuses_opt};
 use super::stats::count;
 use super::ticket::{Outcome, Ticket};
 use super::{Hub, Pacing, Server, pool, tcp};
@@ -19,19 +19,19 @@ use crate::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 use crate::lock::lock;
 
-/// Sockets that may be given up under one question before the network is to blame.
+/// Sockets that may be given up under one question; more are flooded than there are to ask from.
 const MOST_LOST: u32 = 8;
 
 /// Asks until the question is answered, every server failed, or the time is up.
 pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
-    let Ok(runtime) = Handle::try_current().map(|handle| handle.id()) else {
+    let Some(runtime) = runtime_here() else {
         return Answer::failed(Failure::Network);
     };
     let begin = Instant::now();
     let end = begin + hub.timeouts.total();
-    let mut first = hub.first_server(begin);
+    let mut first = hub.first_server(runtime, begin);
     let place = match hub.servers.get(first) {
-        Some(server) => server.gate.enter(runtime, begin, end).await,
+        Some(server) => server.gate.enter(question.chooser(), runtime, begin, end).await,
         None => None,
     };
     let Some((_place, mut now)) = place else {
@@ -52,7 +52,16 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
 struct Send {
     server: usize,
     at: Instant,
+    edns: Edns,
     ticket: Ticket,
+}
+
+/// What became of a datagram, and which one it was.
+struct Came {
+    server: usize,
+    at: Instant,
+    edns: Edns,
+    outcome: Outcome<Glance>,
 }
 
 /// The question over TCP.
@@ -60,7 +69,7 @@ type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
 
 /// What happens next.
 enum Event {
-    Udp(usize, Instant, Outcome<Glance>),
+    Udp(Came),
     Tcp(usize, Result<Vec<u8>, Failure>),
     Writable,
     Time,
@@ -76,6 +85,8 @@ struct Round<'a> {
     asked: u64,
     /// They have said something that is no answer; no datagram goes there any more.
     out: u64,
+    /// They are asked without an OPT record.
+    plain: u64,
     /// The most telling failure so far, and whose it is.
     failure: Option<(usize, Answer)>,
     /// The first send and those after it: a late answer to the first one is as good as any.
@@ -95,6 +106,10 @@ struct Round<'a> {
     early: bool,
     /// The timer when no datagram is out; else its socket has one.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// It has been polled since the first send.
+    waits: bool,
+    /// The timer of another runtime in which the same answer is waited for.
+    elsewhere: Option<(Id, Pin<Box<Sleep>>)>,
     end: Instant,
 }
 
@@ -114,6 +129,7 @@ impl<'a> Round<'a> {
             runtime,
             asked: 0,
             out: 0,
+            plain: 0,
             failure: None,
             open: None,
             more: Vec::new(),
@@ -125,6 +141,8 @@ impl<'a> Round<'a> {
             wake: end,
             early: false,
             alarm: None,
+            waits: false,
+            elsewhere: None,
             end,
         }
     }
@@ -134,8 +152,9 @@ impl<'a> Round<'a> {
         self.send(now, 0);
         while !self.tcp.is_empty() || !self.is_over() {
             match poll_fn(|cx| self.poll(cx)).await {
-                Event::Udp(server, sent, outcome) => {
-                    if let Some(heard) = self.hear(server, sent, outcome) {
+                Event::Udp(came) => {
+                    let server = came.server;
+                    if let Some(heard) = self.hear(came) {
                         return (heard, server);
                     }
                 }
@@ -173,7 +192,7 @@ impl<'a> Round<'a> {
             if matches!(outcome, Outcome::Overdue) {
                 return Poll::Ready(Event::Time);
             }
-            let event = Event::Udp(send.server, send.at, outcome);
+            let event = Event::Udp(send.came(outcome));
             self.open = None;
             return Poll::Ready(event);
         }
@@ -184,7 +203,7 @@ impl<'a> Round<'a> {
                 if matches!(outcome, Outcome::Overdue) {
                     return Poll::Ready(Event::Time);
                 }
-                let event = Event::Udp(send.server, send.at, outcome);
+                let event = Event::Udp(send.came(outcome));
                 self.more.swap_remove(at);
                 return Poll::Ready(event);
             }
@@ -204,9 +223,24 @@ impl<'a> Round<'a> {
             return Poll::Ready(Event::Writable);
         }
         if self.open.is_some() || !self.more.is_empty() {
-            return Poll::Pending;
+            return if std::mem::replace(&mut self.waits, true) { self.poll_elsewhere(cx, due) } else { Poll::Pending };
         }
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if alarm.deadline() != due {
+            alarm.as_mut().reset(due);
+        }
+        alarm.as_mut().poll(cx).map(|()| Event::Time)
+    }
+
+    /// Several may wait for one answer, each in a runtime of its own, and the one that reads the sockets may stand still: then the
+    /// question is sent again from here, after the usual wait.
+    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<Event> {
+        let Some(here) = runtime_here().filter(|here| *here != self.runtime) else { return Poll::Pending };
+        // A timer may be polled in its own runtime alone: another one may be gone.
+        if self.elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
+            self.elsewhere = Some((here, Box::pin(sleep_until(due))));
+        }
+        let Some((_, alarm)) = &mut self.elsewhere else { return Poll::Pending };
         if alarm.deadline() != due {
             alarm.as_mut().reset(due);
         }
@@ -236,7 +270,12 @@ impl<'a> Round<'a> {
                 return;
             }
             pace.silent(at);
+            let measured = self.hub.pacing == Pacing::Measured;
+            let suspect = measured && pace.is_suspect(now, self.hub.timeouts.resend());
             drop(pace);
+            if suspect {
+                self.hub.suspect(server, self.runtime, now);
+            }
             server.gate.lost(at, now);
             if !self.early {
                 lock(&server.pool).renew(now);
@@ -265,12 +304,17 @@ impl<'a> Round<'a> {
 
     fn send_to(&mut self, at: usize, now: Instant) {
         let Some(server) = self.hub.servers.get(at) else { return };
+        if self.waits {
+            // Whoever polls now may be in another runtime than who asked first.
+            self.runtime = runtime_here().unwrap_or(self.runtime);
+        }
         self.asked |= bit(at);
         self.set_wake(server, now);
         let asked = asked(self.question, self.chain.as_deref());
-        match pool::enter(&server.pool, asked, self.question.kind, self.runtime, now, self.wake.min(self.end)) {
+        let (kind, edns) = (self.question.kind, self.edns(at));
+        match pool::enter(&server.pool, asked, kind, edns, self.runtime, now, self.wake.min(self.end)) {
             Ok((ticket, sent)) => {
-                let send = Send { server: at, at: now, ticket };
+                let send = Send { server: at, at: now, edns, ticket };
                 if self.open.is_none() && self.more.is_empty() {
                     self.open = Some(send);
                 } else {
@@ -279,6 +323,13 @@ impl<'a> Round<'a> {
                 self.note_sent(sent);
             }
             Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
+        }
+    }
+
+    fn edns(&self, server: usize) -> Edns {
+        match self.hub.servers.get(server) {
+            Some(it) if self.plain & bit(server) == 0 => it.known.edns(),
+            _ => Edns::No,
         }
     }
 
@@ -335,16 +386,20 @@ impl<'a> Round<'a> {
     }
 
     /// Takes in what became of a datagram: `Some` when it settles the question.
-    fn hear(&mut self, server: usize, sent: Instant, outcome: Outcome<Glance>) -> Option<Heard> {
+    fn hear(&mut self, came: Came) -> Option<Heard> {
+        let Came { server, at: sent, edns, outcome } = came;
         if let Some(it) = self.hub.servers.get(server)
             && let Outcome::Response(_, came) | Outcome::OtherCase(came) = outcome
         {
             let took = came.saturating_duration_since(sent);
-            lock(&it.pace).heard(took);
+            lock(&it.pace).heard(took, came);
             it.gate.heard(sent, came, self.runtime);
         }
         match outcome {
             Outcome::Response(Glance::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
+            Outcome::Response(Glance::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
+                self.retry_without_opt(server, &response);
+            }
             Outcome::Response(Glance::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
@@ -354,7 +409,7 @@ impl<'a> Round<'a> {
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another one is still out; or is lost too, and then the last of them is sent again.
             Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
-            Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Network)),
+            Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Overload)),
             Outcome::Lost => {
                 self.lost += 1;
                 if self.out & bit(server) == 0 {
@@ -389,13 +444,32 @@ impl<'a> Round<'a> {
         }
     }
 
+    /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
+    fn retry_without_opt(&mut self, server: usize, refusal: &[u8]) {
+        if self.plain & bit(server) == 0 {
+            self.plain |= bit(server);
+            let now = Instant::now();
+            if let Some(it) = self.hub.servers.get(server) {
+                self.hub.suspect(it, self.runtime, now);
+            }
+            if let Heard::Answer(answer) = read(refusal, self.question, self.chain.as_deref()) {
+                self.note(server, answer);
+            }
+            if self.out & bit(server) == 0 {
+                self.send_to(server, now);
+            }
+        }
+    }
+
     /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
     fn retry_over_tcp(&mut self, at: usize) {
         let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
         self.out |= bit(at);
+        self.runtime = runtime_here().unwrap_or(self.runtime);
         self.note(at, Answer::failed(Failure::Truncated));
         // The id is a matter of the connection.
-        let question = message::encoded(0, asked(self.question, self.chain.as_deref()), self.question.kind);
+        let asked = asked(self.question, self.chain.as_deref());
+        let question = message::encoded(0, asked, self.question.kind, self.edns(at));
         self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
     }
 
@@ -415,6 +489,16 @@ impl<'a> Round<'a> {
             self.failure = Some((server, answer));
         }
     }
+}
+
+impl Send {
+    fn came(&self, outcome: Outcome<Glance>) -> Came {
+        Came { server: self.server, at: self.at, edns: self.edns, outcome }
+    }
+}
+
+fn runtime_here() -> Option<Id> {
+    Handle::try_current().ok().map(|handle| handle.id())
 }
 
 /// Is a queue of the network full (ENOBUFS, on BSD and Linux)?

@@ -1,9 +1,12 @@
 //! Who may ask a server now, and who waits: in the order of coming, each in its own time.
 //!
+//! Questions about names that clients chose hold at most half of the places, and those of one client a few: names that are silent
+//! hold their places for long, and anybody can have as many as he likes.
+//!
 //! Waiting costs an entry in a map. There is no timer for each who waits but one for all in the same runtime, set when time may
 //! let somebody in without an answer, or somebody's time is up; mostly it is an answer that lets the next one in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Wake, Waker};
@@ -14,7 +17,11 @@ use tokio::time::Instant;
 use super::alarm::Alarm;
 use super::window::{Stamp, Window};
 use crate::lock::lock;
+use crate::table::Table;
 
+/// Places of one client: this part of all, or so many where that is less.
+const CLIENTS_PART: usize = 32;
+const CLIENTS_LEAST: usize = 4;
 /// Runtimes whose timers are kept.
 const MOST_RUNTIMES: usize = 16;
 /// Those at the front who are woken when the alarm has rung, and set it again. One would do if everybody who is woken looked.
@@ -31,11 +38,17 @@ struct State {
     /// Questions at a time, answered or not.
     most: usize,
     /// Those that are inside.
-    inside: usize,
+    inside: Count,
     /// Of these, who were called in and have not come yet.
-    called_in: usize,
+    called_in: Count,
+    /// How many inside are about names that this client chose.
+    clients: Table<u32, usize>,
     /// Those outside; numbers rise.
     waiting: BTreeMap<u64, Waiting>,
+    /// Their numbers: our own; those about names that clients chose; and of these the ones whose client has enough inside.
+    own: BTreeSet<u64>,
+    chosen: BTreeSet<u64>,
+    held_back: BTreeSet<(u32, u64)>,
     /// What became of others, until they look.
     called: BTreeMap<u64, Called>,
     next: u64,
@@ -43,7 +56,16 @@ struct State {
     due: Vec<(Id, Instant)>,
 }
 
+/// How many, and how many of them are about names that clients chose.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    all: usize,
+    chosen: usize,
+}
+
 struct Waiting {
+    /// Who chose the name, if a client did.
+    client: Option<u32>,
     end: Instant,
     runtime: Id,
     /// None when it was woken and has not looked since.
@@ -59,12 +81,14 @@ enum Called {
 /// A place inside. Dropping it lets the next one in.
 pub(super) struct Place<'a> {
     gate: &'a Gate,
+    client: Option<u32>,
     stamp: Stamp,
 }
 
 /// Somebody outside. Dropping it gives its turn to the next one.
 struct Turn<'a> {
     gate: &'a Gate,
+    client: Option<u32>,
     number: u64,
     done: bool,
 }
@@ -74,9 +98,13 @@ impl Gate {
         let state = State {
             window: Window::new(),
             most,
-            inside: 0,
-            called_in: 0,
+            inside: Count::default(),
+            called_in: Count::default(),
+            clients: Table::default(),
             waiting: BTreeMap::new(),
+            own: BTreeSet::new(),
+            chosen: BTreeSet::new(),
+            held_back: BTreeSet::new(),
             called: BTreeMap::new(),
             next: 0,
             due: Vec::new(),
@@ -87,21 +115,20 @@ impl Gate {
     /// A place, and what time it is then; `None` when there was none before `end`.
     pub(super) async fn enter(
         self: &Arc<Self>,
+        client: Option<u32>,
         runtime: Id,
         now: Instant,
         end: Instant,
     ) -> Option<(Place<'_>, Instant)> {
         let mut turn = {
             let mut state = lock(&self.state);
-            if state.waiting.is_empty() && state.has_room() {
-                state.inside += 1;
-                let stamp = state.window.sent(now);
-                return Some((Place { gate: self, stamp }, now));
+            if state.may_enter(client) {
+                state.come_in(client);
+                let stamp = state.window.sent(now, client.is_some());
+                return Some((Place { gate: self, client, stamp }, now));
             }
-            let number = state.next;
-            state.next += 1;
-            state.waiting.insert(number, Waiting { end, runtime, waker: None });
-            Turn { gate: self, number, done: false }
+            let number = state.wait(Waiting { client, end, runtime, waker: None });
+            Turn { gate: self, client, number, done: false }
         };
         let place = poll_fn(|cx| self.poll(&mut turn, runtime, cx)).await;
         // Who leaves at the last moment leaves too late.
@@ -120,8 +147,9 @@ impl Gate {
             Some(called) => {
                 turn.done = true;
                 Poll::Ready((called == Called::In).then(|| {
-                    state.called_in -= 1;
-                    (Place { gate: self, stamp: state.window.sent(now) }, now)
+                    state.called_in.remove(turn.client);
+                    let stamp = state.window.sent(now, turn.client.is_some());
+                    (Place { gate: self, client: turn.client, stamp }, now)
                 }))
             }
             None => {
@@ -214,29 +242,114 @@ impl Gate {
 
 impl State {
     fn has_room(&self) -> bool {
-        self.inside < self.most && self.window.takes(self.called_in)
+        self.inside.all < self.most && self.window.takes(self.called_in.all)
     }
 
-    /// Calls in the first of those who wait, if there is room; gives whom to wake for that.
-    fn call_one(&mut self) -> Option<Option<Waker>> {
-        if !self.has_room() {
-            return None;
+    /// Is there room for a question about a name that a client chose, whoever he is?
+    fn has_room_for_chosen(&self) -> bool {
+        self.has_room() && self.inside.chosen < self.share() && self.window.takes_chosen(self.called_in.chosen)
+    }
+
+    /// Places for questions about names that clients chose.
+    fn share(&self) -> usize {
+        (self.most / 2).max(1)
+    }
+
+    fn has_enough(&self, client: u32) -> bool {
+        let most = (self.most / CLIENTS_PART).max(CLIENTS_LEAST).min(self.share());
+        self.clients.get(&client).is_some_and(|inside| *inside >= most)
+    }
+
+    /// Is there room, and does nobody wait who could take it?
+    fn may_enter(&self, client: Option<u32>) -> bool {
+        match client {
+            None => self.has_room() && self.own.is_empty() && (self.chosen.is_empty() || !self.has_room_for_chosen()),
+            Some(client) => {
+                let is_first = self.own.is_empty() && self.chosen.is_empty();
+                is_first && self.has_room_for_chosen() && !self.has_enough(client)
+            }
         }
-        let (number, waiting) = self.waiting.pop_first()?;
-        self.inside += 1;
-        self.called_in += 1;
-        self.called.insert(number, Called::In);
-        Some(waiting.waker)
+    }
+
+    fn come_in(&mut self, client: Option<u32>) {
+        self.inside.add(client);
+        if let Some(client) = client {
+            *self.clients.entry(client).or_default() += 1;
+        }
+    }
+
+    fn go_out(&mut self, client: Option<u32>) {
+        self.inside.remove(client);
+        let Some(client) = client else { return };
+        if let Some(inside) = self.clients.get_mut(&client) {
+            *inside -= 1;
+            if *inside == 0 {
+                self.clients.remove(&client);
+            }
+        }
+        if !self.held_back.is_empty()
+            && let Some(next) = self.held_back.range((client, 0)..=(client, u64::MAX)).next().copied()
+        {
+            self.held_back.remove(&next);
+            self.chosen.insert(next.1);
+        }
+    }
+
+    /// Lets somebody wait; gives the number.
+    fn wait(&mut self, waiting: Waiting) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        match waiting.client {
+            None => self.own.insert(number),
+            Some(client) if self.has_enough(client) => self.held_back.insert((client, number)),
+            Some(_) => self.chosen.insert(number),
+        };
+        self.waiting.insert(number, waiting);
+        number
+    }
+
+    /// Somebody waits no more.
+    fn take_out(&mut self, number: u64) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&number)?;
+        match waiting.client {
+            None => self.own.remove(&number),
+            Some(client) => self.chosen.remove(&number) || self.held_back.remove(&(client, number)),
+        };
+        Some(waiting)
+    }
+
+    /// Calls in the first of those who wait and may come; gives whom to wake for that.
+    fn call_one(&mut self) -> Option<Option<Waker>> {
+        loop {
+            let own = self.own.first().filter(|_| self.has_room());
+            let chosen = self.chosen.first().filter(|_| self.has_room_for_chosen());
+            let number = match (own, chosen) {
+                (Some(own), Some(chosen)) => *own.min(chosen),
+                (own, chosen) => *own.or(chosen)?,
+            };
+            if let Some(client) = self.waiting.get(&number)?.client
+                && self.has_enough(client)
+            {
+                self.chosen.remove(&number);
+                self.held_back.insert((client, number));
+                continue;
+            }
+            let waiting = self.take_out(number)?;
+            self.come_in(waiting.client);
+            self.called_in.add(waiting.client);
+            self.called.insert(number, Called::In);
+            return Some(waiting.waker);
+        }
     }
 
     /// Sends away those whose time is up; gives whom to wake for that.
     fn too_late(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        while let Some((number, waiting)) =
-            self.waiting.first_entry().filter(|first| first.get().end <= now).map(|first| first.remove_entry())
+        while let Some(number) =
+            self.waiting.first_key_value().filter(|(_, first)| first.end <= now).map(|(number, _)| *number)
         {
             self.called.insert(number, Called::TooLate);
-            wakers.extend(waiting.waker);
+            wakers.extend(self.take_out(number).and_then(|waiting| waiting.waker));
         }
         wakers
     }
@@ -244,7 +357,10 @@ impl State {
     /// When somebody's time is up, or time lets somebody in.
     fn rings(&self, now: Instant) -> Option<Instant> {
         let end = self.waiting.first_key_value()?.1.end;
-        let opens = if self.inside < self.most { self.window.opens(now) } else { None };
+        // Time gives room in the server's buffer alone.
+        let places = self.inside.all < self.most;
+        let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
+        let opens = if places && (chosen || !self.own.is_empty()) { self.window.opens(now) } else { None };
         Some(opens.map_or(end, |opens| opens.min(end)))
     }
 
@@ -255,11 +371,23 @@ impl State {
     }
 }
 
+impl Count {
+    fn add(&mut self, client: Option<u32>) {
+        self.all += 1;
+        self.chosen += usize::from(client.is_some());
+    }
+
+    fn remove(&mut self, client: Option<u32>) {
+        self.all -= 1;
+        self.chosen -= usize::from(client.is_some());
+    }
+}
+
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.gate.state);
-        state.inside -= 1;
-        state.window.settled(self.stamp);
+        state.go_out(self.client);
+        state.window.settled(self.stamp, self.client.is_some());
         drop(self.gate.call(state));
     }
 }
@@ -270,10 +398,10 @@ impl Drop for Turn<'_> {
             return;
         }
         let mut state = lock(&self.gate.state);
-        state.waiting.remove(&self.number);
+        state.take_out(self.number);
         if state.called.remove(&self.number) == Some(Called::In) {
-            state.inside -= 1;
-            state.called_in -= 1;
+            state.go_out(self.client);
+            state.called_in.remove(self.client);
             drop(self.gate.call(state));
         }
     }

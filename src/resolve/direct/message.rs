@@ -7,16 +7,24 @@ use super::super::rdata::kind_to_wire;
 use crate::dns::{Failure, RecordType};
 use crate::name::Name;
 
-/// Octets of a response that surely pass unfragmented (RFC 9715 §3.1 and the DNS flag day of 2020).
+/// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
 pub(super) const MAX_PAYLOAD: usize = 1_232;
 /// Octets of a message header (RFC 1035 §4.1.1).
 pub(super) const HEADER: usize = 12;
-/// RD and AD (RFC 1035 §4.1.1; RFC 6840 §5.7: asks for the AD bit without the DNSSEC records), one question, one OPT.
-const ASKING: [u8; 10] = [0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, 1];
-/// The OPT record that ends every question (RFC 6891 §6.1.2): root, type 41, [`MAX_PAYLOAD`], nothing else.
+/// RD and AD (RFC 1035 §4.1.1; RFC 6840 §5.7: asks for the AD bit without the DNSSEC records), one question.
+const ASKING: [u8; 9] = [0x01, 0x20, 0, 1, 0, 0, 0, 0, 0];
+/// The OPT record that ends a question (RFC 6891 §6.1.2): root, type 41, [`MAX_PAYLOAD`], nothing else.
 const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0];
 /// Room for the usual negative answer, so that it can take the place of its question.
 const USUAL_ANSWER: usize = 192;
+
+/// Does a question end with an OPT record?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edns {
+    Yes,
+    /// The server does not understand it.
+    No,
+}
 
 /// Whose records are asked for.
 #[derive(Clone, Copy)]
@@ -28,10 +36,11 @@ pub(super) enum Asked<'a> {
 }
 
 /// Writes the question into an empty buffer.
-pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType) {
+pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) {
     octets.reserve(USUAL_ANSWER);
     octets.extend_from_slice(&id.to_be_bytes());
     octets.extend_from_slice(&ASKING);
+    octets.push(u8::from(edns == Edns::Yes));
     match asked {
         Asked::Name(name) => push_text(octets, name.expose()),
         Asked::Wire(name) => {
@@ -41,13 +50,21 @@ pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: Reco
     }
     octets.extend_from_slice(&u16::from(kind_to_wire(kind)).to_be_bytes());
     octets.extend_from_slice(&[0, 1]);
-    octets.extend_from_slice(&OPT);
+    if edns == Edns::Yes {
+        octets.extend_from_slice(&OPT);
+    }
+}
+
+/// Where the question section of a question of ours ends.
+fn end_of_question(octets: &[u8]) -> usize {
+    let additional = octets.get(HEADER - 1).copied().unwrap_or_default();
+    octets.len().saturating_sub(if additional == 0 { 0 } else { OPT.len() })
 }
 
 /// The question in a buffer of its own.
-pub(super) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType) -> Vec<u8> {
+pub(super) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) -> Vec<u8> {
     let mut octets = Vec::new();
-    encode(&mut octets, id, asked, kind);
+    encode(&mut octets, id, asked, kind, edns);
     octets
 }
 
@@ -81,7 +98,7 @@ fn push_label(octets: &mut Vec<u8>, label: &[u8]) {
 
 /// Gives every letter of the name a case of its own, as the bits of `coins` say.
 pub(super) fn shuffle_case(octets: &mut [u8], coins: &[u8; 32]) {
-    let end = octets.len().saturating_sub(OPT.len() + 4);
+    let end = end_of_question(octets).saturating_sub(4);
     let Some(name) = octets.get_mut(HEADER..end) else { return };
     for (at, octet) in name.iter_mut().enumerate() {
         // Length octets are no letters: they are 63 at most.
@@ -106,7 +123,7 @@ pub(super) enum Match {
 
 /// Compares a datagram with the question that was sent under the same id.
 pub(super) fn compare(datagram: &[u8], sent: &[u8]) -> Match {
-    let question = sent.get(HEADER..sent.len().saturating_sub(OPT.len())).unwrap_or_default();
+    let question = sent.get(HEADER..end_of_question(sent)).unwrap_or_default();
     let Some(&[_, _, flags, code, many, count, ..]) = datagram.first_chunk::<HEADER>() else {
         return Match::Failed(Failure::Malformed);
     };
@@ -126,6 +143,8 @@ pub(super) fn compare(datagram: &[u8], sent: &[u8]) -> Match {
         // Some servers refuse with the header alone, or the header and an OPT.
         (0, 0) if datagram.len() <= HEADER + OPT.len() => match code & 0x0f {
             0 => Match::Foreign,
+            // To be read as the whole answer that it is: without an OPT record it says that it does not know of them.
+            1 | 4 => Match::Ours,
             // "No such name" without the name is no answer.
             3 => Match::Failed(Failure::Malformed),
             code => Match::Failed(failure_of(code.into())),
@@ -153,13 +172,37 @@ pub(super) fn is_truncated(response: &[u8]) -> bool {
     response.get(2).is_some_and(|flags| flags & 0x02 != 0)
 }
 
+/// Notes that it was cut on the way to us.
+pub(super) fn mark_truncated(response: &mut [u8]) {
+    if let Some(flags) = response.get_mut(2) {
+        *flags |= 0x02;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use hickory_proto::op::Message;
 
     fn question(text: &str) -> Vec<u8> {
-        encoded(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A)
+        encoded(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A, Edns::Yes)
+    }
+
+    #[test]
+    fn a_question_without_opt_record_is_a_message_too() {
+        let name = Name::parse("abc.bl.test").unwrap();
+        let sent = encoded(7, Asked::Name(&name), RecordType::A, Edns::No);
+        let message = Message::from_vec(&sent).unwrap();
+        assert!(message.edns.is_none() && message.recursion_desired && message.authentic_data);
+        let mut response = sent.clone();
+        response[2] |= 0x80;
+        assert_eq!(compare(&response, &sent), Match::Ours);
+        response[14] = b'x';
+        assert_eq!(compare(&response, &sent), Match::Foreign);
+        let mut shuffled = sent.clone();
+        shuffle_case(&mut shuffled, &[0xff; 32]);
+        assert_eq!(&shuffled[12..25], b"\x03ABC\x02BL\x04TEST\0");
+        assert_eq!(shuffled[25..], sent[25..]);
     }
 
     fn response(text: &str) -> Vec<u8> {
@@ -199,6 +242,7 @@ mod tests {
         assert_eq!(compared(&bare(5)), Match::Failed(Failure::Refused));
         assert_eq!(compared(&bare(3)), Match::Failed(Failure::Malformed));
         assert_eq!(compared(&bare(0)), Match::Foreign);
+        assert_eq!((compared(&bare(1)), compared(&bare(4))), (Match::Ours, Match::Ours));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod gate;
 mod message;
 mod pace;
 mod pool;
+mod probe;
 mod quick;
 mod reading;
 mod slots;
@@ -24,11 +25,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use self::gate::Gate;
 use self::pace::Pace;
 use self::pool::{Pool, Usage};
+use self::probe::{Known, Probe};
 use self::stats::Counters;
 use self::tcp::Connections;
 use super::servers::{Origin, ResolverError, Servers};
@@ -60,9 +63,11 @@ const IN_BURSTS: usize = 4_096;
 ///   after the last. Earlier sends stay open: any answer before the end counts.
 /// * When no server could tell, the most telling failure is told: a response before silence, whatever came first.
 /// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is asked on, at most 16 links in all.
-/// * Truncated answers are fetched over TCP from the same server, in the same time; a part of an answer is never taken. Questions
-///   share at most 4 connections to a server (RFC 7766), which are closed after 3 seconds without a question; what a server leaves
+/// * Truncated answers, and datagrams larger than 1232 octets, are fetched over TCP from the same server, in the same time; a part of
+///   an answer is never taken. Questions share at most 4 connections to a server (RFC 7766), which are closed after 3 seconds without a question; what a server leaves
 ///   unanswered when it closes one is asked on another.
+/// * Questions carry an OPT record (RFC 6891). FORMERR or NOTIMP without one sends the question to the same server once more, without
+///   it. If the server says the same about `. NS`, it is asked without an OPT record for an hour.
 /// * Names go out as they are: no search list, no hosts file, no special names, no cache.
 /// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
 /// * At most 900 questions at a time to one server, and at most 128 that it has perhaps not read yet: more would overflow its
@@ -70,7 +75,8 @@ const IN_BURSTS: usize = 4_096;
 ///   when it is older than that, unless the server is silent for twice as long as usual; with any server when it is older than
 ///   5 ms, if another answer came within the last 5 ms. With many losses the 128 become fewer, down
 ///   to 32. It is the first server asked that counts; what fails over takes its place along. Others wait in the order of their
-///   coming, in their own time.
+///   coming, in their own time. Questions about names that clients chose ([`Question::chosen_by`]) have half of all that, and those
+///   of one client 28 places.
 ///
 /// **Forged answers** (RFC 5452). Questions leave from 64 connected sockets per server, each on a port that the kernel chose at
 /// random and used for at most 4,096 questions and 5 minutes, with random ids. The socket is chosen at random; questions asked in
@@ -80,7 +86,8 @@ const IN_BURSTS: usize = 4_096;
 ///
 /// **Tasks and runtimes.** It needs a tokio runtime with time and I/O when it is asked, not when it is made. Nothing is
 /// spawned: sockets and connections are read in the wakers that the runtime's I/O driver calls. Sockets stay open between questions,
-/// apart for every runtime that asks, and close with the last clone. Dropping an answer's future frees its place; its late response is ignored.
+/// apart for every runtime that asks, and close with the last clone. Where several runtimes wait for one answer (as with a
+/// [`Checker`](crate::Checker) that is asked the same in two) and the one that asked stands still, another asks again after the usual wait. Dropping an answer's future frees its place; its late response is ignored.
 ///
 /// **Changes.** A server that restarts, an address of ours that changes or a firewall that forgets is noticed by silence or by the
 /// network's word, and other sockets are opened. A resolv.conf that changes is not: it is the host that reloads, with a new resolver.
@@ -91,7 +98,7 @@ const IN_BURSTS: usize = 4_096;
 ///
 /// **Keys.** Answers and errors never show a secret label, and nothing is logged.
 ///
-/// **Limits.** A datagram larger than 1232 octets that is not marked as truncated is malformed. Of more than 64 servers the first 64 are asked.
+/// **Limits.** Of more than 64 servers the first 64 are asked.
 ///
 /// ```no_run
 /// use rdnsbl::dns::{Question, RecordType};
@@ -132,6 +139,8 @@ struct Hub {
 struct Server {
     pool: Mutex<Pool>,
     pace: Mutex<Pace>,
+    probe: Mutex<Probe>,
+    known: Known,
     gate: Arc<Gate>,
     connections: Mutex<Connections>,
 }
@@ -143,7 +152,9 @@ pub enum Pacing {
     /// After three usual round trips to its server or four deviations beyond one (RFC 6298), whichever is more, but at least 100 ms and
     /// at most [`Timeouts::resend`]; each later wait is twice the one before. Sends before [`Timeouts::resend`] are at most 3 in
     /// 100 questions answered, and 10 in a row. A server that has left at least 4 datagrams without response, and for as long as
-    /// [`Timeouts::resend`], is passed over while there is another, and tried once a second.
+    /// [`Timeouts::resend`], is asked `. NS`, once a second at most: the names it was asked for may be silent by themselves. If that
+    /// question is not answered within [`Timeouts::resend`] either, the server is passed over while there is another, until it
+    /// answers.
     #[default]
     Measured,
     /// After [`Timeouts::resend`], then twice that and so on, always in the same order of servers.
@@ -298,18 +309,28 @@ impl Hub {
         let servers = servers.addresses.iter().take(MOST_SERVERS).map(|address| Server {
             pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
             pace: Mutex::new(Pace::new()),
+            probe: Mutex::default(),
+            known: Known::default(),
             gate: Gate::new(settings.in_flight),
             connections: Mutex::new(Connections::new(*address)),
         });
         Self { servers: servers.collect(), timeouts: settings.timeouts, pacing: settings.pacing, counters }
     }
 
-    /// Who is asked first: the first server that does not look dead.
-    fn first_server(&self, now: Instant) -> usize {
-        if self.servers.len() < 2 || self.pacing == Pacing::Fixed {
-            return 0;
-        }
-        let alive = |server: &Server| !lock(&server.pace).is_passed_over(now, self.timeouts.resend());
-        self.servers.iter().position(alive).unwrap_or_default()
+    /// Who is asked first: the first server that is not passed over.
+    fn first_server(&self, runtime: Id, now: Instant) -> usize {
+        let is_there = |server: &Server| {
+            if !server.known.is_watched() {
+                return true;
+            }
+            probe::look(server, &self.counters, runtime, now, self.timeouts.resend());
+            self.pacing == Pacing::Fixed || !lock(&server.pace).is_passed_over()
+        };
+        self.servers.iter().position(is_there).unwrap_or_default()
+    }
+
+    /// Something was odd about a server, with a name that somebody else chose.
+    fn suspect(&self, server: &Server, runtime: Id, now: Instant) {
+        probe::suspect(server, &self.counters, runtime, now, self.timeouts.resend());
     }
 }

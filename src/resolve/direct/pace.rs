@@ -1,4 +1,4 @@
-//! When a server's silence means that a datagram is lost, and when that the server is gone. Pure.
+//! When a server's silence means that a datagram is lost, and when that the server may be gone. Pure.
 
 use std::time::Duration;
 
@@ -11,10 +11,8 @@ const MOST_CREDIT: u32 = 10 * EARLY;
 /// What an early re-send costs, and what a response earns: at most 3 % of the questions are sent early again.
 const EARLY: u32 = 100;
 const EARNED: u32 = 3;
-/// Sends without any response between them that make a server look dead, once they have lasted long enough.
+/// Sends without any response between them that make a server suspect, once they have lasted long enough.
 const MANY: u32 = 4;
-/// How often a server that looks dead is asked first again.
-const PROBE: Duration = Duration::from_secs(1);
 
 /// What is known of one server.
 #[derive(Debug)]
@@ -24,16 +22,18 @@ pub(super) struct Pace {
     credit: u32,
     unanswered: u32,
     silent_since: Option<Instant>,
-    next_probe: Option<Instant>,
+    /// When it last responded.
+    heard: Option<Instant>,
+    passed_over: bool,
 }
 
 impl Pace {
     pub(super) fn new() -> Self {
-        Self { trip: None, credit: MOST_CREDIT, unanswered: 0, silent_since: None, next_probe: None }
+        Self { trip: None, credit: MOST_CREDIT, unanswered: 0, silent_since: None, heard: None, passed_over: false }
     }
 
     /// A response came after this long, whatever it says: NXDOMAIN is a success.
-    pub(super) fn heard(&mut self, took: Duration) {
+    pub(super) fn heard(&mut self, took: Duration, came: Instant) {
         // RFC 6298 §2. Every send has an id of its own, so there is no doubt which one was answered.
         self.trip = Some(match self.trip {
             None => (took, took / 2),
@@ -42,7 +42,8 @@ impl Pace {
         self.credit = (self.credit + EARNED).min(MOST_CREDIT);
         self.unanswered = 0;
         self.silent_since = None;
-        self.next_probe = None;
+        self.heard = self.heard.max(Some(came));
+        self.passed_over = false;
     }
 
     /// A datagram sent at `sent` was waited for in vain.
@@ -68,20 +69,20 @@ impl Pace {
         }
     }
 
-    /// Does the server look dead, and is it not time to try it?
-    pub(super) fn is_passed_over(&mut self, now: Instant, resend: Duration) -> bool {
+    /// Is the server to be asked whether it is there? What others chose to ask is silent; that may be their names' doing.
+    pub(super) fn is_suspect(&self, now: Instant, resend: Duration) -> bool {
         let long = self.silent_since.is_some_and(|since| now.saturating_duration_since(since) >= resend);
-        if self.unanswered < MANY || !long {
-            return false;
-        }
-        match self.next_probe {
-            Some(due) if now < due => true,
-            _ => {
-                let first = self.next_probe.is_none();
-                self.next_probe = Some(now + PROBE);
-                first
-            }
-        }
+        self.unanswered >= MANY && long
+    }
+
+    /// A question of our own, sent at `sent`, was waited for in vain, and nothing else was heard since.
+    pub(super) fn is_gone(&mut self, sent: Instant) {
+        self.passed_over |= self.heard.is_none_or(|heard| heard < sent);
+    }
+
+    /// Is the server to be asked only when no other is left?
+    pub(super) fn is_passed_over(&self) -> bool {
+        self.passed_over
     }
 }
 
@@ -93,48 +94,51 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    #[test]
-    fn patience_follows_the_round_trip() {
-        let mut pace = Pace::new();
+    #[tokio::test]
+    async fn patience_follows_the_round_trip() {
+        let (mut pace, now) = (Pace::new(), Instant::now());
         assert_eq!(pace.patience(), None);
         for _ in 0..50 {
-            pace.heard(ms(20));
+            pace.heard(ms(20), now);
         }
         assert_eq!(pace.patience(), Some(ms(100)));
         for _ in 0..50 {
-            pace.heard(ms(80));
+            pace.heard(ms(80), now);
         }
         let patience = pace.patience().unwrap();
         assert!(patience > ms(230) && patience < ms(250), "{patience:?}");
     }
 
-    #[test]
-    fn early_sends_are_three_in_a_hundred() {
-        let mut pace = Pace::new();
+    #[tokio::test]
+    async fn early_sends_are_three_in_a_hundred() {
+        let (mut pace, now) = (Pace::new(), Instant::now());
         let mut early = 0;
         for _ in 0..10_000 {
-            pace.heard(ms(1));
+            pace.heard(ms(1), now);
             early += u32::from(pace.spend());
         }
         assert_eq!(early, 309); // 3 % of 10,000, and nearly 10
     }
 
     #[tokio::test]
-    async fn dead_servers_are_tried_now_and_then() {
-        let begin = Instant::now();
-        let resend = ms(400);
+    async fn only_a_question_of_our_own_convicts() {
+        let (begin, resend) = (Instant::now(), ms(400));
+        let at = |milliseconds| begin + ms(milliseconds);
         let mut pace = Pace::new();
-        let passed = |pace: &mut Pace, at: u64| pace.is_passed_over(begin + ms(at), resend);
         for _ in 0..4 {
-            assert!(!passed(&mut pace, 10_000));
+            assert!(!pace.is_suspect(at(10_000), resend));
             pace.silent(begin);
         }
-        assert!(!passed(&mut pace, 399), "a burst is no proof");
-        assert!(passed(&mut pace, 400));
-        assert!(passed(&mut pace, 1_399));
-        assert!(!passed(&mut pace, 1_400), "probe");
-        assert!(passed(&mut pace, 1_401));
-        pace.heard(ms(1));
-        assert!(!passed(&mut pace, 1_402));
+        assert!(!pace.is_suspect(at(399), resend), "a burst is no proof");
+        assert!(pace.is_suspect(at(400), resend) && !pace.is_passed_over());
+        pace.is_gone(at(400));
+        assert!(pace.is_passed_over());
+        pace.heard(ms(1), at(1_000));
+        assert!(!pace.is_passed_over() && !pace.is_suspect(at(2_000), resend));
+        // It has answered somebody else since.
+        pace.is_gone(at(999));
+        assert!(!pace.is_passed_over());
+        pace.is_gone(at(1_001));
+        assert!(pace.is_passed_over());
     }
 }

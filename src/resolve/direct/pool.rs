@@ -13,7 +13,7 @@ use tokio::runtime;
 use tokio::time::Instant;
 
 use super::entropy::Entropy;
-use super::message::{self, Asked};
+use super::message::{self, Asked, Edns};
 use super::socket::Socket;
 use super::stats::Counters;
 use super::ticket::Ticket;
@@ -89,6 +89,7 @@ pub(super) fn enter(
     pool: &Mutex<Pool>,
     asked: Asked<'_>,
     kind: RecordType,
+    edns: Edns,
     runtime: runtime::Id,
     now: Instant,
     due: Instant,
@@ -96,7 +97,7 @@ pub(super) fn enter(
     for _ in 0..ID_TRIES {
         let (socket, id, coins) = lock(pool).choose(runtime, now)?;
         let entered = Ticket::enter(socket, id, due, |octets| {
-            message::encode(octets, id, asked, kind);
+            message::encode(octets, id, asked, kind, edns);
             if let Some(coins) = &coins {
                 message::shuffle_case(octets, coins);
             }

@@ -162,15 +162,14 @@ impl Octets<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::message::{Asked, Match, compare, encoded, shuffle_case};
+    use super::super::message::{Asked, Edns, Match, compare, encoded, shuffle_case};
     use super::super::reading;
     use super::*;
     use crate::name::Key;
 
     /// A response: flags, counts and what follows the question.
     fn response(question: &Question, flags: [u8; 2], counts: [u8; 3], rest: &[&[u8]]) -> Vec<u8> {
-        let mut octets = encoded(7, Asked::Name(&question.name), question.kind);
-        octets.truncate(octets.len() - 11);
+        let mut octets = encoded(7, Asked::Name(&question.name), question.kind, Edns::No);
         octets[2..4].copy_from_slice(&flags);
         octets[4..12].copy_from_slice(&[0, 1, 0, counts[0], 0, counts[1], 0, counts[2]]);
         rest.iter().for_each(|part| octets.extend_from_slice(part));
@@ -225,7 +224,7 @@ mod tests {
     /// Both ways agree, or the quick one does not answer.
     fn agree(response: &[u8], question: &Question) -> bool {
         let Some(quick) = read(response, question) else { return false };
-        let sent = encoded(7, Asked::Name(&question.name), question.kind);
+        let sent = encoded(7, Asked::Name(&question.name), question.kind, Edns::Yes);
         if response[..2] == sent[..2] && matches!(compare(response, &sent), Match::Ours | Match::OtherCase) {
             let thorough = reading::thorough(response, question);
             assert_eq!(Some(quick), thorough, "{response:?}");

@@ -2,7 +2,7 @@
 
 use hickory_proto::op::Message;
 
-use super::super::wire::{Chain, Heard, classify};
+use super::super::wire::{self, Chain, Heard, classify};
 use super::{message, quick};
 use crate::dns::{Answer, Failure, Question};
 
@@ -34,6 +34,12 @@ pub(super) fn read(response: &[u8], question: &Question, chain: Option<&Chain>) 
         (Ok(message), Some(chain)) => classify(&message, question, chain),
         _ => Heard::Answer(Answer::failed(Failure::Malformed)),
     }
+}
+
+/// Does it say that the server does not know of OPT records?
+pub(super) fn refuses_opt(response: &[u8]) -> bool {
+    matches!(response.get(3), Some(flags) if matches!(flags & 0x0f, 1 | 4))
+        && Message::from_vec(response).is_ok_and(|message| wire::refuses_opt(&message))
 }
 
 /// The whole answer, read the thorough way.

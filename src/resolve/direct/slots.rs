@@ -113,11 +113,13 @@ impl Slots {
         let settled = slot.and_then(|slot| {
             let settled = match message::compare(datagram, &slot.octets) {
                 Match::OtherCase if exact_case => Settled::OtherCase,
-                // Longer than we said that we take.
-                Match::Ours | Match::OtherCase if datagram.len() > MAX_PAYLOAD => Settled::Failed(Failure::Malformed),
                 Match::Ours | Match::OtherCase => {
                     slot.octets.clear();
                     slot.octets.extend_from_slice(datagram);
+                    // Longer than we said that we take: the rest is lost, as if the server had cut it.
+                    if datagram.len() > MAX_PAYLOAD {
+                        message::mark_truncated(&mut slot.octets);
+                    }
                     Settled::Response
                 }
                 Match::Failed(failure) => Settled::Failed(failure),

@@ -11,6 +11,7 @@ pub(super) struct Counters {
     pub(super) other_case: AtomicU64,
     pub(super) resent: AtomicU64,
     pub(super) early: AtomicU64,
+    pub(super) probes: AtomicU64,
     pub(super) timeouts: AtomicU64,
     pub(super) tcp: AtomicU64,
     pub(super) sockets: AtomicU64,
@@ -31,6 +32,7 @@ impl Counters {
             other_case: read(&self.other_case),
             resent: read(&self.resent),
             early: read(&self.early),
+            probes: read(&self.probes),
             timeouts: read(&self.timeouts),
             tcp: read(&self.tcp),
             sockets: read(&self.sockets),
@@ -55,6 +57,8 @@ pub struct DirectStats {
     /// Those of `resent` that went out before [`Timeouts::resend`](crate::resolve::Timeouts::resend), because responses
     /// usually come sooner.
     pub early: u64,
+    /// Questions of its own, whether a server is there and knows OPT records; part of `sent`.
+    pub probes: u64,
     /// Questions that ended in silence.
     pub timeouts: u64,
     /// TCP connections begun.

@@ -51,6 +51,8 @@ pub(super) struct Window {
     first: u64,
     /// Questions in all groups.
     unread: usize,
+    /// Those of them about names that clients chose.
+    chosen: usize,
     width: usize,
     /// Answers since the width last grew.
     grown: u32,
@@ -71,6 +73,8 @@ struct Group {
     last: Instant,
     sent: u32,
     open: usize,
+    /// Those of the open ones about names that clients chose.
+    chosen: usize,
 }
 
 /// When a question was sent: the number of its group.
@@ -83,6 +87,7 @@ impl Window {
             groups: VecDeque::new(),
             first: 0,
             unread: 0,
+            chosen: 0,
             width: MOST,
             grown: 0,
             losses: 0,
@@ -99,8 +104,14 @@ impl Window {
         self.unread + promised < self.width
     }
 
-    /// A question is sent.
-    pub(super) fn sent(&mut self, now: Instant) -> Stamp {
+    /// The same about names that clients chose: such questions may be unread at one half of the places. Names that are silent by
+    /// themselves do not fill the other half.
+    pub(super) fn takes_chosen(&self, promised: usize) -> bool {
+        self.chosen + promised < self.width / 2
+    }
+
+    /// A question is sent; about a name that a client chose?
+    pub(super) fn sent(&mut self, now: Instant, chosen: bool) -> Stamp {
         let full = self.groups.len() >= GROUPS;
         let fits = |group: &Group| full || (group.sent < GROUP && now < group.begun + MOMENT);
         match self.groups.back_mut() {
@@ -108,21 +119,27 @@ impl Window {
                 group.last = group.last.max(now);
                 group.sent += 1;
                 group.open += 1;
+                group.chosen += usize::from(chosen);
             }
-            _ => self.groups.push_back(Group { begun: now, last: now, sent: 1, open: 1 }),
+            _ => self.groups.push_back(Group { begun: now, last: now, sent: 1, open: 1, chosen: usize::from(chosen) }),
         }
         self.unread += 1;
+        self.chosen += usize::from(chosen);
         Stamp(self.first + self.groups.len() as u64 - 1)
     }
 
     /// Nobody waits for its answer any more, perhaps because it is there.
-    pub(super) fn settled(&mut self, stamp: Stamp) {
+    pub(super) fn settled(&mut self, stamp: Stamp, chosen: bool) {
         let at = stamp.0.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
         if let Some(group) = at.and_then(|at| self.groups.get_mut(at))
             && group.open > 0
         {
             group.open -= 1;
             self.unread -= 1;
+            if chosen && group.chosen > 0 {
+                group.chosen -= 1;
+                self.chosen -= 1;
+            }
         }
         while self.groups.front().is_some_and(|group| group.open == 0) {
             self.drop_first();
@@ -213,6 +230,7 @@ impl Window {
         if let Some(group) = self.groups.pop_front() {
             self.first += 1;
             self.unread -= group.open;
+            self.chosen -= group.chosen;
         }
     }
 }
@@ -230,7 +248,7 @@ mod tests {
         let mut stamps = Vec::new();
         window.rings(now);
         while window.takes(0) {
-            stamps.push(window.sent(now));
+            stamps.push(window.sent(now, false));
         }
         stamps
     }
@@ -239,7 +257,7 @@ mod tests {
     fn answer(window: &mut Window, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
         for stamp in stamps {
             window.heard(sent, now);
-            window.settled(stamp);
+            window.settled(stamp, false);
         }
     }
 
@@ -251,7 +269,7 @@ mod tests {
         assert!(fill(&mut window, begin + ms(60_000)).is_empty());
         assert_eq!(window.opens(begin + ms(60_000)), None);
         // Some are given up, and others take their places.
-        first.into_iter().take(5).for_each(|stamp| window.settled(stamp));
+        first.into_iter().take(5).for_each(|stamp| window.settled(stamp, false));
         assert_eq!(fill(&mut window, begin + ms(60_001)).len(), 5);
     }
 
@@ -333,22 +351,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn names_that_clients_chose_fill_one_half() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        let at = |milliseconds| begin + ms(milliseconds);
+        let mut stamps = Vec::new();
+        while window.takes(0) && window.takes_chosen(0) {
+            stamps.push(window.sent(begin, true));
+        }
+        assert_eq!(stamps.len(), 64);
+        assert_eq!(fill(&mut window, at(1)).len(), 64);
+        // The server is at work: what was sent long before an answer was read.
+        window.heard(at(1), at(20));
+        window.rings(at(21));
+        assert!(window.takes_chosen(63) && !window.takes_chosen(64));
+        // What is not counted any more is not settled twice.
+        let last = window.sent(at(21), true);
+        stamps.into_iter().for_each(|stamp| window.settled(stamp, true));
+        assert_eq!((window.chosen, window.unread), (1, 1));
+        window.settled(last, true);
+        assert_eq!((window.chosen, window.unread), (0, 0));
+    }
+
+    #[tokio::test]
     async fn groups_are_few() {
         let (begin, mut window) = (Instant::now(), Window::new());
         let mut open = Vec::new();
         for at in 0..100_000 {
             let now = begin + Duration::from_micros(at * 700);
             if window.takes(0) {
-                open.push(window.sent(now));
+                open.push(window.sent(now, false));
             }
             if at % 3 == 0 {
                 let stamp = open.swap_remove((at as usize * 7919) % open.len());
-                window.settled(stamp);
+                window.settled(stamp, false);
             }
             assert!(window.groups.len() <= GROUPS && window.unread <= 128);
             assert_eq!(window.unread, window.groups.iter().map(|group| group.open).sum::<usize>());
         }
-        open.into_iter().for_each(|stamp| window.settled(stamp));
+        open.into_iter().for_each(|stamp| window.settled(stamp, false));
         assert_eq!((window.unread, window.groups.len()), (0, 0));
     }
 }
