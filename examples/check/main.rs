@@ -31,6 +31,7 @@ use rdnsbl::{Checker, Dialogue, Finding, ListSet, Policy, Report, SpecialPurpose
 
 use args::{Options, Request};
 use exit::{Exit, Tally};
+use lists::Lists;
 use output::Output;
 use servers::Servers;
 use usage::Usage;
@@ -90,7 +91,10 @@ fn print(text: &str) -> Result<u8, Failed> {
 }
 
 fn check(options: &Options) -> Result<u8, Failed> {
-    let lists = lists::read(options)?;
+    let Lists { set: lists, notes, mistakes } = lists::read(options)?;
+    for text in mistakes.iter().chain(&notes) {
+        tell(&text.to_string());
+    }
     // On the error stream: whoever pasted the list should hear of it, and forms for machines stay as they are.
     for finding in lists.findings() {
         let text = finding.to_string();
@@ -100,7 +104,9 @@ fn check(options: &Options) -> Result<u8, Failed> {
         .enable_all()
         .build()
         .map_err(|error| Failed::could_not_tell(format!("cannot start: {error}")))?;
-    runtime.block_on(run(options, lists))
+    let code = runtime.block_on(run(options, lists))?;
+    // A part of the configuration was not understood: that goes before what the rest says.
+    Ok(if mistakes.is_empty() { code } else { Exit::Usage.code() })
 }
 
 async fn run(options: &Options, lists: ListSet) -> Result<u8, Failed> {

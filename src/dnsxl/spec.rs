@@ -105,6 +105,8 @@ pub struct ListSpec {
     profile: Option<Arc<Profile>>,
     mirrors: Option<Name>,
     retired: bool,
+    /// With which lists of its set it decides; `None` where all do together.
+    context: Option<Arc<str>>,
     how: how::How,
 }
 
@@ -186,6 +188,7 @@ impl ListSpec {
             profile: None,
             mirrors: None,
             retired: false,
+            context: None,
             how: how::How::default(),
         }
     }
@@ -347,6 +350,15 @@ impl ListSpec {
     /// The public zone whose copy this is, if it is one.
     pub(crate) fn original(&self) -> Option<&Name> {
         self.mirrors.as_ref()
+    }
+
+    /// The list decides with those of this context.
+    pub(crate) fn decide_in(&mut self, context: Option<Arc<str>>) {
+        self.context = context;
+    }
+
+    pub(crate) fn context(&self) -> Option<&str> {
+        self.context.as_deref()
     }
 
     /// The list has closed down, and is not to be asked.
