@@ -3,6 +3,7 @@
 mod finding;
 mod knowledge;
 mod merge;
+mod misuse;
 
 use std::sync::Arc;
 

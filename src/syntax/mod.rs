@@ -194,7 +194,26 @@ pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
         Notation::SpamAssassin => alone(spamassassin::read(text)),
         Notation::Rspamd => alone(rspamd::read(text)),
     };
-    contexts.shifted(offset)
+    let mut contexts = contexts.shifted(offset);
+    let is_condition = notation == Notation::Exim && exim::is_condition(text);
+    for context in &mut contexts {
+        // Lists alone may be for anybody; a parameter, a restriction or a function is for its software.
+        let named = context.name.is_some();
+        for (span, item) in &mut context.items {
+            let word = || first_word(text.get(span.start.saturating_sub(offset)..).unwrap_or_default());
+            let is_for_it = named || (notation == Notation::Postfix && postfix::is_restriction(word()));
+            if let Ok(list) = item
+                && (is_for_it || is_condition)
+            {
+                list.found_in(if is_postscreen(context.name.as_deref()) { Notation::Postscreen } else { notation });
+            }
+        }
+    }
+    contexts
+}
+
+fn is_postscreen(context: Option<&str>) -> bool {
+    context == Some("postscreen")
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
