@@ -2,11 +2,13 @@
 
 mod lines;
 mod parameter;
+mod wrapped;
 
 use super::{Contexts, Item, Word, postfix, postscreen, words};
 use crate::dnsxl::{Kind, ListSpec, SpecError, SpecErrorKind};
 use lines::{Line, lines};
 pub(super) use parameter::{Parameters, variable};
+use wrapped::unwrapped;
 
 /// What stands without the name of a parameter is read so.
 type Bare = for<'a> fn(Word<'a>, &Parameters<'a>) -> Vec<Item>;
@@ -16,6 +18,7 @@ const POSTSCREEN: &str = "postscreen";
 
 /// Every list of a text that may hold parameters, with what decides together.
 pub(super) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contexts {
+    let text = &unwrapped(text);
     let lines = lines(text);
     let parameters = Parameters::new(&lines);
     let mut contexts = Contexts::default();

@@ -92,7 +92,7 @@ pub(super) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             };
             (place(word, last), Err(error))
         } else if word.text.starts_with('#') {
-            (word.span(), Err(word.expected("a restriction; a comment has a line of its own")))
+            (word.span(), Err(word.expected("a restriction; a comment (#) has a line of its own")))
         } else if word.text.ends_with("_restrictions") {
             (word.span(), Err(word.left_out("the name of a parameter")))
         } else if word.text.contains('$') {

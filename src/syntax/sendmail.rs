@@ -29,8 +29,11 @@ pub(super) fn read(text: &str) -> Vec<Item> {
                 true => word.left_out("a macro that asks no list"),
                 false => word.expected("FEATURE("),
             };
+            // A definition may go over several lines.
+            let inside = word.text.find('(').filter(|_| error.is_left_out());
+            let end = inside.and_then(|open| arguments(Word::new(text, 0), at + open + 1).ok()).map(|(_, end)| end);
             items.push((word.span(), Err(error)));
-            at += line.len();
+            at = end.unwrap_or(at + line.len()).max(at + 1);
             continue;
         }
         match arguments(Word::new(text, 0), at + "FEATURE(".len()) {
@@ -49,9 +52,12 @@ pub(super) fn read(text: &str) -> Vec<Item> {
     items
 }
 
-/// `define(...)`, `MAILER(...)`: any macro of m4 that is not about lists.
+/// `define(...)`, `MAILER(...)`, `LOCAL_RULESETS`: any macro of m4 that is not about lists.
 fn is_other_macro(line: &str) -> bool {
-    let Some((name, arguments)) = line.split_once('(') else { return false };
+    let Some((name, arguments)) = line.split_once('(') else {
+        let word = line.strip_suffix("dnl").unwrap_or(line);
+        return word.contains('_') && word.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_');
+    };
     let is_name = name.len() > 2 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
     is_name && !arguments.contains("dnsbl") && !name.to_ascii_uppercase().starts_with("FEAT")
 }

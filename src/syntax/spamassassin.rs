@@ -26,7 +26,7 @@ const ABOUT_MESSAGES: [&str; 10] = [
 ];
 
 /// How other lines start, as far as they are known by it.
-const DIRECTIVES: [&str; 20] = [
+const DIRECTIVES: [&str; 21] = [
     "add_header",
     "bayes_",
     "blacklist_from",
@@ -37,6 +37,7 @@ const DIRECTIVES: [&str; 20] = [
     "loadplugin",
     "meta",
     "report_safe",
+    "require_version",
     "required_",
     "rewrite_header",
     "score",
@@ -49,13 +50,19 @@ const DIRECTIVES: [&str; 20] = [
     "header",
 ];
 
-/// Does a text start as files of rules do?
+/// Does a text look like a file of rules? Every line starts with a word, and one of these is known.
 pub(super) fn looks_like(text: &str) -> bool {
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let mut words = first.split_ascii_whitespace();
-    let directive = words.next().unwrap_or_default();
-    let known = ABOUT_MESSAGES.contains(&directive) || DIRECTIVES.iter().any(|start| directive.starts_with(start));
-    known && words.next().is_some() && !directive.contains(['.', '=']) && !first.contains(" = ")
+    let word =
+        |text: &str| text.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'_');
+    let lines = lines(text);
+    let known = |line: &Word<'_>| {
+        let (directive, rest) = first_word(*line);
+        let known = |start: &&str| directive.text.starts_with(start);
+        !rest.text.is_empty()
+            && (ABOUT_MESSAGES.contains(&directive.text) || DIRECTIVES.iter().any(|start| known(&start)))
+    };
+    let plain = |line: &Word<'_>| word(first_word(*line).0.text) && !line.text.contains(" = ");
+    lines.iter().all(plain) && lines.iter().any(known)
 }
 
 /// A function and its arguments.

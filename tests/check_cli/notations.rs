@@ -343,6 +343,8 @@ async fn keys_are_shown_in_no_notation() {
         format!("{CANARY}.dq.spamhaus.net"),
         format!("zen {{ rbl = \"{zone}\"; returncodes {{ A = \"127.0.0.2\"; }} }}"),
         format!("smtpd_client_restrictions = permit_mynetworks\n  reject_rbl_client {zone}\n  permit"),
+        format!("key = {CANARY}\nsmtpd_client_restrictions = reject_rbl_client $key.zen.dq.spamhaus.net"),
+        format!("acl_{CANARY}:\n  deny dnslists = {zone}\nacl_b:\n  deny dnslists = bl.example"),
     ];
     for spec in &right {
         for form in [&[][..], &["--verbose"], &["--json"], &["--tsv"], &["--nagios"]] {
@@ -370,6 +372,10 @@ async fn keys_are_shown_in_no_notation() {
         format!("zen {{ rbl = \"{zone}\"; returncodes {{ {CANARY} = \"{CANARY}\"; }} }}"),
         format!("smtpd_client_restrictions = permit\n  reject_rbl_client {zone}"),
         format!("deny message = {CANARY}\n hosts = x\n dnslists = {zone}"),
+        format!(
+            "key = {CANARY}\nsmtpd_client_restrictions = reject_rbl_client ${CANARY}.x, reject_rbl_client ${CANARY}"
+        ),
+        format!("KEY = {CANARY}\ndeny dnslists = KEY_{CANARY}.zen.example : A{CANARY} : {zone}"),
     ] {
         let run = ask(&server, &["--list", &spec, "192.0.2.1"]).await;
         assert_eq!(run.code, 2, "{spec}: {}", run.err);
