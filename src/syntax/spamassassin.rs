@@ -57,9 +57,9 @@ pub(super) fn looks_like(text: &str) -> bool {
     let lines = lines(text);
     let known = |line: &Word<'_>| {
         let (directive, rest) = first_word(*line);
-        let known = |start: &&str| directive.text.starts_with(start);
         !rest.text.is_empty()
-            && (ABOUT_MESSAGES.contains(&directive.text) || DIRECTIVES.iter().any(|start| known(&start)))
+            && (ABOUT_MESSAGES.contains(&directive.text)
+                || DIRECTIVES.iter().any(|start| directive.text.starts_with(start)))
     };
     let plain = |line: &Word<'_>| word(first_word(*line).0.text) && !line.text.contains(" = ");
     lines.iter().all(plain) && lines.iter().any(known)
