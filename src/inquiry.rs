@@ -378,30 +378,50 @@ impl Inquiry {
             return;
         }
         let unheard = Verdict::not_awaited();
-        let rows = self.lists.iter().map(|list| {
-            let spec = list.run.unit.spec();
-            Row {
-                verdict: list.run.verdict.as_ref().map_or(&unheard, ListFinding::verdict),
-                kind: spec.kind(),
-                weight: spec.weight(),
-                operator: spec.operator(),
-                group: list.group,
-            }
-        });
-        let outcome = score::add_up(rows, self.settings.lists.thresholds()).outcome();
-        let allow_list_missing =
-            self.lists.iter().any(|list| !list.run.is_done() && list.run.unit.spec().kind() == Kind::Allow);
-        let settled = match outcome {
-            Outcome::Allowed => true,
-            Outcome::Listed | Outcome::NotListed => !allow_list_missing,
-            Outcome::Undecided => false,
+        let rows = || {
+            self.lists.iter().map(|list| {
+                let spec = list.run.unit.spec();
+                Row {
+                    verdict: list.run.verdict.as_ref().map_or(&unheard, ListFinding::verdict),
+                    kind: spec.kind(),
+                    weight: spec.weight(),
+                    operator: spec.operator(),
+                    group: list.group,
+                    context: spec.context(),
+                }
+            })
         };
-        if !settled {
+        let (score, contexts) = score::of_contexts(rows, self.settings.lists.all_contexts());
+        let of = |name: Option<&str>| {
+            let named = contexts.iter().find(|context| Some(&*context.name) == name);
+            named.map_or(score, |context| context.score).outcome()
+        };
+        let is_settled = |name: Option<&str>| {
+            let missing = self.lists.iter().any(|list| {
+                let spec = list.run.unit.spec();
+                !list.run.is_done() && spec.kind() == Kind::Allow && spec.context() == name
+            });
+            match of(name) {
+                Outcome::Allowed => true,
+                Outcome::Listed | Outcome::NotListed => !missing,
+                Outcome::Undecided => false,
+            }
+        };
+        let mut settled: Vec<Option<Arc<str>>> = Vec::new();
+        match contexts.as_slice() {
+            [] => settled.extend(is_settled(None).then_some(None)),
+            several => {
+                let names = several.iter().map(|context| &context.name).filter(|name| is_settled(Some(name)));
+                settled.extend(names.map(|name| Some(Arc::clone(name))));
+            }
+        }
+        if settled.is_empty() {
             return;
         }
         let mut let_be = Vec::new();
         for (index, list) in self.lists.iter_mut().enumerate() {
-            if !list.run.is_done() {
+            let context = list.run.unit.spec().context();
+            if !list.run.is_done() && settled.iter().any(|name| name.as_deref() == context) {
                 list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;

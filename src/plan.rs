@@ -66,8 +66,11 @@ impl Plan {
     pub(crate) fn new(settings: &Settings) -> Self {
         let lists = settings.lists.shared();
         let plain = |spec: &ListSpec| spec.about().all(|about| matches!(about, About::Part(Part::Address)));
-        let score = score::add_up(std::iter::empty(), settings.lists.thresholds());
-        let open = lists.iter().all(|spec| plain(spec)) && score.outcome() == Outcome::NotListed;
+        let (score, contexts) = score::of_contexts(std::iter::empty, settings.lists.all_contexts());
+        let mut outcomes = contexts.iter().map(|context| context.score.outcome());
+        let open = lists.iter().all(|spec| plain(spec))
+            && score.outcome() == Outcome::NotListed
+            && outcomes.all(|outcome| outcome == Outcome::NotListed);
         let way = |kind| Way::new(lists, kind, score);
         let passes = |finding| passes(&settings.policy, finding).then(|| [finding].into_iter().collect());
         Self {

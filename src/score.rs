@@ -1,6 +1,7 @@
 //! What the lists say together: a range, since some may not have been heard.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::dnsxl::{Kind, Verdict};
 
@@ -72,6 +73,16 @@ impl Outcome {
             Self::Undecided => "undecided",
         }
     }
+
+    /// How much it speaks against the client.
+    fn gravity(self) -> u8 {
+        match self {
+            Self::Allowed => 0,
+            Self::NotListed => 1,
+            Self::Undecided => 2,
+            Self::Listed => 3,
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -89,6 +100,51 @@ pub(crate) struct Thresholds {
     pub(crate) operators: usize,
 }
 
+/// What the lists of one context say together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContextScore {
+    /// What the configuration calls it: see [`ListSetBuilder::context`](crate::lists::ListSetBuilder::context).
+    pub name: Arc<str>,
+    /// The sum of its lists, by its own threshold.
+    pub score: Score,
+}
+
+/// The score of each context, and that of the worst of them: the first of those that lists, else one that may, else one that
+/// does not allow. `rows` are all rows, each time it is called; those of a context bear its name.
+pub(crate) fn of_contexts<'a, R: Iterator<Item = Row<'a>>>(
+    rows: impl Fn() -> R,
+    contexts: &[Context],
+) -> (Score, Vec<ContextScore>) {
+    let [first, others @ ..] = contexts else {
+        return (add_up(rows(), Thresholds::default()), Vec::new());
+    };
+    if others.is_empty() {
+        return (add_up(rows(), first.thresholds), Vec::new());
+    }
+    let of = |context: &Context| {
+        let own = rows().filter(|row| row.context.is_some_and(|name| *name == *context.name));
+        add_up(own, context.thresholds)
+    };
+    let mut worst = of(first);
+    let mut all = vec![ContextScore { name: first.name.clone(), score: worst }];
+    for context in others {
+        let score = of(context);
+        if score.outcome.gravity() > worst.outcome.gravity() {
+            worst = score;
+        }
+        all.push(ContextScore { name: context.name.clone(), score });
+    }
+    (worst, all)
+}
+
+/// Lists that decide together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Context {
+    pub(crate) name: Arc<str>,
+    pub(crate) thresholds: Thresholds,
+}
+
 /// What one list adds.
 pub(crate) struct Row<'a> {
     pub(crate) verdict: &'a Verdict,
@@ -96,6 +152,7 @@ pub(crate) struct Row<'a> {
     pub(crate) weight: i32,
     pub(crate) operator: &'a str,
     pub(crate) group: usize,
+    pub(crate) context: Option<&'a str>,
 }
 
 impl Default for Thresholds {
@@ -133,7 +190,7 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
         }
     };
     let mut pending: Option<Share<'a>> = None;
-    for Row { verdict, kind, weight, operator, group } in rows {
+    for Row { verdict, kind, weight, operator, group, .. } in rows {
         let heard = match (verdict, kind) {
             (Verdict::Listed(Kind::Allow, _), _) => {
                 allowed = true;

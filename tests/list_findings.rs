@@ -340,6 +340,50 @@ fn what_a_list_wants_of_its_users_is_told() {
 }
 
 #[test]
+fn lines_that_mean_something_else_in_their_software() {
+    let words = |text: &str| -> Vec<String> {
+        let lists = build(ListSet::builder().read(text));
+        lists.findings().iter().map(|finding| format!("{} {}", finding.index(), finding.kind().word())).collect()
+    };
+    for (text, wanted) in [
+        ("reject_rhsbl_helo zen.spamhaus.org=127.0.0.[2..11]", &["0 wrong_subject"][..]),
+        ("reject_rbl_client dbl.spamhaus.org=127.0.1.[2..99]", &["0 wrong_subject"]),
+        ("reject_rbl_client multi.uribl.com=127.0.0.2", &["0 wrong_subject"]),
+        ("postscreen_dnsbl_sites = bl.spamcop.net*2, dbl.spamhaus.org=127.0.1.2*1", &["1 wrong_subject"]),
+        ("reject_rhsbl_sender dbl.spamhaus.org=127.0.1.[2..99]", &[]),
+        // Whoever names a list alone may ask it about a domain, and codes that refuse never count here.
+        ("dbl.spamhaus.org", &[]),
+        ("zen.spamhaus.org*3, bl.spamcop.net", &[]),
+        ("reject_rbl_client zen.spamhaus.org", &["0 no_code_filter"]),
+        ("reject_rbl_client zen.spamhaus.org=127.[0..255].[0..255].[2..255]", &["0 no_code_filter"]),
+        ("reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]", &[]),
+        ("reject_rbl_client bl.spamcop.net", &[]),
+        ("smtpd_client_restrictions = permit_mynetworks\n  reject_rbl_client zen.spamhaus.org", &["0 no_code_filter"]),
+        ("postscreen_dnsbl_sites = zen.spamhaus.org*3", &["0 no_code_filter"]),
+        ("deny dnslists = zen.spamhaus.org", &["0 no_code_filter"]),
+        ("deny dnslists = zen.spamhaus.org!=127.255.255.252,127.255.255.254,127.255.255.255", &[]),
+        ("FEATURE(`dnsbl', `zen.spamhaus.org')", &["0 no_code_filter"]),
+        ("check_rbl('zen', 'zen.spamhaus.org.')", &["0 no_code_filter"]),
+        ("zen { rbl = \"zen.spamhaus.org\"; }", &["0 no_code_filter"]),
+        ("permit_dnswl_client list.dnswl.org", &["0 allows_when_refused"]),
+        ("permit_dnswl_client list.dnswl.org=127.0.[2..9].[1..3]", &[]),
+        ("postscreen_dnsbl_sites = list.dnswl.org*-2", &["0 allows_when_refused"]),
+    ] {
+        assert_eq!(words(text), wanted, "{text}");
+    }
+    let lists = build(ListSet::builder().read("reject_rhsbl_helo zen.spamhaus.org"));
+    let lines: Vec<String> = lists.findings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "zen.spamhaus.org: holds addresses, and is asked about the name in HELO: it never counts",
+            "zen.spamhaus.org: answers 127.255.255.252 when it refuses to, which postfix takes for a listing: \
+             let only 127.0.0.[2..7;9..11;30] count",
+        ]
+    );
+}
+
+#[test]
 fn findings_are_lines_without_keys() {
     let lists = build(
         ListSet::builder()

@@ -195,6 +195,15 @@ fn reports() -> Vec<Report> {
     let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
     let dialogue = Dialogue::from(client).helo("mail.example").mail_from("a@[192.0.2.1]").rcpt_to("b@nowhere.example");
     reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
+    let lists = ListSet::builder()
+        .context(Some("postscreen"))
+        .deny("dead.example*2")
+        .context(Some("smtpd"))
+        .deny("zen.spamhaus.org")
+        .build()
+        .unwrap();
+    let settings = Settings { lists, ..settings };
+    reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
     reports
 }
 

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use rdnsbl::dnsxl::{Kind, ListSpec, SpecError};
+use rdnsbl::dnsxl::{Kind, ListSpec, SpecError, SpecErrorKind};
 use rdnsbl::lists::Retired;
-use rdnsbl::syntax::{self, Notation};
+use rdnsbl::syntax::{self, Context, Notation};
 use rdnsbl::{ListSet, ListSetError, lists};
 
 use crate::args::{Knowledge, Options};
 use crate::demo;
 use crate::target::Target;
-use crate::tell;
 use crate::usage::Usage;
 
 /// The lists that are asked unless others are named: long-lived, free for small users, with documented codes. More than the
@@ -27,15 +26,18 @@ const DEFAULT: &[(Kind, &str)] = &[
     (Kind::Allow, "list.dnswl.org"),
 ];
 
-/// The lists of the command line, or the default set.
-pub(crate) fn read(options: &Options, retired: Retired) -> Result<ListSet, Usage> {
+/// The lists that are asked, and what to say about the configurations they stood in.
+pub(crate) struct Lists {
+    pub(crate) set: ListSet,
+    /// For people, each of one or several lines.
+    pub(crate) notes: Vec<Usage>,
+    /// What could not be read beside what could.
+    pub(crate) mistakes: Vec<Usage>,
+}
+
+/// The lists of the command line, or the default set. A text of which nothing can be read is a mistake in the command line.
+pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> {
     let mut set = ListSet::builder().knowledge(knowledge(options)?).retired(retired);
-    if let Some(threshold) = options.threshold {
-        set = set.threshold(threshold);
-    }
-    if let Some(threshold) = options.allow_threshold {
-        set = set.allow_threshold(threshold);
-    }
     let default = if options.demo { demo::LISTS } else { DEFAULT };
     // Where there is nothing to ask lists about, only lists that were named are worth a line.
     let nothing = !options.probe && options.targets.iter().all(|target| matches!(target, Target::Nothing));
@@ -46,52 +48,114 @@ pub(crate) fn read(options: &Options, retired: Retired) -> Result<ListSet, Usage
     } else {
         options.lists.iter().map(|(kind, text)| (*kind, text.as_str())).collect()
     };
-    let (mut mistakes, mut notes) = (Vec::new(), Vec::new());
+    let (mut unreadable, mut mistakes, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut names = vec![None];
     for (kind, text) in given {
-        let specs = specs(kind, text);
-        let is_empty = specs.iter().all(|spec| spec.as_ref().is_err_and(SpecError::is_left_out));
-        if specs.is_empty() {
-            mistakes.push(Usage::at(format!("{}: no list is in this", option(kind)), text, 0..text.len()));
+        let contexts = contexts(kind, text);
+        // A mistake in one word is one in the command line; in a configuration the rest stands.
+        let is_configuration = text.trim().contains(char::is_whitespace);
+        let wrong = if is_configuration && contexts.iter().any(|context| context.lists().next().is_some()) {
+            &mut mistakes
+        } else {
+            &mut unreadable
+        };
+        wrong.extend(contexts.iter().flat_map(Context::mistakes).map(|error| mistake(kind, text, error)));
+        let mut items = contexts.iter().flat_map(|context| &context.items);
+        if items.all(|(_, item)| item.as_ref().is_err_and(|error| !error.is_mistake())) {
+            wrong.push(nothing_in(kind, text, &contexts));
+        } else {
+            notes.extend(left_out(kind, text, &contexts, options.verbose));
         }
-        for spec in specs {
-            match spec {
-                Ok(spec) => {
-                    notes.extend(pair(kind, text, &spec));
-                    set = set.list(spec);
-                }
-                Err(error) if error.is_left_out() && !is_empty => notes.push(mistake(kind, text, &error)),
-                Err(error) => mistakes.push(mistake(kind, text, &error)),
+        notes.extend(contexts.iter().flat_map(Context::remarks).map(|error| mistake(kind, text, error)));
+        for context in contexts {
+            set = set.context(context.name.as_deref());
+            if !names.contains(&context.name) {
+                names.push(context.name.clone());
+            }
+            for list in context.lists() {
+                notes.extend(pair(kind, text, list));
+                set = set.list(list.clone());
+            }
+            if let Some(threshold) = context.thresholds.listed {
+                set = set.threshold(threshold);
+            }
+            if let Some(threshold) = context.thresholds.allowed {
+                set = set.allow_threshold(threshold);
             }
         }
-        // What the command line says goes first.
-        let said = syntax::thresholds(text);
-        if let (Some(threshold), None) = (said.listed, options.threshold) {
+    }
+    if !unreadable.is_empty() {
+        unreadable.append(&mut mistakes);
+        return Err(Usage::all(&unreadable));
+    }
+    // What the command line says goes first.
+    for name in names {
+        set = set.context(name.as_deref());
+        if let Some(threshold) = options.threshold {
             set = set.threshold(threshold);
         }
-        if let (Some(threshold), None) = (said.allowed, options.allow_threshold) {
+        if let Some(threshold) = options.allow_threshold {
             set = set.allow_threshold(threshold);
         }
     }
-    if !mistakes.is_empty() {
-        return Err(Usage::all(&mistakes));
-    }
-    notes.iter().for_each(|note| tell(&note.to_string()));
-    set.build().map_err(|error| match error {
+    let set = set.build().map_err(|error| match error {
         ListSetError::Thresholds => Usage::new("--allow-threshold must be below --threshold"),
         other => Usage::new(format!("--list: {other}")),
-    })
+    })?;
+    Ok(Lists { set, notes, mistakes })
 }
 
-/// The lists of one SPEC, whatever its notation.
-fn specs(kind: Kind, text: &str) -> Vec<Result<ListSpec, SpecError>> {
-    let plain = || match kind {
-        Kind::Deny => ListSpec::deny(text),
-        Kind::Allow => ListSpec::allow(text),
-    };
+/// The contexts of one SPEC, whatever its notation.
+fn contexts(kind: Kind, text: &str) -> Vec<Context> {
     if Notation::detect(text) == Notation::Postscreen && !holds_several(text) && !text.contains("postscreen_") {
-        return vec![plain()];
+        let plain = match kind {
+            Kind::Deny => ListSpec::deny(text),
+            Kind::Allow => ListSpec::allow(text),
+        };
+        return vec![Context::alone(vec![(0..text.len(), plain)])];
     }
-    syntax::read_as(kind, text).map(|(_, spec)| spec).collect()
+    syntax::contexts_as(kind, text)
+}
+
+/// Says that a text asks no list, and what there is instead.
+fn nothing_in(kind: Kind, text: &str, contexts: &[Context]) -> Usage {
+    let message = format!("{}: no list is in this", option(kind));
+    match contexts.iter().flat_map(Context::left_out).next() {
+        Some(first) => {
+            let reasons = reasons(contexts);
+            Usage::pointed(format!("{message}; left out: {reasons}"), &first.point_at(text))
+        }
+        None => Usage::at(message, text, 0..text.len()),
+    }
+}
+
+/// What asks no list: in one line, or each with its place.
+fn left_out(kind: Kind, text: &str, contexts: &[Context], each: bool) -> Vec<Usage> {
+    if each {
+        return contexts.iter().flat_map(Context::left_out).map(|error| mistake(kind, text, error)).collect();
+    }
+    let count = contexts.iter().flat_map(Context::left_out).count();
+    match count {
+        0 => Vec::new(),
+        1 => contexts.iter().flat_map(Context::left_out).map(|error| mistake(kind, text, error)).collect(),
+        _ => {
+            let reasons = reasons(contexts);
+            vec![Usage::new(format!("{}: left out, {count} in all (--verbose shows each): {reasons}", option(kind)))]
+        }
+    }
+}
+
+/// Why things are left out, each reason with how many there are of it, in the order of the text.
+fn reasons(contexts: &[Context]) -> String {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for error in contexts.iter().flat_map(Context::left_out) {
+        let SpecErrorKind::LeftOut(why) = error.kind() else { continue };
+        match counted.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((why, 1)),
+        }
+    }
+    counted.iter().map(|(why, count)| format!("{count} x {why}")).collect::<Vec<_>>().join("; ")
 }
 
 /// Says how a pair was understood that might have been meant as two lists.

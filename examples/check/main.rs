@@ -33,6 +33,7 @@ use rdnsbl::{Checker, Dialogue, Finding, ListSet, Policy, Report, SpecialPurpose
 
 use args::{Options, Request};
 use exit::{Exit, Tally};
+use lists::Lists;
 use output::Output;
 use probe::Probe;
 use servers::Servers;
@@ -94,11 +95,13 @@ fn print(text: &str) -> Result<u8, Failed> {
 }
 
 fn check(options: &Options) -> Result<u8, Failed> {
-    let probe = if options.probe { Some(Probe::read(options)?) } else { None };
-    let lists = match &probe {
-        Some(probe) => probe.lists.clone(),
-        None => lists::read(options, Retired::default())?,
+    let (probe, Lists { set: lists, notes, mistakes }) = match options.probe {
+        true => Probe::read(options).map(|(probe, lists)| (Some(probe), lists))?,
+        false => (None, lists::read(options, Retired::default())?),
     };
+    for text in mistakes.iter().chain(&notes) {
+        tell(&text.to_string());
+    }
     // On the error stream: whoever pasted the list should hear of it, and forms for machines stay as they are.
     // What the catalogue notes about lists that nobody named stands in the report, where it matters there.
     let unasked =
@@ -111,7 +114,9 @@ fn check(options: &Options) -> Result<u8, Failed> {
         .enable_all()
         .build()
         .map_err(|error| Failed::could_not_tell(format!("cannot start: {error}")))?;
-    runtime.block_on(run(options, lists, probe))
+    let code = runtime.block_on(run(options, lists, probe))?;
+    // A part of the configuration was not understood: that goes before what the rest says.
+    Ok(if mistakes.is_empty() { code } else { Exit::Usage.code() })
 }
 
 async fn run(options: &Options, lists: ListSet, probe: Option<Probe>) -> Result<u8, Failed> {

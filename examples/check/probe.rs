@@ -14,6 +14,7 @@ use crate::demo::BANNER;
 use crate::exit::Exit;
 use crate::servers::Servers;
 use crate::usage::Usage;
+use crate::lists::Lists;
 use crate::{lists, people, tell};
 
 /// Lists that are tried at the same time. All at once would flood a small resolver, whose losses would look like the lists'.
@@ -31,22 +32,26 @@ pub(crate) struct Probe {
 
 impl Probe {
     /// The lists of the command line, closed ones too; with `--all`, all that are known.
-    pub(crate) fn read(options: &Options) -> Result<Self, Usage> {
+    /// With the set that is to be asked, and what there is to say about the command line.
+    pub(crate) fn read(options: &Options) -> Result<(Self, Lists), Usage> {
         let knowledge = lists::knowledge(options)?;
         let today = match (options.demo, catalogue(&knowledge)) {
             (true, catalogue) => catalogue.map(Catalogue::as_of),
             (false, _) => Some(Date::from(SystemTime::now())),
         };
-        let given =
-            if options.all && options.lists.is_empty() { ListSet::none() } else { lists::read(options, Retired::Ask)? };
-        let Some(catalogue) = catalogue(&knowledge).filter(|_| options.all) else {
-            return Ok(Self { lists: given, knowledge, today });
+        let given = if options.all && options.lists.is_empty() {
+            Lists { set: ListSet::none(), notes: Vec::new(), mistakes: Vec::new() }
+        } else {
+            lists::read(options, Retired::Ask)?
         };
-        let mut specs: Vec<ListSpec> = given.iter().cloned().collect();
+        let Some(catalogue) = catalogue(&knowledge).filter(|_| options.all) else {
+            return Ok((Self { lists: given.set.clone(), knowledge, today }, given));
+        };
+        let mut specs: Vec<ListSpec> = given.set.iter().cloned().collect();
         let (mut keyed, mut hashes) = (0_usize, 0_usize);
         for entry in catalogue.iter().filter(|entry| *entry.status() != Status::NeverAList) {
             let zone = entry.zone().to_string();
-            if given.iter().any(|spec| spec.zone() == entry.zone()) {
+            if given.set.iter().any(|spec| spec.zone() == entry.zone()) {
                 continue;
             } else if entry.kinds().is_empty() {
                 hashes += 1;
@@ -61,7 +66,7 @@ impl Probe {
         tell(&format!("left out: {keyed} lists that want a key, {hashes} of hashes"));
         let set = ListSet::builder().knowledge(knowledge.clone()).retired(Retired::Ask).lists(specs);
         let lists = set.build().map_err(|error| Usage::new(error.to_string()))?;
-        Ok(Self { lists, knowledge, today })
+        Ok((Self { lists: lists.clone(), knowledge, today }, Lists { set: lists, ..given }))
     }
 
     /// Tries them, and prints what came of it.

@@ -4,6 +4,7 @@ use rdnsbl::dns::ExtendedError;
 use rdnsbl::dnsxl::Verdict;
 use rdnsbl::domain::{MailDomain, MailDomainReport, Via};
 use rdnsbl::report::ListReport;
+use rdnsbl::score::Score;
 use rdnsbl::{Helo, Iprev, Report};
 
 /// A line that is about no target.
@@ -70,13 +71,20 @@ pub(crate) fn report(report: &Report) -> String {
         add(line);
     }
     let score = report.score();
-    let sum = format!("{} to {}, listed from {} on", score.low(), score.high(), score.threshold());
-    add(Row { part: "score", verdict: score.outcome().word(), text: &sum, ..Row::default() });
+    add(Row { part: "score", verdict: score.outcome().word(), text: &sum(score), ..Row::default() });
+    for context in report.contexts() {
+        let (name, score) = (&*context.name, context.score);
+        add(Row { part: "context", name, verdict: score.outcome().word(), text: &sum(score), ..Row::default() });
+    }
     if let Some(reply) = report.advice().reply() {
         let code = reply.code().to_string();
         add(Row { part: "reply", verdict: &code, why: reply.enhanced(), text: reply.text(), ..Row::default() });
     }
     lines
+}
+
+fn sum(score: Score) -> String {
+    format!("{} to {}, listed from {} on", score.low(), score.high(), score.threshold())
 }
 
 fn list(row: &ListReport) -> Row<'_> {

@@ -179,6 +179,29 @@ impl Profile {
         })
     }
 
+    /// Codes that say nothing about the client, as far as they are written out.
+    pub(crate) fn refusals(&self) -> Vec<Ipv4Addr> {
+        self.written_out(|disposition| disposition == Disposition::Refusal)
+    }
+
+    /// One pattern of every code that speaks for this kind of list, and of no refusal; if there is one.
+    pub(crate) fn listings(&self, kind: Kind) -> Option<CodePattern> {
+        let codes = self.written_out(|disposition| disposition.speaks_for(kind));
+        let octet = |place: usize| codes.iter().filter_map(|code| code.octets().get(place).copied()).collect();
+        let pattern = CodePattern::of_sets([octet(0), octet(1), octet(2), octet(3)]);
+        let refuses = self.refusals().into_iter().any(|code| pattern.matches(code));
+        (!codes.is_empty() && !refuses).then_some(pattern)
+    }
+
+    fn written_out(&self, wanted: impl Fn(Disposition) -> bool) -> Vec<Ipv4Addr> {
+        let patterns =
+            self.codes.iter().filter(|code| wanted(code.disposition)).filter_map(|code| match &code.matcher {
+                Matcher::Pattern(pattern) => pattern.written_out(),
+                Matcher::Bit(_) => None,
+            });
+        patterns.flatten().collect()
+    }
+
     /// Do codes without documented meaning count?
     pub(crate) fn is_closed(&self) -> bool {
         self.closed

@@ -14,6 +14,7 @@ use super::codes::CodePattern;
 use super::filter::CodeFilter;
 use super::profile::{NOTHING, Profile};
 use crate::name::{Key, Name, NameErrorKind};
+use crate::syntax::Notation;
 
 pub use error::{SpecError, SpecErrorKind};
 pub(crate) use how::About;
@@ -105,8 +106,23 @@ pub struct ListSpec {
     profile: Option<Arc<Profile>>,
     mirrors: Option<Name>,
     retired: bool,
+    /// With which lists of its set it decides; `None` where all do together.
+    context: Option<Arc<str>>,
+    origin: Origin,
     how: how::How,
 }
+
+/// For which software a list was written, where that shows. It changes nothing about what is asked and counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Origin(Option<Notation>);
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Origin {}
 
 impl ListSpec {
     /// A deny list in Postfix's notation.
@@ -187,6 +203,8 @@ impl ListSpec {
             profile: None,
             mirrors: None,
             retired: false,
+            context: None,
+            origin: Origin::default(),
             how: how::How::default(),
         }
     }
@@ -349,6 +367,24 @@ impl ListSpec {
     /// The public zone whose copy this is, if it is one.
     pub(crate) fn original(&self) -> Option<&Name> {
         self.mirrors.as_ref()
+    }
+
+    /// The list stood in the configuration of this software.
+    pub(crate) fn found_in(&mut self, software: Notation) {
+        self.origin = Origin(Some(software));
+    }
+
+    pub(crate) fn written_for(&self) -> Option<Notation> {
+        self.origin.0
+    }
+
+    /// The list decides with those of this context.
+    pub(crate) fn decide_in(&mut self, context: Option<Arc<str>>) {
+        self.context = context;
+    }
+
+    pub(crate) fn context(&self) -> Option<&str> {
+        self.context.as_deref()
     }
 
     /// The list has closed down, and is not to be asked.

@@ -1,11 +1,13 @@
 //! What stands out in a set of lists, seen with the catalogue's eyes.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::catalogue::{Date, Tombstone};
-use crate::dnsxl::{Kind, ListId, ListSpec};
+use crate::dnsxl::{CodePattern, Kind, ListId, ListSpec, Part};
 use crate::name::Name;
+use crate::syntax::Notation;
 
 /// One thing an administrator should know about one list of a set. `Display` is one printable line without a key.
 ///
@@ -121,6 +123,30 @@ pub enum ZoneFindingKind {
     Note(Arc<str>),
     /// The codes that are to count are none that a listing can have: the list never counts.
     CodesNeverMatch,
+    /// The list holds addresses and is asked about names, or the other way round: it never counts.
+    WrongSubject {
+        /// What it is asked about.
+        part: Part,
+    },
+    /// The list is known to answer with a code when it refuses to, and the software for which the line was written takes that
+    /// for a listing. Here it never is one.
+    NoCodeFilter {
+        /// That code, or one of them.
+        code: Ipv4Addr,
+        /// That software.
+        software: Notation,
+        /// The codes that should count.
+        instead: Option<CodePattern>,
+    },
+    /// The same of a list that lets clients in: when it refuses, everybody is let in.
+    AllowsWhenRefused {
+        /// That code, or one of them.
+        code: Ipv4Addr,
+        /// That software.
+        software: Notation,
+        /// The codes that should count.
+        instead: Option<CodePattern>,
+    },
     /// The same list with the same codes stands in the set before: a hit counts twice.
     NamedTwice,
     /// Another list of the set holds all of this one's data, and the codes both count: a listing counts twice.
@@ -162,6 +188,9 @@ impl ZoneFindingKind {
             Self::PartlyRead => "partly_read",
             Self::Note(_) => "note",
             Self::CodesNeverMatch => "codes_never_match",
+            Self::WrongSubject { .. } => "wrong_subject",
+            Self::NoCodeFilter { .. } => "no_code_filter",
+            Self::AllowsWhenRefused { .. } => "allows_when_refused",
             Self::NamedTwice => "named_twice",
             Self::CountedTwice { .. } => "counted_twice",
             Self::OneQuestion { .. } => "one_question",
@@ -208,6 +237,32 @@ impl fmt::Display for ZoneFindingKind {
             Self::CodesNeverMatch => {
                 f.write_str("never counts: no listing has codes outside 127.0.0.0/8 or in 127.255.255.0/24")?;
             }
+            Self::WrongSubject { part: Part::Address } => {
+                f.write_str("holds domains, and is asked about the client's address: it never counts")?;
+            }
+            Self::WrongSubject { part } => {
+                let part = match part {
+                    Part::Helo => "the name in HELO",
+                    Part::Sender => "the sender's domain",
+                    Part::Recipient => "the recipient's domain",
+                    _ => "the client's name",
+                };
+                write!(f, "holds addresses, and is asked about {part}: it never counts")?;
+            }
+            Self::NoCodeFilter { code, software, instead } => {
+                write!(
+                    f,
+                    "answers {code} when it refuses to, which {software} takes for a listing: {}",
+                    Codes(instead)
+                )?;
+            }
+            Self::AllowsWhenRefused { code, software, instead } => {
+                write!(
+                    f,
+                    "answers {code} when it refuses to, and {software} then lets everybody in: {}",
+                    Codes(instead)
+                )?;
+            }
             Self::NamedTwice => f.write_str("is named before with the same codes: a hit counts twice")?,
             Self::CountedTwice { whole } => {
                 write!(f, "is part of {whole}, which is asked too: a listing counts twice")?;
@@ -219,6 +274,18 @@ impl fmt::Display for ZoneFindingKind {
         match successor {
             Some(successor) => write!(f, "; see {successor}"),
             None => Ok(()),
+        }
+    }
+}
+
+/// What to do about codes that should not count.
+struct Codes<'a>(&'a Option<CodePattern>);
+
+impl fmt::Display for Codes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(codes) => write!(f, "let only {codes} count"),
+            None => f.write_str("let only codes count that mean something"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::finding::ZoneFindingKind;
+use super::misuse;
 use crate::catalogue::{Access, Catalogue, Entry, Match, Status};
 use crate::dnsxl::{Kind, ListSpec};
 
@@ -123,6 +124,7 @@ fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKin
     if spec.weight() != 0 && !entry.speaks().fits(used) {
         found.push(ZoneFindingKind::WrongSide { used });
     }
+    found.extend(misuse::findings(spec, entry));
     if entry.is_partly_read() {
         found.push(ZoneFindingKind::PartlyRead);
     }

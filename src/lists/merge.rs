@@ -124,8 +124,12 @@ fn within(spec: &ListSpec, member: &Member<'_>, told_by: &CodeTest) -> ListSpec 
     spec.clone().asked_within(member.whole.clone(), told_by.clone(), member.known)
 }
 
-/// Are both asked about one subject?
+/// Are both asked about one subject, and do they decide together?
 fn shares_subject(one: &ListSpec, other: &ListSpec) -> bool {
+    one.context() == other.context() && shares_part(one, other)
+}
+
+fn shares_part(one: &ListSpec, other: &ListSpec) -> bool {
     one.parts().iter().any(|part| other.parts().contains(part))
         || one.fixed_subjects().iter().any(|subject| other.fixed_subjects().contains(subject))
 }

@@ -3,6 +3,7 @@
 mod finding;
 mod knowledge;
 mod merge;
+mod misuse;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 use crate::catalogue::Catalogue;
 use crate::dnsxl::{ListId, ListSpec, SpecError};
 use crate::name::Name;
-use crate::score::Thresholds;
+use crate::score::{Context, Thresholds};
+use crate::syntax;
 
 pub use finding::{ZoneFinding, ZoneFindingKind};
 pub use knowledge::{Knowledge, Retired};
@@ -45,9 +47,21 @@ pub struct ListSet(Arc<Inner>);
 #[derive(Debug, PartialEq, Eq, Default)]
 struct Inner {
     lists: Vec<Arc<ListSpec>>,
-    thresholds: Thresholds,
+    contexts: Vec<Context>,
     findings: Vec<ZoneFinding>,
     left_out: Vec<SpecError>,
+    mistakes: Vec<SpecError>,
+}
+
+/// What becomes of texts that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Mistakes {
+    /// They are errors, and there is no set.
+    #[default]
+    Refuse,
+    /// The set is of all others, and [tells them](ListSet::mistakes).
+    LeaveOut,
 }
 
 impl ListSet {
@@ -115,8 +129,20 @@ impl ListSet {
         &self.0.lists
     }
 
-    pub(crate) fn thresholds(&self) -> Thresholds {
-        self.0.thresholds
+    /// What cannot be read, with [`Mistakes::LeaveOut`].
+    #[must_use]
+    pub fn mistakes(&self) -> &[SpecError] {
+        &self.0.mistakes
+    }
+
+    /// The names of what decides by itself, where that is more than one: see [`ListSetBuilder::context`].
+    pub fn contexts(&self) -> impl Iterator<Item = &str> {
+        let several = self.0.contexts.len() > 1;
+        self.0.contexts.iter().filter(move |_| several).map(|context| &*context.name)
+    }
+
+    pub(crate) fn all_contexts(&self) -> &[Context] {
+        &self.0.contexts
     }
 }
 
@@ -124,74 +150,159 @@ impl ListSet {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ListSetBuilder {
-    lists: Vec<Result<ListSpec, SpecError>>,
+    /// Each list with the position of its context: 0 is the one without a name, others are one more than their position.
+    lists: Vec<(usize, Result<ListSpec, SpecError>)>,
     left_out: Vec<SpecError>,
-    thresholds: Thresholds,
+    alone: Said,
+    contexts: Vec<(Arc<str>, Said)>,
+    current: usize,
+    operators: Option<usize>,
     knowledge: Knowledge,
     retired: Retired,
     merge: Merge,
+    mistakes: Mistakes,
+}
+
+/// Thresholds of one context, as far as they were said.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    listed: Option<i32>,
+    allowed: Option<i32>,
+}
+
+impl Said {
+    /// The same; what was not said, as it was said there.
+    fn or(self, other: Self) -> Self {
+        Self { listed: self.listed.or(other.listed), allowed: self.allowed.or(other.allowed) }
+    }
 }
 
 impl ListSetBuilder {
     /// A deny list in Postfix's notation.
     pub fn deny(mut self, text: &str) -> Self {
-        self.lists.push(ListSpec::deny(text));
+        self.lists.push((self.current, ListSpec::deny(text)));
         self
     }
 
     /// An allow list in Postfix's notation. A proven hit allows outright.
     pub fn allow(mut self, text: &str) -> Self {
-        self.lists.push(ListSpec::allow(text));
+        self.lists.push((self.current, ListSpec::allow(text)));
         self
+    }
+
+    /// Lists and thresholds from here on belong to the context of this name: they decide together, and by themselves. A report
+    /// has a [score](crate::Report::contexts) for each, and the outcome is that of the worst. `None` is the context in which a
+    /// builder starts. Where only one context with a name has lists, those without a name belong to it.
+    ///
+    /// ```
+    /// use rdnsbl::ListSet;
+    ///
+    /// let lists = ListSet::builder()
+    ///     .context(Some("postscreen")).deny("a.example*2").deny("b.example").threshold(3)
+    ///     .context(Some("smtpd")).deny("c.example")
+    ///     .build()?;
+    /// assert_eq!(lists.contexts().collect::<Vec<_>>(), ["postscreen", "smtpd"]);
+    /// # Ok::<(), rdnsbl::ListSetError>(())
+    /// ```
+    pub fn context(mut self, name: Option<&str>) -> Self {
+        self.current = match name {
+            Some(name) => self.position(&syntax::context_name(name)),
+            None => 0,
+        };
+        self
+    }
+
+    /// The position of a context, which is made if there is none.
+    fn position(&mut self, name: &Arc<str>) -> usize {
+        if **name == *ALONE {
+            return 0;
+        }
+        let position = self.contexts.iter().position(|(known, _)| known == name);
+        position.map_or_else(
+            || {
+                self.contexts.push((Arc::clone(name), Said::default()));
+                self.contexts.len()
+            },
+            |position| position + 1,
+        )
+    }
+
+    /// What was said about a context.
+    fn said(&mut self, position: usize) -> &mut Said {
+        match position.checked_sub(1).and_then(|position| self.contexts.get_mut(position)) {
+            Some((_, said)) => said,
+            None => &mut self.alone,
+        }
     }
 
     /// A list.
     pub fn list(mut self, spec: ListSpec) -> Self {
-        self.lists.push(Ok(spec));
+        self.lists.push((self.current, Ok(spec)));
         self
     }
 
     /// Lists in the notation of Postfix, postscreen, Exim, sendmail, SpamAssassin or rspamd, whichever the text looks like: see
-    /// [`syntax`](crate::syntax). Postscreen's thresholds in it count as if they were said here. What asks no list is
-    /// [left out](ListSet::left_out); a text in which nothing asks one is a mistake.
+    /// [`syntax`]. Each of its [contexts](syntax::Context) is one here, with postscreen's thresholds; what is said with
+    /// [`threshold`](Self::threshold) goes before them. What asks no list is [left out](ListSet::left_out); a text in which
+    /// nothing asks one is a mistake.
     pub fn read(mut self, text: &str) -> Self {
-        let (left_out, lists): (Vec<_>, Vec<_>) = crate::syntax::read_any(text)
-            .map(|(_, list)| list)
-            .partition(|list| list.as_ref().is_err_and(SpecError::is_left_out));
-        if lists.is_empty() {
-            self.lists.extend(left_out);
-        } else {
-            self.left_out.extend(left_out.into_iter().filter_map(Result::err));
-            self.lists.extend(lists);
+        let contexts = syntax::contexts(syntax::Notation::detect(text), text);
+        let is_empty = contexts
+            .iter()
+            .flat_map(|context| &context.items)
+            .all(|(_, item)| item.as_ref().is_err_and(|error| !error.is_mistake()));
+        for context in contexts {
+            let position = context.name.as_ref().map_or(self.current, |name| self.position(name));
+            for (_, item) in context.items {
+                match item {
+                    Err(error) if !is_empty && !error.is_mistake() => self.left_out.push(error),
+                    item => self.lists.push((position, item)),
+                }
+            }
+            let read = Said { listed: context.thresholds.listed, allowed: context.thresholds.allowed };
+            let said = self.said(position);
+            *said = said.or(read);
         }
-        let said = crate::syntax::thresholds(text);
-        self.thresholds.listed = said.listed.unwrap_or(self.thresholds.listed);
-        self.thresholds.allowed = said.allowed.unwrap_or(self.thresholds.allowed);
         self
     }
 
     /// Several lists.
     pub fn lists(mut self, specs: impl IntoIterator<Item = ListSpec>) -> Self {
-        self.lists.extend(specs.into_iter().map(Ok));
+        self.lists.extend(specs.into_iter().map(|spec| (self.current, Ok(spec))));
         self
     }
 
-    /// The score from which on the outcome is "listed"; 1 unless said.
+    /// The score from which on the outcome is "listed"; 1 unless said. Of the lists of the
+    /// [current context](Self::context), as all thresholds.
     pub fn threshold(mut self, threshold: i32) -> Self {
-        self.thresholds.listed = threshold;
+        self.said(self.current).listed = Some(threshold);
         self
     }
 
     /// The score up to which the sum alone means "allowed"; -1 unless said.
     pub fn allow_threshold(mut self, threshold: i32) -> Self {
-        self.thresholds.allowed = threshold;
+        self.said(self.current).allowed = Some(threshold);
         self
     }
 
     /// The outcome is "listed" only if lists of so many operators say so, whatever the score; 1 unless said. Lists of one
-    /// operator are one voice: see [`ListSpec::operator`].
+    /// operator are one voice: see [`ListSpec::operator`]. Holds for every context.
     pub fn min_operators(mut self, operators: usize) -> Self {
-        self.thresholds.operators = operators;
+        self.operators = Some(operators);
+        self
+    }
+
+    /// What becomes of texts that cannot be read; they are errors unless said.
+    ///
+    /// ```
+    /// use rdnsbl::{ListSet, lists::Mistakes};
+    ///
+    /// let lists = ListSet::builder().deny("bad..example").deny("good.example").mistakes(Mistakes::LeaveOut).build()?;
+    /// assert_eq!((lists.iter().count(), lists.mistakes().len()), (1, 1));
+    /// # Ok::<(), rdnsbl::ListSetError>(())
+    /// ```
+    pub fn mistakes(mut self, mistakes: Mistakes) -> Self {
+        self.mistakes = mistakes;
         self
     }
 
@@ -247,23 +358,29 @@ impl ListSetBuilder {
         if self.lists.len() > MAX_LISTS {
             return Err(ListSetError::TooMany);
         }
-        if self.thresholds.allowed >= self.thresholds.listed {
+        let contexts = self.deciding();
+        if contexts.iter().any(|context| context.thresholds.allowed >= context.thresholds.listed) {
             return Err(ListSetError::Thresholds);
         }
         let mut lists = Vec::with_capacity(self.lists.len());
         let mut errors = Vec::new();
         let mut findings: Vec<(usize, ZoneFindingKind)> = Vec::new();
-        for (index, list) in self.lists.into_iter().enumerate() {
+        for (index, (context, list)) in self.lists.into_iter().enumerate() {
             match list {
                 Ok(mut spec) => {
                     let found = knowledge::learn(&mut spec, self.knowledge.catalogue(), self.retired);
-                    findings.extend(found.into_iter().map(|kind| (index, kind)));
+                    findings.extend(found.into_iter().map(|kind| (lists.len(), kind)));
+                    let name = match context.checked_sub(1).and_then(|position| self.contexts.get(position)) {
+                        Some((name, _)) => Arc::clone(name),
+                        None => Arc::from(ALONE),
+                    };
+                    spec.decide_in((contexts.len() > 1).then_some(name));
                     lists.push(spec);
                 }
                 Err(error) => errors.push((index, error)),
             }
         }
-        if !errors.is_empty() {
+        if !errors.is_empty() && self.mistakes == Mistakes::Refuse {
             return Err(ListSetError::Specs(errors));
         }
         findings.extend(merge::plan(&mut lists, self.knowledge.catalogue(), self.merge));
@@ -281,7 +398,36 @@ impl ListSetBuilder {
             return Err(ListSetError::Retired(findings));
         }
         let lists = lists.into_iter().map(Arc::new).collect();
-        Ok(ListSet(Arc::new(Inner { lists, thresholds: self.thresholds, findings, left_out: self.left_out })))
+        let mistakes = errors.into_iter().map(|(_, error)| error).collect();
+        Ok(ListSet(Arc::new(Inner { lists, contexts, findings, left_out: self.left_out, mistakes })))
+    }
+
+    /// What decides by itself: the contexts that have lists. None where all lists decide together, by the usual thresholds.
+    fn deciding(&self) -> Vec<Context> {
+        let usual = Thresholds::default();
+        let thresholds = |said: Said| Thresholds {
+            listed: said.listed.unwrap_or(usual.listed),
+            allowed: said.allowed.unwrap_or(usual.allowed),
+            operators: self.operators.unwrap_or(usual.operators),
+        };
+        let has_lists = |position: usize| self.lists.iter().any(|(of, list)| *of == position && list.is_ok());
+        let mut named: Vec<&(Arc<str>, Said)> = Vec::new();
+        named.extend(self.contexts.iter().enumerate().filter(|(at, _)| has_lists(at + 1)).map(|(_, context)| context));
+        let only = |said: Said| match thresholds(said) {
+            usual if usual == Thresholds::default() => Vec::new(),
+            thresholds => vec![Context { name: ALONE.into(), thresholds }],
+        };
+        match named.as_slice() {
+            [] => only(self.alone),
+            [(_, said)] => only(self.alone.or(*said)),
+            several => {
+                let alone = has_lists(0).then(|| Context { name: ALONE.into(), thresholds: thresholds(self.alone) });
+                let named = several
+                    .iter()
+                    .map(|(name, said)| Context { name: Arc::clone(name), thresholds: thresholds(*said) });
+                alone.into_iter().chain(named).collect()
+            }
+        }
     }
 }
 
@@ -299,6 +445,9 @@ fn number_alike(lists: &mut [ListSpec]) {
         }
     }
 }
+
+/// What lists are called that stand alone beside several contexts.
+const ALONE: &str = "lists";
 
 /// Why a set of lists cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

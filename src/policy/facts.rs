@@ -6,7 +6,7 @@ use crate::domain::{MailDomain, MailDomainReport};
 use crate::helo::{Helo, HeloReport};
 use crate::iprev::{ClientName, Iprev};
 use crate::report::{ListReport, Report};
-use crate::score::Outcome;
+use crate::score::{Outcome, Score};
 use crate::template::Variable;
 use crate::why::told;
 
@@ -96,27 +96,38 @@ struct Share<'a> {
     unheard: Option<Unheard>,
 }
 
-/// What the lists say together, with each list's rule for when it was not heard.
+/// What the lists say together, with each list's rule for when it was not heard. Of several contexts the one that refuses
+/// goes first.
 fn lists(report: &Report) -> Option<Fact<'_>> {
-    if report.score().outcome() == Outcome::Allowed {
+    let facts: Vec<Fact<'_>> =
+        report.scores().filter_map(|(context, score)| lists_of(report, context, score)).collect();
+    let at = facts.iter().position(|fact| fact.finding == Finding::Listed).unwrap_or_default();
+    facts.into_iter().nth(at)
+}
+
+/// What the lists of one context say together.
+fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Option<Fact<'a>> {
+    if of_all.outcome() == Outcome::Allowed {
         return None;
     }
+    let own = |row: &&ListReport| row.context() == context;
     let unheard = |row: &ListReport| matches!(row.verdict(), Verdict::Unknown(_)).then(|| row.unheard());
     let allow: Vec<(&ListReport, Unheard)> = report
         .lists()
         .iter()
+        .filter(own)
         .filter(|row| row.kind() == Kind::Allow)
         .filter_map(|row| Some((row, unheard(row)?)))
         .collect();
     if allow.iter().any(|(_, rule)| *rule == Unheard::Listed) {
         return None;
     }
-    let shares = shares(report);
+    let shares = shares(report.lists().iter().filter(own));
     // Wide enough for every set of lists, so that no order of them meets a limit on the way.
     let sum = |wanted: &dyn Fn(&Share<'_>) -> bool| -> i64 {
         shares.iter().filter(|share| wanted(share)).map(|share| i64::from(share.row.weight())).sum()
     };
-    let threshold = i64::from(report.score().threshold());
+    let threshold = i64::from(of_all.threshold());
     let score = sum(&|share| share.counts);
     // What was not heard has the benefit of the doubt: a negative weight may have saved the client.
     let saves = |share: &Share<'_>| share.row.weight() < 0 && !share.counts;
@@ -129,7 +140,7 @@ fn lists(report: &Report) -> Option<Fact<'_>> {
             .collect();
         voices.sort_unstable();
         voices.dedup();
-        report.score().operators() <= 1 || voices.len() >= report.score().operators()
+        of_all.operators() <= 1 || voices.len() >= of_all.operators()
     };
     let agreed = enough(&|share| share.counts);
     if agreed && score + sum(&saves) >= threshold {
@@ -168,9 +179,9 @@ fn listed<'a>(shares: &[Share<'a>]) -> Fact<'a> {
     Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) }
 }
 
-fn shares(report: &Report) -> Vec<Share<'_>> {
+fn shares<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<Share<'a>> {
     let mut shares: Vec<Share<'_>> = Vec::new();
-    for row in report.lists().iter().filter(|row| row.kind() == Kind::Deny) {
+    for row in rows.filter(|row| row.kind() == Kind::Deny) {
         let unheard = match row.verdict() {
             Verdict::Listed(..) => None,
             Verdict::Unknown(_) => Some(row.unheard()),

@@ -10,7 +10,7 @@ use crate::dnsxl::{Health, Kind, Skipped, Subject, Verdict};
 use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::helo::{Helo, HeloReport};
 use crate::iprev::{Forward, Iprev, Names};
-use crate::score::Outcome;
+use crate::score::{Outcome, Score};
 use crate::shape::Shape;
 use crate::why::told;
 
@@ -49,6 +49,10 @@ impl fmt::Display for Report {
         }
         if !self.lists.is_empty() {
             row(f, "lists", lists_word(self), &score_text(self))?;
+            for context in self.contexts.iter().filter(|_| self.counts.asked() > 0) {
+                let score = context.score;
+                row(f, "", outcome_word(score.outcome()), &format!("{}: {}", context.name, sum_text(score)))?;
+            }
             lists(f, &self.lists)?;
         }
         if let Some(reply) = self.advice.reply() {
@@ -261,13 +265,17 @@ fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
-fn score_text(report: &Report) -> String {
-    let score = report.score;
-    let sum = if score.low() == score.high() {
-        format!("score {}", score.low())
+/// The sum, and from which on it lists.
+fn sum_text(score: Score) -> String {
+    let from = format!("listed from {} on", score.threshold());
+    if score.low() == score.high() {
+        format!("score {}, {from}", score.low())
     } else {
-        format!("score {} to {}", score.low(), score.high())
-    };
+        format!("score {} to {}, {from}", score.low(), score.high())
+    }
+}
+
+fn score_text(report: &Report) -> String {
     let counts = report.counts;
     let allowed = report.allowed().count();
     let parts = [
@@ -281,7 +289,7 @@ fn score_text(report: &Report) -> String {
     ];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    format!("{sum}, listed from {} on; {}", score.threshold(), parts.join(", "))
+    format!("{}; {}", sum_text(report.score), parts.join(", "))
 }
 
 /// The lists, worst first; those with nothing to say on one line.

@@ -10,7 +10,7 @@ use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::helo::{Helo, HeloReport};
 use crate::iprev::{ClientName, Forward, Iprev, Stage};
 use crate::policy::{Advice, Cause, Reply};
-use crate::score::{Counts, Score};
+use crate::score::{ContextScore, Counts, Score};
 use crate::standing::HealthReport;
 use crate::text::RemoteText;
 
@@ -92,7 +92,10 @@ impl Serialize for Report {
         }
         map.serialize_entry("lists", &self.lists)?;
         map.serialize_entry("counts", &self.counts)?;
-        map.serialize_entry("score", &ScoreOf(self))?;
+        map.serialize_entry("score", &ScoreOf { report: self, context: self.worst_context(), score: self.score })?;
+        if !self.contexts.is_empty() {
+            map.serialize_entry("contexts", &ContextsOf(self))?;
+        }
         if let Some(helo) = &self.helo {
             map.serialize_entry("helo", helo)?;
         }
@@ -156,6 +159,9 @@ impl Serialize for ListReport {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("list", &self.list())?;
         map.serialize_entry("kind", &self.kind())?;
+        if let Some(context) = self.context() {
+            map.serialize_entry("context", context)?;
+        }
         map.serialize_entry("subject", &self.subject)?;
         fields(&self.verdict, self.meanings().collect(), &mut map)?;
         map.serialize_entry("weight", &self.weight())?;
@@ -190,18 +196,55 @@ fn fields<M: SerializeMap>(verdict: &Verdict, meanings: Vec<&str>, map: &mut M) 
 }
 
 /// A score with the lists that decided.
-struct ScoreOf<'a>(&'a Report);
+struct ScoreOf<'a> {
+    report: &'a Report,
+    context: Option<&'a str>,
+    score: Score,
+}
 
 impl Serialize for ScoreOf<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let score: Score = self.0.score;
-        let decided_by: Vec<_> = self.0.decided_by().map(ListReport::list).collect();
+        let Self { report, context, score } = *self;
+        let decided_by: Vec<_> = report.decided_in(context, score.outcome()).map(ListReport::list).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("low", &score.low())?;
         map.serialize_entry("high", &score.high())?;
         map.serialize_entry("threshold", &score.threshold())?;
         map.serialize_entry("outcome", &score.outcome())?;
         map.serialize_entry("decided_by", &decided_by)?;
+        map.end()
+    }
+}
+
+/// The score of each context, with the lists that decided.
+struct ContextsOf<'a>(&'a Report);
+
+impl Serialize for ContextsOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            self.0.contexts.iter().map(|context| {
+                ContextOf(ScoreOf { report: self.0, context: Some(&context.name), score: context.score })
+            }),
+        )
+    }
+}
+
+struct ContextOf<'a>(ScoreOf<'a>);
+
+impl Serialize for ContextOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.0.context)?;
+        map.serialize_entry("score", &self.0)?;
+        map.end()
+    }
+}
+
+impl Serialize for ContextScore {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &*self.name)?;
+        map.serialize_entry("score", &self.score)?;
         map.end()
     }
 }

@@ -21,7 +21,7 @@ use crate::helo::HeloReport;
 use crate::inquiry::AskedQuestions;
 use crate::iprev::{ClientName, Iprev};
 use crate::policy::{Advice, Policy};
-use crate::score::{self, Counts, Outcome, Row, Score};
+use crate::score::{self, ContextScore, Counts, Outcome, Row, Score};
 use crate::settings::Settings;
 use crate::standing::{Lesson, OwnWord, Sight};
 use crate::summary::Summary;
@@ -47,6 +47,7 @@ pub struct Report {
     recipient_path: Option<RemoteText>,
     lists: Vec<ListReport>,
     score: Score,
+    contexts: Vec<ContextScore>,
     counts: Counts,
     resolver_fault: Option<ResolverFault>,
     advice: Advice,
@@ -103,6 +104,12 @@ impl ListReport {
     #[must_use]
     pub fn part(&self) -> Option<Part> {
         self.part
+    }
+
+    /// With which lists it decides, where they do so in several contexts: see [`Report::contexts`].
+    #[must_use]
+    pub fn context(&self) -> Option<&str> {
+        self.spec.context()
     }
 
     /// What is done when the list could not be heard.
@@ -392,14 +399,17 @@ impl Report {
             (Some(helo), Some(Iprev::NoName(_))) => helo.compare(std::iter::empty()),
             _ => {}
         }
-        let rows = lists.iter().map(|row| Row {
-            verdict: &row.verdict,
-            kind: row.kind(),
-            weight: row.weight(),
-            operator: row.spec.operator(),
-            group: row.group,
-        });
-        let score = score::add_up(rows, settings.lists.thresholds());
+        let rows = || {
+            lists.iter().map(|row| Row {
+                verdict: &row.verdict,
+                kind: row.kind(),
+                weight: row.weight(),
+                operator: row.spec.operator(),
+                group: row.group,
+                context: row.context(),
+            })
+        };
+        let (score, contexts) = score::of_contexts(rows, settings.lists.all_contexts());
         let mut report = Self {
             target: dialogue.client.map(Subject::from).or_else(|| dialogue.domain.clone().map(Subject::Domain)),
             iprev: findings.iprev,
@@ -409,6 +419,7 @@ impl Report {
             sender_path: dialogue.mail_from.as_deref().map(mailbox),
             recipient_path: dialogue.rcpt_to.as_deref().map(mailbox),
             score,
+            contexts,
             counts: Counts::of(lists.iter().map(ListReport::verdict)),
             lists,
             resolver_fault,
@@ -513,10 +524,28 @@ impl Report {
         self.lists.iter().filter(|row| matches!(row.verdict, Verdict::Unknown(_)))
     }
 
-    /// What the lists say together.
+    /// What the lists say together; where they decide in several contexts, what those of the worst do.
     #[must_use]
     pub fn score(&self) -> Score {
         self.score
+    }
+
+    /// The score of each context, where the lists decide in several: see
+    /// [`ListSetBuilder::context`](crate::lists::ListSetBuilder::context). Empty where they decide in one.
+    #[must_use]
+    pub fn contexts(&self) -> &[ContextScore] {
+        &self.contexts
+    }
+
+    /// Each context with its score, also where there is only one, which has no name.
+    pub(crate) fn scores(&self) -> impl Iterator<Item = (Option<&str>, Score)> {
+        let only = self.contexts.is_empty().then_some((None, self.score));
+        only.into_iter().chain(self.contexts.iter().map(|context| (Some(&*context.name), context.score)))
+    }
+
+    /// The context of [`score`](Self::score), where there are several.
+    fn worst_context(&self) -> Option<&str> {
+        self.contexts.iter().find(|context| context.score == self.score).map(|context| &*context.name)
     }
 
     /// How many lists ended how.
@@ -527,9 +556,14 @@ impl Report {
 
     /// The lists that made the outcome what it is; none where it is "not listed" or undecided.
     pub fn decided_by(&self) -> impl Iterator<Item = &ListReport> {
-        let outcome = self.score.outcome();
-        let by_allow_list = self.allowed().next().is_some();
-        self.lists.iter().filter(move |row| match (outcome, &row.verdict) {
+        self.decided_in(self.worst_context(), self.score.outcome())
+    }
+
+    /// The lists that made the outcome of a context what it is.
+    pub(crate) fn decided_in(&self, context: Option<&str>, outcome: Outcome) -> impl Iterator<Item = &ListReport> {
+        let own = move |row: &&ListReport| row.context() == context;
+        let by_allow_list = self.allowed().any(|(row, _)| own(&row));
+        self.lists.iter().filter(own).filter(move |row| match (outcome, &row.verdict) {
             (Outcome::Listed, Verdict::Listed(Kind::Deny, _)) => row.weight() > 0,
             (Outcome::Allowed, Verdict::Listed(Kind::Allow, _)) => true,
             (Outcome::Allowed, Verdict::Listed(Kind::Deny, _)) => !by_allow_list && row.weight() < 0,

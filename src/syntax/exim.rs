@@ -1,5 +1,6 @@
 //! Exim's condition `dnslists`: `zone=127.0.0.2,127.0.0.3 : +defer_unknown : other.example!&0.0.0.4/$sender_helo_name`.
 
+mod macros;
 mod statement;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -7,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::{Item, Unsayable, Word};
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError, Subject, Unheard};
 use crate::name::Name;
+use macros::Macros;
 
 pub(super) use statement::{has_verb, is_condition, read};
 
@@ -65,37 +67,66 @@ pub(super) fn looks_like(text: &str) -> bool {
     }
 }
 
+/// Macros inside macros.
+const MAX_DEPTH: usize = 8;
+
 /// The items of a list, each with the rule for the unheard that stands before it.
-pub(super) fn list(kind: Kind, list: Word<'_>) -> Vec<Item> {
-    if let Some(at) = list.text.find("://") {
-        let before = list.text.get(..at).unwrap_or_default();
-        let start = before.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
-        let scheme = Word::new(list.text.get(start..at + 3).unwrap_or_default(), list.at + start);
-        return vec![(list.span(), Err(scheme.expected("a list domain, not a URL")))];
-    }
-    let mut unheard = None;
-    let mut items = Vec::new();
-    let (words, separator) = split_list(list, b':');
-    for word in words {
-        let word = word.trim();
-        if word.text.is_empty() {
-            continue;
+fn list(kind: Kind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
+    let mut reader = ListReader { kind, macros, unheard: None, items: Vec::new() };
+    reader.read(list, 0);
+    reader.items
+}
+
+/// Reads a list and what macros in it stand for.
+struct ListReader<'m> {
+    kind: Kind,
+    macros: &'m Macros<'m>,
+    unheard: Option<Unheard>,
+    items: Vec<Item>,
+}
+
+impl ListReader<'_> {
+    fn read(&mut self, list: Word<'_>, depth: usize) {
+        if let Some(at) = list.text.find("://") {
+            let before = list.text.get(..at).unwrap_or_default();
+            let start = before.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+            let scheme = Word::new(list.text.get(start..at + 3).unwrap_or_default(), list.at + start);
+            self.items.push((list.span(), Err(scheme.expected("a list domain, not a URL"))));
+            return;
         }
-        if word.text.starts_with('+') {
-            match UNHEARD.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.text)) {
-                Some((_, rule)) => unheard = Some(*rule),
-                None => items
-                    .push((word.span(), Err(word.expected("+include_unknown, +exclude_unknown or +defer_unknown")))),
+        let (words, separator) = split_list(list, b':');
+        for word in words {
+            let word = word.trim();
+            if word.text.is_empty() {
+                continue;
             }
-            continue;
+            if word.text.starts_with('+') {
+                match UNHEARD.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.text)) {
+                    Some((_, rule)) => self.unheard = Some(*rule),
+                    None => {
+                        let wanted = "+include_unknown, +exclude_unknown or +defer_unknown";
+                        self.items.push((word.span(), Err(word.expected(wanted))));
+                    }
+                }
+                continue;
+            }
+            if macros::is_macro(word.text) {
+                match self.macros.get(word.text) {
+                    Some(value) if depth >= MAX_DEPTH || !self.macros.allow(value.text.len()) => {
+                        self.items.push((word.span(), Err(word.unsupported("so many macros inside each other"))));
+                    }
+                    Some(value) => self.read(value, depth + 1),
+                    None => self.items.push((word.span(), Err(word.undefined("the macro", word.text)))),
+                }
+                continue;
+            }
+            let spec = item(self.kind, word, separator).map(|spec| match self.unheard {
+                Some(rule) => spec.when_unheard(rule),
+                None => spec,
+            });
+            self.items.push((word.span(), spec));
         }
-        let spec = item(kind, word, separator).map(|spec| match unheard {
-            Some(rule) => spec.when_unheard(rule),
-            None => spec,
-        });
-        items.push((word.span(), spec));
     }
-    items
 }
 
 /// Items of an Exim list: separated by `separator`, or by the octet behind a leading `<`. A doubled separator stands for
@@ -134,6 +165,10 @@ fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError
     if let Some(at) = word.text.find('$').filter(|at| word.text.find('/').is_none_or(|slash| *at < slash)) {
         let (_, rest) = word.split(at);
         return Err(rest.unsupported("a variable in place of a list domain"));
+    }
+    let zone = word.text.split(['=', '&', '!', '/']).next().unwrap_or_default();
+    if let Some(name) = macros::inside(zone) {
+        return Err(word.unsupported("a macro inside a list domain").about(name));
     }
     let (left, keys) = match word.text.find('/') {
         Some(slash) => {

@@ -1,91 +1,118 @@
-//! Postfix's `main.cf`: parameters, lines that continue, comments.
+//! Postfix's `main.cf` and `master.cf`: parameters, lines that continue, comments, variables.
 
-use super::{Item, Word, postfix, postscreen, words};
+mod lines;
+mod parameter;
+mod wrapped;
+
+use super::{Contexts, Item, Word, postfix, postscreen, words};
 use crate::dnsxl::{Kind, ListSpec, SpecError, SpecErrorKind};
+use lines::{Line, lines};
+pub(super) use parameter::{Parameters, variable};
+use wrapped::unwrapped;
 
 /// What stands without the name of a parameter is read so.
-type Bare = fn(Word<'_>) -> Vec<Item>;
+type Bare = for<'a> fn(Word<'a>, &Parameters<'a>) -> Vec<Item>;
 
-/// Every list of a text that may hold parameters, in order.
-pub(super) fn read(text: &str, bare: Bare) -> Vec<Item> {
-    logical_lines(text).into_iter().flat_map(|line| parameter(line, bare)).collect()
-}
+const SMTPD: &str = "smtpd";
+const POSTSCREEN: &str = "postscreen";
 
-/// A line and those that continue it: they start with a blank (postconf(5)). Comments may stand between them.
-fn logical_lines(text: &str) -> Vec<Word<'_>> {
-    let mut lines: Vec<Word<'_>> = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let at = start;
-        start += line.len();
-        let is_comment = line.trim_start().starts_with('#') || line.trim().is_empty();
-        let continues = is_comment || line.starts_with([' ', '\t']);
-        match lines.last_mut() {
-            Some(last) if continues => *last = Word::new(text.get(last.at..start).unwrap_or_default(), last.at),
-            None if is_comment => {}
-            _ => lines.push(Word::new(line, at)),
+/// Every list of a text that may hold parameters, with what decides together.
+pub(super) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contexts {
+    let text = &unwrapped(text);
+    let lines = lines(text);
+    let parameters = Parameters::new(&lines);
+    let mut contexts = Contexts::default();
+    // Who writes parameters writes of servers; lists alone are nobody's.
+    let alone = !lines.iter().any(|line| matches!(line, Line::Parameter { .. }));
+    for (index, line) in lines.iter().enumerate() {
+        match line {
+            Line::Bare(value) => {
+                let name = if alone { None } else { Some(bare_context) };
+                contexts.with(name, |context| context.items.extend(bare(*value, &parameters)));
+            }
+            Line::Parameter { name, value, service, unindented } => {
+                let is_postscreen = name.text.to_ascii_lowercase().starts_with("postscreen_");
+                let server = if is_postscreen { POSTSCREEN } else { service.unwrap_or(SMTPD) };
+                contexts.with(Some(server), |context| {
+                    let items = match parameters.is_last(index, *name, *service) {
+                        true => parameter(*name, *value, &parameters, &mut context.thresholds),
+                        false => vec![left_out(*name, *value, GIVEN_AGAIN)],
+                    };
+                    let holds_lists = items.iter().any(|(_, list)| list.is_ok());
+                    context.items.extend(items);
+                    for word in unindented.iter().filter(|_| holds_lists) {
+                        context.items.push((word.span(), Err(word.read_anyway(UNINDENTED))));
+                    }
+                });
+            }
         }
     }
-    lines
+    contexts
 }
 
-fn parameter(line: Word<'_>, bare: Bare) -> Vec<Item> {
-    let Some((name, value)) = named(line) else { return bare(line) };
+/// What Postfix says then is "missing '=' after attribute name".
+const UNINDENTED: &str = "a line that continues starts with a blank; Postfix stops at this one";
+
+const GIVEN_AGAIN: &str = "a parameter that is given again below; the last one counts";
+
+/// An item that says why nothing of this parameter is read.
+fn left_out(name: Word<'_>, value: Word<'_>, why: &'static str) -> Item {
+    (name.at..value.trim().end().max(name.end()), Err(name.left_out(why)))
+}
+
+/// What a parameter holds.
+fn parameter<'a>(
+    name: Word<'a>,
+    value: Word<'a>,
+    parameters: &Parameters<'a>,
+    thresholds: &mut Thresholds,
+) -> Vec<Item> {
     let lower = name.text.to_ascii_lowercase();
-    let left_out = |what| vec![(name.at..value.trim().end().max(name.end()), Err(name.left_out(what)))];
     if postfix::holds_list(name.text) {
         return vec![(name.span(), Err(name.expected("a blank behind the restriction, not \"=\"")))];
     }
-    if lower.ends_with("_restrictions") || postfix::holds_list(value.text) {
-        return postfix::restrictions(value);
+    let is_restrictions = lower.ends_with("_restrictions");
+    if !is_restrictions && parameters.is_used(name) {
+        // Read where it is used.
+        return Vec::new();
+    }
+    if is_restrictions || postfix::holds_list(value.text) {
+        let mut items = postfix::restrictions(value, parameters, is_restrictions);
+        if parameters.is_class(name) {
+            let why = "which clients a class of restrictions is for stands elsewhere";
+            items.push((name.span(), Err(name.read_anyway(why))));
+        }
+        return items;
     }
     if lower.ends_with("_sites") {
-        return postscreen::sites(value);
+        return postscreen::sites(value, parameters);
     }
     match lower.as_str() {
-        "maps_rbl_domains" => words(value, &[',']).into_iter().map(|word| (word.span(), deny(word))).collect(),
-        THRESHOLD | ALLOW_THRESHOLD | OLD_ALLOW_THRESHOLD => match threshold(&lower, value) {
-            Ok(_) => Vec::new(),
+        "maps_rbl_domains" => {
+            let zones = parameters.words(words(value, &[',']));
+            zones.into_iter().map(|word| (word.span(), deny(word, parameters))).collect()
+        }
+        THRESHOLD | ALLOW_THRESHOLD | OLD_ALLOW_THRESHOLD => match threshold(&lower, value, parameters) {
+            Ok(number) => {
+                let place = if lower == THRESHOLD { &mut thresholds.listed } else { &mut thresholds.allowed };
+                *place = Some(number);
+                Vec::new()
+            }
             Err(error) => vec![(value.trim().span(), Err(error))],
         },
-        _ => left_out("a parameter that holds no list"),
+        _ => vec![left_out(name, value, "a parameter that holds no list")],
     }
 }
 
-/// Name and value, where the line is a parameter and no list with codes.
-fn named(line: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
-    let equals = line.text.find('=')?;
-    let (name, value) = line.split(equals);
-    let name = name.trim();
-    // In master.cf, parameters stand behind `-o`.
-    let name = match name.text.strip_prefix("-o") {
-        Some(rest) => Word::new(rest, name.at + 2).trim(),
-        None => name,
-    };
-    let is_name =
-        !name.text.is_empty() && name.text.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
-    let is_codes = value.text.starts_with(|c: char| c.is_ascii_digit() || c == '[');
-    let is_known = ["smtpd_", "postscreen_", "maps_rbl_"].iter().any(|start| name.text.starts_with(start));
-    (is_name && (is_known || !is_codes)).then_some((name, value))
-}
-
-fn deny(word: Word<'_>) -> Result<ListSpec, SpecError> {
-    ListSpec::read(Kind::Deny, word.text).map_err(|error| error.shifted(word.at))
+fn deny(word: Word<'_>, parameters: &Parameters<'_>) -> Result<ListSpec, SpecError> {
+    parameters.resolved(word, |word| ListSpec::read(Kind::Deny, word.text).map_err(|error| error.shifted(word.at)))
 }
 
 const THRESHOLD: &str = "postscreen_dnsbl_threshold";
 const ALLOW_THRESHOLD: &str = "postscreen_dnsbl_allowlist_threshold";
 const OLD_ALLOW_THRESHOLD: &str = "postscreen_dnsbl_whitelist_threshold";
 
-/// What a text says about the scores of its lists: postscreen's thresholds.
-///
-/// ```
-/// use rdnsbl::syntax;
-///
-/// let text = "postscreen_dnsbl_sites = a.example*2 b.example\npostscreen_dnsbl_threshold = 3";
-/// assert_eq!(syntax::thresholds(text).listed, Some(3));
-/// assert_eq!(syntax::read_any(text).count(), 2);
-/// ```
+/// What a text says about the scores of the lists of one [`Context`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Thresholds {
@@ -96,30 +123,30 @@ pub struct Thresholds {
     pub allowed: Option<i32>,
 }
 
-/// Postscreen's thresholds in a text; the last of several counts, as in Postfix. What is wrong with one is among the items
-/// of [`read`](super::read).
-#[must_use]
-pub fn thresholds(text: &str) -> Thresholds {
-    let mut found = Thresholds::default();
-    for (name, value) in logical_lines(text).into_iter().filter_map(named) {
-        let name = name.text.to_ascii_lowercase();
-        match (name.as_str(), threshold(&name, value)) {
-            (THRESHOLD, Ok(number)) => found.listed = Some(number),
-            (ALLOW_THRESHOLD | OLD_ALLOW_THRESHOLD, Ok(number)) => found.allowed = Some(number),
-            _ => {}
-        }
-    }
-    found
+/// Is this a parameter of `main.cf`, as far as its first line shows?
+pub(super) fn looks_like(text: &str) -> bool {
+    let starts = |line: &Line<'_>| match line {
+        Line::Parameter { name, service, .. } => service.is_some() || name.text.contains('_'),
+        Line::Bare(_) => false,
+    };
+    let lines = lines(text);
+    lines.len() > 1 && lines.iter().all(|line| matches!(line, Line::Parameter { .. })) && lines.iter().any(starts)
 }
 
-fn threshold(name: &str, value: Word<'_>) -> Result<i32, SpecError> {
-    let value = value.trim();
-    let wanted = |what| SpecError::new(SpecErrorKind::Expected(what), value.span());
-    match (name, value.text.parse::<i32>()) {
-        (THRESHOLD, Ok(number)) if number >= 1 => Ok(number),
-        (THRESHOLD, _) => Err(wanted("a whole number from 1 on")),
-        (_, Ok(0)) => Ok(i32::MIN),
-        (_, Ok(number)) if number < 0 => Ok(number),
-        _ => Err(wanted("a negative number, or 0 for none")),
+fn threshold(name: &str, value: Word<'_>, parameters: &Parameters<'_>) -> Result<i32, SpecError> {
+    let wanted = |word: Word<'_>, what| SpecError::new(SpecErrorKind::Expected(what), word.span());
+    // A comment may stand behind it, on a line of its own.
+    let words = parameters.words(words(value, &[]));
+    let (value, number) = match words.as_slice() {
+        [word] => (*word, word.text.parse::<i32>().ok()),
+        [] => (value.trim(), None),
+        [_, more, ..] => (*more, None),
+    };
+    match (name, number) {
+        (THRESHOLD, Some(number)) if number >= 1 => Ok(number),
+        (THRESHOLD, _) => Err(wanted(value, "a whole number from 1 on")),
+        (_, Some(0)) => Ok(i32::MIN),
+        (_, Some(number)) if number < 0 => Ok(number),
+        _ => Err(wanted(value, "a negative number, or 0 for none")),
     }
 }

@@ -26,9 +26,13 @@
 //!
 //! A paste may hold more than lists: a whole `smtpd_recipient_restrictions`, `postscreen_dnsbl_sites` with its threshold, a
 //! statement of an ACL with its message. What asks no list is an item of its own that says so
-//! ([`SpecError::is_left_out`]), and [`thresholds`] reads the numbers. What would make a list narrower there than here
-//! (another condition of the same statement) is a mistake.
+//! ([`SpecError::is_left_out`]). What decides together is a [`Context`] with its own [`Thresholds`]. What would make a list
+//! narrower there than here (another condition of the same statement) is a mistake, and withholds no other list.
+//!
+//! What stands twice counts as in its software: the last parameter of one name in Postfix, the last rule of one name in
+//! SpamAssassin. Variables of `main.cf` and macros of Exim stand for what the text defines; others are mistakes that name them.
 
+mod context;
 mod exim;
 mod main_cf;
 mod octets;
@@ -43,10 +47,12 @@ use std::ops::Range;
 
 use crate::dnsxl::{Kind, ListSpec, Part, SpecError, SpecErrorKind, Unheard};
 
-pub use main_cf::{Thresholds, thresholds};
+pub use context::{Context, Item};
+pub use main_cf::Thresholds;
 
-/// One list of a text: where it stands, and what it is. Spans of errors are those in the whole text.
-pub type Item = (Range<usize>, Result<ListSpec, SpecError>);
+pub(crate) use context::shown as context_name;
+
+use context::Contexts;
 
 /// Whose notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,11 +102,13 @@ impl Notation {
     /// ```
     #[must_use]
     pub fn detect(text: &str) -> Self {
+        // What stands in comments says nothing.
+        let text = &without_comments(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
         let start = text.trim_start();
         let first = start.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
         if text.contains("FEATURE(") || text.contains("FEATURE (") {
             Self::Sendmail
-        } else if text.contains("check_rbl") {
+        } else if text.contains("check_rbl") || spamassassin::looks_like(text) {
             Self::SpamAssassin
         } else if rspamd::looks_like(text) {
             Self::Rspamd
@@ -110,6 +118,8 @@ impl Notation {
             Self::Postfix
         } else if first.starts_with("postscreen_") || text.contains("\npostscreen_") {
             Self::Postscreen
+        } else if main_cf::looks_like(text) {
+            Self::Postfix
         } else if exim::looks_like(start) {
             Self::Exim
         } else {
@@ -150,18 +160,63 @@ impl fmt::Display for Notation {
     }
 }
 
-/// The lists of a text, in order.
+/// The lists of a text, context by context. What the contexts are, [`contexts`] says.
 pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<> {
-    let items = match notation {
+    contexts(notation, text).into_iter().flat_map(|context| context.items)
+}
+
+/// What decides together in a text, and the lists of each.
+///
+/// ```
+/// use rdnsbl::syntax::{self, Notation};
+///
+/// let text = "postscreen_dnsbl_sites = a.example*2 b.example\npostscreen_dnsbl_threshold = 3\n\
+///     smtpd_client_restrictions = permit_mynetworks, reject_rbl_client c.example";
+/// let [postscreen, smtpd] = &syntax::contexts(Notation::detect(text), text)[..] else { panic!() };
+/// assert_eq!((postscreen.name.as_deref(), postscreen.thresholds.listed), (Some("postscreen"), Some(3)));
+/// assert_eq!((smtpd.name.as_deref(), smtpd.thresholds.listed), (Some("smtpd"), None));
+/// assert_eq!(smtpd.lists().count(), 1);
+/// assert_eq!(smtpd.left_out().count(), 1); // permit_mynetworks
+/// ```
+#[must_use]
+pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
+    // A byte order mark is no part of a text, and counts in places.
+    let (text, offset) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => (rest, BYTE_ORDER_MARK.len_utf8()),
+        None => (text, 0),
+    };
+    let alone = |items: Vec<Item>| Contexts::of(notation.word(), items);
+    let contexts = match notation {
         Notation::Postfix => postfix::read(text),
         Notation::Postscreen => postscreen::read(text),
         Notation::Exim => exim::read(text),
-        Notation::Sendmail => sendmail::read(text),
-        Notation::SpamAssassin => spamassassin::read(text),
-        Notation::Rspamd => rspamd::read(text),
+        Notation::Sendmail => alone(sendmail::read(text)),
+        Notation::SpamAssassin => alone(spamassassin::read(text)),
+        Notation::Rspamd => alone(rspamd::read(text)),
     };
-    items.into_iter()
+    let mut contexts = contexts.shifted(offset);
+    let is_condition = notation == Notation::Exim && exim::is_condition(text);
+    for context in &mut contexts {
+        // Lists alone may be for anybody; a parameter, a restriction or a function is for its software.
+        let named = context.name.is_some();
+        for (span, item) in &mut context.items {
+            let word = || first_word(text.get(span.start.saturating_sub(offset)..).unwrap_or_default());
+            let is_for_it = named || (notation == Notation::Postfix && postfix::is_restriction(word()));
+            if let Ok(list) = item
+                && (is_for_it || is_condition)
+            {
+                list.found_in(if is_postscreen(context.name.as_deref()) { Notation::Postscreen } else { notation });
+            }
+        }
+    }
+    contexts
 }
+
+fn is_postscreen(context: Option<&str>) -> bool {
+    context == Some("postscreen")
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The lists of a text in the notation that it looks like.
 pub fn read_any(text: &str) -> impl Iterator<Item = Item> + use<> {
@@ -179,22 +234,40 @@ pub fn read_any(text: &str) -> impl Iterator<Item = Item> + use<> {
 /// assert_eq!(kinds("reject_rbl_client zen.spamhaus.org"), [Ok(Kind::Deny)]);
 /// ```
 pub fn read_as(kind: Kind, text: &str) -> impl Iterator<Item = Item> + use<> {
+    contexts_as(kind, text).into_iter().flat_map(|context| context.items)
+}
+
+/// The [`contexts`] of a text in the notation that it looks like, of this kind where it does not say so itself.
+#[must_use]
+pub fn contexts_as(kind: Kind, text: &str) -> Vec<Context> {
     let notation = Notation::detect(text);
+    let has_verb = notation == Notation::Exim && exim::has_verb(text);
     let says = |span: &Range<usize>| match notation {
         Notation::Postfix => postfix::is_restriction(first_word(text.get(span.clone()).unwrap_or_default())),
-        Notation::Exim => exim::has_verb(text),
+        Notation::Exim => has_verb,
         Notation::Sendmail => true,
         // Only `is_whitelist` says it, and is no word for the other kind.
         Notation::Rspamd => text.contains("is_whitelist"),
         Notation::Postscreen | Notation::SpamAssassin => false,
     };
-    let items: Vec<Item> = read(notation, text)
-        .map(|(span, list)| {
-            let list = if says(&span) { list } else { list.map(|list| list.of_kind(kind)) };
-            (span, list)
-        })
-        .collect();
-    items.into_iter()
+    let mut contexts = contexts(notation, text);
+    for (span, item) in contexts.iter_mut().flat_map(|context| &mut context.items) {
+        if let Ok(list) = item
+            && !says(span)
+        {
+            *list = list.clone().of_kind(kind);
+        }
+    }
+    contexts
+}
+
+/// Blanks in place of lines that are comments; every octet stays where it is.
+fn without_comments(text: &str) -> String {
+    let blank = |line: &str| match line.trim_start().starts_with('#') {
+        true => line.chars().map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }).collect(),
+        false => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(blank).collect()
 }
 
 /// What stands before the first blank.
@@ -262,6 +335,22 @@ impl<'a> Word<'a> {
 
     fn unsupported(&self, what: &'static str) -> SpecError {
         SpecError::new(SpecErrorKind::NotSupported(what), self.span())
+    }
+
+    /// A blank that only looks like one, as web pages have them, is none to any software.
+    fn odd_blank(&self) -> Option<SpecError> {
+        let (at, blank) = self.text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii())?;
+        let blank = self.text.get(at..at + blank.len_utf8()).unwrap_or_default();
+        Some(Word::new(blank, self.at + at).expected("an ordinary blank; this one only looks like it"))
+    }
+
+    fn read_anyway(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::ReadAnyway(what), self.span())
+    }
+
+    /// This stands for what the text does not say.
+    fn undefined(&self, what: &'static str, name: &str) -> SpecError {
+        SpecError::new(SpecErrorKind::Undefined(what), self.span()).about(name)
     }
 
     fn left_out(&self, what: &'static str) -> SpecError {

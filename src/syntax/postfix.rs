@@ -1,6 +1,7 @@
 //! Restrictions of Postfix's smtpd: `reject_rbl_client zone=127.0.0.[2..11]`.
 
-use super::{Item, Unsayable, Word, main_cf, no_more_than_codes, only_part, usual_unheard, words};
+use super::main_cf::{self, Parameters};
+use super::{Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
 use crate::dnsxl::{Kind, ListSpec, Part, SpecError};
 
 /// The restrictions that ask lists (postconf(5)).
@@ -43,26 +44,30 @@ fn is_last(word: &str) -> bool {
     ["permit", "reject", "defer"].iter().any(|last| last.eq_ignore_ascii_case(word))
 }
 
-pub(super) fn read(text: &str) -> Vec<Item> {
-    main_cf::read(text, restrictions)
+pub(super) fn read(text: &str) -> Contexts {
+    main_cf::read(text, |value, parameters| restrictions(value, parameters, false), "smtpd")
 }
 
-/// The lists among restrictions; what asks none is said to be left out.
-pub(super) fn restrictions(value: Word<'_>) -> Vec<Item> {
-    let all = words(value, &[',']);
-    let among_others = all.iter().any(|word| is_restriction(word.text));
+/// The lists among restrictions; what asks none is said to be left out. In a parameter there is nothing else.
+pub(super) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_parameter: bool) -> Vec<Item> {
+    let all = parameters.words(words(value, &[',']));
+    let among_others = in_parameter || all.iter().any(|word| is_restriction(word.text));
+    let several = all.len() > 1;
     let mut words = all.into_iter().peekable();
     let mut items = Vec::new();
     let mut reached = true;
     while let Some(word) = words.next() {
-        let item = if let Some((_, kind, part)) = known(word.text) {
+        let item = if let Some(error) = word.odd_blank() {
+            (word.span(), Err(error))
+        } else if let Some((_, kind, part)) = known(word.text) {
             match words.next_if(|next| !is_restriction(next.text)) {
                 Some(argument) if reached => {
-                    (word.at..argument.end(), list(*kind, argument).map(|list| list.asks([*part])))
+                    let list = parameters.resolved(argument, |argument| list(*kind, argument));
+                    (place(word, argument), list.map(|list| list.asks([*part])))
                 }
                 Some(argument) => {
                     let why = "a list that is never asked, behind an unconditional permit, reject or defer";
-                    (word.at..argument.end(), Err(word.left_out(why)))
+                    (place(word, argument), Err(word.left_out(why)))
                 }
                 None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
             }
@@ -70,7 +75,13 @@ pub(super) fn restrictions(value: Word<'_>) -> Vec<Item> {
             // It takes the next restriction's teeth: that one must not be read as if it stood alone.
             let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
             let last = argument(next, &mut words).unwrap_or(next);
-            (word.at..last.end(), Err(word.left_out("warn_if_reject, and the list behind it, which refuses nothing")))
+            (place(word, last), Err(word.left_out("warn_if_reject, and the list behind it, which refuses nothing")))
+        } else if word.text.eq_ignore_ascii_case("reject_maps_rbl") {
+            let error = match parameters.has("maps_rbl_domains") {
+                true => word.left_out("reject_maps_rbl; its lists stand in maps_rbl_domains"),
+                false => word.undefined("the parameter", "maps_rbl_domains"),
+            };
+            (word.span(), Err(error))
         } else if is_restriction(word.text) {
             reached &= !is_last(word.text);
             let last = argument(word, &mut words).unwrap_or(word);
@@ -79,13 +90,17 @@ pub(super) fn restrictions(value: Word<'_>) -> Vec<Item> {
             } else {
                 word.left_out("a restriction that asks no list")
             };
-            (word.at..last.end(), Err(error))
+            (place(word, last), Err(error))
         } else if word.text.starts_with('#') {
-            (word.span(), Err(word.expected("a restriction; a comment has a line of its own")))
+            (word.span(), Err(word.expected("a restriction; a comment (#) has a line of its own")))
         } else if word.text.ends_with("_restrictions") {
             (word.span(), Err(word.left_out("the name of a parameter")))
         } else if word.text.contains('$') {
-            (word.span(), Err(word.unsupported("a variable")))
+            let error = match main_cf::variable(word.text) {
+                Some(_) => word.undefined("the variable", word.text),
+                None => word.unsupported("a variable"),
+            };
+            (word.span(), Err(error))
         } else if is_table(word.text) {
             (word.span(), Err(word.left_out("a table, which asks no list")))
         } else if among_others {
@@ -94,12 +109,20 @@ pub(super) fn restrictions(value: Word<'_>) -> Vec<Item> {
                 false => word.left_out("a word that is neither a restriction nor a list"),
             };
             (word.span(), Err(error))
+        } else if several && !word.text.contains('.') {
+            // A blank in a name, or a slip of the pen in the name of a restriction.
+            (word.span(), Err(word.expected("a restriction, or a list domain of more than one label")))
         } else {
             (word.span(), list(Kind::Deny, word))
         };
         items.push(item);
     }
     items
+}
+
+/// From a word to what belongs to it; where that stands elsewhere, as the value of a variable, the word alone.
+fn place(from: Word<'_>, to: Word<'_>) -> std::ops::Range<usize> {
+    if to.at >= from.at { from.at..to.end() } else { from.span() }
 }
 
 /// The last word of what belongs to a restriction: a table, a service, or all that stands in braces.

@@ -1,15 +1,16 @@
 //! `postscreen_dnsbl_sites`: `zone=127.0.0.[2..11]*3, list.example*-4`.
 
-use super::{Item, Unsayable, Word, main_cf, no_more_than_codes, only_part, postfix, usual_unheard, words};
+use super::main_cf::{self, Parameters};
+use super::{Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, postfix, usual_unheard, words};
 use crate::dnsxl::{Kind, ListSpec, Part};
 
-pub(super) fn read(text: &str) -> Vec<Item> {
-    main_cf::read(text, sites)
+pub(super) fn read(text: &str) -> Contexts {
+    main_cf::read(text, sites, "postscreen")
 }
 
 /// Lists with weights, separated by commas and blanks.
-pub(super) fn sites(value: Word<'_>) -> Vec<Item> {
-    let all = words(value, &[',']);
+pub(super) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Item> {
+    let all = parameters.words(words(value, &[',']));
     let several = all.len() > 1;
     let read = |word: Word<'_>| {
         if word.text.starts_with("postscreen_") {
@@ -21,7 +22,7 @@ pub(super) fn sites(value: Word<'_>) -> Vec<Item> {
         if several && word.text.parse::<std::net::Ipv4Addr>().is_ok() {
             return Err(word.expected("a list domain; several codes of one list are zone=127.0.0.[2;3]"));
         }
-        let list = word.spec(Kind::Deny)?;
+        let list = parameters.resolved(word, |word| word.spec(Kind::Deny))?;
         // Among others, one label is a slip of the pen: a blank in a name, or a word of another notation.
         if several && list.zone().labels().count() < 2 {
             return Err(word.expected("a list domain of more than one label"));

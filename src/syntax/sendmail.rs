@@ -1,7 +1,7 @@
 //! sendmail's ``FEATURE(`dnsbl', `zone', `"550 Rejected: " $&{client_addr} " is listed"', `t')`` and `enhdnsbl`.
 
 use super::{Item, Unsayable, Word, only_part};
-use crate::dnsxl::{CodeFilter, CodePattern, Kind, ListSpec, Part, SpecError, SpecErrorKind, Unheard};
+use crate::dnsxl::{CodeFilter, CodePattern, Kind, ListSpec, Part, SpecError, Unheard};
 use crate::template::{Template, Variable};
 
 /// Patterns that `enhdnsbl` takes (cf/README).
@@ -29,13 +29,18 @@ pub(super) fn read(text: &str) -> Vec<Item> {
                 true => word.left_out("a macro that asks no list"),
                 false => word.expected("FEATURE("),
             };
+            // A definition may go over several lines.
+            let inside = word.text.find('(').filter(|_| error.is_left_out());
+            let end = inside.and_then(|open| arguments(Word::new(text, 0), at + open + 1).ok()).map(|(_, end)| end);
             items.push((word.span(), Err(error)));
-            at += line.len();
+            at = end.unwrap_or(at + line.len()).max(at + 1);
             continue;
         }
         match arguments(Word::new(text, 0), at + "FEATURE(".len()) {
             Ok((arguments, end)) => {
-                items.push((at..end, feature(&arguments, end)));
+                let mut notes = Vec::new();
+                items.push((at..end, feature(&arguments, end, &mut notes)));
+                items.extend(notes.into_iter().map(|note| (note.span(), Err(note))));
                 at = end;
             }
             Err(error) => {
@@ -47,9 +52,12 @@ pub(super) fn read(text: &str) -> Vec<Item> {
     items
 }
 
-/// `define(...)`, `MAILER(...)`: any macro of m4 that is not about lists.
+/// `define(...)`, `MAILER(...)`, `LOCAL_RULESETS`: any macro of m4 that is not about lists.
 fn is_other_macro(line: &str) -> bool {
-    let Some((name, arguments)) = line.split_once('(') else { return false };
+    let Some((name, arguments)) = line.split_once('(') else {
+        let word = line.strip_suffix("dnl").unwrap_or(line);
+        return word.contains('_') && word.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_');
+    };
     let is_name = name.len() > 2 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
     is_name && !arguments.contains("dnsbl") && !name.to_ascii_uppercase().starts_with("FEAT")
 }
@@ -87,7 +95,7 @@ fn unquoted(word: Word<'_>) -> Word<'_> {
     }
 }
 
-fn feature(arguments: &[Word<'_>], end: usize) -> Result<ListSpec, SpecError> {
+fn feature(arguments: &[Word<'_>], end: usize, notes: &mut Vec<SpecError>) -> Result<ListSpec, SpecError> {
     let nothing = Word::new("", end.saturating_sub(1));
     let argument = |index: usize| arguments.get(index).copied().unwrap_or(nothing);
     let name = argument(0);
@@ -104,7 +112,10 @@ fn feature(arguments: &[Word<'_>], end: usize) -> Result<ListSpec, SpecError> {
     match message.text {
         "" => {}
         "quarantine" | "discard" => return Err(message.unsupported("quarantine and discard")),
-        _ => spec = spec.reply(self::message(message)?),
+        _ => match self::message(message)? {
+            Some(template) => spec = spec.reply(template),
+            None => notes.push(message.left_out("a message of its own with what no reply here can hold")),
+        },
     }
     let temporary = argument(3);
     match temporary.text {
@@ -133,36 +144,43 @@ fn result(word: Word<'_>) -> Result<CodePattern, SpecError> {
     octets.join(".").parse().map_err(|_| word.expected(wanted))
 }
 
-/// Quoted texts and `$&{client_addr}`, one after the other.
-fn message(word: Word<'_>) -> Result<Template, SpecError> {
+/// Texts with or without quotation marks and `$&{client_addr}`, one after the other. `None` where there is more: other macros,
+/// or what may not stand in a reply. What a list says changes nothing about whether it lists.
+fn message(word: Word<'_>) -> Result<Option<Template>, SpecError> {
     let mut text = String::new();
     let mut at = 0;
     while let Some(rest) = word.text.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with(char::is_whitespace) {
-            at += 1;
-        } else if let Some(quoted) = rest.strip_prefix('"') {
+        if let Some(quoted) = rest.strip_prefix('"') {
             let Some(length) = quoted.find('"') else {
                 return Err(Word::new("", word.end()).expected("a closing quotation mark"));
             };
             let inner = quoted.get(..length).unwrap_or_default();
-            if let Some(dollar) = inner.find('$') {
-                let place = Word::new("$", word.at + at + 1 + dollar);
-                return Err(place.unsupported("a macro inside quotation marks"));
+            if inner.contains('$') {
+                return Ok(None);
             }
             text.push_str(inner);
             at += length + 2;
         } else if rest.starts_with("$&{client_addr}") {
             text.push_str("${client_address}");
             at += "$&{client_addr}".len();
+        } else if rest.starts_with(char::is_whitespace) {
+            // Between texts in quotation marks blanks separate; between words they are blanks.
+            let after = rest.trim_start();
+            let quoted = after.starts_with('"') || word.text.get(..at).is_some_and(|before| before.ends_with('"'));
+            if !quoted && !text.is_empty() && !after.is_empty() {
+                text.push(' ');
+            }
+            at += rest.len() - after.len();
         } else {
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            let macro_name = Word::new(rest.get(..end).unwrap_or_default(), word.at + at);
-            return Err(macro_name.unsupported("anything but quoted texts and $&{client_addr}"));
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '$')).unwrap_or(rest.len());
+            match rest.get(..end).filter(|plain| !plain.is_empty()) {
+                Some(plain) => text.push_str(plain),
+                None => return Ok(None),
+            }
+            at += end;
         }
     }
-    text.parse().map_err(|error: crate::template::TemplateError| {
-        SpecError::new(SpecErrorKind::Reply(error.kind()), word.span())
-    })
+    Ok(text.parse().ok())
 }
 
 pub(super) fn print(list: &ListSpec) -> Result<String, Unsayable> {

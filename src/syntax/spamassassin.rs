@@ -3,31 +3,67 @@
 //! Its rules look at relays in `Received` lines; here it is the client that is asked about, which `-lastexternal` and
 //! `-firsttrusted` mean too.
 
+mod scores;
+
 use std::net::Ipv4Addr;
 
 use super::{Item, Unsayable, Word, no_more_than_codes, octets, only_part, usual_unheard};
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError};
+use scores::Scores;
 
-/// What stands beside rules that ask lists.
-const OTHERS: [(&str, &str); 17] = [
-    ("add_header", "a line that asks no list"),
-    ("body", "what is no part of the SMTP dialogue"),
-    ("describe", "a line that asks no list"),
-    ("else", "a line that asks no list"),
-    ("endif", "a line that asks no list"),
-    ("if", "a line that asks no list"),
-    ("ifplugin", "a line that asks no list"),
-    ("lang", "a line that asks no list"),
-    ("meta", "a line that asks no list"),
-    ("priority", "a line that asks no list"),
-    ("reuse", "a line that asks no list"),
-    ("score", "a score; weights are whole numbers, and are set on the list"),
-    ("tflags", "a line that asks no list"),
-    ("uridnsbl", "what is no part of the SMTP dialogue"),
-    ("uridnssub", "what is no part of the SMTP dialogue"),
-    ("urirhsbl", "what is no part of the SMTP dialogue"),
-    ("urirhssub", "what is no part of the SMTP dialogue"),
+/// Lines about what is no part of the SMTP dialogue.
+const ABOUT_MESSAGES: [&str; 10] = [
+    "body",
+    "full",
+    "rawbody",
+    "uri",
+    "uridnsbl",
+    "uridnssub",
+    "urifullnsrhsbl",
+    "urinsrhsbl",
+    "urirhsbl",
+    "urirhssub",
 ];
+
+/// How other lines start, as far as they are known by it.
+const DIRECTIVES: [&str; 21] = [
+    "add_header",
+    "bayes_",
+    "blacklist_from",
+    "describe",
+    "dns_",
+    "ifplugin",
+    "internal_networks",
+    "loadplugin",
+    "meta",
+    "report_safe",
+    "require_version",
+    "required_",
+    "rewrite_header",
+    "score",
+    "skip_rbl_checks",
+    "tflags",
+    "trusted_networks",
+    "use_",
+    "welcomelist_from",
+    "whitelist_from",
+    "header",
+];
+
+/// Does a text look like a file of rules? Every line starts with a word, and one of these is known.
+pub(super) fn looks_like(text: &str) -> bool {
+    let word =
+        |text: &str| text.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'_');
+    let lines = lines(text);
+    let known = |line: &Word<'_>| {
+        let (directive, rest) = first_word(*line);
+        !rest.text.is_empty()
+            && (ABOUT_MESSAGES.contains(&directive.text)
+                || DIRECTIVES.iter().any(|start| directive.text.starts_with(start)))
+    };
+    let plain = |line: &Word<'_>| word(first_word(*line).0.text) && !line.text.contains(" = ");
+    lines.iter().all(plain) && lines.iter().any(known)
+}
 
 /// A function and its arguments.
 struct Call<'a> {
@@ -37,48 +73,84 @@ struct Call<'a> {
 }
 
 pub(super) fn read(text: &str) -> Vec<Item> {
+    let lines = lines(text);
+    let scores = Scores::new(&lines);
     let mut items = Vec::new();
     // The sets named so far, with their lists.
     let mut sets: Vec<(String, ListSpec)> = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let word = Word::new(line, start).trim();
-        start += line.len();
-        if word.text.is_empty() || word.text.starts_with('#') {
+    for (index, line) in lines.iter().enumerate() {
+        let word = *line;
+        let (directive, rest) = first_word(word);
+        let is_list = word.text.contains("check_rbl") || word.text.contains("check_dnsbl");
+        if ABOUT_MESSAGES.contains(&directive.text) {
+            items.push((word.span(), Err(directive.left_out("what is no part of the SMTP dialogue"))));
             continue;
         }
-        let directive = word.text.split_ascii_whitespace().next().unwrap_or_default();
-        if let Some((_, why)) = OTHERS.iter().find(|(name, _)| *name == directive) {
-            items.push((word.span(), Err(Word::new(directive, word.at).left_out(why))));
-            continue;
-        }
-        let item = call(word).and_then(|call| list(&call, &mut sets)).and_then(|list| match rule_name(word) {
-            // Such a rule scores nothing; it names a set for `check_rbl_sub` and `meta`.
-            Some(name) if name.text.starts_with("__") => {
-                Err(name.left_out("a rule that scores nothing by itself, since its name starts with __"))
+        if directive.text == "score" && !is_list {
+            if scores.is_against(rest) {
+                let why = "a score; weights are whole numbers, and are set on the list";
+                items.push((word.span(), Err(directive.left_out(why))));
             }
-            _ => Ok(list),
+            continue;
+        }
+        let is_word = !directive.text.is_empty()
+            && directive.text.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+            && directive.text.starts_with(|c: char| c.is_ascii_lowercase());
+        if is_word && !is_list && !word.text.contains("check_") && word.text.len() > directive.text.len()
+            || matches!(directive.text, "else" | "endif")
+        {
+            items.push((word.span(), Err(directive.left_out("a line that asks no list"))));
+            continue;
+        }
+        let name = rule_name(word);
+        if directive.text == "header" && !is_list {
+            items.push((word.span(), Err(directive.left_out("a line that asks no list"))));
+            continue;
+        }
+        let list = call(word).and_then(|call| list(&call, &mut sets));
+        let item = list.and_then(|list| match name {
+            Some(name) => scores.weighed(list, name, index),
+            None => Ok(list),
         });
         items.push((word.span(), item));
     }
     items
 }
 
+/// The lines of a text that say something.
+fn lines(text: &str) -> Vec<Word<'_>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let word = Word::new(line, start).trim();
+        start += line.len();
+        if !word.text.is_empty() && !word.text.starts_with('#') {
+            found.push(word);
+        }
+    }
+    found
+}
+
+/// The first word of a line, and what stands behind it.
+fn first_word(line: Word<'_>) -> (Word<'_>, Word<'_>) {
+    let end = line.text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(line.text.len());
+    let rest = Word::new(line.text.get(end..).unwrap_or_default(), line.at + end).trim();
+    (Word::new(line.text.get(..end).unwrap_or_default(), line.at), rest)
+}
+
 /// The name in `header NAME eval:...`.
 fn rule_name(line: Word<'_>) -> Option<Word<'_>> {
-    let rest = line.text.strip_prefix("header")?;
-    let name = rest.split_ascii_whitespace().next()?;
-    let at = line.text.find(name)?;
-    Some(Word::new(name, line.at + at))
+    let (directive, rest) = first_word(line);
+    (directive.text == "header").then(|| first_word(rest).0)
 }
 
 /// `[header NAME] [eval:]function(...)`.
 fn call(line: Word<'_>) -> Result<Call<'_>, SpecError> {
     let Some(at) = line.text.find("check_") else { return Err(line.expected("check_rbl(...)")) };
     let before = line.text.get(..at).unwrap_or_default().trim();
-    let known = before.is_empty()
-        || before == "eval:"
-        || (before.starts_with("header ") && before.ends_with("eval:") && before.split_whitespace().count() == 3);
+    let words: Vec<&str> = before.split_ascii_whitespace().collect();
+    // The name of old times is `rbleval:`.
+    let known = matches!(words.as_slice(), [] | ["eval:"] | ["header", _, "eval:" | "rbleval:"]);
     if !known {
         return Err(Word::new(before, line.at).expected("header NAME eval:"));
     }

@@ -185,6 +185,12 @@ async fn what_is_no_list_is_said_and_left_out() {
         warn_if_reject reject_rbl_client one.example,\n    reject_rbl_client clean.example, permit";
     let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
     assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned(), "not_listed".to_owned()], 1));
+    for said in ["3 in all", "2 x a restriction that asks no list", "which refuses nothing"] {
+        assert!(run.err.contains(said), "{said}: {}", run.err);
+    }
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    // Each with its place.
+    let run = json(WORLD, &["--verbose", "--list", paste, "203.0.113.7"]).await;
     for said in ["asks no list", "    permit_mynetworks,", "which refuses nothing", "^"] {
         assert!(run.err.contains(said), "{said}: {}", run.err);
     }
@@ -194,6 +200,76 @@ async fn what_is_no_list_is_said_and_left_out() {
     assert!(run.err.contains("Exim's pair"), "{}", run.err);
     let run = json(WORLD, &["--list", "dnslists = special.example,bl.example=127.0.0.2", "203.0.113.7"]).await;
     assert_eq!(run.err, "");
+}
+
+#[tokio::test]
+async fn one_mistake_withholds_nothing_else() {
+    let paste = "smtpd_client_restrictions = reject_rbl_client bl.example, reject_rbl_client bad..example,\n    \
+        reject_rbl_client dnsbl.njabl.org";
+    let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
+    // The list that was read is asked, the one that is dead is named, and the mistake is told with its place.
+    assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned(), "skipped/retired".to_owned()], 2), "{}", run.err);
+    for said in ["empty label at octet 81", "^", "dnsbl.njabl.org: closed"] {
+        assert!(run.err.contains(said), "{said}: {}", run.err);
+    }
+    for spec in ["bl.example*2, bad..example", "bl.example : +defer"] {
+        let run = json(WORLD, &["--list", spec, "203.0.113.7"]).await;
+        assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned()], 2), "{spec}: {}", run.err);
+    }
+    let run = json(WORLD, &["--nagios", "--list", "bl.example : +defer", "203.0.113.9"]).await;
+    assert_eq!(run.code, 2, "{}", run.said());
+    // Where nothing was read there is nothing to ask.
+    let run = json(WORLD, &["--list", "reject_rbl_client bad..example", "203.0.113.7"]).await;
+    assert_eq!((run.out.as_str(), run.code), ("", 2));
+}
+
+#[tokio::test]
+async fn each_context_decides_by_its_own_threshold() {
+    let paste = "postscreen_dnsbl_sites = bl.example, one.example, clean.example*5\npostscreen_dnsbl_threshold = 3\n\
+        smtpd_client_restrictions = reject_rbl_client bl.example\n\
+        smtpd_recipient_restrictions = permit_dnswl_client wl.example";
+    let contexts = |run: &super::Run| -> Vec<String> {
+        (0..run.at("/reports/0/contexts").as_array().map_or(0, Vec::len))
+            .map(|n| {
+                let text = |field: &str| run.text(&format!("contexts/{n}/{field}"));
+                [text("name"), text("score/outcome"), text("score/low"), text("score/threshold")].join(" ")
+            })
+            .collect()
+    };
+    let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
+    assert_eq!(contexts(&run), ["postscreen not_listed 2 3", "smtpd allowed 1 1"], "{}", run.err);
+    // That of the worst.
+    assert_eq!(
+        (run.text("score/outcome"), run.text("score/threshold"), run.code),
+        ("not_listed".into(), "3".into(), 0)
+    );
+    let rows: Vec<String> =
+        (0..5).map(|n| ["context", "list"].map(|field| run.text(&format!("lists/{n}/{field}"))).join(" ")).collect();
+    let wanted = [
+        "postscreen bl.example",
+        "postscreen one.example",
+        "postscreen clean.example",
+        "smtpd bl.example",
+        "smtpd wl.example",
+    ];
+    assert_eq!(rows, wanted);
+
+    let paste = paste.replace("permit_dnswl_client wl.example", "permit_mynetworks");
+    let run = json(WORLD, &["--list", &paste, "203.0.113.7"]).await;
+    assert_eq!(contexts(&run), ["postscreen not_listed 2 3", "smtpd listed 1 1"], "{}", run.err);
+    assert_eq!((run.text("score/outcome"), run.text("score/threshold"), run.code), ("listed".into(), "1".into(), 1));
+    assert_eq!(run.at("/reports/0/score/decided_by").to_string(), "[\"bl.example\"]");
+    assert_eq!(run.text("reply/code"), "550");
+    // The command line says it better, of all.
+    let run = json(WORLD, &["--list", &paste, "--threshold", "2", "203.0.113.7"]).await;
+    assert_eq!(contexts(&run), ["postscreen listed 2 2", "smtpd not_listed 1 2"]);
+    // One context has no name.
+    let run = json(WORLD, &["--list", "smtpd_client_restrictions = reject_rbl_client bl.example", "203.0.113.7"]).await;
+    assert!(run.at("/reports/0/contexts").is_null() && run.at("/reports/0/lists/0/context").is_null());
+    // Each ACL is one.
+    let paste = "acl_check_mail:\n deny dnslists = clean.example\nacl_check_rcpt:\n accept dnslists = wl.example\n deny dnslists = bl.example";
+    let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
+    assert_eq!(contexts(&run), ["acl_check_mail not_listed 0 1", "acl_check_rcpt allowed 1 1"]);
 }
 
 #[tokio::test]
@@ -267,6 +343,8 @@ async fn keys_are_shown_in_no_notation() {
         format!("{CANARY}.dq.spamhaus.net"),
         format!("zen {{ rbl = \"{zone}\"; returncodes {{ A = \"127.0.0.2\"; }} }}"),
         format!("smtpd_client_restrictions = permit_mynetworks\n  reject_rbl_client {zone}\n  permit"),
+        format!("key = {CANARY}\nsmtpd_client_restrictions = reject_rbl_client $key.zen.dq.spamhaus.net"),
+        format!("acl_{CANARY}:\n  deny dnslists = {zone}\nacl_b:\n  deny dnslists = bl.example"),
     ];
     for spec in &right {
         for form in [&[][..], &["--verbose"], &["--json"], &["--tsv"], &["--nagios"]] {
@@ -294,9 +372,13 @@ async fn keys_are_shown_in_no_notation() {
         format!("zen {{ rbl = \"{zone}\"; returncodes {{ {CANARY} = \"{CANARY}\"; }} }}"),
         format!("smtpd_client_restrictions = permit\n  reject_rbl_client {zone}"),
         format!("deny message = {CANARY}\n hosts = x\n dnslists = {zone}"),
+        format!(
+            "key = {CANARY}\nsmtpd_client_restrictions = reject_rbl_client ${CANARY}.x, reject_rbl_client ${CANARY}"
+        ),
+        format!("KEY = {CANARY}\ndeny dnslists = KEY_{CANARY}.zen.example : A{CANARY} : {zone}"),
     ] {
-        let run = super::run(&["--list", &spec, "192.0.2.1"]).await;
-        assert_eq!((run.code, run.out.as_str()), (2, ""), "{spec}: {}", run.err);
+        let run = ask(&server, &["--list", &spec, "192.0.2.1"]).await;
+        assert_eq!(run.code, 2, "{spec}: {}", run.err);
         assert!(!run.said().to_ascii_lowercase().contains("canary"), "{spec}: {}", run.said());
     }
     let facts = ["--helo", &zone, "--from", &format!("a@{zone}"), "--rcpt", &format!("a@{zone}")];
@@ -319,7 +401,7 @@ async fn short_keys_are_not_repeated_either() {
         for arguments in [
             ["--list", &format!("{zone}=127.0.0")],
             ["--allow", &format!("reject_rbl_client {zone}*2")],
-            ["--list", &format!("bl.example : {zone}/")],
+            ["--list", &format!("{zone}/$x")],
             ["--list", &format!("FEATURE(`dnsbl', `{zone}'")],
             ["--resolver", zone],
             ["--preset", zone],

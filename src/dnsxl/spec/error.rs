@@ -1,28 +1,49 @@
 //! Why a text is no list.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::dnsxl::codes::PatternErrorKind;
 use crate::name::NameErrorKind;
 use crate::template::TemplateErrorKind;
-use crate::text::hide_keys;
+use crate::text::{RemoteText, hide_keys};
 
 /// Why a text is no list, and where. It never repeats the text, which may hold a key: [`point_at`](Self::point_at) draws.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at octet {}", span.start + 1)]
+#[error("{kind}{} at octet {}", Named(named.as_deref()), span.start + 1)]
 pub struct SpecError {
     kind: SpecErrorKind,
     span: Range<usize>,
+    /// What is meant by a message that says so, made safe.
+    named: Option<Box<str>>,
+}
+
+/// A name behind a message.
+struct Named<'a>(Option<&'a str>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, " {name}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl SpecError {
     pub(crate) fn new(kind: SpecErrorKind, span: Range<usize>) -> Self {
-        Self { kind, span }
+        Self { kind, span, named: None }
+    }
+
+    /// The same mistake, with the name of what it is about. Made printable; what looks like a key is hidden.
+    pub(crate) fn about(self, name: &str) -> Self {
+        let named = hide_keys(RemoteText::clean(name.as_bytes()).as_str()).into_boxed_str();
+        Self { named: Some(named), ..self }
     }
 
     /// The same mistake in a text in which this one starts at `offset`.
     pub(crate) fn shifted(self, offset: usize) -> Self {
-        Self { kind: self.kind, span: offset + self.span.start..offset + self.span.end }
+        Self { span: offset + self.span.start..offset + self.span.end, ..self }
     }
 
     /// The same mistake, in words that help where it is a usual one: what people write who know other notations.
@@ -31,6 +52,9 @@ impl SpecError {
         let here = text.get(self.span.start..).unwrap_or_default();
         let next = here.chars().next();
         let expected = |what, span: Range<usize>| Self::new(Kind::Expected(what), span);
+        if let Some((at, blank)) = text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii()) {
+            return expected("an ordinary blank; this one only looks like it", at..at + blank.len_utf8());
+        }
         if let Some(at) = text.find("://") {
             return expected("a list domain, not a URL", 0..at + 3);
         }
@@ -97,6 +121,19 @@ impl SpecError {
         matches!(self.kind, SpecErrorKind::LeftOut(_))
     }
 
+    /// Is this neither a mistake nor [left out](Self::is_left_out): was the list read, though the software whose configuration
+    /// it is would read it otherwise or not at all?
+    #[must_use]
+    pub fn is_remark(&self) -> bool {
+        matches!(self.kind, SpecErrorKind::ReadAnyway(_))
+    }
+
+    /// Is this neither [left out](Self::is_left_out) nor a [remark](Self::is_remark)?
+    #[must_use]
+    pub fn is_mistake(&self) -> bool {
+        !self.is_left_out() && !self.is_remark()
+    }
+
     /// The text with a mark under the part that is wrong: two lines. What may be a key is
     /// hidden ([`hide_keys`]).
     #[must_use]
@@ -104,7 +141,7 @@ impl SpecError {
         let start = source.get(..self.span.start).unwrap_or(source).rfind('\n').map_or(0, |at| at + 1);
         let end = source.get(start..).and_then(|rest| rest.find('\n')).map_or(source.len(), |at| start + at);
         let span = self.span.start.saturating_sub(start)..self.span.end.min(end).saturating_sub(start);
-        Self { kind: self.kind, span }.mark(source.get(start..end).unwrap_or_default())
+        Self { span, ..self.clone() }.mark(source.get(start..end).unwrap_or_default())
     }
 
     fn mark(&self, source: &str) -> String {
@@ -147,6 +184,12 @@ pub enum SpecErrorKind {
     /// The lists beside it are understood. See [`SpecError::is_left_out`].
     #[error("left out: {0}")]
     LeftOut(&'static str),
+    /// The lists are read, and the software whose configuration this is does otherwise. See [`SpecError::is_remark`].
+    #[error("read all the same: {0}")]
+    ReadAnyway(&'static str),
+    /// This stands for something that is said elsewhere. The message of the error names it.
+    #[error("this text does not define {0}")]
+    Undefined(&'static str),
     /// The reply's text is no template.
     #[error("reply: {0}")]
     Reply(TemplateErrorKind),

@@ -25,7 +25,8 @@ const CHECKS: [(&str, Option<Part>); 12] = [
 ];
 
 /// Settings about scores, exceptions and monitoring, and about what [`CHECKS`] leaves out: nothing here depends on them.
-const IGNORED: [&str; 24] = [
+const IGNORED: [&str; 27] = [
+    "attached_maps",
     "description",
     "disable_monitoring",
     "dkim_domainonly",
@@ -37,6 +38,8 @@ const IGNORED: [&str; 24] = [
     "exclude_users",
     "group",
     "groups",
+    "hash_format",
+    "hash_len",
     "ignore_default",
     "ignore_defaults",
     "ignore_url_whitelist",
@@ -50,6 +53,18 @@ const IGNORED: [&str; 24] = [
     "symbol",
     "symbols_prefixes",
     "whitelist_exception",
+];
+
+/// Defaults for all rules, as rspamd has them where nothing is said: written out, they change nothing.
+const USUAL_DEFAULTS: [(&str, bool); 8] = [
+    ("default_enabled", true),
+    ("default_ipv4", true),
+    ("default_ipv6", true),
+    ("default_unknown", false),
+    ("default_rdns", false),
+    ("default_helo", false),
+    ("default_is_whitelist", false),
+    ("default_resolve_ip", false),
 ];
 
 /// Does a text hold a rule?
@@ -85,8 +100,20 @@ fn rules(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<It
         let span = entry.key.at..entry.end;
         match &entry.value {
             Value::Object(inner) => rules(inner, span, items),
-            _ => items.push((span, Err(entry.key.left_out("a setting outside a rule")))),
+            _ => items.push((span, Err(outside(entry)))),
         }
+    }
+}
+
+/// A setting outside a rule. A default may change every rule.
+fn outside(entry: &Entry<'_>) -> SpecError {
+    let usual = |wanted: bool| flag(entry).is_ok_and(|said| said == wanted);
+    match USUAL_DEFAULTS.iter().find(|(name, _)| *name == entry.key.text) {
+        Some((_, wanted)) if !usual(*wanted) => {
+            entry.key.unsupported("this default for all rules; say it in each rule")
+        }
+        _ if entry.key.text.starts_with(".include") => entry.key.left_out("another file, which is not read"),
+        _ => entry.key.left_out("a setting outside a rule"),
     }
 }
 
@@ -104,6 +131,9 @@ fn rule(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Ite
 fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<ListSpec>, SpecError> {
     let (mut spec, mut kind, mut parts, mut checked) = (None, Kind::Deny, Vec::new(), false);
     let (mut tests, mut has_codes, mut any_code) = (Vec::new(), false, false);
+    let excepted = exceptions(entries)?;
+    // The symbols of codes that are no credit on an allow list, and their codes.
+    let mut no_credit = Vec::new();
     let matcher = entries.iter().find(|entry| matches!(entry.key.text, "matcher" | "returncodes_matcher"));
     let matcher = matcher.map(|entry| text(entry)).transpose()?;
     for entry in entries {
@@ -152,10 +182,11 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
             "unknown" => any_code = flag(entry)?,
             "returncodes" | "return_codes" | "returnbits" | "return_bits" => {
                 has_codes = true;
-                codes(entry, matcher, &mut tests, notes)?;
+                codes(entry, matcher, &excepted, (&mut tests, &mut no_credit), notes)?;
             }
-            "matcher" | "returncodes_matcher" => {}
+            "matcher" | "returncodes_matcher" | "hash" => {}
             name if IGNORED.contains(&name) => {}
+            name if name.starts_with(".include") => notes.push(key.left_out("another file, which is not read")),
             _ => return Err(key.unsupported("this setting")),
         }
     }
@@ -163,19 +194,52 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
         parts.push(Part::Address);
     }
     let Some(spec) = spec.filter(|_| !parts.is_empty()) else { return Ok(None) };
+    if let Some(entry) = entries.iter().find(|entry| entry.key.text == "hash") {
+        return Err(entry.key.unsupported("questions about hashes"));
+    }
     let spec = spec.of_kind(kind).asks(parts);
+    if kind == Kind::Deny {
+        // Exceptions are from what an allow list is believed.
+        tests.append(&mut no_credit);
+    }
+    // Any other code has the rule's own symbol.
+    let own = entries.iter().find(|entry| entry.key.text == "symbol").map(text).transpose()?;
+    if kind == Kind::Allow && own.is_some_and(|own| excepted.iter().any(|word| same_symbol(*word, own))) {
+        any_code = false;
+        has_codes = true;
+    }
     Ok(match has_codes && !any_code {
-        true if tests.is_empty() => None,
+        true if tests.is_empty() => {
+            notes.extend(excepted.first().map(|word| word.left_out("a rule all of whose codes are exceptions")));
+            None
+        }
         true => Some(spec.codes(CodeFilter::any(tests))),
-        false => Some(spec),
+        false if no_credit.is_empty() => Some(spec),
+        false => Some(spec.codes(CodeFilter::new(Quantifier::NoneOf, no_credit))),
     })
+}
+
+/// The symbols in `whitelist_exception`: their codes are no reason to let a client in.
+fn exceptions<'a>(entries: &[Entry<'a>]) -> Result<Vec<Word<'a>>, SpecError> {
+    let named = entries.iter().filter(|entry| entry.key.text == "whitelist_exception");
+    let mut all = Vec::new();
+    for entry in named {
+        all.extend_from_slice(entry.value.texts().ok_or_else(|| entry.key.expected("symbols in brackets"))?);
+    }
+    Ok(all)
+}
+
+/// Rspamd's symbols are upper case, however they are written.
+fn same_symbol(one: Word<'_>, other: Word<'_>) -> bool {
+    one.text.eq_ignore_ascii_case(other.text)
 }
 
 /// `NAME = "127.0.0.2"; OTHER = ["127.0.0.4", "127.0.0.5"]`.
 fn codes(
     entry: &Entry<'_>,
     matcher: Option<Word<'_>>,
-    tests: &mut Vec<CodeTest>,
+    excepted: &[Word<'_>],
+    (tests, no_credit): (&mut Vec<CodeTest>, &mut Vec<CodeTest>),
     notes: &mut Vec<SpecError>,
 ) -> Result<(), SpecError> {
     let bits = matches!(entry.key.text, "returnbits" | "return_bits");
@@ -186,6 +250,8 @@ fn codes(
             notes.push(symbol.key.left_out("a code that says the list refuses"));
             continue;
         }
+        let is_excepted = excepted.iter().any(|word| same_symbol(*word, symbol.key));
+        let tests = if is_excepted { &mut *no_credit } else { &mut *tests };
         for word in symbol.value.texts().ok_or_else(|| symbol.key.expected("a code, or several in brackets"))? {
             tests.push(if bits { bit(*word)? } else { code(*word, matcher.map(|word| word.text))? });
         }

@@ -59,6 +59,14 @@ impl<'a> Reader<'a> {
                 Some(_) => {}
             }
             let key = self.word("a key")?;
+            if key.text.starts_with('.') {
+                // A macro of UCL, as `.include(try=true) "file"`: up to the end of its line.
+                let length = self.rest().find('\n').unwrap_or(self.rest().len());
+                let value = Word::new(self.rest().get(..length).unwrap_or_default(), self.at);
+                self.at += length;
+                entries.push(Entry { key, value: Value::Scalar(value), end: self.at });
+                continue;
+            }
             self.skip(&['=', ':']);
             let value = self.value(depth)?;
             entries.push(Entry { key, value, end: self.at });
@@ -72,6 +80,7 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 Ok(Value::Object(self.entries(depth + 1)?))
             }
+            Some('[') if depth >= MAX_DEPTH => Err(self.here().unsupported("so many arrays inside each other")),
             Some('[') => {
                 self.at += 1;
                 let mut words = Vec::new();
@@ -83,6 +92,8 @@ impl<'a> Reader<'a> {
                             return Ok(Value::Array(words));
                         }
                         None => return Err(self.here().expected("\"]\"")),
+                        // Settings with objects in an array are none that is read here.
+                        Some('{' | '[') => drop(self.value(depth + 1)?),
                         Some(_) => words.push(self.word("a value")?),
                     }
                 }

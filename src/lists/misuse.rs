@@ -1,0 +1,45 @@
+//! Lists that are known and asked in a way that cannot be meant: about what they do not hold, or so that their refusals count.
+
+use super::finding::ZoneFindingKind;
+use crate::catalogue::Entry;
+use crate::dnsxl::{Kind, ListSpec, Part, SubjectKind};
+
+/// What stands out in how a list is asked.
+pub(super) fn findings(spec: &ListSpec, entry: &Entry) -> Vec<ZoneFindingKind> {
+    let mut found = Vec::new();
+    found.extend(wrong_subject(spec, entry));
+    found.extend(believed_refusal(spec, entry));
+    found
+}
+
+/// A list of addresses that is asked about names, or the other way round.
+fn wrong_subject(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
+    let holds = |part: Part| match part {
+        // Where nobody's configuration says that this is a client, it may be a domain.
+        Part::Address if spec.written_for().is_none() => true,
+        Part::Address => entry.kinds().iter().any(|kind| *kind != SubjectKind::Domain),
+        _ => entry.kinds().contains(&SubjectKind::Domain),
+    };
+    if entry.kinds().is_empty() || !spec.fixed_subjects().is_empty() || spec.parts().iter().any(|part| holds(*part)) {
+        return None;
+    }
+    spec.parts().first().map(|part| ZoneFindingKind::WrongSubject { part: *part })
+}
+
+/// A list whose refusal counts in the software for which the line was written. Here it never does.
+fn believed_refusal(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
+    let software = spec.written_for()?;
+    let picks =
+        |code: &std::net::Ipv4Addr| spec.filter().is_none_or(|filter| filter.can_list() && filter.picks(&[*code]));
+    let code = entry.profile().refusals().into_iter().find(picks)?;
+    let allows = match spec.kind() {
+        Kind::Allow => true,
+        Kind::Deny => spec.weight() < 0,
+    };
+    let kind = if allows { Kind::Allow } else { Kind::Deny };
+    let instead = spec.filter().is_none().then(|| entry.profile().listings(kind)).flatten();
+    Some(match allows {
+        true => ZoneFindingKind::AllowsWhenRefused { code, software, instead },
+        false => ZoneFindingKind::NoCodeFilter { code, software, instead },
+    })
+}
