@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 use crate::args::{Form, Options};
 use crate::demo::BANNER;
 use crate::exit::Exit;
+use crate::lists::Lists;
 use crate::servers::Servers;
 use crate::usage::Usage;
-use crate::lists::Lists;
 use crate::{lists, people, tell};
 
 /// Lists that are tried at the same time. All at once would flood a small resolver, whose losses would look like the lists'.

@@ -31,7 +31,11 @@ fn believed_refusal(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
     let software = spec.written_for()?;
     let picks =
         |code: &std::net::Ipv4Addr| spec.filter().is_none_or(|filter| filter.can_list() && filter.picks(&[*code]));
-    let code = entry.profile().refusals().into_iter().find(picks)?;
+    // What Spamhaus says of a key, a zone without one never answers.
+    let is_possible = |code: &std::net::Ipv4Addr| {
+        spec.zone().secret().is_some() || !matches!(code.octets(), [127, 255, 255, 250 | 251])
+    };
+    let code = entry.profile().refusals().into_iter().filter(is_possible).find(picks)?;
     let allows = match spec.kind() {
         Kind::Allow => true,
         Kind::Deny => spec.weight() < 0,

@@ -24,7 +24,8 @@ pub(crate) fn catalogue(text: &str) {
                 let _ = entry.status_at(catalogue.as_of());
                 if entry.is_partly_read() {
                     assert!(entry.recommendation().is_none());
-                    let mut meanings = (0..=u8::MAX).flat_map(|code| entry.profile().meanings([127, 0, 0, code].into()));
+                    let mut meanings =
+                        (0..=u8::MAX).flat_map(|code| entry.profile().meanings([127, 0, 0, code].into()));
                     assert!(meanings.all(|(disposition, _)| disposition == Disposition::Refusal));
                 }
             }
