@@ -102,6 +102,8 @@ pub struct Inquiry {
     label: Label,
     /// What is known about the resolver, where nobody keeps it but the host.
     known: Option<Box<Standing>>,
+    /// How often the health of any list had changed when the check began.
+    health_epoch: u64,
     /// Some lists were let be, since they could not change the outcome.
     stopped_early: bool,
     started: Instant,
@@ -227,6 +229,7 @@ impl Inquiry {
             resolver_is_silent: false,
             label: Label::from_random(random),
             known: None,
+            health_epoch: standing.health_epoch(),
             stopped_early: false,
             started: now,
             dialogue: dialogue.clone(),

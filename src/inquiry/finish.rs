@@ -28,6 +28,7 @@ impl Inquiry {
         // Without a clock, everything was asked and answered at one moment.
         let started = self.started;
         let mut standing = self.known.take().map_or_else(Standing::default, |known| *known);
+        self.health_epoch = standing.health_epoch();
         for list in self.lists.iter().chain(&self.probes) {
             let (spec, kind) = (list.run.unit.spec(), list.run.unit.kind());
             standing.set_health(spec, kind, list.health.clone(), started);
@@ -64,8 +65,9 @@ impl Inquiry {
         lessons.retain(Lesson::says_something);
         let sight = self.questions.sight();
         let (events, voided) = standing.take_in(&lessons, sight, own_words, now);
-        for row in &mut rows {
-            row.judge(standing, begun);
+        // Nearly always no list's health has changed since the check began.
+        if standing.health_epoch() != self.health_epoch {
+            rows.iter_mut().for_each(|row| row.judge(standing, begun));
         }
         let (asking, asked, by_question) = self.questions.into_exchanges(failure);
         let findings = Findings {

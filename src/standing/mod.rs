@@ -45,6 +45,8 @@ pub struct Standing {
     broken: Option<Instant>,
     /// What labels are made of, and since when.
     random: Option<([u8; 16], Instant)>,
+    /// How often the health of any list may have changed.
+    health_epoch: u64,
     /// A zone was forgotten since changes were last told.
     forgot: bool,
     /// Answers that accuse a list while the resolver is on trial.
@@ -123,6 +125,7 @@ impl Standing {
             doubted: false,
             broken: None,
             random: None,
+            health_epoch: 0,
             forgot: false,
             held_back: Vec::new(),
         }
@@ -206,6 +209,11 @@ impl Standing {
         zone.view(spec, kind).map(|view| &view.health)
     }
 
+    /// How often the health of any list may have changed.
+    pub(crate) fn health_epoch(&self) -> u64 {
+        self.health_epoch
+    }
+
     /// What is known of a list's health from elsewhere.
     pub(crate) fn set_health(
         &mut self,
@@ -279,8 +287,11 @@ impl Standing {
             if let Some(reason) = &lesson.reason {
                 zone.view_mut(&lesson.spec, lesson.kind, now).note_reason(reason);
             }
-            changes.push((lesson.spec.zone().clone(), change));
+            if change.is_news() {
+                changes.push((lesson.spec.zone().clone(), change));
+            }
         }
+        self.health_epoch += u64::from(changes.iter().any(|(_, change)| change.is_news()));
         let mut stripped = false;
         for (zone, change) in changes {
             events.extend(change.events);

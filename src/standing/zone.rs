@@ -76,6 +76,13 @@ pub(super) struct Change {
     pub(super) asked_for_entry: bool,
 }
 
+impl Change {
+    /// Did anything change at all? Nearly every answer is a miss from a list that is well.
+    pub(super) fn is_news(&self) -> bool {
+        self.summaries || !self.events.is_empty()
+    }
+}
+
 impl Zone {
     pub(super) fn new(now: Instant) -> Self {
         Self {
@@ -203,8 +210,8 @@ impl Zone {
                     change.summaries |= self.failures >= PATIENCE;
                     self.failures = 0;
                 }
-                for view in &mut self.views {
-                    view.observe([Observation::Answered], kind, None, change, now);
+                for view in self.views.iter_mut().filter(|view| view.health.is_news(&Observation::Answered)) {
+                    view.observe(vec![Observation::Answered], kind, None, change, now);
                 }
             }
             Word::Failed => {
@@ -439,7 +446,7 @@ impl View {
     /// Goes from one state of health to the next, and says what changed. `sent`: when the questions were sent that show it.
     fn observe(
         &mut self,
-        seen: impl IntoIterator<Item = Observation>,
+        mut seen: Vec<Observation>,
         kind: SubjectKind,
         sent: Option<Instant>,
         change: &mut Change,
@@ -448,8 +455,7 @@ impl View {
         // What was heard before the list was last found broken is no recovery, however late it is told.
         let outdated = sent.is_some_and(|sent| self.health.takes_hits_away_since(sent));
         let before = Arc::clone(&self.health);
-        let seen: Vec<Observation> =
-            seen.into_iter().filter(|observation| !outdated || matches!(observation, Observation::Broken(_))).collect();
+        seen.retain(|observation| !outdated || matches!(observation, Observation::Broken(_)));
         self.health = Arc::clone(&before).after_all(&seen, now);
         let is_bad = self.health.health.takes_hits_away();
         if is_bad {
