@@ -26,6 +26,9 @@ const DEFAULT: &[(Kind, &str)] = &[
     (Kind::Allow, "list.dnswl.org"),
 ];
 
+/// Mistakes of one text that are told; who makes more reads no more.
+const MOST_TOLD: usize = 100;
+
 /// The lists that are asked, and what to say about the configurations they stood in.
 pub(crate) struct Lists {
     pub(crate) set: ListSet,
@@ -59,7 +62,12 @@ pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> 
         } else {
             &mut unreadable
         };
-        wrong.extend(contexts.iter().flat_map(Context::mistakes).map(|error| mistake(kind, text, error)));
+        let count = contexts.iter().flat_map(Context::mistakes).count();
+        let told = contexts.iter().flat_map(Context::mistakes).take(MOST_TOLD);
+        wrong.extend(told.map(|error| mistake(kind, text, error)));
+        if count > MOST_TOLD {
+            wrong.push(Usage::new(format!("{}: {} mistakes more", option(kind), count - MOST_TOLD)));
+        }
         let mut items = contexts.iter().flat_map(|context| &context.items);
         if items.all(|(_, item)| item.as_ref().is_err_and(|error| !error.is_mistake())) {
             wrong.push(nothing_in(kind, text, &contexts));

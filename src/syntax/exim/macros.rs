@@ -14,7 +14,7 @@ pub(super) struct Macros<'a> {
 }
 
 /// Octets for which the macros of a text may stand, all together: more are not meant.
-const MAX_OCTETS: usize = 1_000_000;
+const MAX_OCTETS: usize = 200_000;
 
 impl<'a> Macros<'a> {
     /// The definitions among lines.

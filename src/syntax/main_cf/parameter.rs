@@ -10,7 +10,7 @@ use crate::syntax::{Word, postfix, words};
 /// Variables inside variables.
 const MAX_DEPTH: usize = 8;
 /// Octets for which the variables of a text may stand, all together: more are not meant.
-const MAX_OCTETS: usize = 1_000_000;
+const MAX_OCTETS: usize = 200_000;
 
 /// The parameters of a text by their names; of several of one name, the last.
 #[derive(Debug, Default)]
