@@ -1,9 +1,9 @@
 //! The DNS questions a mail server asks before it says 250, and honest answers to them.
 //!
-//! * **Reverse DNS with forward confirmation** ([`iprev`], RFC 8601 §3): OK, FORGED, FAIL, TEMP.
+//! * **Reverse DNS with forward confirmation** ([`iprev`](check::iprev), RFC 8601 §3): OK, FORGED, FAIL, TEMP.
 //! * **DNSBLs and DNSWLs** ([`dnsxl`], RFC 5782), many at once. A list that says "listed" must show, at that moment, that it
 //!   does not list everything; a broken, parked or refusing list never turns a client away, and is named.
-//! * **Sender and recipient domains** ([`domain`], RFC 5321 §5.1, RFC 7505) and **HELO** ([`helo`]).
+//! * **Sender and recipient domains** ([`mail_domain`](check::mail_domain), RFC 5321 §5.1, RFC 7505) and **HELO** ([`helo`](check::helo)).
 //!
 //! "Could not tell" is a verdict of its own everywhere, so that it is never taken for "no" or "fine". [`Err`] only ever means
 //! a mistake in a configuration.
@@ -36,15 +36,20 @@
 //!                               └───────────── Need ◄───────────┘
 //! ```
 //!
-//! | room | what is in it |
+//! The folders of the source are floors; each imports only what stands below it:
+//!
+//! | floor | what it holds |
 //! |---|---|
-//! | words | [`name`], [`dns`], [`step`], [`text`], [`why`] |
-//! | checks, without I/O, clock or randomness | [`iprev`], [`shape`], [`dnsxl`], [`domain`], [`helo`] |
-//! | knowledge | [`catalogue`], [`syntax`] |
-//! | a dialogue | [`dialogue`], [`lists`], [`settings`], [`standing`], [`inquiry`] |
-//! | wording | [`score`], [`template`], [`policy`], [`report`], [`authres`] |
-//! | I/O | [`resolve`], [`clock`], and inside: memory, questions in flight, driving |
-//! | front | [`checker`], [`error`] |
+//! | [`checker`] | the front: [`Checker`] asks, remembers and judges; probes and watches lists |
+//! | `engine` | what waits: questions asked, shared and cached, checks driven to their end, events |
+//! | [`inquiry`] | one dialogue as a value without I/O: which questions, which answers, which report |
+//! | `state` | what all checks share: health and proofs of lists, the resolver's standing |
+//! | [`policy`] | from facts to advice |
+//! | [`report`] | what was found, as data, as text, as JSON, as a log line |
+//! | [`lists`] | sets of lists, the catalogue, the notations of other software |
+//! | [`dnsxl`], [`check`] | the checks: DNSBLs and DNSWLs; reverse DNS, HELO, mail domains, the resolver |
+//! | [`resolve`] | the resolvers |
+//! | [`dns`], `base` | questions and answers; names, addresses, text, time |
 //!
 //! A host with an event loop of its own uses [`Inquiry`] and needs nothing below it; everybody else uses [`Checker`].
 //!
@@ -68,80 +73,51 @@
 //! this crate's own `tracing` events. The libraries below do: hickory logs query names at DEBUG. Filter the targets
 //! `hickory_net`, `hickory_proto` and `hickory_resolver` if you log at that level.
 
-pub mod authres;
-pub mod catalogue;
+pub mod check;
 pub mod checker;
-pub mod clock;
-pub mod dialogue;
 pub mod dns;
 pub mod dnsxl;
-pub mod domain;
-pub mod error;
-pub mod events;
-pub mod helo;
 pub mod inquiry;
-pub mod iprev;
 pub mod lists;
 pub mod manual;
-pub mod name;
 pub mod policy;
 pub mod report;
 pub mod resolve;
-pub mod score;
-pub mod settings;
-pub mod shape;
-pub mod standing;
-pub mod step;
-pub mod syntax;
-pub mod template;
 #[cfg(feature = "test-util")]
 pub mod testing;
-pub mod text;
-pub mod why;
 
-mod address;
-mod ask;
-mod background;
-mod drive;
-mod few;
-mod flight;
-mod keys;
-mod lock;
-mod memory;
-mod path;
-mod plan;
-mod summary;
-mod table;
-mod trial;
-mod watch;
+mod base;
+mod engine;
+mod state;
 
-pub use address::is_special_purpose;
-pub use checker::{Check, Checker, CheckerBuilder, Limits, Stats};
-pub use clock::Clock;
+pub use base::address::is_special_purpose;
+pub use base::clock::Clock;
 #[cfg(feature = "tokio")]
-pub use clock::TokioClock;
-pub use dialogue::Dialogue;
+pub use base::clock::TokioClock;
+pub use base::name::Name;
+pub use base::{clock, name, remote_text, template};
+pub use check::helo::{Helo, Ourselves};
+pub use check::iprev::Iprev;
+pub use check::mail_domain::{MailDomain, Side};
+pub use checker::error::Error;
+pub use checker::{Check, Checker, CheckerBuilder, Limits, Stats};
+pub use dns::unknown::Why;
 pub use dns::{Answer, Failure, Question, Record, RecordType, Soa};
+pub use dnsxl::score::Outcome;
 pub use dnsxl::{Kind, ListSpec, Subject, Verdict};
-pub use domain::{MailDomain, Side};
-pub use error::Error;
-pub use events::{Event, Events};
-pub use helo::{Helo, Ourselves};
+pub use engine::events::{Event, Events};
 pub use inquiry::Inquiry;
-pub use iprev::Iprev;
+pub use inquiry::dialogue::Dialogue;
+pub use inquiry::settings::{Settings, SpecialPurpose};
+pub use lists::notation::Notation;
 pub use lists::{ListSet, ListSetError};
-pub use name::Name;
 pub use policy::{Action, Finding, Policy};
 pub use report::Report;
+pub use report::summary::Summary;
 pub use resolve::Resolve;
-pub use score::Outcome;
-pub use settings::{Settings, SpecialPurpose};
-pub use standing::{HealthReport, Standing};
-pub use summary::Summary;
-pub use syntax::Notation;
+pub use state::{HealthReport, Standing};
 #[cfg(feature = "test-util")]
 pub use testing::{ManualClock, Scripted};
-pub use why::Why;
 
 /// The README's program, compiled with the other examples.
 #[cfg(all(doctest, feature = "hickory"))]

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
+use rdnsbl::check::mail_domain::MailDomain;
 use rdnsbl::dns::Failure;
 use rdnsbl::dnsxl::{CodePattern, PatternError, PatternErrorKind, ProblemKind, Verdict};
-use rdnsbl::domain::MailDomain;
 use rdnsbl::testing::Table;
 use rdnsbl::{Dialogue, Inquiry, ListSet, ListSpec, Name, Report, Settings, SpecialPurpose, Standing, Subject};
 use serde_json::Value;

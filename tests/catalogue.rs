@@ -7,10 +7,10 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
 use rdnsbl::Name;
-use rdnsbl::catalogue::{
+use rdnsbl::dnsxl::{Disposition, SubjectKind};
+use rdnsbl::lists::catalogue::{
     Access, Catalogue, CatalogueErrorKind, CatalogueFileError, Date, DomainForm, Entry, Speaks, Status,
 };
-use rdnsbl::dnsxl::{Disposition, SubjectKind};
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
@@ -239,7 +239,7 @@ fn how_old_it_is() {
 }
 
 /// The text of the catalogue.
-const BUILTIN: &str = include_str!("../src/catalogue/builtin.txt");
+const BUILTIN: &str = include_str!("../src/lists/catalogue/builtin.txt");
 
 #[test]
 fn how_the_text_is_kept() {
@@ -363,7 +363,7 @@ fn a_newer_text_serves_and_explains_no_code() {
 #[test]
 fn every_keyword_is_known() {
     let head = "as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active\nsource us\n";
-    let documented = include_str!("../src/catalogue/mod.rs");
+    let documented = include_str!("../src/lists/catalogue/mod.rs");
     let rows =
         documented.lines().filter_map(|line| line.strip_prefix("//! | `")).map(|row| row.split(" | ").next().unwrap());
     let keywords: Vec<&str> =

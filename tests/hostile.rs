@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use rdnsbl::dns::{Answer, Failure, Question, Record, RecordType, Target};
 use rdnsbl::dnsxl::{CodeFilter, CodePattern, ListSpec, Part};
+use rdnsbl::lists::notation::Notation;
 use rdnsbl::name::Key;
 use rdnsbl::policy::Rule;
-use rdnsbl::syntax::{self, Notation};
-use rdnsbl::text::RemoteText;
-use rdnsbl::{Dialogue, Finding, Inquiry, ListSet, Name, Policy, Report, Settings, SpecialPurpose, Standing, authres};
+use rdnsbl::remote_text::RemoteText;
+use rdnsbl::report::authres;
+use rdnsbl::{Dialogue, Finding, Inquiry, ListSet, Name, Policy, Report, Settings, SpecialPurpose, Standing};
 
 /// The key that is planted everywhere.
 const CANARY: &str = "abcdefghijklmnopqrstuvwxyz234567";
@@ -316,7 +317,7 @@ fn mistakes_do_not_quote_keys() {
         texts.push((Notation::Exim, quoted));
     }
     for (notation, text) in texts {
-        let items: Vec<_> = syntax::read(notation, &text).collect();
+        let items: Vec<_> = rdnsbl::lists::notation::read(notation, &text).collect();
         assert_no_key(&text, &format!("{items:?} {items:#?}"));
         let set = ListSet::builder().read(&text);
         assert_no_key(&text, &format!("{set:?} {:?}", set.clone().build()));

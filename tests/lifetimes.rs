@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rdnsbl::Name;
+use rdnsbl::check::helo::{HeloCheck, Ourselves};
+use rdnsbl::check::iprev::IprevCheck;
+use rdnsbl::check::mail_domain::{MailDomainCheck, Side};
+use rdnsbl::check::{Step, Unit};
 use rdnsbl::dns::{Answer, Failure, Question, Record, RecordType, Soa, Target};
-use rdnsbl::domain::{MailDomainCheck, Side};
-use rdnsbl::helo::{HeloCheck, Ourselves};
-use rdnsbl::iprev::IprevCheck;
-use rdnsbl::step::{Step, Unit};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

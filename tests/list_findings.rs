@@ -6,8 +6,8 @@ use std::future::IntoFuture;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rdnsbl::catalogue::Catalogue;
 use rdnsbl::dnsxl::{Health, Kind, Part, Profile, Skipped, SubjectKind};
+use rdnsbl::lists::catalogue::Catalogue;
 use rdnsbl::lists::{Knowledge, ListSetBuilder, Retired};
 use rdnsbl::name::Key;
 use rdnsbl::{

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use rdnsbl::dnsxl::{
     CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecErrorKind, Subject, Unheard,
 };
-use rdnsbl::syntax::{self, Notation};
+use rdnsbl::lists::notation::{self, Notation};
 
 fn one(notation: Notation, text: &str) -> ListSpec {
-    let items: Vec<_> = syntax::read(notation, text).collect();
+    let items: Vec<_> = notation::read(notation, text).collect();
     assert_eq!(items.len(), 1, "{text}");
     items[0].1.clone().unwrap_or_else(|error| panic!("{text}: {error}\n{}", error.point_at(text)))
 }
@@ -156,7 +156,7 @@ fn every_operator_of_exim() {
 #[test]
 fn lists_of_lists() {
     let zones = |notation, text: &str| -> Vec<String> {
-        syntax::read(notation, text).map(|(span, list)| format!("{}|{}", &text[span], list.unwrap())).collect()
+        notation::read(notation, text).map(|(span, list)| format!("{}|{}", &text[span], list.unwrap())).collect()
     };
     assert_eq!(
         zones(
@@ -265,7 +265,7 @@ fn which_notation_it_is() {
     ] {
         assert_eq!(Notation::detect(text), notation, "{text}");
         assert!(
-            syntax::read_any(text).all(|(_, list)| list.map_or_else(|error| error.is_left_out(), |_| true)),
+            notation::read_any(text).all(|(_, list)| list.map_or_else(|error| error.is_left_out(), |_| true)),
             "{text}"
         );
     }
@@ -283,7 +283,7 @@ fn broken_and_odd_lists() {
         let (notation, raw, wanted) = (cells.next().unwrap(), cells.next().unwrap(), cells.next().unwrap_or_default());
         let text = unescape(raw);
         let notation = Notation::ALL.into_iter().find(|one| one.word() == notation).unwrap_or(Notation::detect(&text));
-        let found: Vec<String> = syntax::read(notation, &text).map(|(_, list)| describe(&text, &list)).collect();
+        let found: Vec<String> = notation::read(notation, &text).map(|(_, list)| describe(&text, &list)).collect();
         let found = if found.is_empty() { "nothing".to_owned() } else { found.join(" | ") };
         if found != wanted {
             wrong.push(format!("{}\t{raw}\t{found}", cells_first(line)));
@@ -486,7 +486,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_a_reader_panic(text in "[\\PC\\n]{0,60}", notation in prop::sample::select(Notation::ALL.to_vec())) {
-        for (span, list) in syntax::read(notation, &text).chain(syntax::read_any(&text)) {
+        for (span, list) in notation::read(notation, &text).chain(notation::read_any(&text)) {
             prop_assert!(text.get(span).is_some());
             if let Err(error) = list {
                 prop_assert!(error.span().end <= text.len());
@@ -507,7 +507,7 @@ proptest! {
     ) {
         let text = pieces.concat();
         for notation in Notation::ALL {
-            for (span, list) in syntax::read(notation, &text) {
+            for (span, list) in notation::read(notation, &text) {
                 prop_assert!(text.get(span).is_some());
                 if let Err(error) = list {
                     prop_assert!(error.span().end <= text.len(), "{:?} {:?}", text, error);
@@ -520,8 +520,8 @@ proptest! {
 
 #[test]
 fn kinds_of_errors_are_told_apart() {
-    let error = syntax::read(Notation::Postfix, "reject_rbl_client a.example*2").next().unwrap().1.unwrap_err();
+    let error = notation::read(Notation::Postfix, "reject_rbl_client a.example*2").next().unwrap().1.unwrap_err();
     assert!(matches!(error.kind(), SpecErrorKind::NotSupported(_)));
-    let error = syntax::read(Notation::Postfix, "reject_rbl_client").next().unwrap().1.unwrap_err();
+    let error = notation::read(Notation::Postfix, "reject_rbl_client").next().unwrap().1.unwrap_err();
     assert_eq!((error.kind(), error.span()), (SpecErrorKind::Expected("a list domain"), 17..17));
 }

@@ -11,8 +11,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdnsbl::catalogue::{Catalogue, Status};
 use rdnsbl::dnsxl::{Kind, Part, ProblemKind, Profile};
+use rdnsbl::lists::catalogue::{Catalogue, Status};
 use rdnsbl::lists::{Knowledge, ListSetBuilder, Merge};
 use rdnsbl::{Dialogue, ListSet, ListSpec, Name, Report, SpecialPurpose, Verdict};
 use world::{CLEAN, LISTED, World, said};

@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 
 use answers::{CLIENT, World, all_slots, drive};
 use proptest::prelude::*;
+use rdnsbl::check::helo::{HeloCheck, HeloReport, Ourselves};
+use rdnsbl::check::iprev::{Iprev, IprevCheck};
+use rdnsbl::check::mail_domain::{MailDomainCheck, MailDomainReport};
+use rdnsbl::check::{Step, Unit};
 use rdnsbl::dns::{Failure, Record};
 use rdnsbl::dnsxl::{
     CodePattern, Control, Kind, Label, ListCheck, ListFinding, Profile, SubjectKind, TestEntry, TestPoints,
 };
-use rdnsbl::domain::{MailDomainCheck, MailDomainReport};
-use rdnsbl::helo::{HeloCheck, HeloReport, Ourselves};
-use rdnsbl::iprev::{Iprev, IprevCheck};
-use rdnsbl::step::{Step, Unit};
+use rdnsbl::remote_text::RemoteText;
 use rdnsbl::testing::Table;
-use rdnsbl::text::RemoteText;
 use rdnsbl::{Answer, Dialogue, Inquiry, ListSet, ListSpec, Name, Outcome, Report, Settings, Side, Standing, Subject};
 
 /// The check, and the word of its verdict; `unknown` where nobody could tell.
@@ -94,10 +94,10 @@ fn order<U: Judged>(make: fn() -> U, world: &World, picks: &[usize], early: &[us
 }
 
 /// The slots of a kind of check, found once.
-fn all_slots_of<U: Judged>(make: fn() -> U) -> std::collections::BTreeSet<rdnsbl::step::Slot> {
+fn all_slots_of<U: Judged>(make: fn() -> U) -> std::collections::BTreeSet<rdnsbl::check::Slot> {
     use std::any::TypeId;
     use std::collections::{BTreeSet, HashMap};
-    thread_local!(static KNOWN: std::cell::RefCell<HashMap<TypeId, BTreeSet<rdnsbl::step::Slot>>> = Default::default());
+    thread_local!(static KNOWN: std::cell::RefCell<HashMap<TypeId, BTreeSet<rdnsbl::check::Slot>>> = Default::default());
     fn id<T: 'static>(_: &T) -> TypeId {
         TypeId::of::<T>()
     }

@@ -16,10 +16,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rdnsbl::check::mail_domain::Via;
 use rdnsbl::clock::{BoxFuture, TokioClock};
 use rdnsbl::dns::Failure;
 use rdnsbl::dnsxl::{Health, Part, ProblemKind, Profile, SubjectKind, TestEntry, TestPoints};
-use rdnsbl::domain::Via;
 use rdnsbl::name::Name;
 use rdnsbl::report::{Completeness, ListReport, ResolverFault};
 use rdnsbl::{

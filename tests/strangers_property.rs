@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use futures::future::{Either, join, join_all, select};
 use futures::stream::{FuturesUnordered, StreamExt};
+use rdnsbl::check::iprev::Iprev;
 use rdnsbl::checker::Limits;
 use rdnsbl::clock::Clock;
-use rdnsbl::iprev::Iprev;
 use rdnsbl::lists::Knowledge;
 use rdnsbl::{Checker, Dialogue, Event, Events, ListSet, ListSpec, ManualClock, Report, Verdict, Why};
 use strange_worlds::{Asked, Chance, Mood, Strange, World};

@@ -7,9 +7,8 @@ use std::net::IpAddr;
 use rdnsbl::dnsxl::{ListSpec, Part, Subject, Unheard};
 use rdnsbl::lists::ListSetBuilder;
 use rdnsbl::policy::Rule;
-use rdnsbl::{
-    Action, Checker, Dialogue, Finding, ListSet, ManualClock, Policy, Report, Scripted, SpecialPurpose, authres,
-};
+use rdnsbl::report::authres;
+use rdnsbl::{Action, Checker, Dialogue, Finding, ListSet, ManualClock, Policy, Report, Scripted, SpecialPurpose};
 
 const WORLD: &str = "
     $SOA bl.example 300 60

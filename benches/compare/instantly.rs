@@ -6,8 +6,8 @@ use std::time::Duration;
 use rdnsbl::clock::BoxFuture;
 use rdnsbl::dns::{Answer, Question, Record, RecordType, Soa, Target};
 use rdnsbl::name::Name;
+use rdnsbl::remote_text::RemoteText;
 use rdnsbl::resolve::Resolve;
-use rdnsbl::text::RemoteText;
 
 use super::world;
 

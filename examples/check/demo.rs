@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use rdnsbl::catalogue::{Catalogue, CatalogueError};
 use rdnsbl::dnsxl::Kind;
+use rdnsbl::lists::catalogue::{Catalogue, CatalogueError};
 use rdnsbl::testing::{LoopbackServer, Table};
 
 /// The mark of everything that `--demo` prints.

@@ -1,7 +1,7 @@
 //! What the exit code says.
 
+use rdnsbl::check::mail_domain::MailDomain;
 use rdnsbl::dnsxl::Health;
-use rdnsbl::domain::MailDomain;
 use rdnsbl::report::ListReport;
 use rdnsbl::{Finding, Iprev, Outcome, Policy, Report, Verdict};
 

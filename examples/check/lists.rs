@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rdnsbl::dnsxl::{Kind, ListSpec, SpecError, SpecErrorKind};
 use rdnsbl::lists::Retired;
-use rdnsbl::syntax::{self, Context, Notation};
+use rdnsbl::lists::notation::{self, Context, Notation};
 use rdnsbl::{ListSet, ListSetError, lists};
 
 use crate::args::{Knowledge, Options};
@@ -122,7 +122,7 @@ fn contexts(kind: Kind, text: &str) -> Vec<Context> {
         };
         return vec![Context::alone(vec![(0..text.len(), plain)])];
     }
-    syntax::contexts_as(kind, text)
+    notation::contexts_as(kind, text)
 }
 
 /// Says that a text asks no list, and what there is instead.

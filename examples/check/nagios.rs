@@ -1,7 +1,7 @@
 //! One line for a monitoring system: `RDNSBL STATE - text | performance data`.
 
+use rdnsbl::check::mail_domain::MailDomain;
 use rdnsbl::dns::ExtendedError;
-use rdnsbl::domain::MailDomain;
 use rdnsbl::report::ListReport;
 use rdnsbl::{Iprev, Outcome, Report, Verdict};
 

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use rdnsbl::catalogue::{Access, Catalogue, Date, Entry, Speaks, Status};
 use rdnsbl::dnsxl::{Health, SubjectKind};
+use rdnsbl::lists::catalogue::{Access, Catalogue, Date, Entry, Speaks, Status};
 use rdnsbl::lists::{Knowledge, Retired};
 use rdnsbl::{Checker, HealthReport, ListSet, ListSpec};
 use serde_json::{Map, Value, json};

@@ -1,10 +1,10 @@
 //! One line for each list and each fact, in nine columns separated by tabs.
 
+use rdnsbl::check::mail_domain::{MailDomain, MailDomainReport, Via};
 use rdnsbl::dns::ExtendedError;
 use rdnsbl::dnsxl::Verdict;
-use rdnsbl::domain::{MailDomain, MailDomainReport, Via};
+use rdnsbl::dnsxl::score::Score;
 use rdnsbl::report::ListReport;
-use rdnsbl::score::Score;
 use rdnsbl::{Helo, Iprev, Report};
 
 /// A line that is about no target.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use rdnsbl::text::hide_keys;
+use rdnsbl::remote_text::hide_keys;
 
 /// Longer texts are not repeated.
 const MAX_SHOWN: usize = 200;

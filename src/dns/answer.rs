@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Failure, MAX_NEGATIVE_TTL, MAX_RECORDS, MAX_TTL, Record, RrSet, whole_seconds};
-use crate::name::Name;
+use crate::base::name::Name;
+use crate::dns::{Failure, MAX_NEGATIVE_TTL, MAX_RECORDS, MAX_TTL, Record, RrSet, whole_seconds};
 
 /// What a negative answer is worth, and who gave it (RFC 2308 §5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub enum Is<'a> {
 
 impl Answer {
     /// Records of the asked type. None at all makes it NODATA: a record set is never empty. TTLs pass through
-    /// [`ttl_from_wire`](super::ttl_from_wire) first when they come from a message; here they are only capped at one day.
+    /// [`ttl_from_wire`](crate::dns::ttl_from_wire) first when they come from a message; here they are only capped at one day.
     #[must_use]
     pub fn records(records: impl IntoIterator<Item = Record>, ttl: Duration) -> Self {
         let mut records: Vec<Record> = records.into_iter().collect();

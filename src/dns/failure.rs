@@ -15,7 +15,7 @@ pub enum Failure {
     /// Any other response code that is no answer: FORMERR, NOTIMP, NOTAUTH, unassigned ones.
     Rcode(u16),
     /// The answer did not fit: it could not be had over TCP either (RFC 7766), or what was looked for may stand among the
-    /// records beyond [`MAX_RECORDS`](super::MAX_RECORDS).
+    /// records beyond [`MAX_RECORDS`](crate::dns::MAX_RECORDS).
     Truncated,
     /// Octets that are not a DNS message.
     Malformed,

@@ -8,6 +8,7 @@ mod extended;
 mod failure;
 mod record;
 mod rrset;
+pub mod unknown;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -15,13 +16,13 @@ use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::name::Name;
+use crate::base::name::Name;
 
-pub use answer::{Answer, Is, Soa};
-pub use extended::ExtendedError;
-pub use failure::Failure;
-pub use record::{Record, Target};
-pub use rrset::RrSet;
+pub use crate::dns::answer::{Answer, Is, Soa};
+pub use crate::dns::extended::ExtendedError;
+pub use crate::dns::failure::Failure;
+pub use crate::dns::record::{Record, Target};
+pub use crate::dns::rrset::RrSet;
 
 /// Records of one answer that are kept, the lowest and the highest; an answer with more is marked as cut.
 pub const MAX_RECORDS: usize = 100;

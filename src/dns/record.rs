@@ -3,9 +3,9 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::RecordType;
-use crate::name::Name;
-use crate::text::RemoteText;
+use crate::base::name::Name;
+use crate::base::remote_text::RemoteText;
+use crate::dns::RecordType;
 
 /// A name found in a record's data. Labels there may be any octets (RFC 2181 §11); only what could be a name is one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Record;
-use crate::name::Name;
-use crate::text::RemoteText;
+use crate::base::name::Name;
+use crate::base::remote_text::RemoteText;
+use crate::dns::Record;
 
 /// At least one record, all of the asked type, sorted and without repetition: the order in which a server sent them
 /// carries no meaning, so it cannot leak into a verdict.
@@ -43,7 +43,7 @@ impl RrSet {
         self.canonical.as_ref()
     }
 
-    /// Were there more than [`MAX_RECORDS`](super::MAX_RECORDS) records? The rest was dropped.
+    /// Were there more than [`MAX_RECORDS`](crate::dns::MAX_RECORDS) records? The rest was dropped.
     #[must_use]
     pub fn truncated(&self) -> bool {
         self.truncated

@@ -2,10 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use super::control::Evidence;
-use super::health::{Health, Refusing};
-use super::verdict::{ProblemKind, Verdict};
 use crate::dns::Is;
+use crate::dnsxl::health::{Health, Refusing};
+use crate::dnsxl::proof::Evidence;
+use crate::dnsxl::verdict::{ProblemKind, Verdict};
 
 /// What is to be done where something between us and the list answers in its place.
 const FILTERED: &str =
@@ -60,21 +60,21 @@ pub(crate) fn is_filtered(verdict: &Verdict) -> bool {
 fn of_filter(addresses: impl Iterator<Item = Ipv4Addr>) -> bool {
     let mut addresses = addresses.peekable();
     addresses.peek().is_some()
-        && addresses.all(|address| address.octets()[0] == 0 || crate::address::is_private(address.into()))
+        && addresses.all(|address| address.octets()[0] == 0 || crate::base::address::is_private(address.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dnsxl::{ListSpec, SubjectKind};
-    use crate::events::Event;
+    use crate::engine::events::Event;
 
     #[test]
     fn events_tell_a_filter_from_a_dead_list() {
         let changed = |address: [u8; 4]| {
             let record = crate::dns::Record::A(address.into());
             let answer = crate::dns::Answer::records([record], std::time::Duration::from_secs(60));
-            let name = crate::name::Name::parse("1.0.0.127.bl.example").unwrap();
+            let name = crate::base::name::Name::parse("1.0.0.127.bl.example").unwrap();
             let question = crate::dns::Question::new(name, crate::dns::RecordType::A);
             Event::HealthChanged {
                 list: ListSpec::deny("bl.example").unwrap().id(),

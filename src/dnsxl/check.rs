@@ -3,19 +3,19 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::classify::{Class, classify};
-use super::control::{Control, Evidence, Proof, State, Trial, trial};
-use super::health::Breakage;
-use super::spec::ListSpec;
-use super::subject::{Subject, SubjectKind};
-use super::verdict::{
+use crate::base::name::{MAX_WIRE_LENGTH, Name};
+use crate::base::remote_text::RemoteText;
+use crate::check::{Answers, Slot, Slots, Step, Unit};
+use crate::dns::unknown::Why;
+use crate::dns::{Answer, Failure, Is, Question, RecordType, RrSet};
+use crate::dnsxl::classify::{Class, classify};
+use crate::dnsxl::health::Breakage;
+use crate::dnsxl::list_spec::ListSpec;
+use crate::dnsxl::proof::{Control, Evidence, Proof, State, Trial, trial};
+use crate::dnsxl::subject::{Subject, SubjectKind};
+use crate::dnsxl::verdict::{
     ExcludedDetails, ListingDetails, NotListed, ProblemDetails, ProblemKind, Skipped, Unknown, UnknownDetails, Verdict,
 };
-use crate::dns::{Answer, Failure, Is, Question, RecordType, RrSet};
-use crate::name::{MAX_WIRE_LENGTH, Name};
-use crate::step::{Answers, Slot, Slots, Step, Unit};
-use crate::text::RemoteText;
-use crate::why::Why;
 
 const A: Slot = Slot(0);
 const TXT: Slot = Slot(1);

@@ -4,9 +4,9 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::profile::{Disposition, Profile};
-use super::spec::{Kind, ListSpec};
-use super::verdict::ProblemKind;
+use crate::dnsxl::list_spec::{Kind, ListSpec};
+use crate::dnsxl::profile::{Disposition, Profile};
+use crate::dnsxl::verdict::ProblemKind;
 
 /// What the codes say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ fn tests_as_deny(disposition: Disposition, kind: Kind) -> bool {
 mod tests {
     use super::*;
     use crate::dnsxl::CodePattern;
-    use crate::dnsxl::filter::{CodeFilter, CodeTest};
+    use crate::dnsxl::code_filter::{CodeFilter, CodeTest};
 
     fn codes(texts: &[&str]) -> Vec<Ipv4Addr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()

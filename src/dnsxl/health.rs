@@ -8,10 +8,10 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::control::Evidence;
-use super::verdict::ProblemKind;
+use crate::base::remote_text::RemoteText;
 use crate::dns::Is;
-use crate::text::RemoteText;
+use crate::dnsxl::proof::Evidence;
+use crate::dnsxl::verdict::ProblemKind;
 
 /// How a list is doing, for one kind of subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

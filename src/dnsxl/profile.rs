@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::codes::CodePattern;
-use super::spec::Kind;
-use super::subject::SubjectKind;
-use crate::address::reversed_labels;
-use crate::name::Name;
+use crate::base::address::reversed_labels;
+use crate::base::name::Name;
+use crate::dnsxl::code_pattern::CodePattern;
+use crate::dnsxl::list_spec::Kind;
+use crate::dnsxl::subject::SubjectKind;
 
 /// Knowledge about one zone. Without any, RFC 5782 is all there is: [`Profile::default`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,7 +150,7 @@ impl Profile {
     /// What a code means; several meanings for sums of bits, none for a code that is not documented.
     ///
     /// ```
-    /// use rdnsbl::{Name, catalogue::Catalogue, dnsxl::Disposition};
+    /// use rdnsbl::{Name, lists::catalogue::Catalogue, dnsxl::Disposition};
     ///
     /// let uribl = Catalogue::builtin().get(&Name::parse("multi.uribl.com")?);
     /// let meanings: Vec<_> =

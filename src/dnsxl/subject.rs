@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
-use super::profile::DomainForm;
-use crate::address::reversed_labels;
-use crate::name::{Name, NameError};
+use crate::base::address::reversed_labels;
+use crate::base::name::{Name, NameError};
+use crate::dnsxl::profile::DomainForm;
 
 /// One thing a list is asked about. An IPv4-mapped IPv6 address is the IPv4 address it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

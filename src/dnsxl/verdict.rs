@@ -5,12 +5,12 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::control::{Evidence, Proof};
-use super::health::State as HealthState;
-use super::spec::Kind;
+use crate::base::remote_text::RemoteText;
+use crate::dns::unknown::Why;
 use crate::dns::{Answer, ExtendedError};
-use crate::text::RemoteText;
-use crate::why::Why;
+use crate::dnsxl::health::State as HealthState;
+use crate::dnsxl::list_spec::Kind;
+use crate::dnsxl::proof::{Evidence, Proof};
 
 /// The verdict about one list and one subject. Six cases and no `_`: who turns mail away decides for each.
 ///

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
-use super::questions::Questions;
-use super::{Inquiry, ListRun, UnitId, Workspace};
+use crate::base::name::Name;
 use crate::dns::Failure;
 use crate::dnsxl::{SubjectKind, Word};
-use crate::events::Event;
-use crate::name::Name;
+use crate::engine::events::Event;
+use crate::inquiry::questions::Questions;
+use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
 use crate::report::{Findings, Learned, ListRow, Report, alone_with_it};
-use crate::standing::{Lesson, OwnWord, Standing, Voided, own_word};
+use crate::state::{Lesson, OwnWord, Standing, Voided, own_word};
 
 /// What came of an inquiry.
 pub(crate) struct Finished {
@@ -105,7 +105,7 @@ impl Inquiry {
             };
             Some((list.run.unit.spec().zone().clone(), list.run.unit.kind()))
         };
-        let word = |(exchange, asked): (&crate::report::Exchange, &super::questions::Asked)| {
+        let word = |(exchange, asked): (&crate::report::Exchange, &crate::inquiry::questions::Asked)| {
             let list = list_of(asked.wanted_first);
             own_word(list, asked.purpose, exchange.question.clone(), exchange.answer.clone(), self.started)
         };

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Inquiry, ListRun, UnitId, list_run};
+use crate::base::name::Name;
+use crate::check::Unit;
+use crate::check::iprev::{ClientName, Iprev};
 use crate::dns::Failure;
 use crate::dnsxl::{ListCheck, ListFinding, ListSpec, Part, Skipped, Subject, SubjectKind};
-use crate::iprev::{ClientName, Iprev};
-use crate::name::Name;
-use crate::standing::Admission;
-use crate::step::Unit;
+use crate::inquiry::{Inquiry, ListRun, UnitId, list_run};
+use crate::state::Admission;
 
 /// A list that waits for names.
 #[derive(Debug)]

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Ticket, UnitId};
+use crate::base::hash_map::Table;
+use crate::base::small_list::Few;
+use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
-use crate::few::Few;
-use crate::flight::Flight;
+use crate::engine::shared_query::Flight;
+use crate::inquiry::{Ticket, UnitId};
 use crate::report::{Exchange, Source};
-use crate::standing::{Sight, looks_like_the_resolver};
-use crate::step::Slot;
-use crate::table::Table;
+use crate::state::{Sight, looks_like_the_resolver};
 
 /// Where each question stands. Proof must be new, so what tries a list is not the same question as one that may be answered
 /// from memory.

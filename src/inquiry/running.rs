@@ -1,7 +1,7 @@
 //! A check on its way to a verdict.
 
+use crate::check::{Slot, Slots, Step, Unit};
 use crate::dns::{Answer, Failure, Question};
-use crate::step::{Slot, Slots, Step, Unit};
 
 /// A check and, in the end, its verdict.
 #[derive(Debug)]

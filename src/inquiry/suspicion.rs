@@ -7,17 +7,17 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::names::Waiting;
-use super::running::Running;
-use super::{Inquiry, ListRun, UnitId};
+use crate::base::name::Name;
+use crate::check::helo::Helo;
+use crate::check::mail_domain::{MailDomain, Via};
+use crate::check::resolver::ResolverTrial;
 use crate::dnsxl::{
     Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectKind, Verdict, Word,
 };
-use crate::domain::{MailDomain, Via};
-use crate::helo::Helo;
-use crate::name::Name;
-use crate::standing::{Standing, TrialState};
-use crate::trial::ResolverTrial;
+use crate::inquiry::names::Waiting;
+use crate::inquiry::running::Running;
+use crate::inquiry::{Inquiry, ListRun, UnitId};
+use crate::state::{Standing, TrialState};
 
 /// How long a check waits for the trial of the resolver once everything else is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

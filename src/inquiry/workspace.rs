@@ -3,9 +3,9 @@
 
 use std::sync::Mutex;
 
-use super::ListRun;
-use super::questions::{Asked, ByQuestion};
-use crate::lock::lock;
+use crate::base::lock::lock;
+use crate::inquiry::ListRun;
+use crate::inquiry::questions::{Asked, ByQuestion};
 use crate::report::ListRow;
 
 /// Workspaces that are kept for later: as many checks at the same time are usual.

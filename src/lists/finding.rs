@@ -4,10 +4,10 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use crate::catalogue::{Date, Tombstone};
+use crate::base::name::Name;
 use crate::dnsxl::{CodePattern, Kind, ListId, ListSpec, Part};
-use crate::name::Name;
-use crate::syntax::Notation;
+use crate::lists::catalogue::{Date, Tombstone};
+use crate::lists::notation::Notation;
 
 /// One thing an administrator should know about one list of a set. `Display` is one printable line without a key.
 ///
@@ -67,7 +67,7 @@ impl fmt::Display for ZoneFinding {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ZoneFindingKind {
-    /// The list has closed down. It is not asked, unless [`Retired::Ask`](super::Retired::Ask) says so.
+    /// The list has closed down. It is not asked, unless [`Retired::Ask`](crate::lists::Retired::Ask) says so.
     Retired(Tombstone),
     /// There never was such a list. Not asked, as above.
     NeverAList {
@@ -155,7 +155,7 @@ pub enum ZoneFindingKind {
         whole: Name,
     },
     /// A list holds this one and others of the set, and its codes tell them apart: one question is enough. See
-    /// [`Merge`](super::Merge).
+    /// [`Merge`](crate::lists::Merge).
     OneQuestion {
         /// What to write in place of this list.
         instead: Box<ListSpec>,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::finding::ZoneFindingKind;
-use super::misuse;
-use crate::catalogue::{Access, Catalogue, Entry, Match, Status};
 use crate::dnsxl::{Kind, ListSpec};
+use crate::lists::catalogue::{Access, Catalogue, Entry, Match, Status};
+use crate::lists::finding::ZoneFindingKind;
+use crate::lists::misuse;
 
 /// Where knowledge about lists comes from.
 #[derive(Clone, Debug, Default)]

@@ -6,16 +6,16 @@
 
 use std::net::Ipv4Addr;
 
-use super::finding::ZoneFindingKind;
-use crate::catalogue::{Access, Catalogue, Entry, Status};
+use crate::base::name::{Key, Name};
 use crate::dnsxl::{CodePattern, CodeTest, ListSpec, Profile};
-use crate::name::{Key, Name};
+use crate::lists::catalogue::{Access, Catalogue, Entry, Status};
+use crate::lists::finding::ZoneFindingKind;
 
 /// Is one list asked in place of several that are parts of it?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Merge {
-    /// Every list is asked in its own zone; the [findings](super::ListSet::findings) say what one question could do.
+    /// Every list is asked in its own zone; the [findings](crate::lists::ListSet::findings) say what one question could do.
     #[default]
     Never,
     /// Where several lists of the set are parts of one that works, and its codes tell them apart, that one is asked, once.

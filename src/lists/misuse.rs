@@ -1,8 +1,8 @@
 //! Lists that are known and asked in a way that cannot be meant: about what they do not hold, or so that their refusals count.
 
-use super::finding::ZoneFindingKind;
-use crate::catalogue::Entry;
 use crate::dnsxl::{Kind, ListSpec, Part, SubjectKind};
+use crate::lists::catalogue::Entry;
+use crate::lists::finding::ZoneFindingKind;
 
 /// What stands out in how a list is asked.
 pub(super) fn findings(spec: &ListSpec, entry: &Entry) -> Vec<ZoneFindingKind> {

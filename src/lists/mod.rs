@@ -1,22 +1,23 @@
 //! A set of lists with its thresholds.
 
+pub mod catalogue;
 mod finding;
 mod knowledge;
 mod merge;
 mod misuse;
+pub mod notation;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::catalogue::Catalogue;
+use crate::base::name::Name;
+use crate::dnsxl::score::{Context, Thresholds};
 use crate::dnsxl::{ListId, ListSpec, SpecError};
-use crate::name::Name;
-use crate::score::{Context, Thresholds};
-use crate::syntax;
+use crate::lists::catalogue::Catalogue;
 
-pub use finding::{ZoneFinding, ZoneFindingKind};
-pub use knowledge::{Knowledge, Retired};
-pub use merge::Merge;
+pub use crate::lists::finding::{ZoneFinding, ZoneFindingKind};
+pub use crate::lists::knowledge::{Knowledge, Retired};
+pub use crate::lists::merge::Merge;
 
 /// Lists in a set; more make a configuration error.
 pub const MAX_LISTS: usize = 1_000;
@@ -77,7 +78,7 @@ impl ListSet {
     /// commercial users, and none answers through a public resolver.
     ///
     /// ```
-    /// use rdnsbl::{ListSet, catalogue::Catalogue};
+    /// use rdnsbl::{ListSet, lists::catalogue::Catalogue};
     ///
     /// let lists = ListSet::recommended();
     /// assert!(lists.findings().is_empty());
@@ -206,7 +207,7 @@ impl ListSetBuilder {
     /// ```
     pub fn context(mut self, name: Option<&str>) -> Self {
         self.current = match name {
-            Some(name) => self.position(&syntax::context_name(name)),
+            Some(name) => self.position(&notation::context_name(name)),
             None => 0,
         };
         self
@@ -242,11 +243,11 @@ impl ListSetBuilder {
     }
 
     /// Lists in the notation of Postfix, postscreen, Exim, sendmail, SpamAssassin or rspamd, whichever the text looks like: see
-    /// [`syntax`]. Each of its [contexts](syntax::Context) is one here, with postscreen's thresholds; what is said with
+    /// [`notation`]. Each of its [contexts](notation::Context) is one here, with postscreen's thresholds; what is said with
     /// [`threshold`](Self::threshold) goes before them. What asks no list is [left out](ListSet::left_out); a text in which
     /// nothing asks one is a mistake.
     pub fn read(mut self, text: &str) -> Self {
-        let contexts = syntax::contexts(syntax::Notation::detect(text), text);
+        let contexts = notation::contexts(notation::Notation::detect(text), text);
         let is_empty = contexts
             .iter()
             .flat_map(|context| &context.items)
@@ -368,7 +369,7 @@ impl ListSetBuilder {
         for (index, (context, list)) in self.lists.into_iter().enumerate() {
             match list {
                 Ok(mut spec) => {
-                    let found = knowledge::learn(&mut spec, self.knowledge.catalogue(), self.retired);
+                    let found = crate::lists::knowledge::learn(&mut spec, self.knowledge.catalogue(), self.retired);
                     findings.extend(found.into_iter().map(|kind| (lists.len(), kind)));
                     let name = match context.checked_sub(1).and_then(|position| self.contexts.get(position)) {
                         Some((name, _)) => Arc::clone(name),
@@ -383,7 +384,7 @@ impl ListSetBuilder {
         if !errors.is_empty() && self.mistakes == Mistakes::Refuse {
             return Err(ListSetError::Specs(errors));
         }
-        findings.extend(merge::plan(&mut lists, self.knowledge.catalogue(), self.merge));
+        findings.extend(crate::lists::merge::plan(&mut lists, self.knowledge.catalogue(), self.merge));
         number_alike(&mut lists);
         findings.sort_by_key(|(index, _)| *index);
         let mut findings: Vec<ZoneFinding> = findings

@@ -1,14 +1,14 @@
 //! What in a report speaks against the client, and the words for it.
 
-use super::finding::Finding;
+use crate::base::template::Variable;
+use crate::check::helo::{Helo, HeloReport};
+use crate::check::iprev::{ClientName, Iprev};
+use crate::check::mail_domain::{MailDomain, MailDomainReport};
+use crate::dns::unknown::told;
+use crate::dnsxl::score::{Outcome, Score};
 use crate::dnsxl::{Kind, Part, Subject, Unheard, Verdict};
-use crate::domain::{MailDomain, MailDomainReport};
-use crate::helo::{Helo, HeloReport};
-use crate::iprev::{ClientName, Iprev};
+use crate::report::finding::Finding;
 use crate::report::{ListReport, Report};
-use crate::score::{Outcome, Score};
-use crate::template::Variable;
-use crate::why::told;
 
 /// Something that speaks against the client.
 pub(super) struct Fact<'a> {
@@ -301,7 +301,7 @@ fn unknown() -> String {
     "unknown".to_owned()
 }
 
-fn path(path: Option<&crate::text::RemoteText>, report: Option<&MailDomainReport>) -> String {
+fn path(path: Option<&crate::base::remote_text::RemoteText>, report: Option<&MailDomainReport>) -> String {
     match path {
         Some(path) => path.to_string(),
         None => domain(None, report),
@@ -309,12 +309,12 @@ fn path(path: Option<&crate::text::RemoteText>, report: Option<&MailDomainReport
 }
 
 /// What stands before the `@`; all of it where there is none.
-fn local_part(path: Option<&crate::text::RemoteText>) -> String {
-    let path = path.map(crate::text::RemoteText::as_str).unwrap_or_default();
+fn local_part(path: Option<&crate::base::remote_text::RemoteText>) -> String {
+    let path = path.map(crate::base::remote_text::RemoteText::as_str).unwrap_or_default();
     path.rsplit_once('@').map_or(path, |(local, _)| local).to_owned()
 }
 
-fn domain(path: Option<&crate::text::RemoteText>, report: Option<&MailDomainReport>) -> String {
+fn domain(path: Option<&crate::base::remote_text::RemoteText>, report: Option<&MailDomainReport>) -> String {
     match (report.and_then(MailDomainReport::domain), path) {
         (Some(domain), _) => domain.to_string(),
         (None, Some(path)) => path.as_str().rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default().to_owned(),

@@ -4,7 +4,7 @@
 //! cut short never refuses for good, and a HELO name that leads elsewhere refuses nothing (RFC 5321 §4.1.4) — it is not even
 //! a [`Finding`]. A rule of one's own may refuse for what is unknown; for what was cut short none can.
 //!
-//! A client who has [logged in](crate::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network
+//! A client who has [logged in](crate::inquiry::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network
 //! is not judged. An allowed client is only one against which the lists say nothing. It opens nothing that the host's own
 //! rules forbid.
 //!
@@ -20,9 +20,7 @@
 //! ```
 
 mod facts;
-mod finding;
 mod presets;
-mod reply;
 mod rule;
 #[cfg(feature = "serde")]
 mod serde;
@@ -31,15 +29,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::template::{Expansion, Template, Variable};
+use crate::policy::facts::{Fact, facts};
+use crate::policy::presets::Preset;
+use crate::policy::rule::Says;
 use crate::report::Report;
-use crate::template::{Expansion, Template, Variable};
-use facts::{Fact, facts};
-use presets::Preset;
-use rule::Says;
 
-pub use finding::{Finding, UnknownFinding};
-pub use reply::Reply;
-pub use rule::Rule;
+pub use crate::policy::rule::Rule;
+pub use crate::report::finding::{Finding, UnknownFinding};
+pub use crate::report::reply::Reply;
 
 /// What a policy asks the host to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -232,7 +230,7 @@ impl Policy {
     }
 
     /// What this policy makes of a report: nothing at all where the client has
-    /// [logged in](crate::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network.
+    /// [logged in](crate::inquiry::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network.
     #[must_use]
     pub fn judge(&self, report: &Report) -> Advice {
         if report.is_exempt() {
@@ -286,7 +284,7 @@ impl Policy {
     /// What a list of its own has to say, with the codes of the policy's reply unless it states others.
     fn own_words(&self, reply: &Reply, template: &Template, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
         let Expansion { text, own } = template.expand(&|variable| fact.value(variable, report, reply.code()));
-        if reply::read_code(text.get(..own).unwrap_or_default()).is_some() {
+        if crate::report::reply::read_code(text.get(..own).unwrap_or_default()).is_some() {
             return Reply::from_expansion(&Expansion { text, own });
         }
         Reply::new(reply.code(), reply.enhanced(), &text)
@@ -299,7 +297,7 @@ impl Policy {
 
     /// The code that the preset gives.
     fn usual_code(&self, finding: Finding) -> u16 {
-        self.preset.usual(finding).and_then(reply::read_code).unwrap_or(450)
+        self.preset.usual(finding).and_then(crate::report::reply::read_code).unwrap_or(450)
     }
 }
 
@@ -334,7 +332,7 @@ mod tests {
             for (finding, line) in preset.lines().iter().chain(preset.strict()) {
                 let rule: Rule = line.parse().unwrap();
                 assert_eq!(rule.to_string(), *line, "{name} {finding}");
-                let code = reply::read_code(line).unwrap();
+                let code = crate::report::reply::read_code(line).unwrap();
                 // What is unknown never refuses for good.
                 assert!(code < 500 || !finding.is_unknown(), "{name} {finding}");
             }

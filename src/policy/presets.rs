@@ -1,6 +1,6 @@
 //! The presets, as tables of reply lines.
 
-use super::finding::Finding;
+use crate::report::finding::Finding;
 
 /// Whose words and codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

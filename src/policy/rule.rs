@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Action;
-use super::reply::{read_code, read_enhanced};
-use crate::template::{Template, TemplateError, TemplateErrorKind};
+use crate::base::template::{Template, TemplateError, TemplateErrorKind};
+use crate::policy::Action;
+use crate::report::reply::{read_code, read_enhanced};
 
 /// What follows from one finding: nothing, or a reply whose code is the action.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Finding, Policy, Preset, Rule};
+use crate::policy::{Finding, Policy, Preset, Rule};
 
 /// The line, or `pass`, `defer`, `reject`.
 impl Serialize for Rule {

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{ListReport, Report};
-use crate::address::is_private;
+use crate::base::address::is_private;
+use crate::check::generic_name::Shape;
+use crate::check::helo::{Helo, HeloReport};
+use crate::check::iprev::{Forward, Iprev, Names};
+use crate::check::mail_domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
+use crate::dns::unknown::told;
+use crate::dnsxl::score::{Outcome, Score};
 use crate::dnsxl::{Health, Kind, Skipped, Subject, Verdict};
-use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
-use crate::helo::{Helo, HeloReport};
-use crate::iprev::{Forward, Iprev, Names};
-use crate::score::{Outcome, Score};
-use crate::shape::Shape;
-use crate::why::told;
+use crate::report::{ListReport, Report};
 
 /// Columns of a terminal that nobody has widened.
 const WIDTH: usize = 80;

@@ -3,16 +3,16 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Completeness, Exchange, ListReport, Report, Source};
+use crate::base::remote_text::RemoteText;
+use crate::check::helo::{Helo, HeloReport};
+use crate::check::iprev::{ClientName, Forward, Iprev, Stage};
+use crate::check::mail_domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::dns::{ExtendedError, Target};
+use crate::dnsxl::score::{ContextScore, Counts, Score};
 use crate::dnsxl::{Kind, SubjectKind, Verdict};
-use crate::domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
-use crate::helo::{Helo, HeloReport};
-use crate::iprev::{ClientName, Forward, Iprev, Stage};
 use crate::policy::{Advice, Cause, Reply};
-use crate::score::{ContextScore, Counts, Score};
-use crate::standing::HealthReport;
-use crate::text::RemoteText;
+use crate::report::{Completeness, Exchange, ListReport, Report, Source};
+use crate::state::HealthReport;
 
 /// Serializes as the text that `Display` shows.
 macro_rules! as_text {
@@ -24,7 +24,14 @@ macro_rules! as_text {
         }
     )*};
 }
-as_text!(crate::name::Name, RemoteText, Target, crate::dnsxl::ListId, crate::dnsxl::Subject, crate::dnsxl::Evidence);
+as_text!(
+    crate::base::name::Name,
+    RemoteText,
+    Target,
+    crate::dnsxl::ListId,
+    crate::dnsxl::Subject,
+    crate::dnsxl::Evidence
+);
 
 /// Serializes as one lower-case word.
 macro_rules! as_word {
@@ -39,17 +46,17 @@ macro_rules! as_word {
 as_word!(
     Kind,
     crate::dns::Failure,
-    crate::why::Why,
+    crate::dns::unknown::Why,
     crate::dnsxl::ProblemKind,
     crate::dnsxl::Skipped,
     crate::dnsxl::Health,
     crate::dnsxl::Part,
     crate::dnsxl::Unheard,
     crate::policy::Action,
-    crate::domain::Unusable,
-    crate::score::Outcome,
-    crate::shape::Shape,
-    super::ResolverFault
+    crate::check::mail_domain::Unusable,
+    crate::dnsxl::score::Outcome,
+    crate::check::generic_name::Shape,
+    crate::report::ResolverFault
 );
 
 /// Serializes with what it means.

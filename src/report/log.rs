@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Report;
 use crate::dnsxl::{Kind, Verdict};
+use crate::report::Report;
 
 /// A report as one line of words without blanks, in a fixed order. New words come at the end.
 ///
@@ -47,7 +47,7 @@ impl fmt::Display for LogLine<'_> {
         write!(f, " action={} code={}", advice.action().word(), Word(code.as_deref()))?;
         write!(f, " enhanced={}", Word(advice.reply().map(crate::policy::Reply::enhanced)))?;
         write!(f, " finding={}", Word(advice.because().first().map(|cause| cause.finding().word())))?;
-        write!(f, " iprev={}", Word(report.iprev().map(crate::iprev::Iprev::client_resolve)))?;
+        write!(f, " iprev={}", Word(report.iprev().map(crate::check::iprev::Iprev::client_resolve)))?;
         let names = report.iprev().and_then(|iprev| iprev.names());
         let name = names.and_then(|names| names.confirmed().chain(names.unconfirmed()).next());
         write!(f, " name={}", Word(name.map(|name| name.name().to_string()).as_deref()))?;

@@ -1,35 +1,39 @@
 //! What was found: every verdict of one dialogue, with evidence, counts and what the policy advises.
 
+pub mod authres;
 mod display;
+pub(crate) mod finding;
 #[cfg(feature = "serde")]
 mod json;
 mod log;
+pub(crate) mod reply;
 mod resolver_fault;
+pub mod summary;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::dialogue::{Dialogue, Trust};
+use crate::base::remote_text::RemoteText;
+use crate::check::helo::HeloReport;
+use crate::check::iprev::{ClientName, Iprev};
+use crate::check::mail_domain::MailDomainReport;
+use crate::dns::unknown::Why;
 use crate::dns::{Answer, Question};
+use crate::dnsxl::score::{self, ContextScore, Counts, Outcome, Row, Score};
 use crate::dnsxl::{
     Evidence, Health, HealthState, Kind, Label, ListId, ListSpec, Listing, Part, Subject, SubjectKind, Unheard,
     Unknown, Verdict, advice,
 };
-use crate::domain::MailDomainReport;
-use crate::helo::HeloReport;
 use crate::inquiry::AskedQuestions;
-use crate::iprev::{ClientName, Iprev};
+use crate::inquiry::dialogue::{Dialogue, Trust};
+use crate::inquiry::settings::Settings;
 use crate::policy::{Advice, Policy};
-use crate::score::{self, ContextScore, Counts, Outcome, Row, Score};
-use crate::settings::Settings;
-use crate::standing::{Lesson, OwnWord, Sight};
-use crate::summary::Summary;
-use crate::text::RemoteText;
-use crate::why::Why;
+use crate::report::summary::Summary;
+use crate::state::{Lesson, OwnWord, Sight};
 
-pub use log::LogLine;
-pub use resolver_fault::ResolverFault;
+pub use crate::report::log::LogLine;
+pub use crate::report::resolver_fault::ResolverFault;
 
 /// Everything found out about one dialogue. Owned, cheap enough to keep, without a public constructor: a listing in it has
 /// its proof.

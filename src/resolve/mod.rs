@@ -3,14 +3,10 @@
 //! [`Resolve`] is the whole of it: one method, own types in and out, object-safe. `Stub` (feature `hickory`) and `Direct`
 //! (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table; anything else is a few lines of yours.
 
-#[cfg(feature = "hickory")]
-mod datagram;
 #[cfg(feature = "direct")]
 mod direct;
-#[cfg(feature = "hickory")]
-mod exchange;
 #[cfg(any(feature = "hickory", feature = "direct"))]
-mod fault;
+mod failure_rank;
 #[cfg(any(feature = "hickory", feature = "direct"))]
 mod rdata;
 #[cfg(any(feature = "hickory", feature = "direct"))]
@@ -24,17 +20,17 @@ mod wire;
 
 use std::sync::Arc;
 
-pub use crate::clock::BoxFuture;
+pub use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Question};
 
 #[cfg(feature = "direct")]
-pub use direct::{Case, Direct, DirectStats, Pacing};
+pub use crate::resolve::direct::{Case, Direct, DirectStats, Pacing};
 #[cfg(any(feature = "hickory", feature = "direct"))]
-pub use servers::{Origin, ResolverError};
+pub use crate::resolve::servers::{Origin, ResolverError};
 #[cfg(feature = "hickory")]
-pub use stub::Stub;
+pub use crate::resolve::stub::Stub;
 #[cfg(any(feature = "hickory", feature = "direct"))]
-pub use timeouts::Timeouts;
+pub use crate::resolve::timeouts::Timeouts;
 
 /// Answers questions.
 ///

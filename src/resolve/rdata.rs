@@ -2,9 +2,9 @@
 
 use hickory_proto::rr;
 
+use crate::base::name::Name;
+use crate::base::remote_text::RemoteText;
 use crate::dns::{Record, RecordType, Target};
-use crate::name::Name;
-use crate::text::RemoteText;
 
 /// The name as it stands in a message, label by label: no search list, no IDNA, always absolute.
 pub(super) fn name_to_wire(name: &Name) -> Option<rr::Name> {
@@ -91,7 +91,7 @@ fn presentation(wire: &rr::Name) -> String {
 
 /// The text without the keys that it may quote, whatever their case.
 fn without_secret(raw: Vec<u8>, secret: Option<&str>) -> Vec<u8> {
-    secret.into_iter().flat_map(crate::keys::parts).fold(raw, |raw, part| without(raw, part.as_bytes()))
+    secret.into_iter().flat_map(crate::base::key_mask::parts).fold(raw, |raw, part| without(raw, part.as_bytes()))
 }
 
 fn without(raw: Vec<u8>, secret: &[u8]) -> Vec<u8> {

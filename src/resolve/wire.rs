@@ -6,9 +6,9 @@ use hickory_proto::op::{Message, OpCode};
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{self, DNSClass, RData};
 
-use super::fault::failure_of;
-use super::rdata::{kind_to_wire, name_from_wire, name_to_wire, record_from_wire};
 use crate::dns::{Answer, Failure, MAX_TTL, Question, RecordType, Soa, ttl_from_wire};
+use crate::resolve::failure_rank::failure_of;
+use crate::resolve::rdata::{kind_to_wire, name_from_wire, name_to_wire, record_from_wire};
 
 /// CNAME links that are followed, over all responses to one question.
 const MAX_LINKS: usize = 16;
@@ -197,7 +197,7 @@ fn extended_error(message: &Message) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::Name;
+    use crate::base::name::Name;
     use hickory_proto::op::MessageType;
     use hickory_proto::rr::rdata::{A, CNAME, NS, NULL, SOA};
 

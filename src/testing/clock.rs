@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use crate::clock::{BoxFuture, Clock};
+use crate::base::clock::{BoxFuture, Clock};
 
 /// A clock that stands still until [`advance`](Self::advance) moves it, or [`run`](Self::run) jumps to the next timer. Clones
 /// show the same time.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::base::name::{MAX_LABEL_LENGTH, MAX_WIRE_LENGTH, Name};
+use crate::base::remote_text::RemoteText;
 use crate::dns::{Record, Target};
-use crate::name::{MAX_LABEL_LENGTH, MAX_WIRE_LENGTH, Name};
-use crate::text::RemoteText;
 
 /// One record in a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]

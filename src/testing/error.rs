@@ -1,6 +1,6 @@
 //! Why a text is no table: which line, and what was expected there.
 
-use crate::name::NameErrorKind;
+use crate::base::name::NameErrorKind;
 
 /// Why a text is no table. It never repeats the text, which may hold a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,10 +3,10 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::data::{Data, RawName, SoaData};
-use super::error::TableErrorKind as Kind;
-use super::table::{Fate, Negative};
-use super::tokens::{Token, cut};
+use crate::testing::data::{Data, RawName, SoaData};
+use crate::testing::error::TableErrorKind as Kind;
+use crate::testing::table::{Fate, Negative};
+use crate::testing::tokens::{Token, cut};
 
 /// Octets of one character string (RFC 1035 §3.3).
 const MAX_STRING: usize = 255;

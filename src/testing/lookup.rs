@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::data::{Data, Entry, RawName, SoaData};
-use super::reply::{Carrier, Outcome, Reply};
-use super::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
+use crate::base::name::Name;
 use crate::dns::RecordType;
-use crate::name::Name;
+use crate::testing::data::{Data, Entry, RawName, SoaData};
+use crate::testing::reply::{Carrier, Outcome, Reply};
+use crate::testing::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
 
 /// TTL of the SOA that stands in for one the table does not have.
 const DEFAULT_SOA_TTL: u32 = 300;

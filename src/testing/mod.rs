@@ -51,12 +51,12 @@ mod tokens;
 #[cfg(feature = "hickory")]
 mod wire;
 
-pub use clock::ManualClock;
-pub use data::{Data, Entry, RawName, SoaData};
-pub use error::{TableError, TableErrorKind};
-pub use reply::{Carrier, Outcome, Reply};
-pub use scripted::{SILENCE, Scripted};
+pub use crate::testing::clock::ManualClock;
+pub use crate::testing::data::{Data, Entry, RawName, SoaData};
+pub use crate::testing::error::{TableError, TableErrorKind};
+pub use crate::testing::reply::{Carrier, Outcome, Reply};
+pub use crate::testing::scripted::{SILENCE, Scripted};
 #[cfg(feature = "hickory")]
-pub use server::LoopbackServer;
-pub use situations::Situation;
-pub use table::{MAX_CNAME_LINKS, Table};
+pub use crate::testing::server::LoopbackServer;
+pub use crate::testing::situations::Situation;
+pub use crate::testing::table::{MAX_CNAME_LINKS, Table};

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::data::{Data, SoaData};
-use super::error::{TableError, TableErrorKind as Kind};
-use super::line::{Line, Options};
-use super::table::{Fate, Negative, Node, Slot, Table};
-use super::tokens::Token;
+use crate::base::name::{Name, NameErrorKind};
 use crate::dns::RecordType;
-use crate::name::{Name, NameErrorKind};
+use crate::testing::data::{Data, SoaData};
+use crate::testing::error::{TableError, TableErrorKind as Kind};
+use crate::testing::line::{Line, Options};
+use crate::testing::table::{Fate, Negative, Node, Slot, Table};
+use crate::testing::tokens::Token;
 
 /// TTL of a record that does not say.
 pub(super) const DEFAULT_TTL: u32 = 3600;

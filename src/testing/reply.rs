@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::data::{Data, Entry};
 use crate::dns::{Answer, Failure, Record, Soa, ttl_from_wire};
+use crate::testing::data::{Data, Entry};
 
 /// What a table says to a question. [`Reply::answer`] is how it crosses the resolver seam.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Outcome {
     NoData,
     /// The name, or the end of its CNAME chain, does not exist.
     NxDomain,
-    /// A CNAME chain that comes back to itself, or has more than [`MAX_CNAME_LINKS`](super::MAX_CNAME_LINKS) links.
+    /// A CNAME chain that comes back to itself, or has more than [`MAX_CNAME_LINKS`](crate::testing::MAX_CNAME_LINKS) links.
     CnameLoop,
     /// Any other response code.
     ResponseCode(u16),

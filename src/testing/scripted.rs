@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::error::TableError;
-use super::journal::Journal;
-use super::reply::Outcome;
-use super::table::Table;
-use crate::clock::Clock;
+use crate::base::clock::Clock;
 use crate::dns::{Answer, Question};
 use crate::resolve::{BoxFuture, Resolve};
+use crate::testing::error::TableError;
+use crate::testing::journal::Journal;
+use crate::testing::reply::Outcome;
+use crate::testing::table::Table;
 
 /// How long a resolver waits before it gives up on a silent server.
 pub const SILENCE: Duration = Duration::from_secs(4);

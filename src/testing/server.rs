@@ -11,14 +11,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::error::TableError;
-use super::journal::Journal;
-use super::lookup::Wanted;
-use super::reply::Reply;
-use super::table::Table;
-use super::wire::{Reaction, Transport, react};
+use crate::base::name::Name;
 use crate::dns::Question;
-use crate::name::Name;
+use crate::testing::error::TableError;
+use crate::testing::journal::Journal;
+use crate::testing::lookup::Wanted;
+use crate::testing::reply::Reply;
+use crate::testing::table::Table;
+use crate::testing::wire::{Reaction, Transport, react};
 
 /// Ports that are tried until one is free for UDP and TCP.
 const PORT_TRIES: usize = 32;

@@ -1,10 +1,10 @@
-//! Lists that die and resolvers that lie, by name: what to put into a [`Table`](super::Table) to see what your own policy
+//! Lists that die and resolvers that lie, by name: what to put into a [`Table`](crate::testing::Table) to see what your own policy
 //! makes of it.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::address::reversed_labels;
+use crate::base::address::reversed_labels;
 use crate::dnsxl::SubjectKind;
 
 /// What a list does.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::time::Duration;
 
-use super::data::Data;
-use super::error::TableError;
-use super::parse;
-use super::reply::Reply;
 use crate::dns::{Question, RecordType};
+use crate::testing::data::Data;
+use crate::testing::error::TableError;
+use crate::testing::parse;
+use crate::testing::reply::Reply;
 
-/// Links of a CNAME chain that are followed; a longer one is [`Outcome::CnameLoop`](super::Outcome::CnameLoop).
+/// Links of a CNAME chain that are followed; a longer one is [`Outcome::CnameLoop`](crate::testing::Outcome::CnameLoop).
 pub const MAX_CNAME_LINKS: usize = 16;
 
 /// A DNS world, written as text, one record a line:
@@ -162,7 +162,7 @@ impl Table {
     /// What the table says. Nothing is remembered, nothing waits.
     #[must_use]
     pub fn lookup(&self, question: &Question) -> Reply {
-        self.find(&question.name, super::lookup::Wanted::Records(question.kind))
+        self.find(&question.name, crate::testing::lookup::Wanted::Records(question.kind))
     }
 
     fn find_names_above(&mut self) {

@@ -1,7 +1,7 @@
 //! One line of a table, cut into words and quoted strings.
 
-use super::data::unescape;
-use super::error::TableErrorKind;
+use crate::testing::data::unescape;
+use crate::testing::error::TableErrorKind;
 
 /// A piece of a line.
 #[derive(Debug, PartialEq, Eq)]

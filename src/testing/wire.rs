@@ -6,11 +6,11 @@ use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, Query, Res
 use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, TXT};
 use hickory_resolver::proto::rr::{DNSClass, Name as WireName, RData, Record, RecordType as WireType};
 
-use super::data::{Data, Entry, RawName};
-use super::lookup::Wanted;
-use super::reply::{Carrier, Outcome, Reply};
+use crate::base::name::Name;
 use crate::dns::RecordType;
-use crate::name::Name;
+use crate::testing::data::{Data, Entry, RawName};
+use crate::testing::lookup::Wanted;
+use crate::testing::reply::{Carrier, Outcome, Reply};
 
 /// Octets of a datagram that pass everywhere unfragmented: the size servers have agreed on.
 const MAX_DATAGRAM: u16 = 1232;

@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use rdnsbl::check::{Slot, Step, Unit};
 use rdnsbl::dns::{Failure, Record, Soa, Target};
-use rdnsbl::step::{Slot, Step, Unit};
 use rdnsbl::{Answer, Name, Question, RecordType};
 
 pub(crate) const CLIENT: Ipv4Addr = Ipv4Addr::new(45, 66, 77, 14);
@@ -92,7 +92,7 @@ impl World {
             }
             RecordType::Ptr => Record::Ptr(target()),
             RecordType::Mx => Record::Mx { preference: u16::from(chance.is_multiple_of(3)), exchange: target() },
-            _ => Record::Txt(rdnsbl::text::RemoteText::clean(format!("text {}", chance % 3).as_bytes())),
+            _ => Record::Txt(rdnsbl::remote_text::RemoteText::clean(format!("text {}", chance % 3).as_bytes())),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a report says, in the few words scenarios are written in.
 
+use rdnsbl::check::helo::{Helo, HeloReport};
+use rdnsbl::check::iprev::{Iprev, Stage};
+use rdnsbl::check::mail_domain::{MailDomain, MailDomainReport, Via};
 use rdnsbl::dnsxl::Verdict;
-use rdnsbl::domain::{MailDomain, MailDomainReport, Via};
-use rdnsbl::helo::{Helo, HeloReport};
-use rdnsbl::iprev::{Iprev, Stage};
 use rdnsbl::report::Completeness;
 use rdnsbl::{Report, Why};
 

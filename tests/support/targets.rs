@@ -2,15 +2,15 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use rdnsbl::catalogue::Catalogue;
+use rdnsbl::check::helo::{HeloCheck, Ourselves};
+use rdnsbl::check::mail_domain::MailDomainCheck;
+use rdnsbl::check::{Step, Unit};
 use rdnsbl::dns::{Answer, Failure, Question, RecordType, Target};
 use rdnsbl::dnsxl::{CodePattern, Disposition, ListSpec};
-use rdnsbl::domain::MailDomainCheck;
-use rdnsbl::helo::{HeloCheck, Ourselves};
+use rdnsbl::lists::catalogue::Catalogue;
 use rdnsbl::name::Name;
+use rdnsbl::remote_text::RemoteText;
 use rdnsbl::resolve::Resolve;
-use rdnsbl::step::{Step, Unit};
-use rdnsbl::text::RemoteText;
 use rdnsbl::{ManualClock, Scripted, Side, Subject};
 
 /// Knowledge about lists as text: any text is a catalogue or an error that says where, and every name in it is found again,

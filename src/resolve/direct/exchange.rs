@@ -8,16 +8,17 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::super::fault::{another_server_may_know, io_failure, weight};
-use super::super::wire::{Chain, Heard};
-use super::message::{self, Asked, Edns};
-use super::reading::{Glance, glance, read, refuses_opt};
-use super::stats::count;
-use super::ticket::{Outcome, Ticket};
-use super::{Hub, Pacing, Server, pool, tcp};
-use crate::clock::BoxFuture;
+use crate::base::clock::BoxFuture;
+use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
-use crate::lock::lock;
+use crate::resolve::direct::parse::{Glance, glance, read, refuses_opt};
+use crate::resolve::direct::query_codec::{self, Asked, Edns};
+use crate::resolve::direct::stats::count;
+use crate::resolve::direct::udp::pool;
+use crate::resolve::direct::udp::query::{Outcome, Ticket};
+use crate::resolve::direct::{Hub, Pacing, Server, tcp};
+use crate::resolve::failure_rank::{another_server_may_know, io_failure, weight};
+use crate::resolve::wire::{Chain, Heard};
 
 /// Sockets that may be given up under one question; more are flooded than there are to ask from.
 const MOST_LOST: u32 = 8;
@@ -423,7 +424,7 @@ impl<'a> Round<'a> {
     fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Heard> {
         match result {
             // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
-            Ok(response) if !message::is_truncated(&response) => {
+            Ok(response) if !query_codec::is_truncated(&response) => {
                 self.judge(server, read(&response, self.question, self.chain.as_deref()))
             }
             _ => {
@@ -469,7 +470,7 @@ impl<'a> Round<'a> {
         self.note(at, Answer::failed(Failure::Truncated));
         // The id is a matter of the connection.
         let asked = asked(self.question, self.chain.as_deref());
-        let question = message::encoded(0, asked, self.question.kind, self.edns(at));
+        let question = query_codec::encoded(0, asked, self.question.kind, self.edns(at));
         self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
     }
 

@@ -1,24 +1,18 @@
 //! A lean stub resolver of our own: few octets, few system calls, many ports.
 
-mod alarm;
-mod connection;
 mod entropy;
 mod exchange;
-mod gate;
-mod message;
-mod pace;
-mod pool;
+mod fast_parse;
+pub(crate) mod limit;
+mod parse;
 mod probe;
-mod quick;
-mod reading;
-mod slots;
-mod socket;
+mod query_codec;
+mod rtt;
+mod self_polled;
+mod shared_timer;
 mod stats;
-mod stream;
 mod tcp;
-mod ticket;
-mod watch;
-mod window;
+pub(crate) mod udp;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -28,19 +22,19 @@ use std::time::Duration;
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
-use self::gate::Gate;
-use self::pace::Pace;
-use self::pool::{Pool, Usage};
-use self::probe::{Known, Probe};
-use self::stats::Counters;
-use self::tcp::Connections;
-use super::servers::{Origin, ResolverError, Servers};
-use super::timeouts::Timeouts;
-use super::{BoxFuture, Resolve};
+use crate::base::lock::lock;
 use crate::dns::{Answer, Question};
-use crate::lock::lock;
+use crate::resolve::direct::limit::admission::Gate;
+use crate::resolve::direct::probe::{Known, Probe};
+use crate::resolve::direct::rtt::Pace;
+use crate::resolve::direct::stats::Counters;
+use crate::resolve::direct::tcp::Connections;
+use crate::resolve::direct::udp::pool::{Pool, Usage};
+use crate::resolve::servers::{Origin, ResolverError, Servers};
+use crate::resolve::timeouts::Timeouts;
+use crate::resolve::{BoxFuture, Resolve};
 
-pub use self::stats::DirectStats;
+pub use crate::resolve::direct::stats::DirectStats;
 
 /// Servers that are asked; they are told apart by the bits of a word.
 const MOST_SERVERS: usize = 64;
@@ -165,7 +159,7 @@ pub enum Pacing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Case {
-    /// Lower case as in [`Name`](crate::name::Name); responses may change it.
+    /// Lower case as in [`Name`](crate::base::name::Name); responses may change it.
     #[default]
     Lower,
     /// Every letter at random ("0x20"): one more bit to guess for each. A response that does not keep it is not believed; the
@@ -287,7 +281,7 @@ impl Direct {
 
 impl Resolve for Direct {
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(exchange::ask(&self.hub, question))
+        Box::pin(crate::resolve::direct::exchange::ask(&self.hub, question))
     }
 }
 
@@ -323,7 +317,7 @@ impl Hub {
             if !server.known.is_watched() {
                 return true;
             }
-            probe::look(server, &self.counters, runtime, now, self.timeouts.resend());
+            crate::resolve::direct::probe::look(server, &self.counters, runtime, now, self.timeouts.resend());
             self.pacing == Pacing::Fixed || !lock(&server.pace).is_passed_over()
         };
         self.servers.iter().position(is_there).unwrap_or_default()
@@ -331,6 +325,6 @@ impl Hub {
 
     /// Something was odd about a server, with a name that somebody else chose.
     fn suspect(&self, server: &Server, runtime: Id, now: Instant) {
-        probe::suspect(server, &self.counters, runtime, now, self.timeouts.resend());
+        crate::resolve::direct::probe::suspect(server, &self.counters, runtime, now, self.timeouts.resend());
     }
 }

@@ -12,14 +12,15 @@ use std::time::Duration;
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
-use super::message::{Asked, Edns};
-use super::reading::refuses_opt;
-use super::stats::{Counters, count};
-use super::ticket::{Outcome, Ticket};
-use super::{Server, pool};
+use crate::base::lock::lock;
+use crate::base::name::Name;
 use crate::dns::RecordType;
-use crate::lock::lock;
-use crate::name::Name;
+use crate::resolve::direct::Server;
+use crate::resolve::direct::parse::refuses_opt;
+use crate::resolve::direct::query_codec::{Asked, Edns};
+use crate::resolve::direct::stats::{Counters, count};
+use crate::resolve::direct::udp::pool;
+use crate::resolve::direct::udp::query::{Outcome, Ticket};
 
 /// How often a server is asked at most.
 const INTERVAL: Duration = Duration::from_secs(1);

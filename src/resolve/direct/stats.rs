@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Running counts.
 #[derive(Default)]
-pub(super) struct Counters {
+pub(crate) struct Counters {
     pub(super) sent: AtomicU64,
     pub(super) received: AtomicU64,
     pub(super) ignored: AtomicU64,
@@ -40,7 +40,7 @@ impl Counters {
     }
 }
 
-/// What a [`Direct`](super::Direct) and its clones have done so far.
+/// What a [`Direct`](crate::resolve::direct::Direct) and its clones have done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DirectStats {
@@ -50,7 +50,7 @@ pub struct DirectStats {
     pub received: u64,
     /// Datagrams that belong to no open question: too late, or forged.
     pub ignored: u64,
-    /// Responses that did not keep the case of letters although it was random ([`Case::Random`](super::Case::Random)).
+    /// Responses that did not keep the case of letters although it was random ([`Case::Random`](crate::resolve::direct::Case::Random)).
     pub other_case: u64,
     /// Datagrams sent because of silence; part of `sent`.
     pub resent: u64,

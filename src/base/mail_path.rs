@@ -1,0 +1,180 @@
+//! What stands in `MAIL FROM:` and `RCPT TO:`, read just as far as its domain (RFC 5321 §4.1.2).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::base::name::Name;
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// `<>`, the null reverse-path (RFC 5321 §4.5.5).
+    Null,
+    /// A mailbox at a domain.
+    Domain(Name),
+    /// A mailbox at an address literal.
+    Literal(IpAddr),
+    /// `postmaster` without a domain: legal in `RCPT TO:` (RFC 5321 §4.1.1.3).
+    Postmaster,
+    /// Anything else.
+    Malformed,
+}
+
+/// Reads a path. Angle brackets may be left out; a source route is ignored (RFC 5321 Appendix C).
+pub(crate) fn read(text: &str) -> Path {
+    let inner = match (text.strip_prefix('<'), text.ends_with('>')) {
+        (Some("" | ">"), _) => return if text == "<>" { Path::Null } else { Path::Malformed },
+        (Some(rest), true) => rest.get(..rest.len() - 1).unwrap_or_default(),
+        (None, false) => text,
+        _ => return Path::Malformed,
+    };
+    let mailbox = match inner.strip_prefix('@') {
+        Some(route) => match route.split_once(':') {
+            Some((hosts, mailbox)) if hosts.split(",@").all(|host| host_name(host).is_some()) => mailbox,
+            _ => return Path::Malformed,
+        },
+        None => inner,
+    };
+    let Some(domain) = after_local_part(mailbox) else {
+        return if mailbox.eq_ignore_ascii_case("postmaster") { Path::Postmaster } else { Path::Malformed };
+    };
+    if domain.starts_with('[') {
+        return address_literal(domain).map_or(Path::Malformed, Path::Literal);
+    }
+    host_name(domain).map_or(Path::Malformed, Path::Domain)
+}
+
+/// A domain of RFC 5321 §2.3.5, taken as leniently as mail servers do: underscores, a trailing dot.
+pub(crate) fn host_name(text: &str) -> Option<Name> {
+    Name::parse(text).ok().filter(Name::is_host)
+}
+
+/// The rest after the local part and its `@`. The local part is a quoted string or atoms; dots in odd places pass, since
+/// real mailboxes have them and only the domain matters here.
+fn after_local_part(mailbox: &str) -> Option<&str> {
+    let mut characters = mailbox.char_indices();
+    if mailbox.starts_with('"') {
+        characters.next();
+        let mut escaped = false;
+        for (at, character) in characters {
+            match character {
+                _ if character.is_control() => return None,
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '"' => return mailbox.get(at + 1..)?.strip_prefix('@'),
+                _ => {}
+            }
+        }
+        return None;
+    }
+    let (at, _) = characters.find(|(_, character)| *character == '@')?;
+    let local = mailbox.get(..at)?;
+    let atoms = !local.is_empty()
+        && !local.chars().any(|character| {
+            character.is_control() || character.is_whitespace() || "<>()[]\\,;:\"".contains(character)
+        });
+    if atoms { mailbox.get(at + 1..) } else { None }
+}
+
+/// An address literal of RFC 5321 §4.1.3: `[192.0.2.1]` or `[IPv6:2001:db8::1]`, the tag in any case.
+pub(crate) fn address_literal(text: &str) -> Option<IpAddr> {
+    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+    match inner.get(..5) {
+        Some(tag) if tag.eq_ignore_ascii_case("IPv6:") => inner.get(5..)?.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        _ => dotted_quad(inner).map(IpAddr::V4),
+    }
+}
+
+/// Four `Snum`s of one to three digits, at most 255 (RFC 5321 §4.1.3), leading zeros allowed.
+fn dotted_quad(text: &str) -> Option<Ipv4Addr> {
+    let mut octets = [0_u8; 4];
+    let mut parts = text.split('.');
+    for octet in &mut octets {
+        let part =
+            parts.next().filter(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))?;
+        *octet = part.parse().ok()?;
+    }
+    parts.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Path {
+        Path::Domain(Name::parse(text).unwrap())
+    }
+
+    #[test]
+    fn paths() {
+        assert_eq!(read("<>"), Path::Null);
+        assert_eq!(read("a@example.org"), at("example.org"));
+        assert_eq!(read("<a@Example.ORG>"), at("example.org"));
+        assert_eq!(read("<@x.example,@y.example:a@example.org>"), at("example.org"));
+        assert_eq!(read("\"a@b c\"@example.org"), at("example.org"));
+        assert_eq!(read("\"a\\\"@b\"@example.org"), at("example.org"));
+        assert_eq!(read("a..b.@example.org"), at("example.org"));
+        assert_eq!(read("a@my_host.example"), at("my_host.example"));
+        assert_eq!(read("a@ai"), at("ai"));
+        assert_eq!(read("a@[192.0.2.1]"), Path::Literal("192.0.2.1".parse().unwrap()));
+        assert_eq!(read("a@[ipv6:2001:db8::1]"), Path::Literal("2001:db8::1".parse().unwrap()));
+        assert_eq!(read("Postmaster"), Path::Postmaster);
+    }
+
+    #[test]
+    fn malformed() {
+        let long = format!("a@{}", "x".repeat(10_240));
+        for text in [
+            "",
+            "a",
+            "@",
+            "@example.org",
+            "a@",
+            "a@b@c",
+            "a b@example.org",
+            "a@exa mple.org",
+            "a@.example",
+            "a@example..org",
+            "a@[256.1.1.1]",
+            "a@[2001:db8::1]",
+            "a@[]",
+            "a@[1.2.3.4",
+            "a@#123",
+            "a@1.2.3.4",
+            "<a@example.org",
+            "a@example.org>",
+            "a\0@example.org",
+            "a@exa\0mple.org",
+            "\"a@example.org",
+            "<",
+            ">",
+            "<<>>",
+            "a@-x.example",
+            "\"a\"b@example.org",
+            &long,
+            "a@b\r\nRCPT TO:<c@d>",
+            "<@:a@example.org>",
+        ] {
+            assert_eq!(read(text), Path::Malformed, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn literals() {
+        for (text, address) in [("[123.255.37.2]", "123.255.37.2"), ("[IPV6:::1]", "::1"), ("[010.0.0.1]", "10.0.0.1")]
+        {
+            assert_eq!(address_literal(text), Some(address.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "192.0.2.1",
+            "[192.0.2]",
+            "[192.0.2.1.1]",
+            "[0192.0.2.1]",
+            "[IPv6:1::2::3]",
+            "[IPv6:]",
+            "[1.2.3.+4]",
+            "[ 1.2.3.4]",
+        ] {
+            assert_eq!(address_literal(text), None, "{text}");
+        }
+    }
+}

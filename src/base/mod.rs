@@ -1,0 +1,12 @@
+//! The lowest floor: names, addresses, text, time and small containers. It knows nothing of DNS messages.
+
+pub(crate) mod address;
+pub mod clock;
+pub(crate) mod hash_map;
+pub(crate) mod key_mask;
+pub(crate) mod lock;
+pub(crate) mod mail_path;
+pub mod name;
+pub mod remote_text;
+pub(crate) mod small_list;
+pub mod template;

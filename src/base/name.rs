@@ -1,0 +1,634 @@
+//! Domain names as they are asked: absolute, lower case, within the limits of RFC 1035 §2.3.4.
+//!
+//! A [`Name`] is correct once it exists. It may carry a secret label (the key of a commercial list); then
+//! `Display` and `Debug` show `(key).` in its place, which no parser of names takes, and only [`Name::expose`] gives the text for
+//! the wire.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::base::address;
+
+/// Octets of a name on the wire, its root label included (RFC 1035 §2.3.4).
+pub const MAX_WIRE_LENGTH: usize = 255;
+/// Octets of one label (RFC 1035 §2.3.4).
+pub const MAX_LABEL_LENGTH: usize = 63;
+
+/// What stands where a secret label stood. A dot follows, and behind it that of the label: with its empty label, what is shown
+/// is no name (RFC 1035 §3.1) and cannot be asked for by mistake.
+pub(crate) const MASK: &str = "(key)";
+
+/// An absolute domain name: lower case, A-labels only, never subject to a search list.
+///
+/// ```
+/// use rdnsbl::name::Name;
+///
+/// let name = Name::parse("Mail.Example.ORG")?;
+/// assert_eq!(name.to_string(), "mail.example.org");
+/// assert_eq!(name.expose(), "mail.example.org.");
+/// # Ok::<(), rdnsbl::name::NameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// Presentation form with the trailing dot. No octet needs escaping: see [`is_label_octet`].
+    text: Arc<str>,
+    /// Where in `text` the secret label stands. Both bounds fit: a name is at most 254 octets of text.
+    secret: Option<(u8, u8)>,
+}
+
+impl Name {
+    /// Reads a name, with or without its trailing dot. Case is folded; U-labels become A-labels with the feature
+    /// `idna` and are an error without it.
+    ///
+    /// Labels may hold every visible ASCII octet that needs no escaping, so that `_dmarc` and `1/25` pass;
+    /// [`is_host`](Self::is_host) is the narrower question.
+    ///
+    /// # Errors
+    /// [`NameError`] says what is wrong and at which octet. It never repeats the text.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if !text.is_ascii() {
+            // What is wrong with the A-labels stands nowhere in the text: all of it is at fault.
+            let whole = |error: NameError| NameError::new(error.kind, 0..text.len());
+            return Self::parse_ascii(&to_a_labels(text)?).map_err(whole);
+        }
+        Self::parse_ascii(text)
+    }
+
+    fn parse_ascii(text: &str) -> Result<Self, NameError> {
+        if text == "." {
+            return Ok(Self::root());
+        }
+        let body = text.strip_suffix('.').unwrap_or(text);
+        if body.is_empty() {
+            return Err(NameError::new(NameErrorKind::Empty, 0..text.len()));
+        }
+        let mut start = 0;
+        for label in body.split('.') {
+            let span = start..start + label.len();
+            if label.is_empty() {
+                return Err(NameError::new(NameErrorKind::EmptyLabel, span));
+            }
+            if let Some(at) = label.bytes().position(|octet| !is_label_octet(octet)) {
+                return Err(NameError::new(NameErrorKind::BadCharacter, start + at..start + at + 1));
+            }
+            if label.len() > MAX_LABEL_LENGTH {
+                return Err(NameError::new(NameErrorKind::LabelTooLong, span));
+            }
+            start = span.end + 1;
+        }
+        // One length octet per label stands where a dot stands in text, and the root label adds one.
+        if body.len() + 2 > MAX_WIRE_LENGTH {
+            return Err(NameError::new(NameErrorKind::TooLong, 0..body.len()));
+        }
+        let mut absolute = body.to_ascii_lowercase();
+        absolute.push('.');
+        let secret = known_secret(&absolute);
+        Ok(Self { text: absolute.into(), secret })
+    }
+
+    /// The root of the DNS, `.`.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { text: ".".into(), secret: None }
+    }
+
+    /// The name under which the names of an address are published: `in-addr.arpa` (RFC 1035 §3.5) or `ip6.arpa`
+    /// (RFC 3596 §2.5). An IPv4-mapped IPv6 address is taken as the IPv4 address it is (RFC 4291 §2.5.5.2).
+    ///
+    /// ```
+    /// let name = rdnsbl::name::Name::reverse_of("::ffff:192.0.2.99".parse()?);
+    /// assert_eq!(name.to_string(), "99.2.0.192.in-addr.arpa");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    #[must_use]
+    pub fn reverse_of(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        let labels = address::reversed_labels(address);
+        let zone = if address.is_ipv4() { "in-addr.arpa." } else { "ip6.arpa." };
+        Self { text: [labels.as_str(), zone].concat().into(), secret: None }
+    }
+
+    /// This name under `zone`: its labels followed by the zone's.
+    ///
+    /// # Errors
+    /// [`NameErrorKind::TooLong`] when the whole would pass 255 octets.
+    pub fn under(&self, zone: &Self) -> Result<Self, NameError> {
+        let labels = if self.is_root() { "" } else { &*self.text };
+        Self::join(labels, zone)
+    }
+
+    /// `labels` (empty, or correct labels each followed by a dot) in front of `zone`. For labels made here:
+    /// reversed addresses, test entries, random labels.
+    pub(crate) fn join(labels: &str, zone: &Self) -> Result<Self, NameError> {
+        if zone.is_root() {
+            return Self::parse_ascii(if labels.is_empty() { "." } else { labels });
+        }
+        if let Some((key, base)) = zone.key_in_front() {
+            let length = u8::try_from(key.len()).unwrap_or(u8::MAX);
+            let name = Self::parse_ascii(&format!("{key}.{labels}{base}"))?;
+            return Ok(Self { secret: Some((0, length)), ..name });
+        }
+        let length = labels.len() + zone.text.len();
+        if length + 1 > MAX_WIRE_LENGTH {
+            return Err(NameError::new(NameErrorKind::TooLong, 0..labels.len()));
+        }
+        // On the stack first: twelve lists make twelve such names for every client, and one allocation each is enough.
+        let mut buffer = [0; MAX_WIRE_LENGTH];
+        if let Some((front, back)) = buffer.get_mut(..length).and_then(|place| place.split_at_mut_checked(labels.len()))
+        {
+            front.copy_from_slice(labels.as_bytes());
+            back.copy_from_slice(zone.text.as_bytes());
+        }
+        let text = buffer.get(..length).and_then(|octets| std::str::from_utf8(octets).ok());
+        let Some(text) = text else { return Err(NameError::new(NameErrorKind::BadCharacter, 0..labels.len())) };
+        let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);
+        let secret = zone.secret.map(|(from, to)| (from.saturating_add(shift), to.saturating_add(shift)));
+        Ok(Self { text: text.into(), secret })
+    }
+
+    /// This zone with a secret label in front, marked as secret.
+    ///
+    /// # Errors
+    /// [`NameErrorKind::TooLong`] when the whole would pass 255 octets.
+    pub fn with_key(&self, key: &Key) -> Result<Self, NameError> {
+        let mut labels = key.0.to_string();
+        let length = u8::try_from(labels.len()).unwrap_or(u8::MAX);
+        labels.push('.');
+        let keyed = Self::join(&labels, self)?;
+        Ok(Self { secret: Some((0, length)), ..keyed })
+    }
+
+    /// The text for the wire: lower case, trailing dot, **secret label included**. The only way to get it; for
+    /// resolvers. Everything people may see is `Display`.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// Is this the root?
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        &*self.text == "."
+    }
+
+    /// The name without its first label; `None` for the root. The parent of a keyed zone is the zone.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        if self.is_root() {
+            return None;
+        }
+        let dot = self.text.find('.')?;
+        let rest = self.text.get(dot + 1..).filter(|rest| !rest.is_empty()).unwrap_or(".");
+        let shift = u8::try_from(dot + 1).ok()?;
+        // Of several secret labels, the first may be the one that goes.
+        let secret = self.secret.and_then(|(from, to)| Some((from.saturating_sub(shift), to.checked_sub(shift)?)));
+        Some(Self { text: rest.into(), secret })
+    }
+
+    /// The registrable domain, by the Public Suffix List: `example.co.uk` of `www.example.co.uk`. `None` for what is no
+    /// more than a public suffix.
+    #[cfg(feature = "psl")]
+    pub(crate) fn registrable(&self) -> Option<Self> {
+        Self::parse(psl::domain_str(self.text.strip_suffix('.')?)?).ok()
+    }
+
+    /// The labels from left to right, secret one included; none for the root.
+    pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.text.split('.').filter(|label| !label.is_empty())
+    }
+
+    /// How many labels the name has; 0 for the root.
+    #[must_use]
+    pub fn label_count(&self) -> usize {
+        self.labels().count()
+    }
+
+    /// Is this the root or a top-level domain?
+    pub(crate) fn is_top(&self) -> bool {
+        self.text.find('.').is_none_or(|dot| dot + 1 == self.text.len())
+    }
+
+    /// Is this name `other` or below it?
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        other.is_root()
+            || self.text.strip_suffix(&*other.text).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// The last so many labels: where these are equal, names have the same owner as far as that can be told
+    /// without a list of public suffixes.
+    pub(crate) fn last_labels(&self, count: usize) -> &str {
+        let body = self.text.strip_suffix('.').unwrap_or(&self.text);
+        let start = body.rmatch_indices('.').nth(count.saturating_sub(1)).map_or(0, |(dot, _)| dot + 1);
+        body.get(start..).unwrap_or_default()
+    }
+
+    /// Could this be the name of a host: letters, digits, hyphens inside labels (RFC 1123 §2.1), underscores (not
+    /// legal, but common, and resolvable), and not all labels numeric?
+    #[must_use]
+    pub fn is_host(&self) -> bool {
+        !self.is_root()
+            && self.labels().all(is_host_label)
+            && !self.labels().all(|label| label.bytes().all(|octet| octet.is_ascii_digit()))
+    }
+
+    /// The name without its secret label: what a zone is called in reports.
+    #[must_use]
+    pub fn without_key(&self) -> Self {
+        match self.secret_range() {
+            None => self.clone(),
+            Some(range) => {
+                let mut text = String::from(self.text.get(..range.start).unwrap_or_default());
+                text.push_str(self.text.get(range.end + 1..).unwrap_or_default());
+                if text.is_empty() {
+                    text.push('.');
+                }
+                Self { text: text.into(), secret: None }
+            }
+        }
+    }
+
+    /// This zone of a list with everything in it marked as secret that looks like a key, or stands where one belongs.
+    pub(crate) fn with_keys_hidden(self) -> Self {
+        let found = crate::base::key_mask::in_zone(self.text.strip_suffix('.').unwrap_or(&self.text));
+        let found = found.and_then(|range| key_span(range.start, range.end));
+        let secret = match (self.secret, found) {
+            (Some((from, to)), Some((start, end))) => Some((from.min(start), to.max(end))),
+            (known, found) => known.or(found),
+        };
+        Self { secret, ..self }
+    }
+
+    /// This zone with no more hidden than what everybody knows to be a key.
+    pub(crate) fn as_it_stands(&self) -> Self {
+        Self { text: Arc::clone(&self.text), secret: known_secret(&self.text) }
+    }
+
+    /// The secret label itself, to keep it out of texts that quote it.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.text.get(self.secret_range()?)
+    }
+
+    /// This name, which a server sent, with the label that repeats `secret` marked as secret. `None` when several labels
+    /// repeat it: only one can be marked, and a key is never shown.
+    pub(crate) fn hiding(mut self, secret: &str) -> Option<Self> {
+        let mut start = 0;
+        let mut found = None;
+        for label in self.text.split('.') {
+            let end = start + label.len();
+            if crate::base::key_mask::parts(secret).any(|secret| label.contains(secret)) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some((u8::try_from(start).ok()?, u8::try_from(end).ok()?));
+            }
+            start = end + 1;
+        }
+        self.secret = found.or(self.secret);
+        Some(self)
+    }
+
+    /// The labels from that octet of the text on; `None` when no label begins there.
+    #[cfg(feature = "direct")]
+    pub(crate) fn ending(&self, from: usize) -> Option<Self> {
+        let (before, rest) = self.text.split_at_checked(from)?;
+        if rest.is_empty() {
+            return Some(Self::root());
+        }
+        (before.is_empty() || before.ends_with('.')).then(|| Self { text: rest.into(), secret: known_secret(rest) })
+    }
+
+    /// Key and zone, where the operator wants the key in front of the subject: `KEY.4.3.2.1.dnsbl.httpbl.org`.
+    fn key_in_front(&self) -> Option<(&str, &str)> {
+        const BASE: &str = "dnsbl.httpbl.org.";
+        let range = self.secret_range()?;
+        let base = self.text.get(range.end + 1..)?;
+        (range.start == 0 && base == BASE).then_some((self.text.get(range)?, base))
+    }
+
+    fn secret_range(&self) -> Option<Range<usize>> {
+        self.secret.map(|(from, to)| usize::from(from)..usize::from(to))
+    }
+}
+
+/// The text alone: equal names have equal texts.
+impl std::hash::Hash for Name {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = if self.is_root() { "." } else { self.text.strip_suffix('.').unwrap_or(&self.text) };
+        match self.secret_range() {
+            None => f.pad(shown),
+            Some(range) => {
+                let before = shown.get(..range.start).unwrap_or_default();
+                let after = shown.get(range.end..).unwrap_or_default();
+                f.pad(&format!("{before}{MASK}.{}", if after.is_empty() { "." } else { after }))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Name({self})")
+    }
+}
+
+impl std::str::FromStr for Name {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::parse(text)
+    }
+}
+
+/// The secret label of a list that is bought: one label of letters, digits and hyphens. It has no `Display`.
+///
+/// ```compile_fail
+/// let key = rdnsbl::name::Key::new("abcdefgh")?;
+/// println!("{key}");
+/// # Ok::<(), rdnsbl::name::NameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(Arc<str>);
+
+impl Key {
+    /// Takes the label as the operator gave it.
+    ///
+    /// # Errors
+    /// [`NameError`] when it is not one label of letters, digits, hyphens and underscores.
+    pub fn new(label: impl Into<String>) -> Result<Self, NameError> {
+        let label = label.into().to_ascii_lowercase();
+        if label.is_empty() {
+            return Err(NameError::new(NameErrorKind::Empty, 0..0));
+        }
+        if label.len() > MAX_LABEL_LENGTH {
+            return Err(NameError::new(NameErrorKind::LabelTooLong, 0..label.len()));
+        }
+        if !is_host_label(&label) {
+            return Err(NameError::new(NameErrorKind::BadCharacter, 0..label.len()));
+        }
+        Ok(Self(label.into()))
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// Why a text is not a name, and where. It never repeats the text, which may hold a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at octet {}", span.start + 1)]
+pub struct NameError {
+    kind: NameErrorKind,
+    span: Range<usize>,
+}
+
+impl NameError {
+    pub(crate) fn new(kind: NameErrorKind, span: Range<usize>) -> Self {
+        Self { kind, span }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> NameErrorKind {
+        self.kind
+    }
+
+    /// Which octets of the text are wrong.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+/// What can be wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameErrorKind {
+    /// Nothing was written.
+    #[error("a name is needed")]
+    Empty,
+    /// Two dots without a label between them, or a leading dot.
+    #[error("empty label")]
+    EmptyLabel,
+    /// A label of more than 63 octets.
+    #[error("label longer than 63 octets")]
+    LabelTooLong,
+    /// More than 255 octets on the wire.
+    #[error("name longer than 255 octets")]
+    TooLong,
+    /// An octet that no name here may hold.
+    #[error("character not allowed in a name")]
+    BadCharacter,
+    /// A U-label that IDNA does not accept (RFC 5891).
+    #[error("not a valid internationalized name")]
+    BadUnicode,
+    /// A U-label, and the crate was built without the feature `idna`.
+    #[error("internationalized names need the feature `idna`")]
+    NeedsIdna,
+    /// Labels that are all numeric: an address, not a name.
+    #[error("all labels are numeric: this is no domain name")]
+    Numeric,
+}
+
+/// The octets a label may hold: visible ASCII that never needs escaping in text.
+fn is_label_octet(octet: u8) -> bool {
+    octet.is_ascii_graphic()
+        && !matches!(octet, b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b',' | b'<' | b'>' | b'[' | b']' | b':')
+}
+
+/// A label of a host name; underscores allowed, hyphens only inside.
+pub(crate) fn is_host_label(label: &str) -> bool {
+    !label.is_empty()
+        && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+/// Zones with the key right in front of them.
+const KEY_BEFORE_ZONE: [&str; 6] = [
+    ".r.mail-abuse.com.",
+    ".all.spamrats.com.",
+    ".auth.spamrats.com.",
+    ".dyna.spamrats.com.",
+    ".noptr.spamrats.com.",
+    ".spam.spamrats.com.",
+];
+
+/// Octets of a label that is a key also where a list's own label belongs.
+const LEAST_MISPLACED_KEY: usize = 12;
+
+/// Finds the key in names of operators who sell access by a secret label.
+fn known_secret(absolute: &str) -> Option<(u8, u8)> {
+    // KEY.<list>.dq.spamhaus.net, KEY.<list>.mail.abusix.zone: the key stands before the list's own label.
+    for suffix in [".dq.spamhaus.net.", ".mail.abusix.zone."] {
+        if let Some(front) = absolute.strip_suffix(suffix) {
+            let last = front.rfind('.').map_or(0, |dot| dot + 1);
+            // No list's label is that long: the label of the list was left out, or stands before the key.
+            if front.len() - last >= LEAST_MISPLACED_KEY {
+                return key_span(last, front.len());
+            }
+            let key_and_before = &front.get(..front.rfind('.')?)?;
+            let start = key_and_before.rfind('.').map_or(0, |dot| dot + 1);
+            return key_span(start, key_and_before.len());
+        }
+    }
+    // KEY.r.mail-abuse.com, KEY.spam.spamrats.com: the key stands before the zone.
+    for suffix in KEY_BEFORE_ZONE {
+        if let Some(front) = absolute.strip_suffix(suffix) {
+            return key_span(front.rfind('.').map_or(0, |dot| dot + 1), front.len());
+        }
+    }
+    // KEY.<reversed address>.dnsbl.httpbl.org: the key comes first.
+    let front = absolute.strip_suffix(".dnsbl.httpbl.org.")?;
+    key_span(0, front.find('.').unwrap_or(front.len()))
+}
+
+/// Keys are long. Short labels are the subject's own (octets, nibbles, most top-level domains).
+fn key_span(from: usize, to: usize) -> Option<(u8, u8)> {
+    if to.checked_sub(from)? < 4 {
+        return None;
+    }
+    Some((u8::try_from(from).ok()?, u8::try_from(to).ok()?))
+}
+
+#[cfg(feature = "idna")]
+fn to_a_labels(text: &str) -> Result<String, NameError> {
+    idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::EMPTY)
+        .map(std::borrow::Cow::into_owned)
+        .map_err(|_| NameError::new(NameErrorKind::BadUnicode, 0..text.len()))
+}
+
+#[cfg(not(feature = "idna"))]
+fn to_a_labels(text: &str) -> Result<String, NameError> {
+    Err(NameError::new(NameErrorKind::NeedsIdna, 0..text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    #[test]
+    fn rfc_5782_vectors() {
+        let reverse = |address: &str| address::reversed_labels(address.parse().unwrap()).as_str().to_owned();
+        assert_eq!(reverse("192.0.2.99"), "99.2.0.192."); // RFC 5782 §2.1
+        assert_eq!(
+            reverse("2001:db8:1:2:3:4:567:89ab"), // RFC 5782 §2.4
+            "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2."
+        );
+    }
+
+    #[test]
+    fn limits_of_rfc_1035() {
+        let label = "a".repeat(63);
+        assert!(Name::parse(&label).is_ok());
+        assert_eq!(Name::parse(&"a".repeat(64)).unwrap_err().kind(), NameErrorKind::LabelTooLong);
+        let longest = [label.as_str(), &label, &label, &"a".repeat(61)].join(".");
+        assert_eq!(longest.len(), 253);
+        assert!(Name::parse(&longest).is_ok());
+        assert_eq!(Name::parse(&format!("{longest}a")).unwrap_err().kind(), NameErrorKind::TooLong);
+        assert_eq!(name(&longest).under(&name("x")).unwrap_err().kind(), NameErrorKind::TooLong);
+    }
+
+    #[test]
+    fn errors_point() {
+        let at = |text: &str| {
+            let error = Name::parse(text).unwrap_err();
+            (error.kind(), error.span())
+        };
+        assert_eq!(at(""), (NameErrorKind::Empty, 0..0));
+        assert_eq!(at("a..b"), (NameErrorKind::EmptyLabel, 2..2));
+        assert_eq!(at(".a"), (NameErrorKind::EmptyLabel, 0..0));
+        assert_eq!(at("a.b c"), (NameErrorKind::BadCharacter, 3..4));
+        assert_eq!(at("a@b"), (NameErrorKind::BadCharacter, 1..2));
+    }
+
+    #[test]
+    fn keys_are_never_shown() {
+        for keyed in [
+            "secretkeysecretkey.zen.dq.spamhaus.net",
+            "2.0.0.127.secretkeysecretkey.zen.dq.spamhaus.net",
+            "secretkeysecretkey.combined.mail.abusix.zone",
+            "secretkey.2.0.0.127.dnsbl.httpbl.org",
+            "secretkey.r.mail-abuse.com",
+            "2.0.0.127.secretkey.spam.spamrats.com",
+            "secretkeysecretkey.dq.spamhaus.net",
+            "2.0.0.127.secretkeysecretkey.dq.spamhaus.net",
+            "2.0.0.127.zen.secretkeysecretkey.mail.abusix.zone",
+        ] {
+            let name = name(keyed);
+            assert!(name.expose().contains("secretkey"));
+            assert!(!format!("{name} {name:?} {}", name.without_key()).contains("secretkey"), "{name}");
+        }
+        let zone = name("zen.dq.spamhaus.net").with_key(&Key::new("abcd1234").unwrap()).unwrap();
+        let asked = name("example.com").under(&zone).unwrap();
+        assert_eq!(asked.expose(), "example.com.abcd1234.zen.dq.spamhaus.net.");
+        assert_eq!(asked.to_string(), "example.com.(key)..zen.dq.spamhaus.net");
+        assert_eq!(zone.without_key().to_string(), "zen.dq.spamhaus.net");
+        assert_eq!(name("zen.dq.spamhaus.net").to_string(), "zen.dq.spamhaus.net");
+    }
+
+    #[test]
+    fn keys_repeated_by_a_server_are_hidden() {
+        let hidden = |text: &str| name(text).hiding("abcd1234").map(|name| name.to_string());
+        assert_eq!(hidden("1.ABCD1234.list.example").as_deref(), Some("1.(key)..list.example"));
+        assert_eq!(hidden("x-abcd1234.example").as_deref(), Some("(key)..example"));
+        assert_eq!(hidden("other.example").as_deref(), Some("other.example"));
+        assert_eq!(hidden("abcd1234.abcd1234.example"), None);
+    }
+
+    #[test]
+    fn parents() {
+        assert_eq!(name("a.b.example").parent(), Some(name("b.example")));
+        assert_eq!(name("example").parent(), Some(Name::root()));
+        assert_eq!(Name::root().parent(), None);
+        let asked = name("2.0.0.127.secretkey.zen.dq.spamhaus.net").parent().unwrap();
+        assert_eq!(asked.to_string(), "0.0.127.(key)..zen.dq.spamhaus.net");
+    }
+
+    #[test]
+    fn hosts() {
+        for good in
+            ["mail.example.org", "my_host.example", "3com.com", "example.123", "localhost", "xn--bcher-kva.example"]
+        {
+            assert!(name(good).is_host(), "{good}");
+        }
+        for bad in ["-a.example", "a-.example", "1.2.3.4", "7", "a/b.example", "*.example"] {
+            assert!(!name(bad).is_host(), "{bad}");
+        }
+        assert!(!Name::root().is_host());
+    }
+
+    #[test]
+    fn within() {
+        assert!(name("a.b.example").is_within(&name("b.example")));
+        assert!(name("b.example").is_within(&name("b.example")));
+        assert!(!name("ab.example").is_within(&name("b.example")));
+        assert!(name("b.example").is_within(&Name::root()));
+    }
+
+    #[cfg(feature = "idna")]
+    #[test]
+    fn u_labels_become_a_labels() {
+        assert_eq!(name("Bücher.example").expose(), "xn--bcher-kva.example.");
+        assert_eq!(name("例え。テスト").expose(), "xn--r8jz45g.xn--zckzah.");
+    }
+
+    #[cfg(not(feature = "idna"))]
+    #[test]
+    fn u_labels_are_a_clear_error() {
+        assert_eq!(Name::parse("bücher.example").unwrap_err().kind(), NameErrorKind::NeedsIdna);
+    }
+}

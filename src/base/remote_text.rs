@@ -1,0 +1,232 @@
+//! Text that came from the network, made safe to show.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+pub use crate::base::key_mask::hide_keys;
+
+/// Octets of a text that are kept; the rest is cut and the cut is visible.
+pub const MAX_TEXT: usize = 500;
+const CUT: &str = "...";
+/// Octets at the start of a secret that tell something of it.
+const LEAST_PART: usize = 4;
+
+/// Remote text in the only form in which it is ever shown: printable ASCII, one line, at most 500 octets.
+///
+/// A TXT or PTR record may hold CR, LF, NUL and escape sequences. Put raw into an SMTP reply it would end the reply, into
+/// a log it would forge lines, into a terminal it would paint. Line breaks and tabs become a space, everything else
+/// outside 0x20-0x7e becomes `?`.
+///
+/// ```
+/// use rdnsbl::remote_text::RemoteText;
+///
+/// assert_eq!(RemoteText::clean(b"listed\r\n250 OK\x1b[2J").as_str(), "listed  250 OK?[2J");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RemoteText(Arc<str>, Altered);
+
+impl RemoteText {
+    /// Cleans and clips. Cleaning twice changes nothing.
+    #[must_use]
+    pub fn clean(raw: &[u8]) -> Self {
+        Self::clean_to(raw, MAX_TEXT)
+    }
+
+    /// Cleans, and clips to fewer octets.
+    pub(crate) fn clip_to(text: &str, limit: usize) -> Self {
+        Self::clean_to(text.as_bytes(), limit.clamp(CUT.len(), MAX_TEXT))
+    }
+
+    fn clean_to(raw: &[u8], limit: usize) -> Self {
+        // One octet beyond the limit is enough to know that something was cut.
+        let mut text: String = raw
+            .iter()
+            .take(limit + 1)
+            .map(|octet| match octet {
+                b'\r' | b'\n' | b'\t' => ' ',
+                0x20..=0x7e => char::from(*octet),
+                _ => '?',
+            })
+            .collect();
+        let cut = text.len() > limit;
+        if cut {
+            text.truncate(limit - CUT.len());
+            text.push_str(CUT);
+        }
+        let altered = cut || text.bytes().ne(raw.iter().copied());
+        Self(text.into(), Altered(altered))
+    }
+
+    /// Several texts as one, separated by `"; "`.
+    pub(crate) fn join<'a>(texts: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let texts: Vec<&Self> = texts.take(MAX_TEXT).collect();
+        let altered = texts.iter().any(|text| text.was_altered());
+        let joined = texts.into_iter().map(Self::as_str).collect::<Vec<_>>().join("; ");
+        if joined.is_empty() { None } else { Some(Self::clean(joined.as_bytes()).altered_if(altered)) }
+    }
+
+    /// The text without a secret that it may quote, whatever its case.
+    pub(crate) fn without(&self, secret: &str) -> Self {
+        crate::base::key_mask::parts(secret).fold(self.clone(), |text, part| text.without_part(part))
+    }
+
+    fn without_part(&self, secret: &str) -> Self {
+        if secret.is_empty() {
+            return self.clone();
+        }
+        let folded = self.0.to_ascii_lowercase();
+        let mut kept = String::with_capacity(self.0.len());
+        let mut from = 0;
+        for (at, _) in folded.match_indices(secret) {
+            kept.push_str(self.0.get(from..at).unwrap_or_default());
+            kept.push_str("***");
+            from = at + secret.len();
+        }
+        kept.push_str(self.0.get(from..).unwrap_or_default());
+        // Where a text was cut, the first part of a secret may stand before the cut.
+        for length in (LEAST_PART..secret.len()).rev() {
+            let Some(part) = secret.get(..length) else { continue };
+            let cut = format!("{part}{CUT}");
+            while let Some(at) = kept.to_ascii_lowercase().find(&cut) {
+                kept.replace_range(at..at + length, "***");
+            }
+        }
+        Self::clean(kept.as_bytes()).altered_if(self.was_altered() || kept != *self.0)
+    }
+
+    fn altered_if(mut self, altered: bool) -> Self {
+        self.1.0 |= altered;
+        self
+    }
+
+    /// Did the text have to be cleaned, cut, or freed of a secret?
+    #[must_use]
+    pub fn was_altered(&self) -> bool {
+        self.1.0
+    }
+
+    /// Does the text read like the last words of a list that has closed? A hint for people: ordinary advice about removal
+    /// uses some of these words too, so that it never decides anything.
+    #[must_use]
+    pub fn is_tombstone(&self) -> bool {
+        const LAST_WORDS: [&str; 14] = [
+            "depricated",
+            "deprecated",
+            "shut down",
+            "shutdown",
+            "decommissioned",
+            "discontinued",
+            "no longer",
+            "is closed",
+            "defunct",
+            "is gone",
+            "delete it",
+            "remove it from",
+            "please remove from",
+            "stop using",
+        ];
+        let folded = self.0.to_ascii_lowercase();
+        LAST_WORDS.iter().any(|words| folded.contains(words))
+    }
+
+    /// The safe text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a text is as it came. Two texts that read alike are equal, whatever they were.
+#[derive(Clone, Copy, Debug)]
+struct Altered(bool);
+
+impl PartialEq for Altered {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Altered {}
+
+impl PartialOrd for Altered {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Altered {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
+}
+
+impl Hash for Altered {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl fmt::Display for RemoteText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_octets_become_harmless() {
+        let all: Vec<u8> = (0..=255).collect();
+        let text = RemoteText::clean(&all);
+        assert!(text.as_str().bytes().all(|octet| (0x20..=0x7e).contains(&octet)));
+        assert_eq!(RemoteText::clean(text.as_str().as_bytes()), text);
+    }
+
+    #[test]
+    fn what_was_altered_is_known() {
+        assert!(!RemoteText::clean(b"see https://x.example/?d=1").was_altered());
+        for raw in [&b"a\nb"[..], b"caf\xe9", &[b'x'; 501]] {
+            let text = RemoteText::clean(raw);
+            assert!(text.was_altered());
+            assert_eq!(RemoteText::clean(text.as_str().as_bytes()), text);
+        }
+        assert!(RemoteText::clean(b"the key abckey").without("abckey").was_altered());
+    }
+
+    #[test]
+    fn clipped_and_says_so() {
+        let long = RemoteText::clean(&[b'x'; 65_535]);
+        assert_eq!(long.as_str().len(), MAX_TEXT);
+        assert!(long.as_str().ends_with(CUT));
+        assert_eq!(RemoteText::clean(long.as_str().as_bytes()), long);
+        assert_eq!(RemoteText::clean(&[b'x'; MAX_TEXT]).as_str().len(), MAX_TEXT);
+    }
+
+    #[test]
+    fn last_words() {
+        for dying in [
+            "THIS RBL HAS LONG BEEN DEPRICATED---DELETE IT FROM YOUR CONFIG",
+            "ordb.org was shut down on December 18, 2006. Please remove from your mailserver.",
+            "This zone has been deprecated for about two years. Maybe if it starts blocking your mail you'll notice",
+            "DSBL is GONE and highly unlikely to return. Please remove it from your mail server configuration.",
+        ] {
+            assert!(RemoteText::clean(dying.as_bytes()).is_tombstone(), "{dying}");
+        }
+        for alive in
+            ["Blocked - see https://www.spamcop.net/bl.shtml?127.0.0.2", "Listed. To be removed see https://x.example"]
+        {
+            assert!(!RemoteText::clean(alive.as_bytes()).is_tombstone(), "{alive}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_cut_out() {
+        let text = RemoteText::clean(b"see http://x/?q=1.2.3.4.ABCkey.zen and abckey");
+        assert_eq!(text.without("abckey").as_str(), "see http://x/?q=1.2.3.4.***.zen and ***");
+        let cut = RemoteText::clean(&[&[b'x'; 493][..], b"ABCkey and more"].concat());
+        assert!(cut.as_str().ends_with("xABCk..."), "{cut}");
+        assert!(cut.without("abckey").as_str().ends_with("x***..."), "{}", cut.without("abckey"));
+    }
+}

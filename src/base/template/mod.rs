@@ -1,0 +1,293 @@
+//! Reply texts with variables, in the style of Postfix's `rbl_reply_maps`.
+//!
+//! | written | means |
+//! |---|---|
+//! | `$name`, `$(name)`, `${name}` | the value |
+//! | `${name?text}`, `${name?{text}}` | the text, if the value is not empty |
+//! | `${name:text}`, `${name:{text}}` | the text, if the value is empty |
+//! | `${name?{text}:{other}}` | one or the other |
+//! | `$$` | a dollar sign |
+//!
+//! Texts may hold variables again; values never do: what a client or a list sent is put in as it is, cleaned.
+
+pub(crate) mod error;
+pub(crate) mod parser;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::base::template::parser::Parser;
+
+pub use crate::base::template::error::{TemplateError, TemplateErrorKind};
+
+/// Octets of a template.
+pub const MAX_TEMPLATE: usize = 2_000;
+
+/// A text with variables; correct once it exists.
+///
+/// ```
+/// use rdnsbl::template::{Template, TemplateErrorKind};
+///
+/// let template: Template = "$rbl_code Blocked by $rbl_domain${rbl_reason?; $rbl_reason}".parse()?;
+/// assert_eq!(template.to_string(), "$rbl_code Blocked by $rbl_domain${rbl_reason?; $rbl_reason}");
+///
+/// let error = "550 5.7.1 $rbl_domian".parse::<Template>().unwrap_err();
+/// assert_eq!((error.kind(), error.span()), (TemplateErrorKind::UnknownVariable, 11..21));
+/// # Ok::<(), rdnsbl::template::TemplateError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Template {
+    source: Arc<str>,
+    pieces: Arc<[Piece]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Text(String),
+    Value(Variable),
+    /// The first text where the value is not empty, the second where it is.
+    Either(Variable, Vec<Piece>, Vec<Piece>),
+}
+
+/// Makes `Variable` with the name of each, so that the two cannot differ.
+macro_rules! variables {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),* $(,)?) => {
+        /// What a template can name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Variable {
+            $($(#[$doc])* $variant),*
+        }
+
+        impl Variable {
+            /// Every variable.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name behind the dollar sign.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),*
+                }
+            }
+        }
+    };
+}
+
+variables! {
+    /// `name[address]`, the name being `unknown` where none is confirmed.
+    Client = "client",
+    /// The client's address.
+    ClientAddress = "client_address",
+    /// A confirmed name of the client, or `unknown`.
+    ClientName = "client_name",
+    /// A name of the client, confirmed or not, or `unknown`.
+    ReverseClientName = "reverse_client_name",
+    /// The argument of HELO or EHLO.
+    HeloName = "helo_name",
+    /// The sender's address without angle brackets.
+    Sender = "sender",
+    /// The part of it before the `@`.
+    SenderName = "sender_name",
+    /// The part of it after the `@`.
+    SenderDomain = "sender_domain",
+    /// The recipient's address without angle brackets.
+    Recipient = "recipient",
+    /// The part of it before the `@`.
+    RecipientName = "recipient_name",
+    /// The part of it after the `@`.
+    RecipientDomain = "recipient_domain",
+    /// The code that the policy gives for this finding.
+    RblCode = "rbl_code",
+    /// The list, without its key.
+    RblDomain = "rbl_domain",
+    /// What the list says about the subject.
+    RblReason = "rbl_reason",
+    /// The same; Postfix has both.
+    RblTxt = "rbl_txt",
+    /// What was found in the list: an address or a domain.
+    RblWhat = "rbl_what",
+    /// What that is: `Client host`, `Helo command`, `Sender address`.
+    RblClass = "rbl_class",
+    /// How many more lists decided; empty where there are none.
+    RblOthers = "rbl_others",
+    /// Why it is not known, or what is wrong with a domain.
+    Why = "why",
+    /// The texts of the first two findings, where several weigh.
+    Causes = "causes",
+}
+
+/// A template with values in it.
+pub(crate) struct Expansion {
+    pub(crate) text: String,
+    /// Octets at the start that stand in the template itself, and did not come from outside.
+    pub(crate) own: usize,
+}
+
+impl Template {
+    /// Puts values in. Nothing in a value is expanded again.
+    pub(crate) fn expand(&self, value: &dyn Fn(Variable) -> String) -> Expansion {
+        let mut expansion = Expansion { text: String::new(), own: 0 };
+        let mut own = true;
+        fill(&self.pieces, value, &mut expansion, &mut own);
+        expansion
+    }
+
+    /// What the template starts with, as far as it is the same for every report.
+    pub(crate) fn literal_start(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// Does it start with the code that the policy gives?
+    pub(crate) fn starts_with_code(&self) -> bool {
+        matches!(self.pieces.first(), Some(Piece::Value(Variable::RblCode)))
+    }
+
+    /// Does it start with a condition?
+    pub(crate) fn starts_with_condition(&self) -> bool {
+        matches!(self.pieces.first(), Some(Piece::Either(..)))
+    }
+
+    /// Texts and variables, where it holds no conditions.
+    pub(crate) fn plain_pieces(&self) -> Option<Vec<Result<&str, Variable>>> {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(Ok(text.as_str())),
+                Piece::Value(variable) => Some(Err(*variable)),
+                Piece::Either(..) => None,
+            })
+            .collect()
+    }
+}
+
+fn fill(pieces: &[Piece], value: &dyn Fn(Variable) -> String, expansion: &mut Expansion, own: &mut bool) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => expansion.text.push_str(text),
+            Piece::Value(variable) => {
+                // The policy's own code is as good as one written out.
+                *own &= *variable == Variable::RblCode;
+                expansion.text.push_str(&value(*variable));
+            }
+            Piece::Either(variable, present, absent) => {
+                let branch = if value(*variable).is_empty() { absent } else { present };
+                fill(branch, value, expansion, own);
+            }
+        }
+        if *own {
+            expansion.own = expansion.text.len();
+        }
+    }
+}
+
+impl FromStr for Template {
+    type Err = TemplateError;
+
+    fn from_str(text: &str) -> Result<Self, TemplateError> {
+        if text.len() > MAX_TEMPLATE {
+            return Err(TemplateError::new(TemplateErrorKind::TooLong, MAX_TEMPLATE..text.len()));
+        }
+        // RFC 5321 §4.2: a reply text is printable US-ASCII.
+        if let Some((at, character)) = text.char_indices().find(|(_, c)| !c.is_ascii_graphic() && *c != ' ') {
+            let span = at..at + character.len_utf8();
+            return Err(TemplateError::new(TemplateErrorKind::BadCharacter, span));
+        }
+        let pieces = Parser::new(text).pieces()?;
+        Ok(Self { source: text.into(), pieces: pieces.into() })
+    }
+}
+
+/// The template as it was written.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.source)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Template({:?})", self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(template: &str) -> String {
+        let template: Template = template.parse().unwrap();
+        template
+            .expand(&|variable| match variable {
+                Variable::RblCode => "554".to_owned(),
+                Variable::RblReason => String::new(),
+                Variable::RblTxt => "$rbl_code ${client}".to_owned(),
+                variable => variable.name().to_uppercase(),
+            })
+            .text
+    }
+
+    #[test]
+    fn values_and_conditions() {
+        for (template, wanted) in [
+            ("550 a $client b", "550 a CLIENT b"),
+            ("$(client)$client${client}", "CLIENTCLIENTCLIENT"),
+            ("$client.x", "CLIENT.x"),
+            ("$rbl_code x", "554 x"),
+            ("${client?yes}", "yes"),
+            ("${client:no}", ""),
+            ("${rbl_reason?yes}", ""),
+            ("${rbl_reason:no}", "no"),
+            ("${rbl_reason?{yes}:{no}}", "no"),
+            ("${client?{a $client}:{b}}", "a CLIENT"),
+            ("${client? {a} : {b} }", "a"),
+            ("${rbl_reason:{no}?{yes}}", "no"),
+            ("${client?{x ${rbl_reason:{deep $client}}}}", "x deep CLIENT"),
+            ("$(client?text $helo_name)", "text HELO_NAME"),
+            ("100 $$ $$client", "100 $ $client"),
+            ("$rbl_txt", "$rbl_code ${client}"), // a value is not expanded again
+        ] {
+            assert_eq!(expand(template), wanted, "{template}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_pointed_at() {
+        use TemplateErrorKind as Kind;
+        let deep = format!("{}x{}", "${client?{".repeat(20), "}}".repeat(20));
+        for (template, kind, span) in [
+            ("$", Kind::NeedName, 1..1),
+            ("a $ b", Kind::NeedName, 3..3),
+            ("$nothing", Kind::UnknownVariable, 1..8),
+            ("${client", Kind::Unclosed, 8..8),
+            ("${}", Kind::NeedName, 2..2),
+            ("${client!x}", Kind::NeedCondition, 8..9),
+            ("${client?{a}x}", Kind::Trailing, 12..13),
+            ("${client?{a}:b}", Kind::Unclosed, 13..13),
+            ("${client?{a}:{b}c}", Kind::Trailing, 16..17),
+            ("${client?$bad}", Kind::UnknownVariable, 10..13),
+            ("a\r\n250 OK", Kind::BadCharacter, 1..2),
+            ("caf\u{e9}", Kind::BadCharacter, 3..5),
+            (&deep, Kind::TooDeep, 161..162),
+        ] {
+            let error = template.parse::<Template>().unwrap_err();
+            assert_eq!((error.kind(), error.span()), (kind, span), "{template}");
+        }
+        assert_eq!("x".repeat(2_001).parse::<Template>().unwrap_err().kind(), Kind::TooLong);
+    }
+
+    #[test]
+    fn what_came_from_outside_is_known() {
+        let own = |template: &str| {
+            let template: Template = template.parse().unwrap();
+            template.expand(&|variable| if variable == Variable::RblCode { "554" } else { "550" }.to_owned()).own
+        };
+        assert_eq!(own("$rbl_code text $client"), 9);
+        assert_eq!(own("$rbl_txt text"), 0);
+        assert_eq!(own("${rbl_txt?450 later}"), 9);
+    }
+}

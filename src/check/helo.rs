@@ -1,0 +1,353 @@
+//! What the argument of HELO or EHLO is worth: RFC 5321 §2.3.5, §4.1.1.1, §4.1.3.
+//!
+//! A fact for scores, greylists and logs. A server "MUST NOT refuse" a message because the name does not lead back to the
+//! client (RFC 5321 §4.1.4), and no verdict here asks it to.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::base::mail_path::address_literal;
+use crate::base::name::Name;
+use crate::base::remote_text::RemoteText;
+use crate::check::{Answers, Slot, Slots, Step, Unit};
+use crate::dns::unknown::Why;
+use crate::dns::{Answer, ExtendedError, Failure, Is, Question, RecordType};
+
+const A: Slot = Slot(0);
+const AAAA: Slot = Slot(1);
+const MX: Slot = Slot(2);
+const SLOTS: usize = 3;
+
+/// Addresses that are told in the evidence.
+const MAX_ADDRESSES: usize = 8;
+
+/// The verdict about the argument of HELO or EHLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Helo {
+    /// The name has the client's address.
+    ResolvesToClient,
+    /// The name has addresses, the client's not among them; also when there is no client to compare with.
+    ResolvesElsewhere,
+    /// The name has no address, but MX records (a null MX among them). RFC 5321 §2.3.5 wants an address; Postfix is content
+    /// with this.
+    MxOnly,
+    /// An address literal with the client's address.
+    LiteralMatches,
+    /// An address literal with another address; also when there is no client to compare with.
+    LiteralDiffers,
+    /// A name of one label, such as `oemcomputer` (RFC 5321 §2.3.5). Nothing is asked.
+    NotFqdn,
+    /// No name and no address literal: empty, bare addresses, odd characters, empty or long labels. Nothing is asked.
+    Malformed,
+    /// A stranger calls himself by our name or address. Nothing is asked.
+    ClaimsUs,
+    /// The name does not exist.
+    NoSuchName,
+    /// The name exists, with neither address nor MX.
+    NoAddress,
+    /// Could not tell.
+    Unknown(Why),
+}
+
+impl Helo {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ResolvesToClient => "resolves_to_client",
+            Self::ResolvesElsewhere => "resolves_elsewhere",
+            Self::MxOnly => "mx_only",
+            Self::LiteralMatches => "literal_matches",
+            Self::LiteralDiffers => "literal_differs",
+            Self::NotFqdn => "not_fqdn",
+            Self::Malformed => "malformed",
+            Self::ClaimsUs => "claims_us",
+            Self::NoSuchName => "no_such_name",
+            Self::NoAddress => "no_address",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// The verdict with what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeloReport {
+    argument: RemoteText,
+    verdict: Helo,
+    name: Option<Name>,
+    addresses: Vec<IpAddr>,
+    is_client_name: Option<bool>,
+    ttl: Option<Duration>,
+    extended_error: Option<ExtendedError>,
+}
+
+impl HeloReport {
+    /// What the client said, made safe.
+    #[must_use]
+    pub fn argument(&self) -> &RemoteText {
+        &self.argument
+    }
+
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(&self) -> Helo {
+        self.verdict
+    }
+
+    /// The addresses of the name, at most 8, sorted.
+    #[must_use]
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+
+    /// Is it one of the client's confirmed names? `None` where those are not known.
+    #[must_use]
+    pub fn is_client_name(&self) -> Option<bool> {
+        self.is_client_name
+    }
+
+    /// How long the verdict may be believed. `None` where nothing says so, as of a no without SOA.
+    #[must_use]
+    pub fn ttl(&self) -> Option<Duration> {
+        self.ttl
+    }
+
+    /// What the resolver said beside the failure that left the verdict unknown (RFC 8914).
+    #[must_use]
+    pub fn extended_error(&self) -> Option<ExtendedError> {
+        self.extended_error
+    }
+
+    /// Was DNS asked?
+    pub(crate) fn asked(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// The resolver cannot be believed about what exists. A name with the client's address stands.
+    pub(crate) fn doubt(&mut self) {
+        if matches!(self.verdict, Helo::ResolvesElsewhere | Helo::MxOnly | Helo::NoSuchName | Helo::NoAddress) {
+            self.verdict = Helo::Unknown(Why::Resolver);
+            self.ttl = None;
+        }
+    }
+
+    /// Compares with what iprev found.
+    pub(crate) fn compare<'a>(&mut self, mut confirmed: impl Iterator<Item = &'a Name>) {
+        self.is_client_name = self.name.as_ref().map(|name| confirmed.any(|other| other == name));
+    }
+}
+
+/// Who we are: a stranger must not be called that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ourselves {
+    /// Our host names.
+    pub names: Vec<Name>,
+    /// Our addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl Ourselves {
+    fn is_named(&self, name: &Name) -> bool {
+        self.names.contains(name)
+    }
+
+    fn has(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|own| own.to_canonical() == address.to_canonical())
+    }
+}
+
+/// The check of one argument: 0, 2 or 3 questions, one or two round trips.
+#[derive(Clone, Debug)]
+pub struct HeloCheck {
+    argument: RemoteText,
+    start: Start,
+    client: Option<IpAddr>,
+    answers: Answers,
+}
+
+/// What the argument itself says.
+#[derive(Clone, Debug)]
+enum Start {
+    Settled(Helo),
+    Ask(Name),
+}
+
+impl HeloCheck {
+    /// A check of what stands after HELO or EHLO. Any text is a fact.
+    #[must_use]
+    pub fn new(argument: &str, client: Option<IpAddr>, ourselves: &Ourselves) -> Self {
+        let client = client.map(|address| address.to_canonical());
+        // From one of our own addresses our own name is no claim.
+        let stranger = client.is_none_or(|address| !ourselves.has(address));
+        let read = read(argument);
+        let shown = match &read {
+            // A name with a key hides it.
+            Argument::Name(name) if name.secret().is_some() => RemoteText::clean(name.to_string().as_bytes()),
+            _ => RemoteText::clean(argument.as_bytes()),
+        };
+        let start = match read {
+            Argument::Literal(address) if stranger && ourselves.has(address) => Start::Settled(Helo::ClaimsUs),
+            Argument::Literal(address) if Some(address.to_canonical()) == client => {
+                Start::Settled(Helo::LiteralMatches)
+            }
+            Argument::Literal(_) => Start::Settled(Helo::LiteralDiffers),
+            Argument::Name(name) if stranger && ourselves.is_named(&name) => Start::Settled(Helo::ClaimsUs),
+            Argument::Name(name) if name.label_count() < 2 => Start::Settled(Helo::NotFqdn),
+            Argument::Name(name) => Start::Ask(name),
+            Argument::Number => Start::Settled(Helo::NotFqdn),
+            Argument::Malformed => Start::Settled(Helo::Malformed),
+        };
+        Self { argument: shown, start, client, answers: Answers::default() }
+    }
+
+    fn name(&self) -> Option<&Name> {
+        match &self.start {
+            Start::Ask(name) => Some(name),
+            Start::Settled(_) => None,
+        }
+    }
+
+    fn report(&self, verdict: Helo) -> Step<HeloReport> {
+        let slots: &[Slot] = match (&self.start, verdict) {
+            (Start::Settled(_), _) => &[],
+            (Start::Ask(_), Helo::MxOnly | Helo::NoAddress) => &[A, AAAA, MX],
+            (Start::Ask(_), _) => &[A, AAAA],
+        };
+        let used = || slots.iter().filter_map(|slot| self.answers.get(*slot));
+        let mut addresses = Vec::new();
+        let mut ttl: Option<Duration> = None;
+        for answer in used() {
+            if let Is::Records(set) = answer.is() {
+                addresses.extend(set.addresses());
+            }
+            ttl = [ttl, answer.ttl()].into_iter().flatten().min();
+        }
+        addresses.truncate(MAX_ADDRESSES);
+        // That the name leads to the client rests on that address alone; everything else on what is not there, too.
+        let is_open = verdict != Helo::ResolvesToClient && used().any(Answer::is_unsigned_no);
+        if is_open || matches!(verdict, Helo::Unknown(_)) {
+            ttl = None;
+        }
+        Step::Done(HeloReport {
+            argument: self.argument.clone(),
+            verdict,
+            name: self.name().cloned(),
+            addresses,
+            is_client_name: None,
+            ttl,
+            extended_error: match verdict {
+                Helo::Unknown(Why::Failed(failure)) => self.answers.extended_error(failure),
+                _ => None,
+            },
+        })
+    }
+
+    /// Both families are in: what they say together.
+    fn addresses(&self, a: &Answer, aaaa: &Answer) -> Addresses {
+        let (own, other) = match self.client {
+            Some(IpAddr::V6(_)) => (aaaa, a),
+            _ => (a, aaaa),
+        };
+        let found = |answer: &Answer| matches!(answer.is(), Is::Records(_));
+        let matches = [own, other].into_iter().any(|answer| match answer.is() {
+            Is::Records(set) => set.addresses().any(|address| Some(address) == self.client),
+            _ => false,
+        });
+        // The client's address may be among those that were not kept.
+        let cut = matches!(own.is(), Is::Records(set) if set.truncated()).then_some(Failure::Truncated);
+        match (own.failure().or(cut), other.failure()) {
+            _ if matches => Addresses::Client,
+            // The client's own family decides whether the name could lead to it.
+            (Some(failure), _) if self.client.is_some() => Addresses::Unknown(failure),
+            _ if found(own) || found(other) => Addresses::Others,
+            // RFC 8020: one family's NXDOMAIN speaks for the name.
+            _ if [own, other].into_iter().any(|answer| matches!(answer.is(), Is::NxDomain(_))) => Addresses::NoSuchName,
+            // No address in one family, no word about the other: that is not "no address".
+            (Some(failure), _) | (None, Some(failure)) => Addresses::Unknown(failure),
+            (None, None) => Addresses::None,
+        }
+    }
+}
+
+/// What A and AAAA say together.
+enum Addresses {
+    Client,
+    Others,
+    None,
+    NoSuchName,
+    Unknown(Failure),
+}
+
+/// What kind of argument it is.
+enum Argument {
+    Literal(IpAddr),
+    Name(Name),
+    /// One label, all digits.
+    Number,
+    Malformed,
+}
+
+/// Reads the argument. A host says its name in A-labels (RFC 6531 §3.2 changes nothing here), so other octets are malformed.
+fn read(argument: &str) -> Argument {
+    if argument.starts_with('[') {
+        return address_literal(argument).map_or(Argument::Malformed, Argument::Literal);
+    }
+    if !argument.is_ascii() {
+        return Argument::Malformed;
+    }
+    match Name::parse(argument) {
+        Ok(name) if name.is_host() => Argument::Name(name),
+        Ok(name)
+            if name.label_count() == 1
+                && name.expose().bytes().all(|octet| octet.is_ascii_digit() || octet == b'.') =>
+        {
+            Argument::Number
+        }
+        _ => Argument::Malformed,
+    }
+}
+
+impl Unit for HeloCheck {
+    type Verdict = HeloReport;
+
+    fn step(&self) -> Step<HeloReport> {
+        if let Start::Settled(verdict) = &self.start {
+            return self.report(*verdict);
+        }
+        let (Some(a), Some(aaaa)) = (self.answers.get(A), self.answers.get(AAAA)) else {
+            let mut missing = Slots::EMPTY;
+            [A, AAAA]
+                .into_iter()
+                .filter(|slot| self.answers.get(*slot).is_none())
+                .for_each(|slot| missing.insert(slot));
+            return Step::Need(missing);
+        };
+        match self.addresses(a, aaaa) {
+            Addresses::Client => self.report(Helo::ResolvesToClient),
+            Addresses::Others => self.report(Helo::ResolvesElsewhere),
+            Addresses::NoSuchName => self.report(Helo::NoSuchName),
+            Addresses::Unknown(failure) => self.report(Helo::Unknown(failure.into())),
+            Addresses::None => match self.answers.get(MX).map(Answer::is) {
+                None => Step::Need(Slots::one(MX)),
+                Some(Is::Records(_)) => self.report(Helo::MxOnly),
+                Some(Is::NoData(_) | Is::NxDomain(_)) => self.report(Helo::NoAddress),
+                Some(Is::Failed(failure)) => self.report(Helo::Unknown(failure.into())),
+            },
+        }
+    }
+
+    fn question(&self, slot: Slot) -> Option<Question> {
+        let kind = match slot {
+            A => RecordType::A,
+            AAAA => RecordType::Aaaa,
+            MX => RecordType::Mx,
+            _ => return None,
+        };
+        Some(Question::new(self.name()?.clone(), kind))
+    }
+
+    fn supply(&mut self, slot: Slot, answer: Answer) {
+        self.answers.put(slot, answer, SLOTS);
+    }
+}

@@ -1,0 +1,514 @@
+//! Can a sender's or recipient's domain take mail? RFC 5321 §5.1, RFC 7505.
+//!
+//! The MX records are asked first. They are followed in order of preference, A before AAAA, to the first host with a usable
+//! address. Only a domain without any MX record is its own mail host (implicit MX).
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::base::address::is_bogus_mail_host;
+use crate::base::mail_path::{self, Path};
+use crate::base::name::Name;
+use crate::check::{Answers, Slot, Slots, Step, Unit};
+use crate::dns::unknown::Why;
+use crate::dns::{Answer, ExtendedError, Failure, Is, Question, Record, RecordType, RrSet, Target};
+
+/// Mail exchangers that are looked behind (RFC 7208 §4.6.4: 10).
+pub const MAX_HOSTS: usize = 10;
+/// Addresses of one host that are told in the evidence.
+pub const MAX_ADDRESSES: usize = 8;
+
+const MX: Slot = Slot(0);
+/// Host n is asked in slots 1+2n (A) and 2+2n (AAAA). The domain itself, as implicit MX, takes the place of host 0.
+const SLOTS: usize = 1 + 2 * MAX_HOSTS;
+
+/// Is it a sender or a recipient? They differ in what may be empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a path is one of these two (RFC 5321 §4.1.2)")]
+pub enum Side {
+    /// `MAIL FROM:`.
+    Sender,
+    /// `RCPT TO:`.
+    Recipient,
+}
+
+/// The verdict about one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MailDomain {
+    /// The domain has a host that can take mail.
+    Ok(Via),
+    /// The domain says that it takes no mail (RFC 7505).
+    NullMx,
+    /// The domain does not exist.
+    NoSuchDomain,
+    /// The domain exists, without MX, A and AAAA records.
+    NoMailHost,
+    /// There are mail exchangers, and none of them is usable. The reason is that of the most preferred one.
+    MxUnusable(Unusable),
+    /// Not a path, or its domain is not a domain.
+    Malformed,
+    /// `<>`: a notification (RFC 5321 §4.5.5). Nothing is asked.
+    NullSender,
+    /// `user@[192.0.2.1]`: there is no domain to ask about.
+    AddressLiteral(IpAddr),
+    /// The domain is one of ours.
+    Skipped,
+    /// Could not tell.
+    Unknown(Why),
+}
+
+impl MailDomain {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok(_) => "ok",
+            Self::NullMx => "null_mx",
+            Self::NoSuchDomain => "no_such_domain",
+            Self::NoMailHost => "no_mail_host",
+            Self::MxUnusable(_) => "mx_unusable",
+            Self::Malformed => "malformed",
+            Self::NullSender => "null_sender",
+            Self::AddressLiteral(_) => "address_literal",
+            Self::Skipped => "skipped",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// How mail finds its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "RFC 5321 §5.1 knows these two")]
+pub enum Via {
+    /// By an MX record.
+    Mx,
+    /// The domain has no MX record and an address: implicit MX (RFC 5321 §5.1).
+    ImplicitMx,
+}
+
+/// Why a mail exchanger is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// The host does not exist, has no address, or is no host name.
+    Dangling,
+    /// All its addresses are loopback, private, link-local, multicast, reserved or unspecified.
+    BogusAddress,
+    /// An address stands where a name belongs.
+    AddressAsName,
+    /// The root, but not as RFC 7505 §3 writes a null MX.
+    Root,
+}
+
+impl Unusable {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dangling => "dangling",
+            Self::BogusAddress => "bogus_address",
+            Self::AddressAsName => "address_as_name",
+            Self::Root => "root",
+        }
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dangling => "the mail exchanger has no address",
+            Self::BogusAddress => "the mail exchanger's address cannot be reached from the Internet",
+            Self::AddressAsName => "the MX record holds an address instead of a name",
+            Self::Root => "the MX record holds the root, and is no null MX",
+        })
+    }
+}
+
+/// The verdict with what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailDomainReport {
+    verdict: MailDomain,
+    domain: Option<Name>,
+    hosts: Vec<MailHost>,
+    truncated: bool,
+    ttl: Option<Duration>,
+    extended_error: Option<ExtendedError>,
+}
+
+impl MailDomainReport {
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(&self) -> &MailDomain {
+        &self.verdict
+    }
+
+    /// The domain that was looked at, where there is one.
+    #[must_use]
+    pub fn domain(&self) -> Option<&Name> {
+        self.domain.as_ref()
+    }
+
+    /// The mail hosts in the order in which mail would try them, as far as they were looked at.
+    #[must_use]
+    pub fn hosts(&self) -> &[MailHost] {
+        &self.hosts
+    }
+
+    /// Were there more mail exchangers than the 10 that are looked behind?
+    #[must_use]
+    pub fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// What the resolver said beside the failure that left the verdict unknown (RFC 8914): `DNSSEC bogus`, for instance.
+    #[must_use]
+    pub fn extended_error(&self) -> Option<ExtendedError> {
+        self.extended_error
+    }
+
+    /// The mail host that the verdict speaks of where none is usable, for people.
+    pub(crate) fn unusable_host(&self) -> Option<String> {
+        let MailDomain::MxUnusable(reason) = &self.verdict else { return None };
+        let host = self.hosts.iter().find(|host| host.state == HostState::Unusable(*reason))?;
+        let alias = if host.alias { ", an alias," } else { "" };
+        // `mail.shop.example` without a dot at its end in the zone of shop.example.
+        let is_doubled = |domain: &Name| {
+            let doubled = Name::join(domain.expose(), domain).ok();
+            doubled.zip(host.target.host()).is_some_and(|(doubled, name)| name.is_within(&doubled))
+        };
+        let dot = match self.domain.as_ref().is_some_and(is_doubled) {
+            true => "; the dot at the end of its name may be missing in the zone",
+            false => "",
+        };
+        Some(match reason {
+            Unusable::Dangling => format!("the mail exchanger {}{alias} has no address{dot}", host.target),
+            Unusable::BogusAddress => {
+                let addresses: Vec<String> = host.addresses.iter().map(ToString::to_string).collect();
+                format!(
+                    "the mail exchanger {}{alias} has an address that cannot be reached from the Internet: {}",
+                    host.target,
+                    addresses.join(", ")
+                )
+            }
+            Unusable::AddressAsName => format!("{reason}: {}", host.target),
+            Unusable::Root => reason.to_string(),
+        })
+    }
+
+    /// The resolver cannot be believed about what exists. A null MX stands: nobody invents that.
+    pub(crate) fn doubt(&mut self) {
+        use MailDomain::{MxUnusable, NoMailHost, NoSuchDomain, Ok};
+        if matches!(self.verdict, Ok(_) | NoSuchDomain | NoMailHost | MxUnusable(_)) {
+            self.verdict = MailDomain::Unknown(Why::Resolver);
+            self.ttl = None;
+        }
+    }
+
+    /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so, as of a no without SOA.
+    #[must_use]
+    pub fn ttl(&self) -> Option<Duration> {
+        self.ttl
+    }
+}
+
+/// One mail host and what was seen of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailHost {
+    target: Target,
+    preference: Option<u16>,
+    addresses: Vec<IpAddr>,
+    alias: bool,
+    state: HostState,
+    ttl: Option<Duration>,
+}
+
+impl MailHost {
+    /// What stands in the MX record, or the domain itself.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Its preference; `None` for an implicit MX.
+    #[must_use]
+    pub fn preference(&self) -> Option<u16> {
+        self.preference
+    }
+
+    /// Its addresses, at most 8, sorted.
+    #[must_use]
+    pub fn addresses(&self) -> &[IpAddr] {
+        &self.addresses
+    }
+
+    /// Is the host an alias (CNAME)? It works nearly everywhere and is outside the standard (RFC 2181 §10.3).
+    #[must_use]
+    pub fn is_alias(&self) -> bool {
+        self.alias
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn state(&self) -> HostState {
+        self.state
+    }
+}
+
+/// What became of one mail host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a host is usable, or is not, or nobody could tell")]
+pub enum HostState {
+    /// It has an address that can be reached.
+    Usable,
+    /// It is of no use.
+    Unusable(Unusable),
+    /// Could not tell.
+    Unknown(Failure),
+}
+
+/// The check of one path: 0 questions for what holds no domain, 2 in the usual case.
+#[derive(Clone, Debug)]
+pub struct MailDomainCheck {
+    start: Start,
+    answers: Answers,
+}
+
+/// What the path itself says.
+#[derive(Clone, Debug)]
+enum Start {
+    Settled(MailDomain),
+    Ask(Name),
+}
+
+/// Where the look at one host stands.
+enum Look {
+    Need(Slot),
+    Seen(MailHost),
+}
+
+impl MailDomainCheck {
+    /// A check of what stands in `MAIL FROM:` or `RCPT TO:`, with or without angle brackets. Any text is a fact.
+    #[must_use]
+    pub fn new(side: Side, path: &str) -> Self {
+        let start = match (mail_path::read(path), side) {
+            (Path::Domain(name), _) => Start::Ask(name),
+            (Path::Literal(address), _) => Start::Settled(MailDomain::AddressLiteral(address)),
+            (Path::Null, Side::Sender) => Start::Settled(MailDomain::NullSender),
+            // RFC 5321 §4.1.1.3: "Postmaster" without a domain is always local.
+            (Path::Postmaster, Side::Recipient) => Start::Settled(MailDomain::Skipped),
+            (Path::Null | Path::Postmaster | Path::Malformed, _) => Start::Settled(MailDomain::Malformed),
+        };
+        Self { start, answers: Answers::default() }
+    }
+
+    /// A check of a domain.
+    #[must_use]
+    pub fn of_domain(domain: Name) -> Self {
+        let start = if domain.is_host() { Start::Ask(domain) } else { Start::Settled(MailDomain::Malformed) };
+        Self { start, answers: Answers::default() }
+    }
+
+    /// The domain about which DNS will be asked.
+    #[must_use]
+    pub fn domain(&self) -> Option<&Name> {
+        match &self.start {
+            Start::Ask(name) => Some(name),
+            Start::Settled(_) => None,
+        }
+    }
+
+    /// Does not ask: the domain is ours.
+    pub(crate) fn skip(&mut self) {
+        self.start = Start::Settled(MailDomain::Skipped);
+    }
+
+    fn report(&self, verdict: MailDomain, hosts: Vec<MailHost>, truncated: bool) -> Step<MailDomainReport> {
+        let mx = || self.answers.get(MX).and_then(Answer::ttl);
+        let ttl = match (&verdict, &self.start) {
+            (MailDomain::Unknown(_), _) | (_, Start::Settled(_)) => None,
+            // One host is enough; what others lack takes nothing from it.
+            (MailDomain::Ok(_), _) => mx().map(|mx| hosts.iter().filter_map(|host| host.ttl).fold(mx, Duration::min)),
+            _ => hosts.iter().map(|host| host.ttl).try_fold(mx(), |least, ttl| Some(least.min(Some(ttl?)))).flatten(),
+        };
+        let extended_error = match verdict {
+            MailDomain::Unknown(Why::Failed(failure)) => self.answers.extended_error(failure),
+            _ => None,
+        };
+        Step::Done(MailDomainReport { verdict, domain: self.domain().cloned(), hosts, truncated, ttl, extended_error })
+    }
+
+    /// No MX record: the domain is its own mail host (RFC 5321 §5.1).
+    fn implicit(&self, domain: &Name) -> Step<MailDomainReport> {
+        let host = match self.look(0, Target::Name(domain.clone()), None) {
+            Look::Need(slot) => return Step::Need(Slots::one(slot)),
+            Look::Seen(host) => host,
+        };
+        let verdict = match host.state {
+            HostState::Usable => MailDomain::Ok(Via::ImplicitMx),
+            HostState::Unusable(Unusable::Dangling) => MailDomain::NoMailHost,
+            HostState::Unusable(reason) => MailDomain::MxUnusable(reason),
+            HostState::Unknown(failure) => MailDomain::Unknown(failure.into()),
+        };
+        self.report(verdict, vec![host], false)
+    }
+
+    /// MX records: the first usable host decides; an address of the domain itself no longer counts (RFC 5321 §5.1).
+    fn exchangers(&self, set: &RrSet) -> Step<MailDomainReport> {
+        let exchangers: Vec<(u16, &Target)> = set
+            .iter()
+            .filter_map(|record| match record {
+                Record::Mx { preference, exchange } => Some((*preference, exchange)),
+                _ => None,
+            })
+            .collect();
+        // RFC 7505 §3: a single record, preference 0, the root.
+        if let [(0, Target::Root)] = exchangers.as_slice() {
+            return self.report(MailDomain::NullMx, Vec::new(), false);
+        }
+        let truncated = exchangers.len() > MAX_HOSTS || set.truncated();
+        let mut hosts = Vec::new();
+        for (index, (preference, target)) in exchangers.into_iter().take(MAX_HOSTS).enumerate() {
+            match self.look(index, target.clone(), Some(preference)) {
+                Look::Need(slot) => return Step::Need(Slots::one(slot)),
+                Look::Seen(host) => {
+                    let usable = host.state == HostState::Usable;
+                    hosts.push(host);
+                    if usable {
+                        return self.report(MailDomain::Ok(Via::Mx), hosts, truncated);
+                    }
+                }
+            }
+        }
+        // Nothing usable. One host about which nobody could tell outweighs any number of bad ones. Hosts beyond the cap
+        // leave `truncated`, which no policy may take for a reason to refuse for good.
+        let unknown = hosts.iter().find_map(|host| match host.state {
+            HostState::Unknown(failure) => Some(MailDomain::Unknown(failure.into())),
+            _ => None,
+        });
+        let first = hosts.iter().find_map(|host| match host.state {
+            HostState::Unusable(reason) => Some(MailDomain::MxUnusable(reason)),
+            _ => None,
+        });
+        self.report(unknown.or(first).unwrap_or(MailDomain::NoMailHost), hosts, truncated)
+    }
+
+    /// One host: what its name tells, then A, then AAAA if A gave nothing usable.
+    fn look(&self, index: usize, target: Target, preference: Option<u16>) -> Look {
+        // What the record itself tells lasts as long as the record.
+        const RECORD: Option<Duration> = Some(Duration::MAX);
+        let mut ttl: Option<Duration> = None;
+        let mut unsigned = false;
+        let seen = |target, addresses, alias, state, ttl| {
+            Look::Seen(MailHost { target, preference, addresses, alias, state, ttl })
+        };
+        match &target {
+            Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root), RECORD),
+            Target::Illegal(text) if is_ipv6_text(text.as_str()) => {
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
+            }
+            Target::Name(name) if is_address_text(name) => {
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
+            }
+            _ if target.host().is_none() => {
+                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Dangling), RECORD);
+            }
+            _ => {}
+        }
+        let mut addresses: Vec<IpAddr> = Vec::new();
+        let mut alias = false;
+        let mut failed = None;
+        for slot in host_slots(index) {
+            let Some(answer) = self.answers.get(slot) else { return Look::Need(slot) };
+            ttl = [ttl, answer.ttl()].into_iter().flatten().min();
+            unsigned |= answer.is_unsigned_no();
+            match answer.is() {
+                Is::Records(set) => {
+                    addresses.extend(set.addresses());
+                    alias |= set.canonical().is_some();
+                    if set.addresses().any(|address| !is_bogus_mail_host(address)) {
+                        addresses.truncate(MAX_ADDRESSES);
+                        return seen(target, addresses, alias, HostState::Usable, ttl);
+                    }
+                    // A usable address may be among those that were not kept.
+                    failed = failed.or(set.truncated().then_some(Failure::Truncated));
+                }
+                // RFC 8020: no such name, whatever the type.
+                Is::NxDomain(_) => break,
+                Is::NoData(_) => {}
+                Is::Failed(failure) => failed = failed.or(Some(failure)),
+            }
+        }
+        let state = match failed {
+            Some(failure) => HostState::Unknown(failure),
+            None if addresses.is_empty() => HostState::Unusable(Unusable::Dangling),
+            None => HostState::Unusable(Unusable::BogusAddress),
+        };
+        addresses.truncate(MAX_ADDRESSES);
+        seen(target, addresses, alias, state, ttl.filter(|_| !unsigned))
+    }
+
+    /// The name of the host at `index`: an exchanger, or the domain itself.
+    fn host_name(&self, index: usize) -> Option<Name> {
+        match self.answers.get(MX)?.is() {
+            Is::Records(set) => set
+                .iter()
+                .filter_map(|record| match record {
+                    Record::Mx { exchange, .. } => Some(exchange.host().cloned()),
+                    _ => None,
+                })
+                .nth(index)?,
+            _ => self.domain().cloned().filter(|_| index == 0),
+        }
+    }
+}
+
+/// The slots of A and AAAA of one host.
+fn host_slots(index: usize) -> [Slot; 2] {
+    let first = u8::try_from(1 + 2 * index.min(MAX_HOSTS)).unwrap_or(u8::MAX);
+    [Slot(first), Slot(first.saturating_add(1))]
+}
+
+/// `192.0.2.1.` as a host: an address where a name belongs (RFC 5321 §5.1 wants a name).
+fn is_address_text(name: &Name) -> bool {
+    name.to_string().parse::<IpAddr>().is_ok()
+}
+
+/// `2001:db8::1.` as a host.
+fn is_ipv6_text(text: &str) -> bool {
+    text.trim_end_matches('.').parse::<std::net::Ipv6Addr>().is_ok()
+}
+
+impl Unit for MailDomainCheck {
+    type Verdict = MailDomainReport;
+
+    fn step(&self) -> Step<MailDomainReport> {
+        let domain = match &self.start {
+            Start::Settled(verdict) => return self.report(verdict.clone(), Vec::new(), false),
+            Start::Ask(domain) => domain,
+        };
+        let Some(answer) = self.answers.get(MX) else { return Step::Need(Slots::one(MX)) };
+        match answer.is() {
+            // RFC 5321 §5.1: a name that does not exist is an error; nothing else is asked.
+            Is::NxDomain(_) => self.report(MailDomain::NoSuchDomain, Vec::new(), false),
+            // RFC 5321 §5.1: a temporary error is not "no MX", so there is no falling back to the address.
+            Is::Failed(failure) => self.report(MailDomain::Unknown(failure.into()), Vec::new(), false),
+            Is::NoData(_) => self.implicit(domain),
+            Is::Records(set) => self.exchangers(set),
+        }
+    }
+
+    fn question(&self, slot: Slot) -> Option<Question> {
+        if slot == MX {
+            return Some(Question::new(self.domain()?.clone(), RecordType::Mx));
+        }
+        let position = usize::from(slot.0).checked_sub(1)?;
+        let kind = if position % 2 == 0 { RecordType::A } else { RecordType::Aaaa };
+        Some(Question::new(self.host_name(position / 2)?, kind))
+    }
+
+    fn supply(&mut self, slot: Slot, answer: Answer) {
+        self.answers.put(slot, answer, SLOTS);
+    }
+}

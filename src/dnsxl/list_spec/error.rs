@@ -1,0 +1,196 @@
+//! Why a text is no list.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::base::name::NameErrorKind;
+use crate::base::remote_text::{RemoteText, hide_keys};
+use crate::base::template::TemplateErrorKind;
+use crate::dnsxl::code_pattern::PatternErrorKind;
+
+/// Why a text is no list, and where. It never repeats the text, which may hold a key: [`point_at`](Self::point_at) draws.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}{} at octet {}", Named(named.as_deref()), span.start + 1)]
+pub struct SpecError {
+    kind: SpecErrorKind,
+    span: Range<usize>,
+    /// What is meant by a message that says so, made safe.
+    named: Option<Box<str>>,
+}
+
+/// A name behind a message.
+struct Named<'a>(Option<&'a str>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(name) => write!(f, " {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl SpecError {
+    pub(crate) fn new(kind: SpecErrorKind, span: Range<usize>) -> Self {
+        Self { kind, span, named: None }
+    }
+
+    /// The same mistake, with the name of what it is about. Made printable; what looks like a key is hidden.
+    pub(crate) fn about(self, name: &str) -> Self {
+        let named = hide_keys(RemoteText::clean(name.as_bytes()).as_str()).into_boxed_str();
+        Self { named: Some(named), ..self }
+    }
+
+    /// The same mistake in a text in which this one starts at `offset`.
+    pub(crate) fn shifted(self, offset: usize) -> Self {
+        Self { span: offset + self.span.start..offset + self.span.end, ..self }
+    }
+
+    /// The same mistake, in words that help where it is a usual one: what people write who know other notations.
+    pub(crate) fn explained(self, text: &str) -> Self {
+        use {NameErrorKind as Name, PatternErrorKind as Codes, SpecErrorKind as Kind};
+        let here = text.get(self.span.start..).unwrap_or_default();
+        let next = here.chars().next();
+        let expected = |what, span: Range<usize>| Self::new(Kind::Expected(what), span);
+        if let Some((at, blank)) = text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii()) {
+            return expected("an ordinary blank; this one only looks like it", at..at + blank.len_utf8());
+        }
+        if let Some(at) = text.find("://") {
+            return expected("a list domain, not a URL", 0..at + 3);
+        }
+        match (self.kind, next) {
+            (Kind::Zone(Name::BadCharacter), Some(c)) if c.is_whitespace() => {
+                expected("no blank inside a list; lists are separated by commas", self.span)
+            }
+            (Kind::Zone(Name::BadCharacter), Some(';' | '|' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')) => {
+                expected("one list; lists are separated by commas", self.span)
+            }
+            (Kind::Weight, _) if text.starts_with('*') => expected("a list domain, without wildcard", 0..1),
+            (Kind::Zone(Name::BadCharacter), Some(':')) if is_port(here) => {
+                Self::new(Kind::NotSupported("a port; lists are asked through the resolver"), self.span)
+            }
+            (Kind::Zone(Name::BadCharacter), Some('"' | '\'' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')) => {
+                expected("a list domain without quotation marks", self.span)
+            }
+            (Kind::Codes(Codes::NeedSeparator), Some('-')) => expected("\"..\" in a range, as in [2..11]", self.span),
+            (Kind::Codes(Codes::NeedSeparator), Some(',')) => {
+                expected("\";\" between numbers, as in [2;11]", self.span)
+            }
+            (Kind::Codes(Codes::Garbage), Some('-')) => {
+                let what = "a range of whole codes; 127.0.0.[2..11] is a range of one octet";
+                Self::new(Kind::NotSupported(what), self.span)
+            }
+            (Kind::Codes(Codes::Garbage), Some('/')) => {
+                Self::new(Kind::NotSupported("a prefix length; [0..255] stands for every number"), self.span)
+            }
+            (Kind::Codes(Codes::NeedOctet | Codes::NeedDot | Codes::Garbage), Some(c)) if c.is_whitespace() => {
+                expected("no blank inside a list; lists are separated by commas", self.span)
+            }
+            (Kind::Weight, _) if text.get(..self.span.start).is_some_and(|before| before.ends_with(".*")) => {
+                expected("a number, or [0..255] for every one", self.span.start - 1..self.span.start)
+            }
+            _ => self,
+        }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> SpecErrorKind {
+        self.kind
+    }
+
+    /// Which octets of the text are wrong; an empty range stands where something is missing.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Is this no mistake, but something in a configuration that asks no list: `permit_mynetworks` between two of them? To
+    /// be told to whoever wrote it, since what it does is not done here.
+    ///
+    /// ```
+    /// use rdnsbl::lists::notation;
+    ///
+    /// let text = "smtpd_client_restrictions = permit_mynetworks, reject_rbl_client zen.example";
+    /// let read: Vec<_> = notation::read_any(text).map(|(_, list)| list).collect();
+    /// assert!(read[0].as_ref().is_err_and(|error| error.is_left_out()));
+    /// assert!(read[1].is_ok());
+    /// ```
+    #[must_use]
+    pub fn is_left_out(&self) -> bool {
+        matches!(self.kind, SpecErrorKind::LeftOut(_))
+    }
+
+    /// Is this neither a mistake nor [left out](Self::is_left_out): was the list read, though the software whose configuration
+    /// it is would read it otherwise or not at all?
+    #[must_use]
+    pub fn is_remark(&self) -> bool {
+        matches!(self.kind, SpecErrorKind::ReadAnyway(_))
+    }
+
+    /// Is this neither [left out](Self::is_left_out) nor a [remark](Self::is_remark)?
+    #[must_use]
+    pub fn is_mistake(&self) -> bool {
+        !self.is_left_out() && !self.is_remark()
+    }
+
+    /// The text with a mark under the part that is wrong: two lines. What may be a key is
+    /// hidden ([`hide_keys`]).
+    #[must_use]
+    pub fn point_at(&self, source: &str) -> String {
+        let start = source.get(..self.span.start).unwrap_or(source).rfind('\n').map_or(0, |at| at + 1);
+        let end = source.get(start..).and_then(|rest| rest.find('\n')).map_or(source.len(), |at| start + at);
+        let span = self.span.start.saturating_sub(start)..self.span.end.min(end).saturating_sub(start);
+        Self { span, ..self.clone() }.mark(source.get(start..end).unwrap_or_default())
+    }
+
+    fn mark(&self, source: &str) -> String {
+        let mask = |text: &str| -> String {
+            text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+        };
+        let before = mask(source.get(..self.span.start).unwrap_or(source));
+        let marked = source.get(self.span.clone()).unwrap_or_default().chars().count().max(1);
+        let line = hide_keys(&mask(source));
+        format!("{line}\n{}{}", " ".repeat(before.chars().count()), "^".repeat(marked))
+    }
+}
+
+/// `:53`, up to the end or to codes and weight.
+fn is_port(text: &str) -> bool {
+    let digits = text.get(1..).unwrap_or_default().split(['=', '*']).next().unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// What can be wrong with a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecErrorKind {
+    /// The zone is no domain name.
+    #[error("zone: {0}")]
+    Zone(NameErrorKind),
+    /// The codes are no pattern.
+    #[error("codes: {0}")]
+    Codes(PatternErrorKind),
+    /// The weight is no whole number of 32 bits.
+    #[error("weight: need a whole number behind \"*\"")]
+    Weight,
+    /// Something else should stand here.
+    #[error("expected {0}")]
+    Expected(&'static str),
+    /// The notation can say this, and nothing here can.
+    #[error("not supported: {0}")]
+    NotSupported(&'static str),
+    /// This asks no list, or none that counts: there is nothing to read, and what it means for the host is not ours to say.
+    /// The lists beside it are understood. See [`SpecError::is_left_out`].
+    #[error("left out: {0}")]
+    LeftOut(&'static str),
+    /// The lists are read, and the software whose configuration this is does otherwise. See [`SpecError::is_remark`].
+    #[error("read all the same: {0}")]
+    ReadAnyway(&'static str),
+    /// This stands for something that is said elsewhere. The message of the error names it.
+    #[error("this text does not define {0}")]
+    Undefined(&'static str),
+    /// The reply's text is no template.
+    #[error("reply: {0}")]
+    Reply(TemplateErrorKind),
+}

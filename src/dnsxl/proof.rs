@@ -1,0 +1,178 @@
+//! Proof that a list does not list everything, at the moment it matters.
+//!
+//! Two entries that no sane list holds are looked up: the one of RFC 5782 §5 (127.0.0.1, `::FFFF:7F00:1`, INVALID) and a
+//! label that nobody can guess. Both are needed: a wildcard over numbers only misses the label, and a resolver may still
+//! remember that 127.0.0.1 was absent yesterday.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::dns::{Answer, Is, Question, Record};
+use crate::dnsxl::classify::is_refusal;
+use crate::dnsxl::profile::Profile;
+use crate::dnsxl::verdict::ProblemKind;
+
+/// A question and its answer, kept to show why something was decided. `Display` is one printable line without keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    question: Question,
+    answer: Answer,
+}
+
+impl Evidence {
+    pub(crate) fn new(question: Question, answer: Answer) -> Self {
+        Self { question, answer }
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// What came back.
+    #[must_use]
+    pub fn answer(&self) -> &Answer {
+        &self.answer
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.question, self.answer)
+    }
+}
+
+/// Both control entries of a zone were seen absent. It can only be made from answers that say so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    controls: Arc<[Evidence; 2]>,
+    age: Duration,
+}
+
+impl Proof {
+    /// The two questions and their negative answers.
+    #[must_use]
+    pub fn controls(&self) -> &[Evidence] {
+        &*self.controls
+    }
+
+    /// How long ago the older of the two questions was sent; zero when they were sent for this very listing.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.age
+    }
+
+    /// The same proof, some time later.
+    pub(crate) fn aged(mut self, age: Duration) -> Self {
+        self.age = age;
+        self
+    }
+}
+
+/// What the controls of a zone said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// Both absent.
+    Sane(Proof),
+    /// One of them is there: no word of this list counts.
+    Broken(ProblemKind, Vec<Evidence>),
+    /// One of them could not be asked.
+    Failed(Vec<Evidence>),
+}
+
+/// Judges both controls. The worst decides, so their order does not matter: a control that is listed says more than one that
+/// is parked, that more than a refusal, and any of them more than a failure.
+pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial {
+    let found =
+        [&fixed, &random].into_iter().filter_map(|evidence| present(known, evidence)).min_by_key(|kind| match kind {
+            ProblemKind::ListsEverything => 0,
+            ProblemKind::Parked => 1,
+            _ => 2,
+        });
+    let failed = [&fixed, &random].iter().any(|evidence| evidence.answer.failure().is_some());
+    match found {
+        Some(kind) => Trial::Broken(kind, vec![fixed, random]),
+        None if failed => Trial::Failed(vec![fixed, random]),
+        None => Trial::Sane(Proof { controls: Arc::new([fixed, random]), age: Duration::ZERO }),
+    }
+}
+
+/// What the presence of a control entry means.
+pub(crate) fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKind> {
+    let Is::Records(set) = evidence.answer.is() else { return None };
+    let outside = set.iter().any(|record| !matches!(record, Record::A(address) if address.is_loopback()));
+    let refusal = set.v4().any(|code| is_refusal(known, code));
+    Some(match (outside, refusal) {
+        (true, _) => ProblemKind::Parked,
+        (_, true) => ProblemKind::Refused,
+        _ => ProblemKind::ListsEverything,
+    })
+}
+
+/// What is known about a zone's sanity when a check starts. Made by whoever owns the clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control(pub(super) State);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Fresh(Proof),
+    Stale(Label),
+    /// The label is known to be absent already; so long ago was that asked.
+    HalfStale(Arc<Evidence>, Duration),
+}
+
+impl Control {
+    /// The proof is fresh: a hit counts at once.
+    #[must_use]
+    pub fn fresh(proof: Proof) -> Self {
+        Self(State::Fresh(proof))
+    }
+
+    /// The entry that must not exist has to be asked for; a label that nobody can guess is known to be absent, since so long
+    /// ago.
+    pub(crate) fn half_stale(random: Arc<Evidence>, age: Duration) -> Self {
+        Self(State::HalfStale(random, age))
+    }
+
+    /// Nothing is proven: a hit asks for both controls, the second one by this label.
+    #[must_use]
+    pub fn stale(label: Label) -> Self {
+        Self(State::Stale(label))
+    }
+}
+
+/// A label that nobody can guess: letters and digits only, so that every server takes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Label([u8; Self::LENGTH]);
+
+impl Label {
+    const LENGTH: usize = 20;
+
+    /// From random octets; equal octets give equal labels. 16 octets make about 83 bits of label.
+    #[must_use]
+    pub fn from_random(random: [u8; 16]) -> Self {
+        let mut rest = u128::from_le_bytes(random);
+        Self(std::array::from_fn(|position| {
+            // A letter first: a label of digits only would look like an address to some servers.
+            let (alphabet, bits): (&[u8], u32) =
+                if position == 0 { (b"ghijklmnopqrstuv", 4) } else { (b"abcdefghijklmnopqrstuvwxyz234567", 5) };
+            let picked = usize::try_from(rest & ((1 << bits) - 1)).unwrap_or_default();
+            rest >>= bits;
+            alphabet.get(picked).copied().unwrap_or(b'x')
+        }))
+    }
+
+    /// The label as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("x")
+    }
+}
+
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Label({})", self.as_str())
+    }
+}

@@ -1,0 +1,244 @@
+//! Asks what a check needs, until it is done or time is up.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures::stream::{FuturesUnordered, StreamExt};
+
+use crate::base::clock::BoxFuture;
+use crate::base::lock::lock;
+use crate::check::mail_domain::MailDomain;
+use crate::checker::{Engine, later};
+use crate::dns::{Answer, Failure};
+use crate::dnsxl::Subject;
+use crate::engine::cache::{Edition, Memory};
+use crate::engine::fast_path;
+use crate::engine::fetch::ToList;
+use crate::engine::shared_query::Passenger;
+use crate::inquiry::{Ask, Finished, Inquiry, Ticket, TrialWait};
+use crate::report::{Report, Source};
+
+/// What rests on an address's existence waits so long for the trial of the resolver, from the beginning of the check: as long
+/// as for a question before it is sent again.
+const TRIAL_PATIENCE: Duration = Duration::from_millis(400);
+
+type Timer = BoxFuture<'static, ()>;
+
+/// Is every list waited for?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Every list.
+    UntilDone,
+    /// Those that can change the outcome.
+    UntilSettled,
+    /// Every list, and what the lists are asked about themselves on the way.
+    WithHealth,
+}
+
+/// Drives a whole dialogue. Ends at the deadline at the latest, then with what is known.
+pub(crate) async fn inquiry(
+    engine: Arc<Engine>,
+    mut inquiry: Box<Inquiry>,
+    deadline: Instant,
+    patience: Patience,
+) -> Report {
+    let asker = &engine.asker;
+    let started = asker.clock.now();
+    let edition = asker.memory.edition();
+    let mut alarm = asker.clock.sleep_until(deadline);
+    // Set once only the trial of the resolver is waited for.
+    let mut patience_with_trial: Option<Timer> = None;
+    let mut open = FuturesUnordered::new();
+    let mut background = engine.background.drive();
+    loop {
+        hand_out(&engine, &mut inquiry, &mut open);
+        if patience == Patience::UntilSettled {
+            inquiry.settle_lists();
+        }
+        if !background.tries_the_resolver() {
+            inquiry.end_trial_elsewhere();
+        }
+        let is_settled = inquiry.is_settled();
+        let asks_lists = patience == Patience::WithHealth && inquiry.is_asking_lists_about_themselves();
+        let wait = if is_settled && !asks_lists { inquiry.waits_for_trial() } else { TrialWait::ToTheEnd };
+        if is_settled && wait == TrialWait::Briefly && patience_with_trial.is_none() {
+            patience_with_trial = Some(asker.clock.sleep_until(later(started, TRIAL_PATIENCE)));
+        }
+        let next = poll_fn(|context| {
+            let tried = background.tries_the_resolver();
+            background.poll(context);
+            if tried && !background.tries_the_resolver() {
+                return Poll::Ready(Next::TrialOver);
+            }
+            match open.poll_next_unpin(context) {
+                Poll::Ready(Some(answered)) => Poll::Ready(Next::Answer(answered)),
+                // Nothing open although something is missing: there is nothing to wait for.
+                Poll::Ready(None) => Poll::Ready(Next::End),
+                Poll::Pending if wait == TrialWait::No => Poll::Ready(Next::End),
+                Poll::Pending => {
+                    let timer = patience_with_trial.as_mut().filter(|_| wait == TrialWait::Briefly);
+                    let is_over = timer.is_some_and(|timer| timer.as_mut().poll(context).is_ready());
+                    if is_over || alarm.as_mut().poll(context).is_ready() {
+                        Poll::Ready(Next::End)
+                    } else {
+                        Poll::Pending
+                    }
+                }
+            }
+        });
+        match next.await {
+            Next::Answer(Answered { ticket, sent, answer, source }) => {
+                let took = asker.clock.now().saturating_duration_since(sent);
+                inquiry.supply_from(ticket, answer, source, took);
+            }
+            Next::TrialOver => {}
+            Next::End => break,
+        }
+    }
+    drop(open);
+    let now = asker.clock.now();
+    let Finished { report, workspace, events, voided, .. } = {
+        let mut standing = lock(&engine.standing);
+        let own_words = asker.take_own_words();
+        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut standing, own_words);
+        asker.set_next_trial(standing.next_trial());
+        finished
+    };
+    asker.workspaces.give_back(workspace);
+    voided.zones.iter().for_each(|zone| asker.memory.void(zone));
+    if voided.everything {
+        asker.memory.void_all();
+    }
+    if voided.summaries {
+        asker.changes.fetch_add(1, Ordering::AcqRel);
+    }
+    remember_verdicts(&asker.memory, &report, started, now, edition);
+    asker.listeners.tell(events);
+    report
+}
+
+/// A question under way, in the end with its answer.
+struct Answered {
+    ticket: Ticket,
+    sent: Instant,
+    answer: Answer,
+    source: Source,
+}
+
+/// What a check waits for.
+enum Next {
+    Answer(Answered),
+    /// The resolver's trial, begun by another check, is over.
+    TrialOver,
+    End,
+}
+
+/// Asks everything that the inquiry wants to know now; what is remembered is answered at once.
+fn hand_out<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, open: &mut F) {
+    let asker = &engine.asker;
+    let now = asker.clock.now();
+    while let Some(ask) = inquiry.next_ask() {
+        if !may_ask(engine, inquiry, &ask, now) {
+            continue;
+        }
+        let Ask { ticket, question, purpose, list, .. } = ask;
+        let list = list.map(|list| ToList {
+            number: asker.memory.number(list.spec.zone()),
+            zone: list.spec.zone().clone(),
+            kind: list.kind,
+            subject: list.subject,
+            limit: list.limit,
+        });
+        // What is remembered needs no future.
+        if let Some(answer) = asker.recall(&question, purpose, list.as_ref(), now) {
+            inquiry.supply_from(ticket, answer, Source::Memory, Duration::ZERO);
+            continue;
+        }
+        match asker.ask(question, purpose, list) {
+            Some(boarded) => {
+                if purpose.is_own() {
+                    engine.background.keep(&boarded.answer, purpose);
+                }
+                inquiry.sent(ticket, Arc::clone(boarded.answer.flight()));
+                open.extend([Pending { ticket, sent: now, question: boarded.answer, source: boarded.source }]);
+            }
+            // Nothing was asked, so nothing is counted as asked.
+            None => {
+                let shed = Answer::failed(Failure::Shed);
+                inquiry.supply_from(ticket, shed, Source::Memory, Duration::ZERO);
+            }
+        }
+    }
+}
+
+/// A question under way.
+struct Pending {
+    ticket: Ticket,
+    sent: Instant,
+    question: Passenger,
+    source: Source,
+}
+
+impl Future for Pending {
+    type Output = Answered;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answered> {
+        let answer = std::task::ready!(Pin::new(&mut self.question).poll(context));
+        Poll::Ready(Answered { ticket: self.ticket, sent: self.sent, answer, source: self.source })
+    }
+}
+
+/// Keeps what was found out about the client's names and the sender's domain, for summaries. The answers it rests on may be
+/// as old as the check.
+fn remember_verdicts(memory: &Memory, report: &Report, started: Instant, now: Instant, edition: Edition) {
+    if report.resolver_fault().is_some() {
+        return;
+    }
+    let took = now.saturating_duration_since(started);
+    let left = |ttl: Duration| ttl.saturating_sub(took);
+    if let (Some(client), Some(iprev)) = (report.target(), report.iprev())
+        && let (Some(seen), Some(ttl)) = (fast_path::seen_iprev(iprev), iprev.ttl())
+    {
+        memory.keep_verdict(client, seen, left(ttl), now, edition);
+    }
+    if let Some(sender) = report.sender()
+        && let (MailDomain::Ok(_), Some(domain), Some(ttl)) = (sender.verdict(), sender.domain(), sender.ttl())
+    {
+        memory.keep_verdict(&Subject::Domain(domain.clone()), fast_path::DOMAIN_OK, left(ttl), now, edition);
+    }
+}
+
+/// May this question go out, as far as other checks have left it to this one? Not where the zone of a control was proven
+/// meanwhile, and not where a suspicion was followed by another check.
+fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> bool {
+    if let Some(label) = ask.trial {
+        lock(&engine.standing).begin_trial(now, label);
+        return true;
+    }
+    let Some(list) = &ask.list else { return true };
+    if list.is_suspicion {
+        // Noted, so that other checks do not follow it as well; both questions of this one go out.
+        lock(&engine.standing).claim_suspicion(list.spec.zone(), list.kind, now);
+        return true;
+    }
+    if !ask.purpose.is_control() {
+        return true;
+    }
+    let proof = {
+        let mut standing = lock(&engine.standing);
+        // A list that was left alone: this check is the one that tries it, now that it really asks.
+        if !list.takes_proof {
+            standing.claim_trial(&list.spec, list.kind, now);
+            return true;
+        }
+        standing.fresh(&list.spec, list.kind, now)
+    };
+    let Some(proof) = proof else { return true };
+    inquiry.prove(&list.spec, list.kind, &proof);
+    // Another list may still want the same control.
+    !inquiry.is_moot(ask.ticket)
+}

@@ -1,0 +1,682 @@
+//! A whole dialogue as one value: many checks, equal questions handed out once, answers routed to whoever asked.
+//!
+//! This is the crate without I/O. A host with an event loop of its own takes questions out, puts answers in, and finishes:
+//!
+//! ```
+//! use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
+//! use std::{net::IpAddr, sync::Arc, time::Instant};
+//!
+//! let mut standing = Standing::default(); // kept from one dialogue to the next
+//! let client: IpAddr = "203.0.113.14".parse()?;
+//! let settings = Arc::new(Settings::default());
+//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut standing, Instant::now(), [7; 16]);
+//! while let Some((ticket, _question)) = inquiry.next_question() {
+//!     // What the network says, whenever it comes. The last four questions are no business of the client's: they try the
+//!     // resolver, at first use and every half hour.
+//!     inquiry.supply(ticket, Answer::nx_domain(None));
+//! }
+//! let report = inquiry.finish(Failure::Deadline); // always ends with a verdict
+//! assert_eq!(report.iprev().map(|iprev| iprev.rfc8601()), Some("permerror"));
+//! standing.learn(&report, Instant::now());
+//! # Ok::<(), std::net::AddrParseError>(())
+//! ```
+
+pub mod dialogue;
+mod finish;
+mod names;
+mod questions;
+mod running;
+pub mod settings;
+mod suspicion;
+mod workspace;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::inquiry::questions::Questions;
+use crate::inquiry::running::{Asking, Running};
+pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
+
+use crate::base::address::client_number;
+use crate::base::mail_path::{self, Path};
+use crate::check::Slot;
+use crate::check::helo::HeloCheck;
+use crate::check::iprev::IprevCheck;
+use crate::check::mail_domain::{MailDomainCheck, Side};
+use crate::check::resolver::ResolverTrial;
+use crate::dns::{Answer, Failure, Question};
+use crate::dnsxl::score::{self, Outcome, Row};
+use crate::dnsxl::{
+    About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Part, Probe, Proof, Purpose, Skipped,
+    Subject, SubjectKind, Verdict,
+};
+use crate::engine::shared_query::Flight;
+use crate::inquiry::dialogue::Dialogue;
+pub(crate) use crate::inquiry::finish::Finished;
+pub(crate) use crate::inquiry::questions::AskedQuestions;
+use crate::inquiry::settings::Settings;
+pub(crate) use crate::inquiry::suspicion::TrialWait;
+use crate::report::{ListRow, Source};
+use crate::state::{Admission, Standing};
+
+/// A check that is made by itself.
+#[derive(Debug)]
+pub(crate) enum Alone {
+    Iprev(IprevCheck),
+    Helo(HeloCheck),
+    /// A sender's domain or a recipient's.
+    MailDomain(MailDomainCheck),
+}
+
+/// One question of an inquiry that is waiting for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(usize);
+
+/// The checks of one dialogue.
+#[derive(Debug)]
+pub struct Inquiry {
+    dialogue: Dialogue,
+    settings: Arc<Settings>,
+    iprev: Option<Running<IprevCheck>>,
+    helo: Option<Running<HeloCheck>>,
+    sender: Option<Running<MailDomainCheck>>,
+    recipient: Option<Running<MailDomainCheck>>,
+    lists: Vec<ListRun>,
+    /// Lists about the client's names.
+    waiting: Vec<crate::inquiry::names::Waiting>,
+    /// How many lists from the first on are done; the others may be.
+    lists_done: usize,
+    questions: Questions,
+    /// Room for the rows of the report.
+    rows: Vec<ListRow>,
+    /// Controls of suspected lists. Nobody waits for them.
+    probes: Vec<ListRun>,
+    /// The resolver on trial, at the regular time or because of a suspicion.
+    trial: Option<Running<ResolverTrial>>,
+    /// It was under way when the check began.
+    trial_from_the_start: bool,
+    /// Another check tries the resolver, and drives its questions.
+    trial_elsewhere: bool,
+    /// May the check begin a trial of the resolver, if it finds reason to?
+    may_suspect_resolver: bool,
+    /// It was found to be silent, or to refuse.
+    resolver_is_silent: bool,
+    label: Label,
+    /// What is known about the resolver, where nobody keeps it but the host.
+    known: Option<Box<Standing>>,
+    /// How often the health of any list had changed when the check began.
+    health_epoch: u64,
+    /// Some lists were let be, since they could not change the outcome.
+    stopped_early: bool,
+    started: Instant,
+}
+
+/// A question to ask, and what for.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) ticket: Ticket,
+    pub(crate) question: Question,
+    pub(crate) purpose: Purpose,
+    /// The list, for a list's question.
+    pub(crate) list: Option<AskedList>,
+    /// The label of the resolver's trial, for a question of that.
+    pub(crate) trial: Option<Label>,
+}
+
+/// The list that a question is put to.
+#[derive(Debug)]
+pub(crate) struct AskedList {
+    pub(crate) spec: Arc<ListSpec>,
+    pub(crate) kind: SubjectKind,
+    /// What it is asked about, in the form in which it holds it; `None` in a probe.
+    pub(crate) subject: Option<Subject>,
+    /// Questions a day.
+    pub(crate) limit: Option<u32>,
+    /// Would proof by another check spare it the question?
+    pub(crate) takes_proof: bool,
+    /// The question goes out because the list is suspected.
+    pub(crate) is_suspicion: bool,
+}
+
+#[derive(Debug)]
+struct ListRun {
+    run: Running<ListCheck>,
+    subject: Option<Subject>,
+    part: Option<Part>,
+    /// Rows of one list about one part of the dialogue: they count once.
+    group: usize,
+    was_fresh: bool,
+    health: Arc<HealthState>,
+    /// So many questions to it failed in a row that its controls go out with this one.
+    is_failing: bool,
+    /// The label to try it by, if an odd answer makes it suspect; `None` where its controls went out not long ago.
+    suspicion: Option<Label>,
+    /// Its question was left unanswered, since the list could not change the outcome.
+    was_left_unanswered: bool,
+    /// Its place among the lists, by which questions know it.
+    index: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnitId {
+    Iprev,
+    Helo,
+    Sender,
+    Recipient,
+    Trial,
+    List(usize),
+    /// Controls that nobody waits for.
+    Probe(usize),
+}
+
+impl Inquiry {
+    /// The checks of this dialogue. `standing` says which zones are proven at `now`; `random` (16 octets nobody can guess,
+    /// new for each inquiry) makes the labels by which the others are tried.
+    #[must_use]
+    pub fn new(
+        dialogue: &Dialogue,
+        settings: &Arc<Settings>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, standing, now, random);
+        inquiry.known = Some(Box::new(standing.of_resolver()));
+        // Whether another inquiry of the host's has its answers, nobody says.
+        inquiry.end_trial_elsewhere();
+        inquiry
+    }
+
+    /// The same, in tables that have been used before.
+    pub(crate) fn within(
+        workspace: Workspace,
+        dialogue: &Dialogue,
+        settings: &Arc<Settings>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let Workspace { lists: room, asked, by_question, rows } = workspace;
+        let client = dialogue.client.map(|address| address.to_canonical());
+        let mail_domain = |side, path: &str| {
+            let mut check = MailDomainCheck::new(side, path);
+            if check.domain().is_some_and(|domain| settings.is_local(domain)) {
+                check.skip();
+            }
+            Running::new(check)
+        };
+        let sender = match (&dialogue.mail_from, &dialogue.domain) {
+            (Some(path), _) => Some(mail_domain(Side::Sender, path)),
+            (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
+            (None, None) => None,
+        };
+        let mut inquiry = Self {
+            iprev: client.map(|address| Running::new(IprevCheck::new(address))),
+            helo: dialogue
+                .helo
+                .as_deref()
+                .map(|argument| Running::new(HeloCheck::new(argument, client, &settings.ourselves))),
+            sender,
+            recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
+            lists: room,
+            waiting: Vec::new(),
+            lists_done: 0,
+            questions: Questions::within(asked, by_question),
+            rows,
+            probes: Vec::new(),
+            trial: None,
+            trial_from_the_start: false,
+            trial_elsewhere: false,
+            may_suspect_resolver: false,
+            resolver_is_silent: false,
+            label: Label::from_random(random),
+            known: None,
+            health_epoch: standing.health_epoch(),
+            stopped_early: false,
+            started: now,
+            dialogue: dialogue.clone(),
+            settings: Arc::clone(settings),
+        };
+        let lists = settings.lists.shared();
+        inquiry.lists.reserve(lists.len());
+        // A question for each list, and those of the other checks.
+        inquiry.questions.reserve(lists.len() + 8);
+        let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
+        for spec in lists {
+            for about in spec.about() {
+                inquiry.add_list(spec, about, &mut subjects, standing, now);
+            }
+        }
+        inquiry.advance_all();
+        inquiry.ask_own_questions(standing, now);
+        inquiry
+    }
+
+    /// One check and nothing else.
+    pub(crate) fn of_one(check: Alone, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
+        let workspace = Workspace::default();
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
+        match check {
+            Alone::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
+            Alone::Helo(check) => inquiry.helo = Some(Running::new(check)),
+            Alone::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
+        }
+        inquiry.advance_all();
+        inquiry
+    }
+
+    /// A look at the test entries of lists, and at the resolver, about no dialogue.
+    pub(crate) fn probe(
+        lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
+        settings: &Arc<Settings>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let label = Label::from_random(random);
+        let trial = standing.trial(now, label, true);
+        let workspace = Workspace::default();
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
+        inquiry.settings = Arc::clone(settings);
+        for (spec, kind) in lists {
+            let health = standing.health(&spec, kind).cloned().unwrap_or_default();
+            let control = Control::stale(standing.label(&spec, kind, now, label));
+            let unit = ListCheck::probe(spec, kind, control, Probe::Everything);
+            let group = inquiry.lists.len();
+            inquiry.push_list(ListRun { group, health, ..ListRun::about_nobody(unit) });
+        }
+        inquiry.take_part_in(trial);
+        inquiry.advance_all();
+        inquiry
+    }
+
+    /// The next question to ask; each is handed out once. `None` when all are on their way.
+    pub fn next_question(&mut self) -> Option<(Ticket, Question)> {
+        self.next_ask().map(|ask| (ask.ticket, ask.question))
+    }
+
+    /// The next question with what it is for.
+    pub(crate) fn next_ask(&mut self) -> Option<Ask> {
+        let (ticket, question, asked) = self.questions.next()?;
+        let list = match asked.wanted_first {
+            UnitId::List(index) => self.lists.get(index),
+            UnitId::Probe(index) => self.probes.get(index),
+            UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient | UnitId::Trial => None,
+        };
+        let list = list.map(|list| {
+            let spec = list.run.unit.spec();
+            let in_form = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).into_owned();
+            AskedList {
+                spec: Arc::clone(spec),
+                kind: list.run.unit.kind(),
+                subject: list.subject.as_ref().map(in_form),
+                limit: spec.question_limit(),
+                takes_proof: list.run.unit.takes_proof(),
+                is_suspicion: matches!(asked.wanted_first, UnitId::Probe(_)),
+            }
+        });
+        let purpose = asked.purpose;
+        let trial = self.trial.as_ref().filter(|_| purpose == Purpose::Resolver).map(|trial| trial.unit.label());
+        Some(Ask { ticket, question: question.clone(), purpose, list, trial })
+    }
+
+    /// Puts an answer in. The first one for a ticket counts.
+    pub fn supply(&mut self, ticket: Ticket, answer: Answer) {
+        self.supply_from(ticket, answer, Source::Network, Duration::ZERO);
+    }
+
+    /// A question is on its way.
+    pub(crate) fn sent(&mut self, ticket: Ticket, flight: Arc<Flight>) {
+        self.questions.sent(ticket, flight);
+    }
+
+    /// Does nobody want this answer any more?
+    pub(crate) fn is_moot(&self, ticket: Ticket) -> bool {
+        self.questions.is_moot(ticket)
+    }
+
+    /// Puts an answer in, and says where it came from.
+    pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
+        let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took) else { return };
+        for (id, slot) in wanted_by {
+            self.give(id, slot, &answer, source);
+            self.advance(id);
+            if let UnitId::List(index) = id {
+                self.suspect_list(index);
+            }
+        }
+        self.suspect_resolver();
+    }
+
+    /// Is every verdict there? Questions may still be under way that are asked for the sake of later checks: answers to them
+    /// are welcome until the end, and nobody has to wait for them.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.has_every_verdict() && self.waits_for_trial() == TrialWait::No
+    }
+
+    fn has_every_verdict(&self) -> bool {
+        self.dialogue_is_done() && self.lists.iter().skip(self.lists_done).all(|list| list.run.is_done())
+    }
+
+    /// The same, for one who asks after every answer: no list is looked at twice once it is done.
+    pub(crate) fn is_settled(&mut self) -> bool {
+        let undone = |list: &ListRun| !list.run.is_done();
+        let more = self.lists.iter().skip(self.lists_done).position(undone);
+        self.lists_done = more.map_or(self.lists.len(), |more| self.lists_done + more);
+        more.is_none() && self.dialogue_is_done()
+    }
+
+    fn dialogue_is_done(&self) -> bool {
+        self.iprev.as_ref().is_none_or(Running::is_done)
+            && self.helo.as_ref().is_none_or(Running::is_done)
+            && self.sender.as_ref().is_none_or(Running::is_done)
+            && self.recipient.as_ref().is_none_or(Running::is_done)
+            && self.waiting.is_empty()
+    }
+
+    /// Lets the lists be that cannot change the outcome any more. What they were asked is no longer waited for.
+    ///
+    /// A hit counts only with its proof and its text, so that lists which decide are never among those let be.
+    pub(crate) fn settle_lists(&mut self) {
+        if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
+            return;
+        }
+        let unheard = Verdict::not_awaited();
+        let rows = || {
+            self.lists.iter().map(|list| {
+                let spec = list.run.unit.spec();
+                Row {
+                    verdict: list.run.verdict.as_ref().map_or(&unheard, ListFinding::verdict),
+                    kind: spec.kind(),
+                    weight: spec.weight(),
+                    operator: spec.operator(),
+                    group: list.group,
+                    context: spec.context(),
+                }
+            })
+        };
+        let (score, contexts) = score::of_contexts(rows, self.settings.lists.all_contexts());
+        let of = |name: Option<&str>| {
+            let named = contexts.iter().find(|context| Some(&*context.name) == name);
+            named.map_or(score, |context| context.score).outcome()
+        };
+        let is_settled = |name: Option<&str>| {
+            let missing = self.lists.iter().any(|list| {
+                let spec = list.run.unit.spec();
+                !list.run.is_done() && spec.kind() == Kind::Allow && spec.context() == name
+            });
+            match of(name) {
+                Outcome::Allowed => true,
+                Outcome::Listed | Outcome::NotListed => !missing,
+                Outcome::Undecided => false,
+            }
+        };
+        let mut settled: Vec<Option<Arc<str>>> = Vec::new();
+        match contexts.as_slice() {
+            [] => settled.extend(is_settled(None).then_some(None)),
+            several => {
+                let names = several.iter().map(|context| &context.name).filter(|name| is_settled(Some(name)));
+                settled.extend(names.map(|name| Some(Arc::clone(name))));
+            }
+        }
+        if settled.is_empty() {
+            return;
+        }
+        let mut let_be = Vec::new();
+        for (index, list) in self.lists.iter_mut().enumerate() {
+            let context = list.run.unit.spec().context();
+            if !list.run.is_done() && settled.iter().any(|name| name.as_deref() == context) {
+                list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
+                list.run.verdict = Some(ListFinding::not_awaited());
+                self.stopped_early = true;
+                let_be.push(index);
+            }
+        }
+        self.questions.let_be(|id| matches!(id, UnitId::List(index) if let_be.binary_search(&index).is_ok()));
+    }
+
+    /// Proof of a zone has come in by another inquiry: the controls that are not asked yet need not be.
+    pub(crate) fn prove(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof) {
+        for index in 0..self.lists.len() {
+            let Some(list) = self.lists.get_mut(index) else { return };
+            let unit = &mut list.run.unit;
+            let is_same = |other: &ListSpec| {
+                other.zone() == spec.zone() && other.knowledge().has_same_controls(spec.knowledge(), kind)
+            };
+            let concerns = unit.kind() == kind && unit.takes_proof() && is_same(unit.spec());
+            if list.was_fresh || list.run.verdict.is_some() || !concerns {
+                continue;
+            }
+            unit.prove(proof.clone());
+            list.was_fresh = true;
+            self.questions.spare_controls(UnitId::List(index));
+            self.advance(UnitId::List(index));
+        }
+    }
+
+    /// One list about one subject.
+    fn add_list(
+        &mut self,
+        spec: &Arc<ListSpec>,
+        about: About<'_>,
+        subjects: &mut Subjects<'_>,
+        standing: &mut Standing,
+        now: Instant,
+    ) {
+        let group = self.lists.len() + self.waiting.len();
+        let (subject, skip, part) = match about {
+            About::Fixed(subject) => (Some(subject.clone()), None, None),
+            About::Part(part) => {
+                let (subject, skip) = subjects.of(part);
+                (subject, skip, Some(part))
+            }
+        };
+        // That there is no list to ask goes before whom it would be asked about.
+        let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
+        let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
+        let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
+        if (subject.is_none() && !names) || skip.is_some() {
+            let control = Control::stale(self.label);
+            let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
+            let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
+            let health = Arc::new(health);
+            self.push_list(ListRun { subject, part, group, health, ..ListRun::about_nobody(unit) });
+            return;
+        }
+        let admission = standing.admit(spec, kind, now, self.label);
+        match (subject, part) {
+            (None, Some(part)) => {
+                let spec = spec.clone();
+                self.waiting.push(crate::inquiry::names::Waiting { group, spec, part, admission });
+            }
+            (subject, part) => {
+                let Some(about) = &subject else { return };
+                self.push_list(list_run(spec, about.clone(), part, group, admission));
+            }
+        }
+    }
+
+    /// One more list; its number.
+    fn push_list(&mut self, list: ListRun) -> usize {
+        let index = self.lists.len();
+        self.lists.push(ListRun { index, ..list });
+        index
+    }
+
+    fn advance_all(&mut self) {
+        for id in [UnitId::Iprev, UnitId::Helo, UnitId::Sender, UnitId::Recipient] {
+            self.advance(id);
+        }
+        for index in 0..self.lists.len() {
+            self.advance(UnitId::List(index));
+        }
+    }
+
+    /// The check with this number.
+    fn unit(&mut self, id: UnitId) -> Option<&mut dyn Asking> {
+        Some(match id {
+            UnitId::Iprev => self.iprev.as_mut()?,
+            UnitId::Helo => self.helo.as_mut()?,
+            UnitId::Sender => self.sender.as_mut()?,
+            UnitId::Recipient => self.recipient.as_mut()?,
+            UnitId::Trial => self.trial.as_mut()?,
+            UnitId::List(index) => &mut self.lists.get_mut(index)?.run,
+            UnitId::Probe(index) => &mut self.probes.get_mut(index)?.run,
+        })
+    }
+
+    /// Puts an answer where it was wanted.
+    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
+        if let (UnitId::List(index), Source::Memory) = (id, source)
+            && let Some(list) = self.lists.get_mut(index)
+        {
+            list.run.unit.mark_remembered(slot);
+        }
+        if let Some(unit) = self.unit(id) {
+            unit.supply(slot, answer.clone());
+        }
+    }
+
+    /// Steps one check until it waits or is done, and notes what it waits for.
+    fn advance(&mut self, id: UnitId) {
+        loop {
+            let Some(unit) = self.unit(id) else { return };
+            let needed = unit.advance();
+            let mut answered = false;
+            for slot in needed {
+                let known = match self.unit(id).and_then(|unit| unit.question(slot)) {
+                    Some(question) => {
+                        let purpose = purpose(id, slot);
+                        self.questions.want(by_whom(question, purpose, &self.dialogue), purpose, id, slot)
+                    }
+                    // A slot without a question cannot be answered, and must not be waited for.
+                    None => Some((Answer::failed(Failure::Shed), Source::Network)),
+                };
+                if let Some((answer, source)) = known {
+                    self.give(id, slot, &answer, source);
+                    answered = true;
+                }
+            }
+            if !answered {
+                if id == UnitId::Iprev {
+                    self.ask_about_names();
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// What a check's question is for.
+fn purpose(id: UnitId, slot: Slot) -> Purpose {
+    match id {
+        UnitId::List(_) | UnitId::Probe(_) => ListCheck::purpose(slot),
+        UnitId::Trial => Purpose::Resolver,
+        UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
+    }
+}
+
+/// The question, with whoever chose its name. Lists are asked on our own account: each has a limit of its own.
+fn by_whom(question: Question, purpose: Purpose, dialogue: &Dialogue) -> Question {
+    if purpose != Purpose::Dialogue {
+        return question;
+    }
+    let client = match dialogue.client {
+        Some(address) => client_number(address),
+        // Of unknown clients each has a name of his own.
+        None => {
+            question.name.expose().bytes().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet.into()))
+        }
+    };
+    question.chosen_by(client)
+}
+
+/// One list about one subject.
+fn list_run(spec: &Arc<ListSpec>, subject: Subject, part: Option<Part>, group: usize, admission: Admission) -> ListRun {
+    let Admission { control, access, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health } =
+        admission;
+    let mut unit = ListCheck::new(spec.clone(), &subject, control).access(access);
+    if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
+        unit = unit.first_use();
+    }
+    ListRun {
+        subject: Some(subject),
+        part,
+        group,
+        was_fresh: is_proven,
+        health,
+        is_failing,
+        suspicion,
+        ..ListRun::about_nobody(unit)
+    }
+}
+
+impl ListRun {
+    /// A list that is asked about no part of the dialogue.
+    fn about_nobody(unit: ListCheck) -> Self {
+        Self {
+            run: Running::new(unit),
+            subject: None,
+            part: None,
+            group: 0,
+            was_fresh: false,
+            health: Arc::default(),
+            is_failing: false,
+            suspicion: None,
+            was_left_unanswered: false,
+            index: 0,
+        }
+    }
+}
+
+/// What a list is asked about, or why it is not asked.
+type Asked = (Option<Subject>, Option<Skipped>);
+
+/// What the parts of a dialogue are, or why a list is not asked about them. Twelve lists ask about the same one.
+struct Subjects<'a> {
+    dialogue: &'a Dialogue,
+    settings: &'a Settings,
+    known: Vec<(Part, Asked)>,
+}
+
+impl Subjects<'_> {
+    fn of(&mut self, part: Part) -> Asked {
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
+            return known.clone();
+        }
+        let found = subject_of(part, self.dialogue, self.settings);
+        self.known.push((part, found.clone()));
+        found
+    }
+}
+
+/// What a list is asked about, or why it is not.
+fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
+    let of_path = |path: Option<&String>| match path.map(|path| mail_path::read(path)) {
+        Some(Path::Domain(name)) => (Some(Subject::Domain(name)), None),
+        Some(Path::Literal(_)) => (None, Some(Skipped::Literal)),
+        _ => (None, Some(Skipped::NoClient)),
+    };
+    match part {
+        Part::Address => match (dialogue.client, &dialogue.domain) {
+            (Some(address), _) => (Some(Subject::from(address)), settings.skips(address, dialogue.trust)),
+            (None, Some(domain)) => (Some(Subject::Domain(domain.clone())), None),
+            (None, None) => (None, Some(Skipped::NoClient)),
+        },
+        // What they are is known later; here only whether they are asked about at all.
+        Part::ConfirmedName | Part::ReverseName => match dialogue.client {
+            Some(address) => (None, settings.skips(address, dialogue.trust)),
+            None => (None, Some(Skipped::NoClient)),
+        },
+        Part::Helo => match dialogue.helo.as_deref() {
+            Some(literal) if mail_path::address_literal(literal).is_some() => (None, Some(Skipped::Literal)),
+            argument => match argument.and_then(mail_path::host_name) {
+                Some(name) => (Some(Subject::Domain(name)), None),
+                None => (None, Some(Skipped::NoClient)),
+            },
+        },
+        Part::Sender => of_path(dialogue.mail_from.as_ref()),
+        Part::Recipient => of_path(dialogue.rcpt_to.as_ref()),
+    }
+}

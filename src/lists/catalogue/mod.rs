@@ -1,0 +1,440 @@
+//! What is known about the world's lists: which work, which died and how, what their codes mean, which entries they are sure
+//! to hold.
+//!
+//! The knowledge is a text that people edit and review, `src/catalogue/builtin.txt`; [`Catalogue::builtin`] is that text,
+//! compiled in. [`Catalogue::parse`] reads a newer one at run time, and
+//! [`ListSetBuilder::knowledge`](crate::lists::ListSetBuilder::knowledge) puts it to use.
+//!
+//! ```
+//! use rdnsbl::{Name, lists::catalogue::{Catalogue, Status}};
+//!
+//! let catalogue = Catalogue::builtin();
+//! let zen = catalogue.get(&Name::parse("zen.spamhaus.org")?);
+//! assert_eq!(zen.map(|entry| entry.status()), Some(&Status::Active));
+//! // A keyed zone is the same list; the key plays no part.
+//! assert!(catalogue.get(&Name::parse("abcdefghijklmnop.zen.dq.spamhaus.net")?).is_some());
+//! // All of blackholes.us is dead, whatever the country.
+//! let dead = catalogue.get(&Name::parse("argentina.blackholes.us")?);
+//! assert!(dead.is_some_and(|entry| entry.status().is_gone()));
+//! # Ok::<(), rdnsbl::name::NameError>(())
+//! ```
+//!
+//! # How old it may get
+//!
+//! Deaths are rare and never undone, so an old catalogue is still right about the dead. What it does not know is who died
+//! since: that the proof at the moment of a hit has to catch, and it does. Codes change every few years. Look again once a
+//! year, and say so when it was longer: [`Catalogue::age`]. Nothing here depends on the age, so no server fails for an old
+//! text.
+//!
+//! # A host's own files
+//!
+//! [`Catalogue::load`] reads a file, [`Catalogue::overlaid_by`] lays it over the catalogue of this crate: its lists are added,
+//! or replace those of the same zone.
+//!
+//! # How to edit it
+//!
+//! One keyword and its value a line; `#` starts a line of comment; indentation and blank lines are for the eye. `format` and
+//! `as_of` come first. A `domain` line starts the stanza of an operator, a `zone` line a list in it; several `zone` lines in a
+//! row share all that follows. A list needs no stanza: a file of one's own may begin with its `zone`.
+//!
+//! | line | says |
+//! |---|---|
+//! | `format 1` | how to read the text; may be left out |
+//! | `as_of DATE` | how old the knowledge is |
+//! | `domain NAME` | what follows is about the lists of one operator, up to the next `domain` line; `operator` and `group` in front of its first `zone` hold for all of them that say nothing else |
+//! | `zone NAME [key\|key-accepted]` | the zone, and whether a secret label must or may stand in front |
+//! | `alias NAME [key\|key-accepted]` | another zone with the same data |
+//! | `covers DOMAIN` | all other names below this domain died along with it |
+//! | `operator TEXT`, `group WORD` | who runs it; lists of one group are one voice |
+//! | `kinds ipv4 ipv6 domain hash` | what it holds |
+//! | `speaks against\|for\|both` | about those it lists; `against` unless said |
+//! | `names full\|registrable` | which form of a domain it holds (registrable ones: feature `psl`) |
+//! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`Death`]) |
+//! | `successor NAME` | what to use instead |
+//! | `part_of NAME [CODES\|bit N]` | the list that holds all of this one's data, and the codes by which it tells them apart |
+//! | `like ZONE` | codes of a list further up are this one's too |
+//! | `code CODES DISPOSITION MEANING` | the first that matches explains a code; a refusal must precede a range that holds it |
+//! | `bit N DISPOSITION MEANING` | for lists whose last octet is a sum of bits |
+//! | `unknown closed` | codes not written down are no listings |
+//! | `present KIND ENTRY` | a test entry that somebody documents or has seen |
+//! | `absent KIND ENTRY` | asked in place of an entry that must not be there and is |
+//! | `source DATE\|undated TEXT` | who says so, and when it was said or last read there; at least one; the first is shown. A source without either word has no date |
+//! | `note TEXT` | what those should know who use the list; they are told ([`ZoneFindingKind::Note`](crate::lists::ZoneFindingKind::Note)) |
+//! | `recommended DATE deny\|allow SPEC [PART...]`, `reason TEXT` | a list of [`ListSet::recommended`](crate::ListSet::recommended), and why |
+//! | `x-WORD ...` | skipped: for programs of one's own |
+//!
+//! A `DATE` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Stanzas are sorted by their domain; a stanza stays where it is when its lists
+//! die.
+//!
+//! Nothing is written without a source. What no source says stays blank: a wrong code turns mail away, a missing one costs a
+//! word in a log.
+//!
+//! # Texts of other versions
+//!
+//! Later versions may add keywords to format 1, and no words to the lines it has. A keyword that this version does not know is a
+//! [finding](Catalogue::findings), and the list it stands below loses its recommendation and the meanings of its codes, all but
+//! the refusals: what a code means without that line nobody can say, and a refusal must never be taken for a listing. In front of
+//! the first `zone` of a stanza it is about all lists of the stanza. A text in another format is an error.
+
+pub(crate) mod date;
+pub(crate) mod entry;
+pub(crate) mod error;
+pub(crate) mod finding;
+pub(crate) mod overlay;
+pub(crate) mod stanza;
+pub(crate) mod suggest;
+pub(crate) mod tombstone;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+pub use crate::dnsxl::DomainForm;
+pub use crate::lists::catalogue::date::{Date, DateError};
+pub use crate::lists::catalogue::entry::{Access, Entry, Recommendation, Speaks, Status};
+pub use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind};
+pub use crate::lists::catalogue::finding::CatalogueFinding;
+pub use crate::lists::catalogue::overlay::CatalogueFileError;
+pub use crate::lists::catalogue::tombstone::{Death, Tombstone};
+
+use crate::base::name::Name;
+use crate::lists::catalogue::stanza::{Head, Stanza, is_keyword, needed, word_and_rest};
+
+/// Lists in a catalogue; more are a mistake.
+pub const MAX_ENTRIES: usize = 10_000;
+
+/// The format that this version reads. Later versions may add keywords to it, never words to the lines that it has.
+const FORMAT: &str = "1";
+
+const BUILTIN: &str = include_str!("builtin.txt");
+
+/// Knowledge about lists. Immutable; share it in an `Arc`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    as_of: Date,
+    entries: Vec<Entry>,
+    /// Zones and aliases.
+    names: HashMap<Name, Place>,
+    /// Domains below which everything is one entry's.
+    covers: HashMap<Name, usize>,
+    findings: Vec<CatalogueFinding>,
+}
+
+/// Which entry a name belongs to, and whether this very name wants a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    entry: usize,
+    access: Access,
+}
+
+/// What the catalogue says about a name in a configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Match<'a> {
+    pub(crate) entry: &'a Entry,
+    /// Does this very name want a key?
+    pub(crate) access: Access,
+    /// Is the first label of the name a key that nobody marked as one?
+    pub(crate) unmarked_key: bool,
+}
+
+impl Catalogue {
+    /// The catalogue that comes with this version of the crate.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static PARSED: LazyLock<Catalogue> = LazyLock::new(|| {
+            // A test reads the text; should that ever be skipped, knowing nothing is safer than stopping a mail server.
+            Catalogue::parse(BUILTIN).unwrap_or_else(|_| Catalogue::empty(Date::EPOCH))
+        });
+        &PARSED
+    }
+
+    fn empty(as_of: Date) -> Self {
+        Self { as_of, entries: Vec::new(), names: HashMap::new(), covers: HashMap::new(), findings: Vec::new() }
+    }
+
+    /// Reads a catalogue.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, lists::catalogue::Catalogue};
+    ///
+    /// let text = "as_of 2026-08-21
+    ///
+    ///             zone bl.corp.example
+    ///             kinds ipv4
+    ///             status active
+    ///             code 127.0.0.2 deny seen by our own traps
+    ///             source the colleagues next door";
+    /// let catalogue = Catalogue::parse(text)?;
+    /// assert!(catalogue.get(&Name::parse("bl.corp.example")?).is_some());
+    ///
+    /// let error = Catalogue::parse("as_of 2026-08-21\nzone bl.corp.example\nstatus alive").unwrap_err();
+    /// assert_eq!(error.line(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CatalogueError`] says what is wrong and in which line.
+    pub fn parse(text: &str) -> Result<Self, CatalogueError> {
+        let mut reader = Reader::default();
+        for (line, text) in text.lines().enumerate().map(|(index, text)| (index + 1, text.trim())) {
+            if !text.is_empty() && !text.starts_with('#') {
+                reader.line(line, text)?;
+            }
+        }
+        reader.finish()
+    }
+
+    /// Takes in what a stanza says.
+    fn add(&mut self, stanza: &Stanza, head: &Head) -> Result<(), CatalogueError> {
+        for (index, entry) in stanza.entries(head)?.into_iter().enumerate() {
+            let line = stanza.line_of(index);
+            if self.entries.len() >= MAX_ENTRIES {
+                return Err(CatalogueError::new(line, CatalogueErrorKind::TooMany));
+            }
+            let place = Place { entry: self.entries.len(), access: entry.access };
+            self.claim(line, entry.zone.clone(), place)?;
+            if index == 0 {
+                for (line, alias, access) in &stanza.aliases {
+                    self.claim(*line, alias.clone(), Place { access: *access, ..place })?;
+                }
+                for (line, domain) in &stanza.covers {
+                    if self.covers.insert(domain.clone(), place.entry).is_some() {
+                        return Err(CatalogueError::new(*line, CatalogueErrorKind::Duplicate));
+                    }
+                }
+            }
+            self.entries.push(entry);
+        }
+        Ok(())
+    }
+
+    fn claim(&mut self, line: usize, name: Name, place: Place) -> Result<(), CatalogueError> {
+        match self.names.insert(name, place) {
+            None => Ok(()),
+            Some(_) => Err(CatalogueError::new(line, CatalogueErrorKind::Duplicate)),
+        }
+    }
+
+    fn entry_named(&self, name: &Name) -> Option<&Entry> {
+        self.entries.get(self.names.get(name)?.entry)
+    }
+
+    /// When somebody last looked at the whole.
+    #[must_use]
+    pub fn as_of(&self) -> Date {
+        self.as_of
+    }
+
+    /// What the text says that this version does not know. A text of a later version serves all the same.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, lists::catalogue::Catalogue};
+    ///
+    /// let text = "format 1
+    ///             as_of 2028-01-01
+    ///             zone bl.corp.example
+    ///                 kinds ipv4
+    ///                 status active
+    ///                 code 127.0.0.2 deny listed
+    ///                 code 127.0.0.9 refusal asked too often
+    ///                 weather 127.0.0.2 only when it rains
+    ///                 source the colleagues next door";
+    /// let catalogue = Catalogue::parse(text)?;
+    /// assert_eq!(catalogue.findings()[0].keyword(), "weather");
+    /// let entry = catalogue.get(&Name::parse("bl.corp.example")?);
+    /// let meanings = |code: [u8; 4]| entry.map(|entry| entry.profile().meanings(code.into()).count());
+    /// assert_eq!((meanings([127, 0, 0, 2]), meanings([127, 0, 0, 9])), (Some(0), Some(1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn findings(&self) -> &[CatalogueFinding] {
+        &self.findings
+    }
+
+    /// How old the knowledge is at `now`; zero when the clock is behind it.
+    ///
+    /// ```
+    /// use rdnsbl::lists::catalogue::Catalogue;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let age = Catalogue::builtin().age(SystemTime::now());
+    /// if age > Duration::from_secs(365 * 24 * 60 * 60) {
+    ///     println!("what is known about lists is {} months old", age.as_secs() / (30 * 24 * 60 * 60));
+    /// }
+    /// ```
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.as_of.start()).unwrap_or_default()
+    }
+
+    /// The list of this name: its zone, a mirror, either with a key in front, or a name below a domain that died as a whole.
+    #[must_use]
+    pub fn get(&self, zone: &Name) -> Option<&Entry> {
+        self.look_up(zone).map(|found| found.entry)
+    }
+
+    pub(crate) fn look_up(&self, zone: &Name) -> Option<Match<'_>> {
+        let bare = zone.without_key();
+        let found = |place: &Place, unmarked_key| {
+            Some(Match { entry: self.entries.get(place.entry)?, access: place.access, unmarked_key })
+        };
+        if let Some(place) = self.names.get(&bare) {
+            return found(place, false);
+        }
+        // A key by its place: too short to be known by its looks.
+        let parent = bare.parent().filter(|_| zone.secret().is_none());
+        if let Some(place) = parent.as_ref().and_then(|parent| self.names.get(parent))
+            && place.access != Access::Open
+        {
+            return found(place, true);
+        }
+        let mut domain = Some(bare);
+        while let Some(name) = domain {
+            if let Some(entry) = self.covers.get(&name) {
+                return found(&Place { entry: *entry, access: Access::Open }, false);
+            }
+            domain = name.parent();
+        }
+        None
+    }
+
+    /// Every list, in the order of the text.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// The list that a name which is none was most probably meant to be: a slip of the pen, another top-level domain, or the
+    /// operator's domain in place of the list below it; of a name with a key in front, a list that takes one. `None` for lists that
+    /// are known, where several could be meant, and where it is a list that has closed down: nobody is better off with that.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, lists::catalogue::Catalogue};
+    ///
+    /// let meant = Catalogue::builtin().suggest(&Name::parse("zen.spamhous.org")?);
+    /// assert_eq!(meant.map(|entry| entry.zone().to_string()).as_deref(), Some("zen.spamhaus.org"));
+    /// # Ok::<(), rdnsbl::name::NameError>(())
+    /// ```
+    #[must_use]
+    pub fn suggest(&self, name: &Name) -> Option<&Entry> {
+        self.entry_named(self.meant(name)?)
+    }
+
+    /// The name that was most probably meant: one that takes a key, where a key stands in front of one that takes none.
+    pub(crate) fn meant(&self, name: &Name) -> Option<&Name> {
+        let found = self.look_up(name);
+        match found {
+            // Wrong names that people are known to write stand in the catalogue themselves.
+            Some(Match { entry, .. }) if *entry.status() == Status::NeverAList => {
+                let meant = self.entry_named(entry.successor()?).filter(|meant| !meant.status().is_gone());
+                return meant.map(Entry::zone);
+            }
+            Some(Match { access, .. }) if access != Access::Open || name.secret().is_none() => return None,
+            _ => {}
+        }
+        let is_meant = |place: &Place| self.entries.get(place.entry).is_some_and(|entry| !entry.status().is_gone());
+        let keyed = self.names.iter().filter(|(_, place)| place.access != Access::Open && is_meant(place));
+        let keyed =
+            name.secret().and_then(|_| crate::lists::catalogue::suggest::keyed(name, keyed.map(|(zone, _)| zone)));
+        keyed.or_else(|| {
+            found
+                .is_none()
+                .then(|| crate::lists::catalogue::suggest::suggest(name, &self.entries))
+                .flatten()
+                .map(Entry::zone)
+        })
+    }
+
+    /// Is there a list of exactly this name, whatever it looks like?
+    pub(crate) fn holds_as_it_stands(&self, name: &Name) -> bool {
+        self.names.contains_key(&name.as_it_stands())
+    }
+}
+
+/// A catalogue on its way, line by line.
+#[derive(Default)]
+struct Reader {
+    /// The format was said.
+    format: bool,
+    /// Once the text has said how old it is.
+    catalogue: Option<Catalogue>,
+    /// Of the operator whose stanza this is.
+    head: Option<Head>,
+    stanza: Stanza,
+}
+
+impl Reader {
+    fn line(&mut self, line: usize, text: &str) -> Result<(), CatalogueError> {
+        let wrong = |kind| CatalogueError::new(line, kind);
+        if !text.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
+            return Err(wrong(CatalogueErrorKind::NotPrintable));
+        }
+        let (keyword, value) = word_and_rest(text);
+        if keyword.starts_with("x-") {
+            return Ok(());
+        }
+        let needed = || needed(value).map_err(wrong);
+        if keyword == "format" {
+            let is_first = !std::mem::replace(&mut self.format, true) && self.catalogue.is_none();
+            return if is_first && needed()? == FORMAT { Ok(()) } else { Err(wrong(CatalogueErrorKind::Format)) };
+        }
+        let Some(catalogue) = &mut self.catalogue else {
+            let date = needed().and_then(|value| match keyword {
+                "as_of" => value.parse().map_err(|error| wrong(CatalogueErrorKind::Date(error))),
+                _ => Err(wrong(CatalogueErrorKind::AsOf)),
+            })?;
+            self.catalogue = Some(Catalogue::empty(date));
+            return Ok(());
+        };
+        match keyword {
+            "as_of" => Err(wrong(CatalogueErrorKind::AsOf)),
+            "domain" => {
+                crate::lists::catalogue::stanza::zone_name(needed()?).map_err(wrong)?;
+                self.end_of_list()?;
+                self.head = Some(Head::default());
+                Ok(())
+            }
+            "zone" => {
+                let value = needed()?;
+                if !self.stanza.takes_zones() {
+                    self.end_of_list()?;
+                }
+                self.stanza.zone(line, value).map_err(wrong)
+            }
+            _ if !is_keyword(keyword) => {
+                if catalogue.findings.len() < crate::lists::catalogue::finding::MAX_FINDINGS {
+                    catalogue.findings.push(CatalogueFinding::new(line, self.stanza.first().cloned(), keyword));
+                }
+                match &mut self.head {
+                    _ if !self.stanza.is_empty() => self.stanza.unknown_line(),
+                    Some(head) => head.partly_read = true,
+                    None => {}
+                }
+                Ok(())
+            }
+            _ if self.stanza.is_empty() => {
+                let head = self.head.as_mut().ok_or_else(|| wrong(CatalogueErrorKind::OutsideStanza))?;
+                head.line(keyword, needed()?).map_err(wrong)
+            }
+            _ => {
+                let above = |zone: &Name| catalogue.entry_named(zone);
+                self.stanza.line(line, keyword, needed()?, above).map_err(wrong)
+            }
+        }
+    }
+
+    /// The last line about a list, or about several that share all, is read.
+    fn end_of_list(&mut self) -> Result<(), CatalogueError> {
+        let stanza = std::mem::take(&mut self.stanza);
+        match &mut self.catalogue {
+            Some(catalogue) if !stanza.is_empty() => {
+                catalogue.add(&stanza, self.head.as_ref().unwrap_or(&Head::default()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self) -> Result<Catalogue, CatalogueError> {
+        self.end_of_list()?;
+        self.catalogue.ok_or(CatalogueError::new(1, CatalogueErrorKind::AsOf))
+    }
+}

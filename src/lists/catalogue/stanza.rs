@@ -1,0 +1,479 @@
+//! The lines of an operator about its lists, on their way to becoming entries.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use crate::base::name::Name;
+use crate::dnsxl::{
+    CodePattern, CodeTest, Disposition, DomainForm, ListSpec, Part, Profile, SubjectKind, TestEntry, TestPoints,
+};
+use crate::lists::catalogue::date::Date;
+use crate::lists::catalogue::entry::{Access, Entry, Recommendation, Speaks, Status};
+use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind as Wrong};
+use crate::lists::catalogue::tombstone::{Death, Tombstone};
+
+/// What a line below a zone may begin with.
+const KEYWORDS: [&str; 20] = [
+    "alias",
+    "covers",
+    "operator",
+    "group",
+    "kinds",
+    "speaks",
+    "names",
+    "status",
+    "successor",
+    "part_of",
+    "like",
+    "code",
+    "bit",
+    "unknown",
+    "present",
+    "absent",
+    "source",
+    "note",
+    "recommended",
+    "reason",
+];
+
+/// Does this version know what such a line says?
+pub(crate) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
+/// What an operator's stanza says in front of its first zone, for all lists in it.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    operator: Option<Arc<str>>,
+    group: Option<Arc<str>>,
+    /// It says something that this version does not know.
+    pub(crate) partly_read: bool,
+}
+
+impl Head {
+    pub(crate) fn line(&mut self, keyword: &str, value: &str) -> Result<(), Wrong> {
+        match keyword {
+            "operator" => once(&mut self.operator, value.into()),
+            "group" => once(&mut self.group, value.into()),
+            _ => Err(Wrong::OutsideStanza),
+        }
+    }
+}
+
+/// What has been read so far about one list, or about several that share all of it.
+#[derive(Debug, Default)]
+pub(crate) struct Stanza {
+    /// The zones with their lines.
+    zones: Vec<(usize, Name, Access)>,
+    /// Has a line been read that is no `zone` line?
+    described: bool,
+    /// The mirrors with their lines.
+    pub(crate) aliases: Vec<(usize, Name, Access)>,
+    /// Domains below which everything shares this entry's fate.
+    pub(crate) covers: Vec<(usize, Name)>,
+    operator: Option<Arc<str>>,
+    group: Option<Arc<str>>,
+    kinds: Option<Vec<SubjectKind>>,
+    hashes: bool,
+    speaks: Option<Speaks>,
+    domain_form: Option<DomainForm>,
+    status: Option<(StatusWord, Option<Date>, Vec<Death>)>,
+    successor: Option<Name>,
+    part_of: Option<(Name, Option<CodeTest>)>,
+    profile: Profile,
+    points: Vec<(SubjectKind, TestPoints)>,
+    sources: Vec<(Option<Date>, Arc<str>)>,
+    note: Option<Arc<str>>,
+    recommended: Option<(Date, ListSpec)>,
+    reason: Option<Arc<str>>,
+    /// Something is said that this version does not know.
+    pub(crate) partly_read: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StatusWord {
+    Active,
+    Restricted,
+    Unverified,
+    Suspect,
+    Renamed,
+    Merged,
+    Retired,
+    Never,
+}
+
+impl Stanza {
+    /// Takes another `zone` line if it belongs here: right after the first.
+    pub(crate) fn takes_zones(&self) -> bool {
+        !self.described
+    }
+
+    /// Has no line been read?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.zones.is_empty()
+    }
+
+    /// The first zone.
+    pub(crate) fn first(&self) -> Option<&Name> {
+        self.zones.first().map(|(_, zone, _)| zone)
+    }
+
+    pub(crate) fn zone(&mut self, line: usize, value: &str) -> Result<(), Wrong> {
+        let (name, access) = zone_and_access(value)?;
+        self.zones.push((line, name, access));
+        Ok(())
+    }
+
+    /// One line below the zones. `above` finds a list that was read already.
+    pub(crate) fn line<'a>(
+        &mut self,
+        line: usize,
+        keyword: &str,
+        value: &str,
+        above: impl Fn(&Name) -> Option<&'a Entry>,
+    ) -> Result<(), Wrong> {
+        self.described = true;
+        match keyword {
+            "alias" => {
+                let (name, access) = zone_and_access(value)?;
+                self.aliases.push((line, name, access));
+                Ok(())
+            }
+            "covers" => {
+                self.covers.push((line, zone_name(value)?));
+                Ok(())
+            }
+            "operator" => once(&mut self.operator, value.into()),
+            "group" => once(&mut self.group, value.into()),
+            "kinds" => self.read_kinds(value),
+            "speaks" => once(&mut self.speaks, read_speaks(value)?),
+            "names" => once(&mut self.domain_form, read_form(value)?),
+            "status" => once(&mut self.status, read_status(value)?),
+            "successor" => once(&mut self.successor, zone_name(value)?),
+            "part_of" => once(&mut self.part_of, read_part_of(value)?),
+            "like" => {
+                let original = above(&zone_name(value)?).ok_or(Wrong::UnknownZone)?;
+                self.profile = original.profile.as_ref().clone();
+                self.partly_read |= original.partly_read;
+                Ok(())
+            }
+            "code" => self.read_code(value),
+            "bit" => self.read_bit(value),
+            "unknown" if value == "closed" => {
+                self.profile = std::mem::take(&mut self.profile).closed();
+                Ok(())
+            }
+            "unknown" => Err(Wrong::Word("closed")),
+            "present" => self.read_point(value, TestPoints::with_documented),
+            "absent" => self.read_point(value, TestPoints::absent),
+            "source" => {
+                self.sources.push(read_source(value)?);
+                Ok(())
+            }
+            "note" => once(&mut self.note, value.into()),
+            "recommended" => once(&mut self.recommended, read_recommended(value)?),
+            "reason" => once(&mut self.reason, value.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_kinds(&mut self, value: &str) -> Result<(), Wrong> {
+        let mut kinds = Vec::new();
+        for word in value.split_whitespace() {
+            match word {
+                "hash" => self.hashes = true,
+                word => kinds.push(read_kind(word)?),
+            }
+        }
+        once(&mut self.kinds, kinds)
+    }
+
+    fn read_code(&mut self, value: &str) -> Result<(), Wrong> {
+        let (codes, rest) = word_and_rest(value);
+        let (disposition, meaning) = word_and_rest(rest);
+        let codes = read_codes(codes)?;
+        let disposition = read_disposition(disposition)?;
+        self.profile = std::mem::take(&mut self.profile).code(codes, disposition, needed(meaning)?);
+        Ok(())
+    }
+
+    fn read_bit(&mut self, value: &str) -> Result<(), Wrong> {
+        let (bit, rest) = word_and_rest(value);
+        let (disposition, meaning) = word_and_rest(rest);
+        let bit = read_bit(bit)?;
+        let disposition = read_disposition(disposition)?;
+        self.profile = std::mem::take(&mut self.profile).bit(bit, disposition, needed(meaning)?);
+        Ok(())
+    }
+
+    fn read_point(&mut self, value: &str, set: impl Fn(TestPoints, TestEntry) -> TestPoints) -> Result<(), Wrong> {
+        let (kind, entry) = word_and_rest(value);
+        let kind = read_kind(kind)?;
+        let address = || entry.parse::<IpAddr>().map_err(|_| Wrong::TestEntry);
+        let entry = match kind {
+            SubjectKind::Ipv4 => TestEntry::Address(address()?),
+            SubjectKind::Ipv6 => TestEntry::Address(address()?),
+            SubjectKind::Domain => TestEntry::Domain(zone_name(entry)?),
+        };
+        let fits = match (&entry, kind) {
+            (TestEntry::Address(address), kind) => address.is_ipv4() == (kind == SubjectKind::Ipv4),
+            _ => true,
+        };
+        if !fits {
+            return Err(Wrong::TestEntry);
+        }
+        let known = self.points.iter().position(|(of, _)| *of == kind);
+        let points = known.map_or_else(TestPoints::default, |index| self.points.swap_remove(index).1);
+        self.points.push((kind, set(points, entry)));
+        Ok(())
+    }
+
+    /// A line in a word that this version does not know.
+    pub(crate) fn unknown_line(&mut self) {
+        self.described = true;
+        self.partly_read = true;
+    }
+
+    /// The entries, once the last line is read.
+    pub(crate) fn entries(&self, head: &Head) -> Result<Vec<Entry>, CatalogueError> {
+        let line = self.zones.first().map_or(0, |(line, ..)| *line);
+        let wrong = |kind| CatalogueError::new(line, kind);
+        let missing = |what| wrong(Wrong::Missing(what));
+        let kinds = self.kinds.as_ref().ok_or_else(|| missing("kinds"))?;
+        let (word, since, how) = self.status.as_ref().ok_or_else(|| missing("status"))?;
+        let (_, source) = self.sources.first().ok_or_else(|| missing("source"))?;
+        let partly_read = self.partly_read || head.partly_read;
+        if matches!(word, StatusWord::Renamed | StatusWord::Merged) && self.successor.is_none() {
+            return Err(missing("successor"));
+        }
+        if *word == StatusWord::Retired && since.is_none() && how.is_empty() && self.note.is_none() {
+            return Err(missing("note"));
+        }
+        let status = match word {
+            StatusWord::Active => Status::Active,
+            StatusWord::Restricted => Status::Restricted,
+            StatusWord::Unverified => Status::Unverified,
+            StatusWord::Suspect => Status::Suspect,
+            StatusWord::Renamed => Status::Renamed,
+            StatusWord::Merged => Status::Merged,
+            StatusWord::Never => Status::NeverAList,
+            StatusWord::Retired => Status::Retired(Tombstone {
+                since: *since,
+                how: how.clone(),
+                successor: self.successor.clone(),
+                source: source.clone(),
+            }),
+        };
+        let mut profile = self.profile.clone().lists(kinds.iter().copied());
+        if partly_read {
+            // What the unknown word says may change what codes mean; that a code refuses is safe to believe.
+            profile = profile.only_refusals();
+        }
+        for (kind, points) in &self.points {
+            profile = profile.test_points(*kind, points.clone());
+        }
+        if let Some(form) = self.domain_form {
+            profile = profile.holds(form);
+        }
+        if let Some(note) = &self.note {
+            profile = profile.noting(note);
+        }
+        let profile = Arc::new(profile);
+        let recommendation = match (&self.recommended, &self.reason) {
+            (Some(_), Some(_)) if partly_read => None,
+            (Some((since, spec)), Some(reason)) => {
+                Some(Recommendation { spec: spec.clone(), since: *since, reason: reason.clone() })
+            }
+            (Some(_), None) => return Err(missing("reason")),
+            (None, Some(_)) => return Err(missing("recommended")),
+            (None, None) => None,
+        };
+        // Mirrors are the first zone's.
+        let aliases =
+            |index| self.aliases.iter().filter(move |_| index == 0).map(|(_, name, _)| name.clone()).collect();
+        let entry = |(index, (_, zone, access)): (usize, &(usize, Name, Access))| Entry {
+            zone: zone.clone(),
+            aliases: aliases(index),
+            access: *access,
+            operator: self.operator.clone().or_else(|| head.operator.clone()),
+            group: self.group.clone().or_else(|| head.group.clone()),
+            kinds: kinds.clone(),
+            hashes: self.hashes,
+            speaks: self.speaks.unwrap_or(Speaks::Against),
+            domain_form: self.domain_form,
+            status: status.clone(),
+            since: *since,
+            how: how.clone(),
+            successor: self.successor.clone(),
+            part_of: self.part_of.as_ref().map(|(whole, _)| whole.clone()),
+            told_by: self.part_of.as_ref().and_then(|(_, told_by)| told_by.clone()).filter(|_| !partly_read),
+            profile: profile.clone(),
+            sources: self.sources.clone(),
+            note: self.note.clone(),
+            recommendation: recommendation.clone(),
+            partly_read,
+        };
+        Ok(self.zones.iter().enumerate().map(entry).collect())
+    }
+
+    /// The line of the zone at this place in the stanza.
+    pub(crate) fn line_of(&self, index: usize) -> usize {
+        self.zones.get(index).map_or(0, |(line, ..)| *line)
+    }
+}
+
+/// The value, or the mistake of having none.
+pub(crate) fn needed(value: &str) -> Result<&str, Wrong> {
+    if value.is_empty() { Err(Wrong::Empty) } else { Ok(value) }
+}
+
+/// The first word, and what follows it.
+pub(crate) fn word_and_rest(text: &str) -> (&str, &str) {
+    match text.split_once(' ') {
+        Some((word, rest)) => (word, rest.trim_start()),
+        None => (text, ""),
+    }
+}
+
+fn once<T>(field: &mut Option<T>, value: T) -> Result<(), Wrong> {
+    if field.is_some() {
+        return Err(Wrong::Repeated);
+    }
+    *field = Some(value);
+    Ok(())
+}
+
+pub(crate) fn zone_name(text: &str) -> Result<Name, Wrong> {
+    let name = Name::parse(text).map_err(|error| Wrong::Name(error.kind()))?;
+    match name.secret() {
+        Some(_) => Err(Wrong::Key),
+        None if name.is_host() => Ok(name),
+        None => Err(Wrong::NotAHost),
+    }
+}
+
+fn zone_and_access(value: &str) -> Result<(Name, Access), Wrong> {
+    let (name, rest) = word_and_rest(value);
+    let access = match rest {
+        "" => Access::Open,
+        "key" => Access::KeyNeeded,
+        "key-accepted" => Access::KeyAccepted,
+        _ => return Err(Wrong::Word("key or key-accepted, or nothing, after the name")),
+    };
+    Ok((zone_name(name)?, access))
+}
+
+fn read_codes(text: &str) -> Result<CodePattern, Wrong> {
+    let codes: CodePattern = text.parse().map_err(|error: crate::dnsxl::PatternError| Wrong::Codes(error.kind()))?;
+    if codes.is_within_loopback() { Ok(codes) } else { Err(Wrong::Outside127) }
+}
+
+fn read_bit(text: &str) -> Result<u8, Wrong> {
+    text.parse::<u8>().ok().filter(|bit| bit.is_power_of_two()).ok_or(Wrong::Bit)
+}
+
+/// `NAME [CODES | bit N]`.
+fn read_part_of(value: &str) -> Result<(Name, Option<CodeTest>), Wrong> {
+    let (name, rest) = word_and_rest(value);
+    let told_by = match word_and_rest(rest) {
+        ("", _) => None,
+        ("bit", bit) => Some(CodeTest::any_bit(Ipv4Addr::new(0, 0, 0, read_bit(bit)?))),
+        (codes, "") => Some(CodeTest::pattern(read_codes(codes)?)),
+        _ => return Err(Wrong::Garbage),
+    };
+    Ok((zone_name(name)?, told_by))
+}
+
+/// `[DATE|undated] TEXT`. In a text without a date nothing looks like one at its beginning.
+fn read_source(value: &str) -> Result<(Option<Date>, Arc<str>), Wrong> {
+    let (word, rest) = word_and_rest(value);
+    match word.parse() {
+        Ok(date) => Ok((Some(date), needed(rest)?.into())),
+        Err(_) if word == "undated" => Ok((None, needed(rest)?.into())),
+        Err(_) => Ok((None, value.into())),
+    }
+}
+
+fn read_kind(word: &str) -> Result<SubjectKind, Wrong> {
+    match word {
+        "ipv4" => Ok(SubjectKind::Ipv4),
+        "ipv6" => Ok(SubjectKind::Ipv6),
+        "domain" => Ok(SubjectKind::Domain),
+        _ => Err(Wrong::SubjectKind),
+    }
+}
+
+fn read_speaks(word: &str) -> Result<Speaks, Wrong> {
+    match word {
+        "against" => Ok(Speaks::Against),
+        "for" => Ok(Speaks::For),
+        "both" => Ok(Speaks::Both),
+        _ => Err(Wrong::Word("against, for or both")),
+    }
+}
+
+fn read_form(word: &str) -> Result<DomainForm, Wrong> {
+    match word {
+        "full" => Ok(DomainForm::Full),
+        "registrable" => Ok(DomainForm::Registrable),
+        _ => Err(Wrong::Word("full or registrable")),
+    }
+}
+
+fn read_disposition(word: &str) -> Result<Disposition, Wrong> {
+    match word {
+        "deny" => Ok(Disposition::Deny),
+        "allow" => Ok(Disposition::Allow),
+        "neutral" => Ok(Disposition::Neutral),
+        "test" => Ok(Disposition::Test),
+        "refusal" => Ok(Disposition::Refusal),
+        _ => Err(Wrong::Disposition),
+    }
+}
+
+/// `WORD [DATE] [DEATH...]`.
+fn read_status(value: &str) -> Result<(StatusWord, Option<Date>, Vec<Death>), Wrong> {
+    let mut words = value.split_whitespace().peekable();
+    let word = match words.next() {
+        Some("active") => StatusWord::Active,
+        Some("restricted") => StatusWord::Restricted,
+        Some("unverified") => StatusWord::Unverified,
+        Some("suspect") => StatusWord::Suspect,
+        Some("renamed") => StatusWord::Renamed,
+        Some("merged") => StatusWord::Merged,
+        Some("retired") => StatusWord::Retired,
+        Some("never") => StatusWord::Never,
+        _ => return Err(Wrong::Status),
+    };
+    let dated = words.peek().is_some_and(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+    let since = if dated { words.next().map(str::parse).transpose()? } else { None };
+    let how = words
+        .map(|word| Death::ALL.into_iter().find(|death| death.word() == word).ok_or(Wrong::Death))
+        .collect::<Result<_, _>>()?;
+    Ok((word, since, how))
+}
+
+/// `DATE deny|allow SPEC [PART...]`.
+fn read_recommended(value: &str) -> Result<(Date, ListSpec), Wrong> {
+    let (date, rest) = word_and_rest(value);
+    let (kind, rest) = word_and_rest(rest);
+    let (spec, parts) = word_and_rest(rest);
+    let spec = match kind {
+        "deny" => ListSpec::deny(spec),
+        "allow" => ListSpec::allow(spec),
+        _ => return Err(Wrong::Word("deny or allow")),
+    }
+    .map_err(|error| Wrong::Spec(error.kind()))?;
+    let parts = parts
+        .split_whitespace()
+        .map(|part| match part {
+            "address" => Ok(Part::Address),
+            "helo" => Ok(Part::Helo),
+            "sender" => Ok(Part::Sender),
+            "recipient" => Ok(Part::Recipient),
+            _ => Err(Wrong::Word("address, helo, sender or recipient")),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let spec = if parts.is_empty() { spec } else { spec.asks(parts) };
+    Ok((date.parse()?, spec))
+}

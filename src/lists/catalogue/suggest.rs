@@ -1,0 +1,201 @@
+//! Which list was meant by a name that is none. Careful: a list that the catalogue does not know is more likely than a
+//! slip of the pen, so only what is nearly the same, and near one list only, is suggested.
+
+use crate::base::name::Name;
+use crate::lists::catalogue::entry::{Entry, Status};
+
+/// Top-level domains that are taken for each other.
+const MIXED_UP: [&str; 3] = ["com", "net", "org"];
+/// A name shorter than this is near too many others.
+const SHORTEST: usize = 8;
+/// Two slips are believed from this length on.
+const LONG: usize = 16;
+/// A first label shorter than this may be a sibling list of the same operator: one other letter proves nothing.
+const FIRST_LABEL: usize = 6;
+
+/// The one list of `entries` that `name` is most probably meant to be. Dead ones take part in the choice, since a slip of the
+/// pen in an old configuration is one in a dead name, and are not suggested.
+pub(crate) fn suggest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry> {
+    nearest(name, entries).filter(|entry| !entry.status().is_gone())
+}
+
+fn nearest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry> {
+    let entries = entries.iter().filter(|entry| *entry.status() != Status::NeverAList);
+    let written = name.without_key().to_string();
+    // `spamcop.net` for `bl.spamcop.net`: the operator's domain, where one working list lives under it.
+    let below = entries
+        .clone()
+        .filter(|entry| *entry.status() == Status::Active && entry.zone().is_within(name) && name.label_count() >= 2);
+    if let Some(entry) = only(below) {
+        return Some(entry);
+    }
+    let near = |entry: &&Entry| distance(&written, &entry.zone().to_string());
+    let best = entries.clone().filter_map(|entry| near(&entry)).min()?;
+    only(entries.filter(|entry| near(entry) == Some(best)))
+}
+
+/// The one of these zones, which take keys, that the name with a key in front is most probably meant to be: nearly the same, in
+/// another top-level domain, or with one label that was left out, such as the `dq` of Spamhaus.
+pub(crate) fn keyed<'a>(name: &Name, zones: impl Iterator<Item = &'a Name> + Clone) -> Option<&'a Name> {
+    let written = name.without_key().to_string();
+    let near = |zone: &&Name| {
+        let zone = zone.to_string();
+        distance(&written, &zone).or_else(|| is_with_label_left_out(&written, &zone).then_some(2))
+    };
+    let best = zones.clone().filter_map(|zone| near(&zone)).min()?;
+    only(zones.filter(|zone| near(zone) == Some(best)))
+}
+
+/// Is it the zone without one of its labels, whatever the top-level domain?
+fn is_with_label_left_out(written: &str, zone: &str) -> bool {
+    let (Some((written, _)), Some((zone, _))) = (written.rsplit_once('.'), zone.rsplit_once('.')) else { return false };
+    let (written, zone): (Vec<&str>, Vec<&str>) = (written.split('.').collect(), zone.split('.').collect());
+    let without =
+        |left_out| zone.iter().enumerate().filter(move |(place, _)| *place != left_out).map(|(_, label)| label);
+    written == zone || (0..zone.len()).any(|place| written.iter().eq(without(place)))
+}
+
+/// The item, if there is exactly one.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    if items.next().is_some() { None } else { Some(first) }
+}
+
+/// How many slips lie between what was written and a zone; `None` where that is too far to believe.
+fn distance(written: &str, zone: &str) -> Option<usize> {
+    if written == zone || written.len() < SHORTEST || written.len().abs_diff(zone.len()) > 2 {
+        return None;
+    }
+    // zen.spamhaus.net for zen.spamhaus.org.
+    if let (Some((front, end)), Some((zone_front, zone_end))) = (written.rsplit_once('.'), zone.rsplit_once('.'))
+        && front == zone_front
+        && MIXED_UP.contains(&end)
+        && MIXED_UP.contains(&zone_end)
+    {
+        return Some(1);
+    }
+    let slips = edits(written.as_bytes(), zone.as_bytes());
+    let allowed = if written.len() >= LONG { 2 } else { 1 };
+    let believed = slips <= allowed && !may_be_sibling(written, zone) && !differs_in_digits(written, zone);
+    believed.then_some(slips)
+}
+
+/// The same operator's domain and another short first label: `ubl.example.org` beside `sbl.example.org`. Only swapped letters
+/// (`zne` for `zen`) are a slip there.
+fn may_be_sibling(written: &str, zone: &str) -> bool {
+    let (Some((first, rest)), Some((zone_first, zone_rest))) = (written.split_once('.'), zone.split_once('.')) else {
+        return false;
+    };
+    let sorted = |label: &str| {
+        let mut letters = label.as_bytes().to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    rest == zone_rest && first.len() < FIRST_LABEL && sorted(first) != sorted(zone_first)
+}
+
+/// Numbered siblings: `dnsbl-4` beside `dnsbl-3`.
+fn differs_in_digits(written: &str, zone: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+    letters(written) == letters(zone)
+}
+
+/// Letters left out, put in, replaced, or swapped with their neighbour (optimal string alignment).
+fn edits(from: &[u8], to: &[u8]) -> usize {
+    let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    let mut previous_from = None;
+    for (row, letter) in from.iter().enumerate() {
+        let mut current = vec![row + 1];
+        let mut previous_to = None;
+        for (column, other) in to.iter().enumerate() {
+            let replaced = at(&last, column) + usize::from(letter != other);
+            let mut best = replaced.min(at(&last, column + 1) + 1).min(at(&current, column) + 1);
+            if column > 0 && previous_from == Some(other) && previous_to == Some(letter) {
+                best = best.min(at(&before_last, column - 1) + 1);
+            }
+            current.push(best);
+            previous_to = Some(other);
+        }
+        before_last = std::mem::replace(&mut last, current);
+        previous_from = Some(letter);
+    }
+    at(&last, to.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::catalogue::Catalogue;
+
+    #[test]
+    fn slips_are_counted() {
+        for (from, to, wanted) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("zen", "zen", 0),
+            ("zne", "zen", 1),
+            ("spamhuas", "spamhaus", 1),
+            ("spamhous", "spamhaus", 1),
+            ("samphaus", "spamhaus", 2),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(edits(from.as_bytes(), to.as_bytes()), wanted, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant() {
+        for (written, meant) in [
+            ("zen.spamhous.org", Some("zen.spamhaus.org")),
+            ("zne.spamhaus.org", Some("zen.spamhaus.org")),
+            ("zen.spamhaus.net", Some("zen.spamhaus.org")),
+            ("b.barracudacentral.com", Some("b.barracudacentral.org")),
+            ("truncte.gbudb.net", Some("truncate.gbudb.net")),
+            ("spamcop.net", Some("bl.spamcop.net")),
+            ("hostkarma.junkmailfilter.com", Some("hostkarma.junkemailfilter.com")),
+            // With a key in front, what takes one.
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.org", Some("zen.dq.spamhaus.net")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.spamhaus.org", Some("zen.dq.spamhaus.net")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.spamhaus.net", Some("zen.dq.spamhaus.net")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.ent", Some("zen.dq.spamhaus.net")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhuas.net", Some("zen.dq.spamhaus.net")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.dbl.spamhaus.org", Some("dbl.dq.spamhaus.net")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.combined.abusix.zone", Some("combined.mail.abusix.zone")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.combined.abusix.com", Some("combined.mail.abusix.zone")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.combined.mail.abusix.com", Some("combined.mail.abusix.zone")),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.net", None),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.bl.spamcop.net", None),
+            ("aq2aaaaaaaaaaaaaaaaaaaaaai.dq.spamhaus.net", None),
+            // Nearly a dead one.
+            ("dnsbl.njalb.org", None),
+            ("relays.ordb.net", None),
+            ("bl.spamcanibal.org", None),
+            // Nearer to a dead one than to one that works.
+            ("cbl.anti-spam.org.cm", None),
+            // A sibling that the catalogue does not know is no slip.
+            ("hbl.dq.spamhaus.net", None),
+            ("abl.spamhaus.org", None),
+            ("dnsbl-4.uceprotect.net", None),
+            ("dnsbl-0.uceprotect.net", None),
+            // Nobody is sent to a list that has closed down.
+            ("dnsbl.njabl.com", None),
+            ("combined.njabl.net", None),
+            // Several are meant as well.
+            ("spamhaus.org", None),
+            ("org", None),
+            // Nobody's typing error.
+            ("bl.example", None),
+            ("zen.example", None),
+            ("z.example", None),
+            ("good.example", None),
+            ("list.demo", None),
+            ("bl.test", None),
+            ("dnsbl.mail.example.org", None),
+        ] {
+            let found = Catalogue::builtin().meant(&Name::parse(written).unwrap().with_keys_hidden());
+            assert_eq!(found.map(ToString::to_string).as_deref(), meant, "{written}");
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Exim's condition `dnslists`: `zone=127.0.0.2,127.0.0.3 : +defer_unknown : other.example!&0.0.0.4/$sender_helo_name`.
+
+pub(crate) mod macros;
+pub(crate) mod statement;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::base::name::Name;
+use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError, Subject, Unheard};
+use crate::lists::notation::exim::macros::Macros;
+use crate::lists::notation::{Item, Unsayable, Word};
+
+pub(crate) use crate::lists::notation::exim::statement::{has_verb, is_condition, read};
+
+/// Variables that are parts of the dialogue.
+const KEYS: [(&str, Part); 6] = [
+    ("$sender_host_address", Part::Address),
+    ("$sender_host_name", Part::ConfirmedName),
+    ("$sender_helo_name", Part::Helo),
+    ("$sender_address_domain", Part::Sender),
+    ("$domain", Part::Recipient),
+    ("$recipient_domain", Part::Recipient),
+];
+
+const UNHEARD: [(&str, Unheard); 3] =
+    [("+include_unknown", Unheard::Listed), ("+exclude_unknown", Unheard::Ignore), ("+defer_unknown", Unheard::Defer)];
+
+/// Operators, as they stand between zone and values: how many codes, and is it about bits?
+const OPERATORS: [(&str, Quantifier, bool); 8] = [
+    ("!==", Quantifier::NotAll, false),
+    ("!=&", Quantifier::NotAll, true),
+    ("!=", Quantifier::NoneOf, false),
+    ("!&", Quantifier::NoneOf, true),
+    ("==", Quantifier::All, false),
+    ("=&", Quantifier::All, true),
+    ("=", Quantifier::Any, false),
+    ("&", Quantifier::Any, true),
+];
+
+/// Does a text hold what only Exim writes?
+pub(crate) fn looks_like(text: &str) -> bool {
+    if text.contains("dnslists") || text.starts_with('+') || text.starts_with('<') {
+        return true;
+    }
+    if text.contains("!=") || text.contains("==") || text.contains(['&', '/', ':']) {
+        return true;
+    }
+    let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
+    // `zone = 127.0.0.2`: no other notation has blanks there.
+    if let Some((zone, codes)) = text.split_once('=')
+        && zone.contains('.')
+        && (zone.ends_with(' ') || codes.starts_with(' '))
+        && !zone.trim().contains([' ', ',', '\n'])
+    {
+        return values(codes);
+    }
+    // `zone=127.0.0.2,127.0.0.3`: a list of values; `special.example,merged.example=127.0.0.2`: two domains. With blanks
+    // after the commas or with weights they are postscreen's lists.
+    let Some((first, second)) = text.split_once(',') else { return false };
+    if second.starts_with(char::is_whitespace) || text.contains('*') {
+        return false;
+    }
+    match second.split_once('=') {
+        None => first.contains('=') && values(second),
+        Some((_, "")) => !first.contains('='),
+        Some((domain, one)) => !first.contains('=') && !domain.contains(',') && (!one.contains(',') || values(one)),
+    }
+}
+
+/// Macros inside macros.
+const MAX_DEPTH: usize = 8;
+
+/// The items of a list, each with the rule for the unheard that stands before it.
+fn list(kind: Kind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
+    let mut reader = ListReader { kind, macros, unheard: None, items: Vec::new() };
+    reader.read(list, 0);
+    reader.items
+}
+
+/// Reads a list and what macros in it stand for.
+struct ListReader<'m> {
+    kind: Kind,
+    macros: &'m Macros<'m>,
+    unheard: Option<Unheard>,
+    items: Vec<Item>,
+}
+
+impl ListReader<'_> {
+    fn read(&mut self, list: Word<'_>, depth: usize) {
+        if let Some(at) = list.text.find("://") {
+            let before = list.text.get(..at).unwrap_or_default();
+            let start = before.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+            let scheme = Word::new(list.text.get(start..at + 3).unwrap_or_default(), list.at + start);
+            self.items.push((list.span(), Err(scheme.expected("a list domain, not a URL"))));
+            return;
+        }
+        let (words, separator) = split_list(list, b':');
+        for word in words {
+            let word = word.trim();
+            if word.text.is_empty() {
+                continue;
+            }
+            if word.text.starts_with('+') {
+                match UNHEARD.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.text)) {
+                    Some((_, rule)) => self.unheard = Some(*rule),
+                    None => {
+                        let wanted = "+include_unknown, +exclude_unknown or +defer_unknown";
+                        self.items.push((word.span(), Err(word.expected(wanted))));
+                    }
+                }
+                continue;
+            }
+            if crate::lists::notation::exim::macros::is_macro(word.text) {
+                match self.macros.get(word.text) {
+                    Some(value) if depth >= MAX_DEPTH || !self.macros.allow(value.text.len()) => {
+                        self.items.push((word.span(), Err(word.unsupported("so many macros inside each other"))));
+                    }
+                    Some(value) => self.read(value, depth + 1),
+                    None => self.items.push((word.span(), Err(word.undefined("the macro", word.text)))),
+                }
+                continue;
+            }
+            let spec = item(self.kind, word, separator).map(|spec| match self.unheard {
+                Some(rule) => spec.when_unheard(rule),
+                None => spec,
+            });
+            self.items.push((word.span(), spec));
+        }
+    }
+}
+
+/// Items of an Exim list: separated by `separator`, or by the octet behind a leading `<`. A doubled separator stands for
+/// itself, and is left doubled here.
+fn split_list(list: Word<'_>, separator: u8) -> (Vec<Word<'_>>, u8) {
+    let start = list.trim();
+    let (list, separator) = match start.text.as_bytes() {
+        [b'<', other, ..] if other.is_ascii_punctuation() => {
+            (Word::new(start.text.get(2..).unwrap_or_default(), start.at + 2), *other)
+        }
+        _ => (list, separator),
+    };
+    let octets = list.text.as_bytes();
+    let mut words = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while at < octets.len() {
+        if octets.get(at) == Some(&separator) {
+            if octets.get(at + 1) == Some(&separator) {
+                at += 2;
+                continue;
+            }
+            words.push(Word::new(list.text.get(from..at).unwrap_or_default(), list.at + from));
+            from = at + 1;
+        }
+        at += 1;
+    }
+    words.push(Word::new(list.text.get(from..).unwrap_or_default(), list.at + from));
+    (words, separator)
+}
+
+/// `domains[operator values][/keys]`.
+fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError> {
+    if word.text.starts_with('!') {
+        return Err(word.unsupported("a negated list"));
+    }
+    if let Some(at) = word.text.find('$').filter(|at| word.text.find('/').is_none_or(|slash| *at < slash)) {
+        let (_, rest) = word.split(at);
+        return Err(rest.unsupported("a variable in place of a list domain"));
+    }
+    let zone = word.text.split(['=', '&', '!', '/']).next().unwrap_or_default();
+    if let Some(name) = crate::lists::notation::exim::macros::inside(zone) {
+        return Err(word.unsupported("a macro inside a list domain").about(name));
+    }
+    let (left, keys) = match word.text.find('/') {
+        Some(slash) => {
+            let (left, keys) = word.split(slash);
+            (left.trim(), Some(keys))
+        }
+        None => (word, None),
+    };
+    let operator = left.text.find(['=', '&']).map(|at| {
+        let at = if left.text.get(..at).is_some_and(|before| before.ends_with('!')) { at - 1 } else { at };
+        let rest = left.text.get(at..).unwrap_or_default();
+        (at, OPERATORS.iter().find(|(operator, ..)| rest.starts_with(operator)))
+    });
+    let (domains, filter) = match operator {
+        None => (left, None),
+        Some((at, Some((operator, quantifier, bits)))) => {
+            let domains = Word::new(left.text.get(..at).unwrap_or_default(), left.at);
+            let from = at + operator.len();
+            let values = Word::new(left.text.get(from..).unwrap_or_default(), left.at + from);
+            (domains, Some(CodeFilter::new(*quantifier, crate::lists::notation::exim::values(values, *bits)?)))
+        }
+        Some((at, None)) => {
+            return Err(Word::new("", left.at + at).expected("one of = == != !== & =& !& !=&"));
+        }
+    };
+    let mut spec = zones(kind, domains.trim())?;
+    if let Some(filter) = filter {
+        spec = spec.codes(filter);
+    }
+    match keys {
+        Some(keys) => {
+            // The outer list's separator stands doubled inside its items.
+            let single = char::from(separator).to_string();
+            let inner = keys.text.replace(&single.repeat(2), &single);
+            let moved = inner.len() != keys.text.len();
+            crate::lists::notation::exim::keys(spec, Word::new(&inner, keys.at)).map_err(|error| match moved {
+                true => SpecError::new(error.kind(), keys.span()),
+                false => error,
+            })
+        }
+        None => Ok(spec),
+    }
+}
+
+/// One domain; or two, of which the first gives the reason.
+fn zones(kind: Kind, word: Word<'_>) -> Result<ListSpec, SpecError> {
+    let Some(comma) = word.text.find(',') else { return word.zone(kind) };
+    let (reason, main) = word.split(comma);
+    let reason = reason.trim().zone(kind)?;
+    Ok(main.trim().zone(kind)?.explained_by(reason.zone().clone()))
+}
+
+fn values(word: Word<'_>, bits: bool) -> Result<Vec<CodeTest>, SpecError> {
+    let mut tests = Vec::new();
+    let mut at = word.at;
+    for text in word.text.split(',') {
+        let value = Word::new(text, at).trim();
+        at += text.len() + 1;
+        let address = value.address()?;
+        tests.push(match bits {
+            true if address.is_unspecified() => return Err(value.expected("a mask with at least one bit")),
+            true => CodeTest::all_bits(address),
+            false => CodePattern::exactly(address).into(),
+        });
+    }
+    Ok(tests)
+}
+
+/// Keys: variables, addresses, names.
+fn keys(spec: ListSpec, keys: Word<'_>) -> Result<ListSpec, SpecError> {
+    let (mut parts, mut fixed) = (Vec::new(), Vec::new());
+    let (words, separator) = split_list(keys, b':');
+    for key in words {
+        let key = key.trim();
+        let single = char::from(separator).to_string();
+        let text = key.text.replace(&single.repeat(2), &single);
+        match KEYS.iter().find(|(name, _)| *name == text || braced(&text) == name.strip_prefix('$')) {
+            Some((_, part)) => parts.push(*part),
+            None if text.is_empty() => return Err(key.expected("a key: an address, a name or a variable")),
+            None if text.contains('$') => {
+                return Err(key.unsupported(
+                    "this variable; known are $sender_host_address, $sender_host_name, $sender_helo_name, \
+                     $sender_address_domain and $domain",
+                ));
+            }
+            None => fixed.push(subject(key, &text)?),
+        }
+    }
+    Ok(if fixed.is_empty() { spec.asks(parts) } else { spec.asks_about(fixed).asks(parts) })
+}
+
+/// The name in `${name}`.
+fn braced(text: &str) -> Option<&str> {
+    text.strip_prefix("${")?.strip_suffix('}')
+}
+
+/// A key that is the same for every client. Exim reverses addresses by itself.
+fn subject(key: Word<'_>, text: &str) -> Result<Subject, SpecError> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(Subject::from(address));
+    }
+    match Name::parse(text) {
+        Ok(name) if name.is_host() => Ok(Subject::Domain(name)),
+        _ => Err(key.expected("a key: an address, a name or a variable")),
+    }
+}
+
+pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+    if list.reply_template().is_some() {
+        return Err(Unsayable("a reply of its own"));
+    }
+    if list.weight() != 1 {
+        return Err(Unsayable("a weight"));
+    }
+    let six = |subject: &Subject| matches!(subject, Subject::Client(IpAddr::V6(_)));
+    let colons = list.fixed_subjects().iter().any(six);
+    let mut text = String::new();
+    if list.kind() == Kind::Allow {
+        text.push_str("accept dnslists = ");
+    }
+    if colons {
+        text.push_str("<; ");
+    }
+    if list.unheard() != Unheard::usual(list.kind()) {
+        let rule = UNHEARD.iter().find(|(_, rule)| *rule == list.unheard());
+        let (rule, _) = rule.ok_or(Unsayable("a refusal that is put off when the list is not heard"))?;
+        text.push_str(rule);
+        text.push_str(if colons { " ; " } else { " : " });
+    }
+    if let Some(reason) = list.reason_zone() {
+        text.push_str(&format!("{reason},"));
+    }
+    text.push_str(&list.named().to_string());
+    if let Some(filter) = list.filter() {
+        text.push_str(&print_filter(filter)?);
+    }
+    let key = |part: &Part| {
+        let known = KEYS.iter().find(|(_, of)| of == part).map(|(name, _)| (*name).to_owned());
+        known.ok_or(Unsayable("an unconfirmed name of the client"))
+    };
+    let mut keys = list.fixed_subjects().iter().map(ToString::to_string).collect::<Vec<_>>();
+    if list.parts() != [Part::Address] || !keys.is_empty() {
+        for part in list.parts() {
+            keys.push(key(part)?);
+        }
+        text.push_str(if colons { "/<, " } else { "/" });
+        text.push_str(&keys.join(if colons { ", " } else { "::" }));
+    }
+    Ok(text)
+}
+
+fn print_filter(filter: &CodeFilter) -> Result<String, Unsayable> {
+    let bits = filter.tests().iter().all(|test| test.as_all_bits().is_some()) && !filter.tests().is_empty();
+    let mut values: Vec<Ipv4Addr> = Vec::new();
+    for test in filter.tests() {
+        match (bits, test.as_all_bits(), test.as_pattern()) {
+            (true, Some(mask), _) => values.push(mask),
+            (false, _, Some(pattern)) => values.extend(pattern.written_out().ok_or(Unsayable("so many codes"))?),
+            _ => return Err(Unsayable("a range of numbers, or bits of which any may be set")),
+        }
+    }
+    let operator = OPERATORS.iter().find(|(_, quantifier, of)| *quantifier == filter.quantifier() && *of == bits);
+    let (operator, ..) = operator.ok_or(Unsayable("these codes"))?;
+    if values.is_empty() {
+        return Err(Unsayable("no code at all"));
+    }
+    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    Ok(format!("{operator}{}", values.join(",")))
+}

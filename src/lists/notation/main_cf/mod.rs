@@ -1,0 +1,152 @@
+//! Postfix's `main.cf` and `master.cf`: parameters, lines that continue, comments, variables.
+
+pub(crate) mod lines;
+pub(crate) mod parameter;
+pub(crate) mod wrapped;
+
+use crate::dnsxl::{Kind, ListSpec, SpecError, SpecErrorKind};
+use crate::lists::notation::main_cf::lines::{Line, lines};
+pub(crate) use crate::lists::notation::main_cf::parameter::{Parameters, variable};
+use crate::lists::notation::main_cf::wrapped::unwrapped;
+use crate::lists::notation::{Contexts, Item, Word, postfix, postscreen, words};
+
+/// What stands without the name of a parameter is read so.
+type Bare = for<'a> fn(Word<'a>, &Parameters<'a>) -> Vec<Item>;
+
+const SMTPD: &str = "smtpd";
+const POSTSCREEN: &str = "postscreen";
+
+/// Every list of a text that may hold parameters, with what decides together.
+pub(crate) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contexts {
+    let text = &unwrapped(text);
+    let lines = lines(text);
+    let parameters = Parameters::new(&lines);
+    let mut contexts = Contexts::default();
+    // Who writes parameters writes of servers; lists alone are nobody's.
+    let alone = !lines.iter().any(|line| matches!(line, Line::Parameter { .. }));
+    for (index, line) in lines.iter().enumerate() {
+        match line {
+            Line::Bare(value) => {
+                let name = if alone { None } else { Some(bare_context) };
+                contexts.with(name, |context| context.items.extend(bare(*value, &parameters)));
+            }
+            Line::Parameter { name, value, service, unindented } => {
+                let is_postscreen = name.text.to_ascii_lowercase().starts_with("postscreen_");
+                let server = if is_postscreen { POSTSCREEN } else { service.unwrap_or(SMTPD) };
+                contexts.with(Some(server), |context| {
+                    let items = match parameters.is_last(index, *name, *service) {
+                        true => parameter(*name, *value, &parameters, &mut context.thresholds),
+                        false => vec![left_out(*name, *value, GIVEN_AGAIN)],
+                    };
+                    let holds_lists = items.iter().any(|(_, list)| list.is_ok());
+                    context.items.extend(items);
+                    for word in unindented.iter().filter(|_| holds_lists) {
+                        context.items.push((word.span(), Err(word.read_anyway(UNINDENTED))));
+                    }
+                });
+            }
+        }
+    }
+    contexts
+}
+
+/// What Postfix says then is "missing '=' after attribute name".
+const UNINDENTED: &str = "a line that continues starts with a blank; Postfix stops at this one";
+
+const GIVEN_AGAIN: &str = "a parameter that is given again below; the last one counts";
+
+/// An item that says why nothing of this parameter is read.
+fn left_out(name: Word<'_>, value: Word<'_>, why: &'static str) -> Item {
+    (name.at..value.trim().end().max(name.end()), Err(name.left_out(why)))
+}
+
+/// What a parameter holds.
+fn parameter<'a>(
+    name: Word<'a>,
+    value: Word<'a>,
+    parameters: &Parameters<'a>,
+    thresholds: &mut Thresholds,
+) -> Vec<Item> {
+    let lower = name.text.to_ascii_lowercase();
+    if postfix::holds_list(name.text) {
+        return vec![(name.span(), Err(name.expected("a blank behind the restriction, not \"=\"")))];
+    }
+    let is_restrictions = lower.ends_with("_restrictions");
+    if !is_restrictions && parameters.is_used(name) {
+        // Read where it is used.
+        return Vec::new();
+    }
+    if is_restrictions || postfix::holds_list(value.text) {
+        let mut items = postfix::restrictions(value, parameters, is_restrictions);
+        if parameters.is_class(name) {
+            let why = "which clients a class of restrictions is for stands elsewhere";
+            items.push((name.span(), Err(name.read_anyway(why))));
+        }
+        return items;
+    }
+    if lower.ends_with("_sites") {
+        return postscreen::sites(value, parameters);
+    }
+    match lower.as_str() {
+        "maps_rbl_domains" => {
+            let zones = parameters.words(words(value, &[',']));
+            zones.into_iter().map(|word| (word.span(), deny(word, parameters))).collect()
+        }
+        THRESHOLD | ALLOW_THRESHOLD | OLD_ALLOW_THRESHOLD => match threshold(&lower, value, parameters) {
+            Ok(number) => {
+                let place = if lower == THRESHOLD { &mut thresholds.listed } else { &mut thresholds.allowed };
+                *place = Some(number);
+                Vec::new()
+            }
+            Err(error) => vec![(value.trim().span(), Err(error))],
+        },
+        _ => vec![left_out(name, value, "a parameter that holds no list")],
+    }
+}
+
+fn deny(word: Word<'_>, parameters: &Parameters<'_>) -> Result<ListSpec, SpecError> {
+    parameters.resolved(word, |word| ListSpec::read(Kind::Deny, word.text).map_err(|error| error.shifted(word.at)))
+}
+
+const THRESHOLD: &str = "postscreen_dnsbl_threshold";
+const ALLOW_THRESHOLD: &str = "postscreen_dnsbl_allowlist_threshold";
+const OLD_ALLOW_THRESHOLD: &str = "postscreen_dnsbl_whitelist_threshold";
+
+/// What a text says about the scores of the lists of one [`Context`](crate::lists::notation::Context).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Thresholds {
+    /// The score from which on the outcome is "listed": `postscreen_dnsbl_threshold`.
+    pub listed: Option<i32>,
+    /// The score up to which the sum means "allowed": `postscreen_dnsbl_allowlist_threshold`. Zero turns that off, which is
+    /// [`i32::MIN`] here.
+    pub allowed: Option<i32>,
+}
+
+/// Is this a parameter of `main.cf`, as far as its first line shows?
+pub(crate) fn looks_like(text: &str) -> bool {
+    let starts = |line: &Line<'_>| match line {
+        Line::Parameter { name, service, .. } => service.is_some() || name.text.contains('_'),
+        Line::Bare(_) => false,
+    };
+    let lines = lines(text);
+    lines.len() > 1 && lines.iter().all(|line| matches!(line, Line::Parameter { .. })) && lines.iter().any(starts)
+}
+
+fn threshold(name: &str, value: Word<'_>, parameters: &Parameters<'_>) -> Result<i32, SpecError> {
+    let wanted = |word: Word<'_>, what| SpecError::new(SpecErrorKind::Expected(what), word.span());
+    // A comment may stand behind it, on a line of its own.
+    let words = parameters.words(words(value, &[]));
+    let (value, number) = match words.as_slice() {
+        [word] => (*word, word.text.parse::<i32>().ok()),
+        [] => (value.trim(), None),
+        [_, more, ..] => (*more, None),
+    };
+    match (name, number) {
+        (THRESHOLD, Some(number)) if number >= 1 => Ok(number),
+        (THRESHOLD, _) => Err(wanted(value, "a whole number from 1 on")),
+        (_, Some(0)) => Ok(i32::MIN),
+        (_, Some(number)) if number < 0 => Ok(number),
+        _ => Err(wanted(value, "a negative number, or 0 for none")),
+    }
+}

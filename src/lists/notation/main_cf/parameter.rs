@@ -1,0 +1,171 @@
+//! What the parameters of a text are, and where they are used: `$name`.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use crate::dnsxl::SpecError;
+use crate::lists::notation::main_cf::lines::Line;
+use crate::lists::notation::{Word, postfix, words};
+
+/// Variables inside variables.
+const MAX_DEPTH: usize = 8;
+/// Octets for which the variables of a text may stand, all together: more are not meant.
+const MAX_OCTETS: usize = 200_000;
+
+/// The parameters of a text by their names; of several of one name, the last.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters<'a> {
+    values: BTreeMap<(Option<&'a str>, &'a str), Value<'a>>,
+    used: Vec<String>,
+    classes: Vec<String>,
+    /// Octets for which variables have stood.
+    spent: Cell<usize>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Value<'a> {
+    /// The line in which it stands.
+    line: usize,
+    text: Word<'a>,
+    holds_list: bool,
+}
+
+impl<'a> Parameters<'a> {
+    pub(crate) fn new(lines: &[Line<'a>]) -> Self {
+        let mut all = Self::default();
+        for (index, line) in lines.iter().enumerate() {
+            if let Line::Parameter { name, value, service, .. } = line {
+                let value = Value { line: index, text: *value, holds_list: postfix::holds_list(value.text) };
+                all.values.insert((*service, name.text), value);
+            }
+        }
+        for line in lines {
+            let (Line::Parameter { value, .. } | Line::Bare(value)) = line;
+            for word in words(*value, &[',']) {
+                if let Some(name) = variable(word.text) {
+                    all.used.push(name.to_owned());
+                } else if all.lists_of(word.text).is_some() {
+                    all.used.push(word.text.to_owned());
+                }
+            }
+        }
+        if let Some(value) = all.value("smtpd_restriction_classes") {
+            all.classes = words(value, &[',']).iter().map(|word| word.text.to_owned()).collect();
+            // To be named there is not to be used.
+            for class in &all.classes {
+                if let Some(at) = all.used.iter().position(|used| used == class) {
+                    all.used.swap_remove(at);
+                }
+            }
+        }
+        all.used.sort_unstable();
+        all
+    }
+
+    /// Does no other line give this parameter anew?
+    pub(crate) fn is_last(&self, index: usize, name: Word<'_>, service: Option<&'a str>) -> bool {
+        self.values.get(&(service, name.text)).is_none_or(|value| value.line == index)
+    }
+
+    /// Does another parameter of the text stand for this one's value?
+    pub(crate) fn is_used(&self, name: Word<'_>) -> bool {
+        self.used.binary_search_by(|used| used.as_str().cmp(name.text)).is_ok()
+    }
+
+    /// Is it a class of restrictions?
+    pub(crate) fn is_class(&self, name: Word<'_>) -> bool {
+        self.classes.iter().any(|class| class == name.text)
+    }
+
+    /// Is this parameter of `main.cf` given?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    fn value(&self, name: &str) -> Option<Word<'a>> {
+        self.values.get(&(None, name)).map(|value| value.text)
+    }
+
+    /// The restrictions that this word stands for: a class of them.
+    fn lists_of(&self, name: &str) -> Option<Word<'a>> {
+        let value = self.values.get(&(None, name)).filter(|value| value.holds_list)?;
+        (!postfix::is_restriction(name)).then_some(value.text)
+    }
+
+    /// Words, each variable and class of restrictions replaced by what it stands for.
+    pub(crate) fn words(&self, words: Vec<Word<'a>>) -> Vec<Word<'a>> {
+        let mut found = Vec::new();
+        self.add(words, 0, &mut found);
+        found
+    }
+
+    fn add(&self, all: Vec<Word<'a>>, depth: usize, found: &mut Vec<Word<'a>>) {
+        for word in all {
+            let value = match variable(word.text) {
+                Some(name) => self.value(name),
+                None => self.lists_of(word.text),
+            };
+            match value {
+                Some(value) if depth < MAX_DEPTH && self.spent.get() < MAX_OCTETS => {
+                    self.spent.set(self.spent.get() + value.text.len() + 1);
+                    self.add(words(value, &[',']), depth + 1, found);
+                }
+                _ => found.push(word),
+            }
+        }
+    }
+
+    /// Reads a word, with what the variables inside it stand for.
+    pub(crate) fn resolved<T>(
+        &self,
+        word: Word<'_>,
+        read: impl FnOnce(Word<'_>) -> Result<T, SpecError>,
+    ) -> Result<T, SpecError> {
+        if !word.text.contains('$') {
+            return read(word);
+        }
+        let mut text = String::new();
+        let mut rest = word;
+        while let Some(at) = rest.text.find('$') {
+            let (before, _) = rest.split(at);
+            text.push_str(before.text);
+            let from = Word::new(rest.text.get(at..).unwrap_or_default(), rest.at + at);
+            let (length, name) =
+                leading_variable(from.text).ok_or_else(|| from.unsupported("this use of a variable"))?;
+            let named = Word::new(from.text.get(..length).unwrap_or_default(), from.at);
+            let value = self.value(name).map(|value| words(value, &[]));
+            match value.as_deref() {
+                None => return Err(named.undefined("the variable", named.text)),
+                Some([value]) if !value.text.contains('$') && value.text.len() <= MAX_NAME => text.push_str(value.text),
+                Some(_) => return Err(named.unsupported("a variable inside a word that is more than one word")),
+            }
+            rest = Word::new(from.text.get(length..).unwrap_or_default(), from.at + length);
+        }
+        text.push_str(rest.text);
+        // Places in what stands nowhere are of no use.
+        read(Word::new(&text, 0)).map_err(|error| SpecError::new(error.kind(), word.span()))
+    }
+}
+
+/// No part of a list is longer (RFC 1035 §2.3.4).
+const MAX_NAME: usize = 255;
+
+/// The name in `$name`, `${name}` or `$(name)`, if the word is nothing else.
+pub(crate) fn variable(word: &str) -> Option<&str> {
+    leading_variable(word).filter(|(length, _)| *length == word.len()).map(|(_, name)| name)
+}
+
+/// The length of the variable at the start of a text, and its name.
+fn leading_variable(text: &str) -> Option<(usize, &str)> {
+    let rest = text.strip_prefix('$')?;
+    let named = |rest: &'_ str| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    for (open, close) in [('{', '}'), ('(', ')')] {
+        if let Some(inner) = rest.strip_prefix(open) {
+            let length = named(inner);
+            let name = inner.get(..length).filter(|name| !name.is_empty())?;
+            return inner.get(length..)?.starts_with(close).then_some((length + 3, name));
+        }
+    }
+    let length = named(rest);
+    rest.get(..length).filter(|name| !name.is_empty()).map(|name| (length + 1, name))
+}

@@ -1,0 +1,449 @@
+//! Lists as other mail software writes them: read into [`ListSpec`]s, and printed back.
+//!
+//! | notation | what is read |
+//! |---|---|
+//! | [`Postfix`](Notation::Postfix) | `reject_rbl_client zone=d.d.d.d`, the `reject_rhsbl_*` and `permit_*wl_*` restrictions, `zone=d.d.d.d` alone |
+//! | [`Postscreen`](Notation::Postscreen) | `postscreen_dnsbl_sites`: `zone=d.d.d.d*weight`, separated by commas and blanks |
+//! | [`Exim`](Notation::Exim) | `dnslists`: `zone`, `=` `==` `!=` `!==` `&` `=&` `!&` `!=&` and values, `/key`, two domains, `+defer_unknown` |
+//! | [`Sendmail`](Notation::Sendmail) | ``FEATURE(`dnsbl', `zone', `message', `t')``, ``FEATURE(`enhdnsbl', ...)`` |
+//! | [`SpamAssassin`](Notation::SpamAssassin) | `check_rbl`, `check_rbl_sub`, `check_rbl_txt`, `check_rbl_envfrom` |
+//! | [`Rspamd`](Notation::Rspamd) | rules of `rbl.conf`: `rbl`, `checks`, `returncodes`, `returnbits`, `is_whitelist`, `unknown` |
+//!
+//! What a notation can say and a [`ListSpec`] cannot is an error at its place in the text, never dropped.
+//!
+//! ```
+//! use rdnsbl::lists::notation::{self, Notation};
+//!
+//! let text = "zen.spamhaus.org=127.0.0.[2..11]*3, list.dnswl.org=127.0.[0..255].[1..3]*-4, bad..example";
+//! let read: Vec<_> = notation::read(Notation::Postscreen, text).collect();
+//! assert_eq!(read[0].1.as_ref().map(|list| list.weight()), Ok(3));
+//! let error = read[2].1.as_ref().unwrap_err();
+//! assert_eq!(error.span(), 81..81); // in the whole text: the label that is missing
+//! ```
+//!
+//! One difference is wanted. An answer outside 127.0.0.0/8, in 127.255.255.0/24 or of 127.0.0.1 alone never lists, whatever
+//! the filter (see [`CodeFilter`](crate::dnsxl::CodeFilter)).
+//!
+//! A paste may hold more than lists: a whole `smtpd_recipient_restrictions`, `postscreen_dnsbl_sites` with its threshold, a
+//! statement of an ACL with its message. What asks no list is an item of its own that says so
+//! ([`SpecError::is_left_out`]). What decides together is a [`Context`] with its own [`Thresholds`]. What would make a list
+//! narrower there than here (another condition of the same statement) is a mistake, and withholds no other list.
+//!
+//! What stands twice counts as in its software: the last parameter of one name in Postfix, the last rule of one name in
+//! SpamAssassin. Variables of `main.cf` and macros of Exim stand for what the text defines; others are mistakes that name them.
+
+pub(crate) mod context;
+pub(crate) mod exim;
+pub(crate) mod main_cf;
+pub(crate) mod octet_regex;
+pub(crate) mod postfix;
+pub(crate) mod postscreen;
+pub(crate) mod rspamd;
+pub(crate) mod sendmail;
+pub(crate) mod spamassassin;
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::dnsxl::{Kind, ListSpec, Part, SpecError, SpecErrorKind, Unheard};
+
+pub use crate::lists::notation::context::{Context, Item};
+pub use crate::lists::notation::main_cf::Thresholds;
+
+pub(crate) use crate::lists::notation::context::shown as context_name;
+
+use crate::lists::notation::context::Contexts;
+
+/// Whose notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Notation {
+    /// Restrictions of Postfix's smtpd.
+    Postfix,
+    /// `postscreen_dnsbl_sites`.
+    Postscreen,
+    /// The condition `dnslists` of Exim.
+    Exim,
+    /// `FEATURE` macros of sendmail.
+    Sendmail,
+    /// Functions of SpamAssassin's rules.
+    SpamAssassin,
+    /// Rules of rspamd's `rbl.conf`.
+    Rspamd,
+}
+
+impl Notation {
+    /// Every notation.
+    pub const ALL: [Self; 6] =
+        [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin, Self::Rspamd];
+
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Postfix => "postfix",
+            Self::Postscreen => "postscreen",
+            Self::Exim => "exim",
+            Self::Sendmail => "sendmail",
+            Self::SpamAssassin => "spamassassin",
+            Self::Rspamd => "rspamd",
+        }
+    }
+
+    /// The notation a text looks like. A plain zone, with or without codes and weight, means the same in Postfix and
+    /// postscreen, and is taken for the latter, which can say more. `one.example,two.example=127.0.0.2` without a blank is
+    /// taken for Exim's two domains.
+    ///
+    /// ```
+    /// use rdnsbl::lists::notation::Notation;
+    ///
+    /// assert_eq!(Notation::detect("zen.spamhaus.org=127.0.0.2*3"), Notation::Postscreen);
+    /// assert_eq!(Notation::detect("zen.spamhaus.org!=127.0.0.10,127.0.0.11"), Notation::Exim);
+    /// ```
+    #[must_use]
+    pub fn detect(text: &str) -> Self {
+        // What stands in comments says nothing.
+        let text = &without_comments(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
+        let start = text.trim_start();
+        let first = start.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
+        if text.contains("FEATURE(") || text.contains("FEATURE (") {
+            Self::Sendmail
+        } else if text.contains("check_rbl") || crate::lists::notation::spamassassin::looks_like(text) {
+            Self::SpamAssassin
+        } else if crate::lists::notation::rspamd::looks_like(text) {
+            Self::Rspamd
+        } else if crate::lists::notation::exim::is_condition(text) {
+            Self::Exim
+        } else if crate::lists::notation::postfix::is_restriction(first)
+            || first.starts_with("smtpd_")
+            || crate::lists::notation::postfix::holds_list(text)
+        {
+            Self::Postfix
+        } else if first.starts_with("postscreen_") || text.contains("\npostscreen_") {
+            Self::Postscreen
+        } else if crate::lists::notation::main_cf::looks_like(text) {
+            Self::Postfix
+        } else if crate::lists::notation::exim::looks_like(start) {
+            Self::Exim
+        } else {
+            Self::Postscreen
+        }
+    }
+
+    /// The list as this notation writes it. Reading it again gives a list that says the same.
+    ///
+    /// # Errors
+    /// [`Unsayable`], when the notation has no way to say it; and for zones with a key, which is never shown.
+    pub fn print(self, list: &ListSpec) -> Result<String, Unsayable> {
+        if list.named().secret().is_some() || list.reason_zone().is_some_and(|zone| zone.secret().is_some()) {
+            return Err(Unsayable("the zone holds a key, which is not shown"));
+        }
+        if list.is_labelled() {
+            return Err(Unsayable("a name of its own"));
+        }
+        let text = match self {
+            Self::Postfix => crate::lists::notation::postfix::print(list),
+            Self::Postscreen => crate::lists::notation::postscreen::print(list),
+            Self::Exim => crate::lists::notation::exim::print(list),
+            Self::Sendmail => crate::lists::notation::sendmail::print(list),
+            Self::SpamAssassin => crate::lists::notation::spamassassin::print(list),
+            Self::Rspamd => crate::lists::notation::rspamd::print(list),
+        }?;
+        // What is read back must not be wider, nor anything else.
+        match read(self, &text).collect::<Vec<_>>().as_slice() {
+            [(_, Ok(read))] if says_the_same(read, list) => Ok(text),
+            _ => Err(Unsayable("exactly this")),
+        }
+    }
+}
+
+impl fmt::Display for Notation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// The lists of a text, context by context. What the contexts are, [`contexts`] says.
+pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<> {
+    contexts(notation, text).into_iter().flat_map(|context| context.items)
+}
+
+/// What decides together in a text, and the lists of each.
+///
+/// ```
+/// use rdnsbl::lists::notation::{self, Notation};
+///
+/// let text = "postscreen_dnsbl_sites = a.example*2 b.example\npostscreen_dnsbl_threshold = 3\n\
+///     smtpd_client_restrictions = permit_mynetworks, reject_rbl_client c.example";
+/// let [postscreen, smtpd] = &notation::contexts(Notation::detect(text), text)[..] else { panic!() };
+/// assert_eq!((postscreen.name.as_deref(), postscreen.thresholds.listed), (Some("postscreen"), Some(3)));
+/// assert_eq!((smtpd.name.as_deref(), smtpd.thresholds.listed), (Some("smtpd"), None));
+/// assert_eq!(smtpd.lists().count(), 1);
+/// assert_eq!(smtpd.left_out().count(), 1); // permit_mynetworks
+/// ```
+#[must_use]
+pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
+    // A byte order mark is no part of a text, and counts in places.
+    let (text, offset) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => (rest, BYTE_ORDER_MARK.len_utf8()),
+        None => (text, 0),
+    };
+    let alone = |items: Vec<Item>| Contexts::of(notation.word(), items);
+    let contexts = match notation {
+        Notation::Postfix => crate::lists::notation::postfix::read(text),
+        Notation::Postscreen => crate::lists::notation::postscreen::read(text),
+        Notation::Exim => crate::lists::notation::exim::read(text),
+        Notation::Sendmail => alone(crate::lists::notation::sendmail::read(text)),
+        Notation::SpamAssassin => alone(crate::lists::notation::spamassassin::read(text)),
+        Notation::Rspamd => alone(crate::lists::notation::rspamd::read(text)),
+    };
+    let mut contexts = contexts.shifted(offset);
+    let is_condition = notation == Notation::Exim && crate::lists::notation::exim::is_condition(text);
+    for context in &mut contexts {
+        // Lists alone may be for anybody; a parameter, a restriction or a function is for its software.
+        let named = context.name.is_some();
+        for (span, item) in &mut context.items {
+            let word = || first_word(text.get(span.start.saturating_sub(offset)..).unwrap_or_default());
+            let is_for_it =
+                named || (notation == Notation::Postfix && crate::lists::notation::postfix::is_restriction(word()));
+            if let Ok(list) = item
+                && (is_for_it || is_condition)
+            {
+                list.found_in(if is_postscreen(context.name.as_deref()) { Notation::Postscreen } else { notation });
+            }
+        }
+    }
+    contexts
+}
+
+fn is_postscreen(context: Option<&str>) -> bool {
+    context == Some("postscreen")
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The lists of a text in the notation that it looks like.
+pub fn read_any(text: &str) -> impl Iterator<Item = Item> + use<> {
+    read(Notation::detect(text), text)
+}
+
+/// The same, where a text that does not say whether its lists deny or allow holds lists of this kind. What says it itself
+/// (`permit_dnswl_client`, `accept dnslists`, ``FEATURE(`dnsbl'``) stays what it is.
+///
+/// ```
+/// use rdnsbl::dnsxl::Kind;
+/// use rdnsbl::lists::notation;
+///
+/// let kinds = |text| notation::read_as(Kind::Allow, text).map(|(_, list)| list.map(|list| list.kind())).collect::<Vec<_>>();
+/// assert_eq!(kinds("list.dnswl.org=127.0.[0..255].[1..3]"), [Ok(Kind::Allow)]);
+/// assert_eq!(kinds("reject_rbl_client zen.spamhaus.org"), [Ok(Kind::Deny)]);
+/// ```
+pub fn read_as(kind: Kind, text: &str) -> impl Iterator<Item = Item> + use<> {
+    contexts_as(kind, text).into_iter().flat_map(|context| context.items)
+}
+
+/// The [`contexts`] of a text in the notation that it looks like, of this kind where it does not say so itself.
+#[must_use]
+pub fn contexts_as(kind: Kind, text: &str) -> Vec<Context> {
+    let notation = Notation::detect(text);
+    let has_verb = notation == Notation::Exim && crate::lists::notation::exim::has_verb(text);
+    let says = |span: &Range<usize>| match notation {
+        Notation::Postfix => {
+            crate::lists::notation::postfix::is_restriction(first_word(text.get(span.clone()).unwrap_or_default()))
+        }
+        Notation::Exim => has_verb,
+        Notation::Sendmail => true,
+        // Only `is_whitelist` says it, and is no word for the other kind.
+        Notation::Rspamd => text.contains("is_whitelist"),
+        Notation::Postscreen | Notation::SpamAssassin => false,
+    };
+    let mut contexts = contexts(notation, text);
+    for (span, item) in contexts.iter_mut().flat_map(|context| &mut context.items) {
+        if let Ok(list) = item
+            && !says(span)
+        {
+            *list = list.clone().of_kind(kind);
+        }
+    }
+    contexts
+}
+
+/// Blanks in place of lines that are comments; every octet stays where it is.
+fn without_comments(text: &str) -> String {
+    let blank = |line: &str| match line.trim_start().starts_with('#') {
+        true => line.chars().map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }).collect(),
+        false => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(blank).collect()
+}
+
+/// What stands before the first blank.
+fn first_word(text: &str) -> &str {
+    text.split_ascii_whitespace().next().unwrap_or_default()
+}
+
+/// What a notation cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the notation cannot say: {0}")]
+pub struct Unsayable(&'static str);
+
+/// Are two lists asked and counted alike? Codes are compared by what they pick, as far as notations differ in writing them.
+fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
+    let codes = |list: &ListSpec| {
+        list.filter().map(|filter| {
+            let names = filter.tests().iter().any(|test| test.names(std::net::Ipv4Addr::LOCALHOST));
+            (filter.quantifier(), names)
+        })
+    };
+    (one.kind(), one.named(), one.weight(), one.parts(), one.fixed_subjects(), one.unheard())
+        == (other.kind(), other.named(), other.weight(), other.parts(), other.fixed_subjects(), other.unheard())
+        && (one.reason_zone(), one.reply_template().is_some())
+            == (other.reason_zone(), other.reply_template().is_some())
+        && codes(one) == codes(other)
+}
+
+/// A piece of the text and where it starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Word<'a> {
+    fn new(text: &'a str, at: usize) -> Self {
+        Self { text, at }
+    }
+
+    fn span(&self) -> Range<usize> {
+        self.at..self.at + self.text.len()
+    }
+
+    fn end(&self) -> usize {
+        self.span().end
+    }
+
+    /// Without blanks, line ends and line continuations around it.
+    fn trim(self) -> Self {
+        let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
+        let start = self.text.len() - self.text.trim_start_matches(blank).len();
+        Self { text: self.text.trim_matches(blank), at: self.at + start }
+    }
+
+    /// What stands before and after the octet at `index`.
+    fn split(self, index: usize) -> (Self, Self) {
+        let before = self.text.get(..index).unwrap_or_default();
+        let after = self.text.get(index + 1..).unwrap_or_default();
+        (Self::new(before, self.at), Self::new(after, self.at + index + 1))
+    }
+
+    fn expected(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::Expected(what), self.span())
+    }
+
+    fn unsupported(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::NotSupported(what), self.span())
+    }
+
+    /// A blank that only looks like one, as web pages have them, is none to any software.
+    fn odd_blank(&self) -> Option<SpecError> {
+        let (at, blank) = self.text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii())?;
+        let blank = self.text.get(at..at + blank.len_utf8()).unwrap_or_default();
+        Some(Word::new(blank, self.at + at).expected("an ordinary blank; this one only looks like it"))
+    }
+
+    fn read_anyway(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::ReadAnyway(what), self.span())
+    }
+
+    /// This stands for what the text does not say.
+    fn undefined(&self, what: &'static str, name: &str) -> SpecError {
+        SpecError::new(SpecErrorKind::Undefined(what), self.span()).about(name)
+    }
+
+    fn left_out(&self, what: &'static str) -> SpecError {
+        SpecError::new(SpecErrorKind::LeftOut(what), self.span())
+    }
+
+    /// Postfix's `zone[=codes][*weight]`.
+    fn spec(&self, kind: Kind) -> Result<ListSpec, SpecError> {
+        ListSpec::read(kind, self.text).map_err(|error| error.shifted(self.at))
+    }
+
+    /// A zone and nothing else.
+    fn zone(&self, kind: Kind) -> Result<ListSpec, SpecError> {
+        if self.text.is_empty() {
+            return Err(self.expected("a list domain"));
+        }
+        if self.text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(self.expected("a list domain, not a number; a port has no place here"));
+        }
+        match self.text.find(['*', '=', '&', '!']) {
+            Some(at) => {
+                Err(Word::new(self.text.get(at..=at).unwrap_or_default(), self.at + at).expected("a list domain"))
+            }
+            None => self.spec(kind),
+        }
+    }
+
+    /// An address of four octets.
+    fn address(&self) -> Result<std::net::Ipv4Addr, SpecError> {
+        self.text.parse().map_err(|_| {
+            let leading = |octet: &str| octet.len() > 1 && octet.starts_with('0');
+            match self.text.split('.').count() == 4 && self.text.split('.').any(leading) {
+                true => self.expected("an address of four octets, without zeros in front"),
+                false => self.expected("an address of four octets"),
+            }
+        })
+    }
+}
+
+/// Words separated by any of these; lines that are comments left out.
+fn words<'a>(text: Word<'a>, separators: &[char]) -> Vec<Word<'a>> {
+    let mut found = Vec::new();
+    let mut line_start = text.at;
+    for line in text.text.split_inclusive('\n') {
+        if !line.trim_start().starts_with('#') {
+            let mut start = None;
+            for (at, character) in line.char_indices() {
+                if !separators.contains(&character) && !character.is_ascii_whitespace() {
+                    start.get_or_insert(at);
+                } else if let Some(from) = start.take() {
+                    found.push(Word::new(line.get(from..at).unwrap_or_default(), line_start + from));
+                }
+            }
+            if let Some(from) = start {
+                found.push(Word::new(line.get(from..).unwrap_or_default(), line_start + from));
+            }
+        }
+        line_start += line.len();
+    }
+    found
+}
+
+/// The one part that a list is asked about, where the notation knows only one.
+fn only_part(list: &ListSpec) -> Result<Part, Unsayable> {
+    match (list.parts(), list.fixed_subjects()) {
+        ([part], []) => Ok(*part),
+        ([], [_, ..]) => Err(Unsayable("subjects written in the configuration")),
+        _ => Err(Unsayable("several subjects")),
+    }
+}
+
+/// Refuses what hardly any notation has.
+fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
+    if list.reason_zone().is_some() {
+        return Err(Unsayable("reasons from another zone"));
+    }
+    if list.reply_template().is_some() {
+        return Err(Unsayable("a reply of its own"));
+    }
+    Ok(())
+}
+
+/// Refuses a rule for the unheard that is not the usual one.
+fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
+    match list.unheard() == Unheard::usual(list.kind()) {
+        true => Ok(()),
+        false => Err(Unsayable("a rule for when the list is not heard")),
+    }
+}

@@ -1,0 +1,178 @@
+//! Restrictions of Postfix's smtpd: `reject_rbl_client zone=127.0.0.[2..11]`.
+
+use crate::dnsxl::{Kind, ListSpec, Part, SpecError};
+use crate::lists::notation::main_cf::{self, Parameters};
+use crate::lists::notation::{Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
+
+/// The restrictions that ask lists (postconf(5)).
+const RESTRICTIONS: [(&str, Kind, Part); 8] = [
+    ("reject_rbl_client", Kind::Deny, Part::Address),
+    ("reject_rhsbl_client", Kind::Deny, Part::ConfirmedName),
+    ("reject_rhsbl_reverse_client", Kind::Deny, Part::ReverseName),
+    ("reject_rhsbl_helo", Kind::Deny, Part::Helo),
+    ("reject_rhsbl_sender", Kind::Deny, Part::Sender),
+    ("reject_rhsbl_recipient", Kind::Deny, Part::Recipient),
+    ("permit_dnswl_client", Kind::Allow, Part::Address),
+    ("permit_rhswl_client", Kind::Allow, Part::ConfirmedName),
+];
+
+/// Beginnings of restrictions that are none of ours.
+const OTHERS: [&str; 8] = ["reject_", "permit_", "check_", "defer_", "warn_if_", "smtpd_", "sleep", "reject"];
+
+/// What only the name of a restriction that asks lists would hold.
+const ABOUT_LISTS: [&str; 5] = ["rbl", "rhsbl", "dnsbl", "dnswl", "rhswl"];
+
+/// The restriction that asks lists, of any case.
+fn known(word: &str) -> Option<&'static (&'static str, Kind, Part)> {
+    RESTRICTIONS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(word))
+}
+
+/// Is this the name of a restriction, whether it asks a list or not?
+pub(crate) fn is_restriction(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    !word.contains('.')
+        && (OTHERS.iter().any(|start| word.starts_with(start)) || matches!(word.as_str(), "permit" | "defer"))
+}
+
+/// Does a restriction that asks lists stand in this text?
+pub(crate) fn holds_list(text: &str) -> bool {
+    text.split(|c: char| c == ',' || c.is_ascii_whitespace()).any(|word| known(word).is_some())
+}
+
+/// Where it stops: nothing behind these is reached.
+fn is_last(word: &str) -> bool {
+    ["permit", "reject", "defer"].iter().any(|last| last.eq_ignore_ascii_case(word))
+}
+
+pub(crate) fn read(text: &str) -> Contexts {
+    main_cf::read(text, |value, parameters| restrictions(value, parameters, false), "smtpd")
+}
+
+/// The lists among restrictions; what asks none is said to be left out. In a parameter there is nothing else.
+pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_parameter: bool) -> Vec<Item> {
+    let all = parameters.words(words(value, &[',']));
+    let among_others = in_parameter || all.iter().any(|word| is_restriction(word.text));
+    let several = all.len() > 1;
+    let mut words = all.into_iter().peekable();
+    let mut items = Vec::new();
+    let mut reached = true;
+    while let Some(word) = words.next() {
+        let item = if let Some(error) = word.odd_blank() {
+            (word.span(), Err(error))
+        } else if let Some((_, kind, part)) = known(word.text) {
+            match words.next_if(|next| !is_restriction(next.text)) {
+                Some(argument) if reached => {
+                    let list = parameters.resolved(argument, |argument| list(*kind, argument));
+                    (place(word, argument), list.map(|list| list.asks([*part])))
+                }
+                Some(argument) => {
+                    let why = "a list that is never asked, behind an unconditional permit, reject or defer";
+                    (place(word, argument), Err(word.left_out(why)))
+                }
+                None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
+            }
+        } else if word.text.eq_ignore_ascii_case("warn_if_reject") {
+            // It takes the next restriction's teeth: that one must not be read as if it stood alone.
+            let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
+            let last = argument(next, &mut words).unwrap_or(next);
+            (place(word, last), Err(word.left_out("warn_if_reject, and the list behind it, which refuses nothing")))
+        } else if word.text.eq_ignore_ascii_case("reject_maps_rbl") {
+            let error = match parameters.has("maps_rbl_domains") {
+                true => word.left_out("reject_maps_rbl; its lists stand in maps_rbl_domains"),
+                false => word.undefined("the parameter", "maps_rbl_domains"),
+            };
+            (word.span(), Err(error))
+        } else if is_restriction(word.text) {
+            reached &= !is_last(word.text);
+            let last = argument(word, &mut words).unwrap_or(word);
+            let error = if ABOUT_LISTS.iter().any(|part| word.text.to_ascii_lowercase().contains(part)) {
+                word.expected("one of the restrictions that ask lists, as reject_rbl_client")
+            } else {
+                word.left_out("a restriction that asks no list")
+            };
+            (place(word, last), Err(error))
+        } else if word.text.starts_with('#') {
+            (word.span(), Err(word.expected("a restriction; a comment (#) has a line of its own")))
+        } else if word.text.ends_with("_restrictions") {
+            (word.span(), Err(word.left_out("the name of a parameter")))
+        } else if word.text.contains('$') {
+            let error = match main_cf::variable(word.text) {
+                Some(_) => word.undefined("the variable", word.text),
+                None => word.unsupported("a variable"),
+            };
+            (word.span(), Err(error))
+        } else if is_table(word.text) {
+            (word.span(), Err(word.left_out("a table, which asks no list")))
+        } else if among_others {
+            let error = match word.text.contains('.') {
+                true => word.expected("a restriction in front of the list domain, as reject_rbl_client"),
+                false => word.left_out("a word that is neither a restriction nor a list"),
+            };
+            (word.span(), Err(error))
+        } else if several && !word.text.contains('.') {
+            // A blank in a name, or a slip of the pen in the name of a restriction.
+            (word.span(), Err(word.expected("a restriction, or a list domain of more than one label")))
+        } else {
+            (word.span(), list(Kind::Deny, word))
+        };
+        items.push(item);
+    }
+    items
+}
+
+/// From a word to what belongs to it; where that stands elsewhere, as the value of a variable, the word alone.
+fn place(from: Word<'_>, to: Word<'_>) -> std::ops::Range<usize> {
+    if to.at >= from.at { from.at..to.end() } else { from.span() }
+}
+
+/// The last word of what belongs to a restriction: a table, a service, or all that stands in braces.
+fn argument<'a>(of: Word<'a>, words: &mut std::iter::Peekable<impl Iterator<Item = Word<'a>>>) -> Option<Word<'a>> {
+    let name = of.text.to_ascii_lowercase();
+    if !name.starts_with("check_") && name != "sleep" && known(&name).is_none() {
+        return None;
+    }
+    let mut last = words.next_if(|next| !is_restriction(next.text))?;
+    if last.text.starts_with('{') {
+        while !last.text.ends_with('}') {
+            last = words.next()?;
+        }
+    }
+    Some(last)
+}
+
+/// `hash:/etc/postfix/access`.
+fn is_table(word: &str) -> bool {
+    word.split_once(':').is_some_and(|(kind, rest)| {
+        kind.bytes().all(|octet| octet.is_ascii_lowercase()) && rest.contains('/') && !rest.starts_with("//")
+    })
+}
+
+/// `domain[=d.d.d.d]`: smtpd knows no weights.
+fn list(kind: Kind, word: Word<'_>) -> Result<ListSpec, SpecError> {
+    if let Some(star) = word.text.find('*') {
+        let weight = Word::new(word.text.get(star..).unwrap_or_default(), word.at + star);
+        return Err(weight.unsupported("a weight; postscreen has weights, smtpd has none"));
+    }
+    word.spec(kind)
+}
+
+pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+    no_more_than_codes(list)?;
+    usual_unheard(list)?;
+    if list.weight() != 1 {
+        return Err(Unsayable("a weight"));
+    }
+    let part = only_part(list)?;
+    let known = RESTRICTIONS.iter().find(|(_, kind, of)| *kind == list.kind() && *of == part);
+    let (name, ..) = known.ok_or(Unsayable("an allow list about this part of the dialogue"))?;
+    Ok(format!("{name} {}{}", list.named(), codes(list)?))
+}
+
+/// `=d.d.d.d`, where the filter is one pattern.
+pub(crate) fn codes(list: &ListSpec) -> Result<String, Unsayable> {
+    match list.filter().map(|filter| filter.as_pattern()) {
+        None => Ok(String::new()),
+        Some(Some(pattern)) => Ok(format!("={pattern}")),
+        Some(None) => Err(Unsayable("codes other than one pattern of which any must fit")),
+    }
+}

@@ -1,0 +1,48 @@
+//! `postscreen_dnsbl_sites`: `zone=127.0.0.[2..11]*3, list.example*-4`.
+
+use crate::dnsxl::{Kind, ListSpec, Part};
+use crate::lists::notation::main_cf::{self, Parameters};
+use crate::lists::notation::{
+    Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, postfix, usual_unheard, words,
+};
+
+pub(crate) fn read(text: &str) -> Contexts {
+    main_cf::read(text, sites, "postscreen")
+}
+
+/// Lists with weights, separated by commas and blanks.
+pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Item> {
+    let all = parameters.words(words(value, &[',']));
+    let several = all.len() > 1;
+    let read = |word: Word<'_>| {
+        if word.text.starts_with("postscreen_") {
+            return Err(word.left_out("the name of a parameter"));
+        }
+        if word.text.starts_with('#') {
+            return Err(word.expected("a list domain; a comment has a line of its own"));
+        }
+        if several && word.text.parse::<std::net::Ipv4Addr>().is_ok() {
+            return Err(word.expected("a list domain; several codes of one list are zone=127.0.0.[2;3]"));
+        }
+        let list = parameters.resolved(word, |word| word.spec(Kind::Deny))?;
+        // Among others, one label is a slip of the pen: a blank in a name, or a word of another notation.
+        if several && list.zone().labels().count() < 2 {
+            return Err(word.expected("a list domain of more than one label"));
+        }
+        Ok(list)
+    };
+    all.into_iter().map(|word| (word.span(), read(word))).collect()
+}
+
+pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+    no_more_than_codes(list)?;
+    usual_unheard(list)?;
+    if list.kind() == Kind::Allow {
+        return Err(Unsayable("an allow list that allows outright; a negative weight is something else"));
+    }
+    if only_part(list)? != Part::Address {
+        return Err(Unsayable("anything but the client's address"));
+    }
+    let weight = if list.weight() == 1 { String::new() } else { format!("*{}", list.weight()) };
+    Ok(format!("{}{}{weight}", list.named(), postfix::codes(list)?))
+}

@@ -1,0 +1,253 @@
+//! sendmail's ``FEATURE(`dnsbl', `zone', `"550 Rejected: " $&{client_addr} " is listed"', `t')`` and `enhdnsbl`.
+
+use crate::base::template::{Template, Variable};
+use crate::dnsxl::{CodeFilter, CodePattern, Kind, ListSpec, Part, SpecError, Unheard};
+use crate::lists::notation::{Item, Unsayable, Word, only_part};
+
+/// Patterns that `enhdnsbl` takes (cf/README).
+const MAX_PATTERNS: usize = 5;
+
+pub(crate) fn read(text: &str) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = text.get(at..).unwrap_or_default();
+        let trimmed = rest.trim_start();
+        at += rest.len() - trimmed.len();
+        if trimmed.is_empty() {
+            break;
+        }
+        // m4's `dnl` throws away the rest of the line.
+        if trimmed.starts_with("dnl") || trimmed.starts_with('#') {
+            at += trimmed.find('\n').unwrap_or(trimmed.len());
+            continue;
+        }
+        let line = trimmed.lines().next().unwrap_or_default();
+        if !trimmed.starts_with("FEATURE(") {
+            let word = Word::new(line, at).trim();
+            let error = match is_other_macro(word.text) {
+                true => word.left_out("a macro that asks no list"),
+                false => word.expected("FEATURE("),
+            };
+            // A definition may go over several lines.
+            let inside = word.text.find('(').filter(|_| error.is_left_out());
+            let end = inside.and_then(|open| arguments(Word::new(text, 0), at + open + 1).ok()).map(|(_, end)| end);
+            items.push((word.span(), Err(error)));
+            at = end.unwrap_or(at + line.len()).max(at + 1);
+            continue;
+        }
+        match arguments(Word::new(text, 0), at + "FEATURE(".len()) {
+            Ok((arguments, end)) => {
+                let mut notes = Vec::new();
+                items.push((at..end, feature(&arguments, end, &mut notes)));
+                items.extend(notes.into_iter().map(|note| (note.span(), Err(note))));
+                at = end;
+            }
+            Err(error) => {
+                items.push((at..text.len(), Err(error)));
+                break;
+            }
+        }
+    }
+    items
+}
+
+/// `define(...)`, `MAILER(...)`, `LOCAL_RULESETS`: any macro of m4 that is not about lists.
+fn is_other_macro(line: &str) -> bool {
+    let Some((name, arguments)) = line.split_once('(') else {
+        let word = line.strip_suffix("dnl").unwrap_or(line);
+        return word.contains('_') && word.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_');
+    };
+    let is_name = name.len() > 2 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
+    is_name && !arguments.contains("dnsbl") && !name.to_ascii_uppercase().starts_with("FEAT")
+}
+
+/// The arguments up to the closing parenthesis, without one pair of quotes; and where the macro ends.
+fn arguments(text: Word<'_>, start: usize) -> Result<(Vec<Word<'_>>, usize), SpecError> {
+    let mut found = Vec::new();
+    let (mut from, mut quotes, mut parentheses) = (start, 0_usize, 0_usize);
+    for (offset, character) in text.text.get(start..).unwrap_or_default().char_indices() {
+        let at = start + offset;
+        match character {
+            '`' => quotes += 1,
+            '\'' => quotes = quotes.saturating_sub(1),
+            '(' if quotes == 0 => parentheses += 1,
+            ')' if quotes == 0 && parentheses > 0 => parentheses -= 1,
+            ',' | ')' if quotes == 0 && parentheses == 0 => {
+                found.push(unquoted(Word::new(text.text.get(from..at).unwrap_or_default(), from)));
+                from = at + 1;
+                if character == ')' {
+                    return Ok((found, from));
+                }
+            }
+            _ => {}
+        }
+    }
+    let end = Word::new("", text.text.len());
+    Err(end.expected(if quotes > 0 { "\"'\"" } else { "\")\"" }))
+}
+
+fn unquoted(word: Word<'_>) -> Word<'_> {
+    let word = word.trim();
+    match word.text.strip_prefix('`').and_then(|inner| inner.strip_suffix('\'')) {
+        Some(inner) => Word::new(inner, word.at + 1).trim(),
+        None => word,
+    }
+}
+
+fn feature(arguments: &[Word<'_>], end: usize, notes: &mut Vec<SpecError>) -> Result<ListSpec, SpecError> {
+    let nothing = Word::new("", end.saturating_sub(1));
+    let argument = |index: usize| arguments.get(index).copied().unwrap_or(nothing);
+    let name = argument(0);
+    let enhanced = match name.text {
+        "dnsbl" => false,
+        "enhdnsbl" => true,
+        other if other.is_empty() || other.contains("dnsbl") || matches!(other, "rbl" | "rhsbl") => {
+            return Err(name.expected("dnsbl or enhdnsbl"));
+        }
+        _ => return Err(name.left_out("a feature that asks no list")),
+    };
+    let mut spec = argument(1).zone(Kind::Deny)?;
+    let message = argument(2);
+    match message.text {
+        "" => {}
+        "quarantine" | "discard" => return Err(message.unsupported("quarantine and discard")),
+        _ => match crate::lists::notation::sendmail::message(message)? {
+            Some(template) => spec = spec.reply(template),
+            None => notes.push(message.left_out("a message of its own with what no reply here can hold")),
+        },
+    }
+    let temporary = argument(3);
+    match temporary.text {
+        "" => {}
+        "t" => spec = spec.when_unheard(Unheard::Defer),
+        _ => return Err(temporary.unsupported("a text of its own for when the list is not heard")),
+    }
+    let patterns = arguments.get(4..).unwrap_or_default();
+    if let Some(extra) = patterns.get(if enhanced { MAX_PATTERNS } else { 0 }) {
+        return Err(extra.expected("no more arguments"));
+    }
+    let patterns = patterns.iter().filter(|word| !word.text.is_empty()).map(|word| result(*word));
+    let patterns = patterns.collect::<Result<Vec<CodePattern>, SpecError>>()?;
+    Ok(if patterns.is_empty() { spec } else { spec.codes(CodeFilter::any(patterns)) })
+}
+
+/// A left-hand side for a result: `127.0.0.2.`, `127.0.0.$-.`.
+fn result(word: Word<'_>) -> Result<CodePattern, SpecError> {
+    let wanted = "four octets, each a number or \"$-\", and a dot";
+    let body = word.text.strip_suffix('.').ok_or_else(|| word.expected(wanted))?;
+    let octets: Vec<String> =
+        body.split('.').map(|octet| if octet == "$-" { "[0..255]".to_owned() } else { octet.to_owned() }).collect();
+    if octets.iter().any(|octet| octet.contains('[') && octet != "[0..255]") {
+        return Err(word.expected(wanted));
+    }
+    octets.join(".").parse().map_err(|_| word.expected(wanted))
+}
+
+/// Texts with or without quotation marks and `$&{client_addr}`, one after the other. `None` where there is more: other macros,
+/// or what may not stand in a reply. What a list says changes nothing about whether it lists.
+fn message(word: Word<'_>) -> Result<Option<Template>, SpecError> {
+    let mut text = String::new();
+    let mut at = 0;
+    while let Some(rest) = word.text.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let Some(length) = quoted.find('"') else {
+                return Err(Word::new("", word.end()).expected("a closing quotation mark"));
+            };
+            let inner = quoted.get(..length).unwrap_or_default();
+            if inner.contains('$') {
+                return Ok(None);
+            }
+            text.push_str(inner);
+            at += length + 2;
+        } else if rest.starts_with("$&{client_addr}") {
+            text.push_str("${client_address}");
+            at += "$&{client_addr}".len();
+        } else if rest.starts_with(char::is_whitespace) {
+            // Between texts in quotation marks blanks separate; between words they are blanks.
+            let after = rest.trim_start();
+            let quoted = after.starts_with('"') || word.text.get(..at).is_some_and(|before| before.ends_with('"'));
+            if !quoted && !text.is_empty() && !after.is_empty() {
+                text.push(' ');
+            }
+            at += rest.len() - after.len();
+        } else {
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '$')).unwrap_or(rest.len());
+            match rest.get(..end).filter(|plain| !plain.is_empty()) {
+                Some(plain) => text.push_str(plain),
+                None => return Ok(None),
+            }
+            at += end;
+        }
+    }
+    Ok(text.parse().ok())
+}
+
+pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+    if list.kind() == Kind::Allow {
+        return Err(Unsayable("an allow list"));
+    }
+    if list.weight() != 1 {
+        return Err(Unsayable("a weight"));
+    }
+    if list.reason_zone().is_some() {
+        return Err(Unsayable("reasons from another zone"));
+    }
+    if only_part(list)? != Part::Address {
+        return Err(Unsayable("anything but the client's address"));
+    }
+    let temporary = match list.unheard() {
+        Unheard::Ignore => "",
+        Unheard::Defer => "t",
+        _ => return Err(Unsayable("this rule for when the list is not heard")),
+    };
+    let message = list.reply_template().map(print_message).transpose()?.unwrap_or_default();
+    let patterns = match list.filter() {
+        None => Vec::new(),
+        Some(filter) if filter.quantifier() == crate::dnsxl::Quantifier::Any => {
+            let patterns: Option<Vec<String>> = filter.tests().iter().map(|test| lhs(test.as_pattern()?)).collect();
+            let patterns = patterns.ok_or(Unsayable("codes other than numbers and whole octets"))?;
+            if patterns.is_empty() || patterns.len() > MAX_PATTERNS {
+                return Err(Unsayable("no or more than five codes"));
+            }
+            patterns
+        }
+        Some(_) => return Err(Unsayable("codes of which not just any must fit")),
+    };
+    let name = if patterns.is_empty() { "dnsbl" } else { "enhdnsbl" };
+    let mut arguments = vec![list.named().to_string(), message, temporary.to_owned()];
+    arguments.extend(patterns);
+    while arguments.last().is_some_and(String::is_empty) {
+        arguments.pop();
+    }
+    let arguments: Vec<String> = arguments.iter().map(|argument| format!(", `{argument}'")).collect();
+    Ok(format!("FEATURE(`{name}'{})dnl", arguments.concat()))
+}
+
+/// The left-hand side for a pattern.
+fn lhs(pattern: &CodePattern) -> Option<String> {
+    let mut text = String::new();
+    for set in pattern.sets() {
+        match set.as_slice() {
+            [one] => text.push_str(&one.to_string()),
+            all if all.len() == 256 => text.push_str("$-"),
+            _ => return None,
+        }
+        text.push('.');
+    }
+    Some(text)
+}
+
+fn print_message(template: &Template) -> Result<String, Unsayable> {
+    let pieces = template.plain_pieces().ok_or(Unsayable("conditions in a reply"))?;
+    let mut words = Vec::new();
+    for piece in pieces {
+        match piece {
+            Ok(text) if text.contains(['"', '`', '\'', '$']) => return Err(Unsayable("quotes or macros in a reply")),
+            Ok(text) => words.push(format!("\"{text}\"")),
+            Err(Variable::ClientAddress) => words.push("$&{client_addr}".to_owned()),
+            Err(_) => return Err(Unsayable("variables other than the client's address in a reply")),
+        }
+    }
+    Ok(words.join(" "))
+}

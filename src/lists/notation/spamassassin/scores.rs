@@ -1,0 +1,128 @@
+//! What SpamAssassin's rules are worth: `score NAME numbers`, `tflags NAME nice`, and which rule of one name counts.
+
+use std::collections::BTreeMap;
+
+use crate::dnsxl::{ListSpec, SpecError};
+use crate::lists::notation::Word;
+use crate::lists::notation::spamassassin::{first_word, rule_name};
+
+/// What lines beside the rules say of them.
+#[derive(Debug, Default)]
+pub(crate) struct Scores<'a> {
+    rules: BTreeMap<&'a str, Rule<'a>>,
+    /// Where it is said that no list is asked at all.
+    skipped: Option<Word<'a>>,
+}
+
+#[derive(Debug, Default)]
+struct Rule<'a> {
+    /// The last line that defines it.
+    line: usize,
+    /// The numbers of its last score.
+    score: Option<Word<'a>>,
+    nice: bool,
+}
+
+/// What a rule is worth here.
+enum Worth {
+    /// It is not run.
+    Off,
+    /// It speaks for the client, by so much.
+    For(i32),
+    /// It speaks against the client.
+    Against,
+    /// No whole number says it.
+    Unsayable,
+}
+
+impl<'a> Scores<'a> {
+    pub(crate) fn new(lines: &[Word<'a>]) -> Self {
+        let mut all = Self::default();
+        for (index, line) in lines.iter().enumerate() {
+            let (directive, rest) = first_word(*line);
+            let (name, rest) = first_word(rest);
+            match directive.text {
+                "score" => all.rules.entry(name.text).or_default().score = Some(without_comment(rest)),
+                "tflags" => {
+                    let nice = without_comment(rest).text.split_ascii_whitespace().any(|flag| flag == "nice");
+                    all.rules.entry(name.text).or_default().nice |= nice;
+                }
+                "skip_rbl_checks" => all.skipped = (name.text == "1").then_some(*line),
+                _ => {
+                    if let Some(name) = rule_name(*line) {
+                        all.rules.entry(name.text).or_default().line = index;
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// The list of a rule with the weight that its score gives it; or why it does not count.
+    pub(crate) fn weighed(&self, list: ListSpec, name: Word<'_>, line: usize) -> Result<ListSpec, SpecError> {
+        // Such a rule scores nothing; it names a set for `check_rbl_sub` and `meta`.
+        if name.text.starts_with("__") {
+            return Err(name.left_out("a rule that scores nothing by itself, since its name starts with __"));
+        }
+        if self.skipped.is_some() {
+            return Err(name.left_out("a rule that is not run, since skip_rbl_checks is 1"));
+        }
+        let Some(rule) = self.rules.get(name.text) else { return Ok(list) };
+        if rule.line != line {
+            return Err(name.left_out("a rule that is given again below; the last one counts"));
+        }
+        match (rule.worth(), rule.score) {
+            (Worth::Off, _) => Err(name.left_out("a rule that is switched off, since its score is 0")),
+            (Worth::For(weight), _) => Ok(list.with_weight(weight)),
+            (Worth::Against, _) => Ok(list),
+            (Worth::Unsayable, score) => {
+                Err(score.unwrap_or(name).unsupported("score not representable; weights are whole numbers"))
+            }
+        }
+    }
+
+    /// Does a score, of which this is what stands behind the directive, make its rule speak against the client? Others are
+    /// told at their rules.
+    pub(crate) fn is_against(&self, line: Word<'_>) -> bool {
+        let (name, _) = first_word(line);
+        self.rules.get(name.text).is_some_and(|rule| matches!(rule.worth(), Worth::Against))
+    }
+}
+
+impl Rule<'_> {
+    fn worth(&self) -> Worth {
+        let Some(score) = self.score else {
+            // Mail::SpamAssassin::Conf: a rule without score has 1, one that is nice has -1.
+            return if self.nice { Worth::For(-1) } else { Worth::Against };
+        };
+        let numbers: Option<Vec<f64>> = score
+            .text
+            .split_ascii_whitespace()
+            .map(|number| number.parse().ok().filter(|n: &f64| n.is_finite()))
+            .collect();
+        // Of four scores, the second and the last are for when lists are asked.
+        let numbers = match numbers.as_deref() {
+            Some([one]) => [*one, *one],
+            Some([_, plain, _, bayes]) => [*plain, *bayes],
+            // `(1)` changes a score that stands elsewhere.
+            _ => return if self.nice { Worth::Unsayable } else { Worth::Against },
+        };
+        let [plain, bayes] = numbers;
+        if plain == 0.0 && bayes == 0.0 {
+            return Worth::Off;
+        }
+        if plain >= 0.0 && bayes >= 0.0 {
+            return Worth::Against;
+        }
+        let whole = plain.fract() == 0.0 && plain == bayes && plain >= f64::from(i32::MIN);
+        // Within the numbers of 32 bits, and whole.
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and checked against the least number of 32 bits")]
+        let weight = plain as i32;
+        if whole { Worth::For(weight) } else { Worth::Unsayable }
+    }
+}
+
+fn without_comment(word: Word<'_>) -> Word<'_> {
+    let end = word.text.find('#').unwrap_or(word.text.len());
+    Word::new(word.text.get(..end).unwrap_or_default(), word.at).trim()
+}

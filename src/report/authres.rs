@@ -1,0 +1,117 @@
+//! Results for the headers that a host writes: `iprev` (RFC 8601 §3) and `dnswl` (RFC 8904 §2) for
+//! `Authentication-Results`, and a comment for `Received`.
+//!
+//! The host writes the header, its own name first, and removes what others wrote in that name. Nothing that came from
+//! outside can end a value here: addresses, names of hosts and quoted text are all there is.
+//!
+//! ```
+//! # use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
+//! # let mut inquiry = Inquiry::new(&Dialogue::from(std::net::IpAddr::from([192, 0, 2, 1])), &std::sync::Arc::new(Settings::default()),
+//! #     &mut Standing::default(), std::time::Instant::now(), [7; 16]);
+//! # while let Some((ticket, _)) = inquiry.next_question() { inquiry.supply(ticket, Answer::nx_domain(None)) }
+//! # let report = inquiry.finish(Failure::Deadline);
+//! let header = format!("Authentication-Results: mx.example.org; {}", rdnsbl::report::authres::results(&report).join("; "));
+//! assert_eq!(header, "Authentication-Results: mx.example.org; iprev=permerror policy.iprev=192.0.2.1");
+//! ```
+
+use std::net::IpAddr;
+
+use crate::base::remote_text::RemoteText;
+use crate::check::iprev::{ClientName, Iprev};
+use crate::dns::unknown::Why;
+use crate::dns::{Failure, RecordType};
+use crate::dnsxl::{Kind, Subject, Verdict};
+use crate::report::{ListReport, Report};
+
+/// Every result of the report: `iprev`, then one `dnswl` for each allow list that was asked.
+#[must_use]
+pub fn results(report: &Report) -> Vec<String> {
+    iprev(report).into_iter().chain(report.lists().iter().filter_map(|row| dnswl(report, row))).collect()
+}
+
+/// `iprev=pass policy.iprev=192.0.2.1`; `None` where no client was looked at.
+#[must_use]
+pub fn iprev(report: &Report) -> Option<String> {
+    let result = report.iprev()?.rfc8601();
+    let Some(Subject::Client(client)) = report.target() else { return None };
+    // RFC 8601 §2.2: a value is a token or a quoted string, and a colon may not stand in a token (RFC 2045 §5.1).
+    let value = match client {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("\"{address}\""),
+    };
+    Some(format!("iprev={result} policy.iprev={value}"))
+}
+
+/// `dnswl=pass dns.zone=list.example policy.ip=127.0.10.1 policy.txt="..." dns.sec=na` for one allow list of the report;
+/// `None` for deny lists and for lists that were not asked.
+#[must_use]
+pub fn dnswl(report: &Report, row: &ListReport) -> Option<String> {
+    if row.kind() != Kind::Allow {
+        return None;
+    }
+    // RFC 8904 §2: there is no "fail".
+    let result = match row.verdict() {
+        Verdict::Listed(..) => "pass",
+        Verdict::NotListed(_) | Verdict::Excluded(_) => "none",
+        // A list that refuses or whose test entries are wrong says so for good, as does one that answers REFUSED.
+        Verdict::Problem(_) => "permerror",
+        Verdict::Unknown(unknown) if *unknown.why() == Why::Failed(Failure::Refused) => "permerror",
+        Verdict::Unknown(_) => "temperror",
+        Verdict::Skipped(_) => return None,
+    };
+    let mut text = format!("dnswl={result} dns.zone={}", row.spec().zone().without_key());
+    if let Verdict::Listed(_, listing) = row.verdict() {
+        let codes: Vec<String> = listing.codes().iter().map(ToString::to_string).collect();
+        match codes.as_slice() {
+            [one] => text.push_str(&format!(" policy.ip={one}")),
+            several => text.push_str(&format!(" policy.ip=\"{}\"", several.join(","))),
+        }
+        // RFC 8904 §5.3: only text that fits as it is.
+        if let Some(reason) = listing.reason().filter(|reason| !reason.was_altered()) {
+            text.push_str(&format!(" policy.txt={}", quoted(reason)));
+        }
+    }
+    text.push_str(if is_authenticated(report, row) { " dns.sec=yes" } else { " dns.sec=na" });
+    Some(text)
+}
+
+/// A comment for `Received` (RFC 5322 §3.2.2), with sendmail's word for the client's reverse DNS:
+/// `(mail.example.org [192.0.2.1], client_resolve=OK)`.
+#[must_use]
+pub fn received_comment(report: &Report) -> Option<String> {
+    let iprev = report.iprev()?;
+    let Some(Subject::Client(client)) = report.target() else { return None };
+    let names = iprev.names();
+    let name = names.and_then(|names| names.confirmed().chain(names.unconfirmed()).next()).map(ClientName::name);
+    let name = name.filter(|name| name.is_host()).map(|name| format!("{name} ")).unwrap_or_default();
+    let literal = match client {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("IPv6:{address}"),
+    };
+    let doubt = if matches!(iprev, Iprev::Forged(_)) { ", may be forged" } else { "" };
+    Some(format!("({name}[{literal}]{doubt}, client_resolve={})", iprev.client_resolve()))
+}
+
+/// A quoted string (RFC 5322 §3.2.4). The text is printable ASCII already.
+fn quoted(text: &RemoteText) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.as_str().chars() {
+        if matches!(character, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(character);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Did the resolver vouch for the list's answer (AD bit)? Without it nothing is known: the resolver may not validate.
+fn is_authenticated(report: &Report, row: &ListReport) -> bool {
+    let spec = row.spec();
+    let asked = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).name_under(spec.zone()).ok();
+    let Some(name) = row.subject().and_then(asked) else { return false };
+    report.exchanges().iter().any(|exchange| {
+        let question = exchange.question();
+        question.kind == RecordType::A && question.name == name && exchange.answer().is_authenticated()
+    })
+}

@@ -1,0 +1,110 @@
+//! What a check comes to, without the reasons.
+
+use crate::dnsxl::score::{Counts, Score};
+use crate::policy::{Action, Finding};
+use crate::report::{Completeness, ResolverFault};
+
+/// What a check comes to, without the reasons: small, `Copy`, made without allocating. A [`Report`](crate::Report) has the
+/// reasons and evidence behind it.
+///
+/// ```
+/// # use rdnsbl::{Action, Finding, Summary};
+/// fn log(summary: Summary) {
+///     let why: Vec<&str> = summary.findings().map(Finding::word).collect();
+///     println!("{} {} {}", summary.action().word(), summary.score().outcome(), why.join(","));
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub(crate) score: Score,
+    pub(crate) counts: Counts,
+    pub(crate) findings: FindingSet,
+    pub(crate) action: Action,
+    pub(crate) resolver_fault: Option<ResolverFault>,
+    pub(crate) completeness: Completeness,
+}
+
+impl Summary {
+    /// What the lists say together.
+    #[must_use]
+    pub fn score(&self) -> Score {
+        self.score
+    }
+
+    /// How many lists ended how.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Does this speak against the client?
+    #[must_use]
+    pub fn has(&self, finding: Finding) -> bool {
+        self.findings.contains(finding)
+    }
+
+    /// All that speaks against the client, whatever the policy makes of it; in the order of findings.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> + use<> {
+        let findings = self.findings;
+        Finding::ALL.iter().copied().filter(move |finding| findings.contains(*finding))
+    }
+
+    /// What the policy advises: the same as [`Advice::action`](crate::policy::Advice::action) of the report.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Is the resolver itself at fault?
+    #[must_use]
+    pub fn resolver_fault(&self) -> Option<ResolverFault> {
+        self.resolver_fault
+    }
+
+    /// Did the check come to its end?
+    #[must_use]
+    pub fn completeness(&self) -> Completeness {
+        self.completeness
+    }
+}
+
+/// A set of findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FindingSet(u64);
+
+impl FindingSet {
+    pub(crate) fn contains(self, finding: Finding) -> bool {
+        self.0 & Self::bit(finding) != 0
+    }
+
+    pub(crate) fn insert(&mut self, finding: Finding) {
+        self.0 |= Self::bit(finding);
+    }
+
+    fn bit(finding: Finding) -> u64 {
+        1 << (finding as u64 % 64)
+    }
+}
+
+impl FromIterator<Finding> for FindingSet {
+    fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
+        let mut set = Self::default();
+        findings.into_iter().for_each(|finding| set.insert(finding));
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finding_has_a_bit_of_its_own() {
+        const { assert!(Finding::ALL.len() <= 64) }
+        for finding in Finding::ALL {
+            let set: FindingSet = [*finding].into_iter().collect();
+            let held: Vec<_> = Finding::ALL.iter().filter(|other| set.contains(**other)).collect();
+            assert_eq!(held, [finding]);
+        }
+    }
+}

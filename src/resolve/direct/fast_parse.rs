@@ -1,0 +1,280 @@
+//! The answers that nearly all questions get, read straight from the octets: addresses, and a no with one SOA record or none.
+//! Whatever is unusual in any way is left to the thorough way, with which this one always agrees.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use crate::base::name::Name;
+use crate::dns::{Answer, Failure, MAX_TTL, Question, Record, RecordType, Soa, ttl_from_wire};
+use crate::resolve::direct::query_codec::{HEADER, is_truncated};
+
+/// Addresses in one answer beyond which it is unusual.
+const FEW: u16 = 16;
+/// Octets of a name that is surely no longer than allowed.
+const LONG: usize = 250;
+const CLASS_IN: u16 = 1;
+const TYPE_SOA: u16 = 6;
+const TYPE_OPT: u16 = 41;
+/// A compression pointer to the question's name (RFC 1035 §4.1.4).
+const THE_NAME_ASKED: u16 = 0xc000 | HEADER as u16;
+
+/// The answer, if the response to this very question is of a usual kind.
+pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
+    if is_truncated(response) || question.name.is_root() {
+        return None;
+    }
+    let mut octets = Octets { all: response, at: 2 };
+    let flags = octets.number()?;
+    let counts = [octets.number()?, octets.number()?, octets.number()?, octets.number()?];
+    // On the wire a length stands before each label where in text a dot stands after it; then the root, type and class.
+    octets.at += question.name.expose().len() + 1 + 4;
+    let answer = match (flags & 0x0f, counts) {
+        (0, [1, many @ 1..=FEW, 0, _]) => addresses(&mut octets, question.kind, many)?,
+        (0, [1, 0, many @ 0..=1, _]) => Answer::no_data(soa(&mut octets, question, many)?), // RFC 2308 §2.2
+        (3, [1, 0, many @ 0..=1, _]) => Answer::nx_domain(soa(&mut octets, question, many)?), // RFC 2308 §2.1
+        (2, [1, 0, 0, _]) => Answer::failed(Failure::ServFail),
+        _ => return None,
+    };
+    match counts {
+        [_, _, _, 0] => {}
+        [_, _, _, 1] => opt(&mut octets)?,
+        _ => return None,
+    }
+    if octets.at != response.len() {
+        return None;
+    }
+    Some(if flags & 0x20 != 0 { answer.authenticated() } else { answer })
+}
+
+/// Records of the asked type, owned by the name asked and nothing else.
+fn addresses(octets: &mut Octets<'_>, kind: RecordType, many: u16) -> Option<Answer> {
+    let mut ttl = MAX_TTL;
+    let mut records = Vec::with_capacity(many.into());
+    for _ in 0..many {
+        if octets.number()? != THE_NAME_ASKED {
+            return None;
+        }
+        let (found, class) = (octets.number()?, octets.number()?);
+        ttl = ttl.min(octets.ttl()?);
+        records.push(match (kind, found, class, octets.number()?) {
+            (RecordType::A, 1, CLASS_IN, 4) => Record::A(Ipv4Addr::from(octets.take::<4>()?)),
+            (RecordType::Aaaa, 28, CLASS_IN, 16) => Record::Aaaa(Ipv6Addr::from(octets.take::<16>()?)),
+            _ => return None,
+        });
+    }
+    Some(Answer::records(records, ttl))
+}
+
+/// The SOA record of a negative answer, whose owner is a part of the name asked.
+fn soa(octets: &mut Octets<'_>, question: &Question, many: u16) -> Option<Option<Soa>> {
+    if many == 0 {
+        return Some(None);
+    }
+    let owner = owner(octets, question)?;
+    if (octets.number()?, octets.number()?) != (TYPE_SOA, CLASS_IN) {
+        return None;
+    }
+    let ttl = octets.ttl()?;
+    let length = usize::from(octets.number()?);
+    let end = octets.at + length;
+    octets.skip_name()?;
+    octets.skip_name()?;
+    octets.take::<16>()?; // serial, refresh, retry, expire
+    let minimum = octets.ttl()?;
+    // RFC 2308 §5: the lesser of the record's own TTL and its MINIMUM.
+    (octets.at == end).then(|| Some(Soa::new(owner, ttl.min(minimum))))
+}
+
+/// A name that is written as a pointer into the question.
+fn owner(octets: &mut Octets<'_>, question: &Question) -> Option<Name> {
+    let pointer = octets.number()?;
+    let from = usize::from(pointer & 0x3fff).checked_sub(HEADER)?;
+    let name = (pointer >= 0xc000).then(|| question.name.ending(from)).flatten()?;
+    match question.name.secret() {
+        None => Some(name),
+        Some(secret) => name.hiding(secret),
+    }
+}
+
+/// An OPT record that says nothing: no more of the response code, no options (RFC 6891 §6.1.2).
+fn opt(octets: &mut Octets<'_>) -> Option<()> {
+    let ([0], TYPE_OPT, _, [0, ..], 0) =
+        (octets.take::<1>()?, octets.number()?, octets.number()?, octets.take::<4>()?, octets.number()?)
+    else {
+        return None;
+    };
+    Some(())
+}
+
+/// A message, read from left to right.
+struct Octets<'a> {
+    all: &'a [u8],
+    at: usize,
+}
+
+impl Octets<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let taken = *self.all.get(self.at..)?.first_chunk()?;
+        self.at += N;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<u16> {
+        self.take().map(u16::from_be_bytes)
+    }
+
+    fn ttl(&mut self) -> Option<Duration> {
+        self.take().map(u32::from_be_bytes).map(ttl_from_wire)
+    }
+
+    /// Goes past a name that is surely correct: pointers lead back to what ends before the place they come from.
+    fn skip_name(&mut self) -> Option<()> {
+        let (mut at, mut start, mut limit, mut length) = (self.at, self.at, usize::MAX, 0);
+        let mut end = None;
+        while at < limit {
+            let octet = usize::from(*self.all.get(at)?);
+            match octet {
+                0 => {
+                    self.at = end.unwrap_or(at + 1);
+                    return Some(());
+                }
+                1..=63 => {
+                    at += 1 + octet;
+                    length += 1 + octet;
+                }
+                0xc0.. => {
+                    let target = (octet & 0x3f) << 8 | usize::from(*self.all.get(at + 1)?);
+                    if target >= start {
+                        return None;
+                    }
+                    end.get_or_insert(at + 2);
+                    (limit, start, at) = (start, target, target);
+                }
+                _ => return None,
+            }
+            if length > LONG {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::name::Key;
+    use crate::resolve::direct::parse as reading;
+    use crate::resolve::direct::query_codec::{Asked, Edns, Match, compare, encoded, shuffle_case};
+
+    /// A response: flags, counts and what follows the question.
+    fn response(question: &Question, flags: [u8; 2], counts: [u8; 3], rest: &[&[u8]]) -> Vec<u8> {
+        let mut octets = encoded(7, Asked::Name(&question.name), question.kind, Edns::No);
+        octets[2..4].copy_from_slice(&flags);
+        octets[4..12].copy_from_slice(&[0, 1, 0, counts[0], 0, counts[1], 0, counts[2]]);
+        rest.iter().for_each(|part| octets.extend_from_slice(part));
+        octets
+    }
+
+    const OPT: &[u8] = &[0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0];
+    const OPT_EDE: &[u8] = &[0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 6, 0, 15, 0, 2, 0, 22];
+    const A: &[u8] = &[0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 127, 0, 0, 2];
+    const A_SOON: &[u8] = &[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 44, 0, 4, 127, 0, 0, 4];
+    const CNAME: &[u8] = &[0xc0, 12, 0, 5, 0, 1, 0, 0, 1, 44, 0, 2, 0xc0, 14];
+
+    /// An SOA record owned by what the pointer points at.
+    fn soa_record(pointer: u8, ttl: u8, minimum: u8) -> Vec<u8> {
+        let mut record = vec![0xc0, pointer, 0, 6, 0, 1, 0, 0, 0, ttl, 0, 33, 2, b'n', b's', 0xc0, pointer];
+        record.extend_from_slice(&[5, b'o', b'w', b'n', b'e', b'r', 0xc0, pointer]);
+        record.extend_from_slice(&[0, 0, 0, 1, 0, 0, 14, 16, 0, 0, 2, 88, 0, 1, 81, 128, 0, 0, 0, minimum]);
+        record
+    }
+
+    fn question(text: &str, kind: RecordType) -> Question {
+        Question::new(Name::parse(text).unwrap(), kind)
+    }
+
+    fn samples() -> Vec<(Question, Vec<u8>)> {
+        let a = question("2.bl.test", RecordType::A);
+        let txt = question("2.bl.test", RecordType::Txt);
+        let keyed = Name::parse("bl.test").unwrap().with_key(&Key::new("abcd1234").unwrap()).unwrap();
+        let keyed = Question::new(Name::parse("2").unwrap().under(&keyed).unwrap(), RecordType::A);
+        let zone = soa_record(14, 60, 30);
+        let no = [0x81, 0x83];
+        let yes = [0x81, 0xa0];
+        let root = [0, 0, 6, 0, 1, 0, 0, 0, 9, 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 5];
+        vec![
+            (a.clone(), response(&a, no, [0, 1, 1], &[&zone, OPT])),
+            (a.clone(), response(&a, yes, [0, 1, 0], &[&zone])),
+            (a.clone(), response(&a, yes, [0, 0, 1], &[OPT])),
+            (a.clone(), response(&a, yes, [2, 0, 1], &[A, A_SOON, OPT])),
+            (a.clone(), response(&a, yes, [2, 0, 1], &[CNAME, A, OPT])),
+            (a.clone(), response(&a, no, [1, 0, 1], &[A, OPT])),
+            (a.clone(), response(&a, [0x81, 0x82], [0, 0, 1], &[OPT_EDE])),
+            (a.clone(), response(&a, [0x81, 0x82], [0, 0, 1], &[OPT])),
+            (a.clone(), response(&a, no, [0, 1, 0], &[&root])),
+            (a.clone(), response(&a, no, [0, 1, 0], &[&soa_record(22, 60, 30)])),
+            (txt.clone(), response(&txt, yes, [0, 1, 1], &[&zone, OPT])),
+            (txt.clone(), response(&txt, yes, [1, 0, 1], &[A, OPT])),
+            (keyed.clone(), response(&keyed, no, [0, 1, 1], &[&soa_record(14, 1, 2), OPT])),
+            (keyed.clone(), response(&keyed, no, [0, 1, 1], &[&soa_record(23, 1, 2), OPT])),
+        ]
+    }
+
+    /// Both ways agree, or the quick one does not answer.
+    fn agree(response: &[u8], question: &Question) -> bool {
+        let Some(quick) = read(response, question) else { return false };
+        let sent = encoded(7, Asked::Name(&question.name), question.kind, Edns::Yes);
+        if response[..2] == sent[..2] && matches!(compare(response, &sent), Match::Ours | Match::OtherCase) {
+            let thorough = reading::thorough(response, question);
+            assert_eq!(Some(quick), thorough, "{response:?}");
+        }
+        true
+    }
+
+    #[test]
+    fn usual_answers_are_read() {
+        let read: Vec<bool> = samples().iter().map(|(question, response)| agree(response, question)).collect();
+        let [t, f] = [true, false];
+        assert_eq!(read, [t, t, t, t, f, f, f, t, f, t, t, f, t, t]);
+    }
+
+    #[test]
+    fn every_change_of_one_octet_and_every_cut() {
+        for (question, response) in samples() {
+            for at in 0..response.len() {
+                for octet in 0..=255 {
+                    let mut changed = response.clone();
+                    changed[at] = octet;
+                    agree(&changed, &question);
+                }
+                agree(&response[..at], &question);
+            }
+        }
+    }
+
+    #[test]
+    fn random_case_changes_nothing() {
+        let question = question("2.bl.test", RecordType::A);
+        let mut octets = response(&question, [0x81, 0x83], [0, 1, 1], &[&soa_record(14, 60, 30), OPT]);
+        let expected = read(&octets, &question);
+        let mut name = [octets[..23].to_vec(), vec![0; 19]].concat();
+        shuffle_case(&mut name, &[0xa5; 32]);
+        octets[..23].copy_from_slice(&name[..23]);
+        assert_eq!(read(&octets, &question), expected);
+        assert!(agree(&octets, &question));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn changes_of_many_octets(sample in 0_usize..14, changes in proptest::collection::vec((12_usize..120, 0_u8..=255), 1..6)) {
+            let (question, mut response) = samples().swap_remove(sample);
+            for (at, octet) in changes {
+                if let Some(place) = response.get_mut(at) {
+                    *place = octet;
+                }
+            }
+            agree(&response, &question);
+        }
+    }
+}

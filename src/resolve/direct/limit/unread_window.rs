@@ -1,0 +1,394 @@
+//! How many questions a server has perhaps not read yet, and how many that may be. Pure.
+//!
+//! What fills a server's socket buffer are questions that it has not read. A question was read
+//!
+//! * when it is answered;
+//! * when it is old, and the server is one that never answers quickly and has not been silent for longer than it usually is:
+//!   then it is somebody else that it waits for;
+//! * when it has been there for a while, and the server has answered others in just that while: it is at work, and reads in
+//!   the order of their coming.
+//!
+//! Nothing else says so: of a server that has not answered yet, that answers quickly, or that stands still, all questions sent
+//! since count. How quickly it answers is told by when an answer was not there yet: when it is heard depends on how busy we are.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Questions that a server has perhaps not read: beyond 200, receive buffers of usual size overflow.
+const MOST: usize = 128;
+/// As few as that, when so much is lost that the server cannot take more.
+const LEAST: usize = 32;
+/// A server at work has read a question by then; and one that usually answers sooner waits for nobody.
+const READ: Duration = Duration::from_millis(10);
+/// A server that has answered something in this time has read what was sent before it. Should it have come to a stand just
+/// after that answer, it is given as much once more, and twice [`MOST`] fits into its buffer.
+const AT_WORK: Duration = Duration::from_millis(5);
+/// The quickest answer counts of so many periods of [`READ`].
+const PERIODS: usize = 8;
+/// And of as many at least: before, nothing is usual.
+const ENOUGH: usize = 2;
+/// However slow its answers are, a server that is silent for longer is given no more.
+const LONGEST_SILENCE: Duration = Duration::from_millis(250);
+/// Questions that are told apart by when they were sent: in groups no larger and no longer than this, as many as this.
+const GROUP: u32 = 16;
+const MOMENT: Duration = Duration::from_millis(1);
+const GROUPS: usize = 32;
+/// What a lost question adds to the losses, what an answer takes away, and how much is too much: five at once, or one in
+/// twenty. Less is the network's doing, or that of those whom a resolver asks.
+const LOST: u32 = 20;
+const TOO_MUCH: u32 = 5 * LOST;
+/// Answers for which a window that was narrowed grows by one question.
+const GROWTH: u32 = 8;
+
+/// What is known of one server.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// Questions sent that are perhaps not read, the oldest first.
+    groups: VecDeque<Group>,
+    /// The number of the first of them.
+    first: u64,
+    /// Questions in all groups.
+    unread: usize,
+    /// Those of them about names that clients chose.
+    chosen: usize,
+    width: usize,
+    /// Answers since the width last grew.
+    grown: u32,
+    losses: u32,
+    narrowed: Option<Instant>,
+    heard: Option<Instant>,
+    /// How long the quickest answer took, in each of the latest periods with answers; the last one began then.
+    quickest: VecDeque<Duration>,
+    period: Option<Instant>,
+    /// When the alarm last rang, and before: what had come by then had been heard.
+    rang: [Option<Instant>; 2],
+}
+
+/// Questions that were sent together.
+#[derive(Debug)]
+struct Group {
+    begun: Instant,
+    last: Instant,
+    sent: u32,
+    open: usize,
+    /// Those of the open ones about names that clients chose.
+    chosen: usize,
+}
+
+/// When a question was sent: the number of its group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp(u64);
+
+impl Window {
+    pub(crate) fn new() -> Self {
+        Self {
+            groups: VecDeque::new(),
+            first: 0,
+            unread: 0,
+            chosen: 0,
+            width: MOST,
+            grown: 0,
+            losses: 0,
+            narrowed: None,
+            heard: None,
+            quickest: VecDeque::with_capacity(PERIODS),
+            period: None,
+            rang: [None; 2],
+        }
+    }
+
+    /// May this many more questions be sent, and one beside them?
+    pub(crate) fn takes(&self, promised: usize) -> bool {
+        self.unread + promised < self.width
+    }
+
+    /// The same about names that clients chose: such questions may be unread at one half of the places. Names that are silent by
+    /// themselves do not fill the other half.
+    pub(crate) fn takes_chosen(&self, promised: usize) -> bool {
+        self.chosen + promised < self.width / 2
+    }
+
+    /// A question is sent; about a name that a client chose?
+    pub(crate) fn sent(&mut self, now: Instant, chosen: bool) -> Stamp {
+        let full = self.groups.len() >= GROUPS;
+        let fits = |group: &Group| full || (group.sent < GROUP && now < group.begun + MOMENT);
+        match self.groups.back_mut() {
+            Some(group) if fits(group) => {
+                group.last = group.last.max(now);
+                group.sent += 1;
+                group.open += 1;
+                group.chosen += usize::from(chosen);
+            }
+            _ => self.groups.push_back(Group { begun: now, last: now, sent: 1, open: 1, chosen: usize::from(chosen) }),
+        }
+        self.unread += 1;
+        self.chosen += usize::from(chosen);
+        Stamp(self.first + self.groups.len() as u64 - 1)
+    }
+
+    /// Nobody waits for its answer any more, perhaps because it is there.
+    pub(crate) fn settled(&mut self, stamp: Stamp, chosen: bool) {
+        let at = stamp.0.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        if let Some(group) = at.and_then(|at| self.groups.get_mut(at))
+            && group.open > 0
+        {
+            group.open -= 1;
+            self.unread -= 1;
+            if chosen && group.chosen > 0 {
+                group.chosen -= 1;
+                self.chosen -= 1;
+            }
+        }
+        while self.groups.front().is_some_and(|group| group.open == 0) {
+            self.drop_first();
+        }
+    }
+
+    /// An answer to what was sent at `sent` was heard at `now`.
+    pub(crate) fn heard(&mut self, sent: Instant, now: Instant) {
+        self.heard = self.heard.max(Some(now));
+        let not_yet = self.rang.iter().flatten().find(|rang| **rang < now);
+        let took = not_yet.map_or(Duration::ZERO, |rang| rang.saturating_duration_since(sent));
+        match self.quickest.back_mut() {
+            Some(quickest) if self.period.is_some_and(|begun| now < begun + READ) => *quickest = took.min(*quickest),
+            _ => {
+                if self.quickest.len() >= PERIODS {
+                    self.quickest.pop_front();
+                }
+                self.quickest.push_back(took);
+                self.period = Some(now);
+            }
+        }
+        self.losses = self.losses.saturating_sub(1);
+        if self.width < MOST {
+            self.grown += 1;
+            if self.grown >= GROWTH {
+                (self.width, self.grown) = (self.width + 1, 0);
+            }
+        }
+    }
+
+    /// A question sent at `sent` counts as lost. Much of that makes the window half as wide, once for what was under way.
+    pub(crate) fn lost(&mut self, sent: Instant, now: Instant) {
+        if self.narrowed.is_some_and(|narrowed| sent < narrowed) {
+            return;
+        }
+        self.losses += LOST;
+        if self.losses >= TOO_MUCH {
+            self.losses = 0;
+            self.narrowed = Some(now);
+            self.width = (self.width / 2).max(LEAST);
+        }
+    }
+
+    /// When to look whether it takes more without an answer: then [`rings`](Self::rings) is to be called.
+    pub(crate) fn opens(&self, now: Instant) -> Option<Instant> {
+        let last = self.groups.front()?.last;
+        let due = (last + READ).max(now + MOMENT);
+        let silence = self.silence();
+        if !silence.is_zero() && self.heard.is_some_and(|heard| due <= heard + silence) {
+            return Some(due);
+        }
+        if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
+            return Some((last + AT_WORK).max(now + MOMENT));
+        }
+        // To see what has not come yet.
+        (now < self.heard.map_or(last, |heard| heard.max(last)) + LONGEST_SILENCE).then(|| now + READ)
+    }
+
+    /// An alarm rings: all that had come has been heard.
+    pub(crate) fn rings(&mut self, now: Instant) {
+        self.rang = [Some(now), self.rang[0]];
+        let silence = self.silence();
+        // An alarm rings a little late.
+        if !silence.is_zero() && self.heard.is_some_and(|heard| now <= heard + silence + MOMENT * 2) {
+            self.drop_older(now, READ);
+        } else if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
+            self.drop_older(now, AT_WORK);
+        }
+    }
+
+    /// How long a server at work may be silent.
+    fn silence(&self) -> Duration {
+        match self.quickest.iter().min() {
+            Some(quickest) if *quickest >= READ && self.quickest.len() >= ENOUGH => {
+                (*quickest * 2).min(LONGEST_SILENCE)
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn drop_older(&mut self, now: Instant, age: Duration) {
+        while self.groups.front().is_some_and(|group| now.saturating_duration_since(group.last) >= age) {
+            self.drop_first();
+        }
+    }
+
+    fn drop_first(&mut self) {
+        if let Some(group) = self.groups.pop_front() {
+            self.first += 1;
+            self.unread -= group.open;
+            self.chosen -= group.chosen;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    /// The alarm rings. Sends as much as there is room for then, and says how much that was.
+    fn fill(window: &mut Window, now: Instant) -> Vec<Stamp> {
+        let mut stamps = Vec::new();
+        window.rings(now);
+        while window.takes(0) {
+            stamps.push(window.sent(now, false));
+        }
+        stamps
+    }
+
+    /// Answers all.
+    fn answer(window: &mut Window, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
+        for stamp in stamps {
+            window.heard(sent, now);
+            window.settled(stamp, false);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_never_answered_gets_no_more() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        let first = fill(&mut window, begin);
+        assert_eq!(first.len(), 128);
+        assert!(fill(&mut window, begin + ms(60_000)).is_empty());
+        assert_eq!(window.opens(begin + ms(60_000)), None);
+        // Some are given up, and others take their places.
+        first.into_iter().take(5).for_each(|stamp| window.settled(stamp, false));
+        assert_eq!(fill(&mut window, begin + ms(60_001)).len(), 5);
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_upstream_takes_no_room() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        let at = |milliseconds| begin + ms(milliseconds);
+        // Twice it is seen that nothing comes for 40 ms at least.
+        for from in [0, 60] {
+            let first = fill(&mut window, at(from));
+            assert_eq!(first.len(), 128);
+            assert!(fill(&mut window, at(from + 40)).is_empty());
+            answer(&mut window, first, at(from), at(from + 50));
+        }
+        let sent: usize = (110..=300).step_by(10).map(|now| fill(&mut window, at(now)).len()).sum();
+        // Silent for twice as long as that at 190.
+        assert_eq!(sent, 9 * 128);
+        assert!(fill(&mut window, at(10_000)).is_empty());
+        window.heard(at(100), at(10_001));
+        assert_eq!(fill(&mut window, at(10_002)).len(), 128);
+    }
+
+    #[tokio::test]
+    async fn who_answers_at_once_and_stands_still_gets_no_more() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        let at = |milliseconds| begin + ms(milliseconds);
+        for turn in 0..100 {
+            let stamps = fill(&mut window, at(turn * 20));
+            assert_eq!(stamps.len(), 128);
+            // We are busy for all the time between.
+            answer(&mut window, stamps, at(turn * 20), at(turn * 20 + 19));
+        }
+        assert_eq!(fill(&mut window, at(2_000)).len(), 128);
+        for now in 2_001..3_000 {
+            assert!(fill(&mut window, at(now)).is_empty(), "{now}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_quick_server_leaves_for_long_it_has_read() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        fill(&mut window, begin);
+        // A resolver that knows some answers, and waits for others.
+        for turn in 0..10 {
+            for now in (1..5).map(|now| begin + ms(turn * 5 + now)) {
+                window.heard(now, now);
+                assert!(fill(&mut window, now).is_empty());
+            }
+            assert_eq!(fill(&mut window, begin + ms(turn * 5 + 5)).len(), 128);
+        }
+        // It has answered at 49, and is silent.
+        assert!(fill(&mut window, begin + ms(53)).is_empty());
+        for now in (55..1_000).map(|now| begin + ms(now)) {
+            assert!(fill(&mut window, now).is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn losses_narrow_it_and_answers_widen_it() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        // One in fifty is the network's doing.
+        for number in 0..1_000 {
+            window.heard(begin, begin);
+            if number % 50 == 0 {
+                window.lost(begin, begin + ms(100));
+            }
+        }
+        assert_eq!(window.width, 128);
+        for number in 1..=10 {
+            // All that was under way counts once.
+            (0..100).for_each(|_| window.lost(begin + ms(number * 1_000 - 1), begin + ms(number * 1_000)));
+        }
+        assert_eq!(window.width, 32);
+        (0..8 * 96).for_each(|_| window.heard(begin, begin + ms(20_000)));
+        assert_eq!(window.width, 128);
+        (0..100).for_each(|_| window.lost(begin + ms(20_000), begin + ms(20_100)));
+        assert_eq!(window.width, 64);
+        assert_eq!(fill(&mut window, begin + ms(20_100)).len(), 64);
+    }
+
+    #[tokio::test]
+    async fn names_that_clients_chose_fill_one_half() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        let at = |milliseconds| begin + ms(milliseconds);
+        let mut stamps = Vec::new();
+        while window.takes(0) && window.takes_chosen(0) {
+            stamps.push(window.sent(begin, true));
+        }
+        assert_eq!(stamps.len(), 64);
+        assert_eq!(fill(&mut window, at(1)).len(), 64);
+        // The server is at work: what was sent long before an answer was read.
+        window.heard(at(1), at(20));
+        window.rings(at(21));
+        assert!(window.takes_chosen(63) && !window.takes_chosen(64));
+        // What is not counted any more is not settled twice.
+        let last = window.sent(at(21), true);
+        stamps.into_iter().for_each(|stamp| window.settled(stamp, true));
+        assert_eq!((window.chosen, window.unread), (1, 1));
+        window.settled(last, true);
+        assert_eq!((window.chosen, window.unread), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn groups_are_few() {
+        let (begin, mut window) = (Instant::now(), Window::new());
+        let mut open = Vec::new();
+        for at in 0..100_000 {
+            let now = begin + Duration::from_micros(at * 700);
+            if window.takes(0) {
+                open.push(window.sent(now, false));
+            }
+            if at % 3 == 0 {
+                let stamp = open.swap_remove((at as usize * 7919) % open.len());
+                window.settled(stamp, false);
+            }
+            assert!(window.groups.len() <= GROUPS && window.unread <= 128);
+            assert_eq!(window.unread, window.groups.iter().map(|group| group.open).sum::<usize>());
+        }
+        open.into_iter().for_each(|stamp| window.settled(stamp, false));
+        assert_eq!((window.unread, window.groups.len()), (0, 0));
+    }
+}

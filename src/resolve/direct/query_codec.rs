@@ -1,0 +1,258 @@
+//! Questions as octets, and which datagram belongs to which question. Pure.
+
+use hickory_proto::rr;
+
+use crate::base::name::Name;
+use crate::dns::{Failure, RecordType};
+use crate::resolve::failure_rank::failure_of;
+use crate::resolve::rdata::kind_to_wire;
+
+/// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
+pub(super) const MAX_PAYLOAD: usize = 1_232;
+/// Octets of a message header (RFC 1035 §4.1.1).
+pub(super) const HEADER: usize = 12;
+/// RD and AD (RFC 1035 §4.1.1; RFC 6840 §5.7: asks for the AD bit without the DNSSEC records), one question.
+const ASKING: [u8; 9] = [0x01, 0x20, 0, 1, 0, 0, 0, 0, 0];
+/// The OPT record that ends a question (RFC 6891 §6.1.2): root, type 41, [`MAX_PAYLOAD`], nothing else.
+const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0];
+/// Room for the usual negative answer, so that it can take the place of its question.
+const USUAL_ANSWER: usize = 192;
+
+/// Does a question end with an OPT record?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edns {
+    Yes,
+    /// The server does not understand it.
+    No,
+}
+
+/// Whose records are asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// The name of the question.
+    Name(&'a Name),
+    /// The name to which CNAMEs have led.
+    Wire(&'a rr::Name),
+}
+
+/// Writes the question into an empty buffer.
+pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) {
+    octets.reserve(USUAL_ANSWER);
+    octets.extend_from_slice(&id.to_be_bytes());
+    octets.extend_from_slice(&ASKING);
+    octets.push(u8::from(edns == Edns::Yes));
+    match asked {
+        Asked::Name(name) => push_text(octets, name.expose()),
+        Asked::Wire(name) => {
+            name.iter().for_each(|label| push_label(octets, label));
+            octets.push(0);
+        }
+    }
+    octets.extend_from_slice(&u16::from(kind_to_wire(kind)).to_be_bytes());
+    octets.extend_from_slice(&[0, 1]);
+    if edns == Edns::Yes {
+        octets.extend_from_slice(&OPT);
+    }
+}
+
+/// Where the question section of a question of ours ends.
+fn end_of_question(octets: &[u8]) -> usize {
+    let additional = octets.get(HEADER - 1).copied().unwrap_or_default();
+    octets.len().saturating_sub(if additional == 0 { 0 } else { OPT.len() })
+}
+
+/// The question in a buffer of its own.
+pub(super) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) -> Vec<u8> {
+    let mut octets = Vec::new();
+    encode(&mut octets, id, asked, kind, edns);
+    octets
+}
+
+/// Writes a name with its trailing dot, in which nothing is escaped. In text a dot ends each label, on the wire a length begins
+/// it; so the whole name moves by one octet, and each dot becomes the length of the label behind it, the last one that of the root.
+fn push_text(octets: &mut Vec<u8>, text: &str) {
+    let start = octets.len();
+    octets.push(0);
+    if text == "." {
+        return;
+    }
+    octets.extend_from_slice(text.as_bytes());
+    let mut length = 0;
+    for octet in octets.iter_mut().skip(start + 1).rev() {
+        if *octet == b'.' {
+            *octet = std::mem::take(&mut length);
+        } else {
+            length += 1; // at most 63
+        }
+    }
+    if let Some(first) = octets.get_mut(start) {
+        *first = length;
+    }
+}
+
+fn push_label(octets: &mut Vec<u8>, label: &[u8]) {
+    // Names hold no longer labels.
+    octets.push(u8::try_from(label.len()).unwrap_or_default());
+    octets.extend_from_slice(label);
+}
+
+/// Gives every letter of the name a case of its own, as the bits of `coins` say.
+pub(super) fn shuffle_case(octets: &mut [u8], coins: &[u8; 32]) {
+    let end = end_of_question(octets).saturating_sub(4);
+    let Some(name) = octets.get_mut(HEADER..end) else { return };
+    for (at, octet) in name.iter_mut().enumerate() {
+        // Length octets are no letters: they are 63 at most.
+        if octet.is_ascii_alphabetic() && coins.get(at / 8).is_some_and(|coin| coin >> (at % 8) & 1 == 1) {
+            *octet ^= 0x20;
+        }
+    }
+}
+
+/// What a datagram is to the question with its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    /// The response to it.
+    Ours,
+    /// The response to it, but for the case of letters.
+    OtherCase,
+    /// A response code alone, or octets that are no message.
+    Failed(Failure),
+    /// The response to something else: forged, or meant for another.
+    Foreign,
+}
+
+/// Compares a datagram with the question that was sent under the same id.
+pub(super) fn compare(datagram: &[u8], sent: &[u8]) -> Match {
+    let question = sent.get(HEADER..end_of_question(sent)).unwrap_or_default();
+    let Some(&[_, _, flags, code, many, count, ..]) = datagram.first_chunk::<HEADER>() else {
+        return Match::Failed(Failure::Malformed);
+    };
+    // QR, and the opcode of a query.
+    if flags & 0xf8 != 0x80 {
+        return Match::Failed(Failure::Malformed);
+    }
+    match (many, count) {
+        // RFC 5452 §9.1: the same question, or it is no response.
+        (0, 1) => match datagram.get(HEADER..HEADER + question.len()) {
+            Some(echo) if echo == question => Match::Ours,
+            // RFC 4343: names are compared without regard to case. No length, type or class asked for is a letter.
+            Some(echo) if echo.eq_ignore_ascii_case(question) => Match::OtherCase,
+            _ if holds_question(datagram) => Match::Foreign,
+            _ => Match::Failed(Failure::Malformed),
+        },
+        // Some servers refuse with the header alone, or the header and an OPT.
+        (0, 0) if datagram.len() <= HEADER + OPT.len() => match code & 0x0f {
+            0 => Match::Foreign,
+            // To be read as the whole answer that it is: without an OPT record it says that it does not know of them.
+            1 | 4 => Match::Ours,
+            // "No such name" without the name is no answer.
+            3 => Match::Failed(Failure::Malformed),
+            code => Match::Failed(failure_of(code.into())),
+        },
+        _ => Match::Foreign,
+    }
+}
+
+/// Is there a question that can be read?
+fn holds_question(datagram: &[u8]) -> bool {
+    let mut at = HEADER;
+    while let Some(&length) = datagram.get(at) {
+        at += 1 + usize::from(length);
+        match length {
+            0 => return datagram.len() >= at + 4,
+            1..=63 => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Was it cut (RFC 1035 §4.1.1, TC)?
+pub(super) fn is_truncated(response: &[u8]) -> bool {
+    response.get(2).is_some_and(|flags| flags & 0x02 != 0)
+}
+
+/// Notes that it was cut on the way to us.
+pub(super) fn mark_truncated(response: &mut [u8]) {
+    if let Some(flags) = response.get_mut(2) {
+        *flags |= 0x02;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::op::Message;
+
+    fn question(text: &str) -> Vec<u8> {
+        encoded(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A, Edns::Yes)
+    }
+
+    #[test]
+    fn a_question_without_opt_record_is_a_message_too() {
+        let name = Name::parse("abc.bl.test").unwrap();
+        let sent = encoded(7, Asked::Name(&name), RecordType::A, Edns::No);
+        let message = Message::from_vec(&sent).unwrap();
+        assert!(message.edns.is_none() && message.recursion_desired && message.authentic_data);
+        let mut response = sent.clone();
+        response[2] |= 0x80;
+        assert_eq!(compare(&response, &sent), Match::Ours);
+        response[14] = b'x';
+        assert_eq!(compare(&response, &sent), Match::Foreign);
+        let mut shuffled = sent.clone();
+        shuffle_case(&mut shuffled, &[0xff; 32]);
+        assert_eq!(&shuffled[12..25], b"\x03ABC\x02BL\x04TEST\0");
+        assert_eq!(shuffled[25..], sent[25..]);
+    }
+
+    fn response(text: &str) -> Vec<u8> {
+        let mut octets = question(text);
+        octets[2] |= 0x80;
+        octets
+    }
+
+    #[test]
+    fn questions_are_messages() {
+        for text in ["x.bl.test", ".", "1/25.2.0.192.in-addr.arpa"] {
+            let message = Message::from_vec(&question(text)).unwrap();
+            assert_eq!(message.queries[0].name().to_ascii().replace('\\', ""), Name::parse(text).unwrap().expose());
+            assert!(message.recursion_desired && message.authentic_data);
+            assert_eq!(message.edns.as_ref().map(hickory_proto::op::Edns::max_payload), Some(1232));
+        }
+    }
+
+    #[test]
+    fn only_the_same_question_is_ours() {
+        let sent = question("x.bl.test");
+        let compared = |datagram: &[u8]| compare(datagram, &sent);
+        assert_eq!(compared(&response("x.bl.test")), Match::Ours);
+        assert_eq!(compared(&response("y.bl.test")), Match::Foreign);
+        assert_eq!(compared(&response("xx.bl.test")), Match::Foreign);
+        let mut other = response("x.bl.test");
+        other[13] = b'X';
+        assert_eq!(compared(&other), Match::OtherCase);
+        let mut kind = response("x.bl.test");
+        kind[24] = 28;
+        assert_eq!(compared(&kind), Match::Foreign);
+        assert_eq!(compared(&sent), Match::Failed(Failure::Malformed), "QR");
+        for cut in 0..sent.len() - OPT.len() {
+            assert_eq!(compared(&response("x.bl.test")[..cut]), Match::Failed(Failure::Malformed), "{cut}");
+        }
+        let bare = |code| [0, 7, 0x81, code, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(compared(&bare(5)), Match::Failed(Failure::Refused));
+        assert_eq!(compared(&bare(3)), Match::Failed(Failure::Malformed));
+        assert_eq!(compared(&bare(0)), Match::Foreign);
+        assert_eq!((compared(&bare(1)), compared(&bare(4))), (Match::Ours, Match::Ours));
+    }
+
+    #[test]
+    fn case_is_shuffled_in_the_name_alone() {
+        let mut octets = question("abc-1.bl.test");
+        shuffle_case(&mut octets, &[0xff; 32]);
+        assert_eq!(&octets[12..27], b"\x05ABC-1\x02BL\x04TEST\0");
+        octets.make_ascii_lowercase();
+        let mut plain = question("abc-1.bl.test");
+        plain.make_ascii_lowercase();
+        assert_eq!(octets, plain);
+    }
+}

@@ -1,0 +1,265 @@
+//! What goes over one TCP connection and comes back, and who waits for it.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::Instant;
+
+use crate::base::lock::lock;
+use crate::dns::Failure;
+use crate::resolve::direct::query_codec::{self, HEADER, Match};
+use crate::resolve::failure_rank::io_failure;
+
+/// Octets read at a time.
+const PIECE: usize = 4_096;
+
+/// What became of a question.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// The response: same id, same question.
+    Response(Vec<u8>),
+    /// Something that is no answer; another connection would not change that.
+    Failed(Failure),
+    /// The connection ended before.
+    Lost(Cause),
+}
+
+/// Why a question may have been lost with its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The server had answered as much as it wanted to on one connection.
+    Enough,
+    /// Another question, or this one.
+    Any,
+    /// It was the only one.
+    This,
+}
+
+/// What the watch and the askers share.
+pub(crate) struct Stream {
+    pub(crate) state: Mutex<State>,
+    /// Told when there may be room, here or on another connection.
+    pub(crate) room: Arc<Room>,
+}
+
+/// Those who wait for room on any connection to a server.
+#[derive(Default)]
+pub(crate) struct Room(Mutex<Vec<Waker>>);
+
+/// The questions on a connection and how it is doing.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) slots: Vec<Slot>,
+    /// What is still to be written.
+    pub(crate) outgoing: Vec<u8>,
+    /// Questions entered, and answered.
+    pub(crate) asked: usize,
+    pub(crate) answered: usize,
+    pub(crate) heard: Option<Instant>,
+    pub(crate) end: End,
+    /// The server ended it: not we, and it had been open.
+    pub(crate) hung_up: bool,
+}
+
+/// How far a connection is on its way to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum End {
+    /// In use.
+    #[default]
+    Open,
+    /// Takes no more questions.
+    Retired,
+    /// Is to be closed, by the watch.
+    Closing,
+    /// Is closed.
+    Closed,
+}
+
+pub(crate) struct Slot {
+    pub(crate) id: u16,
+    pub(crate) question: Vec<u8>,
+    pub(crate) sent: Instant,
+    /// Nobody waits any more; the response is still to be expected.
+    pub(crate) left: bool,
+    pub(crate) reply: Option<Reply>,
+    pub(crate) waker: Option<Waker>,
+}
+
+impl State {
+    pub(crate) fn unanswered(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.reply.is_none()).count()
+    }
+
+    /// Finds the slot of one who waits.
+    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut Slot)> {
+        self.slots.iter_mut().enumerate().find(|(_, slot)| slot.id == id && !slot.left)
+    }
+}
+
+impl Stream {
+    /// Connects, writes and reads, until the connection is of no more use.
+    pub(crate) async fn serve(self: Arc<Self>, socket: TcpSocket, server: SocketAddr) {
+        let mut connecting = pin!(socket.connect(server));
+        let connected = poll_fn(|cx| match lock(&self.state).end {
+            End::Closing => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            _ => connecting.as_mut().poll(cx),
+        });
+        match connected.await {
+            Ok(stream) => {
+                // Questions are not to wait for each other.
+                let _ = stream.set_nodelay(true);
+                let mut incoming = Vec::new();
+                poll_fn(|cx| self.turn(&stream, &mut incoming, cx)).await;
+                self.close(None);
+            }
+            Err(error) => self.close(Some(io_failure(&error))),
+        }
+    }
+
+    /// Writes and reads what can be; ready when the connection is of no more use.
+    fn turn(&self, stream: &TcpStream, incoming: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let mut state = lock(&self.state);
+            if state.end == End::Closing {
+                return Poll::Ready(());
+            }
+            if state.outgoing.is_empty() {
+                break;
+            }
+            match stream.try_write(&state.outgoing) {
+                Ok(written) => {
+                    let length = state.outgoing.len();
+                    state.outgoing.drain(..written.min(length));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => match stream.poll_write_ready(cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(_)) => return Poll::Ready(()),
+                    Poll::Pending => break,
+                },
+                // What has come before the end still counts.
+                Err(_) => break,
+            }
+        }
+        let mut piece = [0; PIECE];
+        loop {
+            if ready!(stream.poll_read_ready(cx)).is_err() {
+                return Poll::Ready(());
+            }
+            match stream.try_read(&mut piece) {
+                Ok(0) => return Poll::Ready(()),
+                Ok(length) => {
+                    incoming.extend_from_slice(piece.get(..length).unwrap_or_default());
+                    if !self.take_all(incoming) {
+                        return Poll::Ready(());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
+    /// Takes all whole messages; `false` when they are not what we asked for.
+    fn take_all(&self, incoming: &mut Vec<u8>) -> bool {
+        let mut taken = 0;
+        let good = loop {
+            let Some((length, rest)) = incoming.get(taken..).and_then(|all| all.split_first_chunk::<2>()) else {
+                break true;
+            };
+            let length = usize::from(u16::from_be_bytes(*length));
+            if length < HEADER {
+                break false;
+            }
+            let Some(response) = rest.get(..length) else { break true };
+            if !self.take(response) {
+                break false;
+            }
+            taken += 2 + length;
+        };
+        incoming.drain(..taken.min(incoming.len()));
+        good
+    }
+
+    /// Hands a message to who asked; `false` when nobody did: such a stream is not to be trusted.
+    fn take(&self, response: &[u8]) -> bool {
+        let id = response.first_chunk().copied().map(u16::from_be_bytes);
+        let waker = {
+            let mut state = lock(&self.state);
+            let found = state.slots.iter().position(|slot| Some(slot.id) == id && slot.reply.is_none());
+            let Some(at) = found else { return false };
+            state.answered += 1;
+            state.heard = Some(Instant::now());
+            match state.slots.get_mut(at) {
+                Some(slot) if !slot.left => {
+                    slot.reply = Some(match query_codec::compare(response, &slot.question) {
+                        Match::Ours | Match::OtherCase => Reply::Response(response.to_vec()),
+                        Match::Failed(failure) => Reply::Failed(failure),
+                        Match::Foreign => Reply::Failed(Failure::Unrelated),
+                    });
+                    slot.waker.take()
+                }
+                _ => {
+                    state.slots.swap_remove(at);
+                    None
+                }
+            }
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        self.room.is_there();
+        true
+    }
+
+    /// Nothing more comes. Who waits is told so.
+    fn close(&self, failure: Option<Failure>) {
+        let wakers: Vec<Waker> = {
+            let mut state = lock(&self.state);
+            state.hung_up = state.end != End::Closing && failure.is_none();
+            state.end = End::Closed;
+            let cause = match (state.answered, state.asked) {
+                (1.., _) => Cause::Enough,
+                (0, 2..) => Cause::Any,
+                (0, _) => Cause::This,
+            };
+            let open = state.slots.iter_mut().filter(|slot| slot.reply.is_none());
+            open.filter_map(|slot| {
+                slot.reply = Some(failure.map_or(Reply::Lost(cause), Reply::Failed));
+                slot.waker.take()
+            })
+            .collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
+        self.room.is_there();
+    }
+
+    /// Time for the connection to end, unless somebody waits; then those are woken and set the alarm again.
+    pub(crate) fn ring(&self) -> Vec<Waker> {
+        let mut state = lock(&self.state);
+        let waiting: Vec<Waker> = state.slots.iter_mut().filter_map(|slot| slot.waker.take()).collect();
+        if waiting.is_empty() && state.end != End::Closed {
+            state.end = End::Closing;
+        }
+        waiting
+    }
+}
+
+impl Room {
+    /// Tells all who wait: who was told may have left.
+    pub(crate) fn is_there(&self) {
+        let waiting = std::mem::take(&mut *lock(&self.0));
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    pub(crate) fn wait(&self, waker: &Waker) {
+        let mut waiting = lock(&self.0);
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The sockets to one server: many, each on a port of its own, none for long.
+//!
+//! A response is believed when it comes to the right port with the right id (RFC 5452 §4): who wants to forge one has to guess
+//! both, the port out of those that are open and cannot be seen from outside, the id out of 2^16. Ports change before they
+//! could be found out.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::time::Instant;
+
+use crate::base::lock::lock;
+use crate::dns::RecordType;
+use crate::resolve::direct::entropy::Entropy;
+use crate::resolve::direct::query_codec::{self, Asked, Edns};
+use crate::resolve::direct::stats::Counters;
+use crate::resolve::direct::udp::query::Ticket;
+use crate::resolve::direct::udp::socket::Socket;
+
+/// Runtimes that are served at a time; the sockets of the one longest unserved are closed for another.
+const MOST_RUNTIMES: usize = 16;
+/// Ids that are tried until one is free.
+const ID_TRIES: usize = 16;
+
+/// Sockets are not all replaced for silence's sake more often.
+const RENEWAL: Duration = Duration::from_secs(5);
+/// For so long no sockets are opened beside others after descriptors have run out.
+const SHORTAGE: Duration = Duration::from_secs(1);
+
+/// Questions in a row that leave from one socket when they are asked in the same moment, and how long that is. A check's
+/// questions then come back to one socket, which is cheaper by a sixteenth; each of them may still have come from any port.
+const BURST: u32 = 16;
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// How sockets are used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    pub(crate) sockets: usize,
+    pub(crate) questions: u32,
+    pub(crate) age: Duration,
+    pub(crate) exact_case: bool,
+    /// Do questions of one moment leave from one socket?
+    pub(crate) in_bursts: bool,
+}
+
+/// The sockets to one server.
+pub(crate) struct Pool {
+    server: SocketAddr,
+    usage: Usage,
+    counters: Arc<Counters>,
+    entropy: Entropy,
+    burst: Burst,
+    /// Sockets opened before are not used any more.
+    renewed: Option<Instant>,
+    /// When descriptors had run out.
+    short: Option<Instant>,
+    /// Only the runtime that a socket was opened in tells when it can be read; that runtime may stand still while another
+    /// one asks.
+    shelves: Vec<Shelf>,
+}
+
+/// The sockets of one runtime.
+struct Shelf {
+    runtime: runtime::Id,
+    seats: Vec<Option<Seat>>,
+}
+
+/// A place on the shelves, for the next few questions.
+#[derive(Default)]
+struct Burst {
+    seat: usize,
+    left: u32,
+    until: Option<Instant>,
+}
+
+/// A socket and how long it will be used.
+struct Seat {
+    socket: Arc<Socket>,
+    left: u32,
+    opened: Instant,
+    until: Instant,
+}
+
+/// Enters a question at a random socket, under a random id, and sends it: see [`Ticket::enter`]. Not under the pool's lock.
+pub(crate) fn enter(
+    pool: &Mutex<Pool>,
+    asked: Asked<'_>,
+    kind: RecordType,
+    edns: Edns,
+    runtime: runtime::Id,
+    now: Instant,
+    due: Instant,
+) -> io::Result<(Ticket, io::Result<()>)> {
+    for _ in 0..ID_TRIES {
+        let (socket, id, coins) = lock(pool).choose(runtime, now)?;
+        let entered = Ticket::enter(socket, id, due, |octets| {
+            query_codec::encode(octets, id, asked, kind, edns);
+            if let Some(coins) = &coins {
+                query_codec::shuffle_case(octets, coins);
+            }
+        });
+        if let Some(entered) = entered {
+            return Ok(entered);
+        }
+    }
+    Err(io::Error::from_raw_os_error(ENOBUFS))
+}
+
+impl Pool {
+    pub(crate) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
+        Self {
+            server,
+            usage,
+            counters,
+            entropy: Entropy::new(),
+            burst: Burst::default(),
+            renewed: None,
+            short: None,
+            shelves: Vec::new(),
+        }
+    }
+
+    /// A random socket, a random id, and coins for the case of letters if that is random too.
+    fn choose(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<(Arc<Socket>, u16, Option<[u8; 32]>)> {
+        let coins = if self.usage.exact_case { Some(self.entropy.take()?) } else { None };
+        Ok((self.socket(runtime, now)?, self.entropy.number()?, coins))
+    }
+
+    /// An unpredictable number.
+    pub(crate) fn number(&mut self) -> io::Result<u16> {
+        self.entropy.number()
+    }
+
+    /// Gives a descriptor back, for something that needs one more than a pool of many: at once, or when the questions on it are
+    /// settled.
+    pub(crate) fn spare_one(&mut self, now: Instant) {
+        self.short = Some(now);
+        let seats =
+            || self.shelves.iter().enumerate().flat_map(|(shelf, it)| (0..it.seats.len()).map(move |at| (shelf, at)));
+        let of = |(shelf, at): (usize, usize)| self.shelves.get(shelf)?.seats.get(at)?.as_ref();
+        // Nobody but the seat holds it: no question is on it.
+        let idle = seats().find(|place| of(*place).is_some_and(|seat| Arc::strong_count(&seat.socket) == 1));
+        let mut open = seats().filter(|place| of(*place).is_some());
+        let busy = open.next().filter(|_| open.next().is_some());
+        if let Some((shelf, at)) = idle.or(busy)
+            && let Some(place) = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at))
+        {
+            *place = None;
+        }
+    }
+
+    /// Lets new sockets take the place of all: a connected socket keeps the address of ours that it began with, and firewalls
+    /// forget; so silence may be due to the sockets.
+    pub(crate) fn renew(&mut self, now: Instant) {
+        if self.renewed.is_none_or(|at| now.saturating_duration_since(at) >= RENEWAL) {
+            self.renewed = Some(now);
+        }
+    }
+
+    /// The place of a socket, chosen at random for a burst.
+    fn place(&mut self, now: Instant) -> io::Result<usize> {
+        let burst = &mut self.burst;
+        if burst.left == 0 || burst.until.is_none_or(|until| now >= until) {
+            let seat = self.entropy.below(self.usage.sockets)?;
+            *burst = Burst { seat, left: if self.usage.in_bursts { BURST } else { 1 }, until: Some(now + MOMENT) };
+        }
+        burst.left -= 1;
+        Ok(burst.seat)
+    }
+
+    /// A socket chosen at random, opened or replaced if need be.
+    fn socket(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<Arc<Socket>> {
+        let at = self.place(now)?;
+        let shelf = self.shelf(runtime);
+        let renewed = self.renewed;
+        let seat = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)).and_then(Option::as_mut);
+        if let Some(seat) = seat.filter(|seat| seat.is_good(now, renewed)) {
+            seat.left -= 1;
+            return Ok(Arc::clone(&seat.socket));
+        }
+        if self.short.is_some_and(|since| now.saturating_duration_since(since) < SHORTAGE)
+            && let Some(socket) = self.shelves.get(shelf).and_then(|shelf| shelf.any(at))
+        {
+            return Ok(socket);
+        }
+        match Socket::open(self.server, self.usage.exact_case, &self.counters) {
+            Ok(socket) => {
+                let seat = self.seat(&socket, now)?;
+                if let Some(place) = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)) {
+                    // The old one closes when its last question is settled.
+                    *place = Some(seat);
+                }
+                Ok(socket)
+            }
+            // Out of descriptors: a port that has been used for long is better than no answer.
+            Err(error) => {
+                self.short = Some(now);
+                self.shelves.get(shelf).and_then(|shelf| shelf.any(at)).ok_or(error)
+            }
+        }
+    }
+
+    /// Between half and the whole of the use that is allowed, so that sockets are not replaced all at once.
+    fn seat(&mut self, socket: &Arc<Socket>, now: Instant) -> io::Result<Seat> {
+        let share = 32_768 + u32::from(self.entropy.number()? / 2);
+        let left = (u64::from(self.usage.questions) * u64::from(share)) >> 16;
+        Ok(Seat {
+            socket: Arc::clone(socket),
+            left: u32::try_from(left).unwrap_or(u32::MAX).saturating_sub(1),
+            opened: now,
+            until: now + self.usage.age.mul_f64(f64::from(share) / 65_536.0),
+        })
+    }
+
+    fn shelf(&mut self, runtime: runtime::Id) -> usize {
+        if let Some(at) = self.shelves.iter().position(|shelf| shelf.runtime == runtime) {
+            return at;
+        }
+        // A socket whose runtime is gone is closed.
+        self.shelves.retain(|shelf| !shelf.seats.iter().flatten().any(|seat| seat.socket.is_closed()));
+        if self.shelves.len() >= MOST_RUNTIMES {
+            self.shelves.remove(0);
+        }
+        self.shelves.push(Shelf { runtime, seats: (0..self.usage.sockets).map(|_| None).collect() });
+        self.shelves.len() - 1
+    }
+}
+
+impl Seat {
+    fn is_good(&self, now: Instant, renewed: Option<Instant>) -> bool {
+        self.left > 0 && now < self.until && renewed.is_none_or(|at| self.opened >= at) && !self.socket.is_closed()
+    }
+}
+
+impl Shelf {
+    /// An open socket, the first one from a place on.
+    fn any(&self, from: usize) -> Option<Arc<Socket>> {
+        let (before, after) = self.seats.split_at_checked(from)?;
+        let mut open = after.iter().chain(before).flatten().filter(|seat| !seat.socket.is_closed());
+        open.next().map(|seat| Arc::clone(&seat.socket))
+    }
+}
+
+/// No buffer space (Linux).
+const ENOBUFS: i32 = 105;

@@ -1,0 +1,335 @@
+//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures::stream::{FuturesUnordered, StreamExt};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::tcp::TcpClientStream;
+use hickory_resolver::net::udp::UdpClientStream;
+use hickory_resolver::net::xfer::{DnsHandle, DnsRequestSender, FirstAnswer};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Message, Query};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::base::clock::BoxFuture;
+use crate::dns::{Answer, Failure, Question};
+use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, weight};
+use crate::resolve::rdata::kind_to_wire;
+use crate::resolve::stub::Stub;
+use crate::resolve::stub::socket::{BareRefusal, Provider};
+use crate::resolve::wire::{Chain, Heard, classify, refuses_opt};
+
+/// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
+const MAX_PAYLOAD: u16 = 1_232;
+
+/// Asks until the question is answered, every server failed, or the time is up.
+pub(crate) async fn ask(stub: &Stub, question: &Question) -> Answer {
+    let Some(mut chain) = Chain::new(question) else {
+        return Answer::failed(Failure::Malformed);
+    };
+    let end = Instant::now() + stub.timeouts().total();
+    let mut first = 0;
+    loop {
+        // Each turn adds at least one link to a chain of limited length.
+        match Round::new(stub, question, chain, first, end).run().await {
+            (Heard::Answer(answer), _) => return answer,
+            (Heard::Chase(longer), server) => (chain, first) = (*longer, server),
+        }
+    }
+}
+
+/// What came back from one send.
+struct Reply {
+    server: usize,
+    over_tcp: bool,
+    /// The question ended with an OPT record.
+    opt: bool,
+    result: Result<DnsResponse, Trouble>,
+}
+
+/// Why there is no response to read.
+enum Trouble {
+    Failed(Failure),
+    /// A response code alone, without question and without OPT record.
+    Bare(u8),
+}
+
+/// How one server stands in this round.
+#[derive(Default)]
+struct Standing {
+    asked: bool,
+    /// It has said something that is no answer; no datagram goes there any more.
+    out: bool,
+    /// It is asked without an OPT record.
+    plain: bool,
+    failure: Option<Answer>,
+}
+
+/// One name put to the servers.
+struct Round<'a> {
+    stub: &'a Stub,
+    question: &'a Question,
+    chain: Chain,
+    servers: Vec<Standing>,
+    /// Every send that is still open: a late answer to the first one is as good as any.
+    open: FuturesUnordered<BoxFuture<'a, Reply>>,
+    tcp_open: usize,
+    /// Where the next send goes, if that server is not out.
+    next: usize,
+    wake: Instant,
+    patience: Duration,
+    end: Instant,
+}
+
+impl<'a> Round<'a> {
+    fn new(stub: &'a Stub, question: &'a Question, chain: Chain, first: usize, end: Instant) -> Self {
+        Self {
+            stub,
+            question,
+            chain,
+            servers: stub.server_addresses().iter().map(|_| Standing::default()).collect(),
+            open: FuturesUnordered::new(),
+            tcp_open: 0,
+            next: first,
+            wake: end,
+            patience: stub.timeouts().resend(),
+            end,
+        }
+    }
+
+    /// The answer and which server gave it.
+    async fn run(mut self) -> (Heard, usize) {
+        self.send(|_| true);
+        while self.tcp_open > 0 || self.servers.iter().any(|standing| !standing.out) {
+            match timeout_at(self.wake.min(self.end), self.open.next()).await {
+                Ok(Some(reply)) => {
+                    if let Some(heard) = self.hear(reply) {
+                        return heard;
+                    }
+                    continue;
+                }
+                // Nothing is open: as silent as a server that does not answer.
+                Ok(None) => sleep_until(self.wake.min(self.end)).await,
+                Err(_) => {}
+            }
+            if Instant::now() >= self.end {
+                break;
+            }
+            // RFC 1035 §4.2.1: lost, perhaps. Ask the next one, and wait twice as long for it.
+            self.patience = self.patience.saturating_mul(2);
+            self.send(|_| true);
+        }
+        (Heard::Answer(self.most_telling()), 0)
+    }
+
+    /// Sends one datagram to the next server in order that is not out and is `wanted`.
+    fn send(&mut self, wanted: impl Fn(&Standing) -> bool) {
+        let count = self.servers.len();
+        let order = (0..count).map(|step| (self.next + step) % count);
+        let chosen = order
+            .filter(|at| self.servers.get(*at).is_some_and(|standing| !standing.out && wanted(standing)))
+            .find_map(|at| Some((at, *self.stub.server_addresses().get(at)?)));
+        let Some((server, address)) = chosen else {
+            self.wake = self.end;
+            return;
+        };
+        self.next = (server + 1) % count;
+        self.send_to(server, address);
+    }
+
+    fn send_to(&mut self, server: usize, address: SocketAddr) {
+        let mut opt = true;
+        if let Some(standing) = self.servers.get_mut(server) {
+            standing.asked = true;
+            opt = !standing.plain;
+        }
+        self.wake = Instant::now() + self.patience;
+        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
+        self.open.push(Box::pin(async move {
+            Reply { server, over_tcp: false, opt, result: over_udp(address, provider, request, end).await }
+        }));
+    }
+
+    /// Takes a reply in: `Some` when it settles the question.
+    fn hear(&mut self, reply: Reply) -> Option<(Heard, usize)> {
+        let Reply { server, over_tcp, opt, result } = reply;
+        if over_tcp {
+            self.tcp_open -= 1;
+        }
+        match result {
+            Ok(response) if response.truncation && !over_tcp => {
+                self.retry_over_tcp(server);
+                None
+            }
+            // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
+            Ok(response) if response.truncation => self.fail(server, Answer::failed(Failure::Truncated)),
+            Err(_) if over_tcp => self.fail(server, Answer::failed(Failure::Truncated)),
+            Ok(response) if opt && !over_tcp && refuses_opt(&response) => {
+                self.retry_without_opt(server, response.response_code.into())
+            }
+            Err(Trouble::Bare(code @ (1 | 4))) if opt => self.retry_without_opt(server, code.into()),
+            Ok(response) => match classify(&response, self.question, self.chain.clone()) {
+                Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
+                    self.fail(server, answer)
+                }
+                settled => Some((settled, server)),
+            },
+            // The time is up; `run` sees to it.
+            Err(Trouble::Failed(Failure::Timeout)) => None,
+            Err(Trouble::Failed(failure)) => self.fail(server, Answer::failed(failure)),
+            Err(Trouble::Bare(code)) => self.fail(server, Answer::failed(failure_of(code.into()))),
+        }
+    }
+
+    /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
+    fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Heard, usize)> {
+        let standing = self.servers.get_mut(server).filter(|standing| !standing.out && !standing.plain)?;
+        standing.plain = true;
+        standing.failure = Some(Answer::failed(failure_of(code)));
+        let address = self.stub.server_addresses().get(server).copied()?;
+        self.send_to(server, address);
+        None
+    }
+
+    /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
+    fn retry_over_tcp(&mut self, server: usize) {
+        let Some(standing) = self.servers.get_mut(server).filter(|standing| !standing.out) else {
+            return;
+        };
+        standing.out = true;
+        standing.failure = Some(Answer::failed(Failure::Truncated));
+        let opt = !standing.plain;
+        let Some(address) = self.stub.server_addresses().get(server).copied() else {
+            return;
+        };
+        self.tcp_open += 1;
+        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
+        self.open.push(Box::pin(async move {
+            Reply { server, over_tcp: true, opt, result: over_tcp(address, provider, request, end).await }
+        }));
+    }
+
+    /// Notes that a server could not tell, and asks the next one that has not been asked yet.
+    fn fail(&mut self, server: usize, answer: Answer) -> Option<(Heard, usize)> {
+        if let Some(standing) = self.servers.get_mut(server) {
+            standing.out = true;
+            if standing.failure.as_ref().is_none_or(|known| weight(&answer) > weight(known)) {
+                standing.failure = Some(answer);
+            }
+        }
+        if self.servers.iter().any(|standing| !standing.asked) {
+            self.send(|standing| !standing.asked);
+        }
+        None
+    }
+
+    /// The failure that says most, of whichever server; of equals that of the first in order, not in time.
+    fn most_telling(self) -> Answer {
+        let mut told = Answer::failed(Failure::Timeout);
+        for answer in self.servers.into_iter().filter_map(|standing| standing.failure) {
+            if weight(&answer) > weight(&told) {
+                told = answer;
+            }
+        }
+        told
+    }
+
+    /// The question as a message, with an id of its own.
+    fn request(&self, opt: bool) -> DnsRequest {
+        let mut message = Message::query();
+        message.metadata.recursion_desired = true;
+        // RFC 6840 §5.7: asks for the AD bit without the DNSSEC records.
+        message.metadata.authentic_data = true;
+        message.add_query(Query::query(self.chain.last().clone(), kind_to_wire(self.question.kind)));
+        if opt {
+            let mut edns = Edns::new();
+            edns.set_max_payload(MAX_PAYLOAD);
+            message.set_edns(edns);
+        }
+        DnsRequest::new(message, DnsRequestOptions::default())
+    }
+}
+
+/// One datagram, and the response to it. Dropping it closes the socket.
+async fn over_udp(
+    to: SocketAddr,
+    provider: Provider,
+    request: DnsRequest,
+    end: Instant,
+) -> Result<DnsResponse, Trouble> {
+    let left = end.saturating_duration_since(Instant::now());
+    let stream = UdpClientStream::builder(to, provider).with_timeout(Some(left)).with_max_retries(1);
+    stream.build().send_message(request).first_answer().await.map_err(|error| trouble(&error))
+}
+
+/// One connection, one question, one response to that question.
+async fn over_tcp(
+    to: SocketAddr,
+    provider: Provider,
+    request: DnsRequest,
+    end: Instant,
+) -> Result<DnsResponse, Trouble> {
+    let asked = request.queries.clone();
+    let left = end.saturating_duration_since(Instant::now());
+    let exchange = async {
+        let connection = TcpClientStream::exchange(to, None, left, None, provider).await?;
+        connection.send(request).first_answer().await
+    };
+    match timeout_at(end, exchange).await {
+        // Over TCP only the id has been compared.
+        Ok(Ok(response)) if response.queries == asked => Ok(response),
+        Ok(Ok(_)) => Err(Trouble::Failed(Failure::Unrelated)),
+        Ok(Err(error)) => Err(trouble(&error)),
+        Err(_) => Err(Trouble::Failed(Failure::Timeout)),
+    }
+}
+
+/// A response code without an OPT record is told apart from everything else.
+fn trouble(error: &NetError) -> Trouble {
+    match bare_refusal(error) {
+        Some(BareRefusal { code, opt: false }) if *code != 3 => Trouble::Bare(*code),
+        _ => Trouble::Failed(failure(error)),
+    }
+}
+
+fn bare_refusal(error: &NetError) -> Option<&BareRefusal> {
+    match error {
+        NetError::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// Our word for an error. The error itself stays here: its text may hold the name asked, and that a key.
+fn failure(error: &NetError) -> Failure {
+    match error {
+        NetError::Timeout => Failure::Timeout,
+        NetError::Busy | NetError::NoConnections => Failure::Overload,
+        NetError::Proto(_) | NetError::Dns(_) => Failure::Malformed,
+        NetError::Io(io) => match bare_refusal(error) {
+            // "No such name" without the name is no answer.
+            Some(BareRefusal { code: 3, .. }) => Failure::Malformed,
+            Some(BareRefusal { code, .. }) => failure_of((*code).into()),
+            None => io_failure(io),
+        },
+        _ => Failure::Network,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn errors_of_the_library_in_our_words() {
+        let os = |code| failure(&NetError::from(io::Error::from_raw_os_error(code)));
+        for ours in [12, 23, 24, 105] {
+            assert_eq!(os(ours), Failure::Overload);
+        }
+        assert_eq!(os(101), Failure::Network);
+        assert_eq!(failure(&NetError::Busy), Failure::Overload);
+        assert_eq!(failure(&NetError::from(io::Error::from(io::ErrorKind::TimedOut))), Failure::Timeout);
+        let bare = |code| failure(&NetError::from(io::Error::other(BareRefusal { code, opt: false })));
+        assert_eq!([bare(1), bare(3), bare(5)], [Failure::Rcode(1), Failure::Malformed, Failure::Refused]);
+    }
+}

@@ -1,0 +1,224 @@
+//! What is known about the resolver between checks: does it tell the truth, does it answer, does it let answers in 127.0.0.0/8
+//! through?
+//!
+//! It is convicted by questions of our own alone. An answer in 127.0.0.0/8 from a list, about whatever subject, acquits it;
+//! answers about a client's own names do neither.
+
+use std::time::{Duration, Instant};
+
+use crate::check::resolver::{Honesty, ResolverTrial};
+use crate::check::{Step, Unit};
+use crate::dns::{Answer, Failure, Question};
+use crate::dnsxl::Label;
+use crate::report::ResolverFault;
+
+/// How often a resolver is tried while checks go on and all is well.
+const REGULARLY: Duration = Duration::from_secs(30 * 60);
+/// How often while it is at fault.
+const WHILE_AT_FAULT: Duration = Duration::from_secs(60);
+/// How soon after a trial a suspicion leads to the next one.
+const WHEN_SUSPECTED: Duration = Duration::from_secs(10);
+/// A trial that took longer was given up: nobody waited for it.
+const LONGEST_TRIAL: Duration = Duration::from_secs(15);
+/// Questions that are sent together are sent within this time.
+const AT_THE_SAME_TIME: Duration = Duration::from_secs(1);
+/// For how long an answer in 127.0.0.0/8 shows that such answers come through.
+const SEEN: Duration = Duration::from_secs(60);
+/// For how long a resolver is known to take such answers away.
+const STRIPPED: Duration = Duration::from_secs(120);
+
+/// What is known about the resolver.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResolverState {
+    /// The trial under way, and since when.
+    trial: Option<(ResolverTrial, Instant)>,
+    /// When the latest trial was begun.
+    tried: Option<Instant>,
+    /// Something a check saw looks as if the resolver were at fault, or no longer.
+    suspected: bool,
+    rewrites: bool,
+    /// It does not answer, or refuses.
+    silent: Option<ResolverFault>,
+    /// When the latest question of our own was sent that was answered.
+    alive: Option<Instant>,
+    /// When an answer in 127.0.0.0/8 last came through.
+    loopback_seen: Option<Instant>,
+    /// When an entry that must exist last came back as an empty NOERROR.
+    stripped: Option<Instant>,
+    /// What listeners were told last.
+    told: Option<ResolverFault>,
+}
+
+/// What one check saw of the resolver, its own questions apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sight {
+    /// Some question was answered by the network.
+    pub(crate) answered: bool,
+    /// Some question failed as it does when the resolver is silent or refuses.
+    pub(crate) failed: bool,
+}
+
+/// The trial of the resolver, for a check that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TrialState {
+    /// It is not due.
+    NotDue,
+    /// This check begins it, and asks its questions.
+    Begun,
+    /// Another check has asked them.
+    UnderWay,
+}
+
+impl ResolverState {
+    /// What a check that begins now has to do with the resolver's trial: `sooner` where it has reason not to wait for the
+    /// regular one.
+    pub(crate) fn trial(&mut self, now: Instant, label: Label, sooner: bool) -> TrialState {
+        if self.is_on_trial(now) {
+            TrialState::UnderWay
+        } else if sooner || self.next_trial().is_none_or(|at| at <= now) {
+            self.begin(now, label);
+            TrialState::Begun
+        } else {
+            TrialState::NotDue
+        }
+    }
+
+    /// May a check that suspects the resolver begin a trial?
+    pub(crate) fn may_suspect(&self, now: Instant) -> bool {
+        !self.is_on_trial(now) && self.tried.is_none_or(|at| now.saturating_duration_since(at) >= WHEN_SUSPECTED)
+    }
+
+    /// Begins a trial, unless one is under way.
+    pub(crate) fn begin(&mut self, now: Instant, label: Label) {
+        if !self.is_on_trial(now) {
+            self.trial = Some((ResolverTrial::new(label), now));
+            self.tried = Some(now);
+            self.suspected = false;
+        }
+    }
+
+    /// When the next trial is due; `None`: at once.
+    pub(crate) fn next_trial(&self) -> Option<Instant> {
+        let pause = if self.suspected {
+            WHEN_SUSPECTED
+        } else if self.rewrites || self.silent.is_some() {
+            WHILE_AT_FAULT
+        } else {
+            REGULARLY
+        };
+        self.tried?.checked_add(pause)
+    }
+
+    /// Is a trial under way, so that accusations of lists have to wait for what it shows?
+    pub(crate) fn is_on_trial(&self, now: Instant) -> bool {
+        self.trial.as_ref().is_some_and(|(_, since)| now.saturating_duration_since(*since) < LONGEST_TRIAL)
+    }
+
+    /// A question of our own was answered, or failed.
+    pub(crate) fn hear_own(&mut self, question: &Question, answer: &Answer, sent: Instant) {
+        if answer.failure().is_none() && self.alive.is_none_or(|at| at < sent) {
+            self.alive = Some(sent);
+        }
+        if let Some((trial, _)) = &mut self.trial
+            && trial.hear(question, answer)
+            && let Step::Done(honesty) = trial.step()
+        {
+            self.conclude(&honesty);
+        }
+    }
+
+    /// The trial is over.
+    fn conclude(&mut self, honesty: &Honesty) {
+        let begun = self.trial.take().map(|(_, since)| since);
+        let answered_since = |at: Option<Instant>| begun.is_some_and(|begun| at.is_some_and(|at| at >= begun));
+        match honesty {
+            Honesty::Honest => {
+                self.rewrites = false;
+                self.silent = None;
+            }
+            Honesty::Rewrites(_) => {
+                self.rewrites = true;
+                self.silent = None;
+            }
+            Honesty::Unknown => self.silent = None,
+            // A list that was heard meanwhile acquits.
+            Honesty::Silent | Honesty::Refuses if answered_since(self.alive) || answered_since(self.loopback_seen) => {}
+            Honesty::Silent => self.silent = Some(ResolverFault::Unreachable),
+            Honesty::Refuses => self.silent = Some(ResolverFault::Refused),
+            Honesty::Fails => {}
+        }
+    }
+
+    /// An answer in 127.0.0.0/8 came from a list: it is reachable, and takes no such answers away.
+    pub(crate) fn see_loopback(&mut self, now: Instant) {
+        self.loopback_seen = Some(now);
+        self.stripped = None;
+        self.silent = None;
+    }
+
+    /// An entry that must exist came back as an empty NOERROR.
+    pub(crate) fn see_stripping(&mut self, now: Instant) {
+        if !self.lets_loopback_through(now) {
+            self.stripped = Some(now);
+        }
+    }
+
+    /// What a check saw makes a trial due sooner; nothing else.
+    pub(crate) fn see(&mut self, sight: Sight) {
+        self.suspected |= match self.silent {
+            None => sight.failed && !sight.answered,
+            Some(_) => sight.answered,
+        };
+    }
+
+    /// Did an answer in 127.0.0.0/8 come through not long ago?
+    pub(crate) fn lets_loopback_through(&self, now: Instant) -> bool {
+        self.loopback_seen.is_some_and(|at| now.saturating_duration_since(at) < SEEN)
+    }
+
+    /// Was a question of our own answered that was sent at about this moment or later?
+    pub(crate) fn was_alive_since(&self, moment: Instant) -> bool {
+        self.alive.is_some_and(|at| moment.saturating_duration_since(at) <= AT_THE_SAME_TIME)
+    }
+
+    /// Does it invent answers?
+    pub(crate) fn rewrites(&self) -> bool {
+        self.rewrites
+    }
+
+    /// Is it silent, or does it refuse?
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent.is_some()
+    }
+
+    /// Is there nothing to hold against it, and no trial due?
+    pub(crate) fn is_trusted(&self) -> bool {
+        !self.rewrites && self.silent.is_none() && self.stripped.is_none() && self.trial.is_none()
+    }
+
+    /// What is wrong with it. Inventing comes first, since nothing else can be judged while it lasts.
+    pub(crate) fn fault(&self, now: Instant) -> Option<ResolverFault> {
+        if self.rewrites {
+            return Some(ResolverFault::RewritesNxdomain);
+        }
+        let strips = self.stripped.is_some_and(|at| now.saturating_duration_since(at) < STRIPPED);
+        if strips && !self.lets_loopback_through(now) {
+            return Some(ResolverFault::Strips127);
+        }
+        self.silent
+    }
+
+    /// The fault that listeners were told of, and the one to tell them now, where they differ.
+    pub(crate) fn news(&mut self, now: Instant) -> Option<(Option<ResolverFault>, Option<ResolverFault>)> {
+        let found = self.fault(now);
+        if found == self.told {
+            return None;
+        }
+        Some((std::mem::replace(&mut self.told, found), found))
+    }
+}
+
+/// Does this failure look as if the resolver were silent or refused us?
+pub(crate) fn looks_like_the_resolver(failure: Failure) -> bool {
+    failure == Failure::Refused || (failure.is_silence() && failure != Failure::Deadline)
+}
