@@ -105,17 +105,18 @@ pub use dns::unknown::Why;
 pub use dns::{Answer, Failure, Question, Record, RecordType, Soa};
 pub use dnsxl::score::Outcome;
 pub use dnsxl::{Kind, ListSpec, Subject, Verdict};
-pub use engine::events::{Event, Events};
+pub use engine::events::Events;
 pub use inquiry::Inquiry;
 pub use inquiry::dialogue::Dialogue;
 pub use inquiry::settings::{Settings, SpecialPurpose};
 pub use lists::notation::Notation;
 pub use lists::{ListSet, ListSetError};
 pub use policy::{Action, Finding, Policy};
-pub use report::Report;
 pub use report::summary::Summary;
+pub use report::{HealthReport, Report};
 pub use resolve::Resolve;
-pub use state::{HealthReport, Standing};
+pub use state::Standing;
+pub use state::event::Event;
 #[cfg(feature = "test-util")]
 pub use testing::{ManualClock, Scripted};
 

@@ -26,6 +26,7 @@ use crate::engine::cache::{Bounds, Memory};
 use crate::engine::driver;
 use crate::engine::fast_path::Plan;
 use crate::engine::fetch::Asker;
+use crate::engine::{Engine, later};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::inquiry::{Alone, Inquiry};
@@ -46,13 +47,6 @@ pub struct Checker {
     pub(crate) settings: Arc<Settings>,
     plan: Arc<Plan>,
     budget: Duration,
-}
-
-/// What clones share.
-pub(crate) struct Engine {
-    pub(crate) asker: Arc<Asker>,
-    pub(crate) standing: Mutex<Standing>,
-    pub(crate) background: Background,
 }
 
 impl Checker {
@@ -230,12 +224,6 @@ impl std::fmt::Debug for Checker {
 /// What a check comes to of which nothing was heard.
 fn expired<U: Unit>(mut check: U) -> U::Verdict {
     check.expire(Failure::Shed)
-}
-
-/// A moment as far away as the clock can say.
-pub(crate) fn later(now: Instant, budget: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    now.checked_add(budget.min(YEAR)).unwrap_or(now)
 }
 
 /// A check that is about to be made: set its budget, then await it.

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::checker::{Checker, later, unguessable};
+use crate::checker::{Checker, unguessable};
 use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::engine::driver;
 use crate::engine::events::Events;
+use crate::engine::later;
 use crate::inquiry::Inquiry;
-use crate::state::HealthReport;
+use crate::report::HealthReport;
 
 /// How often a list is looked at that seems empty or gone.
 const DOUBTFUL: Duration = Duration::from_secs(600);

@@ -67,7 +67,7 @@ fn of_filter(addresses: impl Iterator<Item = Ipv4Addr>) -> bool {
 mod tests {
     use super::*;
     use crate::dnsxl::{ListSpec, SubjectKind};
-    use crate::engine::events::Event;
+    use crate::state::event::Event;
 
     #[test]
     fn events_tell_a_filter_from_a_dead_list() {

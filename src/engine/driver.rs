@@ -12,13 +12,13 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
-use crate::checker::{Engine, later};
 use crate::dns::{Answer, Failure};
 use crate::dnsxl::Subject;
 use crate::engine::cache::{Edition, Memory};
 use crate::engine::fast_path;
 use crate::engine::fetch::ToList;
 use crate::engine::shared_query::Passenger;
+use crate::engine::{Engine, later};
 use crate::inquiry::{Ask, Finished, Inquiry, Ticket, TrialWait};
 use crate::report::{Report, Source};
 
@@ -163,7 +163,7 @@ fn hand_out<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, ope
                 if purpose.is_own() {
                     engine.background.keep(&boarded.answer, purpose);
                 }
-                inquiry.sent(ticket, Arc::clone(boarded.answer.flight()));
+                inquiry.sent(ticket, boarded.answer.flight().clone());
                 open.extend([Pending { ticket, sent: now, question: boarded.answer, source: boarded.source }]);
             }
             // Nothing was asked, so nothing is counted as asked.

@@ -16,10 +16,10 @@ use crate::dnsxl::{Purpose, Subject, SubjectKind};
 use crate::engine::cache::{Memory, Number};
 use crate::engine::events::Listeners;
 use crate::engine::shared_query::{Flight, Passenger};
-use crate::inquiry::Workspaces;
+use crate::inquiry::{SentAt, Workspaces};
 use crate::report::Source;
+use crate::report::learned::{OwnWord, own_word};
 use crate::resolve::Resolve;
-use crate::state::{OwnWord, own_word};
 
 /// Zones whose limits are kept apart; beyond that idle ones are dropped.
 const MAX_BULKHEADS: usize = 4_096;

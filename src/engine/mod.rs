@@ -7,3 +7,23 @@ pub(crate) mod events;
 pub(crate) mod fast_path;
 pub(crate) mod fetch;
 pub(crate) mod shared_query;
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::engine::background::Background;
+use crate::engine::fetch::Asker;
+use crate::state::Standing;
+
+/// What all clones of a checker share.
+pub(crate) struct Engine {
+    pub(crate) asker: Arc<Asker>,
+    pub(crate) standing: Mutex<Standing>,
+    pub(crate) background: Background,
+}
+
+/// A moment as far away as the clock can say.
+pub(crate) fn later(now: Instant, budget: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    now.checked_add(budget.min(YEAR)).unwrap_or(now)
+}

@@ -13,6 +13,7 @@ use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::base::small_list::Few;
 use crate::dns::{Answer, Failure};
+use crate::inquiry::SentAt;
 
 /// A question on its way.
 pub(crate) struct Flight {
@@ -71,11 +72,6 @@ impl Flight {
         lock(&self.state).answer.is_some()
     }
 
-    /// When it was put to the resolver, by whoever did so first.
-    pub(crate) fn sent(&self) -> Option<Instant> {
-        self.sent.get().copied()
-    }
-
     /// Lands, and tells everybody but the one who already knows.
     fn land(&self, answer: Answer, except: u32) {
         let wakers = {
@@ -105,6 +101,13 @@ impl Wake for Flight {
     fn wake_by_ref(self: &Arc<Self>) {
         let wakers = lock(&self.state).wakers(None);
         wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// When it was put to the resolver, by whoever did so first.
+impl SentAt for Flight {
+    fn sent(&self) -> Option<Instant> {
+        self.sent.get().copied()
     }
 }
 

@@ -5,11 +5,13 @@ use std::time::Instant;
 use crate::base::name::Name;
 use crate::dns::Failure;
 use crate::dnsxl::{SubjectKind, Word};
-use crate::engine::events::Event;
+use crate::inquiry::assemble::{Findings, ListRow, alone_with_it, assemble};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
-use crate::report::{Findings, Learned, ListRow, Report, alone_with_it};
-use crate::state::{Lesson, OwnWord, Standing, Voided, own_word};
+use crate::report::Report;
+use crate::report::learned::{Learned, Lesson, OwnWord, own_word};
+use crate::state::event::Event;
+use crate::state::{Standing, Voided};
 
 /// What came of an inquiry.
 pub(crate) struct Finished {
@@ -85,7 +87,7 @@ impl Inquiry {
             elapsed: now.saturating_duration_since(started),
             started: begun,
         };
-        let (report, rows) = Report::assemble(&self.dialogue, &self.settings, findings);
+        let (report, rows) = assemble(&self.dialogue, &self.settings, findings);
         let workspace = Workspace { lists: self.lists, asked, by_question, rows };
         Finished { report, workspace, lessons, events, voided }
     }

@@ -21,6 +21,7 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 
+mod assemble;
 pub mod dialogue;
 mod finish;
 mod names;
@@ -50,13 +51,13 @@ use crate::dnsxl::{
     About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Part, Probe, Proof, Purpose, Skipped,
     Subject, SubjectKind, Verdict,
 };
-use crate::engine::shared_query::Flight;
+use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::finish::Finished;
-pub(crate) use crate::inquiry::questions::AskedQuestions;
+pub(crate) use crate::inquiry::questions::SentAt;
 use crate::inquiry::settings::Settings;
 pub(crate) use crate::inquiry::suspicion::TrialWait;
-use crate::report::{ListRow, Source};
+use crate::report::Source;
 use crate::state::{Admission, Standing};
 
 /// A check that is made by itself.
@@ -326,8 +327,8 @@ impl Inquiry {
     }
 
     /// A question is on its way.
-    pub(crate) fn sent(&mut self, ticket: Ticket, flight: Arc<Flight>) {
-        self.questions.sent(ticket, flight);
+    pub(crate) fn sent(&mut self, ticket: Ticket, sent_at: Arc<dyn SentAt>) {
+        self.questions.sent(ticket, sent_at);
     }
 
     /// Does nobody want this answer any more?

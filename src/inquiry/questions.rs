@@ -8,10 +8,9 @@ use crate::base::small_list::Few;
 use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
-use crate::engine::shared_query::Flight;
 use crate::inquiry::{Ticket, UnitId};
-use crate::report::{Exchange, Source};
-use crate::state::{Sight, looks_like_the_resolver};
+use crate::report::exchange::{AskedQuestions, Exchange, Source};
+use crate::report::learned::{Sight, looks_like_the_resolver};
 
 /// Where each question stands. Proof must be new, so what tries a list is not the same question as one that may be answered
 /// from memory.
@@ -31,6 +30,12 @@ pub(super) struct Questions {
     sight: Sight,
 }
 
+/// A question under way knows when it was put to the resolver; nothing else of it concerns an inquiry.
+pub(crate) trait SentAt: std::fmt::Debug + Send + Sync {
+    /// When it was put to the resolver; `None` while it waits for its turn.
+    fn sent(&self) -> Option<Instant>;
+}
+
 /// What a question is for, and who wants its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -42,8 +47,8 @@ pub(crate) struct Asked {
     /// No longer wanted, and not handed out.
     moot: bool,
     wanted_by: Few<(UnitId, Slot)>,
-    /// Its way to the resolver, by whoever asked first.
-    flight: Option<Arc<Flight>>,
+    /// When it was put to the resolver, by whoever asked first.
+    sent_at: Option<Arc<dyn SentAt>>,
 }
 
 impl Asked {
@@ -53,7 +58,7 @@ impl Asked {
 
     /// When it was put to the resolver.
     pub(super) fn sent(&self) -> Option<Instant> {
-        self.flight.as_ref()?.sent()
+        self.sent_at.as_ref()?.sent()
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -107,7 +112,7 @@ impl Questions {
             answered: false,
             moot: false,
             wanted_by: Few::one((id, slot)),
-            flight: None,
+            sent_at: None,
         });
         None
     }
@@ -132,9 +137,9 @@ impl Questions {
     }
 
     /// A question is on its way.
-    pub(super) fn sent(&mut self, ticket: Ticket, flight: Arc<Flight>) {
+    pub(super) fn sent(&mut self, ticket: Ticket, sent_at: Arc<dyn SentAt>) {
         if let Some(asked) = self.asked.get_mut(ticket.0) {
-            asked.flight = Some(flight);
+            asked.sent_at = Some(sent_at);
         }
     }
 
@@ -237,16 +242,6 @@ impl Questions {
             }
         }
     }
-}
-
-/// What was asked and answered in one inquiry.
-#[derive(Debug, Default)]
-pub(crate) struct AskedQuestions {
-    pub(crate) exchanges: Vec<Exchange>,
-    /// Questions put to the resolver, those of its trial apart.
-    pub(crate) questions: usize,
-    /// Questions of the resolver's trial.
-    pub(crate) trial_questions: usize,
 }
 
 impl UnitId {

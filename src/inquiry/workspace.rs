@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use crate::base::lock::lock;
 use crate::inquiry::ListRun;
+use crate::inquiry::assemble::ListRow;
 use crate::inquiry::questions::{Asked, ByQuestion};
-use crate::report::ListRow;
 
 /// Workspaces that are kept for later: as many checks at the same time are usual.
 const KEPT: usize = 256;

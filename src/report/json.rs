@@ -10,9 +10,9 @@ use crate::check::mail_domain::{HostState, MailDomain, MailDomainReport, MailHos
 use crate::dns::{ExtendedError, Target};
 use crate::dnsxl::score::{ContextScore, Counts, Score};
 use crate::dnsxl::{Kind, SubjectKind, Verdict};
-use crate::policy::{Advice, Cause, Reply};
-use crate::report::{Completeness, Exchange, ListReport, Report, Source};
-use crate::state::HealthReport;
+use crate::report::advice::{Advice, Cause};
+use crate::report::reply::Reply;
+use crate::report::{Completeness, Exchange, HealthReport, ListReport, Report, Source};
 
 /// Serializes as the text that `Display` shows.
 macro_rules! as_text {
@@ -52,7 +52,7 @@ as_word!(
     crate::dnsxl::Health,
     crate::dnsxl::Part,
     crate::dnsxl::Unheard,
-    crate::policy::Action,
+    crate::report::advice::Action,
     crate::check::mail_domain::Unusable,
     crate::dnsxl::score::Outcome,
     crate::check::generic_name::Shape,

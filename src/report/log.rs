@@ -45,7 +45,7 @@ impl fmt::Display for LogLine<'_> {
         let advice = report.advice();
         let code = advice.reply().map(|reply| reply.code().to_string());
         write!(f, " action={} code={}", advice.action().word(), Word(code.as_deref()))?;
-        write!(f, " enhanced={}", Word(advice.reply().map(crate::policy::Reply::enhanced)))?;
+        write!(f, " enhanced={}", Word(advice.reply().map(crate::report::reply::Reply::enhanced)))?;
         write!(f, " finding={}", Word(advice.because().first().map(|cause| cause.finding().word())))?;
         write!(f, " iprev={}", Word(report.iprev().map(crate::check::iprev::Iprev::client_resolve)))?;
         let names = report.iprev().and_then(|iprev| iprev.names());

@@ -1,8 +1,9 @@
 //! What a check comes to, without the reasons.
 
 use crate::dnsxl::score::{Counts, Score};
-use crate::policy::{Action, Finding};
-use crate::report::{Completeness, ResolverFault};
+use crate::report::advice::Action;
+use crate::report::finding::Finding;
+use crate::report::resolver_fault::ResolverFault;
 
 /// What a check comes to, without the reasons: small, `Copy`, made without allocating. A [`Report`](crate::Report) has the
 /// reasons and evidence behind it.
@@ -66,6 +67,18 @@ impl Summary {
     pub fn completeness(&self) -> Completeness {
         self.completeness
     }
+}
+
+/// Did the check come to its end?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Completeness {
+    /// Every question was answered or failed by itself.
+    Complete,
+    /// Time was up; what was missing is unknown.
+    CutByDeadline,
+    /// Lists that could not change the outcome were not waited for.
+    StoppedEarly,
 }
 
 /// A set of findings.

@@ -4,27 +4,24 @@
 //! All clients share it, so that it rests on questions of our own alone: a list's test entries, random labels, the trial of
 //! the resolver. What a client chose - his names, his own zones - makes somebody suspect, and never more than that.
 
-pub(crate) mod health_report;
-pub(crate) mod resolver;
-pub(crate) mod zone;
+pub(crate) mod event;
+mod resolver;
+mod zone;
 
 use std::collections::hash_map::Entry as Place;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub use crate::state::health_report::HealthReport;
 use crate::state::resolver::ResolverState;
-pub(crate) use crate::state::resolver::{Sight, TrialState, looks_like_the_resolver};
-pub(crate) use crate::state::zone::OwnAnswer;
+pub(crate) use crate::state::resolver::TrialState;
 use crate::state::zone::{Change, Zone};
 
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
-use crate::base::remote_text::RemoteText;
-use crate::dns::{Answer, Question};
-use crate::dnsxl::{Access, Control, HealthState, Label, ListSpec, Proof, SubjectKind, Word};
-use crate::engine::events::Event;
+use crate::dnsxl::{Access, Control, HealthState, Label, ListSpec, Proof, SubjectKind};
+use crate::report::learned::{Lesson, OwnAnswer, OwnWord, Sight};
 use crate::report::{Report, ResolverFault};
+use crate::state::event::Event;
 
 /// Zones that are kept in mind; beyond that the longest unused are forgotten, which costs a proof.
 const MAX_ZONES: usize = 4_096;
@@ -51,35 +48,6 @@ pub struct Standing {
     forgot: bool,
     /// Answers that accuse a list while the resolver is on trial.
     held_back: Vec<OwnWord>,
-}
-
-/// An answer to a question of our own: about a list, or about the resolver.
-#[derive(Clone, Debug)]
-pub(crate) struct OwnWord {
-    /// The list's zone; `None` for the resolver.
-    pub(crate) list: Option<(Name, SubjectKind)>,
-    pub(crate) answer: OwnAnswer,
-}
-
-/// What a finished check has learned about one list.
-#[derive(Clone, Debug)]
-pub(crate) struct Lesson {
-    pub(crate) spec: Arc<ListSpec>,
-    pub(crate) kind: SubjectKind,
-    /// What the answer about the subject said.
-    pub(crate) word: Word,
-    /// An answer in 127.0.0.0/8 came from it.
-    pub(crate) saw_loopback: bool,
-    /// Its own words, where its controls showed it to be broken.
-    pub(crate) reason: Option<RemoteText>,
-    /// Where lists of two other operators at least were heard: is it the only one that holds the subject?
-    pub(crate) alone: Option<bool>,
-}
-
-impl Lesson {
-    pub(crate) fn says_something(&self) -> bool {
-        self.word != Word::Nothing || self.saw_loopback || self.reason.is_some() || self.alone.is_some()
-    }
 }
 
 /// What is remembered and void.
@@ -396,18 +364,6 @@ impl Default for Standing {
 
 fn is_recent(at: Option<Instant>, now: Instant) -> bool {
     at.is_some_and(|at| now.saturating_duration_since(at) < RECHECK)
-}
-
-/// A question of our own and what came back, as it is told to [`Standing`].
-pub(crate) fn own_word(
-    list: Option<(Name, SubjectKind)>,
-    purpose: crate::dnsxl::Purpose,
-    question: Question,
-    answer: Answer,
-    sent: Instant,
-) -> OwnWord {
-    let evidence = crate::dnsxl::Evidence::new(question, answer);
-    OwnWord { list, answer: OwnAnswer { purpose, evidence, sent } }
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use crate::check::resolver::{Honesty, ResolverTrial};
 use crate::check::{Step, Unit};
-use crate::dns::{Answer, Failure, Question};
+use crate::dns::{Answer, Question};
 use crate::dnsxl::Label;
 use crate::report::ResolverFault;
+use crate::report::learned::Sight;
 
 /// How often a resolver is tried while checks go on and all is well.
 const REGULARLY: Duration = Duration::from_secs(30 * 60);
@@ -47,15 +48,6 @@ pub(crate) struct ResolverState {
     stripped: Option<Instant>,
     /// What listeners were told last.
     told: Option<ResolverFault>,
-}
-
-/// What one check saw of the resolver, its own questions apart.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sight {
-    /// Some question was answered by the network.
-    pub(crate) answered: bool,
-    /// Some question failed as it does when the resolver is silent or refuses.
-    pub(crate) failed: bool,
 }
 
 /// The trial of the resolver, for a check that begins.
@@ -216,9 +208,4 @@ impl ResolverState {
         }
         Some((std::mem::replace(&mut self.told, found), found))
     }
-}
-
-/// Does this failure look as if the resolver were silent or refused us?
-pub(crate) fn looks_like_the_resolver(failure: Failure) -> bool {
-    failure == Failure::Refused || (failure.is_silence() && failure != Failure::Deadline)
 }

@@ -12,7 +12,8 @@ use crate::dnsxl::{
     Access, Breakage, Control, Corroboration, Entry, Evidence, Health, HealthState, Label, ListSpec, Observation,
     ProblemKind, Proof, Purpose, SubjectKind, Trial, Word, is_denied_from_above, present, trial,
 };
-use crate::engine::events::Event;
+use crate::report::learned::OwnAnswer;
+use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
 use crate::state::{Admission, SAME_LABEL, is_recent};
 
@@ -22,15 +23,6 @@ const PATIENCE: u32 = 4;
 const TOGETHER: Duration = Duration::from_secs(10);
 /// Sets of controls that are kept apart for one zone; beyond that the longest unused are forgotten.
 const MAX_VIEWS: usize = 16;
-
-/// An answer to a question of our own about a list.
-#[derive(Clone, Debug)]
-pub(crate) struct OwnAnswer {
-    pub(crate) purpose: Purpose,
-    pub(crate) evidence: Evidence,
-    /// When the question was sent.
-    pub(crate) sent: Instant,
-}
 
 /// One zone and one kind of subject.
 #[derive(Clone, Debug)]

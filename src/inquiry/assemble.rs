@@ -1,0 +1,207 @@
+//! Puts a report together from the verdicts of all checks.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::base::remote_text::RemoteText;
+use crate::check::helo::HeloReport;
+use crate::check::iprev::{ClientName, Iprev};
+use crate::check::mail_domain::MailDomainReport;
+use crate::dns::unknown::Why;
+use crate::dnsxl::score::{self, Counts, Row};
+use crate::dnsxl::{HealthState, Kind, ListSpec, Part, Subject, SubjectKind, Unknown, Verdict};
+use crate::inquiry::dialogue::{Dialogue, Trust};
+use crate::inquiry::settings::Settings;
+use crate::policy::{Advice, Policy};
+use crate::report::exchange::AskedQuestions;
+use crate::report::learned::Sight;
+use crate::report::summary::FindingSet;
+use crate::report::{Completeness, ListReport, Report, ResolverFault};
+
+/// The verdicts of all checks, before they are put together.
+pub(crate) struct Findings {
+    pub(crate) iprev: Option<Iprev>,
+    pub(crate) helo: Option<HeloReport>,
+    pub(crate) sender: Option<MailDomainReport>,
+    pub(crate) recipient: Option<MailDomainReport>,
+    /// What questions of our own have shown to be wrong with the resolver.
+    pub(crate) resolver_fault: Option<ResolverFault>,
+    pub(crate) lets_loopback_through: bool,
+    pub(crate) sight: Sight,
+    pub(crate) rows: Vec<ListRow>,
+    pub(crate) asking: AskedQuestions,
+    pub(crate) cut: bool,
+    pub(crate) stopped_early: bool,
+    pub(crate) elapsed: Duration,
+    pub(crate) started: Instant,
+}
+
+/// The verdict of one list.
+#[derive(Debug)]
+pub(crate) struct ListRow {
+    pub(crate) spec: Arc<ListSpec>,
+    pub(crate) subject: Option<Subject>,
+    pub(crate) kind: SubjectKind,
+    pub(crate) part: Option<Part>,
+    pub(crate) group: usize,
+    pub(crate) verdict: Verdict,
+    pub(crate) health: Arc<HealthState>,
+}
+
+impl ListRow {
+    /// What the verdict is worth when the resolver is at fault.
+    fn blame(verdict: Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Verdict {
+        match (verdict, fault) {
+            // Another list's answer in 127.0.0.0/8 came through the same resolver: a no that this list does not sign is its
+            // own.
+            (Verdict::Unknown(unknown), _) if lets_loopback_through && *unknown.why() == Why::Resolver => {
+                Verdict::unsigned_miss()
+            }
+            // A miss through a resolver that takes hits away is no miss.
+            (Verdict::NotListed(_), Some(ResolverFault::Strips127))
+            // What a resolver that invents answers says of a list is no word of the list.
+            | (Verdict::Problem(_), Some(ResolverFault::RewritesNxdomain)) => Verdict::Unknown(Unknown::resolver_at_fault()),
+            (verdict, _) => verdict,
+        }
+    }
+}
+
+impl Findings {
+    /// The fault that this report tells. That the resolver is silent or refuses is said only where nothing was answered here
+    /// either.
+    fn told_fault(&self) -> Option<ResolverFault> {
+        self.resolver_fault.filter(|fault| match fault {
+            ResolverFault::Unreachable | ResolverFault::Refused => self.sight.failed && !self.sight.answered,
+            ResolverFault::RewritesNxdomain | ResolverFault::Strips127 => true,
+        })
+    }
+
+    /// While names that do not exist are answered, nothing rests on existence. What was shown by a match stands.
+    fn doubt_existence(&mut self) {
+        if let Some(iprev) = &mut self.iprev {
+            iprev.doubt();
+        }
+        if let Some(helo) = &mut self.helo {
+            helo.doubt();
+        }
+        for report in self.sender.iter_mut().chain(&mut self.recipient) {
+            report.doubt();
+        }
+    }
+}
+
+/// Of each deny list: does it alone hold its subject, where lists of two other operators were heard?
+pub(crate) fn alone_with_it(rows: &[ListRow]) -> Vec<Option<bool>> {
+    // Who was heard about which subject, and who of them lists it; each operator once, those that list it last.
+    let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(rows.len());
+    voices.extend(rows.iter().filter_map(|row| {
+        Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(Kind::Deny)?))
+    }));
+    voices.sort_unstable();
+    let mut operators: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(voices.len());
+    for voice in voices {
+        match operators.last_mut().filter(|last| (last.0, last.1) == (voice.0, voice.1)) {
+            Some(last) => last.2 |= voice.2,
+            None => operators.push(voice),
+        }
+    }
+    // Of each subject: how many were heard, and how many of them list it.
+    let mut subjects: Vec<(Option<&Subject>, usize, usize)> = Vec::new();
+    for (subject, _, lists) in &operators {
+        match subjects.last_mut().filter(|last| last.0 == *subject) {
+            Some((_, heard, listing)) => {
+                *heard += 1;
+                *listing += usize::from(*lists);
+            }
+            None => subjects.push((*subject, 1, usize::from(*lists))),
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            let own = row.verdict.speaks_of_listing(Kind::Deny).filter(|_| row.spec.kind() == Kind::Deny)?;
+            let subject = row.subject.as_ref();
+            let of_subject = subjects.binary_search_by_key(&subject, |(subject, ..)| *subject).ok();
+            let (_, heard, listing) = *subjects.get(of_subject?)?;
+            let key = (subject, row.spec.operator());
+            let of_operator = operators.binary_search_by_key(&key, |(subject, operator, _)| (*subject, *operator));
+            let (.., mine) = *operators.get(of_operator.ok()?)?;
+            (heard > 2).then_some(own && listing == usize::from(mine))
+        })
+        .collect()
+}
+
+/// Puts the verdicts together: the resolver's faults first, since they change what verdicts are worth.
+/// With the rows' room, to be used again.
+pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> (Report, Vec<ListRow>) {
+    let resolver_fault = findings.told_fault();
+    if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
+        findings.doubt_existence();
+    }
+    let lets_loopback_through = findings.lets_loopback_through;
+    let row = |ListRow { spec, subject, part, group, verdict, health, .. }: ListRow| {
+        let verdict = ListRow::blame(verdict, resolver_fault, lets_loopback_through);
+        ListReport { subject, part, group, verdict, health, spec }
+    };
+    let lists: Vec<ListReport> = findings.rows.drain(..).map(row).collect();
+    let mut helo = findings.helo;
+    // Where iprev could not tell, neither can a comparison with its names.
+    match (&mut helo, &findings.iprev) {
+        (Some(helo), Some(Iprev::Confirmed(names) | Iprev::Forged(names))) => {
+            helo.compare(names.confirmed().map(ClientName::name));
+        }
+        (Some(helo), Some(Iprev::NoName(_))) => helo.compare(std::iter::empty()),
+        _ => {}
+    }
+    let rows = || {
+        lists.iter().map(|row| Row {
+            verdict: &row.verdict,
+            kind: row.kind(),
+            weight: row.weight(),
+            operator: row.spec.operator(),
+            group: row.group,
+            context: row.context(),
+        })
+    };
+    let (score, contexts) = score::of_contexts(rows, settings.lists.all_contexts());
+    let mut report = Report {
+        target: dialogue.client.map(Subject::from).or_else(|| dialogue.domain.clone().map(Subject::Domain)),
+        iprev: findings.iprev,
+        helo,
+        sender: findings.sender,
+        recipient: findings.recipient,
+        sender_path: dialogue.mail_from.as_deref().map(mailbox),
+        recipient_path: dialogue.rcpt_to.as_deref().map(mailbox),
+        score,
+        contexts,
+        counts: Counts::of(lists.iter().map(ListReport::verdict)),
+        lists,
+        resolver_fault,
+        advice: Advice::default(),
+        findings: FindingSet::default(),
+        exchanges: findings.asking.exchanges,
+        questions: findings.asking.questions,
+        trial_questions: findings.asking.trial_questions,
+        completeness: match (findings.cut, findings.stopped_early) {
+            (true, _) => Completeness::CutByDeadline,
+            (false, true) => Completeness::StoppedEarly,
+            (false, false) => Completeness::Complete,
+        },
+        started: findings.started,
+        elapsed: findings.elapsed,
+        learned: None,
+        exempt: dialogue.trust == Trust::Authenticated
+            || dialogue.client.is_some_and(|client| settings.exempts(client)),
+    };
+    report.findings = Policy::findings(&report).collect();
+    report.advice = settings.policy.judge(&report);
+    (report, findings.rows)
+}
+
+/// A path without its angle brackets, made safe and short.
+fn mailbox(path: &str) -> RemoteText {
+    let inner = path.strip_prefix('<').unwrap_or(path);
+    RemoteText::clip_to(inner.strip_suffix('>').unwrap_or(inner), MAX_MAILBOX)
+}
+
+/// Octets of a mailbox that are shown: 64 of the local part, an `@`, and a domain (RFC 5321 §4.5.3.1).
+const MAX_MAILBOX: usize = 254;

@@ -1,0 +1,103 @@
+//! What a policy advises: an action, the reply to give, and the causes.
+
+use std::fmt;
+
+use crate::report::finding::Finding;
+use crate::report::reply::Reply;
+
+/// What a policy asks the host to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
+pub enum Action {
+    /// Nothing against the client from here. Not "accept": that is the host's word.
+    #[default]
+    Pass,
+    /// Try later (4yz).
+    Defer,
+    /// No (5yz).
+    Reject,
+}
+
+impl Action {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Defer => "defer",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// One finding that weighed, and the reply it would get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    pub(crate) finding: Finding,
+    pub(crate) reply: Reply,
+}
+
+impl Cause {
+    /// What was found.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        self.finding
+    }
+
+    /// The reply it would get by itself.
+    #[must_use]
+    pub fn reply(&self) -> &Reply {
+        &self.reply
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.reply.text())
+    }
+}
+
+/// What a policy advises, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    pub(crate) reply: Option<Reply>,
+    pub(crate) causes: Vec<Cause>,
+}
+
+impl Advice {
+    /// What to do.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.reply.as_ref().map_or(Action::Pass, Reply::action)
+    }
+
+    /// The reply to give; `None` where there is nothing against the client.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        self.reply.as_ref()
+    }
+
+    /// Everything that speaks against the client, worst first.
+    #[must_use]
+    pub fn because(&self) -> &[Cause] {
+        &self.causes
+    }
+
+    /// Is there a fact among the causes, and not only what could not be told? The reply given may be another's: of several
+    /// deferrals that of the first finding is given.
+    #[must_use]
+    pub fn rests_on_facts(&self) -> bool {
+        self.causes.iter().any(|cause| !cause.finding.is_unknown())
+    }
+
+    /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the line that
+    /// rejects. Never `OK`, which would skip the restrictions behind it.
+    #[must_use]
+    pub fn postfix_action(&self) -> String {
+        match &self.reply {
+            None => "DUNNO".to_owned(),
+            Some(reply) if reply.action() == Action::Reject => reply.to_string(),
+            Some(reply) => format!("DEFER_IF_PERMIT {} {}", reply.enhanced(), reply.text()),
+        }
+    }
+}

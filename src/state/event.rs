@@ -1,0 +1,77 @@
+//! What changed: lists that fall ill or recover, a resolver at fault.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::dnsxl::{Evidence, Health, ListId, SubjectKind};
+use crate::report::ResolverFault;
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A list's health changed.
+    HealthChanged {
+        /// The list.
+        list: ListId,
+        /// For which kind of subject.
+        kind: SubjectKind,
+        /// What it was.
+        from: Health,
+        /// What it is.
+        to: Health,
+        /// What shows it.
+        evidence: Vec<Evidence>,
+        /// How long ago the list was last proven sane, if it ever was.
+        last_good: Option<Duration>,
+    },
+    /// A deny list holds far more subjects that no other operator's list holds than it used to: a wildcard over a part of its
+    /// zone, perhaps. Worth a look; never a verdict.
+    StandsAlone {
+        /// The list.
+        list: ListId,
+        /// So many subjects it held alone,
+        alone: u32,
+        /// of so many about which others were heard.
+        heard: u32,
+    },
+    /// The resolver is at fault.
+    ResolverFault(ResolverFault),
+    /// The resolver works again.
+    ResolverRecovered(ResolverFault),
+    /// The listener was too slow.
+    Missed {
+        /// So many events were lost.
+        events: u64,
+    },
+}
+
+/// One printable line without keys.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HealthChanged { list, to, evidence, last_good, .. } => {
+                write!(f, "{list}: {}", crate::dnsxl::advice::in_words(*to, evidence))?;
+                for (index, evidence) in evidence.iter().take(2).enumerate() {
+                    write!(f, "{}{evidence}", if index == 0 { " (" } else { "; " })?;
+                }
+                if !evidence.is_empty() {
+                    f.write_str(")")?;
+                }
+                match last_good {
+                    Some(age) if to.takes_hits_away() => write!(f, ", last proven sane {} s ago", age.as_secs()),
+                    _ => Ok(()),
+                }
+            }
+            Self::StandsAlone { list, alone, heard } => {
+                write!(
+                    f,
+                    "{list}: holds {alone} of {heard} subjects that no other operator's list holds, far more than before"
+                )
+            }
+            Self::ResolverFault(fault) => write!(f, "resolver at fault: {fault}"),
+            Self::ResolverRecovered(fault) => write!(f, "resolver works again; it was: {fault}"),
+            Self::Missed { events } => write!(f, "{events} events missed"),
+        }
+    }
+}
