@@ -193,7 +193,7 @@ mod tests {
     use super::*;
     use crate::base::name::Name;
     use crate::dns::{Answer, Soa};
-    use crate::engine::cache::Bounds;
+    use crate::engine::cache::lru::Bounds;
     use crate::lists::ListSet;
 
     /// Of two lists one never said anything about the client. Both change their numbers all the time.

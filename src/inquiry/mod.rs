@@ -22,43 +22,44 @@
 //! ```
 
 mod assemble;
+mod begin;
 pub mod dialogue;
 mod finish;
+mod list_run;
 mod names;
 mod questions;
 mod running;
 pub mod settings;
+mod subjects;
 mod suspicion;
 mod workspace;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::inquiry::questions::Questions;
+use crate::inquiry::list_run::{ListRun, Waiting};
+use crate::inquiry::questions::{Questions, UnitId};
 use crate::inquiry::running::{Asking, Running};
 pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
 
 use crate::base::address::client_number;
-use crate::base::mail_path::{self, Path};
 use crate::check::Slot;
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
-use crate::check::mail_domain::{MailDomainCheck, Side};
+use crate::check::mail_domain::MailDomainCheck;
 use crate::check::resolver::ResolverTrial;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::score::{self, Outcome, Row};
-use crate::dnsxl::{
-    About, Control, HealthState, Kind, Label, ListCheck, ListFinding, ListSpec, Part, Probe, Proof, Purpose, Skipped,
-    Subject, SubjectKind, Verdict,
-};
+use crate::dnsxl::{Kind, Label, ListCheck, ListFinding, ListSpec, Proof, Purpose, Subject, SubjectKind, Verdict};
 use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::finish::Finished;
 pub(crate) use crate::inquiry::questions::SentAt;
+pub use crate::inquiry::questions::Ticket;
 use crate::inquiry::settings::Settings;
 pub(crate) use crate::inquiry::suspicion::TrialWait;
 use crate::report::Source;
-use crate::state::{Admission, Standing};
+use crate::state::Standing;
 
 /// A check that is made by itself.
 #[derive(Debug)]
@@ -68,10 +69,6 @@ pub(crate) enum Alone {
     /// A sender's domain or a recipient's.
     MailDomain(MailDomainCheck),
 }
-
-/// One question of an inquiry that is waiting for its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(usize);
 
 /// The checks of one dialogue.
 #[derive(Debug)]
@@ -84,7 +81,7 @@ pub struct Inquiry {
     recipient: Option<Running<MailDomainCheck>>,
     lists: Vec<ListRun>,
     /// Lists about the client's names.
-    waiting: Vec<crate::inquiry::names::Waiting>,
+    waiting: Vec<crate::inquiry::Waiting>,
     /// How many lists from the first on are done; the others may be.
     lists_done: usize,
     questions: Questions,
@@ -139,158 +136,7 @@ pub(crate) struct AskedList {
     pub(crate) is_suspicion: bool,
 }
 
-#[derive(Debug)]
-struct ListRun {
-    run: Running<ListCheck>,
-    subject: Option<Subject>,
-    part: Option<Part>,
-    /// Rows of one list about one part of the dialogue: they count once.
-    group: usize,
-    was_fresh: bool,
-    health: Arc<HealthState>,
-    /// So many questions to it failed in a row that its controls go out with this one.
-    is_failing: bool,
-    /// The label to try it by, if an odd answer makes it suspect; `None` where its controls went out not long ago.
-    suspicion: Option<Label>,
-    /// Its question was left unanswered, since the list could not change the outcome.
-    was_left_unanswered: bool,
-    /// Its place among the lists, by which questions know it.
-    index: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnitId {
-    Iprev,
-    Helo,
-    Sender,
-    Recipient,
-    Trial,
-    List(usize),
-    /// Controls that nobody waits for.
-    Probe(usize),
-}
-
 impl Inquiry {
-    /// The checks of this dialogue. `standing` says which zones are proven at `now`; `random` (16 octets nobody can guess,
-    /// new for each inquiry) makes the labels by which the others are tried.
-    #[must_use]
-    pub fn new(
-        dialogue: &Dialogue,
-        settings: &Arc<Settings>,
-        standing: &mut Standing,
-        now: Instant,
-        random: [u8; 16],
-    ) -> Self {
-        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, standing, now, random);
-        inquiry.known = Some(Box::new(standing.of_resolver()));
-        // Whether another inquiry of the host's has its answers, nobody says.
-        inquiry.end_trial_elsewhere();
-        inquiry
-    }
-
-    /// The same, in tables that have been used before.
-    pub(crate) fn within(
-        workspace: Workspace,
-        dialogue: &Dialogue,
-        settings: &Arc<Settings>,
-        standing: &mut Standing,
-        now: Instant,
-        random: [u8; 16],
-    ) -> Self {
-        let Workspace { lists: room, asked, by_question, rows } = workspace;
-        let client = dialogue.client.map(|address| address.to_canonical());
-        let mail_domain = |side, path: &str| {
-            let mut check = MailDomainCheck::new(side, path);
-            if check.domain().is_some_and(|domain| settings.is_local(domain)) {
-                check.skip();
-            }
-            Running::new(check)
-        };
-        let sender = match (&dialogue.mail_from, &dialogue.domain) {
-            (Some(path), _) => Some(mail_domain(Side::Sender, path)),
-            (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
-            (None, None) => None,
-        };
-        let mut inquiry = Self {
-            iprev: client.map(|address| Running::new(IprevCheck::new(address))),
-            helo: dialogue
-                .helo
-                .as_deref()
-                .map(|argument| Running::new(HeloCheck::new(argument, client, &settings.ourselves))),
-            sender,
-            recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
-            lists: room,
-            waiting: Vec::new(),
-            lists_done: 0,
-            questions: Questions::within(asked, by_question),
-            rows,
-            probes: Vec::new(),
-            trial: None,
-            trial_from_the_start: false,
-            trial_elsewhere: false,
-            may_suspect_resolver: false,
-            resolver_is_silent: false,
-            label: Label::from_random(random),
-            known: None,
-            health_epoch: standing.health_epoch(),
-            stopped_early: false,
-            started: now,
-            dialogue: dialogue.clone(),
-            settings: Arc::clone(settings),
-        };
-        let lists = settings.lists.shared();
-        inquiry.lists.reserve(lists.len());
-        // A question for each list, and those of the other checks.
-        inquiry.questions.reserve(lists.len() + 8);
-        let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
-        for spec in lists {
-            for about in spec.about() {
-                inquiry.add_list(spec, about, &mut subjects, standing, now);
-            }
-        }
-        inquiry.advance_all();
-        inquiry.ask_own_questions(standing, now);
-        inquiry
-    }
-
-    /// One check and nothing else.
-    pub(crate) fn of_one(check: Alone, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
-        let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
-        match check {
-            Alone::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
-            Alone::Helo(check) => inquiry.helo = Some(Running::new(check)),
-            Alone::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
-        }
-        inquiry.advance_all();
-        inquiry
-    }
-
-    /// A look at the test entries of lists, and at the resolver, about no dialogue.
-    pub(crate) fn probe(
-        lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
-        settings: &Arc<Settings>,
-        standing: &mut Standing,
-        now: Instant,
-        random: [u8; 16],
-    ) -> Self {
-        let label = Label::from_random(random);
-        let trial = standing.trial(now, label, true);
-        let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
-        inquiry.settings = Arc::clone(settings);
-        for (spec, kind) in lists {
-            let health = standing.health(&spec, kind).cloned().unwrap_or_default();
-            let control = Control::stale(standing.label(&spec, kind, now, label));
-            let unit = ListCheck::probe(spec, kind, control, Probe::Everything);
-            let group = inquiry.lists.len();
-            inquiry.push_list(ListRun { group, health, ..ListRun::about_nobody(unit) });
-        }
-        inquiry.take_part_in(trial);
-        inquiry.advance_all();
-        inquiry
-    }
-
     /// The next question to ask; each is handed out once. `None` when all are on their way.
     pub fn next_question(&mut self) -> Option<(Ticket, Question)> {
         self.next_ask().map(|ask| (ask.ticket, ask.question))
@@ -456,48 +302,6 @@ impl Inquiry {
         }
     }
 
-    /// One list about one subject.
-    fn add_list(
-        &mut self,
-        spec: &Arc<ListSpec>,
-        about: About<'_>,
-        subjects: &mut Subjects<'_>,
-        standing: &mut Standing,
-        now: Instant,
-    ) {
-        let group = self.lists.len() + self.waiting.len();
-        let (subject, skip, part) = match about {
-            About::Fixed(subject) => (Some(subject.clone()), None, None),
-            About::Part(part) => {
-                let (subject, skip) = subjects.of(part);
-                (subject, skip, Some(part))
-            }
-        };
-        // That there is no list to ask goes before whom it would be asked about.
-        let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
-        let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
-        let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
-        if (subject.is_none() && !names) || skip.is_some() {
-            let control = Control::stale(self.label);
-            let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
-            let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
-            let health = Arc::new(health);
-            self.push_list(ListRun { subject, part, group, health, ..ListRun::about_nobody(unit) });
-            return;
-        }
-        let admission = standing.admit(spec, kind, now, self.label);
-        match (subject, part) {
-            (None, Some(part)) => {
-                let spec = spec.clone();
-                self.waiting.push(crate::inquiry::names::Waiting { group, spec, part, admission });
-            }
-            (subject, part) => {
-                let Some(about) = &subject else { return };
-                self.push_list(list_run(spec, about.clone(), part, group, admission));
-            }
-        }
-    }
-
     /// One more list; its number.
     fn push_list(&mut self, list: ListRun) -> usize {
         let index = self.lists.len();
@@ -591,93 +395,4 @@ fn by_whom(question: Question, purpose: Purpose, dialogue: &Dialogue) -> Questio
         }
     };
     question.chosen_by(client)
-}
-
-/// One list about one subject.
-fn list_run(spec: &Arc<ListSpec>, subject: Subject, part: Option<Part>, group: usize, admission: Admission) -> ListRun {
-    let Admission { control, access, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health } =
-        admission;
-    let mut unit = ListCheck::new(spec.clone(), &subject, control).access(access);
-    if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
-        unit = unit.first_use();
-    }
-    ListRun {
-        subject: Some(subject),
-        part,
-        group,
-        was_fresh: is_proven,
-        health,
-        is_failing,
-        suspicion,
-        ..ListRun::about_nobody(unit)
-    }
-}
-
-impl ListRun {
-    /// A list that is asked about no part of the dialogue.
-    fn about_nobody(unit: ListCheck) -> Self {
-        Self {
-            run: Running::new(unit),
-            subject: None,
-            part: None,
-            group: 0,
-            was_fresh: false,
-            health: Arc::default(),
-            is_failing: false,
-            suspicion: None,
-            was_left_unanswered: false,
-            index: 0,
-        }
-    }
-}
-
-/// What a list is asked about, or why it is not asked.
-type Asked = (Option<Subject>, Option<Skipped>);
-
-/// What the parts of a dialogue are, or why a list is not asked about them. Twelve lists ask about the same one.
-struct Subjects<'a> {
-    dialogue: &'a Dialogue,
-    settings: &'a Settings,
-    known: Vec<(Part, Asked)>,
-}
-
-impl Subjects<'_> {
-    fn of(&mut self, part: Part) -> Asked {
-        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
-            return known.clone();
-        }
-        let found = subject_of(part, self.dialogue, self.settings);
-        self.known.push((part, found.clone()));
-        found
-    }
-}
-
-/// What a list is asked about, or why it is not.
-fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
-    let of_path = |path: Option<&String>| match path.map(|path| mail_path::read(path)) {
-        Some(Path::Domain(name)) => (Some(Subject::Domain(name)), None),
-        Some(Path::Literal(_)) => (None, Some(Skipped::Literal)),
-        _ => (None, Some(Skipped::NoClient)),
-    };
-    match part {
-        Part::Address => match (dialogue.client, &dialogue.domain) {
-            (Some(address), _) => (Some(Subject::from(address)), settings.skips(address, dialogue.trust)),
-            (None, Some(domain)) => (Some(Subject::Domain(domain.clone())), None),
-            (None, None) => (None, Some(Skipped::NoClient)),
-        },
-        // What they are is known later; here only whether they are asked about at all.
-        Part::ConfirmedName | Part::ReverseName => match dialogue.client {
-            Some(address) => (None, settings.skips(address, dialogue.trust)),
-            None => (None, Some(Skipped::NoClient)),
-        },
-        Part::Helo => match dialogue.helo.as_deref() {
-            Some(literal) if mail_path::address_literal(literal).is_some() => (None, Some(Skipped::Literal)),
-            argument => match argument.and_then(mail_path::host_name) {
-                Some(name) => (Some(Subject::Domain(name)), None),
-                None => (None, Some(Skipped::NoClient)),
-            },
-        },
-        Part::Sender => of_path(dialogue.mail_from.as_ref()),
-        Part::Recipient => of_path(dialogue.rcpt_to.as_ref()),
-    }
 }

@@ -1,23 +1,13 @@
 //! Lists that are asked about the client's names: they wait until reverse DNS has said what those are.
 
-use std::sync::Arc;
-
 use crate::base::name::Name;
 use crate::check::Unit;
 use crate::check::iprev::{ClientName, Iprev};
 use crate::dns::Failure;
-use crate::dnsxl::{ListCheck, ListFinding, ListSpec, Part, Skipped, Subject, SubjectKind};
-use crate::inquiry::{Inquiry, ListRun, UnitId, list_run};
-use crate::state::Admission;
-
-/// A list that waits for names.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) group: usize,
-    pub(super) spec: Arc<ListSpec>,
-    pub(super) part: Part,
-    pub(super) admission: Admission,
-}
+use crate::dnsxl::{ListCheck, ListFinding, Part, Skipped, Subject, SubjectKind};
+use crate::inquiry::Inquiry;
+use crate::inquiry::list_run::{ListRun, Waiting, list_run};
+use crate::inquiry::questions::UnitId;
 
 impl Inquiry {
     /// Asks about the names, once they are known.

@@ -8,9 +8,25 @@ use crate::base::small_list::Few;
 use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
-use crate::inquiry::{Ticket, UnitId};
 use crate::report::exchange::{AskedQuestions, Exchange, Source};
 use crate::report::learned::{Sight, looks_like_the_resolver};
+
+/// One question of an inquiry that is waiting for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub(super) usize);
+
+/// The check that wants an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnitId {
+    Iprev,
+    Helo,
+    Sender,
+    Recipient,
+    Trial,
+    List(usize),
+    /// Controls that nobody waits for.
+    Probe(usize),
+}
 
 /// Where each question stands. Proof must be new, so what tries a list is not the same question as one that may be answered
 /// from memory.

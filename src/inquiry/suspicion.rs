@@ -14,7 +14,7 @@ use crate::check::resolver::ResolverTrial;
 use crate::dnsxl::{
     Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectKind, Verdict, Word,
 };
-use crate::inquiry::names::Waiting;
+use crate::inquiry::list_run::Waiting;
 use crate::inquiry::running::Running;
 use crate::inquiry::{Inquiry, ListRun, UnitId};
 use crate::state::{Standing, TrialState};

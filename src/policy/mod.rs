@@ -36,7 +36,8 @@ use crate::policy::rule::Says;
 use crate::report::Report;
 
 pub use crate::policy::rule::Rule;
-pub use crate::report::advice::{Action, Advice, Cause};
+pub use crate::report::action::Action;
+pub use crate::report::advice::{Advice, Cause};
 pub use crate::report::finding::{Finding, UnknownFinding};
 pub use crate::report::reply::Reply;
 

@@ -2,33 +2,9 @@
 
 use std::fmt;
 
+use crate::report::action::Action;
 use crate::report::finding::Finding;
 use crate::report::reply::Reply;
-
-/// What a policy asks the host to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
-pub enum Action {
-    /// Nothing against the client from here. Not "accept": that is the host's word.
-    #[default]
-    Pass,
-    /// Try later (4yz).
-    Defer,
-    /// No (5yz).
-    Reject,
-}
-
-impl Action {
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Defer => "defer",
-            Self::Reject => "reject",
-        }
-    }
-}
 
 /// One finding that weighed, and the reply it would get.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -52,7 +52,7 @@ as_word!(
     crate::dnsxl::Health,
     crate::dnsxl::Part,
     crate::dnsxl::Unheard,
-    crate::report::advice::Action,
+    crate::report::action::Action,
     crate::check::mail_domain::Unusable,
     crate::dnsxl::score::Outcome,
     crate::check::generic_name::Shape,

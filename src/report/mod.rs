@@ -1,5 +1,6 @@
 //! What was found: every verdict of one dialogue, with evidence, counts and what the policy advises.
 
+pub(crate) mod action;
 pub(crate) mod advice;
 pub mod authres;
 mod display;

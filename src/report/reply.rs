@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::remote_text::RemoteText;
 use crate::base::template::Expansion;
-use crate::report::advice::Action;
+use crate::report::action::Action;
 
 /// Octets of text in a reply: with codes, blanks and CRLF the line stays below 512 (RFC 5321 §4.5.3.1.5).
 const REPLY_TEXT: usize = 480;

@@ -1,7 +1,7 @@
 //! What a check comes to, without the reasons.
 
 use crate::dnsxl::score::{Counts, Score};
-use crate::report::advice::Action;
+use crate::report::action::Action;
 use crate::report::finding::Finding;
 use crate::report::resolver_fault::ResolverFault;
 

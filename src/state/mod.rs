@@ -4,32 +4,32 @@
 //! All clients share it, so that it rests on questions of our own alone: a list's test entries, random labels, the trial of
 //! the resolver. What a client chose - his names, his own zones - makes somebody suspect, and never more than that.
 
+mod admission;
 pub(crate) mod event;
 mod resolver;
+mod view;
 mod zone;
 
 use std::collections::hash_map::Entry as Place;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use crate::state::admission::Admission;
+use crate::state::admission::SAME_LABEL;
 use crate::state::resolver::ResolverState;
 pub(crate) use crate::state::resolver::TrialState;
-use crate::state::zone::{Change, Zone};
+use crate::state::view::{Change, View};
+use crate::state::zone::Zone;
 
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
-use crate::dnsxl::{Access, Control, HealthState, Label, ListSpec, Proof, SubjectKind};
+use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
 use crate::report::learned::{Lesson, OwnAnswer, OwnWord, Sight};
 use crate::report::{Report, ResolverFault};
 use crate::state::event::Event;
 
 /// Zones that are kept in mind; beyond that the longest unused are forgotten, which costs a proof.
 const MAX_ZONES: usize = 4_096;
-/// How often a zone without a clear word is asked for its must-exist entry, and a suspected one for its controls.
-const RECHECK: Duration = Duration::from_secs(60);
-/// Checks that start within this time try a zone by the same label, so that their controls are one question.
-const SAME_LABEL: Duration = Duration::from_secs(1);
-
 /// The standing of lists and of the resolver: proven, doubtful, broken, left alone.
 #[derive(Clone, Debug)]
 pub struct Standing {
@@ -59,23 +59,6 @@ pub(crate) struct Voided {
     pub(crate) zones: Vec<Name>,
     /// Something changed on which summaries of what is remembered rest.
     pub(crate) summaries: bool,
-}
-
-/// How a check may treat a zone at this moment.
-#[derive(Clone, Debug)]
-pub(crate) struct Admission {
-    pub(crate) control: Control,
-    pub(crate) access: Access,
-    pub(crate) is_proven: bool,
-    pub(crate) wants_must_exist: bool,
-    /// Some list's entry came back empty, and no answer in 127/8 was seen for a while: every list is asked for its entry, so
-    /// that one list that has emptied itself does not convict the resolver again and again.
-    pub(crate) suspects_resolver: bool,
-    /// So many questions about subjects failed in a row that its controls go out with the next one.
-    pub(crate) is_failing: bool,
-    /// The label to try it by, if an odd answer makes it suspect; `None` where its controls went out not long ago.
-    pub(crate) suspicion: Option<Label>,
-    pub(crate) health: Arc<HealthState>,
 }
 
 impl Standing {
@@ -272,8 +255,7 @@ impl Standing {
                 self.broken = Some(now);
             }
             if change.asked_for_entry {
-                self.doubted =
-                    self.zones.values().any(|zone| zone.views.iter().any(crate::state::zone::View::is_stripped));
+                self.doubted = self.zones.values().any(|zone| zone.views.iter().any(crate::state::View::is_stripped));
             }
             stripped |= change.stripped;
         }
@@ -360,10 +342,6 @@ impl Default for Standing {
     fn default() -> Self {
         Self::new(Self::DEFAULT_WINDOW)
     }
-}
-
-fn is_recent(at: Option<Instant>, now: Instant) -> bool {
-    at.is_some_and(|at| now.saturating_duration_since(at) < RECHECK)
 }
 
 #[cfg(test)]

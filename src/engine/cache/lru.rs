@@ -1,10 +1,20 @@
 //! A bounded store: what was used least recently goes first.
 
 use std::hash::Hash;
+use std::time::Duration;
 
 use lru::LruCache;
 
-use crate::engine::cache::Bounds;
+/// How much is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Subjects of lists of each kind, and answers of each kind.
+    pub(crate) entries: usize,
+    /// Bytes of each store, roughly.
+    pub(crate) bytes: usize,
+    /// How long a failure is remembered.
+    pub(crate) failure: Duration,
+}
 
 /// How many bytes a value takes with its key, roughly.
 pub(crate) trait Weigh<K> {

@@ -18,22 +18,11 @@ use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::{Answer, Failure, Is, Question, Record as DnsRecord, RecordType, RrSet};
 use crate::dnsxl::Subject;
-use crate::engine::cache::lru::{Store, Weigh};
+use crate::engine::cache::lru::{Bounds, Store, Weigh};
 use crate::engine::cache::packed::{Record, Tick};
 use crate::engine::cache::zone_numbers::Zones;
 
 pub(crate) use crate::engine::cache::zone_numbers::Number;
-
-/// How much is remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    /// Subjects of lists of each kind, and answers of each kind.
-    pub(crate) entries: usize,
-    /// Bytes of each store, roughly.
-    pub(crate) bytes: usize,
-    /// How long a failure is remembered.
-    pub(crate) failure: Duration,
-}
 
 /// Everything remembered. Shared by clones of a checker; its locks are never held across a wait.
 #[derive(Debug)]

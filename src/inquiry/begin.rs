@@ -1,0 +1,184 @@
+//! How an inquiry begins: which checks there are, and which lists are asked about what.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::check::helo::HeloCheck;
+use crate::check::iprev::IprevCheck;
+use crate::check::mail_domain::{MailDomainCheck, Side};
+use crate::dnsxl::{
+    About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
+};
+use crate::inquiry::dialogue::Dialogue;
+use crate::inquiry::list_run::{ListRun, list_run};
+use crate::inquiry::questions::Questions;
+use crate::inquiry::running::Running;
+use crate::inquiry::settings::Settings;
+use crate::inquiry::subjects::Subjects;
+use crate::inquiry::workspace::Workspace;
+use crate::inquiry::{Alone, Inquiry};
+use crate::state::Standing;
+
+impl Inquiry {
+    /// The checks of this dialogue. `standing` says which zones are proven at `now`; `random` (16 octets nobody can guess,
+    /// new for each inquiry) makes the labels by which the others are tried.
+    #[must_use]
+    pub fn new(
+        dialogue: &Dialogue,
+        settings: &Arc<Settings>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, standing, now, random);
+        inquiry.known = Some(Box::new(standing.of_resolver()));
+        // Whether another inquiry of the host's has its answers, nobody says.
+        inquiry.end_trial_elsewhere();
+        inquiry
+    }
+
+    /// The same, in tables that have been used before.
+    pub(crate) fn within(
+        workspace: Workspace,
+        dialogue: &Dialogue,
+        settings: &Arc<Settings>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let Workspace { lists: room, asked, by_question, rows } = workspace;
+        let client = dialogue.client.map(|address| address.to_canonical());
+        let mail_domain = |side, path: &str| {
+            let mut check = MailDomainCheck::new(side, path);
+            if check.domain().is_some_and(|domain| settings.is_local(domain)) {
+                check.skip();
+            }
+            Running::new(check)
+        };
+        let sender = match (&dialogue.mail_from, &dialogue.domain) {
+            (Some(path), _) => Some(mail_domain(Side::Sender, path)),
+            (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
+            (None, None) => None,
+        };
+        let mut inquiry = Self {
+            iprev: client.map(|address| Running::new(IprevCheck::new(address))),
+            helo: dialogue
+                .helo
+                .as_deref()
+                .map(|argument| Running::new(HeloCheck::new(argument, client, &settings.ourselves))),
+            sender,
+            recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
+            lists: room,
+            waiting: Vec::new(),
+            lists_done: 0,
+            questions: Questions::within(asked, by_question),
+            rows,
+            probes: Vec::new(),
+            trial: None,
+            trial_from_the_start: false,
+            trial_elsewhere: false,
+            may_suspect_resolver: false,
+            resolver_is_silent: false,
+            label: Label::from_random(random),
+            known: None,
+            health_epoch: standing.health_epoch(),
+            stopped_early: false,
+            started: now,
+            dialogue: dialogue.clone(),
+            settings: Arc::clone(settings),
+        };
+        let lists = settings.lists.shared();
+        inquiry.lists.reserve(lists.len());
+        // A question for each list, and those of the other checks.
+        inquiry.questions.reserve(lists.len() + 8);
+        let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
+        for spec in lists {
+            for about in spec.about() {
+                inquiry.add_list(spec, about, &mut subjects, standing, now);
+            }
+        }
+        inquiry.advance_all();
+        inquiry.ask_own_questions(standing, now);
+        inquiry
+    }
+
+    /// One check and nothing else.
+    pub(crate) fn of_one(check: Alone, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
+        let workspace = Workspace::default();
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
+        match check {
+            Alone::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
+            Alone::Helo(check) => inquiry.helo = Some(Running::new(check)),
+            Alone::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
+        }
+        inquiry.advance_all();
+        inquiry
+    }
+
+    /// A look at the test entries of lists, and at the resolver, about no dialogue.
+    pub(crate) fn probe(
+        lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
+        settings: &Arc<Settings>,
+        standing: &mut Standing,
+        now: Instant,
+        random: [u8; 16],
+    ) -> Self {
+        let label = Label::from_random(random);
+        let trial = standing.trial(now, label, true);
+        let workspace = Workspace::default();
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
+        inquiry.settings = Arc::clone(settings);
+        for (spec, kind) in lists {
+            let health = standing.health(&spec, kind).cloned().unwrap_or_default();
+            let control = Control::stale(standing.label(&spec, kind, now, label));
+            let unit = ListCheck::probe(spec, kind, control, Probe::Everything);
+            let group = inquiry.lists.len();
+            inquiry.push_list(ListRun { group, health, ..ListRun::about_nobody(unit) });
+        }
+        inquiry.take_part_in(trial);
+        inquiry.advance_all();
+        inquiry
+    }
+
+    /// One list about one subject.
+    fn add_list(
+        &mut self,
+        spec: &Arc<ListSpec>,
+        about: About<'_>,
+        subjects: &mut Subjects<'_>,
+        standing: &mut Standing,
+        now: Instant,
+    ) {
+        let group = self.lists.len() + self.waiting.len();
+        let (subject, skip, part) = match about {
+            About::Fixed(subject) => (Some(subject.clone()), None, None),
+            About::Part(part) => {
+                let (subject, skip) = subjects.of(part);
+                (subject, skip, Some(part))
+            }
+        };
+        // That there is no list to ask goes before whom it would be asked about.
+        let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
+        let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
+        let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
+        if (subject.is_none() && !names) || skip.is_some() {
+            let control = Control::stale(self.label);
+            let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
+            let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
+            let health = Arc::new(health);
+            self.push_list(ListRun { subject, part, group, health, ..ListRun::about_nobody(unit) });
+            return;
+        }
+        let admission = standing.admit(spec, kind, now, self.label);
+        match (subject, part) {
+            (None, Some(part)) => {
+                let spec = spec.clone();
+                self.waiting.push(crate::inquiry::Waiting { group, spec, part, admission });
+            }
+            (subject, part) => {
+                let Some(about) = &subject else { return };
+                self.push_list(list_run(spec, about.clone(), part, group, admission));
+            }
+        }
+    }
+}

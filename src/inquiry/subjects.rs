@@ -1,0 +1,57 @@
+//! What the parts of a dialogue give lists to ask about.
+
+use crate::base::mail_path::{self, Path};
+use crate::dnsxl::{Part, Skipped, Subject};
+use crate::inquiry::dialogue::Dialogue;
+use crate::inquiry::settings::Settings;
+
+/// What a list is asked about, or why it is not asked.
+type Asked = (Option<Subject>, Option<Skipped>);
+
+/// What the parts of a dialogue are, or why a list is not asked about them. Twelve lists ask about the same one.
+pub(super) struct Subjects<'a> {
+    pub(super) dialogue: &'a Dialogue,
+    pub(super) settings: &'a Settings,
+    pub(super) known: Vec<(Part, Asked)>,
+}
+
+impl Subjects<'_> {
+    pub(super) fn of(&mut self, part: Part) -> Asked {
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
+            return known.clone();
+        }
+        let found = subject_of(part, self.dialogue, self.settings);
+        self.known.push((part, found.clone()));
+        found
+    }
+}
+
+/// What a list is asked about, or why it is not.
+fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
+    let of_path = |path: Option<&String>| match path.map(|path| mail_path::read(path)) {
+        Some(Path::Domain(name)) => (Some(Subject::Domain(name)), None),
+        Some(Path::Literal(_)) => (None, Some(Skipped::Literal)),
+        _ => (None, Some(Skipped::NoClient)),
+    };
+    match part {
+        Part::Address => match (dialogue.client, &dialogue.domain) {
+            (Some(address), _) => (Some(Subject::from(address)), settings.skips(address, dialogue.trust)),
+            (None, Some(domain)) => (Some(Subject::Domain(domain.clone())), None),
+            (None, None) => (None, Some(Skipped::NoClient)),
+        },
+        // What they are is known later; here only whether they are asked about at all.
+        Part::ConfirmedName | Part::ReverseName => match dialogue.client {
+            Some(address) => (None, settings.skips(address, dialogue.trust)),
+            None => (None, Some(Skipped::NoClient)),
+        },
+        Part::Helo => match dialogue.helo.as_deref() {
+            Some(literal) if mail_path::address_literal(literal).is_some() => (None, Some(Skipped::Literal)),
+            argument => match argument.and_then(mail_path::host_name) {
+                Some(name) => (Some(Subject::Domain(name)), None),
+                None => (None, Some(Skipped::NoClient)),
+            },
+        },
+        Part::Sender => of_path(dialogue.mail_from.as_ref()),
+        Part::Recipient => of_path(dialogue.rcpt_to.as_ref()),
+    }
+}

@@ -1,0 +1,26 @@
+//! What a policy asks the host to do.
+
+/// What a policy asks the host to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
+pub enum Action {
+    /// Nothing against the client from here. Not "accept": that is the host's word.
+    #[default]
+    Pass,
+    /// Try later (4yz).
+    Defer,
+    /// No (5yz).
+    Reject,
+}
+
+impl Action {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Defer => "defer",
+            Self::Reject => "reject",
+        }
+    }
+}
