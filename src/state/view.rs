@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::name::Name;
-use crate::dns::{Failure, Is};
+use crate::dns::{Answer, Failure, Is};
 use crate::dnsxl::{
     Breakage, Entry, Evidence, Health, HealthState, ListSpec, Observation, ProblemKind, Proof, SubjectKind, Trial,
     is_denied_from_above, present, trial,
@@ -109,9 +109,11 @@ impl View {
         };
         let (first, last) = (*fixed_sent.min(random_sent), *fixed_sent.max(random_sent));
         *since = Some(first);
-        // Absence holds as long as the older of both does. What was there, or failed, a while ago says nothing about now.
-        let are_absent = fixed.answer().is_no() && random.answer().is_no();
-        if !are_absent && last.saturating_duration_since(first) > TOGETHER {
+        // Absence holds as long as the older of both does, and a failure until the next answer: a question that nobody drove on
+        // may have been joined long after it was sent. What was there a while ago says nothing about now.
+        let are_alike = |is: fn(&Answer) -> bool| is(fixed.answer()) && is(random.answer());
+        let may_be_old = are_alike(Answer::is_no) || are_alike(|answer| answer.failure().is_some());
+        if !may_be_old && last.saturating_duration_since(first) > TOGETHER {
             let newest = if fixed_sent > random_sent { fixed } else { random };
             *since = Some(last);
             if let Some(kind) = present(known, newest) {
@@ -136,7 +138,7 @@ impl View {
                 let failed = |evidence: &Evidence| {
                     evidence.answer().failure().is_some_and(crate::dns::Failure::may_be_the_servers)
                 };
-                let is_its_own = resolver.was_alive_since(first) || self.health.retry.is_some();
+                let is_its_own = resolver.was_alive_since(last) || self.health.retry.is_some();
                 if evidence.iter().all(failed) {
                     if !is_its_own {
                         return true;
