@@ -350,7 +350,7 @@ async fn lists_that_have_died() {
     let dead = [
         ("dead.example", "problem lists_everything 127.0.0.2", "problem lists_everything"),
         ("numeric.example", "problem lists_everything 127.0.0.2", "problem lists_everything"),
-        ("parked.example", "problem outside_127 203.0.113.200", "problem outside_127"),
+        ("parked.example", "problem outside_127 203.0.113.200", "problem parked"),
         ("refusing.example", "problem refused 127.255.255.254", "problem refused"),
         ("refuse.example", "unknown refused", "unknown refused"),
         ("broken.example", "unknown servfail", "unknown servfail"),
@@ -554,7 +554,7 @@ async fn allow_lists() {
     for (allow, outcome, action) in [
         ("wl.example", Outcome::Allowed, Action::Pass),
         ("gone.example", Outcome::Listed, Action::Reject), // does not hold him
-        ("broken.example", Outcome::Listed, Action::Defer), // might hold him
+        ("broken.example", Outcome::Undecided, Action::Defer), // might hold the client
         ("dead.example", Outcome::Listed, Action::Reject), // holds everyone: no credit
         ("refusing.example", Outcome::Listed, Action::Reject),
     ] {

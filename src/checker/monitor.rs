@@ -121,7 +121,7 @@ impl Checker {
             Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable()))
         };
         let deadline = later(now, self.budget());
-        driver::inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::Patience::UntilDone).await;
+        driver::inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::Patience::WithHealth).await;
     }
 }
 

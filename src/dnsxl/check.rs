@@ -446,6 +446,11 @@ impl ListCheck {
         }
     }
 
+    /// Did a control get an answer that no working list gives?
+    pub(crate) fn is_accused(&self) -> bool {
+        [FIXED, RANDOM].into_iter().any(|slot| matches!(self.answers.get(slot).map(Answer::is), Some(Is::Records(_))))
+    }
+
     /// The list's own words, where its controls showed it to be broken.
     pub(crate) fn reason_for_breakage(&self) -> Option<RemoteText> {
         self.reason().filter(|_| matches!(self.tried(), Some(Trial::Broken(..))))

@@ -21,6 +21,7 @@ use crate::engine::shared_query::Passenger;
 use crate::engine::{Engine, later};
 use crate::inquiry::{Ask, Finished, Inquiry, Ticket, TrialWait};
 use crate::report::{Report, Source};
+use crate::state::ACCUSATIONS_HELD;
 
 /// What rests on an address's existence waits so long for the trial of the resolver, from the beginning of the check: as long
 /// as for a question before it is sent again.
@@ -51,7 +52,7 @@ pub(crate) async fn inquiry(
     let edition = asker.memory.edition();
     let mut alarm = asker.clock.sleep_until(deadline);
     // Set once only the trial of the resolver is waited for.
-    let mut patience_with_trial: Option<Timer> = None;
+    let mut trial_timer: Option<(TrialWait, Timer)> = None;
     let mut open = FuturesUnordered::new();
     let mut background = engine.background.drive();
     loop {
@@ -64,9 +65,22 @@ pub(crate) async fn inquiry(
         }
         let is_settled = inquiry.is_settled();
         let asks_lists = patience == Patience::WithHealth && inquiry.is_asking_lists_about_themselves();
-        let wait = if is_settled && !asks_lists { inquiry.waits_for_trial() } else { TrialWait::ToTheEnd };
-        if is_settled && wait == TrialWait::Briefly && patience_with_trial.is_none() {
-            patience_with_trial = Some(asker.clock.sleep_until(later(started, TRIAL_PATIENCE)));
+        let wait = if !is_settled || asks_lists {
+            TrialWait::ToTheEnd
+        } else {
+            match inquiry.waits_for_trial() {
+                TrialWait::No | TrialWait::Briefly
+                    if patience == Patience::WithHealth && inquiry.accuses_while_on_trial() =>
+                {
+                    TrialWait::WhileAccusationsAreHeld
+                }
+                wait => wait,
+            }
+        };
+        if let Some(most) = trial_patience(wait)
+            && trial_timer.as_ref().is_none_or(|(of, _)| *of != wait)
+        {
+            trial_timer = Some((wait, asker.clock.sleep_until(later(started, most))));
         }
         let next = poll_fn(|context| {
             let tried = background.tries_the_resolver();
@@ -76,12 +90,12 @@ pub(crate) async fn inquiry(
             }
             match open.poll_next_unpin(context) {
                 Poll::Ready(Some(answered)) => Poll::Ready(Next::Answer(answered)),
-                // Nothing open although something is missing: there is nothing to wait for.
-                Poll::Ready(None) => Poll::Ready(Next::End),
-                Poll::Pending if wait == TrialWait::No => Poll::Ready(Next::End),
-                Poll::Pending => {
-                    let timer = patience_with_trial.as_mut().filter(|_| wait == TrialWait::Briefly);
-                    let is_over = timer.is_some_and(|timer| timer.as_mut().poll(context).is_ready());
+                // Nothing open although something is missing: there is nothing to wait for but another check's trial.
+                Poll::Ready(None) if !background.tries_the_resolver() => Poll::Ready(Next::End),
+                Poll::Pending | Poll::Ready(None) if wait == TrialWait::No => Poll::Ready(Next::End),
+                Poll::Pending | Poll::Ready(None) => {
+                    let timer = trial_timer.as_mut().filter(|(of, _)| *of == wait);
+                    let is_over = timer.is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
                     if is_over || alarm.as_mut().poll(context).is_ready() {
                         Poll::Ready(Next::End)
                     } else {
@@ -135,6 +149,15 @@ enum Next {
     /// The resolver's trial, begun by another check, is over.
     TrialOver,
     End,
+}
+
+/// How long, from the beginning of the check, it waits for the trial of the resolver; `None`: by its deadline alone.
+fn trial_patience(wait: TrialWait) -> Option<Duration> {
+    match wait {
+        TrialWait::Briefly => Some(TRIAL_PATIENCE),
+        TrialWait::WhileAccusationsAreHeld => Some(ACCUSATIONS_HELD),
+        TrialWait::No | TrialWait::ToTheEnd => None,
+    }
 }
 
 /// Asks everything that the inquiry wants to know now; what is remembered is answered at once.

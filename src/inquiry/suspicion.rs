@@ -26,6 +26,8 @@ pub(crate) enum TrialWait {
     No,
     /// For a moment: something rests on the existence of an address, or looks like the resolver's doing.
     Briefly,
+    /// As long as accusations of lists wait for it.
+    WhileAccusationsAreHeld,
     /// As long as for any other answer: nothing else was answered either.
     ToTheEnd,
 }
@@ -139,6 +141,12 @@ impl Inquiry {
     fn nothing_was_answered(&self) -> bool {
         let sight = self.questions.sight();
         sight.failed && !sight.answered
+    }
+
+    /// Does a list answer its controls as none that works, while the resolver is on trial?
+    pub(crate) fn accuses_while_on_trial(&self) -> bool {
+        let on_trial = self.trial.as_ref().is_some_and(|trial| !trial.is_done()) || self.trial_elsewhere;
+        on_trial && self.lists.iter().chain(&self.probes).any(|list| list.run.unit.is_accused())
     }
 
     /// The questions of the trial that another check has begun are answered, or were given up.

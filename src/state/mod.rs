@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 pub(crate) use crate::state::admission::Admission;
 use crate::state::admission::SAME_LABEL;
 use crate::state::resolver::ResolverState;
-pub(crate) use crate::state::resolver::TrialState;
+pub(crate) use crate::state::resolver::{ACCUSATIONS_HELD, TrialState};
 use crate::state::view::{Change, View};
 use crate::state::zone::Zone;
 
@@ -289,7 +289,7 @@ impl Standing {
             if self.resolver.rewrites() {
                 continue;
             }
-            if answers.iter().any(crate::state::zone::accuses) && self.resolver.is_on_trial(now) {
+            if answers.iter().any(crate::state::zone::accuses) && self.resolver.holds_accusations(now) {
                 let held = answers.into_iter().map(|answer| OwnWord { list: Some(list.clone()), answer });
                 self.held_back.extend(held);
                 continue;

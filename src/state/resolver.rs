@@ -21,6 +21,9 @@ const WHILE_AT_FAULT: Duration = Duration::from_secs(60);
 const WHEN_SUSPECTED: Duration = Duration::from_secs(10);
 /// A trial that took longer was given up: nobody waited for it.
 const LONGEST_TRIAL: Duration = Duration::from_secs(15);
+/// For how long answers that accuse a list wait for the trial under way: a resolver that invents answers does so at once,
+/// and one that cannot reach the registries may take as long as it likes.
+pub(crate) const ACCUSATIONS_HELD: Duration = Duration::from_secs(2);
 /// Questions that are sent together are sent within this time.
 const AT_THE_SAME_TIME: Duration = Duration::from_secs(1);
 /// For how long an answer in 127.0.0.0/8 shows that such answers come through.
@@ -104,6 +107,11 @@ impl ResolverState {
     /// Is a trial under way, so that accusations of lists have to wait for what it shows?
     pub(crate) fn is_on_trial(&self, now: Instant) -> bool {
         self.trial.as_ref().is_some_and(|(_, since)| now.saturating_duration_since(*since) < LONGEST_TRIAL)
+    }
+
+    /// Do answers that accuse a list have to wait for what the trial shows?
+    pub(crate) fn holds_accusations(&self, now: Instant) -> bool {
+        self.trial.as_ref().is_some_and(|(_, since)| now.saturating_duration_since(*since) < ACCUSATIONS_HELD)
     }
 
     /// A question of our own was answered, or failed.
