@@ -19,8 +19,39 @@ pub(crate) enum Path {
     Malformed,
 }
 
-/// Reads a path. Angle brackets may be left out; a source route is ignored (RFC 5321 Appendix C).
+/// The path of an argument of MAIL or RCPT, without the parameters behind it: `<a@example.org>` of
+/// `<a@example.org> SIZE=1000` (RFC 5321 §4.1.1.2). A text that is not of that form is returned whole.
+pub(crate) fn without_parameters(text: &str) -> &str {
+    let (mut quoted, mut escaped) = (false, false);
+    let end = text.char_indices().find_map(|(at, character)| {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '>' if !quoted => return Some(at + 1),
+            _ => {}
+        }
+        None
+    });
+    let Some((path, rest)) = end.filter(|_| text.starts_with('<')).and_then(|end| text.split_at_checked(end)) else {
+        return text;
+    };
+    let is_keyword = |keyword: &str| {
+        keyword.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+            && keyword.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+    };
+    let is_parameter = |word: &str| match word.split_once('=') {
+        Some((keyword, value)) => is_keyword(keyword) && !value.is_empty() && !value.contains(['=', '\0', '\r', '\n']),
+        None => is_keyword(word),
+    };
+    let mut words = rest.split(' ').filter(|word| !word.is_empty());
+    if rest.starts_with(' ') && words.all(is_parameter) { path } else { text }
+}
+
+/// Reads a path. Angle brackets may be left out; a source route is ignored (RFC 5321 Appendix C), and so are the parameters
+/// of MAIL and RCPT behind it.
 pub(crate) fn read(text: &str) -> Path {
+    let text = without_parameters(text);
     let inner = match (text.strip_prefix('<'), text.ends_with('>')) {
         (Some("" | ">"), _) => return if text == "<>" { Path::Null } else { Path::Malformed },
         (Some(rest), true) => rest.get(..rest.len() - 1).unwrap_or_default(),
@@ -102,6 +133,28 @@ mod tests {
 
     fn at(text: &str) -> Path {
         Path::Domain(Name::parse(text).unwrap())
+    }
+
+    /// Most clients add parameters: the size of the message, its encoding, what to notify of.
+    #[test]
+    fn parameters_are_no_part_of_a_path() {
+        for (text, path) in [
+            ("<a@example.org> SIZE=1000", at("example.org")),
+            ("<a@example.org> BODY=8BITMIME SMTPUTF8 RET=HDRS", at("example.org")),
+            ("<>  SIZE=1000 ", Path::Null),
+            ("<a@example.org> ", at("example.org")),
+            ("<\"a> b\"@example.org> SIZE=1", at("example.org")),
+            ("<postmaster> NOTIFY=NEVER", Path::Postmaster),
+            ("<a@[192.0.2.1]> ORCPT=rfc822;a@example.org", Path::Literal([192, 0, 2, 1].into())),
+            // No parameters, so that the whole is no path.
+            ("<a@example.org>SIZE=1000", Path::Malformed),
+            ("<a@example.org> SIZE=1=2", Path::Malformed),
+            ("<a@example.org> =1", Path::Malformed),
+            ("<a@example.org> <b@example.org>", Path::Malformed),
+            ("a@example.org SIZE=1000", Path::Malformed),
+        ] {
+            assert_eq!(read(text), path, "{text}");
+        }
     }
 
     #[test]

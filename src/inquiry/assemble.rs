@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::base::mail_path;
 use crate::base::remote_text::RemoteText;
 use crate::check::helo::HeloReport;
 use crate::check::iprev::{ClientName, Iprev};
@@ -199,6 +200,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: F
 
 /// A path without its angle brackets, made safe and short.
 fn mailbox(path: &str) -> RemoteText {
+    let path = mail_path::without_parameters(path);
     let inner = path.strip_prefix('<').unwrap_or(path);
     RemoteText::clip_to(inner.strip_suffix('>').unwrap_or(inner), MAX_MAILBOX)
 }
