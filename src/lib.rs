@@ -72,6 +72,7 @@
 //! Zones of commercial lists hold a secret label. Nothing here shows it: not `Display`, `Debug`, errors, JSON, replies, nor
 //! this crate's own `tracing` events. The libraries below do: hickory logs query names at DEBUG. Filter the targets
 //! `hickory_net`, `hickory_proto` and `hickory_resolver` if you log at that level.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod check;
 pub mod checker;
