@@ -5,8 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the result is for the terminal")]
 mod world;
 use rdnsbl::{Action, Checker, ListSet};
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (listen, client) = world.arguments.next().zip(world.arguments.next()).ok_or(usage)?;
     let lists = world.arguments.by_ref().fold(ListSet::builder(), |set, list| set.deny(&list)).build()?;
     let checker = world.checker()?.lists(lists).build()?;
-    let (client, listener) = (client.parse()?, TcpListener::bind(listen).await?);
+    let (client, listener) = (client.parse()?, tokio::net::TcpListener::bind(listen).await?);
     println!("listening on {}", listener.local_addr()?);
     loop {
         tokio::spawn(greet(listener.accept().await?.0, checker.clone(), client));

@@ -122,6 +122,6 @@ pub use state::event::Event;
 pub use testing::{ManualClock, Scripted};
 
 /// The README's program, compiled with the other examples.
-#[cfg(all(doctest, feature = "hickory"))]
+#[cfg(all(doctest, feature = "direct"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -115,7 +115,7 @@ async fn smtp_connect_cancels_for_a_client_that_speaks_first() {
 #[tokio::test]
 async fn monitor_tells_which_lists_are_broken() {
     let (_child, mut lines) = started("monitor", &["--demo", "bl.demo", "dead.demo", "refusing.demo"]);
-    let mut told = vec![lines.next_line().await.unwrap().unwrap(), lines.next_line().await.unwrap().unwrap()];
+    let mut told = [lines.next_line().await.unwrap().unwrap(), lines.next_line().await.unwrap().unwrap()];
     told.sort();
     assert!(told.iter().zip(["dead.demo: lists everything", "refusing.demo: refuses"]).all(|(a, b)| a.starts_with(b)));
 }
