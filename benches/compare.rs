@@ -4,7 +4,7 @@
 //! cargo bench --bench compare                          every section, each in a process of its own
 //! cargo bench --bench compare -- composite warm        some of them
 //! cargo bench --bench compare -- --smoke               little of everything, to see that it runs
-//! cargo bench --bench compare -- --write docs/speed.md README.md
+//! cargo bench --bench compare -- --write docs/speed.md
 //!                                                      every section, and the figures into the tables of these files
 //! cargo bench --bench compare -- --from=FILE --write docs/speed.md
 //!                                                      figures printed before, as those of benches/peers/run.sh

@@ -1,12 +1,12 @@
-//! The DNS questions a mail server asks before it says 250, and honest answers to them.
+//! Asks DNS what a mail server asks before it accepts mail, and answers with typed verdicts.
 //!
 //! * **Reverse DNS with forward confirmation** ([`iprev`](check::iprev), RFC 8601 §3): OK, FORGED, FAIL, TEMP.
-//! * **DNSBLs and DNSWLs** ([`dnsxl`], RFC 5782), many at once. A list that says "listed" must show, at that moment, that it
-//!   does not list everything; a broken, parked or refusing list never turns a client away, and is named.
+//! * **DNSBLs and DNSWLs** ([`dnsxl`], RFC 5782), many at once. A listing counts only after the list has proved, at that
+//!   moment, that it does not list everyone. A broken, parked or refusing list turns no client away, and the report names it.
 //! * **Sender and recipient domains** ([`mail_domain`](check::mail_domain), RFC 5321 §5.1, RFC 7505) and **HELO** ([`helo`](check::helo)).
 //!
-//! "Could not tell" is a verdict of its own everywhere, so that it is never taken for "no" or "fine". [`Err`] only ever means
-//! a mistake in a configuration.
+//! "Could not tell" is a separate verdict everywhere, so that it is never taken for "no" or "fine". An [`Err`] always means a
+//! mistake in a configuration.
 //!
 //! ```no_run
 //! # #[cfg(feature = "hickory")]
@@ -17,7 +17,7 @@
 //! let lists = ListSet::builder().deny("zen.spamhaus.org=127.0.0.[2..11]").allow("list.dnswl.org").build()?;
 //! let checker = Checker::system()?.with_lists(lists);
 //! let report = checker.check("203.0.113.14".parse::<std::net::IpAddr>()?).await;
-//! println!("{report}"); // a table for people
+//! println!("{report}"); // a table for people; report.lists(), report.iprev() and others for programs
 //! if let Some(reply) = report.advice().reply() {
 //!     println!("{reply}"); // 550 5.7.1 ...
 //! }
@@ -28,7 +28,8 @@
 //!
 //! # How it works
 //!
-//! A check is a value with a slot for each answer it may need; I/O is a leaf.
+//! A check is a value with a slot for each answer it may need. It does no I/O: a driver asks the questions and supplies the
+//! answers.
 //!
 //! ```text
 //! address, domain ─► name ─► Question ─► Resolve ─► Answer ─► checks ─► verdicts ─► policy ─► reply, report
@@ -36,42 +37,44 @@
 //!                               └───────────── Need ◄───────────┘
 //! ```
 //!
-//! The folders of the source are floors; each imports only what stands below it:
+//! The folders of the source are floors; each imports only from floors below it:
 //!
 //! | floor | what it holds |
 //! |---|---|
-//! | [`checker`] | the front: [`Checker`] asks, remembers and judges; probes and watches lists |
-//! | `engine` | what waits: questions asked, shared and cached, checks driven to their end, events |
-//! | [`inquiry`] | one dialogue as a value without I/O: which questions, which answers, which report |
-//! | `state` | what all checks share: health and proofs of lists, the resolver's standing |
-//! | [`policy`] | from facts to advice |
+//! | [`checker`] | the front: [`Checker`] asks, caches and judges; probes and watches lists |
+//! | `engine` | the only floor that waits: asks, shares and caches questions, drives checks to their end, sends events |
+//! | [`inquiry`] | one SMTP dialogue as a value without I/O: which questions, which answers, which report |
+//! | [`policy`] | from findings to a reply |
+//! | `state` | what all checks share: health and proofs of lists, faults of the resolver |
 //! | [`report`] | what was found, as data, as text, as JSON, as a log line |
-//! | [`lists`] | sets of lists, the catalogue, the notations of other software |
+//! | [`lists`] | sets of lists, the catalogue of known lists, the notations of other software |
 //! | [`dnsxl`], [`check`] | the checks: DNSBLs and DNSWLs; reverse DNS, HELO, mail domains, the resolver |
 //! | [`resolve`] | the resolvers |
 //! | [`dns`], `base` | questions and answers; names, addresses, text, time |
 //!
-//! A host with an event loop of its own uses [`Inquiry`] and needs nothing below it; everybody else uses [`Checker`].
+//! Most programs use [`Checker`]. A program with an event loop of its own can drive an [`Inquiry`] instead. List notations,
+//! replies, limits and embedding are described in the [`manual`].
 //!
 //! # Features
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `direct` (default) | `resolve::Direct`, a lean stub resolver on sockets of our own; of hickory only the wire format; includes `tokio` |
-//! | `hickory` (default) | `resolve::Stub`, the same on hickory's sockets: a second opinion; includes `tokio` |
+//! | `direct` (default) | `resolve::Direct`, a lean stub resolver over sockets of its own, used by [`Checker::system`]; of hickory only the wire format; includes `tokio` |
+//! | `hickory` (default) | `resolve::Stub`, the same over hickory's sockets, as a second opinion; includes `tokio` |
 //! | `tokio` | `TokioClock`, `Checker::builder` |
-//! | `serde` | `Serialize` for reports; lists, dialogues, policies and rules are read, too |
-//! | `idna` | U-labels are understood |
-//! | `psl` | lists that hold registrable domains are asked about those, by the Public Suffix List |
-//! | `test-util` | `testing`: a scripted resolver, a clock moved by hand, a loopback DNS server |
+//! | `serde` | `Serialize` for reports; `Serialize` and `Deserialize` for lists, dialogues, policies and rules |
+//! | `idna` | domain names with U-labels are asked about as A-labels |
+//! | `psl` | lists that hold registrable domains are asked about those (`example.co.uk` of `www.example.co.uk`), by the Public Suffix List at build time; without it, about the name as it is |
+//! | `test-util` | `testing`: a scripted resolver, a manual clock, a loopback DNS server, lists that break by name |
 //!
-//! Without features there is no runtime and no resolver; bring your own through [`Resolve`] and [`Clock`].
+//! Without features there is no runtime and no resolver: implement [`Resolve`] and [`Clock`].
 //!
 //! # Keys
 //!
-//! Zones of commercial lists hold a secret label. Nothing here shows it: not `Display`, `Debug`, errors, JSON, replies, nor
-//! this crate's own `tracing` events. The libraries below do: hickory logs query names at DEBUG. Filter the targets
-//! `hickory_net`, `hickory_proto` and `hickory_resolver` if you log at that level.
+//! Zones of commercial lists hold a secret label. This crate never shows it: not in `Display`, `Debug`, errors, JSON, replies
+//! or its own `tracing` events. But hickory logs query names at DEBUG: switch off the targets `hickory_net`, `hickory_proto` and
+//! `hickory_resolver` if you log at that level.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod check;
