@@ -16,7 +16,7 @@ use crate::values;
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
 
-/// What is wanted.
+/// What the program is asked to do.
 pub(crate) enum Request {
     Check(Box<Options>),
     Help,
@@ -25,7 +25,7 @@ pub(crate) enum Request {
     Demo,
 }
 
-/// Everything that can be said, with nothing filled in.
+/// All options, as given.
 #[derive(Default)]
 pub(crate) struct Options {
     /// Empty with `--probe` only.
@@ -47,18 +47,18 @@ pub(crate) struct Options {
     pub(crate) knowledge: Knowledge,
     pub(crate) window: Option<Duration>,
     pub(crate) preset: Option<Policy>,
-    /// What a listed client is told.
+    /// The reply to a listed client.
     pub(crate) template: Option<Rule>,
     pub(crate) form: Option<Form>,
     pub(crate) verbose: bool,
     pub(crate) demo: bool,
-    /// Lists are tried, and no target.
+    /// Check lists and no target.
     pub(crate) probe: bool,
-    /// All lists that are known.
+    /// Check all known lists.
     pub(crate) all: bool,
 }
 
-/// What is known about lists beforehand.
+/// What to assume about lists.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Knowledge {
     /// Only RFC 5782.
@@ -122,7 +122,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
 }
 
 impl Options {
-    /// Takes an option without value; false when it is none.
+    /// Applies an option without a value; false if it is not one.
     fn flag(&mut self, option: &str) -> Result<bool, Usage> {
         match option {
             "no-lists" => self.no_lists = true,
@@ -140,7 +140,7 @@ impl Options {
         Ok(true)
     }
 
-    /// Takes an option with its value, whatever the value looks like.
+    /// Applies an option with its value, whatever the value looks like.
     fn valued(&mut self, name: &str, parser: &mut lexopt::Parser) -> Result<(), Usage> {
         let option = format!("--{name}");
         let unknown = || Usage::new(format!("there is no option {} (--help lists them)", echo(&option)));
@@ -183,7 +183,7 @@ impl Options {
         }
     }
 
-    /// What contradicts itself.
+    /// Rejects options that contradict each other.
     fn check(&self) -> Result<(), Usage> {
         if self.no_lists && !self.lists.is_empty() {
             return Err(Usage::new("--no-lists contradicts --list and --allow"));
@@ -231,7 +231,7 @@ const VALUED: &[&str] = &[
     "template",
 ];
 
-/// The parser's complaint in our words: its own would repeat values, which may hold keys.
+/// The parser's error in our words: its own text would repeat values, which may hold keys.
 fn refused(error: &lexopt::Error) -> Usage {
     match error {
         lexopt::Error::MissingValue { option: Some(option) } => Usage::new(format!("{} needs a value", echo(option))),

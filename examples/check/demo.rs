@@ -1,4 +1,4 @@
-//! A small made-up world: what `--demo` asks. It shows every verdict without asking anybody.
+//! The made-up world of `--demo`. It shows every verdict without network.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ pub(crate) const BANNER: &str = "DEMO DATA";
 /// What `--demo` alone prints: who and what is known there.
 pub(crate) const WORLD: &str = include_str!("demo.txt");
 
-/// The lists that are asked unless others are named.
+/// The default lists of `--demo`.
 pub(crate) const LISTS: &[(Kind, &str)] = &[
     (Kind::Deny, "bl.demo"),
     (Kind::Deny, "dead.demo"),
@@ -24,13 +24,13 @@ pub(crate) const LISTS: &[(Kind, &str)] = &[
     (Kind::Deny, "dbl.demo"),
 ];
 
-/// What is known about them, and about all lists that the library knows: a list that has closed down is not asked here either,
-/// and a misspelt one is told.
+/// The library's catalogue with these lists added: a closed list is not asked here either, and a misspelling is
+/// reported.
 pub(crate) fn catalogue() -> Result<Catalogue, CatalogueError> {
     Ok(Catalogue::builtin().overlaid_by(&Catalogue::parse(include_str!("demo.lists"))?))
 }
 
-/// Starts the server. It lives in the runtime, as long as it is kept.
+/// Starts the server. It runs until it is dropped.
 pub(crate) async fn serve() -> Result<LoopbackServer, Box<dyn Error>> {
     Ok(LoopbackServer::start(Table::parse(include_str!("demo.zone"))?).await?)
 }

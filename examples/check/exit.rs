@@ -18,7 +18,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// What one report amounts to.
+    /// The result of one report.
     pub(crate) fn of(report: &Report) -> Self {
         if report.advice().rests_on_facts() {
             Self::Against
@@ -29,7 +29,7 @@ impl Exit {
         }
     }
 
-    /// The code that other programs see.
+    /// The exit code.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Clear => 0,
@@ -40,14 +40,14 @@ impl Exit {
     }
 }
 
-/// Does the absence of a reply mean that there is nothing?
+/// Is everything known that could have led to a reply?
 fn could_tell(report: &Report) -> bool {
     let counts = report.counts();
     let lists_are_silent = counts.asked() > 0 && counts.heard() == 0;
     let mut domains = report.sender().into_iter().chain(report.recipient());
     let domain_unknown = domains.any(|domain| matches!(domain.verdict(), MailDomain::Unknown(_)));
-    // A reply that rests on no fact is a deferral: a list that could have decided was not heard, or something else could
-    // not be told.
+    // A reply that rests on no fact is a deferral: a list that could have decided did not answer, or something else is
+    // unknown.
     report.advice().reply().is_none()
         && !unheard_could_have_decided(report)
         && !lists_are_silent
@@ -56,13 +56,13 @@ fn could_tell(report: &Report) -> bool {
         && !domain_unknown
 }
 
-/// Was a list not heard whose rule is to defer, and which could have decided? Under any policy, also one that says nothing.
+/// Did a list not answer that could have decided and whose rule is to defer? Under any policy, also one without replies.
 fn unheard_could_have_decided(report: &Report) -> bool {
     let findings = [Finding::DenyListUnknown, Finding::AllowListUnknown];
     Policy::rfc().judge(report).because().iter().any(|cause| findings.contains(&cause.finding()))
 }
 
-/// The states of a monitoring plug-in, in rising order: what is known to be bad comes before what is not known.
+/// The states of a monitoring plug-in, in rising order: known to be bad ranks above unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Alarm {
     Ok,
@@ -72,7 +72,7 @@ pub(crate) enum Alarm {
 }
 
 impl Alarm {
-    /// What one report amounts to.
+    /// The result of one report.
     pub(crate) fn of(report: &Report) -> Self {
         let no_list_heard = !report.lists().is_empty() && report.counts().heard() == 0;
         match Exit::of(report) {
@@ -106,8 +106,8 @@ impl Alarm {
     }
 }
 
-/// The lists that somebody should look at: broken, refusing, closed, gone, or emptied. While the resolver is at fault, nothing is
-/// known of them but that they have closed down.
+/// The lists that need attention: broken, refusing, closed, gone, or emptied. While the resolver is at fault, only closed
+/// lists count, since nothing else is known.
 pub(crate) fn in_doubt(report: &Report) -> impl Iterator<Item = &ListReport> {
     let fault = report.resolver_fault().is_some();
     report.lists().iter().filter(move |row| {
@@ -131,7 +131,7 @@ impl Tally {
         self.reports
     }
 
-    /// Not every target was looked at.
+    /// Not every target was checked.
     pub(crate) fn cut_short(&mut self) {
         self.exit = self.exit.max(Exit::CouldNotTell);
         self.alarm = self.alarm.max(Some(Alarm::Unknown));

@@ -12,8 +12,8 @@ use crate::demo;
 use crate::target::Target;
 use crate::usage::Usage;
 
-/// The lists that are asked unless others are named: long-lived, free for small users, with documented codes. More than the
-/// library recommends to a mail server: nobody is turned away here.
+/// The default lists: long-lived, free for small users, with documented codes. These are more than the
+/// library recommends to a mail server, because nobody is rejected here.
 const DEFAULT: &[(Kind, &str)] = &[
     (Kind::Deny, "zen.spamhaus.org"),
     (Kind::Deny, "bl.spamcop.net"),
@@ -26,23 +26,23 @@ const DEFAULT: &[(Kind, &str)] = &[
     (Kind::Allow, "list.dnswl.org"),
 ];
 
-/// Mistakes of one text that are told; who makes more reads no more.
+/// How many mistakes of one text are printed; the others are counted.
 const MOST_TOLD: usize = 100;
 
-/// The lists that are asked, and what to say about the configurations they stood in.
+/// The lists to ask, and messages about the configurations that they come from.
 pub(crate) struct Lists {
     pub(crate) set: ListSet,
-    /// For people, each of one or several lines.
+    /// Messages, each of one or several lines.
     pub(crate) notes: Vec<Usage>,
-    /// What could not be read beside what could.
+    /// Parts that could not be read, beside others that could.
     pub(crate) mistakes: Vec<Usage>,
 }
 
-/// The lists of the command line, or the default set. A text of which nothing can be read is a mistake in the command line.
+/// The lists of the command line, or the default set. A text without any readable part is a command-line error.
 pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> {
     let mut set = ListSet::builder().knowledge(knowledge(options)?).retired(retired);
     let default = if options.demo { demo::LISTS } else { DEFAULT };
-    // Where there is nothing to ask lists about, only lists that were named are worth a line.
+    // Without a subject to ask lists about, only lists that were named get a line in the report.
     let nothing = !options.probe && options.targets.iter().all(|target| matches!(target, Target::Nothing));
     let given: Vec<(Kind, &str)> = if options.no_lists || (options.lists.is_empty() && nothing) {
         Vec::new()
@@ -55,7 +55,7 @@ pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> 
     let mut names = vec![None];
     for (kind, text) in given {
         let contexts = contexts(kind, text);
-        // A mistake in one word is one in the command line; in a configuration the rest stands.
+        // A mistake in a single word is a command-line error; in a configuration the other lists are used.
         let is_configuration = text.trim().contains(char::is_whitespace);
         let wrong = if is_configuration && contexts.iter().any(|context| context.lists().next().is_some()) {
             &mut mistakes
@@ -96,7 +96,7 @@ pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> 
         unreadable.append(&mut mistakes);
         return Err(Usage::all(&unreadable));
     }
-    // What the command line says goes first.
+    // The command line takes precedence.
     for name in names {
         set = set.context(name.as_deref());
         if let Some(threshold) = options.threshold {
@@ -125,7 +125,7 @@ fn contexts(kind: Kind, text: &str) -> Vec<Context> {
     notation::contexts_as(kind, text)
 }
 
-/// Says that a text asks no list, and what there is instead.
+/// The message that a text names no list, and what it holds instead.
 fn nothing_in(kind: Kind, text: &str, contexts: &[Context]) -> Usage {
     let message = format!("{}: no list is in this", option(kind));
     match contexts.iter().flat_map(Context::left_out).next() {
@@ -137,7 +137,7 @@ fn nothing_in(kind: Kind, text: &str, contexts: &[Context]) -> Usage {
     }
 }
 
-/// What asks no list: in one line, or each with its place.
+/// Messages about parts that query no list: one line, or each with its position.
 fn left_out(kind: Kind, text: &str, contexts: &[Context], each: bool) -> Vec<Usage> {
     if each {
         return contexts.iter().flat_map(Context::left_out).map(|error| mistake(kind, text, error)).collect();
@@ -153,7 +153,7 @@ fn left_out(kind: Kind, text: &str, contexts: &[Context], each: bool) -> Vec<Usa
     }
 }
 
-/// Why things are left out, each reason with how many there are of it, in the order of the text.
+/// Why parts are left out: each reason with its count, in the order of the text.
 fn reasons(contexts: &[Context]) -> String {
     let mut counted: Vec<(&str, usize)> = Vec::new();
     for error in contexts.iter().flat_map(Context::left_out) {
@@ -166,7 +166,7 @@ fn reasons(contexts: &[Context]) -> String {
     counted.iter().map(|(why, count)| format!("{count} x {why}")).collect::<Vec<_>>().join("; ")
 }
 
-/// Says how a pair was understood that might have been meant as two lists.
+/// The message how a pair of zones was read that might have been meant as two lists.
 fn pair(kind: Kind, text: &str, spec: &ListSpec) -> Option<Usage> {
     let reason = spec.reason_zone().filter(|_| !text.contains("dnslists"))?;
     Some(Usage::new(format!(
@@ -176,8 +176,8 @@ fn pair(kind: Kind, text: &str, spec: &ListSpec) -> Option<Usage> {
     )))
 }
 
-/// Is a plain text meant as several lists? Commas and lines say so; blanks do only between what looks like zones, since a
-/// blank may be a slip of the pen in one.
+/// Is a plain text meant as several lists? Commas and line breaks separate; blanks only between words that look like
+/// zones, since a blank may be a typing error inside one.
 fn holds_several(text: &str) -> bool {
     let zones = |word: &str| word.contains('.');
     text.contains([',', '\n']) || (text.contains('.') && text.split_ascii_whitespace().all(zones))
@@ -201,7 +201,7 @@ pub(crate) fn knowledge(options: &Options) -> Result<lists::Knowledge, Usage> {
     Ok(match options.knowledge {
         Knowledge::None => lists::Knowledge::None,
         Knowledge::Catalogue if options.demo => {
-            // A mistake in the text; the tests read it.
+            // Tests parse this text, so that this cannot happen.
             let demo = demo::catalogue().map_err(|error| Usage::new(format!("demo.lists: {error}")))?;
             lists::Knowledge::Given(Arc::new(demo))
         }

@@ -1,4 +1,4 @@
-//! Asks DNS what a mail server asks before it says 250, and prints what came back.
+//! Asks DNS what a mail server asks before it accepts mail, and prints the verdicts.
 //!
 //! ```sh
 //! cargo run --release --example check -- 192.0.2.1 --helo mail.example.org --from someone@example.org
@@ -6,7 +6,7 @@
 //! cargo run --release --example check -- --help
 //! ```
 //!
-//! Nothing listens to the library's events here, and nothing must: hickory logs whole query names, which may hold keys.
+//! No `tracing` subscriber is installed here, and none may be: hickory logs whole query names, which may hold keys.
 
 mod args;
 mod demo;
@@ -39,7 +39,7 @@ use probe::Probe;
 use servers::Servers;
 use usage::Usage;
 
-/// Targets that are checked at the same time. More of them would eat each other's time.
+/// Targets that are checked at the same time. More would use up each other's time.
 const AT_ONCE: usize = 32;
 /// The budget of a target under `--demo`, whose silent list would cost all of it.
 const DEMO_TIMEOUT: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ impl From<Usage> for Failed {
     }
 }
 
-/// Says something to people. Where nobody can hear it, nothing is to be done.
+/// Prints a message on standard error. A failure to write it is ignored.
 pub(crate) fn tell(message: &str) {
     let _ = writeln!(io::stderr(), "check: {message}");
 }
@@ -102,8 +102,8 @@ fn check(options: &Options) -> Result<u8, Failed> {
     for text in mistakes.iter().chain(&notes) {
         tell(&text.to_string());
     }
-    // On the error stream: whoever pasted the list should hear of it, and forms for machines stay as they are.
-    // What the catalogue notes about lists that nobody named stands in the report, where it matters there.
+    // On standard error: for the person who pasted the list, without changing the output for machines.
+    // Notes of the catalogue about default lists are part of the report, where they matter.
     let unasked =
         |finding: &&ZoneFinding| options.lists.is_empty() && matches!(finding.kind(), ZoneFindingKind::Note(_));
     for finding in lists.findings().iter().filter(|finding| !options.all && !unasked(finding)) {
@@ -115,12 +115,12 @@ fn check(options: &Options) -> Result<u8, Failed> {
         .build()
         .map_err(|error| Failed::could_not_tell(format!("cannot start: {error}")))?;
     let code = runtime.block_on(run(options, lists, probe))?;
-    // A part of the configuration was not understood: that goes before what the rest says.
+    // A part of the configuration was not understood: its exit code takes precedence.
     Ok(if mistakes.is_empty() { code } else { Exit::Usage.code() })
 }
 
 async fn run(options: &Options, lists: ListSet, probe: Option<Probe>) -> Result<u8, Failed> {
-    // Kept until the end: it stops when it is dropped.
+    // Kept until the end: the server stops when it is dropped.
     let demo = match options.demo {
         true => Some(demo::serve().await.map_err(|error| Failed::could_not_tell(format!("no demo server: {error}")))?),
         false => None,
@@ -145,7 +145,7 @@ async fn run(options: &Options, lists: ListSet, probe: Option<Probe>) -> Result<
     let mut tally = Tally::default();
     match report_all(options, &checker, &mut output, &mut tally).await {
         Ok(()) => {}
-        // Who reads has seen enough; nothing is known of the targets that are left.
+        // The reader closed the pipe; nothing is known of the remaining targets.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
             if tally.reports() < options.targets.len() {
                 tally.cut_short();
@@ -163,7 +163,7 @@ async fn run(options: &Options, lists: ListSet, probe: Option<Probe>) -> Result<
     Ok(tally.code(options.form))
 }
 
-/// Sets the checker up.
+/// Builds the checker.
 fn checker(options: &Options, servers: &Servers, lists: ListSet, budget: Duration) -> Result<Checker, Failed> {
     let special = if options.special || options.demo { SpecialPurpose::Ask } else { SpecialPurpose::Skip };
     let mut builder = Checker::builder(servers.stub().clone())
@@ -180,7 +180,7 @@ fn checker(options: &Options, servers: &Servers, lists: ListSet, budget: Duratio
     builder.build().map_err(|error| Usage::new(error.to_string()).into())
 }
 
-/// What is made of the facts.
+/// The policy of the command line.
 fn policy(options: &Options) -> Policy {
     let policy = options.preset.clone().unwrap_or_else(Policy::rfc);
     match &options.template {

@@ -8,7 +8,7 @@ use rdnsbl::{Iprev, Outcome, Report, Verdict};
 use crate::demo::BANNER;
 use crate::exit::{Alarm, Exit, in_doubt};
 
-/// Targets that are told; the others are counted.
+/// Targets that are named in the line; the others are counted.
 const MAX_TOLD: usize = 5;
 
 /// Collects reports for the line.
@@ -55,7 +55,7 @@ impl Nagios {
     /// The whole line. A bar would start the performance data.
     pub(crate) fn line(&self) -> String {
         let mut told: Vec<_> = self.told.iter().collect();
-        // Stable: equal ones stay in the order of the targets.
+        // A stable sort: equal ones stay in the order of the targets.
         told.sort_by_key(|(alarm, _)| std::cmp::Reverse(*alarm));
         let state = told.first().map_or(Alarm::Unknown, |(alarm, _)| *alarm).word();
         let banner = if self.demo { format!("{BANNER} - ") } else { String::new() };
@@ -88,7 +88,7 @@ fn text(report: &Report) -> String {
         Exit::Clear if report.denied().next().is_some() => {
             format!("below the threshold, listed by {}", join(report.denied().map(|(row, _)| row.list())))
         }
-        // A miss of a list in doubt is none.
+        // "Not listed" from a list in doubt does not count.
         Exit::Clear => match report.counts().heard() - in_doubt(report).filter(is_heard).count() {
             0 => "no sound list was heard".to_owned(),
             1 => "not listed by 1 list".to_owned(),
@@ -104,7 +104,7 @@ fn is_heard(row: &&ListReport) -> bool {
     matches!(row.verdict(), Verdict::Listed(..) | Verdict::NotListed(_) | Verdict::Excluded(_))
 }
 
-/// No list has a say. That this is no all-clear from lists is said aloud where there are some.
+/// The text where no list was asked. It says why lists were skipped, so that nobody reads it as "not listed".
 fn nobody_asked(report: &Report) -> String {
     let skipped = report.lists().iter().find_map(|row| match row.verdict() {
         Verdict::Skipped(why) => Some(why),
@@ -135,7 +135,7 @@ fn could_not_tell(report: &Report) -> String {
     }
 }
 
-/// What the resolver said beside a failure.
+/// What the resolver added to a failure (RFC 8914).
 fn said(error: Option<ExtendedError>) -> String {
     error.map(|error| format!(": {error}")).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use crate::nagios::Nagios;
 use crate::servers::Servers;
 use crate::{people, tell, tsv};
 
-/// What stands in front of every report of `--demo` in JSON.
+/// The mark of every report of `--demo` in JSON.
 const JSON_MARK: &str = "\"demo\":true,\"note\":\"DEMO DATA\",";
 
 /// Prints reports one after the other.

@@ -1,4 +1,4 @@
-//! The table for people: the library's own, with a headline and, on demand, every question.
+//! The table for people: the library's own, with a headline and, with `--verbose`, every question.
 
 use std::fmt::Write;
 
@@ -8,14 +8,14 @@ use rdnsbl::report::Source;
 use crate::demo::BANNER;
 use crate::servers::Servers;
 
-/// Columns of a terminal that nobody has widened.
+/// Columns of a standard terminal.
 const WIDTH: usize = 80;
-/// Where a question starts that is told with its time.
+/// The column where a question starts, after its time.
 const QUESTION: usize = 23;
-/// Where a finding starts, behind `check: `.
+/// The column where a finding starts, after `check: `.
 const FINDING: usize = 7;
 
-/// Who is asked.
+/// The headline: which servers are asked.
 pub(crate) fn header(servers: &Servers, demo: bool) -> String {
     if demo {
         return format!(
@@ -52,7 +52,7 @@ pub(crate) fn finding(text: &str) -> String {
 }
 
 /// A text broken between words, continued at a column. A word longer than a line is broken too, since names go up to 253
-/// octets; not an address of the Web, which is to be followed.
+/// octets; a URL is not, so that it can be opened.
 pub(crate) fn wrapped(text: &str, start: usize, indent: usize) -> String {
     let mut lines = String::new();
     let mut column = start;

@@ -1,4 +1,4 @@
-//! `--probe`: do lists hold what they must, and not what they must not? No client is asked about.
+//! `--probe`: do lists hold the entries that they must hold, and not those that they must not? It asks about no client.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -17,22 +17,22 @@ use crate::servers::Servers;
 use crate::usage::Usage;
 use crate::{lists, people, tell};
 
-/// Lists that are tried at the same time. All at once would flood a small resolver, whose losses would look like the lists'.
+/// Lists that are probed at the same time. All at once would flood a small resolver, and lists would be blamed for it.
 const AT_ONCE: usize = 32;
-/// A list must be silent so often, while others answer, before it is said not to answer.
+/// A list must time out this often, while others answer, before the table says that it does not answer.
 const ROUNDS: usize = 5;
 
-/// What is to be tried, and what is known about it.
+/// The lists to probe, and what is known about them.
 pub(crate) struct Probe {
     pub(crate) lists: ListSet,
     knowledge: Knowledge,
-    /// The day by which statements are old or not. A made-up world has its own.
+    /// Today, to see which statements of the catalogue are old. The made-up world has its own date.
     today: Option<Date>,
 }
 
 impl Probe {
-    /// The lists of the command line, closed ones too; with `--all`, all that are known.
-    /// With the set that is to be asked, and what there is to say about the command line.
+    /// The lists of the command line, closed ones too; with `--all`, all known lists.
+    /// Returned with the set to ask, and messages about the command line.
     pub(crate) fn read(options: &Options) -> Result<(Self, Lists), Usage> {
         let knowledge = lists::knowledge(options)?;
         let today = match (options.demo, catalogue(&knowledge)) {
@@ -69,7 +69,7 @@ impl Probe {
         Ok((Self { lists: lists.clone(), knowledge, today }, Lists { set: lists, ..given }))
     }
 
-    /// Tries them, and prints what came of it.
+    /// Probes them and prints the result.
     pub(crate) async fn run(&self, options: &Options, checker: &Checker, servers: &Servers) -> io::Result<Exit> {
         let rows: Vec<Row> = self.ask(checker).await.into_iter().map(|report| self.row(report)).collect();
         if rows.iter().all(|row| row.outcome() == Outcome::Unknown) && !rows.is_empty() {
@@ -92,7 +92,7 @@ impl Probe {
         for chunk in specs.chunks(AT_ONCE) {
             let _ = checker.with_lists(self.some(chunk)).probe().await;
         }
-        // Those that were not heard are asked again, and no others.
+        // Only lists that did not answer are asked again.
         let mut reports = checker.health();
         for _ in 1..ROUNDS {
             let unheard = |spec: &&&ListSpec| {
@@ -110,7 +110,7 @@ impl Probe {
         reports
     }
 
-    /// Some of the lists. They can be read, since all of them could.
+    /// A subset of the lists. It can be built, since the whole set could.
     fn some(&self, specs: &[&ListSpec]) -> ListSet {
         let specs = specs.iter().map(|spec| (*spec).clone());
         let set = ListSet::builder().knowledge(Knowledge::None).lists(specs).build();
@@ -129,7 +129,7 @@ impl Probe {
         Row { report, closed, status: entry.map(|entry| entry.status().word()), remarks }
     }
 
-    /// What stands out beside what the catalogue says.
+    /// Where the result differs from what the catalogue says.
     fn remark(&self, entry: &Entry, health: Health) -> Option<String> {
         match entry.status() {
             status if status.is_gone() && health == Health::Sound => Some("marked closed, answers soundly".to_owned()),
@@ -153,10 +153,10 @@ fn catalogue(knowledge: &Knowledge) -> Option<&Catalogue> {
     }
 }
 
-/// What is said about one list, for one kind of subject.
+/// The result for one list and one kind of subject.
 struct Row {
     report: HealthReport,
-    /// It has closed down, as far as is known.
+    /// It has closed, according to the catalogue.
     closed: bool,
     /// What the catalogue says.
     status: Option<&'static str>,
@@ -192,7 +192,7 @@ impl Row {
     fn outcome(&self) -> Outcome {
         match self.report.health() {
             Health::Sound => Outcome::Sound,
-            // A zone that answers and holds nothing is what many closed lists left behind.
+            // Many closed lists have left a zone that answers and holds nothing.
             Health::NoTestEntries if !self.closed => Outcome::Sound,
             Health::Unprobed => Outcome::Unknown,
             _ => Outcome::Broken,
@@ -242,7 +242,7 @@ fn document(rows: &[Row], demo: bool) -> String {
     format!("{}\n", Value::Object(document))
 }
 
-/// The table for people: what is broken first.
+/// The table for people, broken lists first.
 fn table(rows: &[Row]) -> String {
     let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| row.outcome());
@@ -268,5 +268,5 @@ fn table(rows: &[Row]) -> String {
     text
 }
 
-/// Where the text about a list goes on.
+/// The column where the text about a list continues.
 const INDENT: usize = 11;

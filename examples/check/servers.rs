@@ -1,4 +1,4 @@
-//! Who is asked, and where that was found.
+//! Which servers are asked, and where their addresses come from.
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,9 +8,9 @@ use rdnsbl::resolve::{Origin, ResolverError, Stub, Timeouts};
 
 use crate::tell;
 
-/// The budget of a target unless said.
+/// The default budget of a target.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest first wait for an answer, before the question is sent again.
+/// The longest time before a question is sent again for the first time.
 const MAX_RESEND: Duration = Duration::from_millis(400);
 
 /// The servers that are asked.
@@ -20,7 +20,7 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// The given ones, or those of the system. Nothing is replaced silently.
+    /// The given servers, or those of the system. A fallback is reported.
     pub(crate) fn find(given: &[SocketAddr], budget: Duration) -> Result<Self, ResolverError> {
         if !given.is_empty() {
             return Ok(Self::new(Stub::servers(given.iter().copied())?, "--resolver", budget));
@@ -44,8 +44,8 @@ impl Servers {
         Ok(Self::new(Stub::servers([address])?, "--demo", budget))
     }
 
-    /// A single question may take four fifths of the budget. So a silent server is known to be silent when time is up, and what
-    /// hangs on an answer has time left.
+    /// A single question may take four fifths of the budget. So a server that does not answer is noticed before the time is
+    /// up, and follow-up questions have time left.
     fn new(stub: Stub, from: &'static str, budget: Duration) -> Self {
         let total = budget / 5 * 4;
         let timeouts = Timeouts::default().with_total(total).with_resend(MAX_RESEND.min(total / 4));

@@ -1,7 +1,7 @@
 //! What is to be checked: an address or a domain, and nothing that only looks like one.
 //!
-//! `1.2.3`, `0x7f.1` and the like are addresses to some programs (`inet_aton`) and names to others. Whoever types one means
-//! something, and a guess would check something else.
+//! `1.2.3`, `0x7f.1` and the like are addresses to some programs (`inet_aton`) and names to others. They are rejected,
+//! since a guess might check something else than was meant.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -32,7 +32,7 @@ impl Target {
         host("TARGET", text).map(Self::Domain)
     }
 
-    /// The dialogue that is about it.
+    /// The dialogue to check for it.
     pub(crate) fn dialogue(&self) -> Dialogue {
         match self {
             Self::Address(address) => Dialogue::from(*address),
@@ -60,7 +60,7 @@ fn mistaken_address(text: &str) -> Option<(&'static str, Range<usize>)> {
     if text.is_empty() {
         return Some(("need an address or a domain name", 0..0));
     }
-    // What a word processor or a web page makes of two hyphens.
+    // Word processors and web pages turn two hyphens into a dash.
     if let Some(dash) = text.chars().next().filter(|first| matches!(first, '\u{2010}'..='\u{2015}' | '\u{2212}')) {
         return Some(("a dash; options start with two hyphens", 0..dash.len_utf8()));
     }
@@ -89,7 +89,7 @@ fn mistaken_address(text: &str) -> Option<(&'static str, Range<usize>)> {
     is_all_numbers(text).then_some(("all labels are numbers, and yet no IPv4 address d.d.d.d", 0..end))
 }
 
-/// The first group of an IPv6 address that cannot be one; all of it where the groups are fine and their number is not.
+/// The first invalid group of an IPv6 address; the whole text if only the number of groups is wrong.
 fn wrong_group(text: &str) -> Range<usize> {
     let mut start = 0;
     for group in text.split(':') {
@@ -114,7 +114,7 @@ fn is_all_numbers(text: &str) -> bool {
     })
 }
 
-/// The first label that no host name has.
+/// The first label that is invalid in a host name.
 fn odd_label(text: &str) -> Option<Range<usize>> {
     let mut start = 0;
     for label in text.split('.') {

@@ -7,7 +7,7 @@ use rdnsbl::dnsxl::score::Score;
 use rdnsbl::report::ListReport;
 use rdnsbl::{Helo, Iprev, Report};
 
-/// A line that is about no target.
+/// A line without a target.
 pub(crate) fn note(text: &str) -> String {
     Row { part: "note", text, ..Row::default() }.line("")
 }
@@ -122,12 +122,12 @@ fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
     items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// What the resolver said beside a failure.
+/// What the resolver added to a failure (RFC 8914).
 fn said(error: Option<ExtendedError>) -> String {
     error.map(|error| error.to_string()).unwrap_or_default()
 }
 
-/// What one line says.
+/// The columns of one line.
 #[derive(Default)]
 struct Row<'a> {
     part: &'a str,
@@ -147,7 +147,7 @@ impl Row<'_> {
         let columns =
             [target, self.part, self.name, self.verdict, self.why, self.codes, &weight, &ttl, self.text.trim()];
         let columns = columns.map(|column| if column.is_empty() { "-" } else { column });
-        // Texts are printable already; a column that was not would break the table.
+        // Texts are printable already; this is a second guard, since a tab or line break would break the table.
         let columns = columns.map(|column| column.replace(|c: char| c.is_control(), " "));
         format!("{}\n", columns.join("\t"))
     }

@@ -8,12 +8,12 @@ use rdnsbl::remote_text::hide_keys;
 /// Longer texts are not repeated.
 const MAX_SHOWN: usize = 200;
 
-/// What is wrong, in lines for people.
+/// The message, in lines for people.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Usage(String);
 
 impl Usage {
-    /// A mistake that needs no pointing at.
+    /// A mistake without a position.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
@@ -25,7 +25,7 @@ impl Usage {
         Self::pointed(message, &format!("{}\n{}{}", one_line(text), " ".repeat(before), "^".repeat(marked)))
     }
 
-    /// A mistake that is drawn already: a line of text and a line of marks.
+    /// A mistake whose position is already drawn: a line of text and a line of marks.
     pub(crate) fn pointed(message: impl fmt::Display, drawing: &str) -> Self {
         let mut lines = message.to_string();
         let drawing = hide_keys(drawing);

@@ -17,7 +17,7 @@ pub(crate) fn number(option: &str, text: &str) -> Result<i32, Usage> {
     text.parse().map_err(|_| Usage::at(format!("{option}: need a whole number"), text, 0..text.len()))
 }
 
-/// A time with its unit: `300ms`, `2s`, `1.5s`, `1m`. Nothing at all needs no unit.
+/// A duration with its unit: `300ms`, `2s`, `1.5s`, `1m`. Zero needs no unit.
 pub(crate) fn duration(option: &str, text: &str) -> Result<Duration, Usage> {
     if text == "0" {
         return Ok(Duration::ZERO);
@@ -55,13 +55,13 @@ pub(crate) fn resolver(text: &str) -> Result<SocketAddr, Usage> {
 /// A domain name.
 pub(crate) fn name(option: &str, text: &str) -> Result<Name, Usage> {
     Name::parse(text).map_err(|error| {
-        // In the A-label form, which the mark would count, the text looks different.
+        // The error's position counts in the A-label form, which differs from the text that was typed.
         let span = if text.is_ascii() { error.span() } else { 0..text.len() };
         Usage::at(format!("{option}: {}", error.kind()), text, span)
     })
 }
 
-/// The name of a policy; `-strict` behind it makes it stricter.
+/// The name of a policy; the suffix `-strict` makes it stricter.
 pub(crate) fn preset(option: &str, text: &str) -> Result<Policy, Usage> {
     const WORDS: &[(&str, bool)] = &[
         ("rfc", false),
@@ -81,7 +81,7 @@ pub(crate) fn preset(option: &str, text: &str) -> Result<Policy, Usage> {
 /// A reply line with variables.
 pub(crate) fn template(option: &str, text: &str) -> Result<Rule, Usage> {
     let rule = text.parse::<Rule>().map_err(|error| Usage::at(format!("{option}: {error}"), text, error.span()))?;
-    // To the library these words are rules too; here a reply is wanted.
+    // The library accepts these words as rules, too; here only a reply line makes sense.
     if [Action::Pass, Action::Defer, Action::Reject].iter().any(|action| action.word() == text) {
         return Err(Usage::at(format!("{option}: {}", TemplateErrorKind::NeedCode), text, 0..text.len()));
     }
