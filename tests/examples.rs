@@ -1,7 +1,7 @@
 //! The small examples, each run as its first lines say. They ask a made-up world on loopback.
 //!
 //! `cargo test` builds the examples first; `cargo test --test examples` alone does not.
-#![cfg(all(feature = "direct", feature = "test-util"))]
+#![cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
