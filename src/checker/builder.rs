@@ -12,10 +12,10 @@ use crate::checker::Checker;
 use crate::checker::error::Error;
 use crate::engine::Engine;
 use crate::engine::background::Background;
-use crate::engine::cache::Memory;
+use crate::engine::cache::Cache;
 use crate::engine::cache::lru::Bounds;
-use crate::engine::fast_path::Plan;
-use crate::engine::fetch::Asker;
+use crate::engine::fast_path::FastPath;
+use crate::engine::fetch::Fetcher;
 use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::lists::ListSet;
 use crate::policy::Policy;
@@ -116,15 +116,15 @@ impl CheckerBuilder {
             bytes: self.limits.bytes,
             failure: self.limits.failure_ttl.min(MAX_FAILURE),
         };
-        let memory = Memory::new(bounds);
-        let asker = Asker::new(self.resolver, self.clock, memory, self.limits.in_flight, self.limits.per_zone);
+        let cache = Cache::new(bounds);
+        let fetcher = Fetcher::new(self.resolver, self.clock, cache, self.limits.in_flight, self.limits.per_zone);
         let engine = Engine {
-            asker: Arc::new(asker),
+            fetcher: Arc::new(fetcher),
             standing: Mutex::new(Standing::new(self.window)),
             background: Background::default(),
         };
-        let plan = Arc::new(Plan::new(&self.settings));
-        Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), plan, budget: self.budget })
+        let fast_path = Arc::new(FastPath::new(&self.settings));
+        Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), fast_path, budget: self.budget })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::checker::error::Error;
 pub use crate::checker::stats::Stats;
 use crate::dns::Failure;
 use crate::engine::driver;
-use crate::engine::fast_path::Plan;
+use crate::engine::fast_path::FastPath;
 use crate::engine::{Engine, later};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
@@ -44,7 +44,7 @@ use crate::state::Standing;
 pub struct Checker {
     pub(crate) engine: Arc<Engine>,
     pub(crate) settings: Arc<Settings>,
-    plan: Arc<Plan>,
+    fast_path: Arc<FastPath>,
     budget: Duration,
 }
 
@@ -103,8 +103,8 @@ impl Checker {
     }
 
     fn with_settings(&self, settings: Settings) -> Self {
-        let plan = Arc::new(Plan::new(&settings));
-        Self { settings: Arc::new(settings), plan, ..self.clone() }
+        let fast_path = Arc::new(FastPath::new(&settings));
+        Self { settings: Arc::new(settings), fast_path, ..self.clone() }
     }
 
     /// What the checker asks and how it judges.
@@ -135,15 +135,16 @@ impl Checker {
     /// ```
     #[must_use]
     pub fn remembered(&self, dialogue: &Dialogue) -> Option<Summary> {
-        let Engine { asker, standing, .. } = &*self.engine;
-        let changes = asker.changes.load(Ordering::Acquire);
-        let now = asker.clock.now();
-        if asker.is_trial_due(now) {
+        let Engine { fetcher, standing, .. } = &*self.engine;
+        let changes = fetcher.changes.load(Ordering::Acquire);
+        let now = fetcher.clock.now();
+        if fetcher.is_trial_due(now) {
             return None;
         }
-        let (summary, answers) = self.plan.summary(dialogue, &self.settings, &asker.memory, standing, changes, now)?;
-        asker.counters.checks.fetch_add(1, Ordering::Relaxed);
-        asker.counters.remembered.fetch_add(answers, Ordering::Relaxed);
+        let (summary, answers) =
+            self.fast_path.summary(dialogue, &self.settings, &fetcher.cache, standing, changes, now)?;
+        fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
+        fetcher.counters.remembered.fetch_add(answers, Ordering::Relaxed);
         Some(summary)
     }
 
@@ -175,31 +176,31 @@ impl Checker {
     fn check_alone(&self, check: Alone) -> impl Future<Output = Report> + Send + use<> {
         let (engine, deadline) = (Arc::clone(&self.engine), self.deadline());
         async move {
-            let now = engine.asker.clock.now();
+            let now = engine.fetcher.clock.now();
             let inquiry = {
                 let mut standing = lock(&engine.standing);
-                let random = standing.random(now, unguessable);
+                let random = standing.random(now, random_octets);
                 Box::new(Inquiry::of_one(check, &mut standing, now, random))
             };
-            driver::inquiry(engine, inquiry, deadline, driver::Patience::UntilDone).await
+            driver::run_inquiry(engine, inquiry, deadline, driver::Patience::UntilDone).await
         }
     }
 
     /// What has been done so far, by this checker and all that share its memory.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let asker = &self.engine.asker;
+        let fetcher = &self.engine.fetcher;
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
-            checks: read(&asker.counters.checks),
-            cut_by_deadline: read(&asker.counters.cut),
-            questions: read(&asker.counters.questions),
-            shared: read(&asker.counters.shared),
-            remembered: read(&asker.counters.remembered),
-            failures: read(&asker.counters.failures),
-            in_flight: asker.in_flight(),
-            entries: asker.memory.len(),
-            bytes: asker.memory.bytes(),
+            checks: read(&fetcher.counters.checks),
+            cut_by_deadline: read(&fetcher.counters.cut),
+            questions: read(&fetcher.counters.questions),
+            shared: read(&fetcher.counters.shared),
+            remembered: read(&fetcher.counters.remembered),
+            failures: read(&fetcher.counters.failures),
+            in_flight: fetcher.in_flight(),
+            entries: fetcher.cache.len(),
+            bytes: fetcher.cache.bytes(),
         }
     }
 
@@ -210,7 +211,7 @@ impl Checker {
     }
 
     fn deadline(&self) -> Instant {
-        later(self.engine.asker.clock.now(), self.budget)
+        later(self.engine.fetcher.clock.now(), self.budget)
     }
 }
 
@@ -279,23 +280,23 @@ impl Check {
     }
 
     async fn run(self) -> Report {
-        let Engine { asker, standing, .. } = &*self.checker.engine;
-        let now = asker.clock.now();
+        let Engine { fetcher, standing, .. } = &*self.checker.engine;
+        let now = fetcher.clock.now();
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(now, budget),
             Deadline::Until(deadline) => deadline,
         };
-        let workspace = asker.workspaces.take();
+        let workspace = fetcher.workspaces.take();
         let inquiry = {
             let mut standing = lock(standing);
-            let random = standing.random(now, unguessable);
+            let random = standing.random(now, random_octets);
             let settings = &self.checker.settings;
             Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut standing, now, random))
         };
-        let report = driver::inquiry(Arc::clone(&self.checker.engine), inquiry, deadline, self.patience).await;
-        asker.counters.checks.fetch_add(1, Ordering::Relaxed);
+        let report = driver::run_inquiry(Arc::clone(&self.checker.engine), inquiry, deadline, self.patience).await;
+        fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
         if report.completeness() == crate::report::Completeness::CutByDeadline {
-            asker.counters.cut.fetch_add(1, Ordering::Relaxed);
+            fetcher.counters.cut.fetch_add(1, Ordering::Relaxed);
         }
         report
     }
@@ -312,7 +313,7 @@ impl IntoFuture for Check {
 
 /// Octets nobody can guess. Where the system has none to give, the clock and addresses of this process must do: then a label
 /// is merely hard to guess, and the fixed control entry still stands beside it.
-pub(crate) fn unguessable() -> [u8; 16] {
+pub(crate) fn random_octets() -> [u8; 16] {
     let mut random = [0; 16];
     if getrandom::fill(&mut random).is_err() {
         use std::hash::{BuildHasher, RandomState};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::checker::{Checker, unguessable};
+use crate::checker::{Checker, random_octets};
 use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::engine::driver;
 use crate::engine::events::Events;
@@ -50,7 +50,7 @@ impl Checker {
         let every = every.max(SHORTEST);
         let mut due: HashMap<(Name, SubjectKind), Instant> = HashMap::new();
         loop {
-            let now = self.engine.asker.clock.now();
+            let now = self.engine.fetcher.clock.now();
             let lists = self.watched();
             due.retain(|known, _| lists.iter().any(|watched| key(watched) == *known));
             let waiting = |watched: &&Watched| due.get(&key(watched)).is_none_or(|at| *at <= now);
@@ -58,21 +58,21 @@ impl Checker {
             if !ready.is_empty() {
                 self.look_at(&ready).await;
             }
-            let now = self.engine.asker.clock.now();
+            let now = self.engine.fetcher.clock.now();
             let standing = lock(&self.engine.standing).clone();
             for watched in &ready {
                 let health = standing.health(&watched.0, watched.1);
                 due.insert(key(watched), next_look(health, now, jittered(every)));
             }
             let next = due.values().min().copied().unwrap_or_else(|| later(now, every));
-            self.engine.asker.clock.sleep_until(next.max(later(now, LEAST_PAUSE))).await;
+            self.engine.fetcher.clock.sleep_until(next.max(later(now, LEAST_PAUSE))).await;
         }
     }
 
     /// How every list is doing, as far as is known.
     #[must_use]
     pub fn health(&self) -> Vec<HealthReport> {
-        let now = self.engine.asker.clock.now();
+        let now = self.engine.fetcher.clock.now();
         let standing = lock(&self.engine.standing);
         let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
         let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &standing.kinds(spec.zone())));
@@ -97,7 +97,7 @@ impl Checker {
     /// What changes from now on: health of lists, faults of the resolver. Of this checker and all that share its memory.
     #[must_use]
     pub fn events(&self) -> Events {
-        self.engine.asker.listeners.listen()
+        self.engine.fetcher.listeners.listen()
     }
 
     /// Every zone once, for each kind of subject it is about; none of lists that are not asked.
@@ -115,13 +115,13 @@ impl Checker {
     }
 
     async fn look_at(&self, lists: &[Watched]) {
-        let now = self.engine.asker.clock.now();
+        let now = self.engine.fetcher.clock.now();
         let inquiry = {
             let mut standing = lock(&self.engine.standing);
-            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable()))
+            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, random_octets()))
         };
         let deadline = later(now, self.budget());
-        driver::inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::Patience::WithHealth).await;
+        driver::run_inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::Patience::WithHealth).await;
     }
 }
 
@@ -151,7 +151,7 @@ fn next_look(health: Option<&Arc<HealthState>>, now: Instant, every: Duration) -
 
 /// A tenth more or less.
 fn jittered(every: Duration) -> Duration {
-    let [random, ..] = unguessable();
+    let [random, ..] = random_octets();
     // A year is as good as for ever, and can be multiplied.
     every.min(Duration::from_secs(365 * 86_400)).mul_f64(0.9 + f64::from(random) / 255.0 * 0.2)
 }

@@ -12,7 +12,7 @@ use futures::stream::{FuturesUnordered, Stream};
 
 use crate::base::lock::lock;
 use crate::dnsxl::Purpose;
-use crate::engine::shared_query::Passenger;
+use crate::engine::shared_query::QueryWaiter;
 
 /// So many are kept; more are never under way, since each is asked once in a while for each list.
 const MOST: usize = 16_384;
@@ -23,21 +23,21 @@ pub(crate) struct Background(Mutex<Vec<Kept>>);
 
 /// One question under way.
 struct Kept {
-    question: Passenger,
+    question: QueryWaiter,
     /// It tries the resolver.
     is_trial: bool,
 }
 
 impl Kept {
     fn is_under_way(&self) -> bool {
-        !self.question.flight().has_landed()
+        !self.question.query().is_answered()
     }
 }
 
 impl Background {
     /// Keeps a question until it is answered.
-    pub(crate) fn keep(&self, question: &Passenger, purpose: Purpose) {
-        let Some(question) = question.flight().board() else { return };
+    pub(crate) fn keep(&self, question: &QueryWaiter, purpose: Purpose) {
+        let Some(question) = question.query().join() else { return };
         let mut under_way = lock(&self.0);
         under_way.retain(Kept::is_under_way);
         if under_way.len() < MOST {
@@ -51,7 +51,7 @@ impl Background {
         if !under_way.is_empty() {
             under_way.retain(Kept::is_under_way);
         }
-        let drive = |kept: &Kept| Some(Driven { question: kept.question.flight().board()?, is_trial: kept.is_trial });
+        let drive = |kept: &Kept| Some(Driven { question: kept.question.query().join()?, is_trial: kept.is_trial });
         let questions: FuturesUnordered<Driven> = under_way.iter().filter_map(drive).collect();
         let trial = questions.iter().filter(|driven| driven.is_trial).count();
         Driving { questions, trial }
@@ -81,7 +81,7 @@ impl Driving {
 
 /// One of them; says whether it tried the resolver.
 struct Driven {
-    question: Passenger,
+    question: QueryWaiter,
     is_trial: bool,
 }
 

@@ -14,10 +14,10 @@ use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
 use crate::dns::{Answer, Failure};
 use crate::dnsxl::Subject;
-use crate::engine::cache::{Edition, Memory};
+use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
-use crate::engine::fetch::ToList;
-use crate::engine::shared_query::Passenger;
+use crate::engine::fetch::ListTarget;
+use crate::engine::shared_query::QueryWaiter;
 use crate::engine::{Engine, later};
 use crate::inquiry::{Ask, Finished, Inquiry, Ticket, TrialWait};
 use crate::report::{Report, Source};
@@ -25,7 +25,7 @@ use crate::state::ACCUSATIONS_HELD;
 
 /// What rests on an address's existence waits so long for the trial of the resolver, from the beginning of the check: as long
 /// as for a question before it is sent again.
-const TRIAL_PATIENCE: Duration = Duration::from_millis(400);
+const TRIAL_WAIT: Duration = Duration::from_millis(400);
 
 type Timer = BoxFuture<'static, ()>;
 
@@ -41,22 +41,22 @@ pub(crate) enum Patience {
 }
 
 /// Drives a whole dialogue. Ends at the deadline at the latest, then with what is known.
-pub(crate) async fn inquiry(
+pub(crate) async fn run_inquiry(
     engine: Arc<Engine>,
     mut inquiry: Box<Inquiry>,
     deadline: Instant,
     patience: Patience,
 ) -> Report {
-    let asker = &engine.asker;
-    let started = asker.clock.now();
-    let edition = asker.memory.edition();
-    let mut alarm = asker.clock.sleep_until(deadline);
+    let fetcher = &engine.fetcher;
+    let started = fetcher.clock.now();
+    let epoch = fetcher.cache.epoch();
+    let mut deadline_timer = fetcher.clock.sleep_until(deadline);
     // Set once only the trial of the resolver is waited for.
     let mut trial_timer: Option<(TrialWait, Timer)> = None;
     let mut open = FuturesUnordered::new();
     let mut background = engine.background.drive();
     loop {
-        hand_out(&engine, &mut inquiry, &mut open);
+        start_questions(&engine, &mut inquiry, &mut open);
         if patience == Patience::UntilSettled {
             inquiry.settle_lists();
         }
@@ -80,7 +80,7 @@ pub(crate) async fn inquiry(
         if let Some(most) = trial_patience(wait)
             && trial_timer.as_ref().is_none_or(|(of, _)| *of != wait)
         {
-            trial_timer = Some((wait, asker.clock.sleep_until(later(started, most))));
+            trial_timer = Some((wait, fetcher.clock.sleep_until(later(started, most))));
         }
         let next = poll_fn(|context| {
             let tried = background.tries_the_resolver();
@@ -96,7 +96,7 @@ pub(crate) async fn inquiry(
                 Poll::Pending | Poll::Ready(None) => {
                     let timer = trial_timer.as_mut().filter(|(of, _)| *of == wait);
                     let is_over = timer.is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
-                    if is_over || alarm.as_mut().poll(context).is_ready() {
+                    if is_over || deadline_timer.as_mut().poll(context).is_ready() {
                         Poll::Ready(Next::End)
                     } else {
                         Poll::Pending
@@ -106,7 +106,7 @@ pub(crate) async fn inquiry(
         });
         match next.await {
             Next::Answer(Answered { ticket, sent, answer, source }) => {
-                let took = asker.clock.now().saturating_duration_since(sent);
+                let took = fetcher.clock.now().saturating_duration_since(sent);
                 inquiry.supply_from(ticket, answer, source, took);
             }
             Next::TrialOver => {}
@@ -114,24 +114,24 @@ pub(crate) async fn inquiry(
         }
     }
     drop(open);
-    let now = asker.clock.now();
+    let now = fetcher.clock.now();
     let Finished { report, workspace, events, voided, .. } = {
         let mut standing = lock(&engine.standing);
-        let own_words = asker.take_own_words();
-        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut standing, own_words);
-        asker.set_next_trial(standing.next_trial());
+        let own_answers = fetcher.take_own_answers();
+        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut standing, own_answers);
+        fetcher.set_next_trial(standing.next_trial());
         finished
     };
-    asker.workspaces.give_back(workspace);
-    voided.zones.iter().for_each(|zone| asker.memory.void(zone));
+    fetcher.workspaces.give_back(workspace);
+    voided.zones.iter().for_each(|zone| fetcher.cache.invalidate(zone));
     if voided.everything {
-        asker.memory.void_all();
+        fetcher.cache.invalidate_all();
     }
     if voided.summaries {
-        asker.changes.fetch_add(1, Ordering::AcqRel);
+        fetcher.changes.fetch_add(1, Ordering::AcqRel);
     }
-    remember_verdicts(&asker.memory, &report, started, now, edition);
-    asker.listeners.tell(events);
+    cache_verdicts(&fetcher.cache, &report, started, now, epoch);
+    fetcher.listeners.tell(events);
     report
 }
 
@@ -154,40 +154,40 @@ enum Next {
 /// How long, from the beginning of the check, it waits for the trial of the resolver; `None`: by its deadline alone.
 fn trial_patience(wait: TrialWait) -> Option<Duration> {
     match wait {
-        TrialWait::Briefly => Some(TRIAL_PATIENCE),
+        TrialWait::Briefly => Some(TRIAL_WAIT),
         TrialWait::WhileAccusationsAreHeld => Some(ACCUSATIONS_HELD),
         TrialWait::No | TrialWait::ToTheEnd => None,
     }
 }
 
 /// Asks everything that the inquiry wants to know now; what is remembered is answered at once.
-fn hand_out<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, open: &mut F) {
-    let asker = &engine.asker;
-    let now = asker.clock.now();
+fn start_questions<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, open: &mut F) {
+    let fetcher = &engine.fetcher;
+    let now = fetcher.clock.now();
     while let Some(ask) = inquiry.next_ask() {
         if !may_ask(engine, inquiry, &ask, now) {
             continue;
         }
         let Ask { ticket, question, purpose, list, .. } = ask;
-        let list = list.map(|list| ToList {
-            number: asker.memory.number(list.spec.zone()),
+        let list = list.map(|list| ListTarget {
+            number: fetcher.cache.number(list.spec.zone()),
             zone: list.spec.zone().clone(),
             kind: list.kind,
             subject: list.subject,
-            limit: list.limit,
+            daily_limit: list.limit,
         });
         // What is remembered needs no future.
-        if let Some(answer) = asker.recall(&question, purpose, list.as_ref(), now) {
+        if let Some(answer) = fetcher.cached(&question, purpose, list.as_ref(), now) {
             inquiry.supply_from(ticket, answer, Source::Memory, Duration::ZERO);
             continue;
         }
-        match asker.ask(question, purpose, list) {
-            Some(boarded) => {
+        match fetcher.fetch(question, purpose, list) {
+            Some(fetching) => {
                 if purpose.is_own() {
-                    engine.background.keep(&boarded.answer, purpose);
+                    engine.background.keep(&fetching.answer, purpose);
                 }
-                inquiry.sent(ticket, boarded.answer.flight().clone());
-                open.extend([Pending { ticket, sent: now, question: boarded.answer, source: boarded.source }]);
+                inquiry.sent(ticket, fetching.answer.query().clone());
+                open.extend([Pending { ticket, sent: now, question: fetching.answer, source: fetching.source }]);
             }
             // Nothing was asked, so nothing is counted as asked.
             None => {
@@ -202,7 +202,7 @@ fn hand_out<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, ope
 struct Pending {
     ticket: Ticket,
     sent: Instant,
-    question: Passenger,
+    question: QueryWaiter,
     source: Source,
 }
 
@@ -217,21 +217,21 @@ impl Future for Pending {
 
 /// Keeps what was found out about the client's names and the sender's domain, for summaries. The answers it rests on may be
 /// as old as the check.
-fn remember_verdicts(memory: &Memory, report: &Report, started: Instant, now: Instant, edition: Edition) {
+fn cache_verdicts(cache: &Cache, report: &Report, started: Instant, now: Instant, epoch: CacheEpoch) {
     if report.resolver_fault().is_some() {
         return;
     }
     let took = now.saturating_duration_since(started);
     let left = |ttl: Duration| ttl.saturating_sub(took);
     if let (Some(client), Some(iprev)) = (report.target(), report.iprev())
-        && let (Some(seen), Some(ttl)) = (fast_path::seen_iprev(iprev), iprev.ttl())
+        && let (Some(verdict), Some(ttl)) = (fast_path::cached_iprev(iprev), iprev.ttl())
     {
-        memory.keep_verdict(client, seen, left(ttl), now, edition);
+        cache.insert_verdict(client, verdict, left(ttl), now, epoch);
     }
     if let Some(sender) = report.sender()
         && let (MailDomain::Ok(_), Some(domain), Some(ttl)) = (sender.verdict(), sender.domain(), sender.ttl())
     {
-        memory.keep_verdict(&Subject::Domain(domain.clone()), fast_path::DOMAIN_OK, left(ttl), now, edition);
+        cache.insert_verdict(&Subject::Domain(domain.clone()), fast_path::DOMAIN_OK, left(ttl), now, epoch);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::base::mail_path::{self, Path};
 use crate::check::iprev::Iprev;
 use crate::dnsxl::score::{self, Counts, Outcome, Score};
 use crate::dnsxl::{About, ListSpec, Part, Subject, SubjectKind};
-use crate::engine::cache::{Memory, Numbering, Seen};
+use crate::engine::cache::{Cache, CachedVerdict, NumberingEpoch};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 use crate::policy::{Action, Finding, Policy};
@@ -23,21 +23,21 @@ use crate::state::Standing;
 
 /// What the lists of a checker come to when all of them say "no".
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct FastPath {
     /// `None` where that way is not open: a list asks about something else than the client's address, or reaching the
     /// threshold takes no list at all.
-    ways: Option<[Way; 2]>,
+    families: Option<[PerFamily; 2]>,
     /// What follows from each verdict of iprev that may be remembered; `None` where the policy reacts to it.
     iprev: [Option<FindingSet>; 3],
 }
 
 /// The lists that are asked about one family of addresses.
 #[derive(Debug)]
-struct Way {
+struct PerFamily {
     kind: SubjectKind,
     lists: Vec<Arc<ListSpec>>,
     /// The numbers by which these lists are remembered, ascending, each once.
-    numbers: Box<[NumberAtATime]>,
+    numbers: Box<[VersionedNumber]>,
     /// The count of changes at which was looked whether every list is well; in the lowest bit: was it?
     state: AtomicU64,
     refreshing: Mutex<()>,
@@ -48,21 +48,21 @@ struct Way {
 /// A zone's number, in the lowest 16 bits, with the numbering to which it belongs: who reads numbers while they are written
 /// notices.
 #[derive(Debug, Default)]
-struct NumberAtATime(AtomicU64);
+struct VersionedNumber(AtomicU64);
 
-impl NumberAtATime {
-    fn store(&self, number: u16, numbering: Numbering) {
-        self.0.store(numbering.0 << 16 | u64::from(number), Ordering::Relaxed);
+impl VersionedNumber {
+    fn store(&self, number: u16, epoch: NumberingEpoch) {
+        self.0.store(epoch.0 << 16 | u64::from(number), Ordering::Relaxed);
     }
 
     /// The number in this numbering; 0, which no zone has, if it is of another.
-    fn load(&self, numbering: Numbering) -> u16 {
+    fn load(&self, epoch: NumberingEpoch) -> u16 {
         let known = self.0.load(Ordering::Relaxed);
-        if known >> 16 == numbering.0 { (known & 0xffff) as u16 } else { 0 }
+        if known >> 16 == epoch.0 { (known & 0xffff) as u16 } else { 0 }
     }
 }
 
-impl Plan {
+impl FastPath {
     pub(crate) fn new(settings: &Settings) -> Self {
         let lists = settings.lists.shared();
         let plain = |spec: &ListSpec| spec.about().all(|about| matches!(about, About::Part(Part::Address)));
@@ -71,10 +71,10 @@ impl Plan {
         let open = lists.iter().all(|spec| plain(spec))
             && score.outcome() == Outcome::NotListed
             && outcomes.all(|outcome| outcome == Outcome::NotListed);
-        let way = |kind| Way::new(lists, kind, score);
+        let way = |kind| PerFamily::new(lists, kind, score);
         let passes = |finding| passes(&settings.policy, finding).then(|| [finding].into_iter().collect());
         Self {
-            ways: open.then(|| [way(SubjectKind::Ipv4), way(SubjectKind::Ipv6)]),
+            families: open.then(|| [way(SubjectKind::Ipv4), way(SubjectKind::Ipv6)]),
             iprev: [Some(FindingSet::default()), passes(Finding::IprevForged), passes(Finding::IprevNoName)],
         }
     }
@@ -85,7 +85,7 @@ impl Plan {
         &self,
         dialogue: &Dialogue,
         settings: &Settings,
-        memory: &Memory,
+        cache: &Cache,
         standing: &Mutex<Standing>,
         changes: u64,
         now: Instant,
@@ -94,20 +94,20 @@ impl Plan {
         if dialogue.helo.is_some() || dialogue.rcpt_to.is_some() || dialogue.domain.is_some() {
             return None;
         }
-        let [v4, v6] = self.ways.as_ref()?;
+        let [v4, v6] = self.families.as_ref()?;
         let way = if client.is_ipv4() { v4 } else { v6 };
-        if settings.skips(client, dialogue.trust).is_some() || !way.is_calm(memory, standing, changes) {
+        if settings.skips(client, dialogue.trust).is_some() || !way.is_calm(cache, standing, changes) {
             return None;
         }
-        let numbering = memory.numbering();
-        let numbers = way.numbers.iter().map(|number| number.load(numbering));
-        let iprev = memory.recall_client(client, numbering, numbers, now)?;
+        let epoch = cache.numbering_epoch();
+        let numbers = way.numbers.iter().map(|number| number.load(epoch));
+        let iprev = cache.get_client(client, epoch, numbers, now)?;
         let findings = (*self.iprev.get(usize::from(iprev.0))?)?;
         if let Some(sender) = &dialogue.mail_from {
             match mail_path::read(sender) {
                 Path::Null => {}
                 Path::Domain(domain) if !settings.is_local(&domain) => {
-                    memory.recall_verdict(&Subject::Domain(domain), now).filter(|seen| *seen == DOMAIN_OK)?;
+                    cache.get_verdict(&Subject::Domain(domain), now).filter(|verdict| *verdict == DOMAIN_OK)?;
                 }
                 _ => return None,
             }
@@ -125,14 +125,14 @@ impl Plan {
 }
 
 /// A mail domain that can take mail.
-pub(crate) const DOMAIN_OK: Seen = Seen(0);
+pub(crate) const DOMAIN_OK: CachedVerdict = CachedVerdict(0);
 
 /// The verdict of iprev as it is remembered; `None` where it is not.
-pub(crate) fn seen_iprev(iprev: &Iprev) -> Option<Seen> {
+pub(crate) fn cached_iprev(iprev: &Iprev) -> Option<CachedVerdict> {
     match iprev {
-        Iprev::Confirmed(_) => Some(Seen(0)),
-        Iprev::Forged(_) => Some(Seen(1)),
-        Iprev::NoName(_) => Some(Seen(2)),
+        Iprev::Confirmed(_) => Some(CachedVerdict(0)),
+        Iprev::Forged(_) => Some(CachedVerdict(1)),
+        Iprev::NoName(_) => Some(CachedVerdict(2)),
         Iprev::TempError(_) => None,
     }
 }
@@ -142,32 +142,32 @@ fn passes(policy: &Policy, finding: Finding) -> bool {
     policy.rule(finding).is_pass()
 }
 
-impl Way {
+impl PerFamily {
     fn new(all: &[Arc<ListSpec>], kind: SubjectKind, score: Score) -> Self {
         let asked = |spec: &&Arc<ListSpec>| !spec.is_retired() && spec.knowledge().is_about(kind);
         let lists: Vec<_> = all.iter().filter(asked).cloned().collect();
         let mut zones: Vec<_> = lists.iter().map(|spec| spec.zone()).collect();
         zones.sort_unstable();
         zones.dedup();
-        let numbers = zones.iter().map(|_| NumberAtATime::default()).collect();
+        let numbers = zones.iter().map(|_| VersionedNumber::default()).collect();
         let counts = Counts { not_listed: lists.len(), skipped: all.len() - lists.len(), ..Counts::default() };
         let (state, refreshing) = (AtomicU64::new(0), Mutex::new(()));
         Self { kind, lists, numbers, state, refreshing, score, counts }
     }
 
     /// Are all lists well, the resolver too, and the numbers right? Looked into once after every change.
-    fn is_calm(&self, memory: &Memory, standing: &Mutex<Standing>, changes: u64) -> bool {
+    fn is_calm(&self, cache: &Cache, standing: &Mutex<Standing>, changes: u64) -> bool {
         let known = self.state.load(Ordering::Acquire);
         if known >> 1 == changes {
             return known & 1 == 1;
         }
         let _one_at_a_time = lock(&self.refreshing);
-        let numbering = memory.numbering();
+        let epoch = cache.numbering_epoch();
         let mut numbers: Vec<u16> = Vec::with_capacity(self.lists.len());
         let calm = {
             let standing = lock(standing);
             standing.is_calm() && self.lists.iter().all(|spec| standing.is_plain(spec, self.kind))
-        } && self.lists.iter().all(|spec| match memory.number(spec.zone()) {
+        } && self.lists.iter().all(|spec| match cache.number(spec.zone()) {
             Some(number) => {
                 numbers.push(number.value());
                 true
@@ -178,7 +178,7 @@ impl Way {
         numbers.dedup();
         let calm = calm && numbers.len() == self.numbers.len();
         for (place, number) in self.numbers.iter().zip(&numbers) {
-            place.store(*number, numbering);
+            place.store(*number, epoch);
         }
         self.state.store(changes << 1 | u64::from(calm), Ordering::Release);
         calm
@@ -201,15 +201,15 @@ mod tests {
     fn numbers_that_change_while_they_are_read() {
         let lists = ListSet::builder().deny("x.test").deny("y.test").build().unwrap();
         let settings = Settings { lists, ..Settings::default() };
-        let plan = Plan::new(&settings);
-        let memory = Memory::new(Bounds { entries: 100, bytes: 1 << 24, failure: Duration::ZERO });
+        let fast_path = FastPath::new(&settings);
+        let cache = Cache::new(Bounds { entries: 100, bytes: 1 << 24, failure: Duration::ZERO });
         let (standing, changes, over) = (Mutex::new(Standing::default()), AtomicU64::new(1), AtomicBool::new(false));
         let client = std::net::IpAddr::from([45, 66, 77, 7]);
         let (subject, dialogue) = (Subject::from(client), Dialogue::from(client));
         let now = Instant::now();
         let look = || {
             let changes = changes.load(Ordering::Acquire);
-            plan.summary(&dialogue, &settings, &memory, &standing, changes, now)
+            fast_path.summary(&dialogue, &settings, &cache, &standing, changes, now)
         };
         let [x, y] = ["x.test", "y.test"].map(|zone| Name::parse(zone).unwrap());
         let no = Answer::nx_domain(Some(Soa::new(y.clone(), Duration::from_secs(60))));
@@ -222,10 +222,10 @@ mod tests {
                 told
             });
             for _ in 0..NUMBER_CHANGES {
-                memory.keep_verdict(&subject, Seen(0), Duration::from_secs(60), now, memory.edition());
+                cache.insert_verdict(&subject, CachedVerdict(0), Duration::from_secs(60), now, cache.epoch());
                 for zone in [&x, &y] {
-                    memory.void(zone);
-                    memory.keep_list(&subject, memory.number(&y).unwrap(), &no, now);
+                    cache.invalidate(zone);
+                    cache.insert_list(&subject, cache.number(&y).unwrap(), &no, now);
                     changes.fetch_add(1, Ordering::AcqRel);
                     look();
                 }
@@ -234,7 +234,7 @@ mod tests {
             reader.join().unwrap()
         });
         assert_eq!(told, 0);
-        memory.keep_list(&subject, memory.number(&x).unwrap(), &no, now);
+        cache.insert_list(&subject, cache.number(&x).unwrap(), &no, now);
         assert!(look().is_some());
     }
 

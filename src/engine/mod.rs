@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::engine::background::Background;
-use crate::engine::fetch::Asker;
+use crate::engine::fetch::Fetcher;
 use crate::state::Standing;
 
 /// What all clones of a checker share.
 pub(crate) struct Engine {
-    pub(crate) asker: Arc<Asker>,
+    pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) standing: Mutex<Standing>,
     pub(crate) background: Background,
 }

@@ -11,15 +11,15 @@ const NUMBERS: u16 = 1 << 14;
 
 /// A zone's number at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Number {
+pub(crate) struct ZoneNumber {
     value: u16,
     /// Numbers are given out again when they are used up; what was said under them before is forgotten then.
-    round: u16,
+    generation: u16,
 }
 
-impl Number {
+impl ZoneNumber {
     /// No zone: what we found out ourselves.
-    pub(crate) const OURS: Self = Self { value: 0, round: 0 };
+    pub(crate) const OWN_VERDICT: Self = Self { value: 0, generation: 0 };
 
     pub(crate) fn value(self) -> u16 {
         self.value
@@ -27,28 +27,28 @@ impl Number {
 
     #[cfg(test)]
     pub(crate) fn test(value: u16) -> Self {
-        Self { value, round: 0 }
+        Self { value, generation: 0 }
     }
 }
 
 /// Which zone has which number.
 #[derive(Debug)]
-pub(crate) struct Zones {
-    numbers: Table<Name, Number>,
+pub(crate) struct ZoneNumbers {
+    numbers: Table<Name, ZoneNumber>,
     /// Which numbers hold, by value.
     live: Vec<bool>,
-    round: u16,
+    generation: u16,
 }
 
-impl Default for Zones {
+impl Default for ZoneNumbers {
     fn default() -> Self {
-        Self { numbers: Table::default(), live: vec![true], round: 0 }
+        Self { numbers: Table::default(), live: vec![true], generation: 0 }
     }
 }
 
-impl Zones {
+impl ZoneNumbers {
     /// The number of a zone; a new one if it has none.
-    pub(crate) fn number(&mut self, zone: &Name) -> Option<Number> {
+    pub(crate) fn number(&mut self, zone: &Name) -> Option<ZoneNumber> {
         if let Some(known) = self.numbers.get(zone) {
             return Some(*known);
         }
@@ -61,13 +61,13 @@ impl Zones {
     }
 
     /// Does what was asked under this number still count?
-    pub(crate) fn is_live(&self, number: Number) -> bool {
-        number.round == self.round && self.live.get(usize::from(number.value)).is_some_and(|live| *live)
+    pub(crate) fn is_valid(&self, number: ZoneNumber) -> bool {
+        number.generation == self.generation && self.live.get(usize::from(number.value)).is_some_and(|live| *live)
     }
 
     /// What this zone said is void. Says whether all records have to go, since their numbers are given out again.
     #[must_use]
-    pub(crate) fn void(&mut self, zone: &Name) -> bool {
+    pub(crate) fn invalidate(&mut self, zone: &Name) -> bool {
         let Some(old) = self.numbers.get(zone).copied() else { return false };
         if let Some(live) = self.live.get_mut(usize::from(old.value)) {
             *live = false;
@@ -78,21 +78,21 @@ impl Zones {
                 false
             }
             None => {
-                self.begin_again();
+                self.restart();
                 true
             }
         }
     }
 
     /// What all zones said is void, and all records go.
-    pub(crate) fn begin_again(&mut self) {
-        *self = Self { round: self.round.wrapping_add(1), ..Self::default() };
+    pub(crate) fn restart(&mut self) {
+        *self = Self { generation: self.generation.wrapping_add(1), ..Self::default() };
     }
 
-    fn next(&mut self) -> Option<Number> {
+    fn next(&mut self) -> Option<ZoneNumber> {
         let value = u16::try_from(self.live.len()).ok().filter(|value| *value < NUMBERS)?;
         self.live.push(true);
-        Some(Number { value, round: self.round })
+        Some(ZoneNumber { value, generation: self.generation })
     }
 }
 
@@ -106,21 +106,21 @@ mod tests {
 
     #[test]
     fn numbers_are_bounded_and_begin_again() {
-        let mut zones = Zones::default();
+        let mut zones = ZoneNumbers::default();
         for number in 0..MAX_ZONES {
             assert!(zones.number(&name(number)).is_some());
         }
         assert_eq!(zones.number(&name(MAX_ZONES)), None);
         let first = zones.number(&name(0)).unwrap();
-        assert!(zones.is_live(first));
+        assert!(zones.is_valid(first));
         let mut voided = 0;
-        while !zones.void(&name(0)) {
+        while !zones.invalidate(&name(0)) {
             voided += 1;
-            assert!(!zones.is_live(first));
+            assert!(!zones.is_valid(first));
         }
         assert_eq!(voided, usize::from(NUMBERS) - MAX_ZONES - 1);
         let again = zones.number(&name(0)).unwrap();
         assert_eq!(again.value(), first.value());
-        assert!(zones.is_live(again) && !zones.is_live(first), "the same number of another round");
+        assert!(zones.is_valid(again) && !zones.is_valid(first), "the same number of another generation");
     }
 }
