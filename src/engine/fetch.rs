@@ -1,4 +1,4 @@
-//! The way of one question: memory, then whoever is asking the same, then the resolver, within limits.
+//! Finds the answer to one question: in the cache, from the same question in flight, or from the resolver, within limits.
 
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,62 +21,65 @@ use crate::report::Source;
 use crate::report::learned::{OwnWord, own_word};
 use crate::resolve::Resolve;
 
-/// Zones whose limits are kept apart; beyond that idle ones are dropped.
+/// Zones with a limit of their own. When there are more, the limits of idle zones are dropped.
 const MAX_ZONE_LIMITS: usize = 4_096;
-/// The time over which a list's questions are counted.
+/// The period of a list's daily limit.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The list a question is put to.
+/// The list that a question is sent to.
 #[derive(Clone, Debug)]
 pub(crate) struct ListTarget {
     pub(crate) zone: Name,
     pub(crate) kind: SubjectKind,
-    /// What it is asked about; `None` in a probe.
+    /// The subject it is asked about; `None` in a probe.
     pub(crate) subject: Option<Subject>,
-    /// By what number its answers are remembered.
+    /// The zone's number in the cache; `None` if its answers are not cached.
     pub(crate) number: Option<ZoneNumber>,
-    /// Questions a day.
+    /// Questions a day; `None` for no limit.
     pub(crate) daily_limit: Option<u32>,
 }
 
-/// Answers questions from memory, from a question in flight, or from the resolver.
+/// Answers questions from the cache, from a question in flight, or from the resolver.
 pub(crate) struct Fetcher {
     pub(crate) resolver: Arc<dyn Resolve>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: Cache,
     pub(crate) counters: Counters,
     pub(crate) listeners: Listeners,
-    /// How often anything changed on which summaries of what is remembered rest; from one on.
+    /// Counts the changes that can invalidate the fast path's stored state. Starts at one, so that a state of zero is
+    /// always out of date.
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: Workspaces,
-    /// When the resolver has to be tried again, in milliseconds after `since`; 0: at once.
+    /// When the resolver's trial is due, in milliseconds after `since`; 0: now.
     next_trial: AtomicU64,
     since: Instant,
-    /// What came of questions of our own since a check last ended.
+    /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
     own_answers: Mutex<Vec<OwnWord>>,
     in_flight: Mutex<Table<Question, InFlight>>,
     global_limit: Arc<Semaphore>,
-    /// One half of it, for names that clients chose: those that are silent hold their places for long.
+    /// Half of it, for names that clients chose. Servers that never answer hold a permit until the timeout, and a client
+    /// can choose such servers: without this limit its names could take all permits.
     client_chosen_limit: Arc<Semaphore>,
     per_zone: usize,
     zone_limits: Mutex<Table<Name, Weak<Semaphore>>>,
-    /// Since when and how many questions were put to lists that have a limit: as many entries as configured zones.
+    /// For lists with a daily limit: the start of the period and the questions sent in it. One entry a configured zone, so
+    /// the size is bounded.
     quotas: Mutex<Table<Name, (Instant, u32)>>,
 }
 
-/// A question on its way, for one who waits for it.
+/// A question in flight, as one check waits for it.
 pub(crate) struct Fetching {
     pub(crate) answer: QueryWaiter,
     pub(crate) source: Source,
 }
 
-/// A question in flight. Only who waits for it keeps it in the air.
+/// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
 struct InFlight {
     number: u64,
     query: Weak<SharedQuery>,
 }
 
-/// What has been done so far.
+/// What was done since the checker was built.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) checks: AtomicU64,
@@ -116,7 +119,7 @@ impl Fetcher {
         }
     }
 
-    /// A remembered answer, at once. Proof must be new: what tries a list or the resolver is asked again.
+    /// The cached answer. Our own questions are never answered from the cache: a control must prove what is true now.
     pub(crate) fn cached(
         &self,
         question: &Question,
@@ -135,16 +138,18 @@ impl Fetcher {
         Some(answer)
     }
 
-    /// Asks what is not remembered: joins the same question in flight, or sends it; `None` when the list's day is spent.
-    /// `list` is the list that the question is put to, if it is put to one.
+    /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
+    /// is reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
-    /// The answer borrows nothing and may be dropped at any point: whoever else waits for the same gets it.
+    /// The answer borrows nothing and may be dropped at any point; other waiters for the same question still get theirs.
     pub(crate) fn fetch(
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
         list: Option<ListTarget>,
     ) -> Option<Fetching> {
+        // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
+        // taken inside this one, never the other way round.
         let mut in_flight = lock(&self.in_flight);
         if let Some(answer) = in_flight.get(&question).and_then(|entry| entry.query.upgrade()?.join()) {
             count(&self.counters.shared);
@@ -163,7 +168,7 @@ impl Fetcher {
         Some(Fetching { answer, source: Source::Network })
     }
 
-    /// Counts a question to a list, unless its day's questions are spent.
+    /// Counts a question to a list. `false` if the list's daily limit is reached.
     fn take_from_quota(&self, list: &ListTarget) -> bool {
         let Some(limit) = list.daily_limit else { return true };
         let now = self.clock.now();
@@ -172,12 +177,12 @@ impl Fetcher {
         if now.saturating_duration_since(*since) >= DAY {
             (*since, *count) = (now, 0);
         }
-        let may = *count < limit;
-        *count = count.saturating_add(u32::from(may));
-        may
+        let is_within = *count < limit;
+        *count = count.saturating_add(u32::from(is_within));
+        is_within
     }
 
-    /// The limit of one zone: a slow list must not take every place.
+    /// The limit of one zone, so that a slow list cannot take every permit.
     fn zone_limit(&self, zone: &Name) -> Arc<Semaphore> {
         let mut zone_limits = lock(&self.zone_limits);
         if let Some(limit) = zone_limits.get(zone).and_then(Weak::upgrade) {
@@ -191,18 +196,18 @@ impl Fetcher {
         limit
     }
 
-    /// What came of questions of our own since this was last asked.
+    /// Takes the answers to our own questions that arrived since the last call.
     pub(crate) fn take_own_answers(&self) -> Vec<OwnWord> {
         std::mem::take(&mut lock(&self.own_answers))
     }
 
-    /// Notes when the resolver has to be tried again; `None`: at once.
+    /// Sets when the resolver's trial is due; `None`: now.
     pub(crate) fn set_next_trial(&self, at: Option<Instant>) {
         let millis = at.map_or(0, |at| at.saturating_duration_since(self.since).as_millis());
         self.next_trial.store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);
     }
 
-    /// Does the next check try the resolver?
+    /// Must the next check try the resolver?
     pub(crate) fn is_trial_due(&self, now: Instant) -> bool {
         let due = self.next_trial.load(Ordering::Acquire);
         now.saturating_duration_since(self.since).as_millis() >= u128::from(due)
@@ -214,7 +219,7 @@ impl Fetcher {
     }
 }
 
-/// A question on its way. When it is dropped, answered or not, it leaves the table of flights.
+/// The work of one question in flight. Dropping it, answered or cancelled, removes the question from the table.
 struct QueryTask {
     fetcher: Arc<Fetcher>,
     question: Question,
@@ -225,7 +230,8 @@ struct QueryTask {
 impl QueryTask {
     async fn run(self, purpose: Purpose, list: Option<ListTarget>) -> Answer {
         let fetcher = &self.fetcher;
-        // First the zone's place, then one of all: who waits for a slow zone holds nothing that others need.
+        // Permits are taken from the narrowest limit to the widest (zone, client-chosen names, all), so that waiting for a slow
+        // zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
         let zone = list.as_ref().map(|list| fetcher.zone_limit(&list.zone));
         let _zone_permit = match &zone {
             Some(limit) => Some(permit(limit).await),
@@ -239,7 +245,7 @@ impl QueryTask {
         if let Some(query) = self.query.upgrade() {
             query.mark_sent(fetcher.clock.now());
         }
-        // What lands after everything was voided was asked before.
+        // Read the epoch before asking: an answer to a question that was sent before an invalidation must not be cached.
         let epoch = fetcher.cache.epoch();
         let answer = fetcher.resolver.resolve(&self.question).await.without_key(&self.question.name);
         let now = fetcher.clock.now();
@@ -268,7 +274,7 @@ impl QueryTask {
 impl Drop for QueryTask {
     fn drop(&mut self) {
         let mut in_flight = lock(&self.fetcher.in_flight);
-        // A later flight of the same question is not ours to remove.
+        // The entry may already belong to a later query for the same question: remove only our own.
         if let Entry::Occupied(entry) = in_flight.entry(self.question.clone())
             && entry.get().number == self.number
         {
@@ -277,7 +283,7 @@ impl Drop for QueryTask {
     }
 }
 
-/// A place, at once where one is free.
+/// A permit, without waiting if one is free.
 async fn permit(limit: &Arc<Semaphore>) -> SemaphoreGuardArc {
     match limit.try_acquire_arc() {
         Some(permit) => permit,

@@ -1,7 +1,7 @@
-//! A question on its way, shared by all who wait for its answer.
+//! One DNS query in flight, shared by every check that waits for its answer ("singleflight").
 //!
-//! Whoever is polled drives it; whoever leaves takes nothing from who stays; when the last one has left it is given up. All of
-//! it is one block of memory, since a busy server has thousands of them in the air.
+//! Any waiter that is polled drives the query. Dropping a waiter does not affect the others; dropping the last one cancels the
+//! query. All state is in one allocation, because a busy server has thousands of queries in flight.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,31 +15,31 @@ use crate::base::small_list::Few;
 use crate::dns::{Answer, Failure};
 use crate::inquiry::SentAt;
 
-/// A question on its way.
+/// A query in flight.
 pub(crate) struct SharedQuery {
-    /// When it was put to the resolver; empty while it waits for a place.
+    /// When it was sent to the resolver; empty while it waits for a permit.
     sent: OnceLock<Instant>,
     state: Mutex<State>,
 }
 
 struct State {
-    /// Away while somebody polls it, gone when it has landed or everybody has left.
+    /// `None` while a waiter polls it, after the answer, and after cancellation.
     future: Option<BoxFuture<'static, Answer>>,
     answer: Option<Answer>,
     waiters: Few<WaiterEntry>,
     next_id: u32,
-    /// Somebody came to poll it while somebody else was at it, and has to come again.
+    /// A second waiter was polled while the first one was polling the future, so it must be woken to poll again.
     poll_missed: bool,
 }
 
-/// Someone who waits.
+/// What the query knows of one waiter.
 struct WaiterEntry {
     id: u32,
     waker: Option<Waker>,
 }
 
 impl SharedQuery {
-    /// Takes off with the first who waits. What flies may know its flight, but must not keep it.
+    /// Starts a query with its first waiter. The future gets a weak reference: a strong one would be a cycle.
     pub(crate) fn start(make: impl FnOnce(Weak<Self>) -> BoxFuture<'static, Answer>) -> QueryWaiter {
         let query = Arc::new_cyclic(|query| {
             let waiters = Few::one(WaiterEntry { id: 0, waker: None });
@@ -50,7 +50,7 @@ impl SharedQuery {
         QueryWaiter { query, id: 0 }
     }
 
-    /// One more who waits; `None` when everybody has left and it is given up.
+    /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped.
     pub(crate) fn join(self: &Arc<Self>) -> Option<QueryWaiter> {
         let mut state = lock(&self.state);
         if state.answer.is_none() && state.waiters.is_empty() {
@@ -62,23 +62,24 @@ impl SharedQuery {
         Some(QueryWaiter { query: Arc::clone(self), id })
     }
 
-    /// It is put to the resolver now.
+    /// Records that the query is sent to the resolver now.
     pub(crate) fn mark_sent(&self, now: Instant) {
         let _ = self.sent.set(now);
     }
 
-    /// Has its answer come?
+    /// Is the answer there?
     pub(crate) fn is_answered(&self) -> bool {
         lock(&self.state).answer.is_some()
     }
 
-    /// Lands, and tells everybody but the one who already knows.
+    /// Stores the answer and wakes every waiter except the one that is being polled.
     fn finish(&self, answer: Answer, except: u32) {
         let wakers = {
             let mut state = lock(&self.state);
             state.answer = Some(answer);
             state.wakers(Some(except))
         };
+        // Wake after the lock is released: a waker may poll or drop a waiter at once, and both take this lock.
         wakers.into_iter().for_each(Waker::wake);
     }
 }
@@ -92,7 +93,7 @@ impl State {
     }
 }
 
-/// All who wait are told, since any of them may be gone or busy.
+/// The waker given to the future. It wakes all waiters, because any one of them may be dropped or busy before it polls.
 impl Wake for SharedQuery {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -104,7 +105,7 @@ impl Wake for SharedQuery {
     }
 }
 
-/// When it was put to the resolver, by whoever did so first.
+/// The time at which the query was first sent to the resolver.
 impl SentAt for SharedQuery {
     fn sent(&self) -> Option<Instant> {
         self.sent.get().copied()
@@ -117,7 +118,7 @@ impl std::fmt::Debug for SharedQuery {
     }
 }
 
-/// One who waits for the answer.
+/// One waiter for the answer: a future.
 pub(crate) struct QueryWaiter {
     query: Arc<SharedQuery>,
     id: u32,
@@ -133,11 +134,13 @@ impl Future for QueryWaiter {
     type Output = Answer;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
-        let mut future = {
+        let mut guard = {
             let mut state = lock(&self.query.state);
             if let Some(answer) = &state.answer {
                 return Poll::Ready(answer.clone());
             }
+            // Store the waker before looking for the future: if another thread is polling it, that thread finds this waker
+            // when it puts the future back or stores the answer.
             if let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.id == self.id)
                 && !waiter.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
             {
@@ -149,11 +152,12 @@ impl Future for QueryWaiter {
             };
             PollGuard { query: &self.query, id: self.id, future: Some(future) }
         };
-        future.poll()
+        // Without the lock: the resolver's code runs in here, and may wake this query.
+        guard.poll()
     }
 }
 
-/// The future while somebody polls it: it goes back, or lands, whatever happens.
+/// Holds the future while it is polled, and puts it back or stores an answer in every case.
 struct PollGuard<'a> {
     query: &'a Arc<SharedQuery>,
     id: u32,
@@ -169,7 +173,8 @@ impl PollGuard<'_> {
             Poll::Ready(answer) => {
                 let finished = self.future.take();
                 self.query.finish(answer.clone(), self.id);
-                // Until here it can be boarded; from now on who asks the same finds what was remembered.
+                // After the answer is stored, so that every waiter sees either the future or the answer; and without the lock,
+                // because what the future owns may take other locks when it is dropped.
                 drop(finished);
             }
             Poll::Pending => self.put_back(),
@@ -187,7 +192,7 @@ impl PollGuard<'_> {
     }
 }
 
-/// A resolver that panics takes nobody with it but the one who polled it.
+/// If the resolver panics, only the task that polled it panics; the other waiters get a failure.
 impl Drop for PollGuard<'_> {
     fn drop(&mut self) {
         if self.future.take().is_some() {
@@ -198,14 +203,16 @@ impl Drop for PollGuard<'_> {
 
 impl Drop for QueryWaiter {
     fn drop(&mut self) {
-        let given_up = {
+        let cancelled = {
             let mut state = lock(&self.query.state);
             state.waiters.retain(|waiter| waiter.id != self.id);
-            // What it holds may hold a waker, and with it this flight: only so it ends. Who stays need not be told: whenever
-            // there is something to tell, all are.
+            // The last waiter drops the future, which may hold a waker and through it this query: a cycle that nothing else
+            // would break. The waiters that stay need no wake-up here: every later event wakes all of them.
             if state.waiters.is_empty() { state.future.take() } else { None }
         };
-        drop(given_up);
+        // Without the lock: the future locks the table of queries in flight when it is dropped, and `fetch` takes that lock
+        // first and this one second.
+        drop(cancelled);
     }
 }
 
@@ -214,7 +221,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Counts how often it is woken.
+    /// Counts its wake-ups.
     #[derive(Default)]
     struct Counting(AtomicUsize);
 
@@ -224,7 +231,7 @@ mod tests {
         }
     }
 
-    /// What a test sees of a flying future.
+    /// What a test sees of the future.
     #[derive(Default)]
     struct Observed {
         waker: Mutex<Option<Waker>>,
@@ -275,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_wait_are_told_and_get_the_answer() {
+    fn all_waiters_are_woken_and_get_the_answer() {
         let (observed, mut first) = start();
         let mut second = first.query().join().unwrap();
         let wakes = [Arc::new(Counting::default()), Arc::new(Counting::default())];
@@ -292,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_takes_nothing_from_who_stays() {
+    fn dropping_a_waiter_does_not_affect_the_others() {
         let (observed, mut first) = start();
         let mut second = first.query().join().unwrap();
         let wakes = [Arc::new(Counting::default()), Arc::new(Counting::default())];
@@ -309,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn when_the_last_has_left_it_is_given_up() {
+    fn dropping_the_last_waiter_cancels_the_query() {
         let (observed, mut first) = start();
         let wakes = Arc::new(Counting::default());
         assert!(poll(&mut first, &wakes).is_pending());
@@ -324,12 +331,12 @@ mod tests {
         assert!(kept.join().is_none());
         drop(kept);
         lock(&observed.waker).take();
-        assert!(query.upgrade().is_none(), "nothing is left of it");
+        assert!(query.upgrade().is_none(), "no cycle keeps it");
     }
 
     #[test]
-    fn who_comes_while_another_polls_is_told_to_come_again() {
-        /// Polls the other one from within.
+    fn a_waiter_polled_during_another_poll_is_woken_again() {
+        /// Polls the other waiter while it is polled itself.
         struct Nested(Arc<Mutex<Option<QueryWaiter>>>, Arc<Counting>);
         impl Future for Nested {
             type Output = Answer;
@@ -351,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_takes_nobody_with_it() {
+    fn a_panic_does_not_reach_the_other_waiters() {
         let mut first = SharedQuery::start(|_| Box::pin(async { panic!("a resolver's mistake") }));
         let mut second = first.query().join().unwrap();
         let wakes = Arc::new(Counting::default());
