@@ -1,8 +1,14 @@
-//! What is remembered: answers, for as long as DNS says they are good. Bounded in entries and in bytes.
+//! The cache of answers, each kept for the lifetime that DNS gives it. Bounded in entries and in bytes.
 //!
-//! Two stores, so that a flood of reverse names cannot push list answers out, and partitions inside the first for the same
-//! reason. What lists said about one subject is one record: one look answers every list. Kept are answers per zone as it was
-//! asked, never verdicts, so that filters and profiles apply on reading and tenants never see each other's.
+//! There is one store for each kind of subject and each kind of question, so that a flood of one kind (such as reverse names)
+//! cannot evict another (such as list answers). All list answers about one subject are one record: a single look-up serves
+//! every list. What a list answered is cached, never what a caller concluded from it. Filters and profiles are applied when the
+//! answer is read, so callers with different settings can share one cache. The only cached verdicts are our own about a
+//! client's reverse DNS and a sender's domain, which depend on no settings.
+//!
+//! Locks: the store of a subject is locked first, the zone numbers second. Invalidation changes the numbers or epochs first,
+//! releases that lock, and then clears the stores. So an insertion is either cleared, or sees that it is out of date. No lock is
+//! held across an `await`.
 
 pub(crate) mod lru;
 pub(crate) mod packed;
@@ -24,19 +30,19 @@ use crate::engine::cache::zone_numbers::ZoneNumbers;
 
 pub(crate) use crate::engine::cache::zone_numbers::ZoneNumber;
 
-/// Everything remembered. Shared by clones of a checker; its locks are never held across a wait.
+/// The cache. Shared by all clones of a checker.
 #[derive(Debug)]
 pub(crate) struct Cache {
     bounds: Bounds,
-    /// What ticks count from: the first moment anyone spoke of.
-    since: OnceLock<Instant>,
+    /// The zero of ticks: the first time that was passed in.
+    origin: OnceLock<Instant>,
     zones: Mutex<ZoneNumbers>,
     v4: Mutex<Store<Ipv4Addr, SubjectRecord>>,
     v6: Mutex<Store<Ipv6Addr, SubjectRecord>>,
     domains: Mutex<Store<Name, SubjectRecord>>,
-    /// How often everything has been voided.
+    /// The cache epoch: how often everything was invalidated.
     epoch: AtomicU64,
-    /// How often any zone has got another number.
+    /// The numbering epoch: how often any zone got a new number.
     numbering_epoch: AtomicU64,
     reverse: Mutex<Store<Question, CachedAnswer>>,
     forward: Mutex<Store<Question, CachedAnswer>>,
@@ -44,15 +50,15 @@ pub(crate) struct Cache {
     text: Mutex<Store<Question, CachedAnswer>>,
 }
 
-/// A verdict of our own, as it is remembered.
+/// A verdict about a client's reverse DNS or a mail domain, in its cached form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CachedVerdict(pub(crate) u16);
 
-/// How often everything had been voided when a question was sent.
+/// The cache epoch at some moment, such as when a question was sent. An answer from an earlier epoch must not be cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CacheEpoch(u64);
 
-/// How often any zone had got another number: numbers hold for one numbering.
+/// The numbering epoch. Zone numbers that were looked up earlier are valid only within the epoch of that look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumberingEpoch(pub(crate) u64);
 
@@ -66,7 +72,7 @@ impl Cache {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            since: OnceLock::new(),
+            origin: OnceLock::new(),
             zones: Mutex::default(),
             v4: Mutex::default(),
             v6: Mutex::default(),
@@ -80,70 +86,70 @@ impl Cache {
         }
     }
 
-    /// A remembered answer, with the time that is left of it.
+    /// A cached answer, with its remaining lifetime.
     pub(crate) fn get(&self, question: &Question, now: Instant) -> Option<Answer> {
         let mut store = lock(self.partition(question.kind));
-        let held = store.get(question)?;
-        match held.expires.checked_duration_since(now) {
-            Some(left) if !left.is_zero() => Some(held.answer.clone().aged(left)),
+        let entry = store.get(question)?;
+        match entry.expires.checked_duration_since(now) {
+            Some(left) if !left.is_zero() => Some(entry.answer.clone().aged(left)),
             _ => {
-                store.take(question);
+                store.remove(question);
                 None
             }
         }
     }
 
-    /// What is current when a question is sent: an answer is only kept if that is still so when it comes.
+    /// The current epoch. Read it before a question is sent and pass it to `insert` with the answer.
     pub(crate) fn epoch(&self) -> CacheEpoch {
         CacheEpoch(self.epoch.load(Ordering::Acquire))
     }
 
-    /// Remembers an answer, if it may be remembered.
+    /// Caches an answer, if it may be cached and its epoch is still the current one.
     pub(crate) fn insert(&self, question: &Question, answer: &Answer, now: Instant, epoch: CacheEpoch) {
         let Some(expires) = self.lifetime(answer).and_then(|lifetime| now.checked_add(lifetime)) else { return };
-        let held = CachedAnswer { expires, answer: answer.clone() };
+        let entry = CachedAnswer { expires, answer: answer.clone() };
         let mut store = lock(self.partition(question.kind));
-        // Under the lock: who voids everything counts first and empties the store then.
+        // Compare under the lock of the store: `invalidate_all` raises the epoch first and clears the store after that, so an
+        // answer that passes this test too early is still cleared.
         if epoch == self.epoch() {
-            store.put(question.clone(), held, self.bounds);
+            store.insert(question.clone(), entry, self.bounds);
         }
     }
 
-    /// The number by which a zone is known at this time. `None`: there are too many zones, and its answers are not
-    /// remembered.
+    /// The current number of a zone. `None` if there are too many zones; the answers of this one are then not cached.
     pub(crate) fn number(&self, zone: &Name) -> Option<ZoneNumber> {
         lock(&self.zones).number(zone)
     }
 
-    /// The numbering that holds. Read before [`number`](Self::number), it says whether that one still holds later.
+    /// The current numbering epoch. Read it before [`number`](Self::number): while it stays the same, that number is valid.
     pub(crate) fn numbering_epoch(&self) -> NumberingEpoch {
         NumberingEpoch(self.numbering_epoch.load(Ordering::Acquire))
     }
 
-    /// What a zone is remembered to have said about a subject.
+    /// A zone's cached answer about a subject.
     pub(crate) fn get_list(&self, subject: &Subject, zone: &Name, number: ZoneNumber, now: Instant) -> Option<Answer> {
         let now = self.tick(now);
-        self.look(subject, now, |record| record.answer(number, zone, now))
+        self.look_up(subject, now, |record| record.answer(number, zone, now))
     }
 
-    /// Remembers what a zone said about a subject, if it may be remembered. `number` is what the zone was known by when the
-    /// question was sent.
+    /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if
+    /// the zone was invalidated since, the number is no longer valid and the answer is dropped.
     pub(crate) fn insert_list(&self, subject: &Subject, number: ZoneNumber, answer: &Answer, now: Instant) {
         let Some(lifetime) = self.lifetime(answer) else { return };
-        // A resolver that gives other records for an A question: nothing to keep, least of all a "no". And there is no word
-        // for what was cut.
-        let unsayable = |set: &RrSet| set.truncated() || set.v4().next().is_none();
-        if matches!(answer.is(), Is::Records(set) if unsayable(set)) {
+        // An answer without A records has nothing to pack, and a truncated one would lose its mark: neither may be cached.
+        let cannot_pack = |set: &RrSet| set.truncated() || set.v4().next().is_none();
+        if matches!(answer.is(), Is::Records(set) if cannot_pack(set)) {
             return;
         }
         let now = self.tick(now);
-        // Records are emptied after numbers have been given back, so that none is written under a number of the time before.
-        let holds = || lock(&self.zones).is_valid(number);
-        self.change(subject, holds, |record| record.with(number, answer, lifetime, now));
+        // Called with the store locked. `invalidate` changes the numbers before it clears the stores, so an answer with an old
+        // number is either refused here or cleared.
+        let is_current = || lock(&self.zones).is_valid(number);
+        self.update(subject, is_current, |record| record.with(number, answer, lifetime, now));
     }
 
-    /// Did all lists of these numbers, ascending, say "no" about this client, and what was its reverse DNS found to be? One
-    /// look. Nothing is known under numbers of a numbering that is over: they may be another zone's now.
+    /// The cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not listed". Takes a single
+    /// look-up. `None` if the numbering epoch has ended, because a number may now belong to another zone.
     pub(crate) fn get_client(
         &self,
         client: IpAddr,
@@ -152,24 +158,25 @@ impl Cache {
         now: Instant,
     ) -> Option<CachedVerdict> {
         let now = self.tick(now);
-        let look = |record: &SubjectRecord| {
-            // Under the record's lock: what is said under a new number is said after the count.
-            if epoch == self.numbering_epoch() && record.all_say_no(numbers, now) {
+        let read = |record: &SubjectRecord| {
+            // Compare under the lock of the store: the epoch is raised before a new number is given out. So a record that holds
+            // an answer under a reused number cannot be read with the old epoch.
+            if epoch == self.numbering_epoch() && record.are_all_negative(numbers, now) {
                 record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict)
             } else {
                 None
             }
         };
-        self.look(&Subject::Client(client), now, look)
+        self.look_up(&Subject::Client(client), now, read)
     }
 
-    /// What was found out about a subject, apart from lists.
+    /// The cached verdict about a subject, apart from lists.
     pub(crate) fn get_verdict(&self, subject: &Subject, now: Instant) -> Option<CachedVerdict> {
         let now = self.tick(now);
-        self.look(subject, now, |record| record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict))
+        self.look_up(subject, now, |record| record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict))
     }
 
-    /// Remembers what was found out about a subject, unless everything has been voided since this edition.
+    /// Caches a verdict about a subject, unless everything was invalidated since `epoch`.
     pub(crate) fn insert_verdict(
         &self,
         subject: &Subject,
@@ -182,65 +189,69 @@ impl Cache {
             return;
         }
         let now = self.tick(now);
-        let holds = || epoch == self.epoch();
-        self.change(subject, holds, |record| record.with_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now));
+        let is_current = || epoch == self.epoch();
+        self.update(subject, is_current, |record| {
+            record.with_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now)
+        });
     }
 
-    /// How many answers are remembered, in all.
+    /// The number of entries in all stores.
     pub(crate) fn len(&self) -> usize {
         let answers: usize =
             [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).len()).iter().sum();
         answers + lock(&self.v4).len() + lock(&self.v6).len() + lock(&self.domains).len()
     }
 
-    /// Roughly how many bytes that takes.
+    /// Roughly the bytes that all stores take.
     pub(crate) fn bytes(&self) -> usize {
         let answers: usize =
             [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).bytes()).iter().sum();
         answers + lock(&self.v4).bytes() + lock(&self.v6).bytes() + lock(&self.domains).bytes()
     }
 
+    /// A time in ticks of the cache.
     fn tick(&self, moment: Instant) -> Tick {
-        Tick::at(moment, *self.since.get_or_init(|| moment))
+        Tick::at(moment, *self.origin.get_or_init(|| moment))
     }
 
-    /// One look at everything that zones said about a subject.
-    fn look<T>(&self, subject: &Subject, now: Tick, look: impl FnOnce(&SubjectRecord) -> Option<T>) -> Option<T> {
+    /// One look-up of the record of a subject.
+    fn look_up<T>(&self, subject: &Subject, now: Tick, read: impl FnOnce(&SubjectRecord) -> Option<T>) -> Option<T> {
         match subject {
-            Subject::Client(IpAddr::V4(address)) => look_into(&mut lock(&self.v4), address, now, look),
-            Subject::Client(IpAddr::V6(address)) => look_into(&mut lock(&self.v6), address, now, look),
-            Subject::Domain(name) => look_into(&mut lock(&self.domains), name, now, look),
+            Subject::Client(IpAddr::V4(address)) => look_up_in(&mut lock(&self.v4), address, now, read),
+            Subject::Client(IpAddr::V6(address)) => look_up_in(&mut lock(&self.v6), address, now, read),
+            Subject::Domain(name) => look_up_in(&mut lock(&self.domains), name, now, read),
         }
     }
 
-    /// Changes what is remembered about a subject, if that is still to be done once the record cannot be emptied meanwhile.
-    fn change(
+    /// Changes the record of a subject if `is_current` is still true once the store is locked.
+    fn update(
         &self,
         subject: &Subject,
-        holds: impl FnOnce() -> bool,
+        is_current: impl FnOnce() -> bool,
         change: impl FnOnce(SubjectRecord) -> SubjectRecord,
     ) {
-        fn change_in<K: std::hash::Hash + Eq>(
+        fn update_in<K: std::hash::Hash + Eq>(
             store: &Mutex<Store<K, SubjectRecord>>,
             key: K,
             bounds: Bounds,
-            holds: impl FnOnce() -> bool,
+            is_current: impl FnOnce() -> bool,
             change: impl FnOnce(SubjectRecord) -> SubjectRecord,
         ) where
             SubjectRecord: Weigh<K>,
         {
             let mut store = lock(store);
-            if holds() {
-                store.change(key, bounds, change);
+            if is_current() {
+                store.update(key, bounds, change);
             }
         }
         match subject {
-            Subject::Client(IpAddr::V4(address)) => change_in(&self.v4, *address, self.bounds, holds, change),
-            Subject::Client(IpAddr::V6(address)) => change_in(&self.v6, *address, self.bounds, holds, change),
-            Subject::Domain(name) => change_in(&self.domains, name.clone(), self.bounds, holds, change),
+            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, self.bounds, is_current, change),
+            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, self.bounds, is_current, change),
+            Subject::Domain(name) => update_in(&self.domains, name.clone(), self.bounds, is_current, change),
         }
     }
 
+    /// The store for answers to questions of this type.
     fn partition(&self, kind: RecordType) -> &Mutex<Store<Question, CachedAnswer>> {
         match kind {
             RecordType::Ptr => &self.reverse,
@@ -250,11 +261,11 @@ impl Cache {
         }
     }
 
-    /// How long an answer is good; `None` when it must not be remembered.
+    /// How long an answer may be cached; `None` if it must not be.
     fn lifetime(&self, answer: &Answer) -> Option<Duration> {
         let lifetime = match answer.failure() {
-            // RFC 9520 §3.2: failures are remembered, for one second at least and five minutes at most. Our own haste and
-            // our own limits are none of the name's.
+            // RFC 9520 §3.2: failures are cached for at least one second and at most five minutes. Not these: our own deadline
+            // and limits, and a network that is down, say nothing about the name.
             Some(Failure::Deadline | Failure::Shed | Failure::Overload | Failure::NoServers | Failure::Network) => {
                 return None;
             }
@@ -264,8 +275,9 @@ impl Cache {
         (!lifetime.is_zero()).then_some(lifetime)
     }
 
-    /// The resolver was at fault, or is no longer: nothing it said until now is worth anything.
+    /// Invalidates everything: the resolver turned out to be at fault, or has recovered, so no earlier answer is reliable.
     pub(crate) fn invalidate_all(&self) {
+        // Epoch and numbers first, stores second, and never both locks at once: see the head of this file.
         self.epoch.fetch_add(1, Ordering::AcqRel);
         {
             let mut zones = lock(&self.zones);
@@ -278,14 +290,15 @@ impl Cache {
         }
     }
 
-    /// A list fell ill, or has recovered: what it said until now is forgotten.
+    /// Invalidates the answers of one zone: its list broke or recovered.
     pub(crate) fn invalidate(&self, zone: &Name) {
-        let begun_again = {
+        let restarted = {
             let mut zones = lock(&self.zones);
+            // Raised before the new number can be read, and under the same lock.
             self.numbering_epoch.fetch_add(1, Ordering::AcqRel);
             zones.invalidate(zone)
         };
-        if begun_again {
+        if restarted {
             self.clear_subjects();
         }
     }
@@ -297,26 +310,26 @@ impl Cache {
     }
 }
 
-/// One look. What is looked at again and again is moved to the front of those that are kept only every few seconds: that
-/// takes four more places of memory to be fetched, and who goes first is as well known.
-fn look_into<K: Hash + Eq, T>(
+/// One look-up in a store. Promoting an entry to the most recently used costs about four cache misses; doing it at most every 8
+/// seconds keeps the order good enough.
+fn look_up_in<K: Hash + Eq, T>(
     store: &mut Store<K, SubjectRecord>,
     key: &K,
     now: Tick,
-    look: impl FnOnce(&SubjectRecord) -> Option<T>,
+    read: impl FnOnce(&SubjectRecord) -> Option<T>,
 ) -> Option<T>
 where
     SubjectRecord: Weigh<K>,
 {
     let record = store.peek(key)?;
-    let (found, stale) = (look(record), record.is_stale(now));
-    if stale && let Some(record) = store.touch(key) {
+    let (found, stale) = (read(record), record.is_stale(now));
+    if stale && let Some(record) = store.get_mut(key) {
         record.mark_used(now);
     }
     found
 }
 
-/// What an entry takes before its contents: key, links, and its place in the table.
+/// The bytes of an entry besides its contents: key, links, and its slot in the hash table.
 const ENTRY: usize = 96;
 
 impl Weigh<Ipv4Addr> for SubjectRecord {
@@ -343,7 +356,7 @@ impl Weigh<Question> for CachedAnswer {
     }
 }
 
-/// Roughly the bytes an answer holds elsewhere.
+/// Roughly the heap bytes of an answer.
 fn heap_of_answer(answer: &Answer) -> usize {
     match answer.is() {
         Is::Records(set) => set.iter().map(|record| size_of::<Record>() + heap_of(record)).sum::<usize>() + 16,
@@ -352,7 +365,7 @@ fn heap_of_answer(answer: &Answer) -> usize {
     }
 }
 
-/// Roughly the bytes of text a record holds.
+/// Roughly the heap bytes of a record.
 fn heap_of(record: &Record) -> usize {
     match record {
         Record::A(_) | Record::Aaaa(_) => 0,
@@ -410,14 +423,14 @@ mod tests {
         assert_eq!(cache.get(&question, now + seconds(20)).unwrap().ttl(), Some(seconds(40)));
         assert!(cache.get(&question, now + seconds(59)).is_some());
         assert!(cache.get(&question, now + seconds(60)).is_none());
-        assert_eq!(cache.len(), 0, "an expired answer is dropped when it is met");
+        assert_eq!(cache.len(), 0, "an expired answer is removed when it is looked up");
         cache.insert(&question, &no(30), now, cache.epoch());
         assert!(cache.get(&question, now + seconds(29)).is_some());
         assert!(cache.get(&question, now + seconds(30)).is_none());
     }
 
     #[test]
-    fn what_must_not_be_remembered() {
+    fn what_must_not_be_cached() {
         let (cache, now) = cache_now(BOUNDS);
         let question = Question::new(name("mail.example"), RecordType::A);
         for answer in [
@@ -435,7 +448,7 @@ mod tests {
         }
         let cut = Answer::records((0..1_000).map(|code| Record::A(Ipv4Addr::from(0x7f00_0000 + code))), seconds(60));
         insert_list(&cache, &client(1), "bl.example", &cut, now);
-        assert_eq!(cache.len(), 0, "that it was cut would be forgotten");
+        assert_eq!(cache.len(), 0, "the mark of truncation would be lost");
         cache.insert(&question, &Answer::failed(Failure::ServFail), now, cache.epoch()); // RFC 9520
         assert!(cache.get(&question, now + seconds(4)).is_some());
         assert!(cache.get(&question, now + seconds(5)).is_none());
@@ -457,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_list_said_before_it_fell_ill_is_void() {
+    fn invalidating_a_zone_drops_its_answers_alone() {
         let (cache, now) = cache_now(BOUNDS);
         for zone in ["a.example", "b.example"] {
             insert_list(&cache, &client(1), zone, &no(300), now);
@@ -469,20 +482,20 @@ mod tests {
         assert!(get_list(&cache, &client(1), "a.example", now).is_some());
     }
 
-    /// The lists of a summary are known by numbers that are found out once. When all is void, others get them.
+    /// The fast path looks zone numbers up once. After everything is invalidated, other zones get these numbers.
     #[test]
-    fn numbers_of_a_time_that_is_over_answer_nothing() {
+    fn numbers_of_an_ended_epoch_find_nothing() {
         let (cache, now) = cache_now(BOUNDS);
         let address = IpAddr::from([45, 66, 77, 7]);
-        let say = |zone: &str| {
+        let answer = |zone: &str| {
             insert_list(&cache, &address.into(), zone, &no(300), now);
             cache.insert_verdict(&address.into(), CachedVerdict(0), seconds(60), now, cache.epoch());
         };
-        say("a.example");
+        answer("a.example");
         let (epoch, number) = (cache.numbering_epoch(), cache.number(&name("a.example")).unwrap().value());
         assert_eq!(cache.get_client(address, epoch, [number].into_iter(), now), Some(CachedVerdict(0)));
         cache.invalidate_all();
-        say("b.example");
+        answer("b.example");
         assert_eq!(cache.number(&name("b.example")).unwrap().value(), number, "given out again");
         assert_eq!(cache.get_client(address, epoch, [number].into_iter(), now), None);
         assert_eq!(

@@ -1,24 +1,24 @@
-//! Zones by number. A zone whose answers are void gets a new number, and nothing that was said under the old one is found
-//! again.
+//! Numbers that stand for zones in cache records. A zone that is invalidated gets a new number, so that the answers stored
+//! under the old one are never found again.
 
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
 
-/// Zones that get a number. Answers of zones beyond are not remembered.
+/// The most zones that get a number. The answers of further zones are not cached.
 const MAX_ZONES: usize = 4_096;
-/// Numbers there are: a record has 14 bits for them.
+/// How many numbers exist: a packed answer has 14 bits for them.
 const NUMBERS: u16 = 1 << 14;
 
-/// A zone's number at a time.
+/// The number of a zone within one generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ZoneNumber {
     value: u16,
-    /// Numbers are given out again when they are used up; what was said under them before is forgotten then.
+    /// When all numbers are used up they start again at one, in the next generation, and all records are cleared.
     generation: u16,
 }
 
 impl ZoneNumber {
-    /// No zone: what we found out ourselves.
+    /// Reserved for our own verdicts; no zone has it.
     pub(crate) const OWN_VERDICT: Self = Self { value: 0, generation: 0 };
 
     pub(crate) fn value(self) -> u16 {
@@ -31,23 +31,23 @@ impl ZoneNumber {
     }
 }
 
-/// Which zone has which number.
+/// The number of each zone.
 #[derive(Debug)]
 pub(crate) struct ZoneNumbers {
     numbers: Table<Name, ZoneNumber>,
-    /// Which numbers hold, by value.
-    live: Vec<bool>,
+    /// Which numbers are valid, by value.
+    is_valid: Vec<bool>,
     generation: u16,
 }
 
 impl Default for ZoneNumbers {
     fn default() -> Self {
-        Self { numbers: Table::default(), live: vec![true], generation: 0 }
+        Self { numbers: Table::default(), is_valid: vec![true], generation: 0 }
     }
 }
 
 impl ZoneNumbers {
-    /// The number of a zone; a new one if it has none.
+    /// The number of a zone, which gets one if it has none.
     pub(crate) fn number(&mut self, zone: &Name) -> Option<ZoneNumber> {
         if let Some(known) = self.numbers.get(zone) {
             return Some(*known);
@@ -60,17 +60,18 @@ impl ZoneNumbers {
         Some(number)
     }
 
-    /// Does what was asked under this number still count?
+    /// Is this still the number of its zone?
     pub(crate) fn is_valid(&self, number: ZoneNumber) -> bool {
-        number.generation == self.generation && self.live.get(usize::from(number.value)).is_some_and(|live| *live)
+        number.generation == self.generation && self.is_valid.get(usize::from(number.value)).is_some_and(|valid| *valid)
     }
 
-    /// What this zone said is void. Says whether all records have to go, since their numbers are given out again.
+    /// Gives the zone a new number. Returns true if the numbers were used up and started again: the caller must then clear all
+    /// records.
     #[must_use]
     pub(crate) fn invalidate(&mut self, zone: &Name) -> bool {
         let Some(old) = self.numbers.get(zone).copied() else { return false };
-        if let Some(live) = self.live.get_mut(usize::from(old.value)) {
-            *live = false;
+        if let Some(valid) = self.is_valid.get_mut(usize::from(old.value)) {
+            *valid = false;
         }
         match self.next() {
             Some(new) => {
@@ -84,14 +85,14 @@ impl ZoneNumbers {
         }
     }
 
-    /// What all zones said is void, and all records go.
+    /// Starts the next generation: no number is valid any more. The caller must clear all records.
     pub(crate) fn restart(&mut self) {
         *self = Self { generation: self.generation.wrapping_add(1), ..Self::default() };
     }
 
     fn next(&mut self) -> Option<ZoneNumber> {
-        let value = u16::try_from(self.live.len()).ok().filter(|value| *value < NUMBERS)?;
-        self.live.push(true);
+        let value = u16::try_from(self.is_valid.len()).ok().filter(|value| *value < NUMBERS)?;
+        self.is_valid.push(true);
         Some(ZoneNumber { value, generation: self.generation })
     }
 }
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_bounded_and_begin_again() {
+    fn numbers_are_bounded_and_start_again() {
         let mut zones = ZoneNumbers::default();
         for number in 0..MAX_ZONES {
             assert!(zones.number(&name(number)).is_some());
@@ -113,12 +114,12 @@ mod tests {
         assert_eq!(zones.number(&name(MAX_ZONES)), None);
         let first = zones.number(&name(0)).unwrap();
         assert!(zones.is_valid(first));
-        let mut voided = 0;
+        let mut renumbered = 0;
         while !zones.invalidate(&name(0)) {
-            voided += 1;
+            renumbered += 1;
             assert!(!zones.is_valid(first));
         }
-        assert_eq!(voided, usize::from(NUMBERS) - MAX_ZONES - 1);
+        assert_eq!(renumbered, usize::from(NUMBERS) - MAX_ZONES - 1);
         let again = zones.number(&name(0)).unwrap();
         assert_eq!(again.value(), first.value());
         assert!(zones.is_valid(again) && !zones.is_valid(first), "the same number of another generation");
