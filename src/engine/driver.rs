@@ -31,13 +31,13 @@ type Timer = BoxFuture<'static, ()>;
 
 /// Which answers a check waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Patience {
+pub(crate) enum WaitFor {
     /// Every list.
-    UntilDone,
+    AllLists,
     /// The lists that can still change the outcome.
-    UntilSettled,
+    DecisiveLists,
     /// Every list, and the control questions about lists that the check causes.
-    WithHealth,
+    ListsAndHealth,
 }
 
 /// Runs the inquiry about a whole dialogue. It ends at the deadline at the latest, and reports what is known then.
@@ -45,7 +45,7 @@ pub(crate) async fn run_inquiry(
     engine: Arc<Engine>,
     mut inquiry: Box<Inquiry>,
     deadline: Instant,
-    patience: Patience,
+    wait_for: WaitFor,
 ) -> Report {
     let fetcher = &engine.fetcher;
     let started = fetcher.clock.now();
@@ -58,20 +58,20 @@ pub(crate) async fn run_inquiry(
     let mut background = engine.background.drive();
     loop {
         start_questions(&engine, &mut inquiry, &mut open);
-        if patience == Patience::UntilSettled {
+        if wait_for == WaitFor::DecisiveLists {
             inquiry.settle_lists();
         }
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();
         }
         let is_settled = inquiry.is_settled();
-        let asks_lists = patience == Patience::WithHealth && inquiry.is_asking_lists_about_themselves();
+        let asks_lists = wait_for == WaitFor::ListsAndHealth && inquiry.is_asking_lists_about_themselves();
         let wait = if !is_settled || asks_lists {
             TrialWait::ToTheEnd
         } else {
             match inquiry.waits_for_trial() {
                 TrialWait::No | TrialWait::Briefly
-                    if patience == Patience::WithHealth && inquiry.accuses_while_on_trial() =>
+                    if wait_for == WaitFor::ListsAndHealth && inquiry.accuses_while_on_trial() =>
                 {
                     TrialWait::WhileAccusationsAreHeld
                 }
