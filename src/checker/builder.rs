@@ -1,4 +1,4 @@
-//! What a checker is made of.
+//! Builds a checker from its resolver, clock, settings and limits.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -12,17 +12,17 @@ use crate::checker::Checker;
 use crate::checker::error::Error;
 use crate::engine::Engine;
 use crate::engine::background::Background;
-use crate::engine::cache::Memory;
+use crate::engine::cache::Cache;
 use crate::engine::cache::lru::Bounds;
-use crate::engine::fast_path::Plan;
-use crate::engine::fetch::Asker;
+use crate::engine::fast_path::FastPath;
+use crate::engine::fetch::Fetcher;
 use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::lists::ListSet;
 use crate::policy::Policy;
 use crate::resolve::Resolve;
 use crate::state::Standing;
 
-/// Collects what a checker needs; [`build`](Self::build) tells what is wrong.
+/// Collects a checker's settings; [`build`](Self::build) validates them.
 #[must_use]
 pub struct CheckerBuilder {
     pub(super) resolver: Arc<dyn Resolve>,
@@ -36,73 +36,74 @@ pub struct CheckerBuilder {
 }
 
 impl CheckerBuilder {
-    /// The budget of a check unless said: 5 seconds.
+    /// The default budget of a check: 5 seconds.
     pub const DEFAULT_BUDGET: Duration = Duration::from_secs(5);
 
-    /// The lists to ask; none unless said.
+    /// The lists to ask; default: none.
     pub fn lists(mut self, lists: ListSet) -> Self {
         self.settings.lists = lists;
         self
     }
 
-    /// What follows from the facts; [`Policy::rfc`] unless said.
+    /// The policy that turns verdicts into advice; default: [`Policy::rfc`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.settings.policy = policy;
         self
     }
 
-    /// How long a check may take in all; 5 seconds unless said.
+    /// The longest time that a check may take in total; default: 5 seconds.
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self
     }
 
-    /// Bounds on memory and concurrency.
+    /// Limits on memory and concurrency.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// For how long a list that was shown to be sane is believed; 60 seconds unless said. With zero every hit asks for proof.
+    /// How long a proof that a list does not list everyone stays valid; default: 60 seconds. With zero, every listing is proved
+    /// by control questions of its own.
     pub fn proof_window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// Our own host names: a stranger's HELO must not be one of them.
+    /// Your own host names: another host must not use one of them in HELO.
     pub fn own_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.own_names.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// Our own addresses: a stranger's HELO must not be one of them as a literal.
+    /// Your own addresses: another host must not use one of them as an address literal in HELO.
     pub fn own_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.settings.ourselves.addresses.extend(addresses);
         self
     }
 
-    /// Domains that are ours, with everything below them: senders and recipients there are not looked up.
+    /// Your own domains, with all their subdomains: senders and recipients there are not looked up.
     pub fn local_domains<S: Into<String>>(mut self, domains: impl IntoIterator<Item = S>) -> Self {
         self.local_domains.extend(domains.into_iter().map(Into::into));
         self
     }
 
-    /// Networks whose clients no list is asked about and no policy judges.
+    /// Networks of exempt clients: no list is asked about them, and the policy is not applied to them.
     pub fn exempt(mut self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         self.settings.exempt.extend(networks);
         self
     }
 
-    /// Whether lists are asked about private and special-purpose addresses; not unless said.
+    /// Whether lists are asked about private and special-purpose addresses; default: no.
     pub fn special_purpose(mut self, special_purpose: SpecialPurpose) -> Self {
         self.settings.special_purpose = special_purpose;
         self
     }
 
-    /// The checker.
+    /// Builds the checker.
     ///
     /// # Errors
-    /// [`Error::Name`] for a name that cannot be read, [`Error::Limit`] for a limit of zero.
+    /// [`Error::Name`] for a name that is not valid, [`Error::Limit`] for a limit of zero.
     pub fn build(mut self) -> Result<Checker, Error> {
         self.settings.ourselves.names = names("own_names", &self.own_names)?;
         self.settings.local_domains = names("local_domains", &self.local_domains)?;
@@ -116,19 +117,19 @@ impl CheckerBuilder {
             bytes: self.limits.bytes,
             failure: self.limits.failure_ttl.min(MAX_FAILURE),
         };
-        let memory = Memory::new(bounds);
-        let asker = Asker::new(self.resolver, self.clock, memory, self.limits.in_flight, self.limits.per_zone);
+        let cache = Cache::new(bounds);
+        let fetcher = Fetcher::new(self.resolver, self.clock, cache, self.limits.in_flight, self.limits.per_zone);
         let engine = Engine {
-            asker: Arc::new(asker),
+            fetcher: Arc::new(fetcher),
             standing: Mutex::new(Standing::new(self.window)),
             background: Background::default(),
         };
-        let plan = Arc::new(Plan::new(&self.settings));
-        Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), plan, budget: self.budget })
+        let fast_path = Arc::new(FastPath::new(&self.settings));
+        Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), fast_path, budget: self.budget })
     }
 }
 
-/// RFC 9520 §3.2: no failure is remembered for more than five minutes.
+/// RFC 9520 §3.2: no failure may be cached for more than five minutes.
 const MAX_FAILURE: Duration = Duration::from_secs(300);
 
 fn names(setting: &'static str, texts: &[String]) -> Result<Vec<Name>, Error> {
@@ -137,20 +138,22 @@ fn names(setting: &'static str, texts: &[String]) -> Result<Vec<Name>, Error> {
     texts.iter().enumerate().map(parse).collect()
 }
 
-/// Bounds on memory and concurrency.
+/// Limits on memory and concurrency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Questions on the wire at the same time; 4,096. With a resolver that asks on for 100 ms, 256 would be 160 checks of 16
-    /// questions in a second.
+    /// Questions in flight at the same time; default: 4,096. For comparison: with a resolver that takes 100 ms for each answer,
+    /// 256 would allow only 160 checks of 16 questions a second.
     pub in_flight: usize,
-    /// Of these, questions to one list; 256. A list that hangs takes no more.
+    /// Of these, questions to one list; default: 256. A list that does not answer cannot use more.
     pub per_zone: usize,
-    /// Subjects whose list answers are remembered, and as many answers of each other kind; 16,384. 0 remembers nothing.
+    /// Entries of each store of the cache: subjects with their list answers, and answers of each other kind; default: 16,384.
+    /// 0 turns the cache off.
     pub entries: usize,
-    /// Bytes of each of these stores, roughly (three of subjects: IPv4, IPv6, domains; four of answers: reverse, forward, MX, TXT); 16 MiB.
+    /// Roughly the bytes of each store; default: 16 MiB. There are three stores of subjects (IPv4, IPv6, domains) and four of
+    /// answers (reverse, forward, MX, TXT).
     pub bytes: usize,
-    /// How long a failure is remembered (RFC 9520 §3.2: 1 second to 5 minutes); 5 seconds.
+    /// How long a failure is cached (RFC 9520 §3.2: 1 second to 5 minutes); default: 5 seconds.
     pub failure_ttl: Duration,
 }
 

@@ -1,20 +1,20 @@
-//! Mistakes in a configuration. Nothing else is an error here: what DNS does ends as a verdict.
+//! Errors in a configuration. DNS failures are never errors here: they are verdicts.
 
 use crate::base::name::NameError;
 use crate::dnsxl::SpecError;
 use crate::lists::ListSetError;
 
-/// What `?` returns while a checker is being set up.
+/// Any error while a checker is set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A list cannot be read.
+    /// A list specification is not valid.
     #[error("list: {0}")]
     Spec(#[from] SpecError),
-    /// A set of lists cannot be.
+    /// A set of lists is not valid.
     #[error(transparent)]
     Lists(#[from] ListSetError),
-    /// A name among our own or local ones cannot be read: which setting, which position from 0, and what is wrong.
+    /// A name in `own_names` or `local_domains` is not valid.
     #[error("{setting} {}: {error}", index + 1)]
     Name {
         /// The setting: `own_names` or `local_domains`.
@@ -24,13 +24,13 @@ pub enum Error {
         /// What is wrong with the name.
         error: NameError,
     },
-    /// A rule of a policy, or a template, cannot be read.
+    /// A policy rule or a template is not valid.
     #[error("rule: {0}")]
     Rule(#[from] crate::base::template::TemplateError),
-    /// A limit that leaves nothing to work with.
+    /// A limit is zero.
     #[error("limit {0} must not be zero")]
     Limit(&'static str),
-    /// There is no resolver to ask.
+    /// The resolver cannot be set up.
     #[cfg(any(feature = "hickory", feature = "direct"))]
     #[error(transparent)]
     Resolver(#[from] crate::resolve::ResolverError),

@@ -1,4 +1,4 @@
-//! The front: a checker asks, remembers and judges.
+//! The entry point: a [`Checker`] asks lists and DNS, caches the answers and applies the policy.
 
 pub(crate) mod builder;
 pub mod error;
@@ -24,7 +24,7 @@ use crate::checker::error::Error;
 pub use crate::checker::stats::Stats;
 use crate::dns::Failure;
 use crate::engine::driver;
-use crate::engine::fast_path::Plan;
+use crate::engine::fast_path::FastPath;
 use crate::engine::{Engine, later};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
@@ -38,13 +38,13 @@ use crate::state::Standing;
 
 /// Checks clients, HELO names and domains.
 ///
-/// Cheap to clone; clones share resolver, memory and questions in flight. Every method takes `&self`, every future is `Send`,
-/// borrows nothing and may be dropped at any point. Nothing is spawned.
+/// Cheap to clone; clones share the resolver, the cache and the questions in flight. Every method takes `&self`. Every future is
+/// `Send`, borrows nothing and may be dropped at any point. No task is spawned.
 #[derive(Clone)]
 pub struct Checker {
     pub(crate) engine: Arc<Engine>,
     pub(crate) settings: Arc<Settings>,
-    plan: Arc<Plan>,
+    fast_path: Arc<FastPath>,
     budget: Duration,
 }
 
@@ -89,8 +89,8 @@ impl Checker {
         }
     }
 
-    /// The same checker with other lists. Memory, proofs and questions in flight are shared, so this is how to reload while
-    /// running.
+    /// The same checker with other lists. Both share the cache, the lists' proofs and the questions in flight, so a running
+    /// server can use this to reload its configuration.
     #[must_use]
     pub fn with_lists(&self, lists: ListSet) -> Self {
         self.with_settings(Settings { lists, ..(*self.settings).clone() })
@@ -103,29 +103,29 @@ impl Checker {
     }
 
     fn with_settings(&self, settings: Settings) -> Self {
-        let plan = Arc::new(Plan::new(&settings));
-        Self { settings: Arc::new(settings), plan, ..self.clone() }
+        let fast_path = Arc::new(FastPath::new(&settings));
+        Self { settings: Arc::new(settings), fast_path, ..self.clone() }
     }
 
-    /// What the checker asks and how it judges.
+    /// The checker's settings: its lists, its policy, and what it knows about your own hosts.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Checks a whole dialogue, as far as it has come. The check cannot fail; what could not be told is a verdict.
+    /// Checks a whole SMTP dialogue, as far as it has come. A check cannot fail: "could not tell" is a verdict too.
     pub fn check(&self, dialogue: impl Into<Dialogue>) -> Check {
         Check {
             checker: self.clone(),
             dialogue: dialogue.into(),
             deadline: Deadline::Within(self.budget),
-            patience: driver::Patience::UntilDone,
+            wait_for: driver::WaitFor::AllLists,
         }
     }
 
-    /// What a check of this dialogue would come to, if everything about it is remembered, no list holds the client, and the
-    /// policy has nothing against it. At once, without asking anybody and, but for a sender's domain, without allocating:
-    /// most clients were here a moment ago. `None` means that [`check`](Self::check) has to tell, not that anything is wrong.
+    /// The summary that a check of this dialogue would return, if every answer is cached, no list holds the client, and the
+    /// policy lets the client pass. Returns at once: asks no question, and allocates only for a sender's domain. Most clients of
+    /// a server were checked a moment ago. `None` means that a full [`check`](Self::check) is needed, not that anything is wrong.
     ///
     /// ```
     /// # use rdnsbl::{Action, Checker, Dialogue};
@@ -135,15 +135,17 @@ impl Checker {
     /// ```
     #[must_use]
     pub fn remembered(&self, dialogue: &Dialogue) -> Option<Summary> {
-        let Engine { asker, standing, .. } = &*self.engine;
-        let changes = asker.changes.load(Ordering::Acquire);
-        let now = asker.clock.now();
-        if asker.is_trial_due(now) {
+        let Engine { fetcher, standing, .. } = &*self.engine;
+        // Read before the cache and the lists' health, so that a change in between is noticed by the next call.
+        let changes = fetcher.changes.load(Ordering::Acquire);
+        let now = fetcher.clock.now();
+        if fetcher.is_trial_due(now) {
             return None;
         }
-        let (summary, answers) = self.plan.summary(dialogue, &self.settings, &asker.memory, standing, changes, now)?;
-        asker.counters.checks.fetch_add(1, Ordering::Relaxed);
-        asker.counters.remembered.fetch_add(answers, Ordering::Relaxed);
+        let (summary, answers) =
+            self.fast_path.summary(dialogue, &self.settings, &fetcher.cache, standing, changes, now)?;
+        fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
+        fetcher.counters.remembered.fetch_add(answers, Ordering::Relaxed);
         Some(summary)
     }
 
@@ -161,7 +163,8 @@ impl Checker {
         async move { report.await.helo().cloned().unwrap_or_else(|| expired(check)) }
     }
 
-    /// Checks the domain of a sender's or recipient's path alone. Domains of our own are not asked about.
+    /// Checks the domain of a sender's or recipient's path alone. No question is asked about [local
+    /// domains](CheckerBuilder::local_domains).
     pub fn mail_domain(&self, side: Side, path: &str) -> impl Future<Output = MailDomainReport> + Send + use<> {
         let mut check = MailDomainCheck::new(side, path);
         if check.domain().is_some_and(|domain| self.settings.is_local(domain)) {
@@ -171,46 +174,46 @@ impl Checker {
         async move { report.await.sender().cloned().unwrap_or_else(|| expired(check)) }
     }
 
-    /// One check, and nothing else: no lists, no policy.
+    /// Runs one check alone: no lists, no policy.
     fn check_alone(&self, check: Alone) -> impl Future<Output = Report> + Send + use<> {
         let (engine, deadline) = (Arc::clone(&self.engine), self.deadline());
         async move {
-            let now = engine.asker.clock.now();
+            let now = engine.fetcher.clock.now();
             let inquiry = {
                 let mut standing = lock(&engine.standing);
-                let random = standing.random(now, unguessable);
+                let random = standing.random(now, random_octets);
                 Box::new(Inquiry::of_one(check, &mut standing, now, random))
             };
-            driver::inquiry(engine, inquiry, deadline, driver::Patience::UntilDone).await
+            driver::run_inquiry(engine, inquiry, deadline, driver::WaitFor::AllLists).await
         }
     }
 
-    /// What has been done so far, by this checker and all that share its memory.
+    /// What was done so far by this checker and its clones.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let asker = &self.engine.asker;
+        let fetcher = &self.engine.fetcher;
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
-            checks: read(&asker.counters.checks),
-            cut_by_deadline: read(&asker.counters.cut),
-            questions: read(&asker.counters.questions),
-            shared: read(&asker.counters.shared),
-            remembered: read(&asker.counters.remembered),
-            failures: read(&asker.counters.failures),
-            in_flight: asker.in_flight(),
-            entries: asker.memory.len(),
-            bytes: asker.memory.bytes(),
+            checks: read(&fetcher.counters.checks),
+            cut_by_deadline: read(&fetcher.counters.cut),
+            questions: read(&fetcher.counters.questions),
+            shared: read(&fetcher.counters.shared),
+            remembered: read(&fetcher.counters.remembered),
+            failures: read(&fetcher.counters.failures),
+            in_flight: fetcher.in_flight(),
+            entries: fetcher.cache.len(),
+            bytes: fetcher.cache.bytes(),
         }
     }
 
-    /// How long a check may take in all.
+    /// The longest time that a check may take in total.
     #[must_use]
     pub fn budget(&self) -> Duration {
         self.budget
     }
 
     fn deadline(&self) -> Instant {
-        later(self.engine.asker.clock.now(), self.budget)
+        later(self.engine.fetcher.clock.now(), self.budget)
     }
 }
 
@@ -220,19 +223,19 @@ impl std::fmt::Debug for Checker {
     }
 }
 
-/// What a check comes to of which nothing was heard.
+/// The verdict of a check for which no answer arrived.
 fn expired<U: Unit>(mut check: U) -> U::Verdict {
     check.expire(Failure::Shed)
 }
 
-/// A check that is about to be made: set its budget, then await it.
+/// A check that has not started: set its budget, then await it.
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is awaited"]
 pub struct Check {
     checker: Checker,
     dialogue: Dialogue,
     deadline: Deadline,
-    patience: driver::Patience,
+    wait_for: driver::WaitFor,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -242,35 +245,36 @@ enum Deadline {
 }
 
 impl Check {
-    /// All questions together may take this long; the report is there at that time, with what is known.
+    /// Sets the time for all questions together. When it has passed, the report is returned with what is known.
     pub fn within(mut self, budget: Duration) -> Self {
         self.deadline = Deadline::Within(budget);
         self
     }
 
-    /// The report is there at this time of the checker's clock.
+    /// Sets the time, on the checker's clock, at which the report is returned at the latest.
     pub fn until(mut self, deadline: Instant) -> Self {
         self.deadline = Deadline::Until(deadline);
         self
     }
 
-    /// Waits for no list that cannot change the outcome any more. Its verdict is then
-    /// [unknown, not awaited](crate::Why::NotAwaited); the lists that decided are there with their proofs and texts. Which
-    /// lists are left out depends on who answers first; the outcome does not. Everything else in the dialogue is awaited.
+    /// Stops waiting for lists that can no longer change the outcome. Their verdict is
+    /// [unknown, not awaited](crate::Why::NotAwaited); the lists that decided are reported with their proofs and texts. Which
+    /// lists are left out depends on the order of the answers; the outcome does not. All other checks are awaited.
     pub fn stop_when_settled(mut self) -> Self {
-        self.patience = driver::Patience::UntilSettled;
+        self.wait_for = driver::WaitFor::DecisiveLists;
         self
     }
 
-    /// Waits, within the budget, for what lists are asked about themselves because of this check, such as whether the zone exists
-    /// that answers nothing: the report then tells their health at once. For tools that check once; a server's next check knows.
+    /// Also waits, within the budget, for the control questions about lists that this check causes, such as whether a silent
+    /// zone exists. The report then shows their health at once. Meant for tools that check once: in a server the next check
+    /// has these answers anyway.
     pub fn until_health_is_known(mut self) -> Self {
-        self.patience = driver::Patience::WithHealth;
+        self.wait_for = driver::WaitFor::ListsAndHealth;
         self
     }
 
-    /// What the check comes to, without the reasons. Where everything is [remembered](Checker::remembered) it is there at
-    /// once, without a report being made.
+    /// Runs the check and returns its result without the reasons. If all answers are cached, this is
+    /// [immediate](Checker::remembered) and no report is built.
     pub async fn summary(self) -> Summary {
         match self.checker.remembered(&self.dialogue) {
             Some(summary) => summary,
@@ -279,23 +283,23 @@ impl Check {
     }
 
     async fn run(self) -> Report {
-        let Engine { asker, standing, .. } = &*self.checker.engine;
-        let now = asker.clock.now();
+        let Engine { fetcher, standing, .. } = &*self.checker.engine;
+        let now = fetcher.clock.now();
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(now, budget),
             Deadline::Until(deadline) => deadline,
         };
-        let workspace = asker.workspaces.take();
+        let workspace = fetcher.workspaces.take();
         let inquiry = {
             let mut standing = lock(standing);
-            let random = standing.random(now, unguessable);
+            let random = standing.random(now, random_octets);
             let settings = &self.checker.settings;
             Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut standing, now, random))
         };
-        let report = driver::inquiry(Arc::clone(&self.checker.engine), inquiry, deadline, self.patience).await;
-        asker.counters.checks.fetch_add(1, Ordering::Relaxed);
+        let report = driver::run_inquiry(Arc::clone(&self.checker.engine), inquiry, deadline, self.wait_for).await;
+        fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
         if report.completeness() == crate::report::Completeness::CutByDeadline {
-            asker.counters.cut.fetch_add(1, Ordering::Relaxed);
+            fetcher.counters.cut.fetch_add(1, Ordering::Relaxed);
         }
         report
     }
@@ -310,9 +314,9 @@ impl IntoFuture for Check {
     }
 }
 
-/// Octets nobody can guess. Where the system has none to give, the clock and addresses of this process must do: then a label
-/// is merely hard to guess, and the fixed control entry still stands beside it.
-pub(crate) fn unguessable() -> [u8; 16] {
+/// Octets that nobody can guess. If the system's random source fails, the hasher's random keys are used: a label made from them
+/// is only hard to guess, but the control question with a fixed name is asked too.
+pub(crate) fn random_octets() -> [u8; 16] {
     let mut random = [0; 16];
     if getrandom::fill(&mut random).is_err() {
         use std::hash::{BuildHasher, RandomState};

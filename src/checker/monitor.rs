@@ -1,6 +1,6 @@
-//! Looking after lists: a probe of all of them now, and a watch that goes on.
+//! Health of lists: a single probe of all lists, and a watch that repeats it.
 //!
-//! Nothing runs behind the host's back: a watch is a future that the host spawns and drops.
+//! No task is spawned: a watch is a future that the host spawns and drops.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::checker::{Checker, unguessable};
+use crate::checker::{Checker, random_octets};
 use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::engine::driver;
 use crate::engine::events::Events;
@@ -16,63 +16,63 @@ use crate::engine::later;
 use crate::inquiry::Inquiry;
 use crate::report::HealthReport;
 
-/// How often a list is looked at that seems empty or gone.
-const DOUBTFUL: Duration = Duration::from_secs(600);
-/// Between two rounds of looks.
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
-/// Never more often than this, whatever the host asks for.
-const SHORTEST: Duration = Duration::from_secs(10);
+/// The interval for a list with problems, such as one that seems empty or gone.
+const PROBLEM_INTERVAL: Duration = Duration::from_secs(600);
+/// The shortest pause between two rounds of probes.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+/// The shortest interval between two probes of one list, even if the host asks for less.
+const MIN_INTERVAL: Duration = Duration::from_secs(10);
 
-/// A list, for one kind of subject.
+/// A list and one kind of subject that it is probed for.
 type Watched = (Arc<ListSpec>, SubjectKind);
 
 impl Checker {
-    /// Looks at the test entries of every list now, and whether the resolver tells the truth: 3 questions a list and kind of
-    /// subject, and 3 for the resolver. What is found counts for the checks that follow.
+    /// Asks for the test entries of every list now, and tests whether the resolver is honest: 3 questions for each list and kind
+    /// of subject, and 3 for the resolver. The results apply to later checks.
     ///
     /// ```no_run
     /// # async fn f(checker: rdnsbl::Checker) {
-    /// for sick in checker.probe().await.iter().filter(|report| !report.advice().is_empty()) {
-    ///     eprintln!("{}: {}; {}", sick.list(), sick.health(), sick.advice());
+    /// for report in checker.probe().await.iter().filter(|report| !report.advice().is_empty()) {
+    ///     eprintln!("{}: {}; {}", report.list(), report.health(), report.advice());
     /// }
     /// # }
     /// ```
     pub async fn probe(&self) -> Vec<HealthReport> {
         let lists = self.watched();
-        self.look_at(&lists).await;
+        self.probe_lists(&lists).await;
         self.health()
     }
 
-    /// Looks after the lists for as long as the future is polled: spawn it, and drop or abort it to end it. Lists that are
-    /// well are looked at every so often (30 minutes are usual; 10 seconds are the least), a tenth more or less so that not
-    /// all come at once. Broken ones are looked at after a minute, and less and less often down to every ten minutes.
+    /// Probes the lists again and again while the future is polled: spawn it, and drop or abort it to end it. Healthy lists are
+    /// probed once in `every` (usually 30 minutes; at least 10 seconds), with up to 10 % jitter so that they are not all probed at
+    /// once. Broken lists are probed after one minute, then less and less often, down to every ten minutes.
     pub async fn watch(self, every: Duration) {
-        let every = every.max(SHORTEST);
+        let every = every.max(MIN_INTERVAL);
         let mut due: HashMap<(Name, SubjectKind), Instant> = HashMap::new();
         loop {
-            let now = self.engine.asker.clock.now();
+            let now = self.engine.fetcher.clock.now();
             let lists = self.watched();
             due.retain(|known, _| lists.iter().any(|watched| key(watched) == *known));
-            let waiting = |watched: &&Watched| due.get(&key(watched)).is_none_or(|at| *at <= now);
-            let ready: Vec<Watched> = lists.iter().filter(waiting).cloned().collect();
+            let is_due = |watched: &&Watched| due.get(&key(watched)).is_none_or(|at| *at <= now);
+            let ready: Vec<Watched> = lists.iter().filter(is_due).cloned().collect();
             if !ready.is_empty() {
-                self.look_at(&ready).await;
+                self.probe_lists(&ready).await;
             }
-            let now = self.engine.asker.clock.now();
+            let now = self.engine.fetcher.clock.now();
             let standing = lock(&self.engine.standing).clone();
             for watched in &ready {
                 let health = standing.health(&watched.0, watched.1);
-                due.insert(key(watched), next_look(health, now, jittered(every)));
+                due.insert(key(watched), next_probe(health, now, jittered(every)));
             }
             let next = due.values().min().copied().unwrap_or_else(|| later(now, every));
-            self.engine.asker.clock.sleep_until(next.max(later(now, LEAST_PAUSE))).await;
+            self.engine.fetcher.clock.sleep_until(next.max(later(now, MIN_PAUSE))).await;
         }
     }
 
-    /// How every list is doing, as far as is known.
+    /// The health of every list, as far as it is known.
     #[must_use]
     pub fn health(&self) -> Vec<HealthReport> {
-        let now = self.engine.asker.clock.now();
+        let now = self.engine.fetcher.clock.now();
         let standing = lock(&self.engine.standing);
         let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
         let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &standing.kinds(spec.zone())));
@@ -94,13 +94,13 @@ impl Checker {
             .collect()
     }
 
-    /// What changes from now on: health of lists, faults of the resolver. Of this checker and all that share its memory.
+    /// The changes from now on in the health of lists and the faults of the resolver, seen by this checker and its clones.
     #[must_use]
     pub fn events(&self) -> Events {
-        self.engine.asker.listeners.listen()
+        self.engine.fetcher.listeners.listen()
     }
 
-    /// Every zone once, for each kind of subject it is about; none of lists that are not asked.
+    /// Every zone once for each kind of subject that it is probed for, without retired lists.
     fn watched(&self) -> Vec<Watched> {
         let standing = lock(&self.engine.standing);
         let mut watched: Vec<Watched> = Vec::new();
@@ -114,14 +114,14 @@ impl Checker {
         watched
     }
 
-    async fn look_at(&self, lists: &[Watched]) {
-        let now = self.engine.asker.clock.now();
+    async fn probe_lists(&self, lists: &[Watched]) {
+        let now = self.engine.fetcher.clock.now();
         let inquiry = {
             let mut standing = lock(&self.engine.standing);
-            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, unguessable()))
+            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, random_octets()))
         };
         let deadline = later(now, self.budget());
-        driver::inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::Patience::WithHealth).await;
+        driver::run_inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::WaitFor::ListsAndHealth).await;
     }
 }
 
@@ -129,7 +129,7 @@ fn key((spec, kind): &Watched) -> (Name, SubjectKind) {
     (spec.zone().clone(), *kind)
 }
 
-/// The kinds of subjects a list is looked at for: what its profile says; else what it has been asked about; else IPv4.
+/// The kinds of subjects that a list is probed for: those of its profile; else those it was asked about; else IPv4.
 fn kinds(spec: &Arc<ListSpec>, asked: &[SubjectKind]) -> Vec<Watched> {
     let known = spec.knowledge().kinds();
     let kinds = match (known, asked) {
@@ -140,18 +140,18 @@ fn kinds(spec: &Arc<ListSpec>, asked: &[SubjectKind]) -> Vec<Watched> {
     kinds.into_iter().map(|kind| (Arc::clone(spec), kind)).collect()
 }
 
-/// When to look again: at a list that is left alone, when that ends; at a doubtful one, sooner than at others.
-fn next_look(health: Option<&Arc<HealthState>>, now: Instant, every: Duration) -> Instant {
+/// When to probe a list again: a paused list when its pause ends, a list with problems sooner than a healthy one.
+fn next_probe(health: Option<&Arc<HealthState>>, now: Instant, every: Duration) -> Instant {
     match health.map(Arc::as_ref) {
-        Some(HealthState { retry: Some(retry), .. }) => (*retry).max(later(now, SHORTEST)),
-        Some(state) if !state.health.advice().is_empty() => later(now, every.min(DOUBTFUL)),
+        Some(HealthState { retry: Some(retry), .. }) => (*retry).max(later(now, MIN_INTERVAL)),
+        Some(state) if !state.health.advice().is_empty() => later(now, every.min(PROBLEM_INTERVAL)),
         _ => later(now, every),
     }
 }
 
-/// A tenth more or less.
+/// Adds a jitter of up to 10 %, more or less.
 fn jittered(every: Duration) -> Duration {
-    let [random, ..] = unguessable();
-    // A year is as good as for ever, and can be multiplied.
+    let [random, ..] = random_octets();
+    // Capped at one year, so that the product cannot overflow.
     every.min(Duration::from_secs(365 * 86_400)).mul_f64(0.9 + f64::from(random) / 255.0 * 0.2)
 }

@@ -1,25 +1,25 @@
-//! What a checker has done.
+//! Counters of a checker.
 
-/// What a checker has done, in all since it was made.
+/// What a checker and its clones did since the checker was built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Checks of whole dialogues that ended.
+    /// Finished checks of whole dialogues.
     pub checks: u64,
-    /// Of these, cut by their deadline.
+    /// Of these, checks that were cut by their deadline.
     pub cut_by_deadline: u64,
-    /// Questions put to the resolver.
+    /// Questions sent to the resolver.
     pub questions: u64,
-    /// Answers shared with another check that was asking the same.
+    /// Answers shared with another check that asked the same question.
     pub shared: u64,
-    /// Answers from memory.
+    /// Answers from the cache.
     pub remembered: u64,
-    /// Questions that nobody could answer.
+    /// Questions that failed.
     pub failures: u64,
     /// Questions in flight now.
     pub in_flight: usize,
-    /// Entries remembered now.
+    /// Entries in the cache now.
     pub entries: usize,
-    /// Roughly the bytes they take.
+    /// Roughly the bytes that they take.
     pub bytes: usize,
 }

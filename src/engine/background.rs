@@ -1,7 +1,7 @@
-//! Questions of our own that are under way: controls of lists, the trial of the resolver.
+//! Our own questions in flight: the controls of lists and the resolver's trial.
 //!
-//! Nothing is spawned. They are kept until they are answered, whatever becomes of the check that asked them, and whoever is
-//! polled next, a check or a watch, drives them on: else a silent list would never be found out by checks that end early.
+//! No task is spawned. The questions are kept until they are answered, even if the check that asked them ends first. Any check
+//! or watch that is polled later drives them on. Otherwise checks that end early would never detect a silent list.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,76 +12,76 @@ use futures::stream::{FuturesUnordered, Stream};
 
 use crate::base::lock::lock;
 use crate::dnsxl::Purpose;
-use crate::engine::shared_query::Passenger;
+use crate::engine::shared_query::QueryWaiter;
 
-/// So many are kept; more are never under way, since each is asked once in a while for each list.
-const MOST: usize = 16_384;
+/// The most questions kept. It is not reached in practice, because each list's controls are asked only now and then.
+const MAX_KEPT: usize = 16_384;
 
-/// What is under way.
+/// The questions in flight that are our own.
 #[derive(Default)]
 pub(crate) struct Background(Mutex<Vec<Kept>>);
 
-/// One question under way.
+/// One of them.
 struct Kept {
-    question: Passenger,
-    /// It tries the resolver.
+    question: QueryWaiter,
+    /// Is it part of the resolver's trial?
     is_trial: bool,
 }
 
 impl Kept {
-    fn is_under_way(&self) -> bool {
-        !self.question.flight().has_landed()
+    fn is_in_flight(&self) -> bool {
+        !self.question.query().is_answered()
     }
 }
 
 impl Background {
     /// Keeps a question until it is answered.
-    pub(crate) fn keep(&self, question: &Passenger, purpose: Purpose) {
-        let Some(question) = question.flight().board() else { return };
-        let mut under_way = lock(&self.0);
-        under_way.retain(Kept::is_under_way);
-        if under_way.len() < MOST {
-            under_way.push(Kept { question, is_trial: purpose == Purpose::Resolver });
+    pub(crate) fn keep(&self, question: &QueryWaiter, purpose: Purpose) {
+        let Some(question) = question.query().join() else { return };
+        let mut kept = lock(&self.0);
+        kept.retain(Kept::is_in_flight);
+        if kept.len() < MAX_KEPT {
+            kept.push(Kept { question, is_trial: purpose == Purpose::Resolver });
         }
     }
 
-    /// Everything under way, to be driven on by one more.
+    /// Joins every question in flight, so that the caller can drive them on.
     pub(crate) fn drive(&self) -> Driving {
-        let mut under_way = lock(&self.0);
-        if !under_way.is_empty() {
-            under_way.retain(Kept::is_under_way);
+        let mut kept = lock(&self.0);
+        if !kept.is_empty() {
+            kept.retain(Kept::is_in_flight);
         }
-        let drive = |kept: &Kept| Some(Driven { question: kept.question.flight().board()?, is_trial: kept.is_trial });
-        let questions: FuturesUnordered<Driven> = under_way.iter().filter_map(drive).collect();
+        let drive = |kept: &Kept| Some(Driven { question: kept.question.query().join()?, is_trial: kept.is_trial });
+        let questions: FuturesUnordered<Driven> = kept.iter().filter_map(drive).collect();
         let trial = questions.iter().filter(|driven| driven.is_trial).count();
         Driving { questions, trial }
     }
 }
 
-/// Questions that are driven on beside something else.
+/// Our own questions, driven on beside a check or a watch.
 pub(crate) struct Driving {
     questions: FuturesUnordered<Driven>,
-    /// How many of them try the resolver.
+    /// How many of them are part of the resolver's trial.
     trial: usize,
 }
 
 impl Driving {
-    /// Polls whatever has something to do.
+    /// Polls the questions that were woken.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) {
         while let Poll::Ready(Some(is_trial)) = Pin::new(&mut self.questions).poll_next(context) {
             self.trial -= usize::from(is_trial);
         }
     }
 
-    /// Is a question under way that tries the resolver?
+    /// Is a question of the resolver's trial in flight?
     pub(crate) fn tries_the_resolver(&self) -> bool {
         self.trial > 0
     }
 }
 
-/// One of them; says whether it tried the resolver.
+/// One of them; returns whether it was part of the resolver's trial.
 struct Driven {
-    question: Passenger,
+    question: QueryWaiter,
     is_trial: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Asks what a check needs, until it is done or time is up.
+//! Runs an inquiry: asks the questions it needs until it is done or its deadline has passed.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -14,73 +14,74 @@ use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
 use crate::dns::{Answer, Failure};
 use crate::dnsxl::Subject;
-use crate::engine::cache::{Edition, Memory};
+use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
-use crate::engine::fetch::ToList;
-use crate::engine::shared_query::Passenger;
+use crate::engine::fetch::ListTarget;
+use crate::engine::shared_query::QueryWaiter;
 use crate::engine::{Engine, later};
 use crate::inquiry::{Ask, Finished, Inquiry, Ticket, TrialWait};
 use crate::report::{Report, Source};
 use crate::state::ACCUSATIONS_HELD;
 
-/// What rests on an address's existence waits so long for the trial of the resolver, from the beginning of the check: as long
-/// as for a question before it is sent again.
-const TRIAL_PATIENCE: Duration = Duration::from_millis(400);
+/// How long a verdict that rests on the existence of an address waits for the resolver's trial, measured from the start of the
+/// check. It equals the time before a question is first sent again.
+const TRIAL_WAIT: Duration = Duration::from_millis(400);
 
 type Timer = BoxFuture<'static, ()>;
 
-/// Is every list waited for?
+/// Which answers a check waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Patience {
+pub(crate) enum WaitFor {
     /// Every list.
-    UntilDone,
-    /// Those that can change the outcome.
-    UntilSettled,
-    /// Every list, and what the lists are asked about themselves on the way.
-    WithHealth,
+    AllLists,
+    /// The lists that can still change the outcome.
+    DecisiveLists,
+    /// Every list, and the control questions about lists that the check causes.
+    ListsAndHealth,
 }
 
-/// Drives a whole dialogue. Ends at the deadline at the latest, then with what is known.
-pub(crate) async fn inquiry(
+/// Runs the inquiry about a whole dialogue. It ends at the deadline at the latest, and reports what is known then.
+pub(crate) async fn run_inquiry(
     engine: Arc<Engine>,
     mut inquiry: Box<Inquiry>,
     deadline: Instant,
-    patience: Patience,
+    wait_for: WaitFor,
 ) -> Report {
-    let asker = &engine.asker;
-    let started = asker.clock.now();
-    let edition = asker.memory.edition();
-    let mut alarm = asker.clock.sleep_until(deadline);
-    // Set once only the trial of the resolver is waited for.
+    let fetcher = &engine.fetcher;
+    let started = fetcher.clock.now();
+    // Read before any question is asked: a verdict that rests on an answer from before an invalidation must not be cached.
+    let epoch = fetcher.cache.epoch();
+    let mut deadline_timer = fetcher.clock.sleep_until(deadline);
+    // Set when nothing but the resolver's trial is awaited; with the kind of wait it belongs to.
     let mut trial_timer: Option<(TrialWait, Timer)> = None;
     let mut open = FuturesUnordered::new();
     let mut background = engine.background.drive();
     loop {
-        hand_out(&engine, &mut inquiry, &mut open);
-        if patience == Patience::UntilSettled {
+        start_questions(&engine, &mut inquiry, &mut open);
+        if wait_for == WaitFor::DecisiveLists {
             inquiry.settle_lists();
         }
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();
         }
         let is_settled = inquiry.is_settled();
-        let asks_lists = patience == Patience::WithHealth && inquiry.is_asking_lists_about_themselves();
+        let asks_lists = wait_for == WaitFor::ListsAndHealth && inquiry.is_asking_lists_about_themselves();
         let wait = if !is_settled || asks_lists {
             TrialWait::ToTheEnd
         } else {
             match inquiry.waits_for_trial() {
                 TrialWait::No | TrialWait::Briefly
-                    if patience == Patience::WithHealth && inquiry.accuses_while_on_trial() =>
+                    if wait_for == WaitFor::ListsAndHealth && inquiry.accuses_while_on_trial() =>
                 {
                     TrialWait::WhileAccusationsAreHeld
                 }
                 wait => wait,
             }
         };
-        if let Some(most) = trial_patience(wait)
+        if let Some(limit) = trial_limit(wait)
             && trial_timer.as_ref().is_none_or(|(of, _)| *of != wait)
         {
-            trial_timer = Some((wait, asker.clock.sleep_until(later(started, most))));
+            trial_timer = Some((wait, fetcher.clock.sleep_until(later(started, limit))));
         }
         let next = poll_fn(|context| {
             let tried = background.tries_the_resolver();
@@ -90,13 +91,13 @@ pub(crate) async fn inquiry(
             }
             match open.poll_next_unpin(context) {
                 Poll::Ready(Some(answered)) => Poll::Ready(Next::Answer(answered)),
-                // Nothing open although something is missing: there is nothing to wait for but another check's trial.
+                // No question of this check is open, so only another check's trial can still bring news.
                 Poll::Ready(None) if !background.tries_the_resolver() => Poll::Ready(Next::End),
                 Poll::Pending | Poll::Ready(None) if wait == TrialWait::No => Poll::Ready(Next::End),
                 Poll::Pending | Poll::Ready(None) => {
                     let timer = trial_timer.as_mut().filter(|(of, _)| *of == wait);
                     let is_over = timer.is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
-                    if is_over || alarm.as_mut().poll(context).is_ready() {
+                    if is_over || deadline_timer.as_mut().poll(context).is_ready() {
                         Poll::Ready(Next::End)
                     } else {
                         Poll::Pending
@@ -106,36 +107,40 @@ pub(crate) async fn inquiry(
         });
         match next.await {
             Next::Answer(Answered { ticket, sent, answer, source }) => {
-                let took = asker.clock.now().saturating_duration_since(sent);
+                let took = fetcher.clock.now().saturating_duration_since(sent);
                 inquiry.supply_from(ticket, answer, source, took);
             }
             Next::TrialOver => {}
             Next::End => break,
         }
     }
+    // Unanswered questions end here, unless another check waits for them too.
     drop(open);
-    let now = asker.clock.now();
+    let now = fetcher.clock.now();
     let Finished { report, workspace, events, voided, .. } = {
+        // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
+        // the time of the next trial always fits the latest state.
         let mut standing = lock(&engine.standing);
-        let own_words = asker.take_own_words();
-        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut standing, own_words);
-        asker.set_next_trial(standing.next_trial());
+        let own_answers = fetcher.take_own_answers();
+        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut standing, own_answers);
+        fetcher.set_next_trial(standing.next_trial());
         finished
     };
-    asker.workspaces.give_back(workspace);
-    voided.zones.iter().for_each(|zone| asker.memory.void(zone));
+    fetcher.workspaces.give_back(workspace);
+    // First the cache, then the count of changes: whoever sees the new count also sees that the cached answers are gone.
+    voided.zones.iter().for_each(|zone| fetcher.cache.invalidate(zone));
     if voided.everything {
-        asker.memory.void_all();
+        fetcher.cache.invalidate_all();
     }
     if voided.summaries {
-        asker.changes.fetch_add(1, Ordering::AcqRel);
+        fetcher.changes.fetch_add(1, Ordering::AcqRel);
     }
-    remember_verdicts(&asker.memory, &report, started, now, edition);
-    asker.listeners.tell(events);
+    cache_verdicts(&fetcher.cache, &report, started, now, epoch);
+    fetcher.listeners.tell(events);
     report
 }
 
-/// A question under way, in the end with its answer.
+/// The answer to one of the inquiry's questions.
 struct Answered {
     ticket: Ticket,
     sent: Instant,
@@ -143,53 +148,53 @@ struct Answered {
     source: Source,
 }
 
-/// What a check waits for.
+/// What ended one wait.
 enum Next {
     Answer(Answered),
-    /// The resolver's trial, begun by another check, is over.
+    /// The resolver's trial, started by another check, is over.
     TrialOver,
     End,
 }
 
-/// How long, from the beginning of the check, it waits for the trial of the resolver; `None`: by its deadline alone.
-fn trial_patience(wait: TrialWait) -> Option<Duration> {
+/// How long a check waits for the resolver's trial, measured from its start; `None`: no limit but its deadline.
+fn trial_limit(wait: TrialWait) -> Option<Duration> {
     match wait {
-        TrialWait::Briefly => Some(TRIAL_PATIENCE),
+        TrialWait::Briefly => Some(TRIAL_WAIT),
         TrialWait::WhileAccusationsAreHeld => Some(ACCUSATIONS_HELD),
         TrialWait::No | TrialWait::ToTheEnd => None,
     }
 }
 
-/// Asks everything that the inquiry wants to know now; what is remembered is answered at once.
-fn hand_out<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, open: &mut F) {
-    let asker = &engine.asker;
-    let now = asker.clock.now();
+/// Starts every question that the inquiry needs now. Cached answers are supplied at once.
+fn start_questions<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, open: &mut F) {
+    let fetcher = &engine.fetcher;
+    let now = fetcher.clock.now();
     while let Some(ask) = inquiry.next_ask() {
         if !may_ask(engine, inquiry, &ask, now) {
             continue;
         }
         let Ask { ticket, question, purpose, list, .. } = ask;
-        let list = list.map(|list| ToList {
-            number: asker.memory.number(list.spec.zone()),
+        let list = list.map(|list| ListTarget {
+            number: fetcher.cache.number(list.spec.zone()),
             zone: list.spec.zone().clone(),
             kind: list.kind,
             subject: list.subject,
-            limit: list.limit,
+            daily_limit: list.limit,
         });
-        // What is remembered needs no future.
-        if let Some(answer) = asker.recall(&question, purpose, list.as_ref(), now) {
+        // A cached answer needs no future.
+        if let Some(answer) = fetcher.cached(&question, purpose, list.as_ref(), now) {
             inquiry.supply_from(ticket, answer, Source::Memory, Duration::ZERO);
             continue;
         }
-        match asker.ask(question, purpose, list) {
-            Some(boarded) => {
+        match fetcher.fetch(question, purpose, list) {
+            Some(fetching) => {
                 if purpose.is_own() {
-                    engine.background.keep(&boarded.answer, purpose);
+                    engine.background.keep(&fetching.answer, purpose);
                 }
-                inquiry.sent(ticket, boarded.answer.flight().clone());
-                open.extend([Pending { ticket, sent: now, question: boarded.answer, source: boarded.source }]);
+                inquiry.sent(ticket, fetching.answer.query().clone());
+                open.extend([Pending { ticket, sent: now, question: fetching.answer, source: fetching.source }]);
             }
-            // Nothing was asked, so nothing is counted as asked.
+            // `Source::Memory`, because nothing was sent: the answer must not count as a question.
             None => {
                 let shed = Answer::failed(Failure::Shed);
                 inquiry.supply_from(ticket, shed, Source::Memory, Duration::ZERO);
@@ -198,11 +203,11 @@ fn hand_out<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, ope
     }
 }
 
-/// A question under way.
+/// One of the inquiry's questions in flight.
 struct Pending {
     ticket: Ticket,
     sent: Instant,
-    question: Passenger,
+    question: QueryWaiter,
     source: Source,
 }
 
@@ -215,28 +220,28 @@ impl Future for Pending {
     }
 }
 
-/// Keeps what was found out about the client's names and the sender's domain, for summaries. The answers it rests on may be
-/// as old as the check.
-fn remember_verdicts(memory: &Memory, report: &Report, started: Instant, now: Instant, edition: Edition) {
+/// Caches the verdicts about the client's reverse DNS and the sender's domain for the fast path. The answers that they rest on
+/// may be as old as the check, so its duration is subtracted from their lifetime.
+fn cache_verdicts(cache: &Cache, report: &Report, started: Instant, now: Instant, epoch: CacheEpoch) {
     if report.resolver_fault().is_some() {
         return;
     }
     let took = now.saturating_duration_since(started);
     let left = |ttl: Duration| ttl.saturating_sub(took);
     if let (Some(client), Some(iprev)) = (report.target(), report.iprev())
-        && let (Some(seen), Some(ttl)) = (fast_path::seen_iprev(iprev), iprev.ttl())
+        && let (Some(verdict), Some(ttl)) = (fast_path::cached_iprev(iprev), iprev.ttl())
     {
-        memory.keep_verdict(client, seen, left(ttl), now, edition);
+        cache.insert_verdict(client, verdict, left(ttl), now, epoch);
     }
     if let Some(sender) = report.sender()
         && let (MailDomain::Ok(_), Some(domain), Some(ttl)) = (sender.verdict(), sender.domain(), sender.ttl())
     {
-        memory.keep_verdict(&Subject::Domain(domain.clone()), fast_path::DOMAIN_OK, left(ttl), now, edition);
+        cache.insert_verdict(&Subject::Domain(domain.clone()), fast_path::DOMAIN_OK, left(ttl), now, epoch);
     }
 }
 
-/// May this question go out, as far as other checks have left it to this one? Not where the zone of a control was proven
-/// meanwhile, and not where a suspicion was followed by another check.
+/// Does this question still have to be sent, after what other checks did meanwhile? A control does not if its zone was proved
+/// in the meantime. Also records that this check sends a trial or a suspicion's controls, so that others do not repeat them.
 fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> bool {
     if let Some(label) = ask.trial {
         lock(&engine.standing).begin_trial(now, label);
@@ -244,7 +249,8 @@ fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> b
     }
     let Some(list) = &ask.list else { return true };
     if list.is_suspicion {
-        // Noted, so that other checks do not follow it as well; both questions of this one go out.
+        // The claim keeps other checks from sending these controls too. Its result is ignored: a suspicion has two controls,
+        // and the second must be sent although the first has made the claim.
         lock(&engine.standing).claim_suspicion(list.spec.zone(), list.kind, now);
         return true;
     }
@@ -253,7 +259,7 @@ fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> b
     }
     let proof = {
         let mut standing = lock(&engine.standing);
-        // A list that was left alone: this check is the one that tries it, now that it really asks.
+        // A list that was paused after failures. The claim is made only here, where the question is really sent.
         if !list.takes_proof {
             standing.claim_trial(&list.spec, list.kind, now);
             return true;
@@ -262,6 +268,6 @@ fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> b
     };
     let Some(proof) = proof else { return true };
     inquiry.prove(&list.spec, list.kind, &proof);
-    // Another list may still want the same control.
+    // Another list may still need the same control.
     !inquiry.is_moot(ask.ticket)
 }

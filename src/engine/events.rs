@@ -1,4 +1,4 @@
-//! Events on their way to those who listen. Each change is told once, with what shows it.
+//! Channels that deliver events to listeners. Each change is reported once, with its evidence.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,10 +11,10 @@ use futures::stream::{Stream, StreamExt};
 use crate::base::lock::lock;
 use crate::state::event::Event;
 
-/// Events that wait for one listener; beyond that they are missed, and the listener is told how many.
+/// Events that are queued for one listener. Further ones are dropped, and the listener gets their number.
 const WAITING: usize = 256;
 
-/// A stream of events, from the moment it was asked for. It ends when the last checker is gone.
+/// A stream of the events after its creation. It ends when the last clone of the checker is dropped.
 #[derive(Debug)]
 pub struct Events {
     receiver: mpsc::Receiver<Event>,
@@ -22,12 +22,12 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event; `None` when no checker is left.
+    /// Waits for the next event; `None` when the last clone of the checker is dropped.
     pub async fn next(&mut self) -> Option<Event> {
         StreamExt::next(self).await
     }
 
-    /// An event that is there already.
+    /// The next event if one is queued. Does not wait.
     pub fn try_next(&mut self) -> Option<Event> {
         self.take_missed().or_else(|| self.receiver.try_recv().ok())
     }
@@ -51,7 +51,7 @@ impl Stream for Events {
     }
 }
 
-/// Who listens.
+/// The listeners.
 #[derive(Debug, Default)]
 pub(crate) struct Listeners(Mutex<Vec<Listener>>);
 
@@ -67,13 +67,13 @@ impl Listeners {
         let missed = Arc::new(AtomicU64::new(0));
         let listener = Listener { sender, missed: Arc::clone(&missed) };
         let mut listeners = lock(&self.0);
-        // Streams that were dropped since the last event go now: a host may ask for one after the other.
+        // Remove the streams that were dropped since the last event: a host may open and drop many before the next one.
         listeners.retain(|listener| !listener.sender.is_closed());
         listeners.push(listener);
         Events { receiver, missed }
     }
 
-    /// Tells everyone, and the host's log.
+    /// Sends the events to every listener and to the host's log.
     pub(crate) fn tell(&self, events: Vec<Event>) {
         if events.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! The way of one question: memory, then whoever is asking the same, then the resolver, within limits.
+//! Finds the answer to one question: in the cache, from the same question in flight, or from the resolver, within limits.
 
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,70 +13,73 @@ use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject, SubjectKind};
-use crate::engine::cache::{Memory, Number};
+use crate::engine::cache::{Cache, ZoneNumber};
 use crate::engine::events::Listeners;
-use crate::engine::shared_query::{Flight, Passenger};
+use crate::engine::shared_query::{QueryWaiter, SharedQuery};
 use crate::inquiry::{SentAt, Workspaces};
 use crate::report::Source;
 use crate::report::learned::{OwnWord, own_word};
 use crate::resolve::Resolve;
 
-/// Zones whose limits are kept apart; beyond that idle ones are dropped.
-const MAX_BULKHEADS: usize = 4_096;
-/// The time over which a list's questions are counted.
+/// Zones with a limit of their own. When there are more, the limits of idle zones are dropped.
+const MAX_ZONE_LIMITS: usize = 4_096;
+/// The period of a list's daily limit.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The list a question is put to.
+/// The list that a question is sent to.
 #[derive(Clone, Debug)]
-pub(crate) struct ToList {
+pub(crate) struct ListTarget {
     pub(crate) zone: Name,
     pub(crate) kind: SubjectKind,
-    /// What it is asked about; `None` in a probe.
+    /// The subject it is asked about; `None` in a probe.
     pub(crate) subject: Option<Subject>,
-    /// By what number its answers are remembered.
-    pub(crate) number: Option<Number>,
-    /// Questions a day.
-    pub(crate) limit: Option<u32>,
+    /// The zone's number in the cache; `None` if its answers are not cached.
+    pub(crate) number: Option<ZoneNumber>,
+    /// Questions a day; `None` for no limit.
+    pub(crate) daily_limit: Option<u32>,
 }
 
-/// Answers questions from memory, from a question in flight, or from the resolver.
-pub(crate) struct Asker {
+/// Answers questions from the cache, from a question in flight, or from the resolver.
+pub(crate) struct Fetcher {
     pub(crate) resolver: Arc<dyn Resolve>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) memory: Memory,
+    pub(crate) cache: Cache,
     pub(crate) counters: Counters,
     pub(crate) listeners: Listeners,
-    /// How often anything changed on which summaries of what is remembered rest; from one on.
+    /// Counts the changes that can invalidate the fast path's stored state. Starts at one, so that a state of zero is
+    /// always out of date.
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: Workspaces,
-    /// When the resolver has to be tried again, in milliseconds after `since`; 0: at once.
+    /// When the resolver's trial is due, in milliseconds after `since`; 0: now.
     next_trial: AtomicU64,
     since: Instant,
-    /// What came of questions of our own since a check last ended.
-    own_words: Mutex<Vec<OwnWord>>,
-    flights: Mutex<Table<Question, Departed>>,
-    everything: Arc<Semaphore>,
-    /// One half of it, for names that clients chose: those that are silent hold their places for long.
-    chosen: Arc<Semaphore>,
+    /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
+    own_answers: Mutex<Vec<OwnWord>>,
+    in_flight: Mutex<Table<Question, InFlight>>,
+    global_limit: Arc<Semaphore>,
+    /// Half of it, for names that clients chose. Servers that never answer hold a permit until the timeout, and a client
+    /// can choose such servers: without this limit its names could take all permits.
+    client_chosen_limit: Arc<Semaphore>,
     per_zone: usize,
-    bulkheads: Mutex<Table<Name, Weak<Semaphore>>>,
-    /// Since when and how many questions were put to lists that have a limit: as many entries as configured zones.
-    spent: Mutex<Table<Name, (Instant, u32)>>,
+    zone_limits: Mutex<Table<Name, Weak<Semaphore>>>,
+    /// For lists with a daily limit: the start of the period and the questions sent in it. One entry a configured zone, so
+    /// the size is bounded.
+    quotas: Mutex<Table<Name, (Instant, u32)>>,
 }
 
-/// A question on its way, for one who waits for it.
-pub(crate) struct Boarded {
-    pub(crate) answer: Passenger,
+/// A question in flight, as one check waits for it.
+pub(crate) struct Fetching {
+    pub(crate) answer: QueryWaiter,
     pub(crate) source: Source,
 }
 
-/// A question in flight. Only who waits for it keeps it in the air.
-struct Departed {
+/// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
+struct InFlight {
     number: u64,
-    flight: Weak<Flight>,
+    query: Weak<SharedQuery>,
 }
 
-/// What has been done so far.
+/// What was done since the checker was built.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) checks: AtomicU64,
@@ -87,11 +90,11 @@ pub(crate) struct Counters {
     pub(crate) failures: AtomicU64,
 }
 
-impl Asker {
+impl Fetcher {
     pub(crate) fn new(
         resolver: Arc<dyn Resolve>,
         clock: Arc<dyn Clock>,
-        memory: Memory,
+        cache: Cache,
         in_flight: usize,
         per_zone: usize,
     ) -> Self {
@@ -99,105 +102,112 @@ impl Asker {
         Self {
             resolver,
             clock,
-            memory,
+            cache,
             next_trial: AtomicU64::new(0),
             since,
-            own_words: Mutex::default(),
+            own_answers: Mutex::default(),
             counters: Counters::default(),
             listeners: Listeners::default(),
             changes: AtomicU64::new(1),
             workspaces: Workspaces::default(),
-            flights: Mutex::default(),
-            everything: Arc::new(Semaphore::new(in_flight)),
-            chosen: Arc::new(Semaphore::new((in_flight / 2).max(1))),
+            in_flight: Mutex::default(),
+            global_limit: Arc::new(Semaphore::new(in_flight)),
+            client_chosen_limit: Arc::new(Semaphore::new((in_flight / 2).max(1))),
             per_zone,
-            bulkheads: Mutex::default(),
-            spent: Mutex::default(),
+            zone_limits: Mutex::default(),
+            quotas: Mutex::default(),
         }
     }
 
-    /// A remembered answer, at once. Proof must be new: what tries a list or the resolver is asked again.
-    pub(crate) fn recall(
+    /// The cached answer. Our own questions are never answered from the cache: a control must prove what is true now.
+    pub(crate) fn cached(
         &self,
         question: &Question,
         purpose: Purpose,
-        list: Option<&ToList>,
+        list: Option<&ListTarget>,
         now: Instant,
     ) -> Option<Answer> {
         let answer = match (purpose, list) {
             (own, _) if own.is_own() => None,
-            (Purpose::Subject, Some(ToList { zone, subject: Some(subject), number, .. })) => {
-                self.memory.recall_list(subject, zone, (*number)?, now)
+            (Purpose::Subject, Some(ListTarget { zone, subject: Some(subject), number, .. })) => {
+                self.cache.get_list(subject, zone, (*number)?, now)
             }
-            _ => self.memory.recall(question, now),
+            _ => self.cache.get(question, now),
         }?;
         count(&self.counters.remembered);
         Some(answer)
     }
 
-    /// Asks what is not remembered: joins the same question in flight, or sends it; `None` when the list's day is spent.
-    /// `list` is the list that the question is put to, if it is put to one.
+    /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
+    /// is reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
-    /// The answer borrows nothing and may be dropped at any point: whoever else waits for the same gets it.
-    pub(crate) fn ask(self: &Arc<Self>, question: Question, purpose: Purpose, list: Option<ToList>) -> Option<Boarded> {
-        let mut flights = lock(&self.flights);
-        if let Some(answer) = flights.get(&question).and_then(|departed| departed.flight.upgrade()?.board()) {
+    /// The answer borrows nothing and may be dropped at any point; other waiters for the same question still get theirs.
+    pub(crate) fn fetch(
+        self: &Arc<Self>,
+        question: Question,
+        purpose: Purpose,
+        list: Option<ListTarget>,
+    ) -> Option<Fetching> {
+        // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
+        // taken inside this one, never the other way round.
+        let mut in_flight = lock(&self.in_flight);
+        if let Some(answer) = in_flight.get(&question).and_then(|entry| entry.query.upgrade()?.join()) {
             count(&self.counters.shared);
-            return Some(Boarded { answer, source: Source::Shared });
+            return Some(Fetching { answer, source: Source::Shared });
         }
-        if list.as_ref().is_some_and(|list| !self.spend(list)) {
+        if list.as_ref().is_some_and(|list| !self.take_from_quota(list)) {
             return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
-        let asker = Arc::clone(self);
-        let answer = Flight::take_off(|flight| {
-            let landing = Landing { asker, question: question.clone(), number, flight };
-            Box::pin(landing.fly(purpose, list))
+        let fetcher = Arc::clone(self);
+        let answer = SharedQuery::start(|query| {
+            let task = QueryTask { fetcher, question: question.clone(), number, query };
+            Box::pin(task.run(purpose, list))
         });
-        flights.insert(question, Departed { number, flight: Arc::downgrade(answer.flight()) });
-        Some(Boarded { answer, source: Source::Network })
+        in_flight.insert(question, InFlight { number, query: Arc::downgrade(answer.query()) });
+        Some(Fetching { answer, source: Source::Network })
     }
 
-    /// Counts a question to a list, unless its day's questions are spent.
-    fn spend(&self, list: &ToList) -> bool {
-        let Some(limit) = list.limit else { return true };
+    /// Counts a question to a list. `false` if the list's daily limit is reached.
+    fn take_from_quota(&self, list: &ListTarget) -> bool {
+        let Some(limit) = list.daily_limit else { return true };
         let now = self.clock.now();
-        let mut spent = lock(&self.spent);
-        let (since, count) = spent.entry(list.zone.clone()).or_insert((now, 0));
+        let mut quotas = lock(&self.quotas);
+        let (since, count) = quotas.entry(list.zone.clone()).or_insert((now, 0));
         if now.saturating_duration_since(*since) >= DAY {
             (*since, *count) = (now, 0);
         }
-        let may = *count < limit;
-        *count = count.saturating_add(u32::from(may));
-        may
+        let is_within = *count < limit;
+        *count = count.saturating_add(u32::from(is_within));
+        is_within
     }
 
-    /// The limit of one zone: a slow list must not take every place.
-    fn bulkhead(&self, zone: &Name) -> Arc<Semaphore> {
-        let mut bulkheads = lock(&self.bulkheads);
-        if let Some(bulkhead) = bulkheads.get(zone).and_then(Weak::upgrade) {
-            return bulkhead;
+    /// The limit of one zone, so that a slow list cannot take every permit.
+    fn zone_limit(&self, zone: &Name) -> Arc<Semaphore> {
+        let mut zone_limits = lock(&self.zone_limits);
+        if let Some(limit) = zone_limits.get(zone).and_then(Weak::upgrade) {
+            return limit;
         }
-        if bulkheads.len() >= MAX_BULKHEADS {
-            bulkheads.retain(|_, bulkhead| bulkhead.strong_count() > 0);
+        if zone_limits.len() >= MAX_ZONE_LIMITS {
+            zone_limits.retain(|_, limit| limit.strong_count() > 0);
         }
-        let bulkhead = Arc::new(Semaphore::new(self.per_zone));
-        bulkheads.insert(zone.clone(), Arc::downgrade(&bulkhead));
-        bulkhead
+        let limit = Arc::new(Semaphore::new(self.per_zone));
+        zone_limits.insert(zone.clone(), Arc::downgrade(&limit));
+        limit
     }
 
-    /// What came of questions of our own since this was last asked.
-    pub(crate) fn take_own_words(&self) -> Vec<OwnWord> {
-        std::mem::take(&mut lock(&self.own_words))
+    /// Takes the answers to our own questions that arrived since the last call.
+    pub(crate) fn take_own_answers(&self) -> Vec<OwnWord> {
+        std::mem::take(&mut lock(&self.own_answers))
     }
 
-    /// Notes when the resolver has to be tried again; `None`: at once.
+    /// Sets when the resolver's trial is due; `None`: now.
     pub(crate) fn set_next_trial(&self, at: Option<Instant>) {
         let millis = at.map_or(0, |at| at.saturating_duration_since(self.since).as_millis());
         self.next_trial.store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);
     }
 
-    /// Does the next check try the resolver?
+    /// Must the next check try the resolver?
     pub(crate) fn is_trial_due(&self, now: Instant) -> bool {
         let due = self.next_trial.load(Ordering::Acquire);
         now.saturating_duration_since(self.since).as_millis() >= u128::from(due)
@@ -205,78 +215,79 @@ impl Asker {
 
     /// Questions in flight now.
     pub(crate) fn in_flight(&self) -> usize {
-        lock(&self.flights).len()
+        lock(&self.in_flight).len()
     }
 }
 
-/// A question on its way. When it is dropped, answered or not, it leaves the table of flights.
-struct Landing {
-    asker: Arc<Asker>,
+/// The work of one question in flight. Dropping it, answered or cancelled, removes the question from the table.
+struct QueryTask {
+    fetcher: Arc<Fetcher>,
     question: Question,
     number: u64,
-    flight: Weak<Flight>,
+    query: Weak<SharedQuery>,
 }
 
-impl Landing {
-    async fn fly(self, purpose: Purpose, list: Option<ToList>) -> Answer {
-        let asker = &self.asker;
-        // First the zone's place, then one of all: who waits for a slow zone holds nothing that others need.
-        let zone = list.as_ref().map(|list| asker.bulkhead(&list.zone));
-        let _zone_place = match &zone {
-            Some(bulkhead) => Some(place(bulkhead).await),
+impl QueryTask {
+    async fn run(self, purpose: Purpose, list: Option<ListTarget>) -> Answer {
+        let fetcher = &self.fetcher;
+        // Permits are taken from the narrowest limit to the widest (zone, client-chosen names, all), so that waiting for a slow
+        // zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
+        let zone = list.as_ref().map(|list| fetcher.zone_limit(&list.zone));
+        let _zone_permit = match &zone {
+            Some(limit) => Some(permit(limit).await),
             None => None,
         };
-        let _chosen_place = match self.question.chooser() {
-            Some(_) => Some(place(&asker.chosen).await),
+        let _chosen_permit = match self.question.chooser() {
+            Some(_) => Some(permit(&fetcher.client_chosen_limit).await),
             None => None,
         };
-        let _place = place(&asker.everything).await;
-        if let Some(flight) = self.flight.upgrade() {
-            flight.send(asker.clock.now());
+        let _permit = permit(&fetcher.global_limit).await;
+        if let Some(query) = self.query.upgrade() {
+            query.mark_sent(fetcher.clock.now());
         }
-        // What lands after everything was voided was asked before.
-        let edition = asker.memory.edition();
-        let answer = asker.resolver.resolve(&self.question).await.without_key(&self.question.name);
-        let now = asker.clock.now();
+        // Read the epoch before asking: an answer to a question that was sent before an invalidation must not be cached.
+        let epoch = fetcher.cache.epoch();
+        let answer = fetcher.resolver.resolve(&self.question).await.without_key(&self.question.name);
+        let now = fetcher.clock.now();
         match (purpose, &list) {
             (own, list) if own.is_own() => {
-                let sent = self.flight.upgrade().and_then(|flight| flight.sent()).unwrap_or(now);
+                let sent = self.query.upgrade().and_then(|query| query.sent()).unwrap_or(now);
                 let list = list.as_ref().map(|list| (list.zone.clone(), list.kind));
                 let word = own_word(list, purpose, self.question.clone(), answer.clone(), sent);
-                lock(&asker.own_words).push(word);
+                lock(&fetcher.own_answers).push(word);
             }
-            (Purpose::Subject, Some(ToList { subject: Some(subject), number, .. })) => {
+            (Purpose::Subject, Some(ListTarget { subject: Some(subject), number, .. })) => {
                 if let Some(number) = number {
-                    asker.memory.keep_list(subject, *number, &answer, now);
+                    fetcher.cache.insert_list(subject, *number, &answer, now);
                 }
             }
-            _ => asker.memory.keep(&self.question, &answer, now, edition),
+            _ => fetcher.cache.insert(&self.question, &answer, now, epoch),
         }
         if answer.failure().is_some() {
-            count(&asker.counters.failures);
+            count(&fetcher.counters.failures);
         }
         tracing::trace!(target: "rdnsbl", question = %self.question, %answer, "answered");
         answer
     }
 }
 
-impl Drop for Landing {
+impl Drop for QueryTask {
     fn drop(&mut self) {
-        let mut flights = lock(&self.asker.flights);
-        // A later flight of the same question is not ours to remove.
-        if let Entry::Occupied(departed) = flights.entry(self.question.clone())
-            && departed.get().number == self.number
+        let mut in_flight = lock(&self.fetcher.in_flight);
+        // The entry may already belong to a later query for the same question: remove only our own.
+        if let Entry::Occupied(entry) = in_flight.entry(self.question.clone())
+            && entry.get().number == self.number
         {
-            departed.remove();
+            entry.remove();
         }
     }
 }
 
-/// A place, at once where one is free.
-async fn place(places: &Arc<Semaphore>) -> SemaphoreGuardArc {
-    match places.try_acquire_arc() {
-        Some(place) => place,
-        None => places.acquire_arc().await,
+/// A permit, without waiting if one is free.
+async fn permit(limit: &Arc<Semaphore>) -> SemaphoreGuardArc {
+    match limit.try_acquire_arc() {
+        Some(permit) => permit,
+        None => limit.acquire_arc().await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The only floor that waits: questions asked and shared, answers cached, checks driven to their end.
+//! Everything that waits: questions are asked and shared, answers cached, and checks run to their end.
 
 pub(crate) mod background;
 pub(crate) mod cache;
@@ -12,17 +12,17 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::engine::background::Background;
-use crate::engine::fetch::Asker;
+use crate::engine::fetch::Fetcher;
 use crate::state::Standing;
 
-/// What all clones of a checker share.
+/// The state that all clones of a checker share.
 pub(crate) struct Engine {
-    pub(crate) asker: Arc<Asker>,
+    pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) standing: Mutex<Standing>,
     pub(crate) background: Background,
 }
 
-/// A moment as far away as the clock can say.
+/// `now + budget`, capped at one year so that it cannot overflow.
 pub(crate) fn later(now: Instant, budget: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
     now.checked_add(budget.min(YEAR)).unwrap_or(now)

@@ -1,7 +1,7 @@
-//! A question on its way, shared by all who wait for its answer.
+//! One DNS query in flight, shared by every check that waits for its answer ("singleflight").
 //!
-//! Whoever is polled drives it; whoever leaves takes nothing from who stays; when the last one has left it is given up. All of
-//! it is one block of memory, since a busy server has thousands of them in the air.
+//! Any waiter that is polled drives the query. Dropping a waiter does not affect the others; dropping the last one cancels the
+//! query. All state is in one allocation, because a busy server has thousands of queries in flight.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,70 +15,71 @@ use crate::base::small_list::Few;
 use crate::dns::{Answer, Failure};
 use crate::inquiry::SentAt;
 
-/// A question on its way.
-pub(crate) struct Flight {
-    /// When it was put to the resolver; empty while it waits for a place.
+/// A query in flight.
+pub(crate) struct SharedQuery {
+    /// When it was sent to the resolver; empty while it waits for a permit.
     sent: OnceLock<Instant>,
     state: Mutex<State>,
 }
 
 struct State {
-    /// Away while somebody polls it, gone when it has landed or everybody has left.
+    /// `None` while a waiter polls it, after the answer, and after cancellation.
     future: Option<BoxFuture<'static, Answer>>,
     answer: Option<Answer>,
-    seats: Few<Seat>,
-    next_seat: u32,
-    /// Somebody came to poll it while somebody else was at it, and has to come again.
-    missed: bool,
+    waiters: Few<WaiterEntry>,
+    next_id: u32,
+    /// A second waiter was polled while the first one was polling the future, so it must be woken to poll again.
+    poll_missed: bool,
 }
 
-/// Someone who waits.
-struct Seat {
-    number: u32,
+/// What the query knows of one waiter.
+struct WaiterEntry {
+    id: u32,
     waker: Option<Waker>,
 }
 
-impl Flight {
-    /// Takes off with the first who waits. What flies may know its flight, but must not keep it.
-    pub(crate) fn take_off(make: impl FnOnce(Weak<Self>) -> BoxFuture<'static, Answer>) -> Passenger {
-        let flight = Arc::new_cyclic(|flight| {
-            let seats = Few::one(Seat { number: 0, waker: None });
-            let future = Some(make(Weak::clone(flight)));
-            let state = State { future, answer: None, seats, next_seat: 1, missed: false };
+impl SharedQuery {
+    /// Starts a query with its first waiter. The future gets a weak reference: a strong one would be a cycle.
+    pub(crate) fn start(make: impl FnOnce(Weak<Self>) -> BoxFuture<'static, Answer>) -> QueryWaiter {
+        let query = Arc::new_cyclic(|query| {
+            let waiters = Few::one(WaiterEntry { id: 0, waker: None });
+            let future = Some(make(Weak::clone(query)));
+            let state = State { future, answer: None, waiters, next_id: 1, poll_missed: false };
             Self { sent: OnceLock::new(), state: Mutex::new(state) }
         });
-        Passenger { flight, seat: 0 }
+        QueryWaiter { query, id: 0 }
     }
 
-    /// One more who waits; `None` when everybody has left and it is given up.
-    pub(crate) fn board(self: &Arc<Self>) -> Option<Passenger> {
+    /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped.
+    pub(crate) fn join(self: &Arc<Self>) -> Option<QueryWaiter> {
         let mut state = lock(&self.state);
-        if state.answer.is_none() && state.seats.is_empty() {
+        if state.answer.is_none() && state.waiters.is_empty() {
             return None;
         }
-        let seat = state.next_seat;
-        state.next_seat = state.next_seat.wrapping_add(1);
-        state.seats.push(Seat { number: seat, waker: None });
-        Some(Passenger { flight: Arc::clone(self), seat })
+        let id = state.next_id;
+        state.next_id = state.next_id.wrapping_add(1);
+        state.waiters.push(WaiterEntry { id, waker: None });
+        Some(QueryWaiter { query: Arc::clone(self), id })
     }
 
-    /// It is put to the resolver now.
-    pub(crate) fn send(&self, now: Instant) {
+    /// Records that the query is sent to the resolver now.
+    pub(crate) fn mark_sent(&self, now: Instant) {
         let _ = self.sent.set(now);
     }
 
-    /// Has its answer come?
-    pub(crate) fn has_landed(&self) -> bool {
+    /// Is the answer there?
+    pub(crate) fn is_answered(&self) -> bool {
         lock(&self.state).answer.is_some()
     }
 
-    /// Lands, and tells everybody but the one who already knows.
-    fn land(&self, answer: Answer, except: u32) {
+    /// Stores the answer and wakes every waiter except the one that is being polled.
+    fn finish(&self, answer: Answer, except: u32) {
         let wakers = {
             let mut state = lock(&self.state);
             state.answer = Some(answer);
             state.wakers(Some(except))
         };
+        // Wake after the lock is released: a waker may poll or drop a waiter at once, and both take this lock.
         wakers.into_iter().for_each(Waker::wake);
     }
 }
@@ -86,14 +87,14 @@ impl Flight {
 impl State {
     fn wakers(&self, except: Option<u32>) -> Few<Waker> {
         let mut wakers = Few::default();
-        let seats = self.seats.iter().filter(|seat| Some(seat.number) != except);
-        seats.filter_map(|seat| seat.waker.clone()).for_each(|waker| wakers.push(waker));
+        let waiters = self.waiters.iter().filter(|waiter| Some(waiter.id) != except);
+        waiters.filter_map(|waiter| waiter.waker.clone()).for_each(|waker| wakers.push(waker));
         wakers
     }
 }
 
-/// All who wait are told, since any of them may be gone or busy.
-impl Wake for Flight {
+/// The waker given to the future. It wakes all waiters, because any one of them may be dropped or busy before it polls.
+impl Wake for SharedQuery {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -104,73 +105,77 @@ impl Wake for Flight {
     }
 }
 
-/// When it was put to the resolver, by whoever did so first.
-impl SentAt for Flight {
+/// The time at which the query was first sent to the resolver.
+impl SentAt for SharedQuery {
     fn sent(&self) -> Option<Instant> {
         self.sent.get().copied()
     }
 }
 
-impl std::fmt::Debug for Flight {
+impl std::fmt::Debug for SharedQuery {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Flight").field("sent", &self.sent).finish_non_exhaustive()
+        f.debug_struct("SharedQuery").field("sent", &self.sent).finish_non_exhaustive()
     }
 }
 
-/// One who waits for the answer.
-pub(crate) struct Passenger {
-    flight: Arc<Flight>,
-    seat: u32,
+/// One waiter for the answer: a future.
+pub(crate) struct QueryWaiter {
+    query: Arc<SharedQuery>,
+    id: u32,
 }
 
-impl Passenger {
-    pub(crate) fn flight(&self) -> &Arc<Flight> {
-        &self.flight
+impl QueryWaiter {
+    pub(crate) fn query(&self) -> &Arc<SharedQuery> {
+        &self.query
     }
 }
 
-impl Future for Passenger {
+impl Future for QueryWaiter {
     type Output = Answer;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
-        let mut future = {
-            let mut state = lock(&self.flight.state);
+        let mut guard = {
+            let mut state = lock(&self.query.state);
             if let Some(answer) = &state.answer {
                 return Poll::Ready(answer.clone());
             }
-            if let Some(seat) = state.seats.iter_mut().find(|seat| seat.number == self.seat)
-                && !seat.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
+            // Store the waker before looking for the future: if another thread is polling it, that thread finds this waker
+            // when it puts the future back or stores the answer.
+            if let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.id == self.id)
+                && !waiter.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
             {
-                seat.waker = Some(context.waker().clone());
+                waiter.waker = Some(context.waker().clone());
             }
             let Some(future) = state.future.take() else {
-                state.missed = true;
+                state.poll_missed = true;
                 return Poll::Pending;
             };
-            Polled { flight: &self.flight, seat: self.seat, future: Some(future) }
+            PollGuard { query: &self.query, id: self.id, future: Some(future) }
         };
-        future.poll()
+        // Without the lock: the resolver's code runs in here, and may wake this query.
+        guard.poll()
     }
 }
 
-/// The future while somebody polls it: it goes back, or lands, whatever happens.
-struct Polled<'a> {
-    flight: &'a Arc<Flight>,
-    seat: u32,
+/// Holds the future while it is polled, and puts it back or stores an answer in every case.
+struct PollGuard<'a> {
+    query: &'a Arc<SharedQuery>,
+    id: u32,
     future: Option<BoxFuture<'static, Answer>>,
 }
 
-impl Polled<'_> {
+impl PollGuard<'_> {
     fn poll(&mut self) -> Poll<Answer> {
         let Some(future) = &mut self.future else { return Poll::Pending };
-        let waker = Waker::from(Arc::clone(self.flight));
+        let waker = Waker::from(Arc::clone(self.query));
         let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
         match &polled {
             Poll::Ready(answer) => {
-                let landed = self.future.take();
-                self.flight.land(answer.clone(), self.seat);
-                // Until here it can be boarded; from now on who asks the same finds what was remembered.
-                drop(landed);
+                let finished = self.future.take();
+                self.query.finish(answer.clone(), self.id);
+                // After the answer is stored, so that every waiter sees either the future or the answer; and without the lock,
+                // because what the future owns may take other locks when it is dropped.
+                drop(finished);
             }
             Poll::Pending => self.put_back(),
         }
@@ -179,33 +184,35 @@ impl Polled<'_> {
 
     fn put_back(&mut self) {
         let wakers = {
-            let mut state = lock(&self.flight.state);
+            let mut state = lock(&self.query.state);
             state.future = self.future.take();
-            if std::mem::take(&mut state.missed) { state.wakers(Some(self.seat)) } else { Few::default() }
+            if std::mem::take(&mut state.poll_missed) { state.wakers(Some(self.id)) } else { Few::default() }
         };
         wakers.into_iter().for_each(Waker::wake);
     }
 }
 
-/// A resolver that panics takes nobody with it but the one who polled it.
-impl Drop for Polled<'_> {
+/// If the resolver panics, only the task that polled it panics; the other waiters get a failure.
+impl Drop for PollGuard<'_> {
     fn drop(&mut self) {
         if self.future.take().is_some() {
-            self.flight.land(Answer::failed(Failure::Overload), self.seat);
+            self.query.finish(Answer::failed(Failure::Overload), self.id);
         }
     }
 }
 
-impl Drop for Passenger {
+impl Drop for QueryWaiter {
     fn drop(&mut self) {
-        let given_up = {
-            let mut state = lock(&self.flight.state);
-            state.seats.retain(|seat| seat.number != self.seat);
-            // What it holds may hold a waker, and with it this flight: only so it ends. Who stays need not be told: whenever
-            // there is something to tell, all are.
-            if state.seats.is_empty() { state.future.take() } else { None }
+        let cancelled = {
+            let mut state = lock(&self.query.state);
+            state.waiters.retain(|waiter| waiter.id != self.id);
+            // The last waiter drops the future, which may hold a waker and through it this query: a cycle that nothing else
+            // would break. The waiters that stay need no wake-up here: every later event wakes all of them.
+            if state.waiters.is_empty() { state.future.take() } else { None }
         };
-        drop(given_up);
+        // Without the lock: the future locks the table of queries in flight when it is dropped, and `fetch` takes that lock
+        // first and this one second.
+        drop(cancelled);
     }
 }
 
@@ -214,7 +221,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// Counts how often it is woken.
+    /// Counts its wake-ups.
     #[derive(Default)]
     struct Counting(AtomicUsize);
 
@@ -224,18 +231,18 @@ mod tests {
         }
     }
 
-    /// What a test sees of a flying future.
+    /// What a test sees of the future.
     #[derive(Default)]
-    struct Tower {
+    struct Observed {
         waker: Mutex<Option<Waker>>,
         answer: Mutex<Option<Answer>>,
         polls: AtomicUsize,
         dropped: AtomicUsize,
     }
 
-    struct Flying(Arc<Tower>);
+    struct TestFuture(Arc<Observed>);
 
-    impl Future for Flying {
+    impl Future for TestFuture {
         type Output = Answer;
 
         fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
@@ -245,88 +252,92 @@ mod tests {
         }
     }
 
-    impl Drop for Flying {
+    impl Drop for TestFuture {
         fn drop(&mut self) {
             self.0.dropped.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    impl Tower {
-        fn clear_to_land(&self) {
+    impl Observed {
+        fn answer_now(&self) {
             *lock(&self.answer) = Some(Answer::nx_domain(None));
             let waker = lock(&self.waker).take();
             waker.unwrap().wake();
         }
     }
 
-    fn take_off() -> (Arc<Tower>, Passenger) {
-        let tower = Arc::new(Tower::default());
-        let flying = Flying(Arc::clone(&tower));
-        (tower, Flight::take_off(|_| Box::pin(flying)))
+    fn start() -> (Arc<Observed>, QueryWaiter) {
+        let observed = Arc::new(Observed::default());
+        let future = TestFuture(Arc::clone(&observed));
+        (observed, SharedQuery::start(|_| Box::pin(future)))
     }
 
-    fn poll(passenger: &mut Passenger, told: &Arc<Counting>) -> Poll<Answer> {
-        let waker = Waker::from(Arc::clone(told));
-        Pin::new(passenger).poll(&mut Context::from_waker(&waker))
+    fn poll(waiter: &mut QueryWaiter, wakes: &Arc<Counting>) -> Poll<Answer> {
+        let waker = Waker::from(Arc::clone(wakes));
+        Pin::new(waiter).poll(&mut Context::from_waker(&waker))
     }
 
-    fn times(told: &Counting) -> usize {
-        told.0.load(Ordering::SeqCst)
-    }
-
-    #[test]
-    fn all_who_wait_are_told_and_get_the_answer() {
-        let (tower, mut first) = take_off();
-        let mut second = first.flight().board().unwrap();
-        let told = [Arc::new(Counting::default()), Arc::new(Counting::default())];
-        assert!(poll(&mut first, &told[0]).is_pending());
-        assert!(poll(&mut second, &told[1]).is_pending());
-        tower.clear_to_land();
-        assert_eq!((times(&told[0]), times(&told[1])), (1, 1));
-        assert!(poll(&mut second, &told[1]).is_ready());
-        assert_eq!((times(&told[0]), times(&told[1])), (2, 1));
-        assert!(poll(&mut first, &told[0]).is_ready());
-        let mut late = first.flight().board().unwrap();
-        assert!(poll(&mut late, &told[0]).is_ready(), "landed, and known to who comes now");
-        assert_eq!(tower.dropped.load(Ordering::SeqCst), 1);
+    fn times(wakes: &Counting) -> usize {
+        wakes.0.load(Ordering::SeqCst)
     }
 
     #[test]
-    fn who_leaves_takes_nothing_from_who_stays() {
-        let (tower, mut first) = take_off();
-        let mut second = first.flight().board().unwrap();
-        let told = [Arc::new(Counting::default()), Arc::new(Counting::default())];
-        assert!(poll(&mut second, &told[1]).is_pending());
-        assert!(poll(&mut first, &told[0]).is_pending());
-        tower.clear_to_land();
+    fn all_waiters_are_woken_and_get_the_answer() {
+        let (observed, mut first) = start();
+        let mut second = first.query().join().unwrap();
+        let wakes = [Arc::new(Counting::default()), Arc::new(Counting::default())];
+        assert!(poll(&mut first, &wakes[0]).is_pending());
+        assert!(poll(&mut second, &wakes[1]).is_pending());
+        observed.answer_now();
+        assert_eq!((times(&wakes[0]), times(&wakes[1])), (1, 1));
+        assert!(poll(&mut second, &wakes[1]).is_ready());
+        assert_eq!((times(&wakes[0]), times(&wakes[1])), (2, 1));
+        assert!(poll(&mut first, &wakes[0]).is_ready());
+        let mut late = first.query().join().unwrap();
+        assert!(poll(&mut late, &wakes[0]).is_ready(), "answered, and a waiter that joins now gets the answer");
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn dropping_a_waiter_does_not_affect_the_others() {
+        let (observed, mut first) = start();
+        let mut second = first.query().join().unwrap();
+        let wakes = [Arc::new(Counting::default()), Arc::new(Counting::default())];
+        assert!(poll(&mut second, &wakes[1]).is_pending());
+        assert!(poll(&mut first, &wakes[0]).is_pending());
+        observed.answer_now();
         drop(first);
-        assert_eq!(times(&told[1]), 1, "told of the landing, though another was told as well; not of the leaving");
-        assert!(poll(&mut second, &told[1]).is_ready());
+        assert_eq!(
+            times(&wakes[1]),
+            1,
+            "woken by the answer, though another waiter was woken as well; not by the drop"
+        );
+        assert!(poll(&mut second, &wakes[1]).is_ready());
     }
 
     #[test]
-    fn when_the_last_has_left_it_is_given_up() {
-        let (tower, mut first) = take_off();
-        let told = Arc::new(Counting::default());
-        assert!(poll(&mut first, &told).is_pending());
-        let flight = Arc::downgrade(first.flight());
-        let mut second = first.flight().board().unwrap();
+    fn dropping_the_last_waiter_cancels_the_query() {
+        let (observed, mut first) = start();
+        let wakes = Arc::new(Counting::default());
+        assert!(poll(&mut first, &wakes).is_pending());
+        let query = Arc::downgrade(first.query());
+        let mut second = first.query().join().unwrap();
         drop(first);
-        assert!(poll(&mut second, &told).is_pending());
-        assert_eq!(tower.dropped.load(Ordering::SeqCst), 0);
-        let kept = Arc::clone(second.flight());
+        assert!(poll(&mut second, &wakes).is_pending());
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 0);
+        let kept = Arc::clone(second.query());
         drop(second);
-        assert_eq!(tower.dropped.load(Ordering::SeqCst), 1);
-        assert!(kept.board().is_none());
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
+        assert!(kept.join().is_none());
         drop(kept);
-        lock(&tower.waker).take();
-        assert!(flight.upgrade().is_none(), "nothing is left of it");
+        lock(&observed.waker).take();
+        assert!(query.upgrade().is_none(), "no cycle keeps it");
     }
 
     #[test]
-    fn who_comes_while_another_polls_is_told_to_come_again() {
-        /// Polls the other one from within.
-        struct Nested(Arc<Mutex<Option<Passenger>>>, Arc<Counting>);
+    fn a_waiter_polled_during_another_poll_is_woken_again() {
+        /// Polls the other waiter while it is polled itself.
+        struct Nested(Arc<Mutex<Option<QueryWaiter>>>, Arc<Counting>);
         impl Future for Nested {
             type Output = Answer;
             fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
@@ -336,23 +347,23 @@ mod tests {
                 Poll::Pending
             }
         }
-        let (place, told) = (Arc::new(Mutex::new(None)), Arc::new(Counting::default()));
-        let nested = Nested(Arc::clone(&place), Arc::clone(&told));
-        let mut first = Flight::take_off(|_| Box::pin(nested));
-        *lock(&place) = first.flight().board();
+        let (place, wakes) = (Arc::new(Mutex::new(None)), Arc::new(Counting::default()));
+        let nested = Nested(Arc::clone(&place), Arc::clone(&wakes));
+        let mut first = SharedQuery::start(|_| Box::pin(nested));
+        *lock(&place) = first.query().join();
         assert!(poll(&mut first, &Arc::default()).is_pending());
-        assert_eq!(times(&told), 1);
+        assert_eq!(times(&wakes), 1);
         let other = lock(&place).take();
         drop(other);
     }
 
     #[test]
-    fn a_panic_takes_nobody_with_it() {
-        let mut first = Flight::take_off(|_| Box::pin(async { panic!("a resolver's mistake") }));
-        let mut second = first.flight().board().unwrap();
-        let told = Arc::new(Counting::default());
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(&mut first, &told)));
+    fn a_panic_does_not_reach_the_other_waiters() {
+        let mut first = SharedQuery::start(|_| Box::pin(async { panic!("a resolver's mistake") }));
+        let mut second = first.query().join().unwrap();
+        let wakes = Arc::new(Counting::default());
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(&mut first, &wakes)));
         assert!(outcome.is_err());
-        assert_eq!(poll(&mut second, &told), Poll::Ready(Answer::failed(Failure::Overload)));
+        assert_eq!(poll(&mut second, &wakes), Poll::Ready(Answer::failed(Failure::Overload)));
     }
 }

@@ -1,27 +1,27 @@
-//! A bounded store: what was used least recently goes first.
+//! A bounded store that evicts the least recently used entry first.
 
 use std::hash::Hash;
 use std::time::Duration;
 
 use lru::LruCache;
 
-/// How much is remembered.
+/// The bounds of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounds {
-    /// Subjects of lists of each kind, and answers of each kind.
+    /// Entries of each store.
     pub(crate) entries: usize,
     /// Bytes of each store, roughly.
     pub(crate) bytes: usize,
-    /// How long a failure is remembered.
+    /// How long a failure is cached.
     pub(crate) failure: Duration,
 }
 
-/// How many bytes a value takes with its key, roughly.
+/// Roughly the bytes that a value takes with its key.
 pub(crate) trait Weigh<K> {
     fn weight(&self, key: &K) -> usize;
 }
 
-/// The least recently used goes first, by number and by bytes.
+/// Evicts the least recently used entries when there are too many of them, or too many bytes.
 #[derive(Debug)]
 pub(crate) struct Store<K: Hash + Eq, V> {
     entries: LruCache<K, V>,
@@ -39,36 +39,36 @@ impl<K: Hash + Eq, V: Weigh<K>> Store<K, V> {
         self.entries.get(key)
     }
 
-    /// Looks without saying that the value was used.
+    /// Looks a value up without marking it as used.
     pub(crate) fn peek(&self, key: &K) -> Option<&V> {
         self.entries.peek(key)
     }
 
-    /// The value has been used, and is for changing; its weight must stay.
-    pub(crate) fn touch(&mut self, key: &K) -> Option<&mut V> {
+    /// Marks a value as used and returns it for changes that keep its weight.
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.entries.get_mut(key)
     }
 
-    pub(crate) fn take(&mut self, key: &K) -> Option<V> {
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let value = self.entries.pop(key)?;
         self.bytes = self.bytes.saturating_sub(value.weight(key));
         Some(value)
     }
 
-    pub(crate) fn put(&mut self, key: K, value: V, bounds: Bounds) {
+    pub(crate) fn insert(&mut self, key: K, value: V, bounds: Bounds) {
         let weight = value.weight(&key);
         if weight > bounds.bytes || bounds.entries == 0 {
-            self.take(&key);
+            self.remove(&key);
             return;
         }
         let before = self.entries.peek(&key).map_or(0, |before| before.weight(&key));
         self.bytes = (self.bytes + weight).saturating_sub(before);
         self.entries.put(key, value);
-        self.shrink(bounds);
+        self.evict(bounds);
     }
 
-    /// Changes a value in its place; a new one begins empty.
-    pub(crate) fn change(&mut self, key: K, bounds: Bounds, change: impl FnOnce(V) -> V)
+    /// Changes a value in place; a missing one starts from the default.
+    pub(crate) fn update(&mut self, key: K, bounds: Bounds, change: impl FnOnce(V) -> V)
     where
         V: Default,
     {
@@ -81,16 +81,16 @@ impl<K: Hash + Eq, V: Weigh<K>> Store<K, V> {
             let after = value.weight(&key);
             self.bytes = (self.bytes + after).saturating_sub(before);
             if after <= bounds.bytes {
-                self.shrink(bounds);
+                self.evict(bounds);
             } else {
-                self.take(&key);
+                self.remove(&key);
             }
         } else {
-            self.put(key, change(V::default()), bounds);
+            self.insert(key, change(V::default()), bounds);
         }
     }
 
-    fn shrink(&mut self, bounds: Bounds) {
+    fn evict(&mut self, bounds: Bounds) {
         while self.entries.len() > bounds.entries || self.bytes > bounds.bytes {
             let Some((key, value)) = self.entries.pop_lru() else { return };
             self.bytes = self.bytes.saturating_sub(value.weight(&key));

@@ -1,8 +1,14 @@
-//! What is remembered: answers, for as long as DNS says they are good. Bounded in entries and in bytes.
+//! The cache of answers, each kept for the lifetime that DNS gives it. Bounded in entries and in bytes.
 //!
-//! Two stores, so that a flood of reverse names cannot push list answers out, and partitions inside the first for the same
-//! reason. What lists said about one subject is one record: one look answers every list. Kept are answers per zone as it was
-//! asked, never verdicts, so that filters and profiles apply on reading and tenants never see each other's.
+//! There is one store for each kind of subject and each kind of question, so that a flood of one kind (such as reverse names)
+//! cannot evict another (such as list answers). All list answers about one subject are one record: a single look-up serves
+//! every list. What a list answered is cached, never what a caller concluded from it. Filters and profiles are applied when the
+//! answer is read, so callers with different settings can share one cache. The only cached verdicts are our own about a
+//! client's reverse DNS and a sender's domain, which depend on no settings.
+//!
+//! Locks: the store of a subject is locked first, the zone numbers second. Invalidation changes the numbers or epochs first,
+//! releases that lock, and then clears the stores. So an insertion is either cleared, or sees that it is out of date. No lock is
+//! held across an `await`.
 
 pub(crate) mod lru;
 pub(crate) mod packed;
@@ -16,63 +22,63 @@ use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::dns::{Answer, Failure, Is, Question, Record as DnsRecord, RecordType, RrSet};
+use crate::dns::{Answer, Failure, Is, Question, Record, RecordType, RrSet};
 use crate::dnsxl::Subject;
 use crate::engine::cache::lru::{Bounds, Store, Weigh};
-use crate::engine::cache::packed::{Record, Tick};
-use crate::engine::cache::zone_numbers::Zones;
+use crate::engine::cache::packed::{SubjectRecord, Tick};
+use crate::engine::cache::zone_numbers::ZoneNumbers;
 
-pub(crate) use crate::engine::cache::zone_numbers::Number;
+pub(crate) use crate::engine::cache::zone_numbers::ZoneNumber;
 
-/// Everything remembered. Shared by clones of a checker; its locks are never held across a wait.
+/// The cache. Shared by all clones of a checker.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct Cache {
     bounds: Bounds,
-    /// What ticks count from: the first moment anyone spoke of.
-    since: OnceLock<Instant>,
-    zones: Mutex<Zones>,
-    v4: Mutex<Store<Ipv4Addr, Record>>,
-    v6: Mutex<Store<Ipv6Addr, Record>>,
-    domains: Mutex<Store<Name, Record>>,
-    /// How often everything has been voided.
-    edition: AtomicU64,
-    /// How often any zone has got another number.
-    renumbered: AtomicU64,
-    reverse: Mutex<Store<Question, HeldAnswer>>,
-    forward: Mutex<Store<Question, HeldAnswer>>,
-    mail: Mutex<Store<Question, HeldAnswer>>,
-    text: Mutex<Store<Question, HeldAnswer>>,
+    /// The zero of ticks: the first time that was passed in.
+    origin: OnceLock<Instant>,
+    zones: Mutex<ZoneNumbers>,
+    v4: Mutex<Store<Ipv4Addr, SubjectRecord>>,
+    v6: Mutex<Store<Ipv6Addr, SubjectRecord>>,
+    domains: Mutex<Store<Name, SubjectRecord>>,
+    /// The cache epoch: how often everything was invalidated.
+    epoch: AtomicU64,
+    /// The numbering epoch: how often any zone got a new number.
+    numbering_epoch: AtomicU64,
+    reverse: Mutex<Store<Question, CachedAnswer>>,
+    forward: Mutex<Store<Question, CachedAnswer>>,
+    mail: Mutex<Store<Question, CachedAnswer>>,
+    text: Mutex<Store<Question, CachedAnswer>>,
 }
 
-/// A verdict of our own, as it is remembered.
+/// A verdict about a client's reverse DNS or a mail domain, in its cached form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen(pub(crate) u16);
+pub(crate) struct CachedVerdict(pub(crate) u16);
 
-/// How often everything had been voided when a question was sent.
+/// The cache epoch at some moment, such as when a question was sent. An answer from an earlier epoch must not be cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Edition(u64);
+pub(crate) struct CacheEpoch(u64);
 
-/// How often any zone had got another number: numbers hold for one numbering.
+/// The numbering epoch. Zone numbers that were looked up earlier are valid only within the epoch of that look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Numbering(pub(crate) u64);
+pub(crate) struct NumberingEpoch(pub(crate) u64);
 
 #[derive(Clone, Debug)]
-struct HeldAnswer {
+struct CachedAnswer {
     expires: Instant,
     answer: Answer,
 }
 
-impl Memory {
+impl Cache {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
-            since: OnceLock::new(),
+            origin: OnceLock::new(),
             zones: Mutex::default(),
             v4: Mutex::default(),
             v6: Mutex::default(),
             domains: Mutex::default(),
-            edition: AtomicU64::new(0),
-            renumbered: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
+            numbering_epoch: AtomicU64::new(0),
             reverse: Mutex::default(),
             forward: Mutex::default(),
             mail: Mutex::default(),
@@ -80,163 +86,173 @@ impl Memory {
         }
     }
 
-    /// A remembered answer, with the time that is left of it.
-    pub(crate) fn recall(&self, question: &Question, now: Instant) -> Option<Answer> {
+    /// A cached answer, with its remaining lifetime.
+    pub(crate) fn get(&self, question: &Question, now: Instant) -> Option<Answer> {
         let mut store = lock(self.partition(question.kind));
-        let held = store.get(question)?;
-        match held.expires.checked_duration_since(now) {
-            Some(left) if !left.is_zero() => Some(held.answer.clone().aged(left)),
+        let entry = store.get(question)?;
+        match entry.expires.checked_duration_since(now) {
+            Some(left) if !left.is_zero() => Some(entry.answer.clone().aged(left)),
             _ => {
-                store.take(question);
+                store.remove(question);
                 None
             }
         }
     }
 
-    /// What is current when a question is sent: an answer is only kept if that is still so when it comes.
-    pub(crate) fn edition(&self) -> Edition {
-        Edition(self.edition.load(Ordering::Acquire))
+    /// The current epoch. Read it before a question is sent and pass it to `insert` with the answer.
+    pub(crate) fn epoch(&self) -> CacheEpoch {
+        CacheEpoch(self.epoch.load(Ordering::Acquire))
     }
 
-    /// Remembers an answer, if it may be remembered.
-    pub(crate) fn keep(&self, question: &Question, answer: &Answer, now: Instant, edition: Edition) {
+    /// Caches an answer, if it may be cached and its epoch is still the current one.
+    pub(crate) fn insert(&self, question: &Question, answer: &Answer, now: Instant, epoch: CacheEpoch) {
         let Some(expires) = self.lifetime(answer).and_then(|lifetime| now.checked_add(lifetime)) else { return };
-        let held = HeldAnswer { expires, answer: answer.clone() };
+        let entry = CachedAnswer { expires, answer: answer.clone() };
         let mut store = lock(self.partition(question.kind));
-        // Under the lock: who voids everything counts first and empties the store then.
-        if edition == self.edition() {
-            store.put(question.clone(), held, self.bounds);
+        // Compare under the lock of the store: `invalidate_all` raises the epoch first and clears the store after that, so an
+        // answer that passes this test too early is still cleared.
+        if epoch == self.epoch() {
+            store.insert(question.clone(), entry, self.bounds);
         }
     }
 
-    /// The number by which a zone is known at this time. `None`: there are too many zones, and its answers are not
-    /// remembered.
-    pub(crate) fn number(&self, zone: &Name) -> Option<Number> {
+    /// The current number of a zone. `None` if there are too many zones; the answers of this one are then not cached.
+    pub(crate) fn number(&self, zone: &Name) -> Option<ZoneNumber> {
         lock(&self.zones).number(zone)
     }
 
-    /// The numbering that holds. Read before [`number`](Self::number), it says whether that one still holds later.
-    pub(crate) fn numbering(&self) -> Numbering {
-        Numbering(self.renumbered.load(Ordering::Acquire))
+    /// The current numbering epoch. Read it before [`number`](Self::number): while it stays the same, that number is valid.
+    pub(crate) fn numbering_epoch(&self) -> NumberingEpoch {
+        NumberingEpoch(self.numbering_epoch.load(Ordering::Acquire))
     }
 
-    /// What a zone is remembered to have said about a subject.
-    pub(crate) fn recall_list(&self, subject: &Subject, zone: &Name, number: Number, now: Instant) -> Option<Answer> {
+    /// A zone's cached answer about a subject.
+    pub(crate) fn get_list(&self, subject: &Subject, zone: &Name, number: ZoneNumber, now: Instant) -> Option<Answer> {
         let now = self.tick(now);
-        self.look(subject, now, |record| record.answer(number, zone, now))
+        self.look_up(subject, now, |record| record.answer(number, zone, now))
     }
 
-    /// Remembers what a zone said about a subject, if it may be remembered. `number` is what the zone was known by when the
-    /// question was sent.
-    pub(crate) fn keep_list(&self, subject: &Subject, number: Number, answer: &Answer, now: Instant) {
+    /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if
+    /// the zone was invalidated since, the number is no longer valid and the answer is dropped.
+    pub(crate) fn insert_list(&self, subject: &Subject, number: ZoneNumber, answer: &Answer, now: Instant) {
         let Some(lifetime) = self.lifetime(answer) else { return };
-        // A resolver that gives other records for an A question: nothing to keep, least of all a "no". And there is no word
-        // for what was cut.
-        let unsayable = |set: &RrSet| set.truncated() || set.v4().next().is_none();
-        if matches!(answer.is(), Is::Records(set) if unsayable(set)) {
+        // An answer without A records has nothing to pack, and a truncated one would lose its mark: neither may be cached.
+        let cannot_pack = |set: &RrSet| set.truncated() || set.v4().next().is_none();
+        if matches!(answer.is(), Is::Records(set) if cannot_pack(set)) {
             return;
         }
         let now = self.tick(now);
-        // Records are emptied after numbers have been given back, so that none is written under a number of the time before.
-        let holds = || lock(&self.zones).is_live(number);
-        self.change(subject, holds, |record| record.with(number, answer, lifetime, now));
+        // Called with the store locked. `invalidate` changes the numbers before it clears the stores, so an answer with an old
+        // number is either refused here or cleared.
+        let is_current = || lock(&self.zones).is_valid(number);
+        self.update(subject, is_current, |record| record.with(number, answer, lifetime, now));
     }
 
-    /// Did all lists of these numbers, ascending, say "no" about this client, and what was its reverse DNS found to be? One
-    /// look. Nothing is known under numbers of a numbering that is over: they may be another zone's now.
-    pub(crate) fn recall_client(
+    /// The cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not listed". Takes a single
+    /// look-up. `None` if the numbering epoch has ended, because a number may now belong to another zone.
+    pub(crate) fn get_client(
         &self,
         client: IpAddr,
-        numbering: Numbering,
+        epoch: NumberingEpoch,
         numbers: impl ExactSizeIterator<Item = u16>,
         now: Instant,
-    ) -> Option<Seen> {
+    ) -> Option<CachedVerdict> {
         let now = self.tick(now);
-        let look = |record: &Record| {
-            // Under the record's lock: what is said under a new number is said after the count.
-            if numbering == self.numbering() && record.all_say_no(numbers, now) {
-                record.verdict(Number::OURS, now).map(Seen)
+        let read = |record: &SubjectRecord| {
+            // Compare under the lock of the store: the epoch is raised before a new number is given out. So a record that holds
+            // an answer under a reused number cannot be read with the old epoch.
+            if epoch == self.numbering_epoch() && record.are_all_negative(numbers, now) {
+                record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict)
             } else {
                 None
             }
         };
-        self.look(&Subject::Client(client), now, look)
+        self.look_up(&Subject::Client(client), now, read)
     }
 
-    /// What was found out about a subject, apart from lists.
-    pub(crate) fn recall_verdict(&self, subject: &Subject, now: Instant) -> Option<Seen> {
+    /// The cached verdict about a subject, apart from lists.
+    pub(crate) fn get_verdict(&self, subject: &Subject, now: Instant) -> Option<CachedVerdict> {
         let now = self.tick(now);
-        self.look(subject, now, |record| record.verdict(Number::OURS, now).map(Seen))
+        self.look_up(subject, now, |record| record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict))
     }
 
-    /// Remembers what was found out about a subject, unless everything has been voided since this edition.
-    pub(crate) fn keep_verdict(
+    /// Caches a verdict about a subject, unless everything was invalidated since `epoch`.
+    pub(crate) fn insert_verdict(
         &self,
         subject: &Subject,
-        seen: Seen,
+        verdict: CachedVerdict,
         lifetime: Duration,
         now: Instant,
-        edition: Edition,
+        epoch: CacheEpoch,
     ) {
         if lifetime.is_zero() {
             return;
         }
         let now = self.tick(now);
-        let holds = || edition == self.edition();
-        self.change(subject, holds, |record| record.with_verdict(Number::OURS, seen.0, lifetime, now));
+        let is_current = || epoch == self.epoch();
+        self.update(subject, is_current, |record| {
+            record.with_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now)
+        });
     }
 
-    /// How many answers are remembered, in all.
+    /// The number of entries in all stores.
     pub(crate) fn len(&self) -> usize {
         let answers: usize =
             [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).len()).iter().sum();
         answers + lock(&self.v4).len() + lock(&self.v6).len() + lock(&self.domains).len()
     }
 
-    /// Roughly how many bytes that takes.
+    /// Roughly the bytes that all stores take.
     pub(crate) fn bytes(&self) -> usize {
         let answers: usize =
             [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).bytes()).iter().sum();
         answers + lock(&self.v4).bytes() + lock(&self.v6).bytes() + lock(&self.domains).bytes()
     }
 
+    /// A time in ticks of the cache.
     fn tick(&self, moment: Instant) -> Tick {
-        Tick::at(moment, *self.since.get_or_init(|| moment))
+        Tick::at(moment, *self.origin.get_or_init(|| moment))
     }
 
-    /// One look at everything that zones said about a subject.
-    fn look<T>(&self, subject: &Subject, now: Tick, look: impl FnOnce(&Record) -> Option<T>) -> Option<T> {
+    /// One look-up of the record of a subject.
+    fn look_up<T>(&self, subject: &Subject, now: Tick, read: impl FnOnce(&SubjectRecord) -> Option<T>) -> Option<T> {
         match subject {
-            Subject::Client(IpAddr::V4(address)) => look_into(&mut lock(&self.v4), address, now, look),
-            Subject::Client(IpAddr::V6(address)) => look_into(&mut lock(&self.v6), address, now, look),
-            Subject::Domain(name) => look_into(&mut lock(&self.domains), name, now, look),
+            Subject::Client(IpAddr::V4(address)) => look_up_in(&mut lock(&self.v4), address, now, read),
+            Subject::Client(IpAddr::V6(address)) => look_up_in(&mut lock(&self.v6), address, now, read),
+            Subject::Domain(name) => look_up_in(&mut lock(&self.domains), name, now, read),
         }
     }
 
-    /// Changes what is remembered about a subject, if that is still to be done once the record cannot be emptied meanwhile.
-    fn change(&self, subject: &Subject, holds: impl FnOnce() -> bool, change: impl FnOnce(Record) -> Record) {
-        fn change_in<K: std::hash::Hash + Eq>(
-            store: &Mutex<Store<K, Record>>,
+    /// Changes the record of a subject if `is_current` is still true once the store is locked.
+    fn update(
+        &self,
+        subject: &Subject,
+        is_current: impl FnOnce() -> bool,
+        change: impl FnOnce(SubjectRecord) -> SubjectRecord,
+    ) {
+        fn update_in<K: std::hash::Hash + Eq>(
+            store: &Mutex<Store<K, SubjectRecord>>,
             key: K,
             bounds: Bounds,
-            holds: impl FnOnce() -> bool,
-            change: impl FnOnce(Record) -> Record,
+            is_current: impl FnOnce() -> bool,
+            change: impl FnOnce(SubjectRecord) -> SubjectRecord,
         ) where
-            Record: Weigh<K>,
+            SubjectRecord: Weigh<K>,
         {
             let mut store = lock(store);
-            if holds() {
-                store.change(key, bounds, change);
+            if is_current() {
+                store.update(key, bounds, change);
             }
         }
         match subject {
-            Subject::Client(IpAddr::V4(address)) => change_in(&self.v4, *address, self.bounds, holds, change),
-            Subject::Client(IpAddr::V6(address)) => change_in(&self.v6, *address, self.bounds, holds, change),
-            Subject::Domain(name) => change_in(&self.domains, name.clone(), self.bounds, holds, change),
+            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, self.bounds, is_current, change),
+            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, self.bounds, is_current, change),
+            Subject::Domain(name) => update_in(&self.domains, name.clone(), self.bounds, is_current, change),
         }
     }
 
-    fn partition(&self, kind: RecordType) -> &Mutex<Store<Question, HeldAnswer>> {
+    /// The store for answers to questions of this type.
+    fn partition(&self, kind: RecordType) -> &Mutex<Store<Question, CachedAnswer>> {
         match kind {
             RecordType::Ptr => &self.reverse,
             RecordType::A | RecordType::Aaaa => &self.forward,
@@ -245,11 +261,11 @@ impl Memory {
         }
     }
 
-    /// How long an answer is good; `None` when it must not be remembered.
+    /// How long an answer may be cached; `None` if it must not be.
     fn lifetime(&self, answer: &Answer) -> Option<Duration> {
         let lifetime = match answer.failure() {
-            // RFC 9520 §3.2: failures are remembered, for one second at least and five minutes at most. Our own haste and
-            // our own limits are none of the name's.
+            // RFC 9520 §3.2: failures are cached for at least one second and at most five minutes. Not these: our own deadline
+            // and limits, and a network that is down, say nothing about the name.
             Some(Failure::Deadline | Failure::Shed | Failure::Overload | Failure::NoServers | Failure::Network) => {
                 return None;
             }
@@ -259,104 +275,106 @@ impl Memory {
         (!lifetime.is_zero()).then_some(lifetime)
     }
 
-    /// The resolver was at fault, or is no longer: nothing it said until now is worth anything.
-    pub(crate) fn void_all(&self) {
-        self.edition.fetch_add(1, Ordering::AcqRel);
+    /// Invalidates everything: the resolver turned out to be at fault, or has recovered, so no earlier answer is reliable.
+    pub(crate) fn invalidate_all(&self) {
+        // Epoch and numbers first, stores second, and never both locks at once: see the head of this file.
+        self.epoch.fetch_add(1, Ordering::AcqRel);
         {
             let mut zones = lock(&self.zones);
-            self.renumbered.fetch_add(1, Ordering::AcqRel);
-            zones.begin_again();
+            self.numbering_epoch.fetch_add(1, Ordering::AcqRel);
+            zones.restart();
         }
-        self.forget_subjects();
+        self.clear_subjects();
         for store in [&self.reverse, &self.forward, &self.mail, &self.text] {
             *lock(store) = Store::default();
         }
     }
 
-    /// A list fell ill, or has recovered: what it said until now is forgotten.
-    pub(crate) fn void(&self, zone: &Name) {
-        let begun_again = {
+    /// Invalidates the answers of one zone: its list broke or recovered.
+    pub(crate) fn invalidate(&self, zone: &Name) {
+        let restarted = {
             let mut zones = lock(&self.zones);
-            self.renumbered.fetch_add(1, Ordering::AcqRel);
-            zones.void(zone)
+            // Raised before the new number can be read, and under the same lock.
+            self.numbering_epoch.fetch_add(1, Ordering::AcqRel);
+            zones.invalidate(zone)
         };
-        if begun_again {
-            self.forget_subjects();
+        if restarted {
+            self.clear_subjects();
         }
     }
 
-    fn forget_subjects(&self) {
+    fn clear_subjects(&self) {
         *lock(&self.v4) = Store::default();
         *lock(&self.v6) = Store::default();
         *lock(&self.domains) = Store::default();
     }
 }
 
-/// One look. What is looked at again and again is moved to the front of those that are kept only every few seconds: that
-/// takes four more places of memory to be fetched, and who goes first is as well known.
-fn look_into<K: Hash + Eq, T>(
-    store: &mut Store<K, Record>,
+/// One look-up in a store. Promoting an entry to the most recently used costs about four cache misses; doing it at most every 8
+/// seconds keeps the order good enough.
+fn look_up_in<K: Hash + Eq, T>(
+    store: &mut Store<K, SubjectRecord>,
     key: &K,
     now: Tick,
-    look: impl FnOnce(&Record) -> Option<T>,
+    read: impl FnOnce(&SubjectRecord) -> Option<T>,
 ) -> Option<T>
 where
-    Record: Weigh<K>,
+    SubjectRecord: Weigh<K>,
 {
     let record = store.peek(key)?;
-    let (found, stale) = (look(record), record.is_stale(now));
-    if stale && let Some(record) = store.touch(key) {
+    let (found, stale) = (read(record), record.is_stale(now));
+    if stale && let Some(record) = store.get_mut(key) {
         record.mark_used(now);
     }
     found
 }
 
-/// What an entry takes before its contents: key, links, and its place in the table.
+/// The bytes of an entry besides its contents: key, links, and its slot in the hash table.
 const ENTRY: usize = 96;
 
-impl Weigh<Ipv4Addr> for Record {
+impl Weigh<Ipv4Addr> for SubjectRecord {
     fn weight(&self, _: &Ipv4Addr) -> usize {
         ENTRY + self.octets()
     }
 }
 
-impl Weigh<Ipv6Addr> for Record {
+impl Weigh<Ipv6Addr> for SubjectRecord {
     fn weight(&self, _: &Ipv6Addr) -> usize {
         ENTRY + size_of::<Ipv6Addr>() + self.octets()
     }
 }
 
-impl Weigh<Name> for Record {
+impl Weigh<Name> for SubjectRecord {
     fn weight(&self, name: &Name) -> usize {
         ENTRY + size_of::<Name>() + name.expose().len() + self.octets()
     }
 }
 
-impl Weigh<Question> for HeldAnswer {
+impl Weigh<Question> for CachedAnswer {
     fn weight(&self, question: &Question) -> usize {
         ENTRY + size_of::<Question>() + question.name.expose().len() + size_of::<Self>() + heap_of_answer(&self.answer)
     }
 }
 
-/// Roughly the bytes an answer holds elsewhere.
+/// Roughly the heap bytes of an answer.
 fn heap_of_answer(answer: &Answer) -> usize {
     match answer.is() {
-        Is::Records(set) => set.iter().map(|record| size_of::<DnsRecord>() + heap_of(record)).sum::<usize>() + 16,
+        Is::Records(set) => set.iter().map(|record| size_of::<Record>() + heap_of(record)).sum::<usize>() + 16,
         Is::NoData(soa) | Is::NxDomain(soa) => soa.map_or(0, |soa| soa.owner().expose().len() + 16),
         Is::Failed(_) => 0,
     }
 }
 
-/// Roughly the bytes of text a record holds.
-fn heap_of(record: &DnsRecord) -> usize {
+/// Roughly the heap bytes of a record.
+fn heap_of(record: &Record) -> usize {
     match record {
-        DnsRecord::A(_) | DnsRecord::Aaaa(_) => 0,
-        DnsRecord::Ptr(target) | DnsRecord::Ns(target) | DnsRecord::Mx { exchange: target, .. } => match target {
+        Record::A(_) | Record::Aaaa(_) => 0,
+        Record::Ptr(target) | Record::Ns(target) | Record::Mx { exchange: target, .. } => match target {
             crate::dns::Target::Name(name) => name.expose().len() + 16,
             crate::dns::Target::Root => 0,
             crate::dns::Target::Illegal(text) => text.as_str().len() + 16,
         },
-        DnsRecord::Txt(text) => text.as_str().len() + 16,
+        Record::Txt(text) => text.as_str().len() + 16,
     }
 }
 
@@ -371,17 +389,17 @@ mod tests {
         Name::parse(text).unwrap()
     }
 
-    fn memory_now(bounds: Bounds) -> (Memory, Instant) {
+    fn cache_now(bounds: Bounds) -> (Cache, Instant) {
         let now = Instant::now();
-        (Memory::new(bounds), now)
+        (Cache::new(bounds), now)
     }
 
-    fn keep_list(memory: &Memory, subject: &Subject, zone: &str, answer: &Answer, now: Instant) {
-        memory.keep_list(subject, memory.number(&name(zone)).unwrap(), answer, now);
+    fn insert_list(cache: &Cache, subject: &Subject, zone: &str, answer: &Answer, now: Instant) {
+        cache.insert_list(subject, cache.number(&name(zone)).unwrap(), answer, now);
     }
 
-    fn recall_list(memory: &Memory, subject: &Subject, zone: &str, now: Instant) -> Option<Answer> {
-        memory.recall_list(subject, &name(zone), memory.number(&name(zone)).unwrap(), now)
+    fn get_list(cache: &Cache, subject: &Subject, zone: &str, now: Instant) -> Option<Answer> {
+        cache.get_list(subject, &name(zone), cache.number(&name(zone)).unwrap(), now)
     }
 
     fn client(number: u32) -> Subject {
@@ -398,113 +416,116 @@ mod tests {
 
     #[test]
     fn answers_live_as_long_as_dns_says() {
-        let (memory, now) = memory_now(BOUNDS);
+        let (cache, now) = cache_now(BOUNDS);
         let question = Question::new(name("mail.example"), RecordType::A);
-        let answer = Answer::records([DnsRecord::A(Ipv4Addr::LOCALHOST)], seconds(60));
-        memory.keep(&question, &answer, now, memory.edition());
-        assert_eq!(memory.recall(&question, now + seconds(20)).unwrap().ttl(), Some(seconds(40)));
-        assert!(memory.recall(&question, now + seconds(59)).is_some());
-        assert!(memory.recall(&question, now + seconds(60)).is_none());
-        assert_eq!(memory.len(), 0, "an expired answer is dropped when it is met");
-        memory.keep(&question, &no(30), now, memory.edition());
-        assert!(memory.recall(&question, now + seconds(29)).is_some());
-        assert!(memory.recall(&question, now + seconds(30)).is_none());
+        let answer = Answer::records([Record::A(Ipv4Addr::LOCALHOST)], seconds(60));
+        cache.insert(&question, &answer, now, cache.epoch());
+        assert_eq!(cache.get(&question, now + seconds(20)).unwrap().ttl(), Some(seconds(40)));
+        assert!(cache.get(&question, now + seconds(59)).is_some());
+        assert!(cache.get(&question, now + seconds(60)).is_none());
+        assert_eq!(cache.len(), 0, "an expired answer is removed when it is looked up");
+        cache.insert(&question, &no(30), now, cache.epoch());
+        assert!(cache.get(&question, now + seconds(29)).is_some());
+        assert!(cache.get(&question, now + seconds(30)).is_none());
     }
 
     #[test]
-    fn what_must_not_be_remembered() {
-        let (memory, now) = memory_now(BOUNDS);
+    fn what_must_not_be_cached() {
+        let (cache, now) = cache_now(BOUNDS);
         let question = Question::new(name("mail.example"), RecordType::A);
         for answer in [
             Answer::nx_domain(None), // RFC 2308 §5: no SOA, no lifetime
             Answer::no_data(None),
             no(0),
-            Answer::records([DnsRecord::A(Ipv4Addr::LOCALHOST)], Duration::ZERO),
+            Answer::records([Record::A(Ipv4Addr::LOCALHOST)], Duration::ZERO),
             Answer::failed(Failure::Deadline),
             Answer::failed(Failure::Shed),
             Answer::failed(Failure::Overload),
         ] {
-            memory.keep(&question, &answer, now, memory.edition());
-            keep_list(&memory, &client(1), "bl.example", &answer, now);
-            assert_eq!(memory.len(), 0, "{answer}");
+            cache.insert(&question, &answer, now, cache.epoch());
+            insert_list(&cache, &client(1), "bl.example", &answer, now);
+            assert_eq!(cache.len(), 0, "{answer}");
         }
-        let cut = Answer::records((0..1_000).map(|code| DnsRecord::A(Ipv4Addr::from(0x7f00_0000 + code))), seconds(60));
-        keep_list(&memory, &client(1), "bl.example", &cut, now);
-        assert_eq!(memory.len(), 0, "that it was cut would be forgotten");
-        memory.keep(&question, &Answer::failed(Failure::ServFail), now, memory.edition()); // RFC 9520
-        assert!(memory.recall(&question, now + seconds(4)).is_some());
-        assert!(memory.recall(&question, now + seconds(5)).is_none());
+        let cut = Answer::records((0..1_000).map(|code| Record::A(Ipv4Addr::from(0x7f00_0000 + code))), seconds(60));
+        insert_list(&cache, &client(1), "bl.example", &cut, now);
+        assert_eq!(cache.len(), 0, "the mark of truncation would be lost");
+        cache.insert(&question, &Answer::failed(Failure::ServFail), now, cache.epoch()); // RFC 9520
+        assert!(cache.get(&question, now + seconds(4)).is_some());
+        assert!(cache.get(&question, now + seconds(5)).is_none());
     }
 
     #[test]
     fn one_record_holds_all_zones_of_a_subject() {
-        let (memory, now) = memory_now(BOUNDS);
-        let codes = Answer::records([2, 4].map(|last| DnsRecord::A(Ipv4Addr::new(127, 0, 0, last))), seconds(60));
-        keep_list(&memory, &client(1), "a.example", &codes, now);
-        keep_list(&memory, &client(1), "b.example", &no(300), now);
-        assert_eq!(memory.len(), 1);
-        let recalled = recall_list(&memory, &client(1), "a.example", now).unwrap();
-        assert_eq!(recalled, codes);
-        assert!(matches!(recall_list(&memory, &client(1), "b.example", now).unwrap().is(), Is::NxDomain(_)));
-        assert!(recall_list(&memory, &client(1), "c.example", now).is_none());
-        assert!(recall_list(&memory, &client(2), "a.example", now).is_none());
-        assert!(recall_list(&memory, &client(1), "a.example", now + seconds(60)).is_none());
+        let (cache, now) = cache_now(BOUNDS);
+        let codes = Answer::records([2, 4].map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last))), seconds(60));
+        insert_list(&cache, &client(1), "a.example", &codes, now);
+        insert_list(&cache, &client(1), "b.example", &no(300), now);
+        assert_eq!(cache.len(), 1);
+        let cached = get_list(&cache, &client(1), "a.example", now).unwrap();
+        assert_eq!(cached, codes);
+        assert!(matches!(get_list(&cache, &client(1), "b.example", now).unwrap().is(), Is::NxDomain(_)));
+        assert!(get_list(&cache, &client(1), "c.example", now).is_none());
+        assert!(get_list(&cache, &client(2), "a.example", now).is_none());
+        assert!(get_list(&cache, &client(1), "a.example", now + seconds(60)).is_none());
     }
 
     #[test]
-    fn what_a_list_said_before_it_fell_ill_is_void() {
-        let (memory, now) = memory_now(BOUNDS);
+    fn invalidating_a_zone_drops_its_answers_alone() {
+        let (cache, now) = cache_now(BOUNDS);
         for zone in ["a.example", "b.example"] {
-            keep_list(&memory, &client(1), zone, &no(300), now);
+            insert_list(&cache, &client(1), zone, &no(300), now);
         }
-        memory.void(&name("a.example"));
-        assert!(recall_list(&memory, &client(1), "a.example", now).is_none());
-        assert!(recall_list(&memory, &client(1), "b.example", now).is_some());
-        keep_list(&memory, &client(1), "a.example", &no(300), now);
-        assert!(recall_list(&memory, &client(1), "a.example", now).is_some());
+        cache.invalidate(&name("a.example"));
+        assert!(get_list(&cache, &client(1), "a.example", now).is_none());
+        assert!(get_list(&cache, &client(1), "b.example", now).is_some());
+        insert_list(&cache, &client(1), "a.example", &no(300), now);
+        assert!(get_list(&cache, &client(1), "a.example", now).is_some());
     }
 
-    /// The lists of a summary are known by numbers that are found out once. When all is void, others get them.
+    /// The fast path looks zone numbers up once. After everything is invalidated, other zones get these numbers.
     #[test]
-    fn numbers_of_a_time_that_is_over_answer_nothing() {
-        let (memory, now) = memory_now(BOUNDS);
+    fn numbers_of_an_ended_epoch_find_nothing() {
+        let (cache, now) = cache_now(BOUNDS);
         let address = IpAddr::from([45, 66, 77, 7]);
-        let say = |zone: &str| {
-            keep_list(&memory, &address.into(), zone, &no(300), now);
-            memory.keep_verdict(&address.into(), Seen(0), seconds(60), now, memory.edition());
+        let answer = |zone: &str| {
+            insert_list(&cache, &address.into(), zone, &no(300), now);
+            cache.insert_verdict(&address.into(), CachedVerdict(0), seconds(60), now, cache.epoch());
         };
-        say("a.example");
-        let (numbering, number) = (memory.numbering(), memory.number(&name("a.example")).unwrap().value());
-        assert_eq!(memory.recall_client(address, numbering, [number].into_iter(), now), Some(Seen(0)));
-        memory.void_all();
-        say("b.example");
-        assert_eq!(memory.number(&name("b.example")).unwrap().value(), number, "given out again");
-        assert_eq!(memory.recall_client(address, numbering, [number].into_iter(), now), None);
-        assert_eq!(memory.recall_client(address, memory.numbering(), [number].into_iter(), now), Some(Seen(0)));
+        answer("a.example");
+        let (epoch, number) = (cache.numbering_epoch(), cache.number(&name("a.example")).unwrap().value());
+        assert_eq!(cache.get_client(address, epoch, [number].into_iter(), now), Some(CachedVerdict(0)));
+        cache.invalidate_all();
+        answer("b.example");
+        assert_eq!(cache.number(&name("b.example")).unwrap().value(), number, "given out again");
+        assert_eq!(cache.get_client(address, epoch, [number].into_iter(), now), None);
+        assert_eq!(
+            cache.get_client(address, cache.numbering_epoch(), [number].into_iter(), now),
+            Some(CachedVerdict(0))
+        );
     }
 
     #[test]
     fn a_flood_of_one_kind_leaves_the_others_alone() {
-        let (memory, now) = memory_now(BOUNDS);
-        keep_list(&memory, &client(1), "bl.example", &no(300), now);
-        memory.keep(&Question::new(name("mail.example"), RecordType::Mx), &no(300), now, memory.edition());
+        let (cache, now) = cache_now(BOUNDS);
+        insert_list(&cache, &client(1), "bl.example", &no(300), now);
+        cache.insert(&Question::new(name("mail.example"), RecordType::Mx), &no(300), now, cache.epoch());
         for number in 0..10_000 {
             let reverse = Name::reverse_of(Ipv4Addr::from(number).into());
-            memory.keep(&Question::new(reverse, RecordType::Ptr), &no(300), now, memory.edition());
+            cache.insert(&Question::new(reverse, RecordType::Ptr), &no(300), now, cache.epoch());
         }
-        assert!(recall_list(&memory, &client(1), "bl.example", now).is_some());
-        assert!(memory.recall(&Question::new(name("mail.example"), RecordType::Mx), now).is_some());
-        assert!(memory.len() <= 102 && memory.bytes() <= 3 * BOUNDS.bytes);
+        assert!(get_list(&cache, &client(1), "bl.example", now).is_some());
+        assert!(cache.get(&Question::new(name("mail.example"), RecordType::Mx), now).is_some());
+        assert!(cache.len() <= 102 && cache.bytes() <= 3 * BOUNDS.bytes);
     }
 
     #[test]
     fn bounded_in_bytes() {
-        let (memory, now) = memory_now(Bounds { entries: 1_000_000, ..BOUNDS });
+        let (cache, now) = cache_now(Bounds { entries: 1_000_000, ..BOUNDS });
         for number in 0..5_000_u32 {
-            let codes = (0..100_u8).map(|last| DnsRecord::A(Ipv4Addr::new(127, 0, 0, last)));
-            keep_list(&memory, &client(number), "bl.example", &Answer::records(codes, seconds(60)), now);
+            let codes = (0..100_u8).map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last)));
+            insert_list(&cache, &client(number), "bl.example", &Answer::records(codes, seconds(60)), now);
         }
-        assert!(memory.bytes() <= BOUNDS.bytes);
-        assert!(memory.len() > 10);
+        assert!(cache.bytes() <= BOUNDS.bytes);
+        assert!(cache.len() > 10);
     }
 }

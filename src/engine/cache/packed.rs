@@ -1,248 +1,253 @@
-//! What every zone said about one subject, in six octets a word.
+//! The answers of all zones about one subject, packed into six octets each.
 //!
-//! A mail server remembers millions of these, so that each word is packed: the zone's number, what it said, and until when.
-//! Nothing is rounded in favour of an answer: it may be forgotten a quarter of a second early, never late.
+//! A busy mail server caches millions of these answers. Each holds the zone's number, what the zone answered, and when it
+//! expires. Times are rounded so that an answer may expire a quarter of a second early, but never late.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use crate::base::name::Name;
-use crate::dns::{Answer, Failure, Is, Record as DnsRecord, Soa};
-use crate::engine::cache::zone_numbers::Number;
+use crate::dns::{Answer, Failure, Is, Record, Soa};
+use crate::engine::cache::zone_numbers::ZoneNumber;
 
-/// Quarters of a second since the memory began. Enough for 34 years.
+/// Quarters of a second since the cache was first used. Enough for 34 years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(pub(crate) u32);
 
 impl Tick {
     pub(crate) const PER_SECOND: u32 = 4;
 
-    pub(crate) fn at(moment: Instant, since: Instant) -> Self {
-        let passed = moment.saturating_duration_since(since);
+    pub(crate) fn at(moment: Instant, origin: Instant) -> Self {
+        let passed = moment.saturating_duration_since(origin);
         let quarters = passed.subsec_nanos() / (1_000_000_000 / Self::PER_SECOND);
         let seconds = u32::try_from(passed.as_secs()).unwrap_or(u32::MAX);
         Self(seconds.saturating_mul(Self::PER_SECOND).saturating_add(quarters))
     }
 }
 
-/// What zones said about one subject, in the order of the zones' numbers.
+/// The answers of all zones about one subject, in the order of the zones' numbers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Record {
-    /// What the times of the words count from.
+pub(crate) struct SubjectRecord {
+    /// The time from which the answers' expiry counts.
     base: Tick,
-    /// When it was last moved to the front of those that are kept.
+    /// When the record was last promoted to the most recently used.
     used: Tick,
-    words: Box<[Word]>,
+    answers: Box<[PackedAnswer]>,
 }
 
-/// One code, one no or one failure of one zone. A zone that gave several codes has several words.
+/// One code, one negative answer or one failure of one zone. A zone that returned several codes has several of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Word {
-    /// The zone's number, and in the two lowest bits the [`Form`].
+struct PackedAnswer {
+    /// The zone's number; the two lowest bits are the [`PackedKind`].
     zone: u16,
-    what: u16,
+    payload: u16,
     /// Ticks after the record's base.
     expires: u16,
 }
 
-/// How to read a word.
+/// How to read the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    /// No code: NXDOMAIN, NODATA, a failure, or a verdict of our own.
+enum PackedKind {
+    /// No code: NXDOMAIN, NODATA, a failure, or one of our own verdicts.
     Plain = 0,
     /// The last two octets of a code in 127.0.0.0/16, as nearly all are.
     Code = 1,
-    /// The first two octets of any other code; the next word has the rest.
+    /// The first two octets of any other code; a `Low` follows.
     High = 2,
+    /// The last two octets of the code whose `High` stands before.
     Low = 3,
 }
 
 const NX_DOMAIN: u16 = 0;
 const NO_DATA: u16 = 1;
-/// Failures follow; those with a response code above all others.
+/// Failures follow `NO_DATA`; those with a response code start here.
 const RCODE: u16 = 0x1000;
 
-impl Word {
-    fn new(number: Number, form: Form, what: u16, expires: u16) -> Self {
-        Self { zone: number.value() << 2 | form as u16, what, expires }
+impl PackedAnswer {
+    fn new(number: ZoneNumber, kind: PackedKind, payload: u16, expires: u16) -> Self {
+        Self { zone: number.value() << 2 | kind as u16, payload, expires }
     }
 
     fn number(self) -> u16 {
         self.zone >> 2
     }
 
-    fn form(self) -> Form {
+    fn kind(self) -> PackedKind {
         match self.zone & 3 {
-            0 => Form::Plain,
-            1 => Form::Code,
-            2 => Form::High,
-            _ => Form::Low,
+            0 => PackedKind::Plain,
+            1 => PackedKind::Code,
+            2 => PackedKind::High,
+            _ => PackedKind::Low,
         }
     }
 }
 
-impl Record {
-    /// How many octets it takes, roughly: the words, and what the allocator adds.
+impl SubjectRecord {
+    /// Roughly the octets it takes: the answers, and what the allocator adds.
     pub(crate) fn octets(&self) -> usize {
-        std::mem::size_of_val(&*self.words) + 8
+        std::mem::size_of_val(&*self.answers) + 8
     }
 
-    /// What a zone said, if that still holds. A no is given as said by the zone itself.
-    pub(crate) fn answer(&self, number: Number, zone: &Name, now: Tick) -> Option<Answer> {
-        let words = self.words_of(number);
-        let first = *words.first()?;
+    /// A zone's answer, if it has not expired. A negative answer gets an SOA record of the zone itself.
+    pub(crate) fn answer(&self, number: ZoneNumber, zone: &Name, now: Tick) -> Option<Answer> {
+        let answers = self.of_zone(number);
+        let first = *answers.first()?;
         let left = self.left(first, now)?;
         let soa = || Some(Soa::new(zone.clone(), left));
-        Some(match (first.form(), first.what) {
-            (Form::Plain, NX_DOMAIN) => Answer::nx_domain(soa()),
-            (Form::Plain, NO_DATA) => Answer::no_data(soa()),
-            (Form::Plain, what) => Answer::failed(failure(what)?),
-            _ => Answer::records(codes(words).map(DnsRecord::A), left),
+        Some(match (first.kind(), first.payload) {
+            (PackedKind::Plain, NX_DOMAIN) => Answer::nx_domain(soa()),
+            (PackedKind::Plain, NO_DATA) => Answer::no_data(soa()),
+            (PackedKind::Plain, payload) => Answer::failed(failure(payload)?),
+            _ => Answer::records(codes(answers).map(Record::A), left),
         })
     }
 
-    /// The same without what it said before, and without what has expired; with the new word, if that can be kept.
-    pub(crate) fn with(self, number: Number, answer: &Answer, lifetime: Duration, now: Tick) -> Self {
-        let mut words = Vec::new();
+    /// Replaces a zone's answer and drops the expired ones. A failure that must not be cached only removes the old answer.
+    pub(crate) fn with(self, number: ZoneNumber, answer: &Answer, lifetime: Duration, now: Tick) -> Self {
+        let mut answers = Vec::new();
         let expires = ticks(lifetime);
         match answer.is() {
-            Is::NxDomain(_) => words.push(Word::new(number, Form::Plain, NX_DOMAIN, expires)),
-            Is::NoData(_) => words.push(Word::new(number, Form::Plain, NO_DATA, expires)),
+            Is::NxDomain(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NX_DOMAIN, expires)),
+            Is::NoData(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NO_DATA, expires)),
             Is::Failed(failure) => {
-                words.extend(what_of(failure).map(|what| Word::new(number, Form::Plain, what, expires)));
+                answers.extend(
+                    payload_of(failure).map(|payload| PackedAnswer::new(number, PackedKind::Plain, payload, expires)),
+                );
             }
             Is::Records(set) => {
                 for code in set.v4() {
                     let [a, b, c, d] = code.octets();
                     let low = u16::from_be_bytes([c, d]);
                     if (a, b) == (127, 0) {
-                        words.push(Word::new(number, Form::Code, low, expires));
+                        answers.push(PackedAnswer::new(number, PackedKind::Code, low, expires));
                     } else {
-                        words.push(Word::new(number, Form::High, u16::from_be_bytes([a, b]), expires));
-                        words.push(Word::new(number, Form::Low, low, expires));
+                        answers.push(PackedAnswer::new(number, PackedKind::High, u16::from_be_bytes([a, b]), expires));
+                        answers.push(PackedAnswer::new(number, PackedKind::Low, low, expires));
                     }
                 }
             }
         }
-        self.with_words(number, &words, now)
+        self.with_packed(number, &answers, now)
     }
 
-    /// The same with a verdict of our own in place of an answer.
-    pub(crate) fn with_verdict(self, number: Number, verdict: u16, lifetime: Duration, now: Tick) -> Self {
-        self.with_words(number, &[Word::new(number, Form::Plain, verdict, ticks(lifetime))], now)
+    /// Replaces one of our own verdicts and drops the expired answers.
+    pub(crate) fn with_verdict(self, number: ZoneNumber, verdict: u16, lifetime: Duration, now: Tick) -> Self {
+        self.with_packed(number, &[PackedAnswer::new(number, PackedKind::Plain, verdict, ticks(lifetime))], now)
     }
 
-    /// A verdict of our own, if it still holds.
-    pub(crate) fn verdict(&self, number: Number, now: Tick) -> Option<u16> {
-        let word = *self.words_of(number).first()?;
-        self.left(word, now)?;
-        Some(word.what)
+    /// One of our own verdicts, if it has not expired.
+    pub(crate) fn verdict(&self, number: ZoneNumber, now: Tick) -> Option<u16> {
+        let answer = *self.of_zone(number).first()?;
+        self.left(answer, now)?;
+        Some(answer.payload)
     }
 
-    /// Did every one of these zones say "not listed", and does that still hold? `numbers` ascend; 0 is no zone, and said
-    /// nothing. No is the usual answer of
-    /// all lists, so that one walk through both is a whole verdict.
-    pub(crate) fn all_say_no(&self, mut numbers: impl ExactSizeIterator<Item = u16>, now: Tick) -> bool {
+    /// Did all of these zones answer "not listed", and has none of these answers expired? `numbers` must ascend; number 0 is
+    /// reserved and never matches. Most clients are on no list, so one pass over both sequences decides most checks.
+    pub(crate) fn are_all_negative(&self, mut numbers: impl ExactSizeIterator<Item = u16>, now: Tick) -> bool {
         let Some(passed) = now.0.checked_sub(self.base.0) else { return false };
         let Ok(passed) = u16::try_from(passed) else { return false };
-        let mut words = match &*self.words {
-            [ours, rest @ ..] if ours.number() == Number::OURS.value() => rest,
-            words => words,
+        let mut answers = match &*self.answers {
+            [own, rest @ ..] if own.number() == ZoneNumber::OWN_VERDICT.value() => rest,
+            answers => answers,
         };
-        let says_no =
-            |word: &Word, number: u16| (word.zone == number << 2) & (word.what <= NO_DATA) & (word.expires > passed);
-        // Nearly always the same lists are asked about everybody.
-        if words.len() == numbers.len() {
-            return words.iter().zip(numbers).all(|(word, number)| says_no(word, number));
+        let is_negative = |answer: &PackedAnswer, number: u16| {
+            (answer.zone == number << 2) & (answer.payload <= NO_DATA) & (answer.expires > passed)
+        };
+        // The common case: exactly these zones were asked about the client.
+        if answers.len() == numbers.len() {
+            return answers.iter().zip(numbers).all(|(answer, number)| is_negative(answer, number));
         }
         numbers.all(|number| {
-            let place = words.partition_point(|word| word.number() < number);
-            words = words.get(place..).unwrap_or_default();
-            words.first().is_some_and(|word| says_no(word, number))
+            let place = answers.partition_point(|answer| answer.number() < number);
+            answers = answers.get(place..).unwrap_or_default();
+            answers.first().is_some_and(|answer| is_negative(answer, number))
         })
     }
 
-    /// Has it been a while since it was last marked as used? Then it is marked.
+    /// Is it more than 8 seconds since the record was last marked as used?
     pub(crate) fn is_stale(&self, now: Tick) -> bool {
         now.0.saturating_sub(self.used.0) > 8 * Tick::PER_SECOND
     }
 
-    /// Marks it as used.
+    /// Marks the record as used.
     pub(crate) fn mark_used(&mut self, now: Tick) {
         self.used = now;
     }
 
-    fn with_words(self, number: Number, new: &[Word], now: Tick) -> Self {
+    fn with_packed(self, number: ZoneNumber, new: &[PackedAnswer], now: Tick) -> Self {
         let value = number.value();
-        let place = self.words.partition_point(|word| word.number() < value);
-        // Nearly always another zone's word is put beside those that still hold.
+        let place = self.answers.partition_point(|answer| answer.number() < value);
+        // The common case: nothing has expired and the zone has no answer yet, so the others are copied as they are.
         let passed = now.0.checked_sub(self.base.0).and_then(|passed| u16::try_from(passed).ok());
-        let ages = |passed: u16| {
-            let holds = |word: &Word| word.expires > passed && word.number() != value;
-            let fits = new.iter().all(|word| word.expires.checked_add(passed).is_some());
-            (!self.words.is_empty() && fits && self.words.iter().all(holds)).then_some(passed)
+        let still_fits = |passed: u16| {
+            let holds = |answer: &PackedAnswer| answer.expires > passed && answer.number() != value;
+            let fits = new.iter().all(|answer| answer.expires.checked_add(passed).is_some());
+            (!self.answers.is_empty() && fits && self.answers.iter().all(holds)).then_some(passed)
         };
-        if let Some(passed) = passed.and_then(ages)
-            && let Some((before, after)) = self.words.split_at_checked(place)
+        if let Some(passed) = passed.and_then(still_fits)
+            && let Some((before, after)) = self.answers.split_at_checked(place)
         {
-            let mut words = Vec::with_capacity(self.words.len() + new.len());
-            words.extend_from_slice(before);
-            words.extend(new.iter().map(|word| Word { expires: word.expires.saturating_add(passed), ..*word }));
-            words.extend_from_slice(after);
-            return Self { words: words.into(), ..self };
+            let mut answers = Vec::with_capacity(self.answers.len() + new.len());
+            answers.extend_from_slice(before);
+            answers.extend(
+                new.iter().map(|answer| PackedAnswer { expires: answer.expires.saturating_add(passed), ..*answer }),
+            );
+            answers.extend_from_slice(after);
+            return Self { answers: answers.into(), ..self };
         }
-        // Everything counts from now on.
-        let kept = self.words.iter().filter(|word| word.number() != value).filter_map(|word| {
-            let expires = u16::try_from(self.expiry(*word).checked_sub(now.0)?).unwrap_or(u16::MAX);
-            (expires > 0).then_some(Word { expires, ..*word })
+        // Otherwise expiry times are counted from now on.
+        let kept = self.answers.iter().filter(|answer| answer.number() != value).filter_map(|answer| {
+            let expires = u16::try_from(self.expiry(*answer).checked_sub(now.0)?).unwrap_or(u16::MAX);
+            (expires > 0).then_some(PackedAnswer { expires, ..*answer })
         });
-        let mut words = Vec::with_capacity(self.words.len() + new.len());
-        words.extend(kept);
-        let place = words.partition_point(|word| word.number() < value);
-        words.splice(place..place, new.iter().copied());
-        Self { base: now, used: now, words: words.into() }
+        let mut answers = Vec::with_capacity(self.answers.len() + new.len());
+        answers.extend(kept);
+        let place = answers.partition_point(|answer| answer.number() < value);
+        answers.splice(place..place, new.iter().copied());
+        Self { base: now, used: now, answers: answers.into() }
     }
 
-    fn words_of(&self, number: Number) -> &[Word] {
+    fn of_zone(&self, number: ZoneNumber) -> &[PackedAnswer] {
         let value = number.value();
-        let start = self.words.partition_point(|word| word.number() < value);
-        let rest = self.words.get(start..).unwrap_or_default();
-        let length = rest.iter().position(|word| word.number() != value).unwrap_or(rest.len());
+        let start = self.answers.partition_point(|answer| answer.number() < value);
+        let rest = self.answers.get(start..).unwrap_or_default();
+        let length = rest.iter().position(|answer| answer.number() != value).unwrap_or(rest.len());
         rest.get(..length).unwrap_or_default()
     }
 
-    fn expiry(&self, word: Word) -> u32 {
-        self.base.0.saturating_add(word.expires.into())
+    fn expiry(&self, answer: PackedAnswer) -> u32 {
+        self.base.0.saturating_add(answer.expires.into())
     }
 
-    /// How long a word still holds.
-    fn left(&self, word: Word, now: Tick) -> Option<Duration> {
-        let left = self.expiry(word).checked_sub(now.0).filter(|left| *left > 0)?;
+    /// The remaining lifetime of an answer.
+    fn left(&self, answer: PackedAnswer, now: Tick) -> Option<Duration> {
+        let left = self.expiry(answer).checked_sub(now.0).filter(|left| *left > 0)?;
         Some(Duration::from_millis(u64::from(left) * u64::from(1_000 / Tick::PER_SECOND)))
     }
 }
 
-/// The codes that words stand for.
-fn codes(words: &[Word]) -> impl Iterator<Item = Ipv4Addr> {
-    words.iter().enumerate().filter_map(|(index, word)| {
-        let [c, d] = word.what.to_be_bytes();
-        match word.form() {
-            Form::Code => Some(Ipv4Addr::new(127, 0, c, d)),
-            Form::Low => {
-                let [a, b] = words.get(index.checked_sub(1)?)?.what.to_be_bytes();
+/// The codes that packed answers stand for.
+fn codes(answers: &[PackedAnswer]) -> impl Iterator<Item = Ipv4Addr> {
+    answers.iter().enumerate().filter_map(|(index, answer)| {
+        let [c, d] = answer.payload.to_be_bytes();
+        match answer.kind() {
+            PackedKind::Code => Some(Ipv4Addr::new(127, 0, c, d)),
+            PackedKind::Low => {
+                let [a, b] = answers.get(index.checked_sub(1)?)?.payload.to_be_bytes();
                 Some(Ipv4Addr::new(a, b, c, d))
             }
-            Form::Plain | Form::High => None,
+            PackedKind::Plain | PackedKind::High => None,
         }
     })
 }
 
-/// At most four and a half hours: a longer time is cut short.
+/// A lifetime in ticks. A longer one is cut to about four and a half hours.
 fn ticks(lifetime: Duration) -> u16 {
     u16::try_from(lifetime.as_millis() / u128::from(1_000 / Tick::PER_SECOND)).unwrap_or(u16::MAX)
 }
 
-/// Failures that may be remembered: those of names and servers, none of our own.
+/// Failures that may be cached: those of names and servers, not our own deadlines and limits.
 const FAILURES: [Failure; 8] = [
     Failure::Timeout,
     Failure::ServFail,
@@ -254,7 +259,7 @@ const FAILURES: [Failure; 8] = [
     Failure::Unrelated,
 ];
 
-fn what_of(failure: Failure) -> Option<u16> {
+fn payload_of(failure: Failure) -> Option<u16> {
     if let Failure::Rcode(code) = failure {
         return RCODE.checked_add(code);
     }
@@ -262,10 +267,10 @@ fn what_of(failure: Failure) -> Option<u16> {
     Some(NO_DATA + 1 + u16::try_from(index).ok()?)
 }
 
-fn failure(what: u16) -> Option<Failure> {
-    match what.checked_sub(RCODE) {
+fn failure(payload: u16) -> Option<Failure> {
+    match payload.checked_sub(RCODE) {
         Some(code) => Some(Failure::Rcode(code)),
-        None => FAILURES.get(usize::from(what.checked_sub(NO_DATA + 1)?)).copied(),
+        None => FAILURES.get(usize::from(payload.checked_sub(NO_DATA + 1)?)).copied(),
     }
 }
 
@@ -275,8 +280,8 @@ mod tests {
 
     const SECOND: u32 = Tick::PER_SECOND;
 
-    fn number(value: u16) -> Number {
-        Number::test(value)
+    fn number(value: u16) -> ZoneNumber {
+        ZoneNumber::test(value)
     }
 
     fn zone() -> Name {
@@ -288,16 +293,15 @@ mod tests {
     }
 
     #[test]
-    fn a_word_takes_six_octets() {
-        assert_eq!(std::mem::size_of::<Word>(), 6);
+    fn an_answer_takes_six_octets() {
+        assert_eq!(std::mem::size_of::<PackedAnswer>(), 6);
     }
 
     #[test]
     fn every_answer_comes_back_as_it_was() {
         let soa = || Some(Soa::new(zone(), minutes(5)));
-        let codes = |codes: &[[u8; 4]]| {
-            Answer::records(codes.iter().map(|code| DnsRecord::A(Ipv4Addr::from(*code))), minutes(5))
-        };
+        let codes =
+            |codes: &[[u8; 4]]| Answer::records(codes.iter().map(|code| Record::A(Ipv4Addr::from(*code))), minutes(5));
         let mut answers = vec![
             Answer::nx_domain(soa()),
             Answer::no_data(soa()),
@@ -308,7 +312,7 @@ mod tests {
             Answer::failed(Failure::Rcode(4_095)),
         ];
         answers.extend(FAILURES.map(Answer::failed));
-        let mut record = Record::default();
+        let mut record = SubjectRecord::default();
         for (value, answer) in (1..).zip(&answers) {
             record = record.with(number(value), answer, minutes(5), Tick(0));
         }
@@ -319,47 +323,47 @@ mod tests {
     }
 
     #[test]
-    fn each_word_has_its_own_time() {
+    fn each_answer_expires_at_its_own_time() {
         let no = Answer::nx_domain(None);
-        let record = Record::default().with(number(2), &no, minutes(1), Tick(0));
+        let record = SubjectRecord::default().with(number(2), &no, minutes(1), Tick(0));
         let record = record.with(number(1), &no, minutes(3), Tick(30 * SECOND));
         let holds = |value, second: u32| record.answer(number(value), &zone(), Tick(second * SECOND)).is_some();
         assert!(holds(2, 59) && !holds(2, 60));
         assert!(holds(1, 209) && !holds(1, 210));
-        assert!(record.all_say_no([1, 2].into_iter(), Tick(59 * SECOND)));
-        assert!(!record.all_say_no([1, 2].into_iter(), Tick(60 * SECOND)));
-        assert!(record.all_say_no([1].into_iter(), Tick(60 * SECOND)));
-        assert!(!record.all_say_no([1, 3].into_iter(), Tick(0)), "nothing is known of the third");
+        assert!(record.are_all_negative([1, 2].into_iter(), Tick(59 * SECOND)));
+        assert!(!record.are_all_negative([1, 2].into_iter(), Tick(60 * SECOND)));
+        assert!(record.are_all_negative([1].into_iter(), Tick(60 * SECOND)));
+        assert!(!record.are_all_negative([1, 3].into_iter(), Tick(0)), "zone 3 has not answered");
         let record = record.with(number(3), &no, minutes(1), Tick(100 * SECOND));
-        assert_eq!(record.words.len(), 2, "what has expired is dropped");
+        assert_eq!(record.answers.len(), 2, "expired answers are dropped");
     }
 
     #[test]
-    fn a_hit_or_a_failure_is_no_no() {
+    fn a_listing_or_a_failure_is_not_negative() {
         for answer in [
-            Answer::records([DnsRecord::A(Ipv4Addr::new(127, 0, 0, 2))], minutes(1)),
-            Answer::records([DnsRecord::A(Ipv4Addr::new(127, 0, 0, 0))], minutes(1)),
-            Answer::records([DnsRecord::A(Ipv4Addr::new(0, 0, 0, 0))], minutes(1)),
+            Answer::records([Record::A(Ipv4Addr::new(127, 0, 0, 2))], minutes(1)),
+            Answer::records([Record::A(Ipv4Addr::new(127, 0, 0, 0))], minutes(1)),
+            Answer::records([Record::A(Ipv4Addr::new(0, 0, 0, 0))], minutes(1)),
             Answer::failed(Failure::Timeout),
         ] {
-            let record = Record::default().with(number(1), &answer, minutes(1), Tick(0));
-            assert!(!record.all_say_no([1].into_iter(), Tick(0)), "{answer}");
+            let record = SubjectRecord::default().with(number(1), &answer, minutes(1), Tick(0));
+            assert!(!record.are_all_negative([1].into_iter(), Tick(0)), "{answer}");
         }
     }
 
     #[test]
-    fn a_long_time_is_cut_short() {
-        let record = Record::default().with(number(1), &Answer::nx_domain(None), minutes(24 * 60), Tick(0));
+    fn a_long_lifetime_is_cut() {
+        let record = SubjectRecord::default().with(number(1), &Answer::nx_domain(None), minutes(24 * 60), Tick(0));
         assert!(record.answer(number(1), &zone(), Tick(4 * 3_600 * SECOND)).is_some());
         assert!(record.answer(number(1), &zone(), Tick(5 * 3_600 * SECOND)).is_none());
     }
 
-    /// Words that are put in at different times say what they said, each until its own time.
+    /// Answers added at different times stay unchanged, each until its own expiry.
     #[test]
-    fn it_does_not_matter_when_words_are_put_in() {
+    fn the_time_of_insertion_does_not_matter() {
         let no = Answer::nx_domain(None);
         for step in [0, 1, 50, 4_000, 30_000, 65_000, 70_000] {
-            let mut record = Record::default();
+            let mut record = SubjectRecord::default();
             let order = [5, 3, 9, 1, 7];
             for (index, value) in (0..).zip(order) {
                 record = record.with(number(value), &no, minutes(240), Tick(index * step));
@@ -374,20 +378,20 @@ mod tests {
     }
 
     #[test]
-    fn a_new_word_takes_the_place_of_the_old_one() {
-        let record = Record::default().with(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
-        let codes = Answer::records([2, 3].map(|last| DnsRecord::A(Ipv4Addr::new(127, 0, 0, last))), minutes(1));
+    fn a_new_answer_replaces_the_old_one() {
+        let record = SubjectRecord::default().with(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
+        let codes = Answer::records([2, 3].map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last))), minutes(1));
         let record = record.with(number(1), &codes, minutes(1), Tick(0));
         assert_eq!(record.answer(number(1), &zone(), Tick(0)), Some(codes));
-        assert_eq!(record.words.len(), 2);
+        assert_eq!(record.answers.len(), 2);
     }
 
     #[test]
-    fn verdicts_of_our_own_stand_beside() {
-        let record = Record::default().with_verdict(Number::OURS, 7, minutes(1), Tick(0));
+    fn our_own_verdicts_are_kept_apart() {
+        let record = SubjectRecord::default().with_verdict(ZoneNumber::OWN_VERDICT, 7, minutes(1), Tick(0));
         let record = record.with(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
-        assert_eq!(record.verdict(Number::OURS, Tick(0)), Some(7));
-        assert_eq!(record.verdict(Number::OURS, Tick(60 * SECOND)), None);
-        assert!(record.all_say_no([1].into_iter(), Tick(0)));
+        assert_eq!(record.verdict(ZoneNumber::OWN_VERDICT, Tick(0)), Some(7));
+        assert_eq!(record.verdict(ZoneNumber::OWN_VERDICT, Tick(60 * SECOND)), None);
+        assert!(record.are_all_negative([1].into_iter(), Tick(0)));
     }
 }

@@ -1,25 +1,25 @@
-//! Zones by number. A zone whose answers are void gets a new number, and nothing that was said under the old one is found
-//! again.
+//! Numbers that stand for zones in cache records. A zone that is invalidated gets a new number, so that the answers stored
+//! under the old one are never found again.
 
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
 
-/// Zones that get a number. Answers of zones beyond are not remembered.
+/// The most zones that get a number. The answers of further zones are not cached.
 const MAX_ZONES: usize = 4_096;
-/// Numbers there are: a record has 14 bits for them.
+/// How many numbers exist: a packed answer has 14 bits for them.
 const NUMBERS: u16 = 1 << 14;
 
-/// A zone's number at a time.
+/// The number of a zone within one generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Number {
+pub(crate) struct ZoneNumber {
     value: u16,
-    /// Numbers are given out again when they are used up; what was said under them before is forgotten then.
-    round: u16,
+    /// When all numbers are used up they start again at one, in the next generation, and all records are cleared.
+    generation: u16,
 }
 
-impl Number {
-    /// No zone: what we found out ourselves.
-    pub(crate) const OURS: Self = Self { value: 0, round: 0 };
+impl ZoneNumber {
+    /// Reserved for our own verdicts; no zone has it.
+    pub(crate) const OWN_VERDICT: Self = Self { value: 0, generation: 0 };
 
     pub(crate) fn value(self) -> u16 {
         self.value
@@ -27,28 +27,28 @@ impl Number {
 
     #[cfg(test)]
     pub(crate) fn test(value: u16) -> Self {
-        Self { value, round: 0 }
+        Self { value, generation: 0 }
     }
 }
 
-/// Which zone has which number.
+/// The number of each zone.
 #[derive(Debug)]
-pub(crate) struct Zones {
-    numbers: Table<Name, Number>,
-    /// Which numbers hold, by value.
-    live: Vec<bool>,
-    round: u16,
+pub(crate) struct ZoneNumbers {
+    numbers: Table<Name, ZoneNumber>,
+    /// Which numbers are valid, by value.
+    is_valid: Vec<bool>,
+    generation: u16,
 }
 
-impl Default for Zones {
+impl Default for ZoneNumbers {
     fn default() -> Self {
-        Self { numbers: Table::default(), live: vec![true], round: 0 }
+        Self { numbers: Table::default(), is_valid: vec![true], generation: 0 }
     }
 }
 
-impl Zones {
-    /// The number of a zone; a new one if it has none.
-    pub(crate) fn number(&mut self, zone: &Name) -> Option<Number> {
+impl ZoneNumbers {
+    /// The number of a zone, which gets one if it has none.
+    pub(crate) fn number(&mut self, zone: &Name) -> Option<ZoneNumber> {
         if let Some(known) = self.numbers.get(zone) {
             return Some(*known);
         }
@@ -60,17 +60,18 @@ impl Zones {
         Some(number)
     }
 
-    /// Does what was asked under this number still count?
-    pub(crate) fn is_live(&self, number: Number) -> bool {
-        number.round == self.round && self.live.get(usize::from(number.value)).is_some_and(|live| *live)
+    /// Is this still the number of its zone?
+    pub(crate) fn is_valid(&self, number: ZoneNumber) -> bool {
+        number.generation == self.generation && self.is_valid.get(usize::from(number.value)).is_some_and(|valid| *valid)
     }
 
-    /// What this zone said is void. Says whether all records have to go, since their numbers are given out again.
+    /// Gives the zone a new number. Returns true if the numbers were used up and started again: the caller must then clear all
+    /// records.
     #[must_use]
-    pub(crate) fn void(&mut self, zone: &Name) -> bool {
+    pub(crate) fn invalidate(&mut self, zone: &Name) -> bool {
         let Some(old) = self.numbers.get(zone).copied() else { return false };
-        if let Some(live) = self.live.get_mut(usize::from(old.value)) {
-            *live = false;
+        if let Some(valid) = self.is_valid.get_mut(usize::from(old.value)) {
+            *valid = false;
         }
         match self.next() {
             Some(new) => {
@@ -78,21 +79,21 @@ impl Zones {
                 false
             }
             None => {
-                self.begin_again();
+                self.restart();
                 true
             }
         }
     }
 
-    /// What all zones said is void, and all records go.
-    pub(crate) fn begin_again(&mut self) {
-        *self = Self { round: self.round.wrapping_add(1), ..Self::default() };
+    /// Starts the next generation: no number is valid any more. The caller must clear all records.
+    pub(crate) fn restart(&mut self) {
+        *self = Self { generation: self.generation.wrapping_add(1), ..Self::default() };
     }
 
-    fn next(&mut self) -> Option<Number> {
-        let value = u16::try_from(self.live.len()).ok().filter(|value| *value < NUMBERS)?;
-        self.live.push(true);
-        Some(Number { value, round: self.round })
+    fn next(&mut self) -> Option<ZoneNumber> {
+        let value = u16::try_from(self.is_valid.len()).ok().filter(|value| *value < NUMBERS)?;
+        self.is_valid.push(true);
+        Some(ZoneNumber { value, generation: self.generation })
     }
 }
 
@@ -105,22 +106,22 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_bounded_and_begin_again() {
-        let mut zones = Zones::default();
+    fn numbers_are_bounded_and_start_again() {
+        let mut zones = ZoneNumbers::default();
         for number in 0..MAX_ZONES {
             assert!(zones.number(&name(number)).is_some());
         }
         assert_eq!(zones.number(&name(MAX_ZONES)), None);
         let first = zones.number(&name(0)).unwrap();
-        assert!(zones.is_live(first));
-        let mut voided = 0;
-        while !zones.void(&name(0)) {
-            voided += 1;
-            assert!(!zones.is_live(first));
+        assert!(zones.is_valid(first));
+        let mut renumbered = 0;
+        while !zones.invalidate(&name(0)) {
+            renumbered += 1;
+            assert!(!zones.is_valid(first));
         }
-        assert_eq!(voided, usize::from(NUMBERS) - MAX_ZONES - 1);
+        assert_eq!(renumbered, usize::from(NUMBERS) - MAX_ZONES - 1);
         let again = zones.number(&name(0)).unwrap();
         assert_eq!(again.value(), first.value());
-        assert!(zones.is_live(again) && !zones.is_live(first), "the same number of another round");
+        assert!(zones.is_valid(again) && !zones.is_valid(first), "the same number of another generation");
     }
 }
