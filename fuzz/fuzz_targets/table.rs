@@ -2,7 +2,7 @@
 #![no_main]
 
 #[expect(dead_code, reason = "each target has one body")]
-#[path = "../../tests/support/targets.rs"]
+#[path = "../../tests/kit/targets.rs"]
 mod targets;
 
 libfuzzer_sys::fuzz_target!(|text: &str| targets::table(text));

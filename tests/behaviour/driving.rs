@@ -1,0 +1,501 @@
+//! A checker at work: deadlines, sharing, cancelling, memory, limits. Time is moved by hand.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::join_all;
+use rdnsbl::clock::Clock;
+use rdnsbl::dns::{Answer, Question};
+use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
+use rdnsbl::report::Completeness;
+use rdnsbl::resolve::{BoxFuture, Resolve};
+use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, Policy, Scripted, Side};
+
+use crate::kit::world;
+use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, said, start};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+const DNS: &str = "
+    $SOA bl.test 300 60
+    $SOA in-addr.arpa 3600 600
+    $SOA silent.test 300 60
+    7.77.66.45.in-addr.arpa PTR clean.client.test
+    clean.client.test A 45.66.77.7
+    14.77.66.45.in-addr.arpa PTR listed.client.test
+    listed.client.test A 45.66.77.14
+    14.77.66.45.bl.test A 127.0.0.2
+    14.77.66.45.bl.test TXT \"listed\"
+    *.silent.test TIMEOUT
+    *.late.test NXDOMAIN
+    *.late.test after=30s
+";
+
+#[test]
+fn at_the_deadline_there_is_a_report_with_what_is_known() {
+    let world = World::new(DNS, lists(["silent.test", "bl.test", "late.test"]));
+    let start = world.clock.now();
+    let report = world.check_within(LISTED, 2 * SECOND);
+    assert_eq!(said(&report), ["unknown", "listed", "unknown"]);
+    assert_eq!(report.iprev().unwrap().rfc8601(), "pass");
+    assert_eq!((report.elapsed(), world.clock.now() - start), (2 * SECOND, 2 * SECOND));
+    assert_eq!(report.completeness(), Completeness::CutByDeadline);
+    assert_eq!(world.checker.stats().cut_by_deadline, 1);
+    assert_eq!(world.checker.stats().in_flight, 0);
+}
+
+#[test]
+fn who_is_in_a_hurry_waits_for_no_list_that_changes_nothing() {
+    let early =
+        |world: &World, client| world.clock.run(world.checker.check(Dialogue::from(client)).stop_when_settled());
+    // The one that lists is enough: two others are slow and silent.
+    let world = World::new(DNS, lists(["silent.test", "bl.test", "late.test"]));
+    let report = early(&world, LISTED);
+    assert_eq!(said(&report), ["unknown", "listed", "unknown"]);
+    assert_eq!(report.elapsed(), Duration::ZERO);
+    assert_eq!(report.completeness(), Completeness::StoppedEarly);
+    assert_eq!(report.questions(), 8, "two of them unanswered: reverse, forward, three lists, text, two controls");
+    assert_eq!(report.lists()[1].verdict().reason().unwrap().as_str(), "listed");
+    assert_eq!(report.advice().reply().unwrap().code(), 550);
+    assert_eq!(report.iprev().unwrap().rfc8601(), "pass", "the rest of the dialogue is awaited");
+    assert_eq!(world.checker.stats().in_flight, 0);
+    // A clean client is not settled before the last list has spoken.
+    let report = early(&world, CLEAN);
+    assert_eq!(
+        (said(&report), report.completeness()),
+        (vec!["unknown", "not_listed", "unknown"], Completeness::CutByDeadline)
+    );
+    // Nor is a listed one while an allow list may still speak.
+    let set = ListSet::builder().deny("bl.test").allow("late.test").build().unwrap();
+    let world = World::new(DNS, set);
+    let report = early(&world, LISTED);
+    assert_eq!(report.advice().reply().unwrap().code(), 450);
+}
+
+#[test]
+fn a_deadline_is_a_moment_as_well() {
+    let world = World::new(DNS, lists(["late.test"]));
+    let at = world.clock.now() + SECOND;
+    let report = world.clock.run(world.checker.check(CLEAN).until(at));
+    assert_eq!((said(&report), world.clock.now()), (vec!["unknown"], at));
+    let report = world.clock.run(world.checker.check(CLEAN).until(at)); // past: what is remembered is still told
+    assert_eq!(report.iprev().unwrap().rfc8601(), "pass");
+    assert_eq!(world.clock.now(), at);
+}
+
+#[test]
+fn fifty_at_once_ask_as_one() {
+    for client in [CLEAN, LISTED] {
+        let alone = World::slow(DNS, lists(["bl.test"]));
+        alone.check(client);
+        let together = World::slow(DNS, lists(["bl.test"]));
+        let checks = (0..50).map(|_| together.checker.check(client).into_future());
+        let reports = together.clock.run(join_all(checks));
+        assert_eq!(together.asked(), alone.asked(), "{client}");
+        assert!(reports.iter().all(|report| said(report) == said(&reports[0])));
+        let stats = together.checker.stats();
+        // The resolver was tried once, by four questions.
+        assert_eq!(stats.questions, together.all_asked().len() as u64);
+        assert_eq!(together.all_asked().len(), together.asked().len() + 4);
+        assert_eq!(stats.questions - 4 + stats.shared + stats.remembered, 50 * (stats.questions - 4));
+        assert_eq!((stats.checks, stats.in_flight, stats.cut_by_deadline), (50, 0, 0));
+        assert_eq!(reports.iter().map(rdnsbl::Report::questions).sum::<usize>(), together.asked().len());
+        assert_eq!(reports.iter().map(rdnsbl::Report::resolver_questions).sum::<usize>(), 4);
+    }
+}
+
+#[test]
+fn who_leaves_takes_nothing_from_who_stays() {
+    const WAITERS: usize = 4;
+    for client in [CLEAN, LISTED] {
+        for polls in 0..8 {
+            for leaving in 0..(1_u32 << WAITERS) - 1 {
+                let world = World::slow(DNS, lists(["bl.test", "other.test"]));
+                let mut checks: Vec<_> = (0..WAITERS).map(|_| Some(start(world.checker.check(client)))).collect();
+                for _ in 0..polls {
+                    checks.iter_mut().flatten().for_each(poll_once);
+                    world.clock.advance(world::DELAY / 2);
+                }
+                for (index, check) in checks.iter_mut().enumerate() {
+                    if leaving & (1 << index) != 0 {
+                        *check = None;
+                    }
+                }
+                world.clock.run(join_all(checks.iter_mut().flatten()));
+                let reports: Vec<_> =
+                    checks.iter_mut().flatten().map(|check| check.as_mut().take_output().unwrap()).collect();
+                let expected = if client == LISTED { ["listed", "not_listed"] } else { ["not_listed"; 2] };
+                for report in &reports {
+                    assert_eq!(said(report), expected, "{polls} polls, leaving {leaving:b}");
+                    assert_eq!(report.iprev().unwrap().rfc8601(), "pass");
+                }
+                assert_eq!(world.checker.stats().in_flight, 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn all_leave_and_nothing_stays() {
+    for polls in 0..8 {
+        let world = World::slow(DNS, lists(["bl.test"]));
+        let mut check = start(world.checker.check(LISTED));
+        for _ in 0..polls {
+            poll_once(&mut check);
+            world.clock.advance(world::DELAY / 2);
+        }
+        drop(check);
+        // Questions of our own are kept until they are answered: three labels, the root, two controls.
+        assert!(world.checker.stats().in_flight <= 6);
+        assert_eq!(said(&world.check(LISTED)), ["listed"]);
+        assert_eq!(world.checker.stats().in_flight, 0);
+    }
+}
+
+#[test]
+fn units_can_be_dropped_as_well() {
+    let world = World::slow(DNS, lists([]));
+    for polls in 0..4 {
+        let mut iprev = start(world.checker.iprev(CLEAN));
+        let mut helo = start(world.checker.helo("clean.client.test", Some(CLEAN)));
+        let mut domain = start(world.checker.mail_domain(Side::Sender, "<a@client.test>"));
+        for _ in 0..polls {
+            poll_once(&mut iprev);
+            poll_once(&mut helo);
+            poll_once(&mut domain);
+            world.clock.advance(world::DELAY / 2);
+        }
+        drop((iprev, helo, domain));
+        // The resolver's trial goes on.
+        assert!(world.checker.stats().in_flight <= 4);
+    }
+    assert_eq!(world.clock.run(world.checker.iprev(CLEAN)).rfc8601(), "pass");
+    assert_eq!(world.checker.stats().in_flight, 0);
+}
+
+#[test]
+fn what_is_remembered_is_not_asked() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    assert_eq!(world.check(CLEAN).questions(), 3);
+    let again = world.check(CLEAN);
+    assert_eq!((again.questions(), said(&again)), (0, vec!["not_listed"]));
+    world.clock.advance(59 * SECOND);
+    assert_eq!(world.check(CLEAN).questions(), 0);
+    world.clock.advance(SECOND); // min(SOA TTL, MINIMUM) of the list is over
+    assert_eq!(world.check(CLEAN).questions(), 1);
+}
+
+#[test]
+fn single_checks_remember_too() {
+    let world = World::new(DNS, lists([]));
+    for _ in 0..2 {
+        assert_eq!(world.clock.run(world.checker.iprev(CLEAN)).rfc8601(), "pass");
+        assert_eq!(
+            world.clock.run(world.checker.helo("clean.client.test", Some(CLEAN))).verdict().word(),
+            "resolves_to_client"
+        );
+    }
+    // PTR and A once; of the two families of HELO one was known. And the resolver was tried.
+    assert_eq!(world.checker.stats().questions, 3 + 4);
+}
+
+#[test]
+fn a_listing_is_proven_again_after_the_window() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    assert_eq!(world.check(LISTED).questions(), 6); // PTR, A of the name, A, TXT, two controls
+    world.clock.advance(59 * SECOND);
+    let report = world.check(LISTED);
+    let age = report.denied().next().unwrap().1.proof().age();
+    assert_eq!((report.questions(), said(&report), age), (0, vec!["listed"], 59 * SECOND));
+    world.clock.advance(SECOND);
+    let before = world.asked().len();
+    let report = world.check(LISTED);
+    assert_eq!((report.questions(), said(&report)), (2, vec!["listed"]));
+    let controls = &world.asked()[before..];
+    assert!(controls.iter().any(|question| question == "1.0.0.127.bl.test A"), "{controls:?}");
+}
+
+#[test]
+fn a_list_that_dies_is_found_out_within_the_window_and_never_refuses_for_longer() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    assert_eq!(said(&world.check(LISTED)), ["listed"]);
+    world.dns.set("*.bl.test A 127.0.0.2\n1.0.0.127.bl.test A 127.0.0.2").unwrap();
+    world.clock.advance(60 * SECOND);
+    for client in [LISTED, CLEAN] {
+        let report = world.check(client);
+        assert_eq!(said(&report), ["problem"]);
+        assert!(report.advice().reply().is_none());
+    }
+}
+
+#[test]
+fn with_a_window_of_zero_every_hit_is_proven() {
+    let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).proof_window(Duration::ZERO));
+    world.check(LISTED);
+    assert_eq!(world.check(LISTED).questions(), 2);
+    world.dns.set("1.0.0.127.bl.test A 127.0.0.2").unwrap();
+    assert_eq!(said(&world.check(LISTED)), ["problem"]);
+}
+
+#[test]
+fn failures_are_remembered_for_a_moment_and_deadlines_are_not() {
+    let dns = format!("{DNS}\n*.bad.test SERVFAIL");
+    let world = World::new(&dns, lists(["bad.test"]));
+    assert_eq!(said(&world.check(CLEAN)), ["unknown"]);
+    world.clock.advance(4 * SECOND);
+    assert_eq!(world.check(CLEAN).questions(), 0);
+    world.dns.set("7.77.66.45.bad.test A 127.0.0.2\n*.bad.test NXDOMAIN").unwrap();
+    world.clock.advance(SECOND);
+    assert_eq!(said(&world.check(CLEAN)), ["listed"]);
+
+    let world = World::new(DNS, lists(["late.test"]));
+    assert_eq!(said(&world.check_within(CLEAN, SECOND)), ["unknown"]);
+    world.dns.forget_asked();
+    assert_eq!(said(&world.check_within(CLEAN, 60 * SECOND)), ["not_listed"]);
+    assert_eq!(world.asked().len(), 1);
+}
+
+#[test]
+fn a_check_in_a_hurry_leaves_no_trace() {
+    let world = World::slow(DNS, lists(["bl.test"]));
+    for _ in 0..20 {
+        let report = world.check_within(LISTED, Duration::from_millis(10));
+        assert_eq!((said(&report), report.resolver_fault()), (vec!["unknown"], None));
+    }
+    let stats = world.checker.stats();
+    assert_eq!((stats.entries, stats.bytes, stats.failures), (0, 0, 0));
+    let fresh = World::slow(DNS, lists(["bl.test"]));
+    world.dns.forget_asked();
+    assert_eq!((said(&world.check(LISTED)), said(&fresh.check(LISTED))), (vec!["listed"], vec!["listed"]));
+    // But for the controls of a list that nobody had let speak.
+    assert!(world.asked().len() <= fresh.asked().len());
+}
+
+#[test]
+fn other_lists_share_the_memory() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    world.check(LISTED);
+    let filtered =
+        world.checker.with_lists(ListSet::builder().deny("bl.test=127.0.0.9").deny("other.test").build().unwrap());
+    let report = world.clock.run(filtered.check(LISTED));
+    assert_eq!((said(&report), report.questions()), (vec!["excluded", "not_listed"], 1));
+    let observing = filtered.with_lists(lists(["bl.test"])).with_policy(Policy::observe());
+    let report = world.clock.run(observing.check(LISTED));
+    assert_eq!((said(&report), report.questions(), report.advice().reply()), (vec!["listed"], 0, None));
+    assert_eq!(observing.stats(), world.checker.stats());
+}
+
+#[test]
+fn no_more_at_once_than_allowed() {
+    let zones = ["bl.test", "x1.test", "x2.test", "x3.test"];
+    let run = |in_flight: usize, per_zone: usize, zones: &[&str]| {
+        let world = World::with(&World::slowly(DNS), |builder| {
+            let mut limits = rdnsbl::checker::Limits::default();
+            (limits.in_flight, limits.per_zone) = (in_flight, per_zone);
+            builder.lists(lists(zones.iter().copied())).limits(limits).budget(3600 * SECOND)
+        });
+        let clients = (1..=30).map(|last| IpAddr::from([45, 66, 78, last]));
+        let checks: Vec<_> = clients.map(|client| world.checker.check(client).into_future()).collect();
+        let reports = world.clock.run(join_all(checks));
+        assert!(reports.iter().all(|report| report.counts().not_listed == zones.len()));
+        world.dns.max_in_flight()
+    };
+    assert_eq!(run(7, 64, &zones), 7);
+    assert_eq!(run(1, 64, &zones), 1);
+    // 30 questions for reverse names, and so many for each zone; the first check tries the resolver beside, by four.
+    assert!((30 + 3 * 4..=30 + 3 * 4 + 4).contains(&run(1000, 3, &zones)));
+    assert!((30..=30 + 4).contains(&run(1000, 64, &[])));
+}
+
+#[test]
+fn who_needs_no_list_is_not_asked_about() {
+    let world =
+        World::with(DNS, |builder| builder.lists(lists(["bl.test"])).exempt(["45.66.77.0/28".parse().unwrap()]));
+    for (client, why) in
+        [(LISTED, "exempt client"), (IpAddr::from([10, 0, 0, 1]), "private or special-purpose address")]
+    {
+        let report = world.check(client);
+        let rdnsbl::Verdict::Skipped(skipped) = report.lists()[0].verdict() else { panic!("{report:?}") };
+        assert_eq!(skipped.to_string(), why);
+    }
+    let report = world.check(Dialogue::from(IpAddr::from([45, 66, 77, 20])).authenticated());
+    assert_eq!(report.lists()[0].verdict().word(), "skipped");
+    assert!(world.asked().iter().all(|question| !question.contains("bl.test")));
+}
+
+#[test]
+fn who_has_logged_in_is_not_judged() {
+    let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).policy(Policy::postfix().strict()));
+    let stranger = Dialogue::from(LISTED).helo("oemcomputer").mail_from("<a@nowhere.test>");
+    let report = world.check(stranger.clone());
+    assert!(report.advice().reply().is_some());
+    let report = world.check(stranger.authenticated());
+    assert_eq!(report.advice(), &rdnsbl::policy::Advice::default());
+    assert_eq!(report.sender().unwrap().verdict().word(), "no_such_domain", "facts are told all the same");
+    world.check(CLEAN);
+    assert!(world.checker.remembered(&Dialogue::from(CLEAN)).is_some());
+    assert!(world.checker.remembered(&Dialogue::from(CLEAN).authenticated()).is_none());
+}
+
+fn documented(zone: &str) -> ListSpec {
+    let entry = TestPoints::documented(TestEntry::Address(IpAddr::from([127, 0, 0, 2])));
+    ListSpec::deny(zone).unwrap().profile(Profile::new().test_points(SubjectKind::Ipv4, entry))
+}
+
+fn asked_for_entry(world: &World) -> usize {
+    world.asked().iter().filter(|question| *question == "2.0.0.127.bl.test A").count()
+}
+
+#[test]
+fn a_documented_entry_is_asked_once() {
+    let world = World::new(
+        &format!("{DNS}\n2.0.0.127.bl.test A 127.0.0.2"),
+        ListSet::builder().list(documented("bl.test")).build().unwrap(),
+    );
+    for _ in 0..3 {
+        for client in [CLEAN, LISTED] {
+            world.check(client);
+            world.clock.advance(100 * SECOND);
+        }
+    }
+    assert_eq!(asked_for_entry(&world), 1);
+}
+
+#[test]
+fn a_resolver_that_is_repaired_is_believed_again() {
+    let world = World::new(
+        &format!("{DNS}\n2.0.0.127.bl.test NODATA/A"),
+        ListSet::builder().list(documented("bl.test")).deny("other.test").build().unwrap(),
+    );
+    for _ in 0..2 {
+        let report = world.check(CLEAN);
+        assert_eq!((said(&report), report.counts().unknown), (vec!["unknown", "unknown"], 2));
+        assert_eq!(report.resolver_fault().map(|fault| fault.word()), Some("strips_127"));
+        world.clock.advance(10 * SECOND);
+    }
+    assert_eq!(asked_for_entry(&world), 1);
+    world.dns.set("2.0.0.127.bl.test A 127.0.0.2").unwrap();
+    world.clock.advance(60 * SECOND);
+    let report = world.check(CLEAN);
+    assert_eq!((said(&report), report.resolver_fault()), (vec!["not_listed", "not_listed"], None));
+}
+
+/// The same two lists in either order: what is learned of the resolver must not depend on it.
+#[test]
+fn what_clears_the_resolver_clears_it_in_every_order() {
+    for turned in [false, true] {
+        let mut specs = vec![ListSpec::deny("bl.test").unwrap(), documented("sick.test")];
+        if turned {
+            specs.reverse();
+        }
+        let dns = format!("{DNS}\n2.0.0.127.sick.test NODATA");
+        let world = World::new(&dns, ListSet::builder().lists(specs).build().unwrap());
+        let report = world.check(LISTED);
+        assert_eq!((report.counts().listed, report.counts().not_listed, report.resolver_fault()), (1, 1, None));
+        world.clock.advance(61 * SECOND);
+        let only = world.checker.with_lists(lists(["other.test"]));
+        let report = world.clock.run(only.check(CLEAN));
+        assert_eq!((said(&report), report.resolver_fault()), (vec!["not_listed"], None), "turned: {turned}");
+    }
+}
+
+/// What is remembered of a list says nothing of the resolver that is asked now.
+#[test]
+fn a_remembered_answer_does_not_clear_the_resolver() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    assert_eq!(said(&world.check(LISTED)), ["listed"]);
+    world.clock.advance(200 * SECOND);
+    world.dns.set("2.0.0.127.new.test NODATA").unwrap(); // from now on, 127/8 is taken away
+    let lists =
+        ListSet::builder().deny("bl.test").deny("bl.test=127.0.0.9").list(documented("new.test")).build().unwrap();
+    let report = world.clock.run(world.checker.with_lists(lists).check(LISTED));
+    assert_eq!(said(&report), ["listed", "excluded", "unknown"]);
+    assert_eq!(report.resolver_fault().map(|fault| fault.word()), Some("strips_127"));
+}
+
+/// A client that says HELO by the name of a control must not get the control answered from memory.
+#[test]
+fn a_control_is_never_answered_by_another_question() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    let dialogue = |client: IpAddr| rdnsbl::Dialogue::from(client).helo("1.0.0.127.bl.test");
+    world.clock.run(world.checker.check(dialogue(CLEAN)));
+    world.dns.set("1.0.0.127.bl.test A 127.0.0.2").unwrap();
+    assert_eq!(said(&world.clock.run(world.checker.check(dialogue(LISTED)))), ["problem"]);
+}
+
+#[test]
+fn keys_stay_out_of_reports() {
+    let dns = "
+        14.77.66.45.SecretKey0123.dq.test A 127.0.0.2
+        14.77.66.45.secretkey0123.dq.test TXT \"see https://dq.test/?q=14.77.66.45.SECRETKEY0123.dq.test\"
+        *.secretkey9999.dq.test SERVFAIL";
+    let list = |key: &str| ListSpec::deny("dq.test").unwrap().key(&rdnsbl::name::Key::new(key).unwrap()).unwrap();
+    let lists = ListSet::builder().list(list("SecretKey0123")).list(list("secretkey9999")).build().unwrap();
+    let world = World::new(dns, lists);
+    for _ in 0..2 {
+        let report = world.check(LISTED);
+        assert_eq!(said(&report), ["listed", "unknown"]);
+        let mut shown = format!("{report:?}{:?}{:?}", world.checker, report.advice());
+        report.exchanges().iter().for_each(|exchange| shown += &exchange.to_string());
+        shown += &report.advice().reply().unwrap().to_string();
+        assert!(!shown.to_ascii_lowercase().contains("secretkey"), "{shown}");
+        world.clock.advance(100 * SECOND);
+    }
+}
+
+#[test]
+fn a_checker_needs_sensible_limits() {
+    let world = World::new(DNS, lists([]));
+    let mut limits = rdnsbl::checker::Limits::default();
+    limits.per_zone = 0;
+    let error = Checker::builder_with(world.dns.clone(), world.clock.clone()).limits(limits).build().unwrap_err();
+    assert_eq!(error.to_string(), "limit per_zone must not be zero");
+}
+
+/// Notes for whom each question is asked.
+struct Noting(Scripted, Mutex<Vec<(String, Option<u32>)>>);
+
+impl Resolve for Noting {
+    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+        self.1.lock().unwrap().push((question.to_string(), question.chooser()));
+        self.0.resolve(question)
+    }
+}
+
+#[test]
+fn the_resolver_is_told_which_names_a_client_chose() {
+    let clock = ManualClock::new();
+    let dns = Arc::new(Noting(Scripted::table(DNS, clock.clone()).unwrap(), Mutex::default()));
+    let lists = lists(["bl.test"]);
+    let checker = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).build().unwrap();
+    clock.run(checker.check(Dialogue::from(LISTED).helo("mail.client.test").mail_from("<a@sender.test>")));
+    let noted = dns.1.lock().unwrap();
+    let by = |wanted: &str| {
+        let found = noted.iter().find(|(asked, _)| asked == wanted);
+        found.unwrap_or_else(|| panic!("{wanted}: {noted:?}")).1
+    };
+    let client = by("14.77.66.45.in-addr.arpa PTR");
+    assert!(client.is_some());
+    for theirs in ["listed.client.test A", "mail.client.test A", "sender.test MX"] {
+        assert_eq!(by(theirs), client, "{theirs}");
+    }
+    for ours in ["14.77.66.45.bl.test A", "14.77.66.45.bl.test TXT", "1.0.0.127.bl.test A"] {
+        assert_eq!(by(ours), None, "{ours}");
+    }
+}
+
+#[test]
+fn silent_names_of_clients_leave_places_for_lists() {
+    let mut limits = rdnsbl::checker::Limits::default();
+    limits.in_flight = 8;
+    let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).limits(limits));
+    // Each says HELO with a name of his own that is never answered.
+    let names = (0..50_u8).map(|number| (IpAddr::from([45, 66, 78, number]), format!("h{number}.silent.test")));
+    let mut strangers: Vec<_> =
+        names.map(|(client, name)| start(world.checker.check(Dialogue::from(client).helo(name)))).collect();
+    strangers.iter_mut().for_each(poll_once);
+    let report = world.check(rdnsbl::name::Name::parse("good.example").unwrap());
+    assert_eq!(said(&report), ["not_listed"]);
+    drop(strangers);
+}

@@ -1,0 +1,25 @@
+//! Behaviour under a scripted DNS and a clock moved by hand: what is answered, what is asked for it, and what is cached.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+
+#[cfg(feature = "test-util")]
+mod cache;
+#[cfg(feature = "test-util")]
+mod cache_shared;
+#[cfg(feature = "test-util")]
+mod contexts;
+#[cfg(feature = "test-util")]
+mod driving;
+#[path = "../kit/mod.rs"]
+mod kit;
+#[cfg(feature = "test-util")]
+mod question_counts;
+#[cfg(all(feature = "test-util", feature = "hickory"))]
+mod scenarios;
+#[cfg(feature = "test-util")]
+mod situations;
+#[cfg(feature = "test-util")]
+mod strangers;
+#[cfg(feature = "test-util")]
+mod strangers_property;
+mod timelines;
+mod ttls;

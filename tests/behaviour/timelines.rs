@@ -1,0 +1,645 @@
+//! Lists that die, refuse, lie and come back, as timelines under a clock moved by hand: what is said at each moment, about the
+//! client and about the list, and how many questions it takes.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use rdnsbl::clock::{BoxFuture, Clock};
+use rdnsbl::dns::Is;
+use rdnsbl::dnsxl::{Health, ProblemKind, Refusing};
+use rdnsbl::report::ResolverFault;
+use rdnsbl::{
+    Answer, Checker, Dialogue, Event, Events, Failure, ListSet, ManualClock, Outcome, Question, Report, Resolve,
+    Scripted, SpecialPurpose, Verdict, Why,
+};
+
+const CLEAN: &str = "203.0.113.7";
+const LISTED: &str = "203.0.113.14";
+const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A checker in a scripted world.
+struct World {
+    clock: ManualClock,
+    dns: Scripted,
+    checker: Checker,
+    events: Events,
+}
+
+impl World {
+    fn new(lists: &[&str], table: &str) -> Self {
+        let zones: String =
+            lists.iter().map(|list| format!("$SOA {} 300 60\n", list.trim_start_matches('+'))).collect();
+        Self::in_zones(&zones, lists, table)
+    }
+
+    fn in_zones(zones: &str, lists: &[&str], table: &str) -> Self {
+        let clock = ManualClock::new();
+        let dns = Scripted::table(&format!("{zones}{table}"), clock.clone()).unwrap();
+        let set = lists.iter().fold(ListSet::builder(), |set, list| match list.strip_prefix('+') {
+            Some(allow) => set.allow(allow),
+            None => set.deny(list),
+        });
+        let checker = Checker::builder_with(dns.clone(), clock.clone())
+            .lists(set.build().unwrap())
+            .special_purpose(SpecialPurpose::Ask)
+            .build()
+            .unwrap();
+        let events = checker.events();
+        Self { clock, dns, checker, events }
+    }
+
+    fn check(&self, client: &str) -> Report {
+        let client: IpAddr = client.parse().unwrap();
+        self.clock.run(self.checker.check(Dialogue::from(client)))
+    }
+
+    fn set(&self, table: &str) {
+        self.dns.set(table).unwrap();
+    }
+
+    /// The questions asked since the last time, about names that end so.
+    fn asked(&self, zone: &str) -> usize {
+        let count = self.dns.asked().iter().filter(|question| question.name.to_string().ends_with(zone)).count();
+        self.dns.forget_asked();
+        count
+    }
+
+    fn health(&self) -> Vec<Health> {
+        self.checker.health().iter().map(|report| report.health()).collect()
+    }
+
+    fn events(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.events.try_next())
+            .map(|event| match event {
+                Event::HealthChanged { list, from, to, .. } => format!("{list} {} -> {}", from.word(), to.word()),
+                Event::ResolverFault(fault) => format!("fault {}", fault.word()),
+                Event::ResolverRecovered(fault) => format!("recovered {}", fault.word()),
+                other => other.to_string(),
+            })
+            .collect()
+    }
+}
+
+fn problem(verdict: &Verdict) -> Option<ProblemKind> {
+    match verdict {
+        Verdict::Problem(problem) => Some(problem.kind()),
+        _ => None,
+    }
+}
+
+fn why(verdict: &Verdict) -> Option<Why> {
+    match verdict {
+        Verdict::Unknown(unknown) => Some(*unknown.why()),
+        _ => None,
+    }
+}
+
+/// A list that works: its test entry, and one client.
+const SOUND: &str = "2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2\n";
+const TOMBSTONE: &str = "THIS RBL HAS LONG BEEN DEPRICATED---DELETE IT FROM YOUR CONFIG";
+
+#[test]
+fn twelve_lists_three_of_them_wildcarded() {
+    let names: Vec<String> = (1..=9)
+        .map(|number| format!("bl{number}.example"))
+        .chain(["brazil", "russia", "cn-kr"].map(|country| format!("{country}.blackholes.example")))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let dead: String = ["brazil", "russia", "cn-kr"]
+        .map(|country| {
+            format!(
+                "*.{country}.blackholes.example. A 127.0.0.2\n*.{country}.blackholes.example. TXT \"{TOMBSTONE}\"\n"
+            )
+        })
+        .concat();
+    let mut world = World::new(&names, &dead);
+    let report = world.check(CLEAN);
+    assert_eq!(report.score().outcome(), Outcome::NotListed);
+    assert!(report.advice().reply().is_none());
+    assert_eq!((report.counts().not_listed, report.counts().problem), (9, 3));
+    for row in report.problems() {
+        assert_eq!(problem(row.verdict()), Some(ProblemKind::ListsEverything));
+        assert_eq!(row.verdict().reason().unwrap().as_str(), TOMBSTONE);
+        assert_eq!(row.health(), Health::ListsEverything);
+    }
+    // Each guilty party is named once.
+    assert_eq!(world.events().len(), 3);
+    world.check("203.0.113.8");
+    assert_eq!(world.events(), Vec::<String>::new());
+}
+
+#[test]
+fn a_sound_list_still_counts_beside_dead_ones() {
+    let world = World::new(&["dead.example", "bl.example"], &format!("{SOUND}*.dead.example. A 127.0.0.2"));
+    let report = world.check(LISTED);
+    assert_eq!(report.score().outcome(), Outcome::Listed);
+    assert_eq!(report.decided_by().map(|row| row.list().to_string()).collect::<Vec<_>>(), ["bl.example"]);
+}
+
+/// ORDB: it worked, then was silent for days, then listed the world.
+#[test]
+fn silent_for_days_and_then_a_wildcard() {
+    let mut world = World::new(&["bl.example", "other.example"], SOUND);
+    assert_eq!(world.check(LISTED).counts().listed, 1);
+    world.set("*.bl.example. TIMEOUT\n2.0.0.127.bl.example. TIMEOUT\n14.113.0.203.bl.example. TIMEOUT");
+    world.clock.advance(2 * HOUR);
+    for client in 0..5 {
+        let report = world.check(&format!("203.0.113.{}", 100 + client));
+        assert_eq!(why(report.lists()[0].verdict()), Some(Why::Failed(Failure::Timeout)), "{client}");
+        assert!(report.advice().reply().is_none());
+    }
+    assert_eq!(world.events(), ["bl.example sound -> unreachable"]);
+    // Left alone now: no question, no waiting.
+    world.asked("");
+    let report = world.check("203.0.113.120");
+    assert_eq!(why(report.lists()[0].verdict()), Some(Why::Failed(Failure::Shed)));
+    assert_eq!((world.asked(".bl.example"), report.elapsed()), (0, Duration::ZERO));
+    // It comes back as a wildcard. The first check after the pause asks the controls, and no mail question.
+    world.set("*.bl.example. A 127.0.0.2\n2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2");
+    world.clock.advance(HOUR);
+    let report = world.check(CLEAN);
+    assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    assert_eq!(world.asked(".bl.example"), 2);
+    assert_eq!(world.events(), ["bl.example unreachable -> lists_everything"]);
+}
+
+/// SpamCop, 30 January 2021: the domain lapsed, a registrar answered for every name, a day later all was well.
+#[test]
+fn parked_for_a_day_and_back() {
+    for (parking, state) in [("91.195.240.117", "parked"), ("127.0.0.2", "lists_everything")] {
+        let mut world = World::new(&["bl.example", "other.example"], SOUND);
+        assert_eq!(world.check(LISTED).score().outcome(), Outcome::Listed);
+        assert_eq!(world.check(CLEAN).score().outcome(), Outcome::NotListed);
+        world.set(&format!(
+            "*.bl.example. A {parking} ttl=86400\n2.0.0.127.bl.example. A {parking}\n14.113.0.203.bl.example. A {parking}"
+        ));
+        world.clock.advance(2 * HOUR);
+        for hour in 0..24 {
+            let report = world.check(&format!("203.0.113.{}", 100 + hour));
+            assert!(problem(report.lists()[0].verdict()).is_some(), "{parking} {hour}");
+            assert!(report.advice().reply().is_none());
+            world.clock.advance(HOUR);
+        }
+        assert_eq!(world.events(), [format!("bl.example sound -> {state}")]);
+        world.set("*.bl.example. NXDOMAIN\n2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2");
+        // What the parking answered, with a TTL of a day, is not believed any more.
+        assert_eq!(world.check(&format!("203.0.113.{}", 100 + 23)).counts().not_listed, 2);
+        let report = world.check(LISTED);
+        assert_eq!(report.score().outcome(), Outcome::Listed, "{report}{:?}", report.exchanges());
+        assert_eq!(world.events(), [format!("bl.example {state} -> sound")]);
+    }
+}
+
+/// NJABL: emptied, then silent, then expired, then a squatter's wildcard, eleven years in all.
+#[test]
+fn emptied_silent_expired_squatted() {
+    let mut world = World::in_zones(
+        "$SOA example 300 60\n$SOA other.example 300 60\n",
+        &["dnsbl.njabl.example", "other.example"],
+        "2.0.0.127.dnsbl.njabl.example. A 127.0.0.2\n*.njabl.example. NXDOMAIN-NOSOA",
+    );
+    world.clock.run(world.checker.probe());
+    assert_eq!(world.health()[0], Health::Sound);
+    world.set("2.0.0.127.dnsbl.njabl.example. NXDOMAIN-NOSOA");
+    world.clock.advance(HOUR);
+    world.clock.run(world.checker.probe());
+    assert_eq!(world.health()[0], Health::Emptied);
+    assert_eq!(world.check(CLEAN).lists()[0].verdict().word(), "not_listed");
+
+    world.set("*.njabl.example. TIMEOUT\n2.0.0.127.dnsbl.njabl.example. TIMEOUT");
+    world.clock.advance(HOUR);
+    for client in 0..6 {
+        assert_eq!(world.check(&format!("203.0.113.{}", 100 + client)).lists()[0].verdict().word(), "unknown");
+    }
+    assert_eq!(world.health()[0], Health::Unreachable);
+
+    world.set("*.njabl.example. NXDOMAIN\ndnsbl.njabl.example. NXDOMAIN\n2.0.0.127.dnsbl.njabl.example. NXDOMAIN");
+    world.clock.advance(HOUR);
+    assert_eq!(world.check("203.0.113.110").lists()[0].verdict().word(), "not_listed");
+    assert_eq!(world.health()[0], Health::Gone, "the zone above says that there is no such domain");
+
+    world.set("*.njabl.example. A 127.0.0.2\n2.0.0.127.dnsbl.njabl.example. A 127.0.0.2");
+    world.clock.advance(HOUR);
+    let report = world.check("203.0.113.111");
+    assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    let states: Vec<String> = world.events().iter().map(|event| event.rsplit(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(states, ["emptied", "unreachable", "gone", "lists_everything"]);
+}
+
+/// Spamhaus through a public resolver: every question, the test entry included, is answered by a refusal.
+#[test]
+fn refused_through_a_public_resolver() {
+    let world = World::new(
+        &["zen.example", "other.example"],
+        "*.zen.example. A 127.255.255.254\n2.0.0.127.zen.example. A 127.255.255.254",
+    );
+    let probed = world.clock.run(world.checker.probe());
+    assert_eq!(probed[0].health(), Health::Refusing(Refusing::PublicResolver));
+    // Two causes, and the way out of each.
+    assert_eq!(
+        probed[0].advice(),
+        "ask through a resolver of your own, not a public one; cloud networks are refused too: ask with a key from there"
+    );
+    let report = world.check(CLEAN);
+    assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::Refused));
+    assert!(report.advice().reply().is_none());
+    // It said not to ask: it is not asked, but for two controls now and then.
+    world.asked("");
+    for minute in 0..60 {
+        world.check(&format!("203.0.113.{minute}"));
+        world.clock.advance(MINUTE);
+    }
+    let questions = world.asked(".zen.example");
+    assert!(questions <= 2 * 10 && questions.is_multiple_of(2), "{questions}");
+}
+
+/// dnswl over its quota answers "highest trust" to everyone.
+#[test]
+fn an_allow_list_that_allows_everyone() {
+    let world = World::new(&["bl.example", "+wl.example"], &format!("{SOUND}*.wl.example. A 127.0.10.3"));
+    let report = world.check(LISTED);
+    assert_eq!(report.allowed().count(), 0);
+    assert_eq!(problem(report.lists()[1].verdict()), Some(ProblemKind::ListsEverything));
+    assert_eq!((report.score().outcome(), report.advice().reply().unwrap().code()), (Outcome::Listed, 550));
+}
+
+/// A resolver that answers NXDOMAIN with an advertisement: one fault, not twelve dead lists.
+#[test]
+fn a_resolver_that_invents_answers() {
+    let lists = ["a.bl.example", "b.bl.example", "c.bl.example", "+wl.example"];
+    let honest =
+        "14.113.0.203.a.bl.example. A 127.0.0.2\nexample.org. MX 10 mx.example.org.\nmx.example.org. A 203.0.113.25\n";
+    let mut world = World::new(&lists, honest);
+    assert_eq!(world.check(LISTED).score().outcome(), Outcome::Listed);
+    world.set("* A 203.0.113.99");
+    world.clock.advance(HOUR);
+    world.asked("");
+    let dialogue =
+        Dialogue::from(CLEAN.parse::<IpAddr>().unwrap()).mail_from("a@gone.example").helo("mail.gone.example");
+    let report = world.clock.run(world.checker.check(&dialogue));
+    assert_eq!(report.resolver_fault(), Some(ResolverFault::RewritesNxdomain));
+    assert!(report.lists().iter().all(|row| why(row.verdict()) == Some(Why::Resolver)), "{report}");
+    assert_eq!(report.sender().unwrap().verdict().word(), "unknown");
+    assert_eq!(report.helo().unwrap().verdict().word(), "unknown");
+    assert_ne!(report.advice().reply().map(|reply| reply.code() / 100), Some(5));
+    assert_eq!(world.events(), ["fault rewrites_nxdomain"]);
+    let under =
+        |top: &str| world.dns.asked().iter().filter(|question| question.name.to_string().ends_with(top)).count();
+    assert_eq!([".com", ".net", ".org"].map(under), [1, 1, 1], "one name under each of three domains");
+    world.dns.forget_asked();
+    // The trial holds for a minute, and no list is blamed for it.
+    let report = world.check("203.0.113.8");
+    assert_eq!(world.asked(".com"), 0);
+    assert_eq!(report.resolver_fault(), Some(ResolverFault::RewritesNxdomain));
+    assert!(world.health().iter().all(|health| !health.takes_hits_away()), "{:?}", world.health());
+    // Repaired.
+    world.set("* NXDOMAIN");
+    world.clock.advance(2 * HOUR);
+    let report = world.check(LISTED);
+    assert_eq!((report.resolver_fault(), report.score().outcome()), (None, Outcome::Listed));
+    assert_eq!(world.events(), ["recovered rewrites_nxdomain"]);
+}
+
+#[test]
+fn one_list_of_twelve_takes_half_a_minute() {
+    let names: Vec<String> = (1..=12).map(|number| format!("bl{number}.example")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let world = World::new(&names, "*.bl7.example. A 127.0.0.2 after=30s");
+    let client = Dialogue::from(CLEAN.parse::<IpAddr>().unwrap());
+    let report = world.clock.run(world.checker.check(&client).within(Duration::from_secs(3)));
+    assert_eq!(report.elapsed(), Duration::from_secs(3));
+    assert_eq!((report.counts().not_listed, report.counts().unknown), (11, 1));
+    assert_eq!(why(report.lists()[6].verdict()), Some(Why::Failed(Failure::Deadline)));
+}
+
+#[test]
+fn a_wildcard_appears_between_two_checks() {
+    let world = World::new(&["bl.example"], SOUND);
+    assert_eq!(world.check(LISTED).counts().listed, 1);
+    world.set("*.bl.example. A 127.0.0.2");
+    // Within the window the proof still holds: the bound, said aloud.
+    world.clock.advance(Duration::from_secs(59));
+    assert_eq!(world.check(CLEAN).counts().listed, 1);
+    // The first hit after the window is not believed.
+    world.clock.advance(Duration::from_secs(2));
+    assert_eq!(problem(world.check("203.0.113.8").lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    // And what was believed a moment ago is not believed from memory either.
+    assert!(world.check(CLEAN).advice().reply().is_none());
+}
+
+/// A resolver that remembers what it is told is absent, for as long as the zone says.
+struct Caching {
+    inner: Scripted,
+    clock: ManualClock,
+    absent: Mutex<HashMap<Question, Instant>>,
+}
+
+impl Resolve for Caching {
+    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            if self.absent.lock().unwrap().get(question).is_some_and(|until| now < *until) {
+                return Answer::nx_domain(None);
+            }
+            let answer = self.inner.resolve(question).await;
+            if let (Is::NxDomain(_), Some(ttl)) = (answer.is(), answer.ttl()) {
+                self.absent.lock().unwrap().insert(question.clone(), now + ttl);
+            }
+            answer
+        })
+    }
+}
+
+/// The worst that can still happen, and for how long: a wildcard over numbers only, behind a resolver that remembers that
+/// 127.0.0.1 was absent.
+#[test]
+fn the_residue_is_as_long_as_the_negative_ttl() {
+    let clock = ManualClock::new();
+    let zone = "$SOA bl.example 300 300\n";
+    let dns = Scripted::table(&format!("{zone}{SOUND}"), clock.clone()).unwrap();
+    let resolver = Caching { inner: dns.clone(), clock: clock.clone(), absent: Mutex::default() };
+    let checker = Checker::builder_with(resolver, clock.clone())
+        .lists(ListSet::builder().deny("bl.example").build().unwrap())
+        .special_purpose(SpecialPurpose::Ask)
+        .build()
+        .unwrap();
+    let check = |client: u8| clock.run(checker.check(Dialogue::from(IpAddr::from([198, 51, 100, client]))));
+    let listed: IpAddr = LISTED.parse().unwrap();
+    assert_eq!(clock.run(checker.check(Dialogue::from(listed))).counts().listed, 1);
+    // 127.0.0.1 was seen absent just now, and the resolver will say so for 300 seconds. The list dies, for numbers only.
+    let dead: String = (0..=255).map(|octet| format!("*.{octet}.bl.example. A 127.0.0.2\n")).collect();
+    dns.set(&dead).unwrap();
+    clock.advance(Duration::from_secs(299));
+    assert_eq!(check(1).counts().listed, 1, "believed: both controls are absent, as far as the resolver says");
+    // That proof is good for its window; then 127.0.0.1 is seen as it is.
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(problem(check(2).lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    for client in 3..100 {
+        clock.advance(MINUTE);
+        assert!(check(client).advice().reply().is_none(), "never again");
+    }
+}
+
+#[test]
+fn what_a_list_said_while_it_was_ill_is_forgotten() {
+    let world = World::new(&["bl.example"], SOUND);
+    world.check(LISTED);
+    world.clock.advance(2 * HOUR);
+    // Every answer of the bad days may be remembered for a day.
+    world.set("*.bl.example. A 127.0.0.2 ttl=86400\n14.113.0.203.bl.example. A 127.0.0.2");
+    assert_eq!(problem(world.check(CLEAN).lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    world.set("*.bl.example. NXDOMAIN");
+    world.clock.advance(HOUR);
+    // Another client's hit proves the list sane again. The proof is fresh; the clean client's old hit is none.
+    assert_eq!(world.check(LISTED).counts().listed, 1);
+    assert_eq!(world.check(CLEAN).lists()[0].verdict().word(), "not_listed");
+}
+
+/// One list has emptied itself, in its own way: its test entry is there, without an address. The others are sound.
+#[test]
+fn one_emptied_list_convicts_the_resolver_once_at_most() {
+    use rdnsbl::ListSpec;
+    use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
+    let clock = ManualClock::new();
+    let zones = "$SOA empty.example 300 60\n$SOA bl.example 300 60\n";
+    let table = format!("{zones}{SOUND}2.0.0.127.empty.example. NODATA");
+    let dns = Scripted::table(&table, clock.clone()).unwrap();
+    let entry = TestEntry::Address(IpAddr::from([127, 0, 0, 2]));
+    let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
+    let empty = ListSpec::deny("empty.example").unwrap().profile(profile);
+    let lists = ListSet::builder().list(empty).deny("bl.example").build().unwrap();
+    let builder = Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
+    let checker = builder.build().unwrap();
+    let mut convicted = 0;
+    for client in 0..120 {
+        let report = clock.run(checker.check(Dialogue::from(IpAddr::from([198, 51, 100, client]))));
+        convicted += usize::from(report.resolver_fault().is_some());
+        clock.advance(Duration::from_secs(20));
+    }
+    assert_eq!(convicted, 1, "the second check asks the sound list for its entry, too");
+}
+
+/// Clients whose names lead nowhere ask nothing of a list about names: they must not use up its chances to come back.
+#[test]
+fn chances_of_a_list_are_not_used_up_by_who_asks_nothing() {
+    use rdnsbl::ListSpec;
+    use rdnsbl::dnsxl::Part;
+    let clock = ManualClock::new();
+    let named = |client: u8| {
+        format!(
+            "{client}.100.51.198.in-addr.arpa. PTR h{client}.client.example.net.\nh{client}.client.example.net. A 198.51.100.{client}\n"
+        )
+    };
+    let world: String = (100..=110).map(named).collect();
+    let table = format!("$SOA dbl.example 300 60\n{world}*.dbl.example. TIMEOUT");
+    let dns = Scripted::table(&table, clock.clone()).unwrap();
+    let lists =
+        ListSet::builder().list(ListSpec::deny("dbl.example").unwrap().asks([Part::ConfirmedName])).build().unwrap();
+    let builder = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
+    let checker = builder.build().unwrap();
+    let check = |client: u8| clock.run(checker.check(Dialogue::from(IpAddr::from([198, 51, 100, client]))));
+    for client in 100..105 {
+        check(client);
+    }
+    assert_eq!(checker.health()[0].health(), Health::Unreachable);
+    dns.set("*.dbl.example. NXDOMAIN").unwrap();
+    let mut heard = false;
+    for _ in 0..60 {
+        clock.advance(Duration::from_secs(1));
+        check(1); // nameless
+        heard |= check(110).lists()[0].verdict().word() == "not_listed";
+    }
+    assert!(heard);
+}
+
+/// What was remembered of a lying resolver is void when it has been mended.
+#[test]
+fn misses_of_a_resolver_that_stripped_are_not_believed_later() {
+    use rdnsbl::ListSpec;
+    use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
+    let clock = ManualClock::new();
+    let stripped = "$SOA bl.example 300 300\n2.0.0.127.bl.example. NODATA\n14.113.0.203.bl.example. NODATA\n";
+    let dns = Scripted::table(stripped, clock.clone()).unwrap();
+    let entry = TestEntry::Address(IpAddr::from([127, 0, 0, 2]));
+    let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
+    let lists = ListSet::builder().list(ListSpec::deny("bl.example").unwrap().profile(profile)).build().unwrap();
+    let builder = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
+    let checker = builder.build().unwrap();
+    let check = |client: &str| clock.run(checker.check(Dialogue::from(client.parse::<IpAddr>().unwrap())));
+    assert_eq!(why(check(LISTED).lists()[0].verdict()), Some(Why::Resolver));
+    dns.set("2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2").unwrap();
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(check(CLEAN).lists()[0].verdict().word(), "not_listed");
+    assert_eq!(check(LISTED).lists()[0].verdict().word(), "listed");
+}
+
+/// A proof that was under way when the list fell ill does not make it well.
+#[test]
+fn old_proof_does_not_heal() {
+    let world = World::new(&["bl.example", "slow.example"], &format!("{SOUND}15.113.0.203.bl.example. A 127.0.0.2\n"));
+    world.set("14.113.0.203.in-addr.arpa. NXDOMAIN after=4s");
+    let client = |text: &str| Dialogue::from(text.parse::<IpAddr>().unwrap());
+    let first = world.checker.check(client(LISTED)).into_future();
+    let report = world.clock.run(async {
+        let mut first = Box::pin(first);
+        // Its controls are asked and answered; its reverse name is slow.
+        for _ in 0..10 {
+            std::future::poll_fn(|context| {
+                let _ = first.as_mut().poll(context);
+                std::task::Poll::Ready(())
+            })
+            .await;
+        }
+        world.clock.sleep_until(world.clock.now() + Duration::from_secs(1)).await;
+        world.dns.set("*.bl.example. A 127.0.0.2").unwrap();
+        let sick = world.checker.probe().await;
+        assert_eq!(sick[0].health(), Health::ListsEverything);
+        first.await
+    });
+    assert_eq!(report.denied().count(), 0, "{report}");
+    assert_eq!(world.health()[0], Health::ListsEverything);
+    assert_eq!(world.check(CLEAN).denied().count(), 0);
+}
+
+#[test]
+fn watches_may_be_as_rare_as_can_be() {
+    let world = World::new(&["bl.example"], SOUND);
+    for _ in 0..20 {
+        let watch = world.checker.clone().watch(Duration::MAX);
+        let end = world.clock.sleep_until(world.clock.now() + HOUR);
+        world.clock.run(async {
+            futures::future::select(Box::pin(watch), end).await;
+        });
+    }
+}
+
+#[test]
+fn more_codes_than_are_kept_are_told() {
+    let codes: String = (0..250).map(|code| format!("14.113.0.203.bl.example. A 127.0.1.{code}\n")).collect();
+    let world =
+        World::new(&["bl.example", "other.example"], &format!("{codes}14.113.0.203.other.example. A 127.0.0.2"));
+    let report = world.check(LISTED);
+    assert_eq!(report.lists()[0].verdict().codes().len(), 100);
+    assert_eq!([0, 1].map(|list: usize| report.lists()[list].verdict().is_truncated()), [true, false]);
+}
+
+#[test]
+fn a_check_under_way_hears_of_the_death() {
+    let world = World::new(&["bl.example", "slow.example"], &format!("{SOUND}*.slow.example. NXDOMAIN-NOSOA after=3s"));
+    world.check(LISTED);
+    world.clock.advance(Duration::from_secs(50));
+    let client = |text: &str| Dialogue::from(text.parse::<IpAddr>().unwrap());
+    // The first one has its hit, proven 50 seconds ago, and waits for the slow list; the zone dies; a probe notices.
+    let waiting = world.checker.check(client(LISTED)).into_future();
+    let probing = async {
+        world.dns.set("*.bl.example. A 127.0.0.2").unwrap();
+        world.checker.probe().await
+    };
+    let (report, probed) = world.clock.run(async {
+        use std::future::Future as _;
+        let mut waiting = Box::pin(waiting);
+        // Started first.
+        std::future::poll_fn(|context| {
+            let _ = waiting.as_mut().poll(context);
+            std::task::Poll::Ready(())
+        })
+        .await;
+        let probed = probing.await;
+        (waiting.await, probed)
+    });
+    assert_eq!(probed[0].health(), Health::ListsEverything);
+    assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    assert!(report.advice().reply().is_none());
+}
+
+#[test]
+fn a_resolver_outage_blames_no_list() {
+    let mut world = World::new(&["a.example", "b.example"], "");
+    world.check(CLEAN);
+    world.set("* TIMEOUT\n. TIMEOUT");
+    world.clock.advance(HOUR);
+    for client in 0..20 {
+        let report = world.check(&format!("203.0.113.{}", 100 + client));
+        assert_eq!(report.resolver_fault(), Some(ResolverFault::Unreachable));
+    }
+    assert!(world.health().iter().all(|health| *health != Health::Unreachable));
+    assert_eq!(world.events(), ["fault unreachable"]);
+    world.set("* NXDOMAIN\n. NXDOMAIN");
+    world.clock.advance(Duration::from_secs(6)); // failures are remembered for five seconds
+    assert_eq!(world.check(CLEAN).counts().not_listed, 2, "counts again at once");
+    assert_eq!(world.events(), ["recovered unreachable"]);
+}
+
+#[test]
+fn a_caller_in_a_hurry_blames_no_list() {
+    let mut world = World::new(&["a.example", "b.example"], "*.a.example. NXDOMAIN after=200ms");
+    for client in 0..20 {
+        let dialogue = Dialogue::from(IpAddr::from([203, 0, 113, client]));
+        world.clock.run(world.checker.check(dialogue).within(Duration::from_millis(10)));
+    }
+    assert_eq!(world.events(), Vec::<String>::new());
+    assert!(world.health().iter().all(|health| *health != Health::Unreachable));
+}
+
+#[test]
+fn a_silent_list_is_noticed_by_callers_with_two_seconds_too() {
+    let mut world = World::new(&["a.example", "b.example"], "*.a.example. TIMEOUT");
+    for client in 0..5 {
+        let dialogue = Dialogue::from(IpAddr::from([203, 0, 113, client]));
+        world.clock.run(world.checker.check(dialogue).within(Duration::from_secs(2)));
+    }
+    // Whoever comes next drives its controls to their full time.
+    assert_eq!(world.events(), Vec::<String>::new());
+    world.clock.run(world.checker.with_lists(ListSet::none()).check(Dialogue::new()));
+    world.clock.advance(Duration::from_secs(2));
+    world.clock.run(world.checker.with_lists(ListSet::none()).check(Dialogue::new()));
+    assert_eq!(world.events(), ["a.example unprobed -> unreachable"]);
+}
+
+#[test]
+fn a_watch_looks_after_lists() {
+    let mut world = World::new(&["bl.example", "other.example"], SOUND);
+    let checker = world.checker.clone();
+    let watch = checker.watch(30 * MINUTE);
+    let clock = world.clock.clone();
+    let mut watch = Box::pin(watch);
+    let mut pass = |time: Duration| {
+        let until = clock.clone();
+        let at = rdnsbl::Clock::now(&until) + time;
+        clock.run(async {
+            let end = rdnsbl::Clock::sleep_until(&until, at);
+            futures::future::select(&mut watch, end).await;
+        });
+    };
+    pass(Duration::from_secs(1));
+    assert_eq!(world.health()[0], Health::Sound);
+    assert_eq!(world.asked(".bl.example"), 3, "two controls and the entry that must exist");
+    pass(10 * HOUR);
+    let questions = world.asked(".bl.example");
+    assert!((3 * 17..=3 * 23).contains(&questions), "every half hour, a tenth more or less: {questions}");
+    // It dies without any mail: the watch tells.
+    world.set("*.bl.example. A 127.0.0.2");
+    pass(40 * MINUTE);
+    assert_eq!(world.events(), ["bl.example sound -> lists_everything"]);
+    world.asked("");
+    pass(10 * HOUR);
+    let questions = world.asked(".bl.example");
+    assert!(questions <= 3 * 66, "at most one look in ten minutes, once it has backed off: {questions}");
+    world.set("*.bl.example. NXDOMAIN");
+    pass(11 * MINUTE);
+    assert_eq!(world.events(), ["bl.example lists_everything -> sound"]);
+}
+
+#[test]
+fn probes_tell_who_takes_127_away() {
+    // unbound's `private-address: 127.0.0.0/8`: names that have addresses there come back empty.
+    let world =
+        World::new(&["a.example", "b.example"], "2.0.0.127.a.example. NODATA-NOSOA\n2.0.0.127.b.example. NODATA-NOSOA");
+    world.clock.run(world.checker.probe());
+    let report = world.check(CLEAN);
+    assert_eq!(report.resolver_fault(), Some(ResolverFault::Strips127));
+    assert!(report.lists().iter().all(|row| why(row.verdict()) == Some(Why::Resolver)));
+}

@@ -1,0 +1,17 @@
+//! The resolvers over real sockets on loopback: UDP, TCP, limits, failing servers and malformed answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+#[cfg(feature = "direct")]
+mod sharing;
+#[cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
+mod stress;
+#[cfg(feature = "direct")]
+mod tcp;
+#[cfg(feature = "direct")]
+mod weather;
+#[cfg(feature = "direct")]
+mod window;
+#[cfg(any(feature = "hickory", feature = "direct"))]
+mod wire_shapes;

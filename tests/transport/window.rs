@@ -1,0 +1,303 @@
+//! How much `Direct` asks of a server at a time: what it cannot have read yet is little, what is under way beyond it may be much.
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::future::{FutureExt, join_all};
+use rdnsbl::dns::{Answer, Failure, Question, RecordType};
+use rdnsbl::name::Name;
+use rdnsbl::resolve::{Direct, Pacing, Resolve, Timeouts};
+use tokio::task::JoinHandle;
+
+use crate::kit::answering::{Answering, nx};
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// Long before a send counts as lost.
+fn patient(server: SocketAddr) -> Direct {
+    let timeouts = Timeouts::default().with_resend(ms(20_000)).with_total(ms(60_000));
+    Direct::servers([server]).unwrap().with_pacing(Pacing::Fixed).with_timeouts(timeouts)
+}
+
+fn question(number: usize) -> Question {
+    Question::new(Name::parse(&format!("{number}.bl.test")).unwrap(), RecordType::A)
+}
+
+async fn ask(direct: &Direct, number: usize) -> Answer {
+    direct.resolve(&question(number)).await
+}
+
+/// Asks so many at once; all are told that nothing is there.
+async fn ask_all(direct: &Direct, count: usize) {
+    let answers = join_all((0..count).map(|number| ask(direct, number))).await;
+    assert!(answers.iter().all(|answer| *answer == Answer::nx_domain(None)));
+}
+
+/// A server that reads at once and answers each question after a time, until it stops answering.
+struct Slow {
+    address: SocketAddr,
+    seen: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+    silent: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Slow {
+    fn start(delay: impl Fn(usize) -> Duration + Send + 'static) -> Self {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket.set_read_timeout(Some(ms(1))).unwrap();
+        let address = socket.local_addr().unwrap();
+        let mut slow = Self {
+            address,
+            seen: Arc::default(),
+            most: Arc::default(),
+            silent: Arc::default(),
+            stop: Arc::default(),
+            thread: None,
+        };
+        let (seen, most) = (Arc::clone(&slow.seen), Arc::clone(&slow.most));
+        let (silent, stop) = (Arc::clone(&slow.silent), Arc::clone(&slow.stop));
+        slow.thread = Some(std::thread::spawn(move || {
+            let mut buffer = [0; 512];
+            let mut due: VecDeque<(Instant, Vec<u8>, SocketAddr)> = VecDeque::new();
+            while !stop.load(Ordering::Relaxed) {
+                if let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                    let at = Instant::now() + delay(seen.fetch_add(1, Ordering::Relaxed));
+                    let place = due.partition_point(|(other, ..)| *other <= at);
+                    due.insert(place, (at, nx(&buffer[..length]), from));
+                    most.fetch_max(due.len(), Ordering::Relaxed);
+                }
+                while due.front().is_some_and(|(at, ..)| *at <= Instant::now()) {
+                    let (_, answer, to) = due.pop_front().unwrap();
+                    if !silent.load(Ordering::Relaxed) {
+                        let _ = socket.send_to(&answer, to);
+                    }
+                }
+            }
+        }));
+        slow
+    }
+
+    fn seen(&self) -> usize {
+        self.seen.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn slow_answers_hold_nobody_up() {
+    let server = Slow::start(|_| ms(50));
+    let direct = patient(server.address);
+    ask_all(&direct, 1_000).await;
+    let most = server.most.load(Ordering::Relaxed);
+    assert!((200..=1_000).contains(&most), "{most}");
+    assert_eq!((direct.stats().sent, direct.stats().resent), (1_000, 0));
+}
+
+#[tokio::test]
+async fn slow_answers_among_quick_ones_hold_nobody_up() {
+    let server = Slow::start(|number| if number % 2 == 0 { Duration::ZERO } else { ms(100) });
+    let direct = patient(server.address);
+    ask_all(&direct, 2_000).await;
+    let most = server.most.load(Ordering::Relaxed);
+    assert!((200..=900).contains(&most), "{most}");
+    assert_eq!((direct.stats().sent, direct.stats().resent), (2_000, 0));
+}
+
+#[tokio::test]
+async fn a_limit_in_all_holds() {
+    let server = Slow::start(|_| ms(20));
+    let direct = patient(server.address).with_in_flight(200);
+    ask_all(&direct, 1_000).await;
+    let most = server.most.load(Ordering::Relaxed);
+    assert!((129..=200).contains(&most), "{most}");
+}
+
+#[tokio::test]
+async fn a_silent_server_gets_no_more_than_it_may_hold() {
+    let server = Answering::start(|_, _| vec![]);
+    let direct = patient(server.address);
+    let asking = join_all((0..1_000).map(|number| ask(&direct, number)));
+    assert!(tokio::time::timeout(ms(300), asking).await.is_err());
+    assert_eq!((server.came().len(), direct.stats().sent), (128, 128));
+    // Who leaves has left nothing behind.
+    let asking = join_all((0..1_000).map(|number| ask(&direct, number)));
+    assert!(tokio::time::timeout(ms(100), asking).await.is_err());
+    assert_eq!(direct.stats().sent, 256);
+}
+
+#[tokio::test]
+async fn a_quick_server_that_stands_still_gets_no_more_than_it_may_hold() {
+    let server = Slow::start(|_| Duration::ZERO);
+    let direct = patient(server.address);
+    for _ in 0..20 {
+        ask_all(&direct, 100).await;
+    }
+    server.silent.store(true, Ordering::Relaxed);
+    let asking = join_all((0..1_000).map(|number| ask(&direct, number)));
+    assert!(tokio::time::timeout(ms(300), asking).await.is_err());
+    // A busy machine makes the server look slower than it is.
+    assert!((128..=256).contains(&(server.seen() - 2_000)), "{}", server.seen());
+}
+
+#[tokio::test]
+async fn a_slow_server_that_stands_still_gets_little_more() {
+    let server = Slow::start(|_| ms(20));
+    let direct = patient(server.address);
+    ask_all(&direct, 500).await;
+    server.silent.store(true, Ordering::Relaxed);
+    let asking = join_all((0..4_000).map(|number| ask(&direct, number)));
+    assert!(tokio::time::timeout(ms(600), asking).await.is_err());
+    // What it gets in twice its usual time.
+    assert!((128..=1_500).contains(&(server.seen() - 500)), "{}", server.seen());
+}
+
+#[tokio::test]
+async fn who_waits_comes_in_the_order_of_coming() {
+    let server = Answering::start(|came, _| {
+        std::thread::sleep(ms(2));
+        vec![nx(&came.octets)]
+    });
+    let direct = patient(server.address).with_in_flight(1).with_sockets(1);
+    let questions: Vec<Question> = (0..20).map(|number| question(100 + number)).collect();
+    let mut open: Vec<_> = questions.iter().map(|question| direct.resolve(question)).collect();
+    for future in &mut open {
+        assert!(future.now_or_never().is_none());
+    }
+    // Some leave, and one stays without ever being polled again.
+    drop(open.remove(7));
+    drop(open.remove(3));
+    let stuck = open.pop();
+    let answers = tokio::time::timeout(ms(5_000), join_all(open)).await.unwrap();
+    assert!(answers.iter().all(|answer| *answer == Answer::nx_domain(None)));
+    drop(stuck);
+    let asked: Vec<String> =
+        server.came().iter().map(|came| String::from_utf8_lossy(&came.octets[13..16]).into_owned()).collect();
+    let right: Vec<String> =
+        (100..119).filter(|number| ![103, 107].contains(number)).map(|number| number.to_string()).collect();
+    assert_eq!(asked, right);
+    // Whoever was called in and never came has given up the place.
+    assert_eq!(ask(&direct, 1).await, Answer::nx_domain(None));
+}
+
+#[test]
+fn who_waits_in_a_runtime_that_stands_still_keeps_nobody_waiting() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = Answering::start(|_, _| vec![]);
+    let timeouts = Timeouts::default().with_resend(ms(20_000)).with_total(ms(300));
+    let direct = patient(server.address).with_in_flight(1).with_timeouts(timeouts);
+    let (standing_still, running) = (runtime(), runtime());
+    let (first, second) = (question(1), question(2));
+    let mut inside = direct.resolve(&first);
+    let mut outside = direct.resolve(&second);
+    standing_still.block_on(async {
+        assert!((&mut inside).now_or_never().is_none());
+        assert!((&mut outside).now_or_never().is_none());
+    });
+    let begun = Instant::now();
+    let answers = running.block_on(async {
+        let asking = join_all((10..20).map(|number| ask(&direct, number)));
+        tokio::time::timeout(ms(5_000), asking).await.unwrap()
+    });
+    assert!(answers.iter().all(|answer| *answer == Answer::failed(Failure::Overload)));
+    assert!(begun.elapsed() >= ms(290), "{:?}", begun.elapsed());
+    drop(standing_still);
+    drop((inside, outside));
+    assert_eq!(running.block_on(ask(&direct, 3)), Answer::failed(Failure::Timeout));
+}
+
+/// A question about a name of a client's own, to which nothing comes back.
+fn silent(client: u32, number: usize) -> Question {
+    Question::new(Name::parse(&format!("{number}.silent.test")).unwrap(), RecordType::A).chosen_by(client)
+}
+
+/// A server that answers nothing about `silent.test`.
+fn half_silent() -> Answering {
+    Answering::start(|came, _| match came.octets.windows(6).any(|octets| octets == b"silent") {
+        true => vec![],
+        false => vec![nx(&came.octets)],
+    })
+}
+
+fn silent_ones(server: &Answering) -> usize {
+    server.came().iter().filter(|came| came.octets.windows(6).any(|octets| octets == b"silent")).count()
+}
+
+/// Asks in the background; waits until so many have come to the server.
+async fn asked(direct: &Direct, server: &Answering, questions: Vec<Question>, come: usize) -> VecDeque<JoinHandle<()>> {
+    let ask = |question: Question| {
+        let direct = direct.clone();
+        tokio::spawn(async move {
+            direct.resolve(&question).await;
+        })
+    };
+    let tasks = questions.into_iter().map(ask).collect();
+    until(|| silent_ones(server) >= come).await;
+    tasks
+}
+
+async fn until(happened: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !happened() {
+        assert!(begun.elapsed() < ms(30_000));
+        tokio::time::sleep(ms(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn silent_names_of_clients_leave_half_of_the_places() {
+    let server = half_silent();
+    let direct = patient(server.address).with_in_flight(20);
+    let questions = (0..100).map(|number| silent(number as u32, number)).collect();
+    let held = asked(&direct, &server, questions, 10).await;
+    tokio::time::timeout(ms(10_000), ask_all(&direct, 200)).await.unwrap();
+    assert_eq!(silent_ones(&server), 10);
+    held.iter().for_each(JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn one_client_has_a_few_places() {
+    let server = half_silent();
+    let direct = patient(server.address).with_in_flight(64);
+    let mut held = asked(&direct, &server, (0..100).map(|number| silent(7, number)).collect(), 4).await;
+    // Others, whose names are answered, do not wait for him.
+    for number in 0..20 {
+        let other = question(number).chosen_by(8);
+        assert_eq!(tokio::time::timeout(ms(10_000), direct.resolve(&other)).await.unwrap(), Answer::nx_domain(None));
+    }
+    assert_eq!(silent_ones(&server), 4);
+    // What is given up makes room for his next ones.
+    held.drain(..4).for_each(|task| task.abort());
+    until(|| silent_ones(&server) >= 8).await;
+    held.drain(..).for_each(|task| task.abort());
+    let own = question(2).chosen_by(7);
+    assert_eq!(tokio::time::timeout(ms(10_000), direct.resolve(&own)).await.unwrap(), Answer::nx_domain(None));
+}
+
+#[tokio::test]
+async fn silent_names_of_clients_do_not_look_like_a_full_buffer() {
+    let server = half_silent();
+    let direct = patient(server.address);
+    let questions = (0..400).map(|number| silent(number as u32, number)).collect();
+    let held = asked(&direct, &server, questions, 64).await;
+    // One after the other: no answer is under way that could let them in.
+    for number in 0..20 {
+        let answer = tokio::time::timeout(ms(10_000), ask(&direct, number)).await;
+        assert_eq!(answer.unwrap(), Answer::nx_domain(None));
+    }
+    held.iter().for_each(JoinHandle::abort);
+}

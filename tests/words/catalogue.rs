@@ -1,0 +1,559 @@
+//! The catalogue says what it should about every list in it, and a text with a mistake says where.
+
+use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
+use std::time::{Duration, SystemTime};
+
+use rdnsbl::Name;
+use rdnsbl::dnsxl::{Disposition, SubjectKind};
+use rdnsbl::lists::catalogue::{
+    Access, Catalogue, CatalogueErrorKind, CatalogueFileError, Date, DomainForm, Entry, Speaks, Status,
+};
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn get(text: &str) -> &'static Entry {
+    Catalogue::builtin().get(&name(text)).unwrap_or_else(|| panic!("{text} is not in the catalogue"))
+}
+
+fn is_line(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| matches!(octet, 0x20..=0x7e))
+}
+
+#[test]
+fn as_many_lists_as_were_looked_at() {
+    let count = |wanted: fn(&Entry) -> bool| Catalogue::builtin().iter().filter(|entry| wanted(entry)).count();
+    let statuses = ["active", "restricted", "unverified", "suspect", "renamed", "merged", "never a list", "retired"];
+    let counts = statuses.map(|word| Catalogue::builtin().iter().filter(|entry| entry.status().word() == word).count());
+    assert_eq!(counts, [99, 13, 59, 2, 3, 4, 2, 148]);
+    assert_eq!(count(|_| true), counts.iter().sum::<usize>());
+    assert_eq!(count(|entry| matches!(entry.status(), Status::Retired(stone) if stone.since().is_some())), 145);
+    // Lists that can be asked, and whose codes are known; the richest other collection has about 25.
+    let usable = |entry: &Entry| matches!(entry.status(), Status::Active | Status::Restricted);
+    let known = |entry: &&Entry| usable(entry) && entry.profile().knows_codes();
+    assert_eq!(Catalogue::builtin().iter().filter(known).count(), 84);
+    assert_eq!(Catalogue::builtin().iter().filter(known).filter(|entry| !entry.kinds().is_empty()).count(), 79);
+    assert_eq!(count(|entry| entry.recommendation().is_some()), 6);
+}
+
+#[test]
+fn every_row() {
+    let catalogue = Catalogue::builtin();
+    let mut zones = HashSet::new();
+    let mut groups: HashMap<String, usize> = HashMap::new();
+    for entry in catalogue.iter() {
+        let zone = entry.zone();
+        assert!(zone.is_host() && zone.label_count() >= 2, "{zone}");
+        assert!(zones.insert(zone.clone()), "{zone} stands there twice");
+        assert_eq!(catalogue.get(zone).map(Entry::zone), Some(zone));
+        for alias in entry.aliases() {
+            assert!(zones.insert(alias.clone()), "{alias} stands there twice");
+            assert_eq!(catalogue.get(alias).map(Entry::zone), Some(zone));
+        }
+        assert!(is_line(&entry.to_string()), "{entry}");
+        for text in entry.sources().chain(entry.note()).chain(entry.operator()) {
+            assert!(is_line(text), "{zone}: {text}");
+        }
+        assert!(entry.sources().next().is_some(), "{zone} has no source");
+        assert!(!entry.kinds().is_empty() || entry.holds_hashes(), "{zone} holds nothing");
+        for other in entry.successor().into_iter().chain(entry.part_of()) {
+            assert_eq!(catalogue.get(other).map(Entry::zone), Some(other), "{zone} refers to {other}");
+        }
+        let next = entry.successor().and_then(|next| catalogue.get(next));
+        assert!(next.is_none_or(|next| !next.status().is_gone()), "{zone} sends people to a dead list");
+        if entry.is_grouped() {
+            *groups.entry(entry.group()).or_default() += 1;
+        } else {
+            assert_eq!(entry.group(), zone.to_string());
+        }
+        match entry.status() {
+            Status::Retired(stone) => {
+                assert!(is_line(&stone.to_string()), "{zone}");
+                assert!(stone.since().is_some() || !stone.how().is_empty() || entry.note().is_some(), "{zone}");
+                assert!(stone.since().is_none_or(|since| since <= catalogue.as_of()), "{zone}");
+            }
+            Status::Renamed | Status::Merged => assert!(entry.successor().is_some(), "{zone}"),
+            _ => {}
+        }
+        for part in 0..=u8::MAX {
+            // Whatever else a list says, it never explains away what only broken lists answer.
+            assert_eq!(entry.profile().meanings(Ipv4Addr::new(128, 0, 0, part)).count(), 0, "{zone}");
+            let refusal = |(disposition, _)| disposition == Disposition::Refusal;
+            assert!(entry.profile().meanings(Ipv4Addr::new(127, 255, 255, part)).all(refusal), "{zone}");
+        }
+        if let Some(recommendation) = entry.recommendation() {
+            assert_eq!(*entry.status(), Status::Active, "{zone}");
+            assert_eq!(entry.access(), Access::Open, "{zone}");
+            assert!(entry.profile().knows_codes() && is_line(recommendation.reason()), "{zone}");
+            assert!(recommendation.since() <= catalogue.as_of(), "{zone}");
+            assert_eq!(recommendation.spec().zone(), zone);
+        }
+    }
+    for (group, members) in groups {
+        assert!(members > 1, "{group} is a group of one");
+    }
+}
+
+#[test]
+fn lists_that_old_configurations_name() {
+    for (zone, status) in [
+        ("bl.spamcop.net", "active"),
+        ("sbl.spamhaus.org", "active"),
+        ("all.rbl.jp", "retired"),
+        ("list.dsbl.org", "retired"),
+        ("cn-kr.blackholes.us", "retired"),
+        ("brazil.blackholes.us", "retired"),
+        ("russia.blackholes.us", "retired"),
+        ("bl.blocklist.de", "active"),
+        ("rbl.interserver.net", "active"),
+        ("dnsbl-1.uceprotect.net", "active"),
+        ("dnsbl-2.uceprotect.net", "active"),
+        ("dnsbl-3.uceprotect.net", "active"),
+        ("dnsbl.sorbs.net", "retired"),
+        ("ips.backscatterer.org", "active"),
+        ("truncate.gbudb.net", "active"),
+        ("b.barracudacentral.org", "active"),
+        ("cbl.abuseat.org", "merged"),
+        ("dialups.mail-abuse.org", "restricted"),
+        ("relays.mail-abuse.org", "restricted"),
+        ("rbl.spamhaus.org", "never a list"),
+    ] {
+        assert_eq!(get(zone).status().word(), status, "{zone}");
+        assert_eq!(get(zone).zone(), &name(zone));
+    }
+}
+
+#[test]
+fn names_lead_to_their_lists() {
+    for (written, zone) in [
+        ("keykeykeykeykeykey.zen.dq.spamhaus.net", "zen.dq.spamhaus.net"),
+        ("k1.zen.dq.spamhaus.net", "zen.dq.spamhaus.net"), // too short to be known as a key by its looks
+        ("keykeykeykeykeykey.dbl.dq.spamhaus.net", "dbl.spamhaus.org"),
+        ("keykeykeykeykeykey.combined.mail.abusix.zone", "combined.mail.abusix.zone"),
+        ("keykeykeykeykeykey.spam.spamrats.com", "spam.spamrats.com"),
+        ("keykeykeykeykeykey.r.mail-abuse.com", "r.mail-abuse.com"),
+        ("keykeykeykeykeykey.xbl.dq.spamhaus.net", "xbl.spamhaus.org"),
+        ("keykeykeykeykeykey.pbl.dq.spamhaus.net", "pbl.spamhaus.org"),
+        ("keykeykeykeykeykey.sbl-xbl.dq.spamhaus.net", "sbl-xbl.spamhaus.org"),
+        ("keykeykeykeykeykey.exploit.mail.abusix.zone", "exploit.mail.abusix.zone"),
+        ("virbl.bit.nl", "virbl.dnsbl.bit.nl"),
+        ("rbl.efnet.org", "rbl.efnetrbl.org"),
+        ("argentina.blackholes.us", "countries.blackholes.us"),
+        ("cn.countries.nerd.dk", "zz.countries.nerd.dk"),
+        ("virus.dnsbl.sorbs.net", "dnsbl.sorbs.net"),
+    ] {
+        assert_eq!(get(written).zone(), &name(zone), "{written}");
+    }
+    for unknown in ["foo.zen.spamhaus.org", "bl.example", "a.keykeykeykey.zen.dq.spamhaus.net", "org", "."] {
+        assert!(Catalogue::builtin().get(&name(unknown)).is_none(), "{unknown}");
+    }
+    assert_eq!(get("zen.spamhaus.org").profile(), get("zen.dq.spamhaus.net").profile());
+}
+
+#[test]
+fn voices() {
+    let group = |zone: &str| get(zone).group();
+    for zone in ["sbl.spamhaus.org", "xbl.spamhaus.org", "pbl.spamhaus.org", "zen.dq.spamhaus.net", "cbl.abuseat.org"] {
+        assert_eq!(group(zone), group("zen.spamhaus.org"), "{zone}");
+    }
+    assert_eq!(group("dnsbl-1.uceprotect.net"), group("dnsbl-3.uceprotect.net"));
+    assert_ne!(group("bl.spamcop.net"), group("psbl.surriel.com"));
+    assert_eq!(get("sbl.spamhaus.org").part_of(), Some(&name("zen.spamhaus.org")));
+}
+
+#[test]
+fn facts_of_single_lists() {
+    use Disposition::{Allow, Deny, Neutral, Refusal, Test};
+    for (zone, code, wanted) in [
+        ("hostkarma.junkemailfilter.com", "127.0.0.1", &[Allow][..]),
+        ("hostkarma.junkemailfilter.com", "127.0.0.2", &[Deny]),
+        ("hostkarma.junkemailfilter.com", "127.0.0.3", &[Neutral]),
+        ("list.dnswl.org", "127.0.0.255", &[Refusal]),
+        ("list.dnswl.org", "127.0.10.3", &[Refusal]),
+        ("dwl.dnswl.org", "127.0.10.3", &[Refusal]),
+        ("list.dnswl.org", "127.0.10.2", &[Allow]),
+        ("list.dnswl.org", "127.0.5.0", &[Allow]),
+        ("list.dnswl.org", "127.0.0.1", &[]),
+        ("dbl.spamhaus.org", "127.0.1.255", &[Refusal]),
+        ("dbl.spamhaus.org", "127.0.1.2", &[Deny]),
+        ("multi.surbl.org", "127.0.0.1", &[Refusal]),
+        ("multi.surbl.org", "127.0.0.24", &[Deny, Deny]),
+        ("multi.uribl.com", "127.0.0.1", &[Refusal]),
+        ("bl.score.senderscore.com", "127.0.0.1", &[Deny]),
+        ("bl.suomispam.net", "127.0.0.99", &[Test]),
+        ("bogons.cymru.com", "127.0.0.2", &[Deny]),
+        ("dnswl.spfbl.net", "127.0.0.2", &[Allow]),
+        ("dnswl.spfbl.net", "127.0.0.3", &[Allow]),
+        ("dnswl.spfbl.net", "127.0.0.5", &[Neutral]),
+        ("dnsbl.spfbl.net", "127.0.0.3", &[Deny]),
+        ("dnsbl.spfbl.net", "127.0.0.4", &[Neutral]),
+        ("dnsbl.spfbl.net", "127.0.0.5", &[Neutral]),
+        ("noptr.spamrats.com", "127.0.0.37", &[Deny]),
+        ("noptr.spamrats.com", "127.0.0.2", &[]),
+        ("all.spamrats.com", "127.0.0.43", &[Deny]),
+        ("z.mailspike.net", "127.0.0.2", &[Deny]),
+        ("bl.mailspike.net", "127.0.0.13", &[]),
+        ("torexit.dan.me.uk", "127.0.0.100", &[Deny]),
+        ("lookup.dkimwl.org", "127.0.3.5", &[Neutral]),
+        ("lookup.dkimwl.org", "127.255.255.255", &[Refusal]),
+        ("zen.dq.spamhaus.net", "127.255.255.250", &[Refusal]),
+        ("xbl.dq.spamhaus.net", "127.255.255.251", &[Refusal]),
+        ("zrd.dq.spamhaus.net", "127.0.2.17", &[Deny]),
+        ("zrd.dq.spamhaus.net", "127.0.2.255", &[Refusal]),
+    ] {
+        let found: Vec<Disposition> = get(zone).profile().meanings(code.parse().unwrap()).map(|(is, _)| is).collect();
+        assert_eq!(found, wanted, "{zone} {code}");
+    }
+    assert_eq!(get("hostkarma.junkemailfilter.com").speaks(), Speaks::Both);
+    assert_eq!(get("list.dnswl.org").speaks(), Speaks::For);
+    // Links are looked up whole in SURBL, by their registrable domain in URIBL.
+    assert_eq!(get("multi.surbl.org").domain_form(), None);
+    assert_eq!(get("multi.surbl.org").kinds(), [SubjectKind::Domain]);
+    for zone in ["multi.uribl.com", "black.uribl.com", "white.uribl.com", "zrd.dq.spamhaus.net"] {
+        assert_eq!(get(zone).domain_form(), Some(DomainForm::Registrable), "{zone}");
+    }
+    assert_eq!(get("zen.dq.spamhaus.net").access(), Access::KeyNeeded);
+    assert_eq!(get("spam.spamrats.com").access(), Access::KeyAccepted);
+    assert!(get("ebl.msbl.org").kinds().is_empty() && get("ebl.msbl.org").holds_hashes());
+    assert!(!get("bl.spamcop.net").profile().is_about(SubjectKind::Domain));
+    assert_eq!(
+        get("dnsbl.njabl.org").to_string(),
+        "dnsbl.njabl.org (NJABL): closed 2013-03-01; was emptied, then was sent to addresses where nobody is, then lost \
+         its domain, then was taken by a squatter, every name with an address \
+         (https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List (emptied 2013-03-01; NS in 192.0.2.0/24 2013-04-29; \
+         expired 2019-01-02; squatter wildcard 2024-01))"
+    );
+}
+
+#[test]
+fn how_old_it_is() {
+    let catalogue = Catalogue::builtin();
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_eq!(catalogue.as_of().to_string(), "2026-11-28");
+    assert_eq!(catalogue.age(catalogue.as_of().start() + 425 * day), 425 * day);
+    assert_eq!(catalogue.age(SystemTime::UNIX_EPOCH), Duration::ZERO);
+}
+
+/// The text of the catalogue.
+const BUILTIN: &str = include_str!("../../src/lists/catalogue/builtin.txt");
+
+#[test]
+fn how_the_text_is_kept() {
+    let lines: Vec<&str> =
+        BUILTIN.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(lines.first(), Some(&"format 1"));
+    assert!(Catalogue::builtin().findings().is_empty(), "{:?}", Catalogue::builtin().findings());
+    // One stanza an operator, sorted by its domain; a group of lists is one operator's.
+    let domains: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("domain ")).collect();
+    assert!(domains.iter().zip(domains.iter().skip(1)).all(|(one, next)| one < next), "{domains:?}");
+    let mut groups = HashSet::new();
+    for stanza in BUILTIN.split("\ndomain ").skip(1) {
+        let own: HashSet<&str> = stanza.lines().filter_map(|line| line.trim().strip_prefix("group ")).collect();
+        assert!(own.len() <= 1 && own.iter().all(|group| groups.insert(*group)), "{own:?}");
+        assert!(stanza.contains("\n    zone "), "{stanza}");
+    }
+    assert!(!BUILTIN.split("\ndomain ").next().unwrap().contains("\nzone "), "a list without an operator's stanza");
+    // Every source says when, or that it does not know.
+    for source in lines.iter().filter_map(|line| line.strip_prefix("source ")) {
+        let date = source.split(' ').next().unwrap();
+        assert!(
+            date == "undated" || date.parse::<Date>().is_ok_and(|date| date <= Catalogue::builtin().as_of()),
+            "{source}"
+        );
+    }
+    assert!(lines.iter().all(|line| !line.starts_with("x-")));
+}
+
+#[test]
+fn an_operator_is_named_once() {
+    let text = "format 1
+        as_of 2026-11-28
+        x-comment whatever
+        domain bl.example
+            x-colour red
+            operator Somebody
+            group somebody
+
+            zone one.bl.example
+                kinds ipv4
+                status active
+                source 2026-11 us
+            zone two.bl.example
+                operator Somebody's Brother
+                kinds ipv4
+                x-
+                status active
+                source the colleagues
+                source 2024 them
+        domain other.example
+            zone other.example
+                kinds ipv4
+                status active
+                source undated us";
+    let catalogue = Catalogue::parse(text).unwrap();
+    assert!(catalogue.findings().is_empty());
+    let said = |zone: &str| {
+        let entry = catalogue.get(&name(zone)).unwrap();
+        (entry.operator(), entry.group(), entry.newest_source().map(|date| date.to_string()))
+    };
+    assert_eq!(said("one.bl.example"), (Some("Somebody"), "somebody".to_owned(), Some("2026-11".to_owned())));
+    assert_eq!(said("two.bl.example"), (Some("Somebody's Brother"), "somebody".to_owned(), Some("2024".to_owned())));
+    assert_eq!(said("other.example"), (None, "other.example".to_owned(), None));
+    let two = catalogue.get(&name("two.bl.example")).unwrap();
+    assert_eq!(two.sources().collect::<Vec<_>>(), ["the colleagues", "them"]);
+}
+
+#[test]
+fn a_newer_text_serves_and_explains_no_code() {
+    let with = |line: &str, place: &str| {
+        let (head, one) = if place == "head" { (line, "") } else { ("", line) };
+        format!(
+            "format 1\nas_of 2030-01-01\ndomain bl.example\n{head}\nzone one.bl.example\nkinds ipv4\n{one}\n\
+             status active\npart_of two.bl.example 127.0.0.2\ncode 127.0.0.9 refusal asked too often\n\
+             code 127.0.0.2 deny listed\nbit 4 allow praised\nunknown closed\nabsent ipv4 192.0.2.1\n\
+             recommended 2030-01-01 deny one.bl.example\nreason good\nnote whole networks\nsource 2030 us\n\
+             zone two.bl.example\nkinds ipv4\nstatus active\ncode 127.0.0.2 deny listed\nsource 2030 us\n\
+             zone like.bl.example\nkinds ipv4\nstatus active\nlike one.bl.example\nsource 2030 us"
+        )
+    };
+    let explained = |catalogue: &Catalogue, zone: &str| {
+        let entry = catalogue.get(&name(zone)).unwrap();
+        let known = |code: &str| entry.profile().meanings(code.parse().unwrap()).count();
+        (entry.is_partly_read(), known("127.0.0.2"), known("127.0.0.4"), known("127.0.0.9"))
+    };
+    // What it knows, and what begins with "x-", it reads.
+    for line in ["", "x-weather rain", "x-"] {
+        let catalogue = Catalogue::parse(&with(line, "list")).unwrap();
+        assert!(catalogue.findings().is_empty());
+        assert_eq!(explained(&catalogue, "one.bl.example"), (false, 1, 1, 1));
+        assert_eq!(explained(&catalogue, "like.bl.example"), (false, 1, 1, 1));
+        let entry = catalogue.get(&name("one.bl.example")).unwrap();
+        assert!(entry.recommendation().is_some() && entry.told_by().is_some());
+    }
+    for line in ["weather rain", "weather", "Code 127.0.0.2 allow praised", "codes"] {
+        let catalogue = Catalogue::parse(&with(line, "list")).unwrap();
+        let [finding] = catalogue.findings() else { panic!("{line}: {:?}", catalogue.findings()) };
+        assert_eq!((finding.line(), finding.zone()), (7, Some(&name("one.bl.example"))), "{line}");
+        assert!(is_line(&finding.to_string()) && line.starts_with(finding.keyword()), "{finding}");
+        assert_eq!(explained(&catalogue, "one.bl.example"), (true, 0, 0, 1), "{line}");
+        assert_eq!(explained(&catalogue, "like.bl.example"), (true, 0, 0, 1), "{line}");
+        assert_eq!(explained(&catalogue, "two.bl.example"), (false, 1, 0, 0), "{line}");
+        let entry = catalogue.get(&name("one.bl.example")).unwrap();
+        assert!(entry.recommendation().is_none() && entry.told_by().is_none());
+        assert_eq!((entry.status(), entry.note()), (&Status::Active, Some("whole networks")));
+    }
+    // In front of the first zone it is about all lists of the operator.
+    let catalogue = Catalogue::parse(&with("weather rain", "head")).unwrap();
+    assert_eq!(catalogue.findings().iter().map(|finding| finding.zone()).collect::<Vec<_>>(), [None]);
+    assert_eq!(explained(&catalogue, "two.bl.example"), (true, 0, 0, 0));
+    // What stands in front of all stanzas is about none of them.
+    let catalogue = Catalogue::parse(
+        "as_of 2030-01-01\nlicence free\nzone bl.example\nkinds ipv4\nstatus active\n\
+                                      code 127.0.0.2 deny listed\nsource us",
+    )
+    .unwrap();
+    assert_eq!(catalogue.findings().len(), 1);
+    assert_eq!(explained(&catalogue, "bl.example"), (false, 1, 0, 0));
+}
+
+#[test]
+fn every_keyword_is_known() {
+    let head = "as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active\nsource us\n";
+    let documented = include_str!("../../src/lists/catalogue/mod.rs");
+    let rows =
+        documented.lines().filter_map(|line| line.strip_prefix("//! | `")).map(|row| row.split(" | ").next().unwrap());
+    let keywords: Vec<&str> =
+        rows.flat_map(|cell| cell.split(", `")).map(|cell| cell.split([' ', '`']).next().unwrap()).collect();
+    assert!(keywords.len() >= 24, "{keywords:?}");
+    for keyword in keywords.iter().filter(|keyword| **keyword != "x-WORD") {
+        // A keyword that says nothing is a mistake; one that is not known would be skipped.
+        let error = Catalogue::parse(&format!("{head}{keyword}")).unwrap_err();
+        assert_eq!(error.line(), 6, "{keyword}: {error}");
+    }
+}
+
+#[test]
+fn a_status_is_a_statement_about_a_day() {
+    let text = "as_of 2026-11-28
+        zone fresh.example\nkinds ipv4\nstatus active\nsource undated long ago\nsource 2024-11-28 us
+        zone stale.example\nkinds ipv4\nstatus active\nsource 2024-11-26 us\nsource 2023 us
+        zone undated.example\nkinds ipv4\nstatus active\nsource us
+        zone dead.example\nkinds ipv4\nstatus retired 2007 emptied\nsource 2007 us";
+    let catalogue = Catalogue::parse(text).unwrap();
+    let at = |zone: &str, date: &str| catalogue.get(&name(zone)).unwrap().status_at(date.parse().unwrap()).word();
+    let as_of = catalogue.as_of().to_string();
+    assert_eq!(at("fresh.example", &as_of), "active");
+    assert_eq!(at("fresh.example", "2027"), "unverified");
+    assert_eq!(at("fresh.example", "2020"), "active");
+    assert_eq!(at("stale.example", &as_of), "unverified");
+    assert_eq!(at("undated.example", &as_of), "unverified");
+    assert_eq!(at("dead.example", "2099"), "retired");
+    // How well the catalogue's own statements rest, on its own day.
+    let as_of = Catalogue::builtin().as_of();
+    let stale = Catalogue::builtin().iter().filter(|entry| entry.status() != entry.status_at(as_of));
+    assert_eq!(
+        stale.map(|entry| entry.zone().to_string()).collect::<Vec<_>>(),
+        [
+            "dynamic.mail.abusix.zone",
+            "bl.btcblack.it",
+            "lookup.dkimwl.org",
+            "rbl.efnetrbl.org",
+            "tor.efnetrbl.org",
+            "fresh.fmb.la",
+            "iadb.isipp.com",
+            "bl.nordspam.com",
+            "dbl.nordspam.com",
+        ]
+    );
+}
+
+#[test]
+fn a_host_adds_and_corrects() {
+    let ours = "as_of 2020-01-01
+        zone bl.corp.example\nkinds ipv4\nstatus active\nsource us
+        zone dbl.spamhaus.org\nkinds domain\nstatus retired 2020 emptied\nsource us
+        zone sbl.dq.spamhaus.net key\nkinds ipv4\nstatus active\nsource us
+        zone countries.blackholes.us\nkinds ipv4\nstatus unverified\nsource us
+        zone ours.example\ncovers sorbs.net\nkinds ipv4\nstatus active\nsource us\nweather rain";
+    let host = Catalogue::parse(ours).unwrap();
+    let both = Catalogue::builtin().overlaid_by(&host);
+    assert_eq!(both.as_of(), Catalogue::builtin().as_of());
+    assert_eq!(both.findings(), host.findings());
+    assert_eq!(both.iter().count(), Catalogue::builtin().iter().count() + 3);
+    let zone = |text: &str| both.get(&name(text)).map(|entry| format!("{} {}", entry.zone(), entry.status().word()));
+    for (written, meant) in [
+        ("bl.corp.example", Some("bl.corp.example active")),
+        ("zen.spamhaus.org", Some("zen.spamhaus.org active")),
+        ("dbl.spamhaus.org", Some("dbl.spamhaus.org retired")),
+        // An alias of a list that the host describes anew is no longer one, unless the host says so.
+        ("keykeykeykeykeykey.dbl.dq.spamhaus.net", None),
+        // An alias that the host describes as a list of its own is that.
+        ("keykeykeykeykeykey.sbl.dq.spamhaus.net", Some("sbl.dq.spamhaus.net active")),
+        ("sbl.spamhaus.org", Some("sbl.spamhaus.org active")),
+        ("argentina.blackholes.us", None),
+        ("countries.blackholes.us", Some("countries.blackholes.us unverified")),
+        ("brazil.blackholes.us", Some("brazil.blackholes.us retired")),
+        ("virus.dnsbl.sorbs.net", Some("ours.example active")),
+        ("dnsbl.sorbs.net", Some("dnsbl.sorbs.net retired")),
+        ("keykeykeykeykeykey.xbl.dq.spamhaus.net", Some("xbl.spamhaus.org active")),
+        ("cn.countries.nerd.dk", Some("zz.countries.nerd.dk retired")),
+    ] {
+        assert_eq!(zone(written).as_deref(), meant, "{written}");
+    }
+    assert!(both.get(&name("sbl.spamhaus.org")).unwrap().aliases().is_empty());
+    for entry in both.iter() {
+        assert_eq!(both.get(entry.zone()), Some(entry));
+    }
+    let nothing = Catalogue::parse("as_of 2026-11-28").unwrap();
+    assert_eq!(nothing.overlaid_by(Catalogue::builtin()).iter().count(), Catalogue::builtin().iter().count());
+}
+
+#[test]
+fn a_host_keeps_a_file() {
+    let file = |name: &str| std::env::temp_dir().join(format!("rdnsbl-{}-{name}", std::process::id()));
+    let (good, bad, large) = (file("good"), file("bad"), file("large"));
+    std::fs::write(&good, BUILTIN).unwrap();
+    std::fs::write(&bad, "zone bl.example").unwrap();
+    std::fs::File::create(&large).unwrap().set_len(8 * 1024 * 1024 + 1).unwrap();
+    assert_eq!(&Catalogue::load(&good).unwrap(), Catalogue::builtin());
+    assert!(matches!(Catalogue::load(&bad), Err(CatalogueFileError::Catalogue(error)) if error.line() == 1));
+    assert!(matches!(Catalogue::load(&large), Err(CatalogueFileError::TooLarge)));
+    assert!(matches!(Catalogue::load(&file("none")), Err(CatalogueFileError::Io(_))));
+    for path in [good, bad, large] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn any_beginning_of_a_text_is_read_or_refused() {
+    let mut state = 0x9e37_79b9_u32;
+    for seed in [include_str!("../../fuzz/seeds/catalogue/list"), include_str!("../../fuzz/seeds/catalogue/stanzas")] {
+        let whole = Catalogue::parse(seed).unwrap();
+        assert!(whole.iter().count() >= 2);
+        let lines: Vec<&str> = seed.lines().collect();
+        let beginnings = (0..seed.len()).map(|end| seed[..end].to_owned());
+        let shuffled = (0..2_000).map(|_| {
+            let mut lines = lines.clone();
+            for _ in 0..4 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let (one, other) = (state as usize % lines.len(), (state >> 16) as usize % lines.len());
+                lines.swap(one, other);
+            }
+            lines.join("\n")
+        });
+        for text in beginnings.chain(shuffled).collect::<Vec<_>>() {
+            match Catalogue::parse(&text) {
+                Ok(catalogue) => {
+                    let both = Catalogue::builtin().overlaid_by(&catalogue);
+                    for entry in catalogue.iter() {
+                        assert_eq!(catalogue.get(entry.zone()), Some(entry));
+                        assert_eq!(both.get(entry.zone()), Some(entry));
+                        assert!(!entry.is_partly_read() || entry.recommendation().is_none());
+                    }
+                }
+                Err(error) => assert!(error.line() <= text.lines().count().max(1), "{error}: {text}"),
+            }
+        }
+    }
+    // Ten thousand words that nobody knows are no ten thousand findings.
+    let many = format!("as_of 2026-11-28\n{}", "word\n".repeat(10_000));
+    assert_eq!(Catalogue::parse(&many).unwrap().findings().len(), 1_000);
+}
+
+#[test]
+fn mistakes_point_at_their_line() {
+    use CatalogueErrorKind as Wrong;
+    let head = "as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active\nsource us\n";
+    let with = |line: &str| format!("{head}{line}");
+    assert_eq!(Catalogue::parse(head).unwrap().iter().count(), 1);
+    for (text, line, kind) in [
+        ("zone bl.example".to_owned(), 1, Wrong::AsOf),
+        (String::new(), 1, Wrong::AsOf),
+        ("as_of 2026-08-21\nas_of 2026-08-22".to_owned(), 2, Wrong::AsOf),
+        ("as_of 2026-08-21\n# a comment\n\nkinds ipv4".to_owned(), 4, Wrong::OutsideStanza),
+        ("as_of 2026-08-21\n\nzone bl.example\nstatus active".to_owned(), 3, Wrong::Missing("kinds")),
+        ("as_of 2026-08-21\nzone bl.example\nkinds ipv4\nstatus active".to_owned(), 2, Wrong::Missing("source")),
+        (format!("format 2\n{head}"), 1, Wrong::Format),
+        (format!("format\n{head}"), 1, Wrong::Empty),
+        (format!("format 1\nformat 1\n{head}"), 2, Wrong::Format),
+        (with("format 1"), 6, Wrong::Format),
+        (with("as_of 2026-08-22"), 6, Wrong::AsOf),
+        ("as_of 2026-08-21\noperator us".to_owned(), 2, Wrong::OutsideStanza),
+        ("as_of 2026-08-21\ndomain bl.example\nkinds ipv4".to_owned(), 3, Wrong::OutsideStanza),
+        ("as_of 2026-08-21\ndomain bl.example\ngroup us\ngroup us".to_owned(), 4, Wrong::Repeated),
+        ("as_of 2026-08-21\ndomain -.example".to_owned(), 2, Wrong::NotAHost),
+        (
+            "as_of 2026-08-21\ndomain bl.example\nzone bl.example\ndomain old.example".to_owned(),
+            3,
+            Wrong::Missing("kinds"),
+        ),
+        (with("source 2026-08-21"), 6, Wrong::Empty),
+        (with("source undated"), 6, Wrong::Empty),
+        (with("note"), 6, Wrong::Empty),
+        (with("note caf\u{e9}"), 6, Wrong::NotPrintable),
+        (with("note a\x1b[2J"), 6, Wrong::NotPrintable),
+        (with("note one\nnote two"), 7, Wrong::Repeated),
+        (with("code 203.0.113.9 deny parking"), 6, Wrong::Outside127),
+        (with("code [126..127].0.0.2 deny parking"), 6, Wrong::Outside127),
+        (with("code 127.0.0.2 evil listed"), 6, Wrong::Disposition),
+        (with("code 127.0.0.2 deny"), 6, Wrong::Empty),
+        (with("bit 3 deny two bits"), 6, Wrong::Bit),
+        (with("like zen.example"), 6, Wrong::UnknownZone),
+        (with("present ipv6 127.0.0.2"), 6, Wrong::TestEntry),
+        (with("present ipv4 test"), 6, Wrong::TestEntry),
+        (with("alias -.example"), 6, Wrong::NotAHost),
+        (with("alias secretkey.zen.dq.spamhaus.net"), 6, Wrong::Key),
+        (with("alias bl.example"), 6, Wrong::Duplicate),
+        (with("zone bl.example\nkinds ipv4\nstatus active\nsource us"), 6, Wrong::Duplicate),
+        (with("zone old.example\nkinds ipv4\nstatus retired 2007 bored\nsource us"), 8, Wrong::Death),
+        (with("zone old.example\nkinds ipv4\nstatus retired\nsource us"), 6, Wrong::Missing("note")),
+        (with("zone old.example\nkinds ipv4\nstatus renamed\nsource us"), 6, Wrong::Missing("successor")),
+        (with("recommended 2026-08-21 deny bl.example"), 2, Wrong::Missing("reason")),
+    ] {
+        let error = Catalogue::parse(&text).unwrap_err();
+        assert_eq!((error.line(), error.kind()), (line, kind), "{text}");
+        assert!(error.to_string().starts_with(&format!("line {line}: ")), "{error}");
+    }
+}

@@ -1,0 +1,306 @@
+//! What programs read: the JSON of reports against its schema, `docs/report.schema.json`, and the line for the log against its
+//! regular expression. Every report fits; every field of the schema occurs in some report, so that neither can change alone.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use rdnsbl::dns::Failure;
+use rdnsbl::report::LogLine;
+use rdnsbl::testing::Table;
+use rdnsbl::{Dialogue, Inquiry, ListSet, Policy, Report, Settings, SpecialPurpose, Standing};
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
+use crate::kit::scenario;
+
+/// A schema, and what of it was met.
+struct Schema {
+    root: Value,
+    /// Properties that were there and not null, and words that were said: `list.verdict`, `list.verdict=listed`.
+    met: BTreeSet<String>,
+}
+
+impl Schema {
+    fn read() -> Self {
+        let root = serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap();
+        Self { root, met: BTreeSet::new() }
+    }
+
+    fn resolve<'a>(&'a self, schema: &'a Value, name: &str) -> (&'a Value, String) {
+        match schema["$ref"].as_str() {
+            Some(target) => {
+                let name = target.strip_prefix("#/$defs/").unwrap();
+                (&self.root["$defs"][name], name.to_owned())
+            }
+            None => (schema, name.to_owned()),
+        }
+    }
+
+    /// What is wrong with a value. Only the keywords that the schema uses are known; others are a mistake of the schema.
+    fn check(&mut self, schema: &Value, value: &Value, name: &str, wrong: &mut Vec<String>) {
+        let (schema, name) = self.resolve(schema, name);
+        let schema = schema.clone();
+        for (keyword, rule) in schema.as_object().unwrap() {
+            let fits = match keyword.as_str() {
+                "$schema" | "$defs" | "$ref" | "title" | "description" => true,
+                "type" => match rule {
+                    Value::Array(types) => types.iter().any(|one| is_of(value, one.as_str().unwrap())),
+                    one => is_of(value, one.as_str().unwrap()),
+                },
+                "enum" => {
+                    if let Some(word) = value.as_str() {
+                        self.met.insert(format!("{name}={word}"));
+                    }
+                    rule.as_array().unwrap().contains(value)
+                }
+                "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
+                "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap()),
+                // The one there is.
+                "pattern" => {
+                    assert_eq!(rule, "^[45]\\.[0-9]{1,3}\\.[0-9]{1,3}$");
+                    let parts: Vec<&str> = value.as_str().unwrap().split('.').collect();
+                    let short = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|o| o.is_ascii_digit());
+                    parts.len() == 3 && ["4", "5"].contains(&parts[0]) && parts.iter().all(|part| short(part))
+                }
+                "required" => rule.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some()),
+                "additionalProperties" => {
+                    assert_eq!(rule, false);
+                    value.as_object().is_none_or(|map| map.keys().all(|key| schema["properties"].get(key).is_some()))
+                }
+                "properties" => {
+                    let empty = Map::new();
+                    for (key, value) in value.as_object().unwrap_or(&empty) {
+                        let Some(schema) = rule.get(key) else { continue };
+                        let name = format!("{name}.{key}");
+                        if !value.is_null() {
+                            self.met.insert(name.clone());
+                        }
+                        self.check(schema, value, &name, wrong);
+                    }
+                    true
+                }
+                "items" => {
+                    for value in value.as_array().into_iter().flatten() {
+                        self.met.insert(format!("{name}[]"));
+                        self.check(rule, value, &name, wrong);
+                    }
+                    true
+                }
+                "anyOf" => rule.as_array().unwrap().iter().any(|one| {
+                    let mut here = Vec::new();
+                    self.check(one, value, &name, &mut here);
+                    here.is_empty()
+                }),
+                other => panic!("keyword {other}"),
+            };
+            if !fits {
+                wrong.push(format!("{name}: {keyword}: {value}"));
+            }
+        }
+    }
+
+    /// Every property, array and word of the schema.
+    fn all(&self) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        for name in self.root["$defs"].as_object().unwrap().keys() {
+            self.collect(&self.root["$defs"][name], name, &mut all);
+        }
+        all
+    }
+
+    fn collect(&self, schema: &Value, name: &str, all: &mut BTreeSet<String>) {
+        for word in schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            all.insert(format!("{name}={word}"));
+        }
+        for (key, schema) in schema["properties"].as_object().into_iter().flatten() {
+            all.insert(format!("{name}.{key}"));
+            self.collect(schema, &format!("{name}.{key}"), all);
+        }
+        if schema["type"] == "array" {
+            all.insert(format!("{name}[]"));
+            self.collect(&schema["items"], name, all);
+        }
+    }
+}
+
+fn is_of(value: &Value, kind: &str) -> bool {
+    match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("type {other}"),
+    }
+}
+
+/// The report on a dialogue, with `patience` answers given before time is up.
+fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usize) -> Report {
+    let settings = std::sync::Arc::new(settings.clone());
+    let mut inquiry = Inquiry::new(dialogue, &settings, &mut Standing::default(), Instant::now(), [0x5a; 16]);
+    let mut given = 0;
+    while let Some((ticket, question)) = inquiry.next_question() {
+        if given == patience {
+            break;
+        }
+        given += 1;
+        let answer = table.lookup(&question).answer();
+        // As a validating resolver does.
+        let failed = matches!(answer.is(), rdnsbl::dns::Is::Failed(_));
+        inquiry.supply(ticket, if failed { answer.extended_error(6) } else { answer });
+    }
+    inquiry.finish(Failure::Deadline)
+}
+
+/// What the scenarios do not hold.
+const MORE: &str = "
+    14.113.0.203.in-addr.arpa     PTR  adsl-203-0-113-14.example
+    adsl-203-0-113-14.example     A    203.0.113.14
+    14.113.0.203.zen.spamhaus.org A    127.0.0.4
+    14.113.0.203.zen.spamhaus.org TXT  \"see https://check.example/\"
+    mail.example                  A    203.0.113.14
+    *.dead.example                A    127.0.0.2
+    *.dead.example                TXT  \"this list is dead\"
+";
+
+/// The whole corpus, with all the time in the world and with hardly any.
+fn reports() -> Vec<Report> {
+    let mut reports = Vec::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "txt") {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            for scenario in scenario::read(name, &std::fs::read_to_string(&path).unwrap()) {
+                let table = scenario.table();
+                for patience in [usize::MAX, 1, 3] {
+                    reports.push(report(&table, &scenario.dialogue, &scenario.settings, patience));
+                }
+            }
+        }
+    }
+    let lists = ListSet::builder()
+        .deny("zen.spamhaus.org")
+        .deny("dead.example")
+        .deny("dnsbl.njabl.org")
+        .deny("ips.backscatterer.org");
+    let settings =
+        Settings { lists: lists.build().unwrap(), special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+    let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
+    let dialogue = Dialogue::from(client).helo("mail.example").mail_from("a@[192.0.2.1]").rcpt_to("b@nowhere.example");
+    reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
+    let lists = ListSet::builder()
+        .context(Some("postscreen"))
+        .deny("dead.example*2")
+        .context(Some("smtpd"))
+        .deny("zen.spamhaus.org")
+        .build()
+        .unwrap();
+    let settings = Settings { lists, ..settings };
+    reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
+    reports
+}
+
+#[test]
+fn every_report_fits_and_every_field_occurs() {
+    let reports: Vec<Value> = reports().iter().map(|report| serde_json::to_value(report).unwrap()).collect();
+    let mut schema = Schema::read();
+    let root = schema.root.clone();
+    for report in &reports {
+        let mut wrong = Vec::new();
+        schema.check(&root, report, "report", &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:#?}\n{report:#}");
+    }
+    let unmet: Vec<String> = schema.all().difference(&schema.met).cloned().collect();
+    let fields: Vec<&String> = unmet.iter().filter(|name| !name.contains('=')).collect();
+    assert!(fields.is_empty(), "{fields:?}");
+    let verdicts: Vec<&String> =
+        unmet.iter().filter(|name| name.contains("verdict=") || name.contains("result=")).collect();
+    assert!(verdicts.is_empty(), "{verdicts:?}");
+}
+
+/// Spoils a report.
+type Breakage = Box<dyn Fn(&mut Value)>;
+
+#[test]
+fn the_validator_has_teeth() {
+    let schema = || Schema::read();
+    let root = schema().root;
+    let settings = Settings::default();
+    let good = serde_json::to_value(report(
+        &Table::parse(MORE).unwrap(),
+        &Dialogue::from("nowhere.example".parse::<rdnsbl::Name>().unwrap()),
+        &settings,
+        9,
+    ))
+    .unwrap();
+    let verdict = |report: &Value| {
+        let mut wrong = Vec::new();
+        schema().check(&root, report, "report", &mut wrong);
+        wrong
+    };
+    assert_eq!(verdict(&good), Vec::<String>::new());
+    let breakages: [(&str, Breakage); 6] = [
+        ("a field more", Box::new(|report| report["colour"] = "red".into())),
+        ("a field less", Box::new(|report| drop(report.as_object_mut().unwrap().remove("score")))),
+        ("another type", Box::new(|report| report["questions"] = "17".into())),
+        ("another word", Box::new(|report| report["sender"]["verdict"] = "fine".into())),
+        ("a number too small", Box::new(|report| report["elapsed_ms"] = (-1).into())),
+        ("null where none may be", Box::new(|report| report["counts"]["listed"] = Value::Null)),
+    ];
+    for (what, broken) in breakages {
+        let mut report = good.clone();
+        broken(&mut report);
+        assert!(!verdict(&report).is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn every_log_line_matches_its_regular_expression() {
+    let whole = Regex::new(&format!("^{}$", LogLine::PATTERN)).unwrap();
+    // What fail2ban puts in place of <HOST>, without the names and the look-behind.
+    let host = r"(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3})|(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|:)))";
+    let failregex = Regex::new(&"rdnsbl: client=<HOST> action=reject".replace("<HOST>", host)).unwrap();
+    let (mut rejected, mut six) = (0, 0);
+    for report in reports() {
+        let line = report.log_line().to_string();
+        let found = whole.captures(&line).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(&found[2], report.advice().action().word());
+        assert_eq!(found[12].parse(), Ok(report.score().low()), "{line}");
+        let client = match report.target() {
+            Some(rdnsbl::Subject::Client(client)) => Some(client.to_string()),
+            _ => None,
+        };
+        let ban = failregex.captures(&line);
+        let banned = ban.map(|ban| ban.name("ip4").or(ban.name("ip6")).unwrap().as_str().to_owned());
+        let wanted = client.filter(|_| report.advice().action() == rdnsbl::Action::Reject);
+        assert_eq!(banned, wanted, "{line}");
+        rejected += usize::from(wanted.is_some());
+        six += usize::from(wanted.is_some_and(|client| client.contains(':')));
+    }
+    assert!(rejected > 50 && six > 0, "{rejected} {six}");
+}
+
+#[test]
+fn nobody_can_forge_a_line() {
+    let whole = Regex::new(&format!("^{}$", LogLine::PATTERN)).unwrap();
+    let hostile = "x action=pass\r\nrdnsbl: client=192.0.2.9 action=reject";
+    let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
+    let dialogue = Dialogue::from(client).helo(hostile).mail_from(hostile).rcpt_to(hostile);
+    let lists =
+        ListSet::builder().list(rdnsbl::ListSpec::deny("dead.example").unwrap().label(hostile)).build().unwrap();
+    let settings =
+        Settings { lists, policy: Policy::postfix(), special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+    let line = report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX).log_line().to_string();
+    assert!(whole.is_match(&line), "{line}");
+    assert_eq!(&whole.captures(&line).unwrap()[1], "203.0.113.14");
+    assert!(!line.contains(['\r', '\n']), "{line}");
+}
+
+#[test]
+fn the_documented_expression_is_the_one_in_force() {
+    let source = include_str!("../../src/report/log.rs");
+    assert!(source.lines().any(|line| line.strip_prefix("/// ") == Some(LogLine::PATTERN)));
+}

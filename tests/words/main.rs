@@ -1,0 +1,17 @@
+//! Texts in and out: replies, JSON, log lines, list notations, findings, the catalogue and the shared cases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+
+#[cfg(feature = "test-util")]
+mod cases;
+mod catalogue;
+#[path = "../kit/mod.rs"]
+mod kit;
+#[cfg(feature = "test-util")]
+mod list_findings;
+#[cfg(all(feature = "test-util", feature = "serde", feature = "idna"))]
+mod machine_forms;
+mod notations;
+#[cfg(feature = "test-util")]
+mod replies;
+#[cfg(feature = "serde")]
+mod serde;
