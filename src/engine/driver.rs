@@ -64,20 +64,7 @@ pub(crate) async fn run_inquiry(
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();
         }
-        let is_settled = inquiry.is_settled();
-        let asks_lists = wait_for == WaitFor::ListsAndHealth && inquiry.is_asking_lists_about_themselves();
-        let wait = if !is_settled || asks_lists {
-            TrialWait::ToTheEnd
-        } else {
-            match inquiry.waits_for_trial() {
-                TrialWait::No | TrialWait::Briefly
-                    if wait_for == WaitFor::ListsAndHealth && inquiry.accuses_while_on_trial() =>
-                {
-                    TrialWait::WhileAccusationsAreHeld
-                }
-                wait => wait,
-            }
-        };
+        let wait = trial_wait(&mut inquiry, wait_for);
         if let Some(limit) = trial_limit(wait)
             && trial_timer.as_ref().is_none_or(|(of, _)| *of != wait)
         {
@@ -154,6 +141,21 @@ enum Next {
     /// The resolver's trial, started by another check, is over.
     TrialOver,
     End,
+}
+
+/// How long the check still waits, should only the resolver's trial be missing.
+fn trial_wait(inquiry: &mut Inquiry, wait_for: WaitFor) -> TrialWait {
+    let with_health = wait_for == WaitFor::ListsAndHealth;
+    if !inquiry.is_settled() || with_health && inquiry.is_asking_lists_about_themselves() {
+        return TrialWait::ToTheEnd;
+    }
+    match inquiry.waits_for_trial() {
+        // A tool that reports health waits until it is clear whether the resolver or a list is at fault.
+        TrialWait::No | TrialWait::Briefly if with_health && inquiry.accuses_while_on_trial() => {
+            TrialWait::WhileAccusationsAreHeld
+        }
+        wait => wait,
+    }
 }
 
 /// How long a check waits for the resolver's trial, measured from its start; `None`: no limit but its deadline.
