@@ -1,4 +1,4 @@
-//! A clock moved by hand, and the executor that goes with it.
+//! A clock that moves only when told to, and its executor.
 
 use std::collections::BTreeMap;
 use std::fmt;

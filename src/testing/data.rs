@@ -1,4 +1,4 @@
-//! The records of a table, as they go on the wire: names and texts there may hold any octets.
+//! Record data of a table as sent on the wire: names and texts may hold any octets.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! Why a text is no table: which line, and what was expected there.
+//! Errors in the text of a table: the line, and what was expected there.
 
 use crate::base::name::NameErrorKind;
 

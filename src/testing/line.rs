@@ -1,4 +1,4 @@
-//! One line of a table: words that become data, and options.
+//! Parsing one line of a table: words become data and options.
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Finding what a table says: existence, wildcards, CNAME chains, negative answers.
+//! Looking up a question in a table: existence, wildcards, CNAME chains, negative answers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A DNS world in a text, and a clock moved by hand: tests of mail policy without network and without waiting.
+//! A DNS world as text and a manual clock: tests of mail policy without a network and without waiting.
 //!
 //! * [`Table`]: the world, one record a line. Its syntax stands there.
 //! * [`Scripted`]: a resolver that answers from a table, faults and delays included.

@@ -1,4 +1,4 @@
-//! A table behind a real socket.
+//! A DNS server on loopback that answers from a table.
 
 use std::fmt;
 use std::io;

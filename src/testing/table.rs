@@ -1,4 +1,4 @@
-//! A DNS world and what replaces what in it.
+//! The table of DNS data, and which lines override others.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;

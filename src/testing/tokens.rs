@@ -1,4 +1,4 @@
-//! One line of a table, cut into words and quoted strings.
+//! Splits one line of a table into words and quoted strings.
 
 use crate::testing::data::unescape;
 use crate::testing::error::TableErrorKind;

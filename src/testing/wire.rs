@@ -1,4 +1,4 @@
-//! From a message to a message: what a server does with the octets it gets. No I/O.
+//! Builds a response message from a query message, in octets. No I/O.
 
 use std::time::Duration;
 

@@ -120,6 +120,6 @@ async fn whole_checks_with_few_descriptors() {
     let direct = all_are_right(addresses).await;
     assert!(direct.stats().sockets < 100, "{:?}", direct.stats());
     assert!(direct.stats().tcp > 0);
-    assert!(begun.elapsed() - took < 10 * took + Duration::from_secs(2), "{took:?} {:?}", begun.elapsed());
+    assert!(begun.elapsed() - took < 10 * took + Duration::from_secs(20), "{took:?} {:?}", begun.elapsed());
     limit(soft.try_into().unwrap());
 }

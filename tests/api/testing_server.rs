@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(30);
 
 async fn start(table: &str) -> LoopbackServer {
     LoopbackServer::start(Table::parse(table).unwrap()).await.unwrap()
@@ -156,7 +156,7 @@ async fn garbage_in_garbage_out_and_silence() {
 
 #[tokio::test]
 async fn delayed_answers_hold_nobody_up() {
-    let server = start("*.slow.example A 127.0.0.2 after=300ms\nfast.example A 127.0.0.3").await;
+    let server = start("*.slow.example A 127.0.0.2 after=2s\nfast.example A 127.0.0.3").await;
     let socket = connect(&server).await;
     let begun = Instant::now();
     for id in 0..100_u16 {
@@ -171,7 +171,7 @@ async fn delayed_answers_hold_nobody_up() {
     }
     ids.sort_unstable();
     assert!(ids.into_iter().eq(0..100));
-    assert!(begun.elapsed() >= Duration::from_millis(300));
+    assert!(begun.elapsed() >= Duration::from_secs(2));
 }
 
 #[tokio::test]

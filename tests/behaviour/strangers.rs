@@ -1,4 +1,4 @@
-//! What a stranger chooses, in his HELO, his sender and what his own zones answer, is no evidence about what others share:
+//! What a client chooses (HELO, sender, what its own zones answer) is no evidence about what others share:
 //! lists, resolver, memory. Questions of our own decide about those. Each promise stands beside its twin: what really is
 //! broken is found out.
 

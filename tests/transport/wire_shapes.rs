@@ -468,7 +468,7 @@ async fn late_answer_to_the_first_send_counts(make: Make) {
         _ => Act::Silence,
     };
     let server = Server::start(slow_once).await;
-    assert_eq!(ask(&stub(make, &[server.address], 100, 5_000), "x.bl.test", RecordType::A).await, listed(60, 2));
+    assert_eq!(ask(&stub(make, &[server.address], 100, 20_000), "x.bl.test", RecordType::A).await, listed(60, 2));
     assert!(server.counts().0 >= 2);
 }
 
@@ -478,7 +478,7 @@ async fn lost_datagram_is_sent_again(make: Make) {
         _ => with(query, [a("x.bl.test.", 60, 2)]).into(),
     };
     let server = Server::start(drop_first).await;
-    assert_eq!(ask(&stub(make, &[server.address], 300, 5_000), "x.bl.test", RecordType::A).await, listed(60, 2));
+    assert_eq!(ask(&stub(make, &[server.address], 300, 20_000), "x.bl.test", RecordType::A).await, listed(60, 2));
     let seen = server.seen();
     assert!(seen.len() >= 2);
     assert_eq!(seen[0].message.queries, seen[1].message.queries);
@@ -491,9 +491,10 @@ async fn closed_port(make: Make) {
     };
     let good = Server::start(shape).await;
     let begun = Instant::now();
-    assert_eq!(ask(&patient(make, &[gone, good.address]), "listed.bl.test", RecordType::A).await, listed(60, 2));
-    assert_eq!(ask(&patient(make, &[gone]), "listed.bl.test", RecordType::A).await, Answer::failed(Failure::Network));
-    assert!(begun.elapsed() < Duration::from_secs(4), "not before the first wait of 5 s was over");
+    let stub = |servers: &[SocketAddr]| stub(make, servers, 20_000, 40_000);
+    assert_eq!(ask(&stub(&[gone, good.address]), "listed.bl.test", RecordType::A).await, listed(60, 2));
+    assert_eq!(ask(&stub(&[gone]), "listed.bl.test", RecordType::A).await, Answer::failed(Failure::Network));
+    assert!(begun.elapsed() < Duration::from_secs(15), "not before the first wait of 20 s was over");
 }
 
 async fn any_address_means_this_host(make: Make) {
@@ -727,9 +728,12 @@ async fn dropping_the_future_stops_it(make: Make) {
         assert!(tokio::time::timeout(Duration::from_millis(10), &mut asked).await.is_err());
     }
     drop(asked);
-    // The second send was due at 500 ms.
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    assert_eq!(server.counts(), (1, 0));
+    // What was sent has come by then. One datagram, unless this machine stood still until the second send was due at 500 ms.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let before = server.counts();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(server.counts(), before);
+    assert!((1..=2).contains(&before.0) && before.1 == 0, "{before:?}");
 }
 
 async fn dropping_the_future_closes_tcp_too(make: Make) {
@@ -747,7 +751,7 @@ async fn dropping_the_future_closes_tcp_too(make: Make) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), closed).await.unwrap();
 }
 
 async fn one_resolver_serves_many_at_once(make: Make) {
@@ -766,7 +770,7 @@ async fn one_resolver_serves_many_at_once(make: Make) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), closed).await.unwrap();
 }
 
 macro_rules! with_each {
