@@ -1,4 +1,15 @@
-//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to report.
+//!
+//!  1. Wait for a permit at the first server. None before the deadline: `Overload`.
+//!  2. Send one datagram to the next server in order that is not out, and set a timer.
+//!  3. The timer fires (early only while credit lasts): lost. Send to the next server, double the wait. Earlier sends stay open.
+//!  4. Records, NXDOMAIN, NODATA or a CNAME loop (a fault of the data, not of the server) from any open send: done.
+//!  5. A failure: this server is out. Keep the failure if it says more than the one kept, and ask the next server not asked yet.
+//!  6. Truncated, or the name in another case: this server is out for UDP; ask it the same over TCP.
+//!  7. FORMERR or NOTIMP without an OPT record: ask the same server once more, without OPT.
+//!  8. The socket was given up, and no other send is open: send to the same server from another socket, at most 8 times.
+//!  9. The answer ends inside a CNAME chain: start again at 2 with the chain's last name, at the server that gave it.
+//! 10. All servers out and no TCP open, or the deadline: report the failure kept, else `Timeout`.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -404,7 +415,7 @@ impl<'a> Round<'a> {
             Outcome::Response(Glance::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
-            // No forger could answer over TCP.
+            // Over TCP a forger must guess the sequence numbers too, so an answer that is cut or suspicious is fetched there.
             Outcome::Response(Glance::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
             Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
