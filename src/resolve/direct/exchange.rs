@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::direct::parse::{Glance, glance, read, refuses_opt};
+use crate::resolve::direct::parse::{FirstLook, first_look, read, refuses_opt};
 use crate::resolve::direct::query_codec::{self, Asked, Edns};
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
@@ -73,7 +73,7 @@ struct Came {
     server: usize,
     at: Instant,
     edns: Edns,
-    outcome: Outcome<Glance>,
+    outcome: Outcome<FirstLook>,
 }
 
 /// The question over TCP.
@@ -197,9 +197,9 @@ impl<'a> Round<'a> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let due = self.wake.min(self.end);
         let (question, fresh) = (self.question, self.chain.is_none());
-        let glance = |response: &[u8]| glance(response, question, fresh);
+        let first_look = |response: &[u8]| first_look(response, question, fresh);
         if let Some(send) = &mut self.open
-            && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
+            && let Poll::Ready(outcome) = send.ticket.poll(cx, due, first_look)
         {
             if matches!(outcome, Outcome::Overdue) {
                 return Poll::Ready(Event::Time);
@@ -210,7 +210,7 @@ impl<'a> Round<'a> {
         }
         for at in 0..self.more.len() {
             if let Some(send) = self.more.get_mut(at)
-                && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
+                && let Poll::Ready(outcome) = send.ticket.poll(cx, due, first_look)
             {
                 if matches!(outcome, Outcome::Overdue) {
                     return Poll::Ready(Event::Time);
@@ -408,15 +408,15 @@ impl<'a> Round<'a> {
             it.gate.heard(sent, came, self.runtime);
         }
         match outcome {
-            Outcome::Response(Glance::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
-            Outcome::Response(Glance::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
+            Outcome::Response(FirstLook::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
+            Outcome::Response(FirstLook::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
                 self.retry_without_opt(server, &response);
             }
-            Outcome::Response(Glance::Octets(response), _) => {
+            Outcome::Response(FirstLook::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
             // Over TCP a forger must guess the sequence numbers too, so an answer that is cut or suspicious is fetched there.
-            Outcome::Response(Glance::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
+            Outcome::Response(FirstLook::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
             Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another one is still out; or is lost too, and then the last of them is sent again.
@@ -504,7 +504,7 @@ impl<'a> Round<'a> {
 }
 
 impl Send {
-    fn came(&self, outcome: Outcome<Glance>) -> Came {
+    fn came(&self, outcome: Outcome<FirstLook>) -> Came {
         Came { server: self.server, at: self.at, edns: self.edns, outcome }
     }
 }

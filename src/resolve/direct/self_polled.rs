@@ -12,7 +12,7 @@
 //!
 //! **Why not a task per socket.** Each datagram would cost one more scheduling step: the driver wakes the task, and the task
 //! wakes the client that asked. The task would have to be stopped when the last clone is dropped, and it would compete with the
-//! tasks of the program. Here, dropping the [`Watch`] drops the future and its share of the socket.
+//! tasks of the program. Here, dropping the [`SelfPolled`] drops the future and its share of the socket.
 //!
 //! **How it fails.**
 //! * If the runtime is not driven (its threads are blocked), nothing is read. Its questions wait; another runtime that waits
@@ -35,7 +35,7 @@ use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 
 /// A future and the waker that polls it. Dropping it drops the future, whatever the future waits for.
-pub(super) struct Watch {
+pub(super) struct SelfPolled {
     future: Mutex<Option<BoxFuture<'static, ()>>>,
     turn: AtomicU8,
     waker: Waker,
@@ -46,13 +46,13 @@ const IDLE: u8 = 0;
 const POLLING: u8 = 1;
 const AGAIN: u8 = 2;
 
-impl Watch {
+impl SelfPolled {
     /// The caller must poll it once, inside the runtime whose sockets it reads.
     pub(super) fn new(future: BoxFuture<'static, ()>) -> Arc<Self> {
         Arc::new_cyclic(|watch| Self {
             future: Mutex::new(Some(future)),
             turn: AtomicU8::new(IDLE),
-            waker: Waker::from(Arc::new(Nudge(Weak::clone(watch)))),
+            waker: Waker::from(Arc::new(PollingWaker(Weak::clone(watch)))),
         })
     }
 
@@ -79,9 +79,9 @@ impl Watch {
 }
 
 /// The waker. It holds a weak reference, so that it does not keep the future alive.
-struct Nudge(Weak<Watch>);
+struct PollingWaker(Weak<SelfPolled>);
 
-impl Wake for Nudge {
+impl Wake for PollingWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
