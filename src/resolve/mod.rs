@@ -1,7 +1,8 @@
-//! The resolver seam: who answers questions.
+//! The interface to resolvers, and the resolvers of this crate.
 //!
-//! [`Resolve`] is the whole of it: one method, own types in and out, object-safe. `Stub` (feature `hickory`) and `Direct`
-//! (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table; anything else is a few lines of yours.
+//! [`Resolve`] has one method, takes and returns types of this crate, and is object-safe. `Stub` (feature `hickory`) and `Direct`
+//! (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table; for any other source
+//! of answers, implement the trait.
 
 #[cfg(feature = "direct")]
 mod direct;
@@ -35,8 +36,8 @@ pub use crate::resolve::timeouts::Timeouts;
 /// Answers questions.
 ///
 /// The name to ask for is [`question.name.expose()`](crate::Name::expose): absolute, in lower case, with the key of a commercial
-/// list where there is one. `Display` is for people: it hides the key, and what it shows of such a name holds an empty label, so that
-/// parsers of names refuse it and a list that is paid for is never asked in vain.
+/// list if it has one. `Display` is for people: it hides the key and leaves an empty label, so that parsers of names reject the text
+/// and a commercial list is never asked without its key.
 ///
 /// ```
 /// use rdnsbl::resolve::{BoxFuture, Resolve};
@@ -62,14 +63,21 @@ pub use crate::resolve::timeouts::Timeouts;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The rules for who implements it:
+/// Rules for implementations:
 /// * Ask for the name as it is: absolute, without search list, hosts file or special names.
-/// * Only NXDOMAIN and NODATA are a no. Everything else that is not records is [`Answer::failed`].
+/// * Only NXDOMAIN and NODATA mean "no". Everything else that is not records is [`Answer::failed`].
 /// * Records count only when their owner is the name asked, or is reached from it by CNAMEs in the answer.
-/// * A question may say which client chose its name ([`Question::chooser`]). Where places are few, such questions are to leave some to
-///   others. The answer is the same.
+/// * A question may say which client chose its name ([`Question::chooser`]). If you limit concurrent questions, keep some of the
+///   limit free for questions without a chooser. The answer is the same.
 /// * Do not cache. The checker does, by TTL, and re-asks on purpose when it needs fresh proof.
 /// * Dropping the future cancels the question.
+///
+/// **An adapter over `hickory_resolver::Resolver` cannot be right.** That resolver reports a CNAME loop and an answer to another
+/// question as a bare "no records", which is also how it reports NODATA; and it never asks for `localhost`, but answers by itself.
+/// The cause is lost before an adapter sees it, and a mail server would reject where it should defer. Use `Direct` or `Stub`. If
+/// you must adapt it, the safest mapping is: a "no" with an SOA record is NXDOMAIN or NODATA, as its code says; a "no" without an
+/// SOA record is [`Failure::Unrelated`](crate::dns::Failure::Unrelated); every other error is the [`Answer::failed`] nearest to
+/// it. Some true NODATA answers without SOA are then reported as "could not tell", which is the safe side.
 pub trait Resolve: Send + Sync {
     /// Asks one question.
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer>;

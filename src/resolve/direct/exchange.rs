@@ -1,4 +1,15 @@
-//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to report.
+//!
+//!  1. Wait for a permit at the first server. None before the deadline: `Overload`.
+//!  2. Send one datagram to the next server in order that is not out, and set a timer.
+//!  3. The timer fires (early only while credit lasts): lost. Send to the next server, double the wait. Earlier sends stay open.
+//!  4. Records, NXDOMAIN, NODATA or a CNAME loop (a fault of the data, not of the server) from any open send: done.
+//!  5. A failure: this server is out. Keep the failure if it says more than the one kept, and ask the next server not asked yet.
+//!  6. Truncated, or the name in another case: this server is out for UDP; ask it the same over TCP.
+//!  7. FORMERR or NOTIMP without an OPT record: ask the same server once more, without OPT.
+//!  8. The socket was given up, and no other send is open: send to the same server from another socket, at most 8 times.
+//!  9. The answer ends inside a CNAME chain: start again at 2 with the chain's last name, at the server that gave it.
+//! 10. All servers out and no TCP open, or the deadline: report the failure kept, else `Timeout`.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -11,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::direct::parse::{Glance, glance, read, refuses_opt};
+use crate::resolve::direct::parse::{FirstLook, first_look, read, refuses_opt};
 use crate::resolve::direct::query_codec::{self, Asked, Edns};
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
@@ -62,7 +73,7 @@ struct Came {
     server: usize,
     at: Instant,
     edns: Edns,
-    outcome: Outcome<Glance>,
+    outcome: Outcome<FirstLook>,
 }
 
 /// The question over TCP.
@@ -186,9 +197,9 @@ impl<'a> Round<'a> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let due = self.wake.min(self.end);
         let (question, fresh) = (self.question, self.chain.is_none());
-        let glance = |response: &[u8]| glance(response, question, fresh);
+        let first_look = |response: &[u8]| first_look(response, question, fresh);
         if let Some(send) = &mut self.open
-            && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
+            && let Poll::Ready(outcome) = send.ticket.poll(cx, due, first_look)
         {
             if matches!(outcome, Outcome::Overdue) {
                 return Poll::Ready(Event::Time);
@@ -199,7 +210,7 @@ impl<'a> Round<'a> {
         }
         for at in 0..self.more.len() {
             if let Some(send) = self.more.get_mut(at)
-                && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
+                && let Poll::Ready(outcome) = send.ticket.poll(cx, due, first_look)
             {
                 if matches!(outcome, Outcome::Overdue) {
                     return Poll::Ready(Event::Time);
@@ -397,15 +408,15 @@ impl<'a> Round<'a> {
             it.gate.heard(sent, came, self.runtime);
         }
         match outcome {
-            Outcome::Response(Glance::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
-            Outcome::Response(Glance::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
+            Outcome::Response(FirstLook::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
+            Outcome::Response(FirstLook::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
                 self.retry_without_opt(server, &response);
             }
-            Outcome::Response(Glance::Octets(response), _) => {
+            Outcome::Response(FirstLook::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
-            // No forger could answer over TCP.
-            Outcome::Response(Glance::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
+            // Over TCP a forger must guess the sequence numbers too, so an answer that is cut or suspicious is fetched there.
+            Outcome::Response(FirstLook::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
             Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another one is still out; or is lost too, and then the last of them is sent again.
@@ -493,7 +504,7 @@ impl<'a> Round<'a> {
 }
 
 impl Send {
-    fn came(&self, outcome: Outcome<Glance>) -> Came {
+    fn came(&self, outcome: Outcome<FirstLook>) -> Came {
         Came { server: self.server, at: self.at, edns: self.edns, outcome }
     }
 }

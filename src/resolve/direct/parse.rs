@@ -7,7 +7,7 @@ use crate::resolve::direct::{fast_parse, query_codec};
 use crate::resolve::wire::{self, Chain, Heard, classify};
 
 /// What a response is at first sight.
-pub(super) enum Glance {
+pub(super) enum FirstLook {
     /// One of the usual answers.
     Usual(Answer),
     /// It is fetched over TCP; nothing else in it counts.
@@ -17,13 +17,13 @@ pub(super) enum Glance {
 }
 
 /// Looks at a response while its socket waits. `fresh`: it is the question itself that was asked, not the end of a chain.
-pub(super) fn glance(response: &[u8], question: &Question, fresh: bool) -> Glance {
+pub(super) fn first_look(response: &[u8], question: &Question, fresh: bool) -> FirstLook {
     if query_codec::is_truncated(response) {
-        return Glance::Truncated;
+        return FirstLook::Truncated;
     }
     match fast_parse::read(response, question).filter(|_| fresh) {
-        Some(answer) => Glance::Usual(answer),
-        None => Glance::Octets(response.to_vec()),
+        Some(answer) => FirstLook::Usual(answer),
+        None => FirstLook::Octets(response.to_vec()),
     }
 }
 

@@ -1,7 +1,27 @@
-//! A future that is nobody's task.
+//! A future polled by its own waker, on the thread of the runtime's I/O driver; no task is spawned.
 //!
-//! Its waker polls it at once, on the thread that wakes: for sockets that is the one that drives the runtime's I/O. Such a future
-//! may not poll a timer: a runtime that shuts down wakes for all timers, and does not let them be polled any more.
+//! Sockets are read here: the driver sees that a socket is readable and calls the waker, and the waker polls the future that
+//! reads.
+//!
+//! **What tokio promises.** Readiness is edge-triggered: the waker registered last is called when the socket becomes ready again
+//! after a read that returned `WouldBlock`. The future therefore reads until `WouldBlock` (or clears the readiness itself). When
+//! the runtime shuts down, all wakers are called and waiting for readiness returns an error; then the future ends.
+//!
+//! **What tokio does, but does not promise.** It calls wakers without holding a lock that a poll takes. If it did hold one, the
+//! first datagram would deadlock.
+//!
+//! **Why not a task per socket.** Each datagram would cost one more scheduling step: the driver wakes the task, and the task
+//! wakes the client that asked. The task would have to be stopped when the last clone is dropped, and it would compete with the
+//! tasks of the program. Here, dropping the [`SelfPolled`] drops the future and its share of the socket.
+//!
+//! **How it fails.**
+//! * If the runtime is not driven (its threads are blocked), nothing is read. Its questions wait; another runtime that waits
+//!   for the same answer sends the question again (`poll_elsewhere` in `exchange`).
+//! * A future that blocks or takes long holds up all I/O of the runtime. It may only copy, compare, and wake clients, and it
+//!   must not call a waker while it holds a lock.
+//! * A future that panics unwinds through the driver.
+//! * A future that polls a timer panics at shutdown: the runtime then wakes all timers, but they must not be polled any more.
+//!   Timers are therefore polled by tasks only (see [`shared_timer`](crate::resolve::direct::shared_timer)).
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,29 +34,29 @@ use tokio::task::unconstrained;
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 
-/// A future and who polls it. Dropping it drops the future, whatever that waits for.
-pub(super) struct Watch {
+/// A future and the waker that polls it. Dropping it drops the future, whatever the future waits for.
+pub(super) struct SelfPolled {
     future: Mutex<Option<BoxFuture<'static, ()>>>,
     turn: AtomicU8,
     waker: Waker,
 }
 
-/// Nobody polls; somebody polls; somebody polls and is to start over.
+/// No thread polls; one thread polls; one thread polls and must poll once more.
 const IDLE: u8 = 0;
 const POLLING: u8 = 1;
 const AGAIN: u8 = 2;
 
-impl Watch {
-    /// To be polled once, in the runtime it belongs to.
+impl SelfPolled {
+    /// The caller must poll it once, inside the runtime whose sockets it reads.
     pub(super) fn new(future: BoxFuture<'static, ()>) -> Arc<Self> {
         Arc::new_cyclic(|watch| Self {
             future: Mutex::new(Some(future)),
             turn: AtomicU8::new(IDLE),
-            waker: Waker::from(Arc::new(Nudge(Weak::clone(watch)))),
+            waker: Waker::from(Arc::new(PollingWaker(Weak::clone(watch)))),
         })
     }
 
-    /// Polls, unless somebody does so already; then that one starts over.
+    /// Polls the future. If another thread is polling it already, that thread polls once more instead.
     pub(super) fn poll(&self) {
         if self.turn.swap(AGAIN, Ordering::AcqRel) != IDLE {
             return;
@@ -45,7 +65,7 @@ impl Watch {
             self.turn.store(POLLING, Ordering::Release);
             let mut place = lock(&self.future);
             if let Some(future) = place.as_mut() {
-                // No task's budget is to stop it.
+                // The cooperative budget of the task that happens to run must not stop it.
                 if pin!(unconstrained(future)).poll(&mut Context::from_waker(&self.waker)).is_ready() {
                     *place = None;
                 }
@@ -58,10 +78,10 @@ impl Watch {
     }
 }
 
-/// The waker. It does not keep the watch.
-struct Nudge(Weak<Watch>);
+/// The waker. It holds a weak reference, so that it does not keep the future alive.
+struct PollingWaker(Weak<SelfPolled>);
 
-impl Wake for Nudge {
+impl Wake for PollingWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

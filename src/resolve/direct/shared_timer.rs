@@ -1,4 +1,4 @@
-//! One timer for many who wait, who are all polled by tasks: a timer may not be polled by a waker (see [`watch`](crate::resolve::direct::self_polled)).
+//! One timer for many who wait, who are all polled by tasks: a timer may not be polled by a waker (see [`self_polled`](crate::resolve::direct::self_polled)).
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -11,12 +11,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::base::lock::lock;
 
 /// A timer that calls a waker once each time it is set. It belongs to the runtime in which it is first set.
-pub(super) struct Alarm {
+pub(super) struct SharedTimer {
     sleep: Mutex<Option<Pin<Box<Sleep>>>>,
     rings: Waker,
 }
 
-impl Alarm {
+impl SharedTimer {
     pub(super) fn new(rings: Waker) -> Self {
         Self { sleep: Mutex::default(), rings }
     }

@@ -15,23 +15,31 @@ use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, weight};
 use crate::resolve::rdata::kind_to_wire;
-use crate::resolve::stub::Stub;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
+use crate::resolve::timeouts::Timeouts;
 use crate::resolve::wire::{Chain, Heard, classify, refuses_opt};
 
 /// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
 const MAX_PAYLOAD: u16 = 1_232;
 
+/// Which servers are asked, how long, and through which sockets.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup<'a> {
+    pub(crate) servers: &'a [SocketAddr],
+    pub(crate) timeouts: Timeouts,
+    pub(crate) provider: &'a Provider,
+}
+
 /// Asks until the question is answered, every server failed, or the time is up.
-pub(crate) async fn ask(stub: &Stub, question: &Question) -> Answer {
+pub(crate) async fn ask(setup: Setup<'_>, question: &Question) -> Answer {
     let Some(mut chain) = Chain::new(question) else {
         return Answer::failed(Failure::Malformed);
     };
-    let end = Instant::now() + stub.timeouts().total();
+    let end = Instant::now() + setup.timeouts.total();
     let mut first = 0;
     loop {
         // Each turn adds at least one link to a chain of limited length.
-        match Round::new(stub, question, chain, first, end).run().await {
+        match Round::new(setup, question, chain, first, end).run().await {
             (Heard::Answer(answer), _) => return answer,
             (Heard::Chase(longer), server) => (chain, first) = (*longer, server),
         }
@@ -67,7 +75,7 @@ struct Standing {
 
 /// One name put to the servers.
 struct Round<'a> {
-    stub: &'a Stub,
+    setup: Setup<'a>,
     question: &'a Question,
     chain: Chain,
     servers: Vec<Standing>,
@@ -82,17 +90,17 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(stub: &'a Stub, question: &'a Question, chain: Chain, first: usize, end: Instant) -> Self {
+    fn new(setup: Setup<'a>, question: &'a Question, chain: Chain, first: usize, end: Instant) -> Self {
         Self {
-            stub,
+            setup,
             question,
             chain,
-            servers: stub.server_addresses().iter().map(|_| Standing::default()).collect(),
+            servers: setup.servers.iter().map(|_| Standing::default()).collect(),
             open: FuturesUnordered::new(),
             tcp_open: 0,
             next: first,
             wake: end,
-            patience: stub.timeouts().resend(),
+            patience: setup.timeouts.resend(),
             end,
         }
     }
@@ -128,7 +136,7 @@ impl<'a> Round<'a> {
         let order = (0..count).map(|step| (self.next + step) % count);
         let chosen = order
             .filter(|at| self.servers.get(*at).is_some_and(|standing| !standing.out && wanted(standing)))
-            .find_map(|at| Some((at, *self.stub.server_addresses().get(at)?)));
+            .find_map(|at| Some((at, *self.setup.servers.get(at)?)));
         let Some((server, address)) = chosen else {
             self.wake = self.end;
             return;
@@ -144,7 +152,7 @@ impl<'a> Round<'a> {
             opt = !standing.plain;
         }
         self.wake = Instant::now() + self.patience;
-        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
+        let (provider, request, end) = (self.setup.provider.clone(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
             Reply { server, over_tcp: false, opt, result: over_udp(address, provider, request, end).await }
         }));
@@ -186,7 +194,7 @@ impl<'a> Round<'a> {
         let standing = self.servers.get_mut(server).filter(|standing| !standing.out && !standing.plain)?;
         standing.plain = true;
         standing.failure = Some(Answer::failed(failure_of(code)));
-        let address = self.stub.server_addresses().get(server).copied()?;
+        let address = self.setup.servers.get(server).copied()?;
         self.send_to(server, address);
         None
     }
@@ -199,11 +207,11 @@ impl<'a> Round<'a> {
         standing.out = true;
         standing.failure = Some(Answer::failed(Failure::Truncated));
         let opt = !standing.plain;
-        let Some(address) = self.stub.server_addresses().get(server).copied() else {
+        let Some(address) = self.setup.servers.get(server).copied() else {
             return;
         };
         self.tcp_open += 1;
-        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
+        let (provider, request, end) = (self.setup.provider.clone(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
             Reply { server, over_tcp: true, opt, result: over_tcp(address, provider, request, end).await }
         }));

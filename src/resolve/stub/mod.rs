@@ -117,14 +117,14 @@ impl Stub {
         self.timeouts
     }
 
-    pub(super) fn provider(&self) -> Provider {
-        self.provider.clone()
+    fn setup(&self) -> exchange::Setup<'_> {
+        exchange::Setup { servers: &self.servers.addresses, timeouts: self.timeouts, provider: &self.provider }
     }
 }
 
 impl Resolve for Stub {
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(exchange::ask(self, question))
+        Box::pin(exchange::ask(self.setup(), question))
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::base::hash_map::Table;
 use crate::base::lock::lock;
 use crate::resolve::direct::limit::unread_window::{Stamp, Window};
-use crate::resolve::direct::shared_timer::Alarm;
+use crate::resolve::direct::shared_timer::SharedTimer;
 
 /// Places of one client: this part of all, or so many where that is less.
 const CLIENTS_PART: usize = 32;
@@ -30,7 +30,7 @@ const ARMING: usize = 4;
 /// The way in to one server.
 pub(crate) struct Gate {
     state: Mutex<State>,
-    alarms: Mutex<Vec<(Id, Arc<Alarm>)>>,
+    alarms: Mutex<Vec<(Id, Arc<SharedTimer>)>>,
 }
 
 struct State {
@@ -212,7 +212,7 @@ impl Gate {
         alarm.set(|| lock(&self.state).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
     }
 
-    fn alarm(self: &Arc<Self>, runtime: Id) -> Arc<Alarm> {
+    fn alarm(self: &Arc<Self>, runtime: Id) -> Arc<SharedTimer> {
         let mut alarms = lock(&self.alarms);
         if let Some((_, alarm)) = alarms.iter().find(|(id, _)| *id == runtime) {
             return Arc::clone(alarm);
@@ -220,8 +220,8 @@ impl Gate {
         if alarms.len() >= MOST_RUNTIMES {
             alarms.remove(0);
         }
-        let ringing = Ringing { gate: Arc::downgrade(self), runtime };
-        let alarm = Arc::new(Alarm::new(Waker::from(Arc::new(ringing))));
+        let ringing = TimerWaker { gate: Arc::downgrade(self), runtime };
+        let alarm = Arc::new(SharedTimer::new(Waker::from(Arc::new(ringing))));
         alarms.push((runtime, Arc::clone(&alarm)));
         alarm
     }
@@ -408,12 +408,12 @@ impl Drop for Turn<'_> {
 }
 
 /// The waker of an alarm. It does not keep the gate.
-struct Ringing {
+struct TimerWaker {
     gate: Weak<Gate>,
     runtime: Id,
 }
 
-impl Wake for Ringing {
+impl Wake for TimerWaker {
     fn wake(self: Arc<Self>) {
         if let Some(gate) = self.gate.upgrade() {
             gate.ring(self.runtime);

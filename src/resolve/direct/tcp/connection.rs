@@ -1,6 +1,6 @@
 //! One TCP connection and the questions in flight on it (RFC 7766): many at a time, answered in any order, matched by id.
 //!
-//! As with sockets, there is no task: a [`Watch`] connects, writes and reads, and wakes who asked.
+//! As with sockets, there is no task: a [`SelfPolled`] connects, writes and reads, and wakes who asked.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,8 +12,8 @@ use tokio::net::TcpSocket;
 use tokio::time::Instant;
 
 use crate::base::lock::lock;
-use crate::resolve::direct::self_polled::Watch;
-use crate::resolve::direct::shared_timer::Alarm;
+use crate::resolve::direct::self_polled::SelfPolled;
+use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::tcp::stream::{Cause, End, Reply, Room, Slot, Stream};
 
 /// How long a connection stays open after the last question (RFC 7766 §6.2.3: seconds).
@@ -24,8 +24,8 @@ const SUSPICIOUS: Duration = Duration::from_millis(500);
 /// A connection. Dropping it closes it.
 pub(crate) struct Connection {
     stream: Arc<Stream>,
-    watch: Arc<Watch>,
-    alarm: Alarm,
+    watch: Arc<SelfPolled>,
+    alarm: SharedTimer,
 }
 
 /// What there is to choose by.
@@ -46,9 +46,9 @@ impl Connection {
             SocketAddr::V6(_) => TcpSocket::new_v6(),
         }?;
         let stream = Arc::new(Stream { state: Mutex::default(), room: Arc::clone(room) });
-        let watch = Watch::new(Box::pin(Arc::clone(&stream).serve(socket, server)));
-        let ringing = Ringing { stream: Arc::downgrade(&stream), watch: Arc::downgrade(&watch) };
-        Ok(Self { stream, watch, alarm: Alarm::new(Waker::from(Arc::new(ringing))) })
+        let watch = SelfPolled::new(Box::pin(Arc::clone(&stream).serve(socket, server)));
+        let ringing = TimerWaker { stream: Arc::downgrade(&stream), watch: Arc::downgrade(&watch) };
+        Ok(Self { stream, watch, alarm: SharedTimer::new(Waker::from(Arc::new(ringing))) })
     }
 
     pub(crate) fn load(&self) -> Load {
@@ -92,12 +92,12 @@ impl Connection {
 }
 
 /// The waker of a connection's alarm. It does not keep the connection open.
-struct Ringing {
+struct TimerWaker {
     stream: Weak<Stream>,
-    watch: Weak<Watch>,
+    watch: Weak<SelfPolled>,
 }
 
-impl Wake for Ringing {
+impl Wake for TimerWaker {
     fn wake(self: Arc<Self>) {
         let Some(stream) = self.stream.upgrade() else { return };
         stream.ring().into_iter().for_each(Waker::wake);

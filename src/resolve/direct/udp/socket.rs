@@ -23,8 +23,8 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::query_codec::MAX_PAYLOAD;
-use crate::resolve::direct::self_polled::Watch;
-use crate::resolve::direct::shared_timer::Alarm;
+use crate::resolve::direct::self_polled::SelfPolled;
+use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::stats::{Counters, count};
 use crate::resolve::direct::udp::pending::{Settled, Slots, Taken};
 use crate::resolve::failure_rank::io_failure;
@@ -36,8 +36,8 @@ const MOST_WRONG: u32 = 512;
 pub(crate) struct Socket {
     line: Arc<Line>,
     /// Reads, and hears what the network says about the datagrams sent.
-    _watches: [Arc<Watch>; 2],
-    alarm: Alarm,
+    _watches: [Arc<SelfPolled>; 2],
+    alarm: SharedTimer,
 }
 
 /// What the watches and the askers share.
@@ -68,10 +68,12 @@ impl Socket {
             counters: Arc::clone(counters),
         });
         count(&counters.sockets);
-        let watches =
-            [Watch::new(Box::pin(Arc::clone(&line).read())), Watch::new(Box::pin(Arc::clone(&line).listen()))];
+        let watches = [
+            SelfPolled::new(Box::pin(Arc::clone(&line).read())),
+            SelfPolled::new(Box::pin(Arc::clone(&line).listen())),
+        ];
         watches.iter().for_each(|watch| watch.poll());
-        let alarm = Alarm::new(Waker::from(Arc::new(Ringing(Arc::downgrade(&line)))));
+        let alarm = SharedTimer::new(Waker::from(Arc::new(TimerWaker(Arc::downgrade(&line)))));
         Ok(Arc::new(Self { line, _watches: watches, alarm }))
     }
 
@@ -91,9 +93,9 @@ impl Socket {
 }
 
 /// The waker of a socket's alarm. It does not keep the socket open.
-struct Ringing(Weak<Line>);
+struct TimerWaker(Weak<Line>);
 
-impl Wake for Ringing {
+impl Wake for TimerWaker {
     fn wake(self: Arc<Self>) {
         if let Some(line) = self.0.upgrade() {
             line.ring();
