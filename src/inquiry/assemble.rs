@@ -15,12 +15,12 @@ use crate::inquiry::dialogue::{Dialogue, Trust};
 use crate::inquiry::settings::Settings;
 use crate::policy::{Advice, Policy};
 use crate::report::exchange::AskedQuestions;
-use crate::report::learned::Sight;
+use crate::report::learned::ResolverSigns;
 use crate::report::summary::FindingSet;
 use crate::report::{Completeness, ListReport, Report, ResolverFault};
 
 /// The verdicts of all checks, before they are put together.
-pub(crate) struct Findings {
+pub(crate) struct CheckResults {
     pub(crate) iprev: Option<Iprev>,
     pub(crate) helo: Option<HeloReport>,
     pub(crate) sender: Option<MailDomainReport>,
@@ -28,7 +28,7 @@ pub(crate) struct Findings {
     /// What questions of our own have shown to be wrong with the resolver.
     pub(crate) resolver_fault: Option<ResolverFault>,
     pub(crate) lets_loopback_through: bool,
-    pub(crate) sight: Sight,
+    pub(crate) signs: ResolverSigns,
     pub(crate) rows: Vec<ListRow>,
     pub(crate) asking: AskedQuestions,
     pub(crate) cut: bool,
@@ -51,7 +51,7 @@ pub(crate) struct ListRow {
 
 impl ListRow {
     /// What the verdict is worth when the resolver is at fault.
-    fn blame(verdict: Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Verdict {
+    fn corrected(verdict: Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Verdict {
         match (verdict, fault) {
             // Another list's answer in 127.0.0.0/8 came through the same resolver: a no that this list does not sign is its
             // own.
@@ -67,12 +67,12 @@ impl ListRow {
     }
 }
 
-impl Findings {
+impl CheckResults {
     /// The fault that this report tells. That the resolver is silent or refuses is said only where nothing was answered here
     /// either.
-    fn told_fault(&self) -> Option<ResolverFault> {
+    fn fault_to_report(&self) -> Option<ResolverFault> {
         self.resolver_fault.filter(|fault| match fault {
-            ResolverFault::Unreachable | ResolverFault::Refused => self.sight.failed && !self.sight.answered,
+            ResolverFault::Unreachable | ResolverFault::Refused => self.signs.failed && !self.signs.answered,
             ResolverFault::RewritesNxdomain | ResolverFault::Strips127 => true,
         })
     }
@@ -92,7 +92,7 @@ impl Findings {
 }
 
 /// Of each deny list: does it alone hold its subject, where lists of two other operators were heard?
-pub(crate) fn alone_with_it(rows: &[ListRow]) -> Vec<Option<bool>> {
+pub(crate) fn is_only_listing(rows: &[ListRow]) -> Vec<Option<bool>> {
     // Who was heard about which subject, and who of them lists it; each operator once, those that list it last.
     let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(rows.len());
     voices.extend(rows.iter().filter_map(|row| {
@@ -133,14 +133,14 @@ pub(crate) fn alone_with_it(rows: &[ListRow]) -> Vec<Option<bool>> {
 
 /// Puts the verdicts together: the resolver's faults first, since they change what verdicts are worth.
 /// With the rows' room, to be used again.
-pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> (Report, Vec<ListRow>) {
-    let resolver_fault = findings.told_fault();
+pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: CheckResults) -> (Report, Vec<ListRow>) {
+    let resolver_fault = findings.fault_to_report();
     if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
         findings.doubt_existence();
     }
     let lets_loopback_through = findings.lets_loopback_through;
     let row = |ListRow { spec, subject, part, group, verdict, health, .. }: ListRow| {
-        let verdict = ListRow::blame(verdict, resolver_fault, lets_loopback_through);
+        let verdict = ListRow::corrected(verdict, resolver_fault, lets_loopback_through);
         ListReport { subject, part, group, verdict, health, spec }
     };
     let lists: Vec<ListReport> = findings.rows.drain(..).map(row).collect();

@@ -16,7 +16,7 @@ use crate::inquiry::running::Running;
 use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;
-use crate::inquiry::{Alone, Inquiry};
+use crate::inquiry::{Inquiry, SingleCheck};
 use crate::state::Standing;
 
 impl Inquiry {
@@ -103,13 +103,13 @@ impl Inquiry {
     }
 
     /// One check and nothing else.
-    pub(crate) fn of_one(check: Alone, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
+    pub(crate) fn of_one(check: SingleCheck, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
         let workspace = Workspace::default();
         let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
         match check {
-            Alone::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
-            Alone::Helo(check) => inquiry.helo = Some(Running::new(check)),
-            Alone::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
+            SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
+            SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),
+            SingleCheck::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
         }
         inquiry.advance_all();
         inquiry

@@ -5,13 +5,13 @@ use std::time::Instant;
 use crate::base::name::Name;
 use crate::dns::Failure;
 use crate::dnsxl::{SubjectKind, Word};
-use crate::inquiry::assemble::{Findings, ListRow, alone_with_it, assemble};
+use crate::inquiry::assemble::{CheckResults, ListRow, assemble, is_only_listing};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
 use crate::report::Report;
 use crate::report::learned::{Learned, Lesson, OwnWord, own_word};
 use crate::state::event::Event;
-use crate::state::{Standing, Voided};
+use crate::state::{Invalidated, Standing};
 
 /// What came of an inquiry.
 pub(crate) struct Finished {
@@ -20,7 +20,7 @@ pub(crate) struct Finished {
     pub(crate) workspace: Workspace,
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) events: Vec<Event>,
-    pub(crate) voided: Voided,
+    pub(crate) invalidated: Invalidated,
 }
 
 impl Inquiry {
@@ -39,10 +39,10 @@ impl Inquiry {
         if let Some(label) = trial {
             standing.begin_trial(started, label);
         }
-        let (own_words, sight) = (self.own_words(), self.questions.sight());
+        let (own_words, signs) = (self.own_words(), self.questions.signs());
         let Finished { mut report, lessons, .. } =
             self.conclude(failure, started, started, &mut standing, own_words.clone());
-        report.learned = Some(Box::new(Learned { lessons, sight, own_words, trial }));
+        report.learned = Some(Box::new(Learned { lessons, signs, own_words, trial }));
         report
     }
 
@@ -61,25 +61,25 @@ impl Inquiry {
         let begun = self.started;
         let mut rows = std::mem::take(&mut self.rows);
         rows.extend(self.lists.drain(..).map(|list| list.row(failure)));
-        for (lesson, alone) in lessons.iter_mut().zip(alone_with_it(&rows)) {
+        for (lesson, alone) in lessons.iter_mut().zip(is_only_listing(&rows)) {
             lesson.alone = alone;
         }
         lessons.retain(Lesson::says_something);
-        let sight = self.questions.sight();
-        let (events, voided) = standing.take_in(&lessons, sight, own_words, now);
+        let signs = self.questions.signs();
+        let (events, invalidated) = standing.apply(&lessons, signs, own_words, now);
         // Nearly always no list's health has changed since the check began.
         if standing.health_epoch() != self.health_epoch {
-            rows.iter_mut().for_each(|row| row.judge(standing, begun));
+            rows.iter_mut().for_each(|row| row.refresh_health(standing, begun));
         }
         let (asking, asked, by_question) = self.questions.into_exchanges(failure);
-        let findings = Findings {
+        let findings = CheckResults {
             iprev: self.iprev.map(|running| running.finish(failure)),
             helo: self.helo.map(|running| running.finish(failure)),
             sender: self.sender.map(|running| running.finish(failure)),
             recipient: self.recipient.map(|running| running.finish(failure)),
             resolver_fault: standing.resolver_fault(now),
             lets_loopback_through: standing.lets_loopback_through(now),
-            sight,
+            signs,
             rows,
             asking,
             cut,
@@ -89,7 +89,7 @@ impl Inquiry {
         };
         let (report, rows) = assemble(&self.dialogue, &self.settings, findings);
         let workspace = Workspace { lists: self.lists, asked, by_question, rows };
-        Finished { report, workspace, lessons, events, voided }
+        Finished { report, workspace, lessons, events, invalidated }
     }
 
     /// What the answers about subjects say of the lists, row by row.
@@ -150,7 +150,7 @@ impl ListRun {
 
 impl ListRow {
     /// The list's health as it is now. Hits of a zone that was found broken meanwhile are void.
-    fn judge(&mut self, standing: &Standing, begun: Instant) {
+    fn refresh_health(&mut self, standing: &Standing, begun: Instant) {
         if let Some(bad) = standing.turned_bad(&self.spec, self.kind, begun) {
             let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
             self.verdict = verdict.voided(bad);

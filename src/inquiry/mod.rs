@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 
 use crate::inquiry::list_run::{ListRun, Waiting};
 use crate::inquiry::questions::{Questions, UnitId};
-use crate::inquiry::running::{Asking, Running};
+use crate::inquiry::running::{Running, RunningCheck};
 pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
 
 use crate::base::address::client_number;
@@ -63,7 +63,7 @@ use crate::state::Standing;
 
 /// A check that is made by itself.
 #[derive(Debug)]
-pub(crate) enum Alone {
+pub(crate) enum SingleCheck {
     Iprev(IprevCheck),
     Helo(HeloCheck),
     /// A sender's domain or a recipient's.
@@ -178,15 +178,15 @@ impl Inquiry {
     }
 
     /// Does nobody want this answer any more?
-    pub(crate) fn is_moot(&self, ticket: Ticket) -> bool {
-        self.questions.is_moot(ticket)
+    pub(crate) fn is_cancelled(&self, ticket: Ticket) -> bool {
+        self.questions.is_cancelled(ticket)
     }
 
     /// Puts an answer in, and says where it came from.
     pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
         let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took) else { return };
         for (id, slot) in wanted_by {
-            self.give(id, slot, &answer, source);
+            self.deliver(id, slot, &answer, source);
             self.advance(id);
             if let UnitId::List(index) = id {
                 self.suspect_list(index);
@@ -207,7 +207,7 @@ impl Inquiry {
     }
 
     /// The same, for one who asks after every answer: no list is looked at twice once it is done.
-    pub(crate) fn is_settled(&mut self) -> bool {
+    pub(crate) fn is_done_mut(&mut self) -> bool {
         let undone = |list: &ListRun| !list.run.is_done();
         let more = self.lists.iter().skip(self.lists_done).position(undone);
         self.lists_done = more.map_or(self.lists.len(), |more| self.lists_done + more);
@@ -225,7 +225,7 @@ impl Inquiry {
     /// Lets the lists be that cannot change the outcome any more. What they were asked is no longer waited for.
     ///
     /// A hit counts only with its proof and its text, so that lists which decide are never among those let be.
-    pub(crate) fn settle_lists(&mut self) {
+    pub(crate) fn drop_irrelevant_lists(&mut self) {
         if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
             return;
         }
@@ -248,7 +248,7 @@ impl Inquiry {
             let named = contexts.iter().find(|context| Some(&*context.name) == name);
             named.map_or(score, |context| context.score).outcome()
         };
-        let is_settled = |name: Option<&str>| {
+        let is_decided = |name: Option<&str>| {
             let missing = self.lists.iter().any(|list| {
                 let spec = list.run.unit.spec();
                 !list.run.is_done() && spec.kind() == Kind::Allow && spec.context() == name
@@ -259,28 +259,28 @@ impl Inquiry {
                 Outcome::Undecided => false,
             }
         };
-        let mut settled: Vec<Option<Arc<str>>> = Vec::new();
+        let mut decided: Vec<Option<Arc<str>>> = Vec::new();
         match contexts.as_slice() {
-            [] => settled.extend(is_settled(None).then_some(None)),
+            [] => decided.extend(is_decided(None).then_some(None)),
             several => {
-                let names = several.iter().map(|context| &context.name).filter(|name| is_settled(Some(name)));
-                settled.extend(names.map(|name| Some(Arc::clone(name))));
+                let names = several.iter().map(|context| &context.name).filter(|name| is_decided(Some(name)));
+                decided.extend(names.map(|name| Some(Arc::clone(name))));
             }
         }
-        if settled.is_empty() {
+        if decided.is_empty() {
             return;
         }
-        let mut let_be = Vec::new();
+        let mut abandoned = Vec::new();
         for (index, list) in self.lists.iter_mut().enumerate() {
             let context = list.run.unit.spec().context();
-            if !list.run.is_done() && settled.iter().any(|name| name.as_deref() == context) {
+            if !list.run.is_done() && decided.iter().any(|name| name.as_deref() == context) {
                 list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;
-                let_be.push(index);
+                abandoned.push(index);
             }
         }
-        self.questions.let_be(|id| matches!(id, UnitId::List(index) if let_be.binary_search(&index).is_ok()));
+        self.questions.abandon(|id| matches!(id, UnitId::List(index) if abandoned.binary_search(&index).is_ok()));
     }
 
     /// Proof of a zone has come in by another inquiry: the controls that are not asked yet need not be.
@@ -297,7 +297,7 @@ impl Inquiry {
             }
             unit.prove(proof.clone());
             list.was_fresh = true;
-            self.questions.spare_controls(UnitId::List(index));
+            self.questions.cancel_controls(UnitId::List(index));
             self.advance(UnitId::List(index));
         }
     }
@@ -319,7 +319,7 @@ impl Inquiry {
     }
 
     /// The check with this number.
-    fn unit(&mut self, id: UnitId) -> Option<&mut dyn Asking> {
+    fn unit(&mut self, id: UnitId) -> Option<&mut dyn RunningCheck> {
         Some(match id {
             UnitId::Iprev => self.iprev.as_mut()?,
             UnitId::Helo => self.helo.as_mut()?,
@@ -332,7 +332,7 @@ impl Inquiry {
     }
 
     /// Puts an answer where it was wanted.
-    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
+    fn deliver(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
         if let (UnitId::List(index), Source::Memory) = (id, source)
             && let Some(list) = self.lists.get_mut(index)
         {
@@ -359,7 +359,7 @@ impl Inquiry {
                     None => Some((Answer::failed(Failure::Shed), Source::Network)),
                 };
                 if let Some((answer, source)) = known {
-                    self.give(id, slot, &answer, source);
+                    self.deliver(id, slot, &answer, source);
                     answered = true;
                 }
             }

@@ -9,7 +9,7 @@ use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
 use crate::report::exchange::{AskedQuestions, Exchange, Source};
-use crate::report::learned::{Sight, looks_like_the_resolver};
+use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 
 /// One question of an inquiry that is waiting for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,9 +41,9 @@ pub(super) struct Questions {
     asked: Vec<Asked>,
     by_question: ByQuestion,
     handed_out: usize,
-    /// How many that somebody waits for are neither answered nor moot.
+    /// How many that somebody waits for are neither answered nor cancelled.
     open: usize,
-    sight: Sight,
+    signs: ResolverSigns,
 }
 
 /// A question under way knows when it was put to the resolver; nothing else of it concerns an inquiry.
@@ -61,7 +61,7 @@ pub(crate) struct Asked {
     awaited: bool,
     answered: bool,
     /// No longer wanted, and not handed out.
-    moot: bool,
+    cancelled: bool,
     wanted_by: Few<(UnitId, Slot)>,
     /// When it was put to the resolver, by whoever asked first.
     sent_at: Option<Arc<dyn SentAt>>,
@@ -78,7 +78,7 @@ impl Asked {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        !self.moot && !self.answered
+        !self.cancelled && !self.answered
     }
 
     fn is_awaited(&self) -> bool {
@@ -89,7 +89,7 @@ impl Asked {
 impl Questions {
     /// In tables that are empty, and may have been used before.
     pub(super) fn within(asked: Vec<Asked>, by_question: ByQuestion) -> Self {
-        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, sight: Sight::default() }
+        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, signs: ResolverSigns::default() }
     }
 
     /// Notes who wants the answer of a question; gives it if it is there already.
@@ -126,7 +126,7 @@ impl Questions {
             wanted_first: id,
             awaited: id.is_awaited(),
             answered: false,
-            moot: false,
+            cancelled: false,
             wanted_by: Few::one((id, slot)),
             sent_at: None,
         });
@@ -144,9 +144,9 @@ impl Questions {
     pub(super) fn next(&mut self) -> Option<(Ticket, &Question, &Asked)> {
         loop {
             let index = self.handed_out;
-            let moot = self.asked.get(index)?.moot;
+            let cancelled = self.asked.get(index)?.cancelled;
             self.handed_out += 1;
-            if !moot {
+            if !cancelled {
                 return Some((Ticket(index), &self.exchanges.get(index)?.question, self.asked.get(index)?));
             }
         }
@@ -172,8 +172,8 @@ impl Questions {
         self.open -= usize::from(asked.is_awaited());
         asked.answered = true;
         if source != Source::Memory && asked.purpose != Purpose::Resolver {
-            self.sight.answered |= answer.failure().is_none();
-            self.sight.failed |= answer.failure().is_some_and(looks_like_the_resolver);
+            self.signs.answered |= answer.failure().is_none();
+            self.signs.failed |= answer.failure().is_some_and(looks_like_the_resolver);
         }
         exchange.answer = answer.without_key(&exchange.question.name);
         exchange.source = source;
@@ -182,8 +182,8 @@ impl Questions {
     }
 
     /// Does nobody want this answer any more?
-    pub(super) fn is_moot(&self, ticket: Ticket) -> bool {
-        self.asked.get(ticket.0).is_none_or(|asked| asked.moot)
+    pub(super) fn is_cancelled(&self, ticket: Ticket) -> bool {
+        self.asked.get(ticket.0).is_none_or(|asked| asked.cancelled)
     }
 
     /// Is an answer still on its way that somebody waits for?
@@ -192,8 +192,8 @@ impl Questions {
     }
 
     /// What the answers say about the resolver, its trial apart.
-    pub(super) fn sight(&self) -> Sight {
-        self.sight
+    pub(super) fn signs(&self) -> ResolverSigns {
+        self.signs
     }
 
     /// What came of questions of our own, without those whose answer has not come.
@@ -219,12 +219,12 @@ impl Questions {
             if !asked.answered {
                 exchange.answer = Answer::failed(failure);
             }
-            if exchange.source == Source::Network && !asked.moot {
+            if exchange.source == Source::Network && !asked.cancelled {
                 let counter = if exchange.is_trial { &mut asking.trial_questions } else { &mut asking.questions };
                 *counter += 1;
             }
         }
-        let is_left_out = |asked: &Asked| asked.moot || (!asked.awaited && !asked.answered);
+        let is_left_out = |asked: &Asked| asked.cancelled || (!asked.awaited && !asked.answered);
         if self.asked.iter().any(is_left_out) {
             let mut left_out = self.asked.iter().map(is_left_out);
             self.exchanges.retain(|_| left_out.next() != Some(true));
@@ -235,13 +235,13 @@ impl Questions {
 
     /// This check has its proof from elsewhere: its controls that are not answered need not be, unless another one wants
     /// them.
-    pub(super) fn spare_controls(&mut self, id: UnitId) {
+    pub(super) fn cancel_controls(&mut self, id: UnitId) {
         for (exchange, asked) in self.exchanges.iter().zip(&mut self.asked) {
             if asked.purpose.is_control() && asked.is_open() {
                 asked.wanted_by.retain(|(wanting, _)| *wanting != id);
                 if asked.wanted_by.is_empty() {
                     self.open -= usize::from(asked.is_awaited());
-                    asked.moot = true;
+                    asked.cancelled = true;
                     self.by_question.remove(&(exchange.question.clone(), true));
                 }
             }
@@ -249,12 +249,12 @@ impl Questions {
     }
 
     /// These checks want nothing any more. What is on the wire was asked, and is told as such.
-    pub(super) fn let_be(&mut self, unwanted: impl Fn(UnitId) -> bool) {
+    pub(super) fn abandon(&mut self, unwanted: impl Fn(UnitId) -> bool) {
         for (index, asked) in self.asked.iter_mut().enumerate() {
             asked.wanted_by.retain(|(wanting, _)| !unwanted(*wanting));
             if index >= self.handed_out && asked.is_open() && asked.wanted_by.is_empty() {
                 self.open -= usize::from(asked.is_awaited());
-                asked.moot = true;
+                asked.cancelled = true;
             }
         }
     }

@@ -11,14 +11,14 @@ pub(super) struct Running<U: Unit> {
 }
 
 /// What all checks have in common, whatever their verdict.
-pub(super) trait Asking {
+pub(super) trait RunningCheck {
     /// Steps, and says which slots it waits for; none once it is done.
     fn advance(&mut self) -> Slots;
     fn question(&self, slot: Slot) -> Option<Question>;
     fn supply(&mut self, slot: Slot, answer: Answer);
 }
 
-impl<U: Unit> Asking for Running<U> {
+impl<U: Unit> RunningCheck for Running<U> {
     fn advance(&mut self) -> Slots {
         if self.verdict.is_some() {
             return Slots::EMPTY;

@@ -109,7 +109,7 @@ impl Inquiry {
         if self.trial.is_some() || self.trial_elsewhere || !self.may_suspect_resolver || self.questions.any_awaited() {
             return;
         }
-        let is_back = self.resolver_is_silent && self.questions.sight().answered;
+        let is_back = self.resolver_is_silent && self.questions.signs().answered;
         if is_back || self.lists_look_distorted() || self.nothing_was_answered() {
             self.try_resolver();
         }
@@ -139,8 +139,8 @@ impl Inquiry {
 
     /// Did every question of the check fail, as they do when the resolver is silent or refuses?
     fn nothing_was_answered(&self) -> bool {
-        let sight = self.questions.sight();
-        sight.failed && !sight.answered
+        let signs = self.questions.signs();
+        signs.failed && !signs.answered
     }
 
     /// Does a list answer its controls as none that works, while the resolver is on trial?

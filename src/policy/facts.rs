@@ -90,7 +90,7 @@ pub(super) fn facts(report: &Report) -> Vec<Fact<'_>> {
 }
 
 /// What one list, about one part of the dialogue, adds: several names of a client count once.
-struct Share<'a> {
+struct DenyVoice<'a> {
     row: &'a ListReport,
     counts: bool,
     unheard: Option<Unheard>,
@@ -122,42 +122,43 @@ fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Opt
     if allow.iter().any(|(_, rule)| *rule == Unheard::Listed) {
         return None;
     }
-    let shares = shares(report.lists().iter().filter(own));
+    let voices = voices(report.lists().iter().filter(own));
     // Wide enough for every set of lists, so that no order of them meets a limit on the way.
-    let sum = |wanted: &dyn Fn(&Share<'_>) -> bool| -> i64 {
-        shares.iter().filter(|share| wanted(share)).map(|share| i64::from(share.row.weight())).sum()
+    let sum = |wanted: &dyn Fn(&DenyVoice<'_>) -> bool| -> i64 {
+        voices.iter().filter(|voice| wanted(voice)).map(|voice| i64::from(voice.row.weight())).sum()
     };
     let threshold = i64::from(of_all.threshold());
-    let score = sum(&|share| share.counts);
+    let score = sum(&|voice| voice.counts);
     // What was not heard has the benefit of the doubt: a negative weight may have saved the client.
-    let saves = |share: &Share<'_>| share.row.weight() < 0 && !share.counts;
+    let saves = |voice: &DenyVoice<'_>| voice.row.weight() < 0 && !voice.counts;
     // One operator is one voice, however many lists he runs.
-    let enough = |wanted: &dyn Fn(&Share<'_>) -> bool| {
-        let mut voices: Vec<&str> = shares
+    let enough = |wanted: &dyn Fn(&DenyVoice<'_>) -> bool| {
+        let mut operators: Vec<&str> = voices
             .iter()
-            .filter(|share| share.row.weight() > 0 && wanted(share))
-            .map(|share| share.row.spec().operator())
+            .filter(|voice| voice.row.weight() > 0 && wanted(voice))
+            .map(|voice| voice.row.spec().operator())
             .collect();
-        voices.sort_unstable();
-        voices.dedup();
-        of_all.operators() <= 1 || voices.len() >= of_all.operators()
+        operators.sort_unstable();
+        operators.dedup();
+        of_all.operators() <= 1 || operators.len() >= of_all.operators()
     };
-    let agreed = enough(&|share| share.counts);
+    let agreed = enough(&|voice| voice.counts);
     if agreed && score + sum(&saves) >= threshold {
         return match allow.iter().find(|(_, rule)| *rule != Unheard::Ignore) {
             Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
-            None => Some(listed(&shares)),
+            None => Some(listed(&voices)),
         };
     }
     if agreed && score >= threshold {
-        let waits =
-            |share: &&Share<'_>| saves(share) && matches!(share.unheard, Some(Unheard::Defer | Unheard::DeferIfReject));
-        let row = shares.iter().find(waits).map(|share| share.row);
+        let waits = |voice: &&DenyVoice<'_>| {
+            saves(voice) && matches!(voice.unheard, Some(Unheard::Defer | Unheard::DeferIfReject))
+        };
+        let row = voices.iter().find(waits).map(|voice| voice.row);
         return row.map(|row| Fact::of_list(Finding::AllowListUnknown, row));
     }
-    let could = |share: &Share<'_>| share.row.weight() > 0 && share.unheard == Some(Unheard::Defer);
-    if enough(&|share| share.counts || could(share)) && score + sum(&could) >= threshold {
-        let row = shares.iter().find(|share| could(share)).map(|share| share.row);
+    let could = |voice: &DenyVoice<'_>| voice.row.weight() > 0 && voice.unheard == Some(Unheard::Defer);
+    if enough(&|voice| voice.counts || could(voice)) && score + sum(&could) >= threshold {
+        let row = voices.iter().find(|voice| could(voice)).map(|voice| voice.row);
         return row.map(|row| Fact::of_list(Finding::DenyListUnknown, row));
     }
     let (row, _) = allow.iter().find(|(_, rule)| *rule == Unheard::Defer)?;
@@ -166,38 +167,38 @@ fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Opt
 
 /// The list that weighs most, the first of equals, and how many more there are. One that was heard stands before one that
 /// counts although it was not.
-fn listed<'a>(shares: &[Share<'a>]) -> Fact<'a> {
-    let decided: Vec<&Share<'a>> = shares.iter().filter(|share| share.counts && share.row.weight() > 0).collect();
+fn listed<'a>(voices: &[DenyVoice<'a>]) -> Fact<'a> {
+    let decided: Vec<&DenyVoice<'a>> = voices.iter().filter(|voice| voice.counts && voice.row.weight() > 0).collect();
     // A threshold of nought or less is reached by nobody's word.
     let Some(mut first) = decided.first().copied() else { return Fact::new(Finding::Listed) };
-    for share in &decided {
-        let rank = |share: &Share<'_>| (share.unheard.is_none(), share.row.weight());
-        if rank(share) > rank(first) {
-            first = share;
+    for voice in &decided {
+        let rank = |voice: &DenyVoice<'_>| (voice.unheard.is_none(), voice.row.weight());
+        if rank(voice) > rank(first) {
+            first = voice;
         }
     }
     Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) }
 }
 
-fn shares<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<Share<'a>> {
-    let mut shares: Vec<Share<'_>> = Vec::new();
+fn voices<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<DenyVoice<'a>> {
+    let mut voices: Vec<DenyVoice<'_>> = Vec::new();
     for row in rows.filter(|row| row.kind() == Kind::Deny) {
         let unheard = match row.verdict() {
             Verdict::Listed(..) => None,
             Verdict::Unknown(_) => Some(row.unheard()),
             _ => continue,
         };
-        let share = Share { row, counts: unheard.is_none_or(|rule| rule == Unheard::Listed), unheard };
-        match shares.last_mut() {
+        let voice = DenyVoice { row, counts: unheard.is_none_or(|rule| rule == Unheard::Listed), unheard };
+        match voices.last_mut() {
             Some(last) if last.row.group() == row.group() => {
-                if share.counts && (!last.counts || last.unheard.is_some()) {
-                    *last = share;
+                if voice.counts && (!last.counts || last.unheard.is_some()) {
+                    *last = voice;
                 }
             }
-            _ => shares.push(share),
+            _ => voices.push(voice),
         }
     }
-    shares
+    voices
 }
 
 fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {

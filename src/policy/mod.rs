@@ -32,7 +32,7 @@ use std::sync::Arc;
 use crate::base::template::{Expansion, Template, Variable};
 use crate::policy::facts::{Fact, facts};
 use crate::policy::presets::Preset;
-use crate::policy::rule::Says;
+use crate::policy::rule::RuleText;
 use crate::report::Report;
 
 pub use crate::policy::rule::Rule;
@@ -149,7 +149,7 @@ impl Policy {
         causes.sort_by_key(|cause| (std::cmp::Reverse(cause.reply.action()), cause.finding));
         let rejects = causes.iter().filter(|cause| cause.reply.action() == Action::Reject).count();
         let several = match (&self.several.0, causes.as_slice()) {
-            (Says::Line(template), [first, second, ..]) if rejects > 1 => {
+            (RuleText::Line(template), [first, second, ..]) if rejects > 1 => {
                 let causes = format!("{}; {}", first.reply.text(), second.reply.text());
                 let value = |variable| match variable {
                     Variable::Causes => causes.clone(),
@@ -158,7 +158,7 @@ impl Policy {
                 };
                 Some(Reply::from_expansion(&template.expand(&value)).unwrap_or_else(Reply::safe))
             }
-            (Says::Usual(action), [first, ..]) if rejects > 1 => first.reply.as_action(*action),
+            (RuleText::Usual(action), [first, ..]) if rejects > 1 => first.reply.as_action(*action),
             _ => None,
         };
         Advice { reply: several.or_else(|| causes.first().map(|cause| cause.reply.clone())), causes }
@@ -168,9 +168,9 @@ impl Policy {
     fn reply(&self, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
         let usual = || -> Option<Reply> { self.expand(&self.preset.usual(fact.finding)?.parse().ok()?, fact, report) };
         let reply = match &self.rule(fact.finding).0 {
-            Says::Usual(Action::Pass) => return None,
-            Says::Usual(action) => usual().and_then(|reply| reply.as_action(*action)),
-            Says::Line(template) => self.expand(template, fact, report),
+            RuleText::Usual(Action::Pass) => return None,
+            RuleText::Usual(action) => usual().and_then(|reply| reply.as_action(*action)),
+            RuleText::Line(template) => self.expand(template, fact, report),
         };
         let reply =
             match fact.row.filter(|_| fact.finding == Finding::Listed).and_then(|row| row.spec().reply_template()) {

@@ -19,10 +19,10 @@ use crate::report::reply::{read_code, read_enhanced};
 /// # Ok::<(), rdnsbl::template::TemplateError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule(pub(super) Says);
+pub struct Rule(pub(super) RuleText);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Says {
+pub(super) enum RuleText {
     /// The usual reply for the finding, as this action.
     Usual(Action),
     Line(Template),
@@ -30,7 +30,7 @@ pub(super) enum Says {
 
 impl Rule {
     /// Nothing follows.
-    pub(super) const PASS: Self = Self(Says::Usual(Action::Pass));
+    pub(super) const PASS: Self = Self(RuleText::Usual(Action::Pass));
 
     /// Does nothing follow, whatever else is found?
     pub(crate) fn is_pass(&self) -> bool {
@@ -40,7 +40,7 @@ impl Rule {
 
 impl From<Action> for Rule {
     fn from(action: Action) -> Self {
-        Self(Says::Usual(action))
+        Self(RuleText::Usual(action))
     }
 }
 
@@ -52,12 +52,12 @@ impl FromStr for Rule {
     fn from_str(text: &str) -> Result<Self, TemplateError> {
         for action in [Action::Pass, Action::Defer, Action::Reject] {
             if text == action.word() {
-                return Ok(Self(Says::Usual(action)));
+                return Ok(Self(RuleText::Usual(action)));
             }
         }
         let template: Template = text.parse()?;
         check(text, &template)?;
-        Ok(Self(Says::Line(template)))
+        Ok(Self(RuleText::Line(template)))
     }
 }
 
@@ -91,8 +91,8 @@ fn check(text: &str, template: &Template) -> Result<(), TemplateError> {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Says::Usual(action) => f.pad(action.word()),
-            Says::Line(template) => template.fmt(f),
+            RuleText::Usual(action) => f.pad(action.word()),
+            RuleText::Line(template) => template.fmt(f),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::dnsxl::{Evidence, Label, ListSpec, Purpose, SubjectKind, Word};
 #[derive(Clone, Debug)]
 pub(crate) struct Learned {
     pub(crate) lessons: Vec<Lesson>,
-    pub(crate) sight: Sight,
+    pub(crate) signs: ResolverSigns,
     pub(crate) own_words: Vec<OwnWord>,
     pub(crate) trial: Option<Label>,
 }
@@ -57,7 +57,7 @@ pub(crate) struct OwnAnswer {
 
 /// What one check saw of the resolver, its own questions apart.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sight {
+pub(crate) struct ResolverSigns {
     /// Some question was answered by the network.
     pub(crate) answered: bool,
     /// Some question failed as it does when the resolver is silent or refuses.

@@ -18,13 +18,13 @@ pub(crate) use crate::state::admission::Admission;
 use crate::state::admission::SAME_LABEL;
 use crate::state::resolver::ResolverState;
 pub(crate) use crate::state::resolver::{ACCUSATIONS_HELD, TrialState};
-use crate::state::view::{Change, View};
+use crate::state::view::{ZoneChange, ZoneView};
 use crate::state::zone::Zone;
 
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
 use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
-use crate::report::learned::{Lesson, OwnAnswer, OwnWord, Sight};
+use crate::report::learned::{Lesson, OwnAnswer, OwnWord, ResolverSigns};
 use crate::report::{Report, ResolverFault};
 use crate::state::event::Event;
 
@@ -37,22 +37,22 @@ pub struct Standing {
     zones: Table<(Name, SubjectKind), Zone>,
     resolver: ResolverState,
     /// Some zone's must-exist entry came back empty when it was last asked for.
-    doubted: bool,
+    any_entry_stripped: bool,
     /// When any zone was last found broken: nearly always long before a check began.
-    broken: Option<Instant>,
+    last_breakage: Option<Instant>,
     /// What labels are made of, and since when.
-    random: Option<([u8; 16], Instant)>,
+    label_seed: Option<([u8; 16], Instant)>,
     /// How often the health of any list may have changed.
     health_epoch: u64,
     /// A zone was forgotten since changes were last told.
-    forgot: bool,
+    evicted: bool,
     /// Answers that accuse a list while the resolver is on trial.
     held_back: Vec<OwnWord>,
 }
 
 /// What is remembered and void.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Voided {
+pub(crate) struct Invalidated {
     /// The resolver lied, or has stopped lying.
     pub(crate) everything: bool,
     /// Lists that fell ill, or have recovered.
@@ -73,27 +73,27 @@ impl Standing {
             window,
             zones: Table::default(),
             resolver: ResolverState::default(),
-            doubted: false,
-            broken: None,
-            random: None,
+            any_entry_stripped: false,
+            last_breakage: None,
+            label_seed: None,
             health_epoch: 0,
-            forgot: false,
+            evicted: false,
             held_back: Vec::new(),
         }
     }
 
     /// What the labels of a check that starts now are made of: new octets every second, as the labels of zones are.
     pub(crate) fn random(&mut self, now: Instant, unguessable: fn() -> [u8; 16]) -> [u8; 16] {
-        match self.random {
+        match self.label_seed {
             Some((random, made)) if now.saturating_duration_since(made) < SAME_LABEL => random,
-            _ => self.random.insert((unguessable(), now)).0,
+            _ => self.label_seed.insert((unguessable(), now)).0,
         }
     }
 
     /// How a check that starts now may treat a list. `label` is to try it by, unless another check is at that already.
     pub(crate) fn admit(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> Admission {
         let window = self.window;
-        let suspects_resolver = self.doubted && !self.resolver.lets_loopback_through(now);
+        let suspects_resolver = self.any_entry_stripped && !self.resolver.lets_loopback_through(now);
         self.zone(spec.zone(), kind, now).admit(spec, kind, window, suspects_resolver, now, label)
     }
 
@@ -150,7 +150,7 @@ impl Standing {
 
     /// A zone that was found broken after a check had begun: the check's hits are void, whatever proof it has.
     pub(crate) fn turned_bad(&self, spec: &ListSpec, kind: SubjectKind, started: Instant) -> Option<&Arc<HealthState>> {
-        self.broken.filter(|at| *at >= started)?;
+        self.last_breakage.filter(|at| *at >= started)?;
         self.health(spec, kind).filter(|health| health.takes_hits_away_since(started))
     }
 
@@ -203,36 +203,40 @@ impl Standing {
         if let Some(label) = learned.trial {
             self.begin_trial(report.started(), label);
         }
-        self.take_in(&learned.lessons, learned.sight, learned.own_words.clone(), now);
+        self.apply(&learned.lessons, learned.signs, learned.own_words.clone(), now);
     }
 
     /// Takes in what a check learned and what came of questions of our own, whoever asked them. Says what changed, and of
     /// which zones everything remembered is void.
-    pub(crate) fn take_in(
+    pub(crate) fn apply(
         &mut self,
         lessons: &[Lesson],
-        sight: Sight,
+        signs: ResolverSigns,
         mut words: Vec<OwnWord>,
         now: Instant,
-    ) -> (Vec<Event>, Voided) {
-        let (calm, lied) = (self.is_calm(), self.distorts(now));
-        let (mut events, mut voided) = (Vec::new(), Voided::default());
+    ) -> (Vec<Event>, Invalidated) {
+        let (calm, lied) = (self.has_no_suspicion(), self.distorts(now));
+        let (mut events, mut invalidated) = (Vec::new(), Invalidated::default());
         words.append(&mut self.held_back);
         for word in &words {
-            self.resolver.hear_own(word.answer.evidence.question(), word.answer.evidence.answer(), word.answer.sent);
+            self.resolver.apply_own_answer(
+                word.answer.evidence.question(),
+                word.answer.evidence.answer(),
+                word.answer.sent,
+            );
         }
-        self.resolver.see(sight);
+        self.resolver.note_check(signs);
         // One answer in 127/8 clears the resolver, whichever list it came from.
         let seen =
             |word: &OwnWord| word.list.is_some() && crate::state::zone::is_loopback(word.answer.evidence.answer());
         if !self.resolver.rewrites() && (lessons.iter().any(|lesson| lesson.saw_loopback) || words.iter().any(seen)) {
-            self.resolver.see_loopback(now);
+            self.resolver.note_loopback(now);
         }
-        let mut changes = self.hear_lists(words, now);
+        let mut changes = self.apply_to_lists(words, now);
         for lesson in lessons {
-            let mut change = Change::default();
+            let mut change = ZoneChange::default();
             let zone = self.zone(lesson.spec.zone(), lesson.kind, now);
-            zone.hear_subject(lesson.word, &mut change, lesson.kind, now);
+            zone.apply_subject_answer(lesson.word, &mut change, lesson.kind, now);
             if let Some(alone) = lesson.alone {
                 zone.compare(&lesson.spec, alone, &mut change);
             }
@@ -247,35 +251,37 @@ impl Standing {
         let mut stripped = false;
         for (zone, change) in changes {
             events.extend(change.events);
-            voided.summaries |= change.summaries;
-            if change.voided {
-                voided.zones.push(zone);
+            invalidated.summaries |= change.summaries;
+            if change.invalidated {
+                invalidated.zones.push(zone);
             }
             if change.broken {
-                self.broken = Some(now);
+                self.last_breakage = Some(now);
             }
             if change.asked_for_entry {
-                self.doubted = self.zones.values().any(|zone| zone.views.iter().any(crate::state::View::is_stripped));
+                self.any_entry_stripped =
+                    self.zones.values().any(|zone| zone.views.iter().any(crate::state::ZoneView::is_stripped));
             }
             stripped |= change.stripped;
         }
         // An entry of another list that was there is asked for again first: it may acquit.
         let is_there = |zone: &Zone| zone.views.iter().any(|view| view.may_acquit(now));
         if stripped && !self.zones.values().any(is_there) {
-            self.resolver.see_stripping(now);
+            self.resolver.note_stripping(now);
         }
-        if let Some((before, found)) = self.resolver.news(now) {
+        if let Some((before, found)) = self.resolver.take_change(now) {
             let told = before.map(Event::ResolverRecovered).into_iter().chain(found.map(Event::ResolverFault));
             events.splice(0..0, told);
         }
-        voided.everything = lied != self.distorts(now);
-        voided.summaries |= calm != self.is_calm() || !events.is_empty() || std::mem::take(&mut self.forgot);
-        (events, voided)
+        invalidated.everything = lied != self.distorts(now);
+        invalidated.summaries |=
+            calm != self.has_no_suspicion() || !events.is_empty() || std::mem::take(&mut self.evicted);
+        (events, invalidated)
     }
 
     /// Hands the answers to the lists that they are about. While the resolver is on trial, those that accuse a list wait; what
     /// comes through one that was found to lie says nothing about any list.
-    fn hear_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, Change)> {
+    fn apply_to_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, ZoneChange)> {
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
         for word in words {
             let Some(list) = word.list else { continue };
@@ -297,9 +303,9 @@ impl Standing {
             let Place::Occupied(mut place) = self.zones.entry(list.clone()) else { continue };
             if answers.iter().any(|answer| answer.purpose.is_control()) {
                 // What has been seen absent once may be remembered as absent, and proves nothing again.
-                self.random = None;
+                self.label_seed = None;
             }
-            let change = place.get_mut().hear_own(&list.0, list.1, &answers, &self.resolver, now);
+            let change = place.get_mut().apply_own_answers(&list.0, list.1, &answers, &self.resolver, now);
             changes.push((list.0, change));
         }
         changes
@@ -312,14 +318,14 @@ impl Standing {
     }
 
     /// Is there nothing to hold against the resolver, so that a remembered "no" is one?
-    pub(crate) fn is_calm(&self) -> bool {
-        !self.doubted && self.resolver.is_trusted()
+    pub(crate) fn has_no_suspicion(&self) -> bool {
+        !self.any_entry_stripped && self.resolver.is_trusted()
     }
 
     /// Would this list be asked about its next subject, or its memory, and nothing more?
-    pub(crate) fn is_plain(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
+    pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
         match self.zones.get(&(spec.zone().clone(), kind)) {
-            Some(zone) => zone.is_plain(spec, kind),
+            Some(zone) => zone.needs_only_the_subject(spec, kind),
             None => spec.knowledge().points(kind).documented_entry().is_none(),
         }
     }
@@ -329,7 +335,7 @@ impl Standing {
             let oldest = self.zones.iter().min_by_key(|(_, state)| state.used).map(|(key, _)| key.clone());
             if let Some(key) = oldest {
                 self.zones.remove(&key);
-                self.forgot = true;
+                self.evicted = true;
             }
         }
         let state = self.zones.entry((zone.clone(), kind)).or_insert_with(|| Zone::new(now));
@@ -357,7 +363,7 @@ mod tests {
                 let spec = Arc::new(ListSpec::deny(&format!("l{zone}.example")).unwrap());
                 standing.admit(&spec, SubjectKind::Ipv4, now, label);
             }
-            standing.take_in(&[], Sight::default(), Vec::new(), now).1.summaries
+            standing.apply(&[], ResolverSigns::default(), Vec::new(), now).1.summaries
         };
         assert!(!changes(0..MAX_ZONES));
         assert!(changes(MAX_ZONES..MAX_ZONES + 1));

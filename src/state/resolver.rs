@@ -11,7 +11,7 @@ use crate::check::{Step, Unit};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::Label;
 use crate::report::ResolverFault;
-use crate::report::learned::Sight;
+use crate::report::learned::ResolverSigns;
 
 /// How often a resolver is tried while checks go on and all is well.
 const REGULARLY: Duration = Duration::from_secs(30 * 60);
@@ -37,20 +37,20 @@ pub(crate) struct ResolverState {
     /// The trial under way, and since when.
     trial: Option<(ResolverTrial, Instant)>,
     /// When the latest trial was begun.
-    tried: Option<Instant>,
+    last_begun: Option<Instant>,
     /// Something a check saw looks as if the resolver were at fault, or no longer.
     suspected: bool,
     rewrites: bool,
     /// It does not answer, or refuses.
     silent: Option<ResolverFault>,
     /// When the latest question of our own was sent that was answered.
-    alive: Option<Instant>,
+    last_answered: Option<Instant>,
     /// When an answer in 127.0.0.0/8 last came through.
     loopback_seen: Option<Instant>,
     /// When an entry that must exist last came back as an empty NOERROR.
-    stripped: Option<Instant>,
+    stripping_seen: Option<Instant>,
     /// What listeners were told last.
-    told: Option<ResolverFault>,
+    last_reported: Option<ResolverFault>,
 }
 
 /// The trial of the resolver, for a check that begins.
@@ -80,14 +80,14 @@ impl ResolverState {
 
     /// May a check that suspects the resolver begin a trial?
     pub(crate) fn may_suspect(&self, now: Instant) -> bool {
-        !self.is_on_trial(now) && self.tried.is_none_or(|at| now.saturating_duration_since(at) >= WHEN_SUSPECTED)
+        !self.is_on_trial(now) && self.last_begun.is_none_or(|at| now.saturating_duration_since(at) >= WHEN_SUSPECTED)
     }
 
     /// Begins a trial, unless one is under way.
     pub(crate) fn begin(&mut self, now: Instant, label: Label) {
         if !self.is_on_trial(now) {
             self.trial = Some((ResolverTrial::new(label), now));
-            self.tried = Some(now);
+            self.last_begun = Some(now);
             self.suspected = false;
         }
     }
@@ -101,7 +101,7 @@ impl ResolverState {
         } else {
             REGULARLY
         };
-        self.tried?.checked_add(pause)
+        self.last_begun?.checked_add(pause)
     }
 
     /// Is a trial under way, so that accusations of lists have to wait for what it shows?
@@ -115,9 +115,9 @@ impl ResolverState {
     }
 
     /// A question of our own was answered, or failed.
-    pub(crate) fn hear_own(&mut self, question: &Question, answer: &Answer, sent: Instant) {
-        if answer.failure().is_none() && self.alive.is_none_or(|at| at < sent) {
-            self.alive = Some(sent);
+    pub(crate) fn apply_own_answer(&mut self, question: &Question, answer: &Answer, sent: Instant) {
+        if answer.failure().is_none() && self.last_answered.is_none_or(|at| at < sent) {
+            self.last_answered = Some(sent);
         }
         if let Some((trial, _)) = &mut self.trial
             && trial.hear(question, answer)
@@ -142,7 +142,8 @@ impl ResolverState {
             }
             Honesty::Unknown => self.silent = None,
             // A list that was heard meanwhile acquits.
-            Honesty::Silent | Honesty::Refuses if answered_since(self.alive) || answered_since(self.loopback_seen) => {}
+            Honesty::Silent | Honesty::Refuses
+                if answered_since(self.last_answered) || answered_since(self.loopback_seen) => {}
             Honesty::Silent => self.silent = Some(ResolverFault::Unreachable),
             Honesty::Refuses => self.silent = Some(ResolverFault::Refused),
             Honesty::Fails => {}
@@ -150,24 +151,24 @@ impl ResolverState {
     }
 
     /// An answer in 127.0.0.0/8 came from a list: it is reachable, and takes no such answers away.
-    pub(crate) fn see_loopback(&mut self, now: Instant) {
+    pub(crate) fn note_loopback(&mut self, now: Instant) {
         self.loopback_seen = Some(now);
-        self.stripped = None;
+        self.stripping_seen = None;
         self.silent = None;
     }
 
     /// An entry that must exist came back as an empty NOERROR.
-    pub(crate) fn see_stripping(&mut self, now: Instant) {
+    pub(crate) fn note_stripping(&mut self, now: Instant) {
         if !self.lets_loopback_through(now) {
-            self.stripped = Some(now);
+            self.stripping_seen = Some(now);
         }
     }
 
     /// What a check saw makes a trial due sooner; nothing else.
-    pub(crate) fn see(&mut self, sight: Sight) {
+    pub(crate) fn note_check(&mut self, signs: ResolverSigns) {
         self.suspected |= match self.silent {
-            None => sight.failed && !sight.answered,
-            Some(_) => sight.answered,
+            None => signs.failed && !signs.answered,
+            Some(_) => signs.answered,
         };
     }
 
@@ -178,7 +179,7 @@ impl ResolverState {
 
     /// Was a question of our own answered that was sent at about this moment or later?
     pub(crate) fn was_alive_since(&self, moment: Instant) -> bool {
-        self.alive.is_some_and(|at| moment.saturating_duration_since(at) <= AT_THE_SAME_TIME)
+        self.last_answered.is_some_and(|at| moment.saturating_duration_since(at) <= AT_THE_SAME_TIME)
     }
 
     /// Does it invent answers?
@@ -193,7 +194,7 @@ impl ResolverState {
 
     /// Is there nothing to hold against it, and no trial due?
     pub(crate) fn is_trusted(&self) -> bool {
-        !self.rewrites && self.silent.is_none() && self.stripped.is_none() && self.trial.is_none()
+        !self.rewrites && self.silent.is_none() && self.stripping_seen.is_none() && self.trial.is_none()
     }
 
     /// What is wrong with it. Inventing comes first, since nothing else can be judged while it lasts.
@@ -201,7 +202,7 @@ impl ResolverState {
         if self.rewrites {
             return Some(ResolverFault::RewritesNxdomain);
         }
-        let strips = self.stripped.is_some_and(|at| now.saturating_duration_since(at) < STRIPPED);
+        let strips = self.stripping_seen.is_some_and(|at| now.saturating_duration_since(at) < STRIPPED);
         if strips && !self.lets_loopback_through(now) {
             return Some(ResolverFault::Strips127);
         }
@@ -209,11 +210,11 @@ impl ResolverState {
     }
 
     /// The fault that listeners were told of, and the one to tell them now, where they differ.
-    pub(crate) fn news(&mut self, now: Instant) -> Option<(Option<ResolverFault>, Option<ResolverFault>)> {
+    pub(crate) fn take_change(&mut self, now: Instant) -> Option<(Option<ResolverFault>, Option<ResolverFault>)> {
         let found = self.fault(now);
-        if found == self.told {
+        if found == self.last_reported {
             return None;
         }
-        Some((std::mem::replace(&mut self.told, found), found))
+        Some((std::mem::replace(&mut self.last_reported, found), found))
     }
 }

@@ -18,7 +18,7 @@ use crate::state::resolver::ResolverState;
 const TOGETHER: Duration = Duration::from_secs(10);
 /// The zone as lists see it whose profiles have the same controls.
 #[derive(Clone, Debug)]
-pub(crate) struct View {
+pub(crate) struct ZoneView {
     pub(super) spec: Arc<ListSpec>,
     /// The entry that must not exist.
     pub(super) fixed: Option<(Evidence, Instant)>,
@@ -31,12 +31,12 @@ pub(crate) struct View {
 
 /// What changed in a zone.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
+pub(crate) struct ZoneChange {
     pub(crate) events: Vec<Event>,
     /// What summaries of remembered answers rest on has changed.
     pub(crate) summaries: bool,
     /// The list fell ill, or has recovered: what it said until now is void.
-    pub(crate) voided: bool,
+    pub(crate) invalidated: bool,
     /// Some view has found it broken.
     pub(crate) broken: bool,
     /// Some entry that must exist came back as an empty NOERROR.
@@ -45,14 +45,14 @@ pub(crate) struct Change {
     pub(crate) asked_for_entry: bool,
 }
 
-impl Change {
+impl ZoneChange {
     /// Did anything change at all? Nearly every answer is a miss from a list that is well.
     pub(crate) fn is_news(&self) -> bool {
         self.summaries || !self.events.is_empty()
     }
 }
 
-impl View {
+impl ZoneView {
     pub(super) fn new(spec: Arc<ListSpec>, now: Instant) -> Self {
         Self { spec, fixed: None, must_exist: None, proof: None, health: Arc::default(), used: now }
     }
@@ -157,7 +157,7 @@ impl View {
         kind: SubjectKind,
         resolver: &ResolverState,
         seen: &mut Vec<Observation>,
-        change: &mut Change,
+        change: &mut ZoneChange,
         now: Instant,
     ) {
         let evidence = || answer.evidence.clone();
@@ -217,7 +217,7 @@ impl View {
         mut seen: Vec<Observation>,
         kind: SubjectKind,
         sent: Option<Instant>,
-        change: &mut Change,
+        change: &mut ZoneChange,
         now: Instant,
     ) {
         // What was heard before the list was last found broken is no recovery, however late it is told.
@@ -236,7 +236,7 @@ impl View {
         change.summaries = true;
         change.broken |= is_bad;
         // Both when a list falls ill and when it recovers: what was on its way meanwhile is no better.
-        change.voided |= before.health.takes_hits_away() != is_bad;
+        change.invalidated |= before.health.takes_hits_away() != is_bad;
         if is_told(&before, &self.health) {
             change.events.push(Event::HealthChanged {
                 list: self.spec.id(),

@@ -15,7 +15,7 @@ use crate::report::learned::OwnAnswer;
 use crate::state::admission::{Admission, SAME_LABEL, is_recent};
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
-use crate::state::view::{Change, View};
+use crate::state::view::{ZoneChange, ZoneView};
 
 /// Questions about subjects that failed in a row, before the list's controls are asked along with the next one.
 const PATIENCE: u32 = 4;
@@ -32,7 +32,7 @@ pub(crate) struct Zone {
     failures: u32,
     /// When the controls last went out because the list was suspected.
     suspected: Option<Instant>,
-    pub(crate) views: Vec<View>,
+    pub(crate) views: Vec<ZoneView>,
     corroboration: Corroboration,
     pub(crate) used: Instant,
 }
@@ -51,12 +51,12 @@ impl Zone {
     }
 
     /// The zone as this list sees it.
-    pub(crate) fn view(&self, spec: &ListSpec, kind: SubjectKind) -> Option<&View> {
+    pub(crate) fn view(&self, spec: &ListSpec, kind: SubjectKind) -> Option<&ZoneView> {
         self.views.iter().find(|view| view.is_of(spec, kind))
     }
 
     /// The same; a new one if there is none.
-    pub(crate) fn view_mut(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) -> &mut View {
+    pub(crate) fn view_mut(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) -> &mut ZoneView {
         let index = self.views.iter().position(|view| view.is_of(spec, kind)).unwrap_or_else(|| {
             if self.views.len() >= MAX_VIEWS
                 && let Some(oldest) =
@@ -64,7 +64,7 @@ impl Zone {
             {
                 self.views.swap_remove(oldest);
             }
-            self.views.push(View::new(Arc::clone(spec), now));
+            self.views.push(ZoneView::new(Arc::clone(spec), now));
             self.views.len() - 1
         });
         // The index was just found, or is that of the element just pushed.
@@ -145,7 +145,7 @@ impl Zone {
     }
 
     /// Would a list be asked about its next subject, or its memory, and nothing more?
-    pub(crate) fn is_plain(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
+    pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
         let documented = spec.knowledge().points(kind).documented_entry().is_some();
         let Some(view) = self.view(spec, kind) else { return !documented };
         let entry = match view.must_exist {
@@ -157,7 +157,13 @@ impl Zone {
     }
 
     /// What an answer about a subject said. It ends "does not answer"; failures in a row make the list suspect.
-    pub(crate) fn hear_subject(&mut self, word: Word, change: &mut Change, kind: SubjectKind, now: Instant) {
+    pub(crate) fn apply_subject_answer(
+        &mut self,
+        word: Word,
+        change: &mut ZoneChange,
+        kind: SubjectKind,
+        now: Instant,
+    ) {
         match word {
             Word::Miss | Word::Hit => {
                 if self.failures > 0 {
@@ -177,7 +183,7 @@ impl Zone {
     }
 
     /// One more subject about which others were heard. `alone`: only this list holds it.
-    pub(crate) fn compare(&mut self, spec: &ListSpec, alone: bool, change: &mut Change) {
+    pub(crate) fn compare(&mut self, spec: &ListSpec, alone: bool, change: &mut ZoneChange) {
         if let Some(suspicion) = self.corroboration.hear(alone) {
             let (alone, heard) = (suspicion.alone, suspicion.heard);
             change.events.push(Event::StandsAlone { list: spec.id(), alone, heard });
@@ -185,15 +191,15 @@ impl Zone {
     }
 
     /// Takes in answers to questions of our own, and lets each view conclude.
-    pub(crate) fn hear_own(
+    pub(crate) fn apply_own_answers(
         &mut self,
         zone: &Name,
         kind: SubjectKind,
         answers: &[OwnAnswer],
         resolver: &ResolverState,
         now: Instant,
-    ) -> Change {
-        let mut change = Change::default();
+    ) -> ZoneChange {
+        let mut change = ZoneChange::default();
         let random = latest(answers, |answer| answer.purpose == Purpose::RandomLabel);
         if let Some(random) = random {
             // A label that was answered may be remembered by the resolver, and proves nothing again.
