@@ -1,4 +1,4 @@
-//! The end of an inquiry: verdicts, what was learned about lists, and the report.
+//! The end of an inquiry: it applies what was learned to the state, and builds the report.
 
 use std::time::Instant;
 
@@ -13,10 +13,10 @@ use crate::report::learned::{Learned, Lesson, OwnWord, own_word};
 use crate::state::event::Event;
 use crate::state::{Invalidated, Standing};
 
-/// What came of an inquiry.
+/// The results of an inquiry.
 pub(crate) struct Finished {
     pub(crate) report: Report,
-    /// Its tables, to be used again.
+    /// Its tables, for reuse.
     pub(crate) workspace: Workspace,
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) events: Vec<Event>,
@@ -24,10 +24,10 @@ pub(crate) struct Finished {
 }
 
 impl Inquiry {
-    /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
+    /// Ends the inquiry: every question without an answer has failed for this reason. Verdicts already reached are kept.
     #[must_use]
     pub fn finish(mut self, failure: Failure) -> Report {
-        // Without a clock, everything was asked and answered at one moment.
+        // There is no clock here: all questions count as sent and answered at the start.
         let started = self.started;
         let mut standing = self.known.take().map_or_else(Standing::default, |known| *known);
         self.health_epoch = standing.health_epoch();
@@ -46,7 +46,8 @@ impl Inquiry {
         report
     }
 
-    /// Ends, by a driver that knows how long it took, and what came of questions of our own meanwhile, whoever asked them.
+    /// Ends an inquiry that has a driver. The driver says how long it took, and brings the answers to our own questions that
+    /// have arrived meanwhile, whichever check asked them.
     pub(crate) fn conclude(
         mut self,
         failure: Failure,
@@ -67,7 +68,7 @@ impl Inquiry {
         lessons.retain(Lesson::says_something);
         let signs = self.questions.signs();
         let (events, invalidated) = standing.apply(&lessons, signs, own_words, now);
-        // Nearly always no list's health has changed since the check began.
+        // Rows are looked up again only if some list's health has changed since the check began, which is rare.
         if standing.health_epoch() != self.health_epoch {
             rows.iter_mut().for_each(|row| row.refresh_health(standing, begun));
         }
@@ -92,12 +93,12 @@ impl Inquiry {
         Finished { report, workspace, lessons, events, invalidated }
     }
 
-    /// What the answers about subjects say of the lists, row by row.
+    /// What the answers about subjects show about the lists, row by row.
     fn lessons(&self) -> Vec<Lesson> {
         self.lists.iter().map(|list| lesson(list, &self.questions)).collect()
     }
 
-    /// What came of questions of our own.
+    /// The answers to our own questions.
     fn own_words(&self) -> Vec<OwnWord> {
         let list_of = |unit| -> Option<(Name, SubjectKind)> {
             let list = match unit {
@@ -115,8 +116,8 @@ impl Inquiry {
     }
 }
 
-/// What one list's answers say of it. A question that was left unanswered counts as one that failed: that makes the list
-/// suspect, and its controls, given their full time, decide.
+/// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
+/// list suspect, and its controls, which get their full time, decide.
 fn lesson(list: &ListRun, questions: &Questions) -> Lesson {
     let unit = &list.run.unit;
     let mut word = unit.word();
@@ -149,7 +150,7 @@ impl ListRun {
 }
 
 impl ListRow {
-    /// The list's health as it is now. Hits of a zone that was found broken meanwhile are void.
+    /// Takes the list's current health. Hits of a zone that was found broken during the check are discarded.
     fn refresh_health(&mut self, standing: &Standing, begun: Instant) {
         if let Some(bad) = standing.turned_bad(&self.spec, self.kind, begun) {
             let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());

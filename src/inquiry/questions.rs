@@ -1,4 +1,4 @@
-//! The questions of an inquiry: who wants their answers, and what became of them.
+//! The questions of an inquiry: which checks want each answer, and how each question ended.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,31 +24,31 @@ pub(crate) enum UnitId {
     Recipient,
     Trial,
     List(usize),
-    /// Controls that nobody waits for.
+    /// A list asked about itself; no check waits for it.
     Probe(usize),
 }
 
-/// Where each question stands. Proof must be new, so what tries a list is not the same question as one that may be answered
-/// from memory.
+/// The index of each question. The flag is true for our own questions: proof must be new, so a control is never shared with
+/// an equal question that may be answered from the cache.
 pub(super) type ByQuestion = Table<(Question, bool), usize>;
 
-/// Equal questions are one, however many checks want the answer.
+/// All questions of an inquiry. Equal questions are asked once, however many checks want the answer.
 #[derive(Debug)]
 pub(super) struct Questions {
-    /// What the report will keep of each; an answer that has not come stands as failed.
+    /// What the report keeps of each. Until the answer comes, it is recorded as failed.
     exchanges: Vec<Exchange>,
-    /// What only the inquiry needs of each.
+    /// What only the inquiry needs of each; same index.
     asked: Vec<Asked>,
     by_question: ByQuestion,
     handed_out: usize,
-    /// How many that somebody waits for are neither answered nor cancelled.
+    /// How many awaited questions are neither answered nor cancelled.
     open: usize,
     signs: ResolverSigns,
 }
 
-/// A question under way knows when it was put to the resolver; nothing else of it concerns an inquiry.
+/// The part of a running query that an inquiry needs: when it was sent. A trait keeps wakers and tasks out of this module.
 pub(crate) trait SentAt: std::fmt::Debug + Send + Sync {
-    /// When it was put to the resolver; `None` while it waits for its turn.
+    /// When it was sent to the resolver; `None` while it waits for a permit.
     fn sent(&self) -> Option<Instant>;
 }
 
@@ -57,13 +57,13 @@ pub(crate) trait SentAt: std::fmt::Debug + Send + Sync {
 pub(crate) struct Asked {
     pub(super) purpose: Purpose,
     pub(super) wanted_first: UnitId,
-    /// Somebody waits for it, so that it is no mere question of our own.
+    /// Some check waits for the answer.
     awaited: bool,
     answered: bool,
-    /// No longer wanted, and not handed out.
+    /// No check wants the answer any more.
     cancelled: bool,
     wanted_by: Few<(UnitId, Slot)>,
-    /// When it was put to the resolver, by whoever asked first.
+    /// Tells when it was sent to the resolver: a shared query may have been started by another check.
     sent_at: Option<Arc<dyn SentAt>>,
 }
 
@@ -72,7 +72,7 @@ impl Asked {
         self.wanted_by.iter().any(|(wanting, _)| *wanting == id)
     }
 
-    /// When it was put to the resolver.
+    /// When it was sent to the resolver.
     pub(super) fn sent(&self) -> Option<Instant> {
         self.sent_at.as_ref()?.sent()
     }
@@ -87,12 +87,12 @@ impl Asked {
 }
 
 impl Questions {
-    /// In tables that are empty, and may have been used before.
+    /// Uses these tables, which are empty but may have capacity from earlier use.
     pub(super) fn within(asked: Vec<Asked>, by_question: ByQuestion) -> Self {
         Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, signs: ResolverSigns::default() }
     }
 
-    /// Notes who wants the answer of a question; gives it if it is there already.
+    /// Records that a check wants the answer to this question. Returns the answer if it has come already.
     pub(super) fn want(
         &mut self,
         question: Question,
@@ -133,14 +133,14 @@ impl Questions {
         None
     }
 
-    /// Room for so many.
+    /// Reserves capacity for this many more questions.
     pub(super) fn reserve(&mut self, more: usize) {
         self.exchanges.reserve(more);
         self.asked.reserve(more);
         self.by_question.reserve(more);
     }
 
-    /// The next one to ask; each is handed out once.
+    /// The next question to ask; each is handed out once.
     pub(super) fn next(&mut self) -> Option<(Ticket, &Question, &Asked)> {
         loop {
             let index = self.handed_out;
@@ -152,14 +152,14 @@ impl Questions {
         }
     }
 
-    /// A question is on its way.
+    /// A question was passed to the engine.
     pub(super) fn sent(&mut self, ticket: Ticket, sent_at: Arc<dyn SentAt>) {
         if let Some(asked) = self.asked.get_mut(ticket.0) {
             asked.sent_at = Some(sent_at);
         }
     }
 
-    /// Puts an answer in: the first one counts. Says what is to be told to whom.
+    /// Stores an answer; only the first one counts. Returns it with the checks that want it.
     pub(super) fn answer(
         &mut self,
         ticket: Ticket,
@@ -181,22 +181,22 @@ impl Questions {
         Some((exchange.answer.clone(), std::mem::take(&mut asked.wanted_by)))
     }
 
-    /// Does nobody want this answer any more?
+    /// Does no check want this answer any more?
     pub(super) fn is_cancelled(&self, ticket: Ticket) -> bool {
         self.asked.get(ticket.0).is_none_or(|asked| asked.cancelled)
     }
 
-    /// Is an answer still on its way that somebody waits for?
+    /// Is an awaited answer still missing?
     pub(super) fn any_awaited(&self) -> bool {
         self.open > 0
     }
 
-    /// What the answers say about the resolver, its trial apart.
+    /// What the answers show about the resolver. Its trial is not counted.
     pub(super) fn signs(&self) -> ResolverSigns {
         self.signs
     }
 
-    /// What came of questions of our own, without those whose answer has not come.
+    /// The answers to our own questions that have come, unless they came from the cache.
     pub(super) fn own_answers(&self) -> impl Iterator<Item = (&Exchange, &Asked)> {
         let own = |(exchange, asked): &(&Exchange, &Asked)| {
             asked.answered && asked.purpose.is_own() && exchange.source != Source::Memory
@@ -204,14 +204,14 @@ impl Questions {
         self.exchanges.iter().zip(&self.asked).filter(own)
     }
 
-    /// Were these asked, without an answer until now?
+    /// Was a question of this check sent that has no answer yet?
     pub(super) fn left_unanswered(&self, id: UnitId) -> bool {
         let asked = self.asked.iter().take(self.handed_out);
         asked.into_iter().any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent().is_some())
     }
 
-    /// Those that were handed out and are of use, in the order in which they were asked. What has not come has failed; where
-    /// nobody waited for it, it is only counted. With the tables, to be used again.
+    /// The exchanges for the report, in the order asked. A question without an answer has failed; if no check waited for it, it
+    /// is counted but left out. Also returns the tables, for reuse.
     pub(super) fn into_exchanges(mut self, failure: Failure) -> (AskedQuestions, Vec<Asked>, ByQuestion) {
         self.exchanges.truncate(self.handed_out);
         let mut asking = AskedQuestions::default();
@@ -233,8 +233,7 @@ impl Questions {
         (asking, self.asked, self.by_question)
     }
 
-    /// This check has its proof from elsewhere: its controls that are not answered need not be, unless another one wants
-    /// them.
+    /// The list got its proof from another check: cancels its unanswered controls, unless another list wants them too.
     pub(super) fn cancel_controls(&mut self, id: UnitId) {
         for (exchange, asked) in self.exchanges.iter().zip(&mut self.asked) {
             if asked.purpose.is_control() && asked.is_open() {
@@ -248,7 +247,7 @@ impl Questions {
         }
     }
 
-    /// These checks want nothing any more. What is on the wire was asked, and is told as such.
+    /// These checks no longer want answers. Questions not yet handed out are cancelled; those already sent stay in the report.
     pub(super) fn abandon(&mut self, unwanted: impl Fn(UnitId) -> bool) {
         for (index, asked) in self.asked.iter_mut().enumerate() {
             asked.wanted_by.retain(|(wanting, _)| !unwanted(*wanting));

@@ -1,8 +1,21 @@
-//! What is known about lists and about the resolver, from one check to the next: proofs, health, who is left alone. Values
-//! and arithmetic on time that the caller gives; no clock, no randomness of its own.
+//! What is known about lists and the resolver from one check to the next: proofs, health, which lists are not asked for now.
+//! Plain values: the caller gives the time and random octets.
 //!
-//! All clients share it, so that it rests on questions of our own alone: a list's test entries, random labels, the trial of
-//! the resolver. What a client chose - his names, his own zones - makes somebody suspect, and never more than that.
+//! All checks share this state, so only our own questions may change it: test entries, random labels, the resolver's trial.
+//! What a client can choose, such as names and zones, can make a list or the resolver suspect, and no more.
+//!
+//! The way of an answer:
+//!
+//! 1. A question of our own is answered; the engine queues the answer, whichever check asked.
+//! 2. The end of any check takes the queue and calls `Standing::apply`, with what its own answers about subjects showed.
+//! 3. Answers that were held back by an earlier call are added.
+//! 4. The resolver goes first: every answer is given to its trial (`ResolverState::apply_own_answer`).
+//! 5. An answer in 127.0.0.0/8 from any list shows that the resolver lets hits through.
+//! 6. Lists next (`apply_to_lists`): if the resolver invents answers, theirs are dropped; during its trial, accusing ones wait.
+//! 7. Each zone concludes from its answers (`Zone::apply_own_answers`): proof, a health observation, or nothing.
+//! 8. Subjects last (`Zone::apply_subject_answer`): they end "does not answer", or count failures in a row.
+//! 9. If a must-exist entry came back empty and no list can show the opposite, the resolver removes hits.
+//! 10. The result is events for listeners, and what the cache must invalidate.
 
 mod admission;
 pub(crate) mod event;
@@ -28,45 +41,46 @@ use crate::report::learned::{Lesson, OwnAnswer, OwnWord, ResolverSigns};
 use crate::report::{Report, ResolverFault};
 use crate::state::event::Event;
 
-/// Zones that are kept in mind; beyond that the longest unused are forgotten, which costs a proof.
+/// The most zones that are kept. Beyond that the least recently used is evicted, and has to be proved again when next asked.
 const MAX_ZONES: usize = 4_096;
-/// The standing of lists and of the resolver: proven, doubtful, broken, left alone.
+
+/// What is known about lists and the resolver: proven, doubtful, broken, not asked for now.
 #[derive(Clone, Debug)]
 pub struct Standing {
     window: Duration,
     zones: Table<(Name, SubjectKind), Zone>,
     resolver: ResolverState,
-    /// Some zone's must-exist entry came back empty when it was last asked for.
+    /// Some zone's must-exist entry came back as an empty NOERROR when it was last asked for.
     any_entry_stripped: bool,
-    /// When any zone was last found broken: nearly always long before a check began.
+    /// When any zone was last found broken. Usually that was before a check began, and then no zone has to be looked up.
     last_breakage: Option<Instant>,
-    /// What labels are made of, and since when.
+    /// The octets that labels are made from, and when they were drawn.
     label_seed: Option<([u8; 16], Instant)>,
-    /// How often the health of any list may have changed.
+    /// Counts every time that the health of some list may have changed.
     health_epoch: u64,
-    /// A zone was forgotten since changes were last told.
+    /// A zone was evicted since the last [`Invalidated`].
     evicted: bool,
-    /// Answers that accuse a list while the resolver is on trial.
+    /// Answers that accuse a list, held back while the resolver is on trial.
     held_back: Vec<OwnWord>,
 }
 
-/// What is remembered and void.
+/// What the cache must no longer use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Invalidated {
-    /// The resolver lied, or has stopped lying.
+    /// Everything: the resolver began to change answers, or stopped.
     pub(crate) everything: bool,
-    /// Lists that fell ill, or have recovered.
+    /// Answers of these zones, whose lists broke or have recovered.
     pub(crate) zones: Vec<Name>,
-    /// Something changed on which summaries of what is remembered rest.
+    /// Summaries of cached answers: something that they rest on has changed.
     pub(crate) summaries: bool,
 }
 
 impl Standing {
-    /// How long a proof is fresh unless said: 60 seconds.
+    /// How long a proof is fresh by default: 60 seconds.
     pub const DEFAULT_WINDOW: Duration = Duration::from_secs(60);
 
-    /// Nothing is proven. A hit is believed for `window` after its zone's controls were sent; with a window of zero every
-    /// hit asks for them.
+    /// Nothing is proven yet. A hit is believed for `window` after its zone's controls were sent; with a window of zero every
+    /// hit asks for them again.
     #[must_use]
     pub fn new(window: Duration) -> Self {
         Self {
@@ -82,7 +96,7 @@ impl Standing {
         }
     }
 
-    /// What the labels of a check that starts now are made of: new octets every second, as the labels of zones are.
+    /// The octets that the labels of a check that starts now are made from. They are new every second, like the zones' labels.
     pub(crate) fn random(&mut self, now: Instant, unguessable: fn() -> [u8; 16]) -> [u8; 16] {
         match self.label_seed {
             Some((random, made)) if now.saturating_duration_since(made) < SAME_LABEL => random,
@@ -90,21 +104,22 @@ impl Standing {
         }
     }
 
-    /// How a check that starts now may treat a list. `label` is to try it by, unless another check is at that already.
+    /// How a check that starts now may treat a list. `label` is for its random control, unless another check has just chosen
+    /// one.
     pub(crate) fn admit(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> Admission {
         let window = self.window;
         let suspects_resolver = self.any_entry_stripped && !self.resolver.lets_loopback_through(now);
         self.zone(spec.zone(), kind, now).admit(spec, kind, window, suspects_resolver, now, label)
     }
 
-    /// The label by which a probe tries a zone.
+    /// The label for the random control of a probe.
     pub(crate) fn label(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> Label {
         let zone = self.zone(spec.zone(), kind, now);
         zone.view_mut(spec, kind, now);
         zone.label(now, label)
     }
 
-    /// A check really asks the controls of a list that was left alone: others leave it alone meanwhile.
+    /// A check asks the controls of a broken list to see whether it has recovered: other checks do not ask it meanwhile.
     pub(crate) fn claim_trial(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) {
         let health = &mut self.zone(spec.zone(), kind, now).view_mut(spec, kind, now).health;
         if health.retry.is_some_and(|retry| now >= retry) {
@@ -112,18 +127,18 @@ impl Standing {
         }
     }
 
-    /// The controls of a suspected list go out; says whether they may.
+    /// May the controls of a suspected list be asked now? If so, they count as asked.
     pub(crate) fn claim_suspicion(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> bool {
         self.zone(zone, kind, now).claim_suspicion(now)
     }
 
-    /// What a check that begins now has to do with the resolver's trial: `sooner` where it has reason not to wait for the
-    /// regular one. A trial that it begins is by this label.
+    /// What a check that begins now does about the resolver's trial. `sooner`: it has reason not to wait for the regular one.
+    /// If it begins a trial, it uses this label.
     pub(crate) fn trial(&mut self, now: Instant, label: Label, sooner: bool) -> TrialState {
         self.resolver.trial(now, label, sooner)
     }
 
-    /// A check has begun a trial of the resolver by this label.
+    /// A check has begun a trial of the resolver with this label.
     pub(crate) fn begin_trial(&mut self, now: Instant, label: Label) {
         self.resolver.begin(now, label);
     }
@@ -138,17 +153,17 @@ impl Standing {
         self.resolver.is_silent()
     }
 
-    /// When the resolver has to be tried again; `None`: at once.
+    /// When the next trial of the resolver is due; `None`: at once.
     pub(crate) fn next_trial(&self) -> Option<Instant> {
         self.resolver.next_trial()
     }
 
-    /// Proof that came in since a check started, if it is still fresh.
+    /// A zone's proof, if it is still fresh; it may have come since a check started.
     pub(crate) fn fresh(&self, spec: &ListSpec, kind: SubjectKind, now: Instant) -> Option<Proof> {
         self.zones.get(&(spec.zone().clone(), kind))?.view(spec, kind)?.fresh(self.window, now)
     }
 
-    /// A zone that was found broken after a check had begun: the check's hits are void, whatever proof it has.
+    /// The health of a zone that was found broken after a check had begun: the check's hits are discarded, even with proof.
     pub(crate) fn turned_bad(&self, spec: &ListSpec, kind: SubjectKind, started: Instant) -> Option<&Arc<HealthState>> {
         self.last_breakage.filter(|at| *at >= started)?;
         self.health(spec, kind).filter(|health| health.takes_hits_away_since(started))
@@ -160,12 +175,12 @@ impl Standing {
         zone.view(spec, kind).map(|view| &view.health)
     }
 
-    /// How often the health of any list may have changed.
+    /// A counter that grows whenever the health of some list may have changed.
     pub(crate) fn health_epoch(&self) -> u64 {
         self.health_epoch
     }
 
-    /// What is known of a list's health from elsewhere.
+    /// Sets a list's health, where it is known from elsewhere.
     pub(crate) fn set_health(
         &mut self,
         spec: &Arc<ListSpec>,
@@ -182,22 +197,22 @@ impl Standing {
         all.into_iter().filter(|kind| self.zones.contains_key(&(zone.clone(), *kind))).collect()
     }
 
-    /// What is wrong with the resolver, as far as questions of our own have shown.
+    /// What is wrong with the resolver, as far as our own questions have shown.
     pub(crate) fn resolver_fault(&self, now: Instant) -> Option<ResolverFault> {
         self.resolver.fault(now)
     }
 
-    /// Did an answer in 127.0.0.0/8 come through the resolver not long ago?
+    /// Did an answer in 127.0.0.0/8 come through the resolver within the last minute?
     pub(crate) fn lets_loopback_through(&self, now: Instant) -> bool {
         self.resolver.lets_loopback_through(now)
     }
 
-    /// What is known about the resolver alone, for a check that is driven without this standing.
+    /// A copy with what is known about the resolver only, for an inquiry that runs without this state.
     pub(crate) fn of_resolver(&self) -> Self {
         Self { resolver: self.resolver.clone(), ..Self::new(self.window) }
     }
 
-    /// Takes in what a check learned. Proof is as old as the check's first question.
+    /// Applies what a check learned. Its proof is as old as the check's start.
     pub fn learn(&mut self, report: &Report, now: Instant) {
         let Some(learned) = &report.learned else { return };
         if let Some(label) = learned.trial {
@@ -206,8 +221,8 @@ impl Standing {
         self.apply(&learned.lessons, learned.signs, learned.own_words.clone(), now);
     }
 
-    /// Takes in what a check learned and what came of questions of our own, whoever asked them. Says what changed, and of
-    /// which zones everything remembered is void.
+    /// Applies what a check learned, and the answers to our own questions, whichever check asked them. Returns the events, and
+    /// what the cache must invalidate.
     pub(crate) fn apply(
         &mut self,
         lessons: &[Lesson],
@@ -226,7 +241,7 @@ impl Standing {
             );
         }
         self.resolver.note_check(signs);
-        // One answer in 127/8 clears the resolver, whichever list it came from.
+        // One answer in 127.0.0.0/8 clears the resolver, whichever list it came from.
         let seen =
             |word: &OwnWord| word.list.is_some() && crate::state::zone::is_loopback(word.answer.evidence.answer());
         if !self.resolver.rewrites() && (lessons.iter().any(|lesson| lesson.saw_loopback) || words.iter().any(seen)) {
@@ -264,7 +279,7 @@ impl Standing {
             }
             stripped |= change.stripped;
         }
-        // An entry of another list that was there is asked for again first: it may acquit.
+        // Where another list's entry was there before, that list is asked again first: its entry would clear the resolver.
         let is_there = |zone: &Zone| zone.views.iter().any(|view| view.may_acquit(now));
         if stripped && !self.zones.values().any(is_there) {
             self.resolver.note_stripping(now);
@@ -279,8 +294,8 @@ impl Standing {
         (events, invalidated)
     }
 
-    /// Hands the answers to the lists that they are about. While the resolver is on trial, those that accuse a list wait; what
-    /// comes through one that was found to lie says nothing about any list.
+    /// Applies the answers to the lists that they are about. While the resolver is on trial, answers that accuse a list are held
+    /// back. If the resolver invents answers, they show nothing about any list and are dropped.
     fn apply_to_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, ZoneChange)> {
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
         for word in words {
@@ -302,7 +317,7 @@ impl Standing {
             }
             let Place::Occupied(mut place) = self.zones.entry(list.clone()) else { continue };
             if answers.iter().any(|answer| answer.purpose.is_control()) {
-                // What has been seen absent once may be remembered as absent, and proves nothing again.
+                // The resolver may now have the label's absence in its cache, so a new check needs a new label.
                 self.label_seed = None;
             }
             let change = place.get_mut().apply_own_answers(&list.0, list.1, &answers, &self.resolver, now);
@@ -311,18 +326,18 @@ impl Standing {
         changes
     }
 
-    /// Does the resolver change what answers say?
+    /// The fault by which the resolver changes answers, if it has one.
     fn distorts(&self, now: Instant) -> Option<ResolverFault> {
         let fault = self.resolver.fault(now);
         fault.filter(|fault| matches!(fault, ResolverFault::RewritesNxdomain | ResolverFault::Strips127))
     }
 
-    /// Is there nothing to hold against the resolver, so that a remembered "no" is one?
+    /// Is the resolver above suspicion, so that a cached miss can be believed?
     pub(crate) fn has_no_suspicion(&self) -> bool {
         !self.any_entry_stripped && self.resolver.is_trusted()
     }
 
-    /// Would this list be asked about its next subject, or its memory, and nothing more?
+    /// Would the next check ask this list, or the cache, only about its subject?
     pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
         match self.zones.get(&(spec.zone().clone(), kind)) {
             Some(zone) => zone.needs_only_the_subject(spec, kind),
@@ -354,7 +369,7 @@ impl Default for Standing {
 mod tests {
     use super::*;
 
-    /// A zone that is forgotten is asked for its entry again, so that no summary may rest on what was known of it.
+    /// An evicted zone is asked for its entry again, so summaries that rest on what was known about it must go.
     #[test]
     fn a_zone_that_is_forgotten_is_a_change() {
         let (mut standing, now, label) = (Standing::default(), Instant::now(), Label::from_random([7; 16]));
