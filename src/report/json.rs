@@ -1,5 +1,5 @@
-//! The JSON of a report: the words and fields of the `check` example. Fields that do not apply are null; parts of the dialogue
-//! that were not given are absent.
+//! The JSON form of a report: the words and fields of the `check` example. Fields that do not apply are null; parts of the
+//! dialogue that were not given are absent.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -59,7 +59,7 @@ as_word!(
     crate::report::ResolverFault
 );
 
-/// Serializes with what it means.
+/// Serializes as its code and its meaning.
 impl Serialize for ExtendedError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
@@ -69,7 +69,7 @@ impl Serialize for ExtendedError {
     }
 }
 
-/// What the resolver said beside a failure, where it did.
+/// Adds the resolver's extended error, if there is one.
 fn extended<M: SerializeMap>(said: Option<ExtendedError>, map: &mut M) -> Result<(), M::Error> {
     said.map_or(Ok(()), |said| map.serialize_entry("ede", &said))
 }
@@ -83,7 +83,7 @@ impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("target", &self.target)?;
-        // Tenths of a millisecond are as much as a network is good for.
+        // A tenth of a millisecond is precise enough for a network.
         map.serialize_entry("elapsed_ms", &((self.elapsed.as_secs_f64() * 10_000.0).round() / 10.0))?;
         map.serialize_entry("questions", &self.questions())?;
         map.serialize_entry(
@@ -267,7 +267,7 @@ impl Serialize for Score {
     }
 }
 
-/// What a row of a report says of the answer itself.
+/// Serializes with the fields that a row of a report has about the answer itself.
 impl Serialize for Verdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -282,7 +282,7 @@ impl Serialize for Verdict {
     }
 }
 
-/// What the policy makes of a report: the reply, and what else speaks against the client.
+/// Serializes as the action, the reply and every cause.
 impl Serialize for Advice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
