@@ -52,7 +52,7 @@ pub(crate) trait SentAt: std::fmt::Debug + Send + Sync {
     fn sent(&self) -> Option<Instant>;
 }
 
-/// What a question is for, and who wants its answer.
+/// The purpose of a question, and the checks that want its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(super) purpose: Purpose,

@@ -18,7 +18,7 @@ pub(crate) struct Admission {
     pub(crate) is_proven: bool,
     pub(crate) wants_must_exist: bool,
     /// Some list's must-exist entry came back empty, and no answer in 127.0.0.0/8 was seen lately. Every list is then asked
-    /// for its entry, so that one emptied list alone does not convict the resolver again and again.
+    /// for its entry, so that one emptied list does not make the resolver look at fault again and again.
     pub(crate) suspects_resolver: bool,
     /// Several questions about subjects failed in a row: its controls are asked along with the next one.
     pub(crate) is_failing: bool,

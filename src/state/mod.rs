@@ -280,7 +280,7 @@ impl Standing {
             stripped |= change.stripped;
         }
         // Where another list's entry was there before, that list is asked again first: its entry would clear the resolver.
-        let is_there = |zone: &Zone| zone.views.iter().any(|view| view.may_acquit(now));
+        let is_there = |zone: &Zone| zone.views.iter().any(|view| view.may_clear_resolver(now));
         if stripped && !self.zones.values().any(is_there) {
             self.resolver.note_stripping(now);
         }

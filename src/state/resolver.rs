@@ -1,6 +1,6 @@
 //! What is known about the resolver between checks: is it honest, does it answer, does it let answers in 127.0.0.0/8 through?
 //!
-//! Only our own questions can convict it. An answer in 127.0.0.0/8 from a list, about any subject, acquits it. Answers about
+//! Only our own questions can show a fault. An answer in 127.0.0.0/8 from a list, about any subject, clears it. Answers about
 //! a client's own names do neither.
 
 use std::time::{Duration, Instant};
@@ -139,7 +139,7 @@ impl ResolverState {
                 self.silent = None;
             }
             Honesty::Unknown => self.silent = None,
-            // A list that answered meanwhile acquits.
+            // A list that answered meanwhile shows that the resolver works.
             Honesty::Silent | Honesty::Refuses
                 if answered_since(self.last_answered) || answered_since(self.loopback_seen) => {}
             Honesty::Silent => self.silent = Some(ResolverFault::Unreachable),

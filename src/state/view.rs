@@ -79,7 +79,7 @@ impl ZoneView {
 
     /// Was the must-exist entry there when it was last asked for, and do checks still ask this list? Then asking for it again may
     /// clear the resolver.
-    pub(super) fn may_acquit(&self, now: Instant) -> bool {
+    pub(super) fn may_clear_resolver(&self, now: Instant) -> bool {
         matches!(self.must_exist, Some((Entry::Present, _))) && is_recent(Some(self.used), now)
     }
 
@@ -89,7 +89,7 @@ impl ZoneView {
         (age < window).then(|| proof.clone().aged(age))
     }
 
-    /// Judges both controls. One that is present convicts the list by itself; absence or silence must be shown by both. Returns
+    /// Judges both controls. One that is present is enough to call the list broken; absence or silence must be shown by both. Returns
     /// true if both failed and it is unclear whether the list or the resolver caused it.
     pub(super) fn judge_controls(
         &mut self,
