@@ -25,6 +25,7 @@
 mod assemble;
 mod begin;
 pub mod dialogue;
+mod early_stop;
 mod finish;
 mod list_run;
 mod names;
@@ -50,8 +51,7 @@ use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::MailDomainCheck;
 use crate::check::resolver::ResolverTrial;
 use crate::dns::{Answer, Failure, Question};
-use crate::dnsxl::score::{self, Outcome, Row};
-use crate::dnsxl::{Kind, Label, ListCheck, ListFinding, ListSpec, Proof, Purpose, Subject, SubjectKind, Verdict};
+use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
 use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::finish::Finished;
@@ -221,68 +221,6 @@ impl Inquiry {
             && self.sender.as_ref().is_none_or(Running::is_done)
             && self.recipient.as_ref().is_none_or(Running::is_done)
             && self.waiting.is_empty()
-    }
-
-    /// Stops waiting for lists that can no longer change the outcome.
-    ///
-    /// A hit counts only once its proof and its text are there, so a list that decides is always done before it could be
-    /// dropped.
-    pub(crate) fn drop_irrelevant_lists(&mut self) {
-        if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
-            return;
-        }
-        let unheard = Verdict::not_awaited();
-        let rows = || {
-            self.lists.iter().map(|list| {
-                let spec = list.run.unit.spec();
-                Row {
-                    verdict: list.run.verdict.as_ref().map_or(&unheard, ListFinding::verdict),
-                    kind: spec.kind(),
-                    weight: spec.weight(),
-                    operator: spec.operator(),
-                    group: list.group,
-                    context: spec.context(),
-                }
-            })
-        };
-        let (score, contexts) = score::of_contexts(rows, self.settings.lists.all_contexts());
-        let of = |name: Option<&str>| {
-            let named = contexts.iter().find(|context| Some(&*context.name) == name);
-            named.map_or(score, |context| context.score).outcome()
-        };
-        let is_decided = |name: Option<&str>| {
-            let missing = self.lists.iter().any(|list| {
-                let spec = list.run.unit.spec();
-                !list.run.is_done() && spec.kind() == Kind::Allow && spec.context() == name
-            });
-            match of(name) {
-                Outcome::Allowed => true,
-                Outcome::Listed | Outcome::NotListed => !missing,
-                Outcome::Undecided => false,
-            }
-        };
-        let mut decided: Vec<Option<Arc<str>>> = Vec::new();
-        match contexts.as_slice() {
-            [] => decided.extend(is_decided(None).then_some(None)),
-            several => {
-                let names = several.iter().map(|context| &context.name).filter(|name| is_decided(Some(name)));
-                decided.extend(names.map(|name| Some(Arc::clone(name))));
-            }
-        }
-        if decided.is_empty() {
-            return;
-        }
-        let mut abandoned = Vec::new();
-        for (index, list) in self.lists.iter_mut().enumerate() {
-            let context = list.run.unit.spec().context();
-            if !list.run.is_done() && decided.iter().any(|name| name.as_deref() == context) {
-                list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
-                list.run.verdict = Some(ListFinding::not_awaited());
-                self.stopped_early = true;
-                abandoned.push(index);
-            }
-        }
-        self.questions.abandon(|id| matches!(id, UnitId::List(index) if abandoned.binary_search(&index).is_ok()));
     }
 
     /// Another inquiry has proved a zone: the controls that are not answered yet are no longer needed.
