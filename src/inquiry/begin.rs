@@ -10,7 +10,7 @@ use crate::dnsxl::{
     About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
 };
 use crate::inquiry::dialogue::Dialogue;
-use crate::inquiry::list_run::{ListRun, list_run};
+use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::running::Running;
 use crate::inquiry::settings::Settings;
@@ -173,7 +173,7 @@ impl Inquiry {
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();
-                self.waiting.push(crate::inquiry::Waiting { group, spec, part, admission });
+                self.waiting.push(WaitingList { group, spec, part, admission });
             }
             (subject, part) => {
                 let Some(about) = &subject else { return };

@@ -152,7 +152,7 @@ impl ListRun {
 impl ListRow {
     /// Takes the list's current health. Hits of a zone that was found broken during the check are discarded.
     fn refresh_health(&mut self, standing: &Standing, begun: Instant) {
-        if let Some(bad) = standing.turned_bad(&self.spec, self.kind, begun) {
+        if let Some(bad) = standing.broken_since(&self.spec, self.kind, begun) {
             let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
             self.verdict = verdict.voided(bad);
         }

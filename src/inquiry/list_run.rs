@@ -29,7 +29,7 @@ pub(super) struct ListRun {
 
 /// A list that waits for the client's names.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct WaitingList {
     pub(super) group: usize,
     pub(super) spec: Arc<ListSpec>,
     pub(super) part: Part,

@@ -39,7 +39,7 @@ mod workspace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::inquiry::list_run::{ListRun, Waiting};
+use crate::inquiry::list_run::{ListRun, WaitingList};
 use crate::inquiry::questions::{Questions, UnitId};
 use crate::inquiry::running::{Running, RunningCheck};
 pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
@@ -82,7 +82,7 @@ pub struct Inquiry {
     recipient: Option<Running<MailDomainCheck>>,
     lists: Vec<ListRun>,
     /// Lists about the client's names.
-    waiting: Vec<crate::inquiry::Waiting>,
+    waiting: Vec<WaitingList>,
     /// How many lists from the first on are done; the others may be.
     lists_done: usize,
     questions: Questions,

@@ -6,7 +6,7 @@ use crate::check::iprev::{ClientName, Iprev};
 use crate::dns::Failure;
 use crate::dnsxl::{ListCheck, ListFinding, Part, Skipped, Subject, SubjectKind};
 use crate::inquiry::Inquiry;
-use crate::inquiry::list_run::{ListRun, Waiting, list_run};
+use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::UnitId;
 
 impl Inquiry {
@@ -27,7 +27,7 @@ impl Inquiry {
                 self.advance(UnitId::List(index));
             }
             for name in names {
-                let Waiting { group, spec, part, admission } = &waiting;
+                let WaitingList { group, spec, part, admission } = &waiting;
                 let run = list_run(spec, Subject::Domain(name), Some(*part), *group, admission.clone());
                 let index = self.push_list(run);
                 self.advance(UnitId::List(index));
@@ -46,7 +46,7 @@ impl Inquiry {
     }
 }
 
-impl Waiting {
+impl WaitingList {
     /// The client has no name: the list is skipped. If reverse DNS is undecided, so is the list.
     fn about_nothing(&self, iprev: &Iprev) -> ListRun {
         let control = self.admission.control.clone();

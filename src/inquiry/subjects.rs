@@ -6,17 +6,17 @@ use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 
 /// What a list is asked about, or why it is not asked. Both are `None` for the client's names, which are not known yet.
-type Asked = (Option<Subject>, Option<Skipped>);
+type SubjectOrSkip = (Option<Subject>, Option<Skipped>);
 
 /// The subjects of a dialogue, each computed once: many lists ask about the same part.
 pub(super) struct Subjects<'a> {
     pub(super) dialogue: &'a Dialogue,
     pub(super) settings: &'a Settings,
-    pub(super) known: Vec<(Part, Asked)>,
+    pub(super) known: Vec<(Part, SubjectOrSkip)>,
 }
 
 impl Subjects<'_> {
-    pub(super) fn of(&mut self, part: Part) -> Asked {
+    pub(super) fn of(&mut self, part: Part) -> SubjectOrSkip {
         if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
             return known.clone();
         }
@@ -27,7 +27,7 @@ impl Subjects<'_> {
 }
 
 /// The subject of one part of the dialogue.
-fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
+fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> SubjectOrSkip {
     let of_path = |path: Option<&String>| match path.map(|path| mail_path::read(path)) {
         Some(Path::Domain(name)) => (Some(Subject::Domain(name)), None),
         Some(Path::Literal(_)) => (None, Some(Skipped::Literal)),

@@ -31,7 +31,7 @@ use crate::check::resolver::ResolverTrial;
 use crate::dnsxl::{
     Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectKind, Verdict, Word,
 };
-use crate::inquiry::list_run::Waiting;
+use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::running::Running;
 use crate::inquiry::{Inquiry, ListRun, UnitId};
 use crate::state::{Standing, TrialState};
@@ -57,7 +57,7 @@ impl Inquiry {
             let label = list.suspicion.filter(|_| list.is_failing)?;
             Some((list.run.unit.spec().clone(), list.run.unit.kind(), label))
         };
-        let waiting = |list: &Waiting| {
+        let waiting = |list: &WaitingList| {
             let label = list.admission.suspicion.filter(|_| list.admission.is_failing)?;
             Some((list.spec.clone(), SubjectKind::Domain, label))
         };

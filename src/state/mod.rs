@@ -1,8 +1,8 @@
 //! What is known about lists and the resolver from one check to the next: proofs, health, which lists are not asked for now.
 //! Plain values: the caller gives the time and random octets.
 //!
-//! All checks share this state, so only our own questions may change it: test entries, random labels, the resolver's trial.
-//! What a client can choose, such as names and zones, can make a list or the resolver suspect, and no more.
+//! All checks share this state, so only our own questions can turn it against a list or the resolver: test
+//! entries, random labels, the resolver's trial. What a client can choose, such as names and zones, only raises suspicion.
 //!
 //! The way of an answer:
 //!
@@ -164,7 +164,12 @@ impl Standing {
     }
 
     /// The health of a zone that was found broken after a check had begun: the check's hits are discarded, even with proof.
-    pub(crate) fn turned_bad(&self, spec: &ListSpec, kind: SubjectKind, started: Instant) -> Option<&Arc<HealthState>> {
+    pub(crate) fn broken_since(
+        &self,
+        spec: &ListSpec,
+        kind: SubjectKind,
+        started: Instant,
+    ) -> Option<&Arc<HealthState>> {
         self.last_breakage.filter(|at| *at >= started)?;
         self.health(spec, kind).filter(|health| health.takes_hits_away_since(started))
     }
