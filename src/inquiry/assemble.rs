@@ -200,7 +200,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
     (report, findings.rows)
 }
 
-/// A path without its angle brackets, made printable and clipped.
+/// A path without parameters and angle brackets, made printable and clipped.
 fn mailbox(path: &str) -> RemoteText {
     let path = mail_path::without_parameters(path);
     let inner = path.strip_prefix('<').unwrap_or(path);

@@ -1,8 +1,8 @@
 //! What is known about lists and the resolver from one check to the next: proofs, health, which lists are not asked for now.
 //! Plain values: the caller gives the time and random octets.
 //!
-//! All checks share this state, so only our own questions can turn it against a list or the resolver: test
-//! entries, random labels, the resolver's trial. What a client can choose, such as names and zones, only raises suspicion.
+//! All checks share this state, so only our own questions can turn it against a list or the resolver: test entries, random
+//! labels, the resolver's trial. What a client can choose, such as names and zones, only raises suspicion.
 //!
 //! The way of an answer:
 //!
@@ -11,7 +11,7 @@
 //! 3. Answers that were held back by an earlier call are added.
 //! 4. The resolver goes first: every answer is given to its trial (`ResolverState::apply_own_answer`).
 //! 5. An answer in 127.0.0.0/8 from any list shows that the resolver lets hits through.
-//! 6. Lists next (`apply_to_lists`): if the resolver invents answers, theirs are dropped; during its trial, accusing ones wait.
+//! 6. Lists next (`apply_to_lists`): if the resolver invents answers, theirs are dropped; early in its trial, accusing ones wait.
 //! 7. Each zone concludes from its answers (`Zone::apply_own_answers`): proof, a health observation, or nothing.
 //! 8. Subjects last (`Zone::apply_subject_answer`): they end "does not answer", or count failures in a row.
 //! 9. If a must-exist entry came back empty and no list can show the opposite, the resolver removes hits.
@@ -299,7 +299,7 @@ impl Standing {
         (events, invalidated)
     }
 
-    /// Applies the answers to the lists that they are about. While the resolver is on trial, answers that accuse a list are held
+    /// Applies the answers to the lists that they are about. Early in a trial of the resolver, answers that accuse a list are held
     /// back. If the resolver invents answers, they show nothing about any list and are dropped.
     fn apply_to_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, ZoneChange)> {
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();

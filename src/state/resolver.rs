@@ -20,8 +20,8 @@ const WHILE_AT_FAULT: Duration = Duration::from_secs(60);
 const WHEN_SUSPECTED: Duration = Duration::from_secs(10);
 /// A trial that takes longer counts as abandoned: the check that made it has ended.
 const LONGEST_TRIAL: Duration = Duration::from_secs(15);
-/// For how long answers that accuse a list wait for the trial under way: a resolver that invents answers does so at once,
-/// and one that cannot reach the registries may take as long as it likes.
+/// For how long answers that accuse a list are held back during a trial. A resolver that invents answers does so at once; one
+/// that cannot reach the registries may take very long, and need not be waited for.
 pub(crate) const ACCUSATIONS_HELD: Duration = Duration::from_secs(2);
 /// Questions that are sent together are sent within this time.
 const AT_THE_SAME_TIME: Duration = Duration::from_secs(1);
@@ -102,12 +102,12 @@ impl ResolverState {
         self.last_begun?.checked_add(pause)
     }
 
-    /// Is a trial under way? Answers that accuse a list then wait for its result.
+    /// Is a trial under way?
     pub(crate) fn is_on_trial(&self, now: Instant) -> bool {
         self.trial.as_ref().is_some_and(|(_, since)| now.saturating_duration_since(*since) < LONGEST_TRIAL)
     }
 
-    /// Do answers that accuse a list have to wait for what the trial shows?
+    /// Are answers that accuse a list held back until the trial shows a result?
     pub(crate) fn holds_accusations(&self, now: Instant) -> bool {
         self.trial.as_ref().is_some_and(|(_, since)| now.saturating_duration_since(*since) < ACCUSATIONS_HELD)
     }
