@@ -28,7 +28,7 @@ use crate::engine::fast_path::FastPath;
 use crate::engine::{Engine, later};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
-use crate::inquiry::{SingleCheck, Inquiry};
+use crate::inquiry::{Inquiry, SingleCheck};
 use crate::lists::ListSet;
 use crate::policy::Policy;
 use crate::report::Report;
