@@ -39,10 +39,10 @@ impl Inquiry {
         if let Some(label) = trial {
             standing.begin_trial(started, label);
         }
-        let (own_words, signs) = (self.own_words(), self.questions.signs());
+        let (own_answers, signs) = (self.own_answers(), self.questions.signs());
         let Finished { mut report, lessons, .. } =
-            self.conclude(failure, started, started, &mut standing, own_words.clone());
-        report.learned = Some(Box::new(Learned { lessons, signs, own_words, trial }));
+            self.conclude(failure, started, started, &mut standing, own_answers.clone());
+        report.learned = Some(Box::new(Learned { lessons, signs, own_answers, trial }));
         report
     }
 
@@ -54,7 +54,7 @@ impl Inquiry {
         started: Instant,
         now: Instant,
         standing: &mut Standing,
-        own_words: Vec<OwnWord>,
+        own_answers: Vec<OwnWord>,
     ) -> Finished {
         let cut = !self.has_every_verdict();
         self.stop_waiting_for_names(failure);
@@ -67,7 +67,7 @@ impl Inquiry {
         }
         lessons.retain(Lesson::says_something);
         let signs = self.questions.signs();
-        let (events, invalidated) = standing.apply(&lessons, signs, own_words, now);
+        let (events, invalidated) = standing.apply(&lessons, signs, own_answers, now);
         // Rows are looked up again only if some list's health has changed since the check began, which is rare.
         if standing.health_epoch() != self.health_epoch {
             rows.iter_mut().for_each(|row| row.refresh_health(standing, begun));
@@ -99,7 +99,7 @@ impl Inquiry {
     }
 
     /// The answers to our own questions.
-    fn own_words(&self) -> Vec<OwnWord> {
+    fn own_answers(&self) -> Vec<OwnWord> {
         let list_of = |unit| -> Option<(Name, SubjectKind)> {
             let list = match unit {
                 UnitId::List(index) => self.lists.iter().find(|list| list.index == index)?,

@@ -174,7 +174,7 @@ impl Policy {
         };
         let reply =
             match fact.row.filter(|_| fact.finding == Finding::Listed).and_then(|row| row.spec().reply_template()) {
-                Some(template) => reply.and_then(|reply| self.own_words(&reply, template, fact, report)),
+                Some(template) => reply.and_then(|reply| self.in_lists_words(&reply, template, fact, report)),
                 None => reply,
             };
         let reply = report
@@ -187,7 +187,7 @@ impl Policy {
     }
 
     /// The reply by the list's own template, with the codes of the policy's reply unless the template states others.
-    fn own_words(&self, reply: &Reply, template: &Template, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
+    fn in_lists_words(&self, reply: &Reply, template: &Template, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
         let Expansion { text, own } = template.expand(&|variable| fact.value(variable, report, reply.code()));
         if crate::report::reply::read_code(text.get(..own).unwrap_or_default()).is_some() {
             return Reply::from_expansion(&Expansion { text, own });

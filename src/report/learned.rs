@@ -14,7 +14,7 @@ use crate::dnsxl::{Evidence, Label, ListSpec, Purpose, SubjectKind, Word};
 pub(crate) struct Learned {
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) signs: ResolverSigns,
-    pub(crate) own_words: Vec<OwnWord>,
+    pub(crate) own_answers: Vec<OwnWord>,
     pub(crate) trial: Option<Label>,
 }
 

@@ -223,7 +223,7 @@ impl Standing {
         if let Some(label) = learned.trial {
             self.begin_trial(report.started(), label);
         }
-        self.apply(&learned.lessons, learned.signs, learned.own_words.clone(), now);
+        self.apply(&learned.lessons, learned.signs, learned.own_answers.clone(), now);
     }
 
     /// Applies what a check learned, and the answers to our own questions, whichever check asked them. Returns the events, and
