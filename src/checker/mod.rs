@@ -28,7 +28,7 @@ use crate::engine::fast_path::FastPath;
 use crate::engine::{Engine, later};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
-use crate::inquiry::{Alone, Inquiry};
+use crate::inquiry::{Inquiry, SingleCheck};
 use crate::lists::ListSet;
 use crate::policy::Policy;
 use crate::report::Report;
@@ -152,14 +152,14 @@ impl Checker {
     /// Checks a client's reverse DNS alone.
     pub fn iprev(&self, client: IpAddr) -> impl Future<Output = Iprev> + Send + use<> {
         let check = IprevCheck::new(client);
-        let report = self.check_alone(Alone::Iprev(check.clone()));
+        let report = self.check_alone(SingleCheck::Iprev(check.clone()));
         async move { report.await.iprev().cloned().unwrap_or_else(|| expired(check)) }
     }
 
     /// Checks an argument of HELO or EHLO alone.
     pub fn helo(&self, argument: &str, client: Option<IpAddr>) -> impl Future<Output = HeloReport> + Send + use<> {
         let check = HeloCheck::new(argument, client, &self.settings.ourselves);
-        let report = self.check_alone(Alone::Helo(check.clone()));
+        let report = self.check_alone(SingleCheck::Helo(check.clone()));
         async move { report.await.helo().cloned().unwrap_or_else(|| expired(check)) }
     }
 
@@ -170,12 +170,12 @@ impl Checker {
         if check.domain().is_some_and(|domain| self.settings.is_local(domain)) {
             check.skip();
         }
-        let report = self.check_alone(Alone::MailDomain(check.clone()));
+        let report = self.check_alone(SingleCheck::MailDomain(check.clone()));
         async move { report.await.sender().cloned().unwrap_or_else(|| expired(check)) }
     }
 
     /// Runs one check alone: no lists, no policy.
-    fn check_alone(&self, check: Alone) -> impl Future<Output = Report> + Send + use<> {
+    fn check_alone(&self, check: SingleCheck) -> impl Future<Output = Report> + Send + use<> {
         let (engine, deadline) = (Arc::clone(&self.engine), self.deadline());
         async move {
             let now = engine.fetcher.clock.now();

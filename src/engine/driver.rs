@@ -59,7 +59,7 @@ pub(crate) async fn run_inquiry(
     loop {
         start_questions(&engine, &mut inquiry, &mut open);
         if wait_for == WaitFor::DecisiveLists {
-            inquiry.settle_lists();
+            inquiry.drop_irrelevant_lists();
         }
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();
@@ -104,7 +104,7 @@ pub(crate) async fn run_inquiry(
     // Unanswered questions end here, unless another check waits for them too.
     drop(open);
     let now = fetcher.clock.now();
-    let Finished { report, workspace, events, voided, .. } = {
+    let Finished { report, workspace, events, invalidated, .. } = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
         // the time of the next trial always fits the latest state.
         let mut standing = lock(&engine.standing);
@@ -115,11 +115,11 @@ pub(crate) async fn run_inquiry(
     };
     fetcher.workspaces.give_back(workspace);
     // First the cache, then the count of changes: whoever sees the new count also sees that the cached answers are gone.
-    voided.zones.iter().for_each(|zone| fetcher.cache.invalidate(zone));
-    if voided.everything {
+    invalidated.zones.iter().for_each(|zone| fetcher.cache.invalidate(zone));
+    if invalidated.everything {
         fetcher.cache.invalidate_all();
     }
-    if voided.summaries {
+    if invalidated.summaries {
         fetcher.changes.fetch_add(1, Ordering::AcqRel);
     }
     cache_verdicts(&fetcher.cache, &report, started, now, epoch);
@@ -146,7 +146,7 @@ enum Next {
 /// How long the check still waits, should only the resolver's trial be missing.
 fn trial_wait(inquiry: &mut Inquiry, wait_for: WaitFor) -> TrialWait {
     let with_health = wait_for == WaitFor::ListsAndHealth;
-    if !inquiry.is_settled() || with_health && inquiry.is_asking_lists_about_themselves() {
+    if !inquiry.is_done_mut() || with_health && inquiry.is_asking_lists_about_themselves() {
         return TrialWait::ToTheEnd;
     }
     match inquiry.waits_for_trial() {
@@ -271,5 +271,5 @@ fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> b
     let Some(proof) = proof else { return true };
     inquiry.prove(&list.spec, list.kind, &proof);
     // Another list may still need the same control.
-    !inquiry.is_moot(ask.ticket)
+    !inquiry.is_cancelled(ask.ticket)
 }

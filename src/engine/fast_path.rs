@@ -174,7 +174,8 @@ impl PerFamily {
         let mut numbers: Vec<u16> = Vec::with_capacity(self.lists.len());
         let usable = {
             let standing = lock(standing);
-            standing.is_calm() && self.lists.iter().all(|spec| standing.is_plain(spec, self.kind))
+            standing.has_no_suspicion()
+                && self.lists.iter().all(|spec| standing.needs_only_the_subject(spec, self.kind))
         } && self.lists.iter().all(|spec| match cache.number(spec.zone()) {
             Some(number) => {
                 numbers.push(number.value());

@@ -15,20 +15,20 @@ use crate::inquiry::dialogue::{Dialogue, Trust};
 use crate::inquiry::settings::Settings;
 use crate::policy::{Advice, Policy};
 use crate::report::exchange::AskedQuestions;
-use crate::report::learned::Sight;
+use crate::report::learned::ResolverSigns;
 use crate::report::summary::FindingSet;
 use crate::report::{Completeness, ListReport, Report, ResolverFault};
 
-/// The verdicts of all checks, before they are put together.
-pub(crate) struct Findings {
+/// The verdicts of all checks, before the report is built from them.
+pub(crate) struct CheckResults {
     pub(crate) iprev: Option<Iprev>,
     pub(crate) helo: Option<HeloReport>,
     pub(crate) sender: Option<MailDomainReport>,
     pub(crate) recipient: Option<MailDomainReport>,
-    /// What questions of our own have shown to be wrong with the resolver.
+    /// What our own questions have shown to be wrong with the resolver.
     pub(crate) resolver_fault: Option<ResolverFault>,
     pub(crate) lets_loopback_through: bool,
-    pub(crate) sight: Sight,
+    pub(crate) signs: ResolverSigns,
     pub(crate) rows: Vec<ListRow>,
     pub(crate) asking: AskedQuestions,
     pub(crate) cut: bool,
@@ -50,34 +50,35 @@ pub(crate) struct ListRow {
 }
 
 impl ListRow {
-    /// What the verdict is worth when the resolver is at fault.
-    fn blame(verdict: Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Verdict {
+    /// The verdict, weakened where the resolver's fault may have caused it.
+    fn corrected(verdict: Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Verdict {
         match (verdict, fault) {
-            // Another list's answer in 127.0.0.0/8 came through the same resolver: a no that this list does not sign is its
-            // own.
+            // Another list's answer in 127.0.0.0/8 came through the same resolver, so an empty answer without SOA is this
+            // list's own.
             (Verdict::Unknown(unknown), _) if lets_loopback_through && *unknown.why() == Why::Resolver => {
                 Verdict::unsigned_miss()
             }
-            // A miss through a resolver that takes hits away is no miss.
+            // A resolver that removes hits makes every listing look like a miss.
             (Verdict::NotListed(_), Some(ResolverFault::Strips127))
-            // What a resolver that invents answers says of a list is no word of the list.
+            // A resolver that invents answers makes a sound list look broken.
             | (Verdict::Problem(_), Some(ResolverFault::RewritesNxdomain)) => Verdict::Unknown(Unknown::resolver_at_fault()),
             (verdict, _) => verdict,
         }
     }
 }
 
-impl Findings {
-    /// The fault that this report tells. That the resolver is silent or refuses is said only where nothing was answered here
+impl CheckResults {
+    /// The fault that this report states. It says that the resolver is silent or refuses only if this check got no answer
     /// either.
-    fn told_fault(&self) -> Option<ResolverFault> {
+    fn fault_to_report(&self) -> Option<ResolverFault> {
         self.resolver_fault.filter(|fault| match fault {
-            ResolverFault::Unreachable | ResolverFault::Refused => self.sight.failed && !self.sight.answered,
+            ResolverFault::Unreachable | ResolverFault::Refused => self.signs.failed && !self.signs.answered,
             ResolverFault::RewritesNxdomain | ResolverFault::Strips127 => true,
         })
     }
 
-    /// While names that do not exist are answered, nothing rests on existence. What was shown by a match stands.
+    /// While the resolver answers for names that do not exist, no verdict may rest on a name's existence. A verdict that
+    /// rests on a matching address is kept: a rewriting resolver would not return exactly the client's address.
     fn doubt_existence(&mut self) {
         if let Some(iprev) = &mut self.iprev {
             iprev.doubt();
@@ -91,9 +92,10 @@ impl Findings {
     }
 }
 
-/// Of each deny list: does it alone hold its subject, where lists of two other operators were heard?
-pub(crate) fn alone_with_it(rows: &[ListRow]) -> Vec<Option<bool>> {
-    // Who was heard about which subject, and who of them lists it; each operator once, those that list it last.
+/// For each row: is this deny list the only one that holds its subject? `None` unless lists of at least two other operators
+/// answered.
+pub(crate) fn is_only_listing(rows: &[ListRow]) -> Vec<Option<bool>> {
+    // Which operators answered about which subject, and whether they list it. First one entry per row, then one per operator.
     let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(rows.len());
     voices.extend(rows.iter().filter_map(|row| {
         Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(Kind::Deny)?))
@@ -106,7 +108,7 @@ pub(crate) fn alone_with_it(rows: &[ListRow]) -> Vec<Option<bool>> {
             None => operators.push(voice),
         }
     }
-    // Of each subject: how many were heard, and how many of them list it.
+    // Per subject: how many operators answered, and how many of them list it.
     let mut subjects: Vec<(Option<&Subject>, usize, usize)> = Vec::new();
     for (subject, _, lists) in &operators {
         match subjects.last_mut().filter(|last| last.0 == *subject) {
@@ -131,21 +133,21 @@ pub(crate) fn alone_with_it(rows: &[ListRow]) -> Vec<Option<bool>> {
         .collect()
 }
 
-/// Puts the verdicts together: the resolver's faults first, since they change what verdicts are worth.
-/// With the rows' room, to be used again.
-pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: Findings) -> (Report, Vec<ListRow>) {
-    let resolver_fault = findings.told_fault();
+/// Builds the report. The resolver's fault goes first, since it decides which verdicts can be relied on. Also returns the
+/// empty table of rows, for reuse.
+pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: CheckResults) -> (Report, Vec<ListRow>) {
+    let resolver_fault = findings.fault_to_report();
     if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
         findings.doubt_existence();
     }
     let lets_loopback_through = findings.lets_loopback_through;
     let row = |ListRow { spec, subject, part, group, verdict, health, .. }: ListRow| {
-        let verdict = ListRow::blame(verdict, resolver_fault, lets_loopback_through);
+        let verdict = ListRow::corrected(verdict, resolver_fault, lets_loopback_through);
         ListReport { subject, part, group, verdict, health, spec }
     };
     let lists: Vec<ListReport> = findings.rows.drain(..).map(row).collect();
     let mut helo = findings.helo;
-    // Where iprev could not tell, neither can a comparison with its names.
+    // Where iprev is undecided, its names are incomplete: nothing is compared with them.
     match (&mut helo, &findings.iprev) {
         (Some(helo), Some(Iprev::Confirmed(names) | Iprev::Forged(names))) => {
             helo.compare(names.confirmed().map(ClientName::name));
@@ -198,7 +200,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: F
     (report, findings.rows)
 }
 
-/// A path without its angle brackets, made safe and short.
+/// A path without parameters and angle brackets, made printable and clipped.
 fn mailbox(path: &str) -> RemoteText {
     let path = mail_path::without_parameters(path);
     let inner = path.strip_prefix('<').unwrap_or(path);

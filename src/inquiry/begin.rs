@@ -10,18 +10,18 @@ use crate::dnsxl::{
     About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
 };
 use crate::inquiry::dialogue::Dialogue;
-use crate::inquiry::list_run::{ListRun, list_run};
+use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::running::Running;
 use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;
-use crate::inquiry::{Alone, Inquiry};
+use crate::inquiry::{Inquiry, SingleCheck};
 use crate::state::Standing;
 
 impl Inquiry {
-    /// The checks of this dialogue. `standing` says which zones are proven at `now`; `random` (16 octets nobody can guess,
-    /// new for each inquiry) makes the labels by which the others are tried.
+    /// The checks of this dialogue. `standing` says which zones are proven at `now`. The labels of control questions are made
+    /// from `random`: 16 octets that nobody can guess, new for each inquiry.
     #[must_use]
     pub fn new(
         dialogue: &Dialogue,
@@ -32,12 +32,12 @@ impl Inquiry {
     ) -> Self {
         let mut inquiry = Self::within(Workspace::default(), dialogue, settings, standing, now, random);
         inquiry.known = Some(Box::new(standing.of_resolver()));
-        // Whether another inquiry of the host's has its answers, nobody says.
+        // An inquiry without a driver never learns when another inquiry's trial ends: it does not wait for that one.
         inquiry.end_trial_elsewhere();
         inquiry
     }
 
-    /// The same, in tables that have been used before.
+    /// The same, reusing the tables of an earlier inquiry.
     pub(crate) fn within(
         workspace: Workspace,
         dialogue: &Dialogue,
@@ -89,7 +89,7 @@ impl Inquiry {
         };
         let lists = settings.lists.shared();
         inquiry.lists.reserve(lists.len());
-        // A question for each list, and those of the other checks.
+        // One question per list, and those of the other checks.
         inquiry.questions.reserve(lists.len() + 8);
         let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
         for spec in lists {
@@ -102,20 +102,20 @@ impl Inquiry {
         inquiry
     }
 
-    /// One check and nothing else.
-    pub(crate) fn of_one(check: Alone, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
+    /// An inquiry with one check only.
+    pub(crate) fn of_one(check: SingleCheck, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
         let workspace = Workspace::default();
         let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
         match check {
-            Alone::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
-            Alone::Helo(check) => inquiry.helo = Some(Running::new(check)),
-            Alone::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
+            SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
+            SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),
+            SingleCheck::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
         }
         inquiry.advance_all();
         inquiry
     }
 
-    /// A look at the test entries of lists, and at the resolver, about no dialogue.
+    /// Asks lists for their test entries, and tries the resolver; there is no dialogue.
     pub(crate) fn probe(
         lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
         settings: &Arc<Settings>,
@@ -140,7 +140,7 @@ impl Inquiry {
         inquiry
     }
 
-    /// One list about one subject.
+    /// Adds one list about one subject.
     fn add_list(
         &mut self,
         spec: &Arc<ListSpec>,
@@ -157,7 +157,7 @@ impl Inquiry {
                 (subject, skip, Some(part))
             }
         };
-        // That there is no list to ask goes before whom it would be asked about.
+        // "Retired" is the reason that counts, whatever the list would have been asked about.
         let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
         let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
         let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
@@ -173,7 +173,7 @@ impl Inquiry {
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();
-                self.waiting.push(crate::inquiry::Waiting { group, spec, part, admission });
+                self.waiting.push(WaitingList { group, spec, part, admission });
             }
             (subject, part) => {
                 let Some(about) = &subject else { return };

@@ -1,33 +1,33 @@
-//! The end of an inquiry: verdicts, what was learned about lists, and the report.
+//! The end of an inquiry: it applies what was learned to the state, and builds the report.
 
 use std::time::Instant;
 
 use crate::base::name::Name;
 use crate::dns::Failure;
 use crate::dnsxl::{SubjectKind, Word};
-use crate::inquiry::assemble::{Findings, ListRow, alone_with_it, assemble};
+use crate::inquiry::assemble::{CheckResults, ListRow, assemble, is_only_listing};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
 use crate::report::Report;
 use crate::report::learned::{Learned, Lesson, OwnWord, own_word};
 use crate::state::event::Event;
-use crate::state::{Standing, Voided};
+use crate::state::{Invalidated, Standing};
 
-/// What came of an inquiry.
+/// The results of an inquiry.
 pub(crate) struct Finished {
     pub(crate) report: Report,
-    /// Its tables, to be used again.
+    /// Its tables, for reuse.
     pub(crate) workspace: Workspace,
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) events: Vec<Event>,
-    pub(crate) voided: Voided,
+    pub(crate) invalidated: Invalidated,
 }
 
 impl Inquiry {
-    /// Ends: whatever is still missing has failed for this reason. The verdicts that are there stay.
+    /// Ends the inquiry: every question without an answer has failed for this reason. Verdicts already reached are kept.
     #[must_use]
     pub fn finish(mut self, failure: Failure) -> Report {
-        // Without a clock, everything was asked and answered at one moment.
+        // There is no clock here: all questions count as sent and answered at the start.
         let started = self.started;
         let mut standing = self.known.take().map_or_else(Standing::default, |known| *known);
         self.health_epoch = standing.health_epoch();
@@ -39,21 +39,22 @@ impl Inquiry {
         if let Some(label) = trial {
             standing.begin_trial(started, label);
         }
-        let (own_words, sight) = (self.own_words(), self.questions.sight());
+        let (own_answers, signs) = (self.own_answers(), self.questions.signs());
         let Finished { mut report, lessons, .. } =
-            self.conclude(failure, started, started, &mut standing, own_words.clone());
-        report.learned = Some(Box::new(Learned { lessons, sight, own_words, trial }));
+            self.conclude(failure, started, started, &mut standing, own_answers.clone());
+        report.learned = Some(Box::new(Learned { lessons, signs, own_answers, trial }));
         report
     }
 
-    /// Ends, by a driver that knows how long it took, and what came of questions of our own meanwhile, whoever asked them.
+    /// Ends an inquiry that has a driver. The driver says how long it took, and brings the answers to our own questions that
+    /// have arrived meanwhile, whichever check asked them.
     pub(crate) fn conclude(
         mut self,
         failure: Failure,
         started: Instant,
         now: Instant,
         standing: &mut Standing,
-        own_words: Vec<OwnWord>,
+        own_answers: Vec<OwnWord>,
     ) -> Finished {
         let cut = !self.has_every_verdict();
         self.stop_waiting_for_names(failure);
@@ -61,25 +62,25 @@ impl Inquiry {
         let begun = self.started;
         let mut rows = std::mem::take(&mut self.rows);
         rows.extend(self.lists.drain(..).map(|list| list.row(failure)));
-        for (lesson, alone) in lessons.iter_mut().zip(alone_with_it(&rows)) {
+        for (lesson, alone) in lessons.iter_mut().zip(is_only_listing(&rows)) {
             lesson.alone = alone;
         }
         lessons.retain(Lesson::says_something);
-        let sight = self.questions.sight();
-        let (events, voided) = standing.take_in(&lessons, sight, own_words, now);
-        // Nearly always no list's health has changed since the check began.
+        let signs = self.questions.signs();
+        let (events, invalidated) = standing.apply(&lessons, signs, own_answers, now);
+        // Rows are looked up again only if some list's health has changed since the check began, which is rare.
         if standing.health_epoch() != self.health_epoch {
-            rows.iter_mut().for_each(|row| row.judge(standing, begun));
+            rows.iter_mut().for_each(|row| row.refresh_health(standing, begun));
         }
         let (asking, asked, by_question) = self.questions.into_exchanges(failure);
-        let findings = Findings {
+        let findings = CheckResults {
             iprev: self.iprev.map(|running| running.finish(failure)),
             helo: self.helo.map(|running| running.finish(failure)),
             sender: self.sender.map(|running| running.finish(failure)),
             recipient: self.recipient.map(|running| running.finish(failure)),
             resolver_fault: standing.resolver_fault(now),
             lets_loopback_through: standing.lets_loopback_through(now),
-            sight,
+            signs,
             rows,
             asking,
             cut,
@@ -89,16 +90,16 @@ impl Inquiry {
         };
         let (report, rows) = assemble(&self.dialogue, &self.settings, findings);
         let workspace = Workspace { lists: self.lists, asked, by_question, rows };
-        Finished { report, workspace, lessons, events, voided }
+        Finished { report, workspace, lessons, events, invalidated }
     }
 
-    /// What the answers about subjects say of the lists, row by row.
+    /// What the answers about subjects show about the lists, row by row.
     fn lessons(&self) -> Vec<Lesson> {
         self.lists.iter().map(|list| lesson(list, &self.questions)).collect()
     }
 
-    /// What came of questions of our own.
-    fn own_words(&self) -> Vec<OwnWord> {
+    /// The answers to our own questions.
+    fn own_answers(&self) -> Vec<OwnWord> {
         let list_of = |unit| -> Option<(Name, SubjectKind)> {
             let list = match unit {
                 UnitId::List(index) => self.lists.iter().find(|list| list.index == index)?,
@@ -115,8 +116,8 @@ impl Inquiry {
     }
 }
 
-/// What one list's answers say of it. A question that was left unanswered counts as one that failed: that makes the list
-/// suspect, and its controls, given their full time, decide.
+/// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
+/// list suspect, and its controls, which get their full time, decide.
 fn lesson(list: &ListRun, questions: &Questions) -> Lesson {
     let unit = &list.run.unit;
     let mut word = unit.word();
@@ -149,9 +150,9 @@ impl ListRun {
 }
 
 impl ListRow {
-    /// The list's health as it is now. Hits of a zone that was found broken meanwhile are void.
-    fn judge(&mut self, standing: &Standing, begun: Instant) {
-        if let Some(bad) = standing.turned_bad(&self.spec, self.kind, begun) {
+    /// Takes the list's current health. Hits of a zone that was found broken during the check are discarded.
+    fn refresh_health(&mut self, standing: &Standing, begun: Instant) {
+        if let Some(bad) = standing.broken_since(&self.spec, self.kind, begun) {
             let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
             self.verdict = verdict.voided(bad);
         }

@@ -12,23 +12,24 @@ pub(super) struct ListRun {
     pub(super) run: Running<ListCheck>,
     pub(super) subject: Option<Subject>,
     pub(super) part: Option<Part>,
-    /// Rows of one list about one part of the dialogue: they count once.
+    /// Rows of one list about one part of the dialogue have the same number, and count once in the score.
     pub(super) group: usize,
     pub(super) was_fresh: bool,
     pub(super) health: Arc<HealthState>,
-    /// So many questions to it failed in a row that its controls go out with this one.
+    /// Several questions to it failed in a row: its controls are asked along with this one.
     pub(super) is_failing: bool,
-    /// The label to try it by, if an odd answer makes it suspect; `None` where its controls went out not long ago.
+    /// The label for its random control, should an odd answer make it suspect. `None` if its controls were asked a short
+    /// while ago.
     pub(super) suspicion: Option<Label>,
-    /// Its question was left unanswered, since the list could not change the outcome.
+    /// Its question was abandoned without an answer, since the list could not change the outcome.
     pub(super) was_left_unanswered: bool,
-    /// Its place among the lists, by which questions know it.
+    /// Its index among the lists, which questions refer to. It stays the same when rows are sorted.
     pub(super) index: usize,
 }
 
-/// A list that waits for names.
+/// A list that waits for the client's names.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct WaitingList {
     pub(super) group: usize,
     pub(super) spec: Arc<ListSpec>,
     pub(super) part: Part,
@@ -62,7 +63,7 @@ pub(super) fn list_run(
 }
 
 impl ListRun {
-    /// A list that is asked about no part of the dialogue.
+    /// A list without a subject: skipped, or asked for its test entries only.
     pub(super) fn about_nobody(unit: ListCheck) -> Self {
         Self {
             run: Running::new(unit),

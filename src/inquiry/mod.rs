@@ -1,6 +1,7 @@
-//! A whole dialogue as one value: many checks, equal questions handed out once, answers routed to whoever asked.
+//! All checks of one dialogue as one value: equal questions are handed out once, and each answer goes to every check that
+//! wants it.
 //!
-//! This is the crate without I/O. A host with an event loop of its own takes questions out, puts answers in, and finishes:
+//! There is no I/O here. A host with its own event loop takes out questions, puts in answers, and finishes:
 //!
 //! ```
 //! use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
@@ -11,8 +12,8 @@
 //! let settings = Arc::new(Settings::default());
 //! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut standing, Instant::now(), [7; 16]);
 //! while let Some((ticket, _question)) = inquiry.next_question() {
-//!     // What the network says, whenever it comes. The last four questions are no business of the client's: they try the
-//!     // resolver, at first use and every half hour.
+//!     // Ask the network here; answers may come at any time. The last four questions are not about the client: they test
+//!     // the resolver, at first use and every half hour.
 //!     inquiry.supply(ticket, Answer::nx_domain(None));
 //! }
 //! let report = inquiry.finish(Failure::Deadline); // always ends with a verdict
@@ -24,6 +25,7 @@
 mod assemble;
 mod begin;
 pub mod dialogue;
+mod early_stop;
 mod finish;
 mod list_run;
 mod names;
@@ -37,9 +39,9 @@ mod workspace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::inquiry::list_run::{ListRun, Waiting};
+use crate::inquiry::list_run::{ListRun, WaitingList};
 use crate::inquiry::questions::{Questions, UnitId};
-use crate::inquiry::running::{Asking, Running};
+use crate::inquiry::running::{Running, RunningCheck};
 pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
 
 use crate::base::address::client_number;
@@ -49,8 +51,7 @@ use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::MailDomainCheck;
 use crate::check::resolver::ResolverTrial;
 use crate::dns::{Answer, Failure, Question};
-use crate::dnsxl::score::{self, Outcome, Row};
-use crate::dnsxl::{Kind, Label, ListCheck, ListFinding, ListSpec, Proof, Purpose, Subject, SubjectKind, Verdict};
+use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
 use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::finish::Finished;
@@ -61,9 +62,9 @@ pub(crate) use crate::inquiry::suspicion::TrialWait;
 use crate::report::Source;
 use crate::state::Standing;
 
-/// A check that is made by itself.
+/// A check that is made alone.
 #[derive(Debug)]
-pub(crate) enum Alone {
+pub(crate) enum SingleCheck {
     Iprev(IprevCheck),
     Helo(HeloCheck),
     /// A sender's domain or a recipient's.
@@ -81,43 +82,43 @@ pub struct Inquiry {
     recipient: Option<Running<MailDomainCheck>>,
     lists: Vec<ListRun>,
     /// Lists about the client's names.
-    waiting: Vec<crate::inquiry::Waiting>,
+    waiting: Vec<WaitingList>,
     /// How many lists from the first on are done; the others may be.
     lists_done: usize,
     questions: Questions,
-    /// Room for the rows of the report.
+    /// The table for the report's rows, empty until the end.
     rows: Vec<ListRow>,
-    /// Controls of suspected lists. Nobody waits for them.
+    /// Suspected lists that are asked about themselves. No check waits for them.
     probes: Vec<ListRun>,
-    /// The resolver on trial, at the regular time or because of a suspicion.
+    /// The trial of the resolver, at the regular time or because of a suspicion.
     trial: Option<Running<ResolverTrial>>,
-    /// It was under way when the check began.
+    /// A trial was begun or already under way when the check began.
     trial_from_the_start: bool,
-    /// Another check tries the resolver, and drives its questions.
+    /// Another check makes the trial of the resolver, and asks its questions.
     trial_elsewhere: bool,
-    /// May the check begin a trial of the resolver, if it finds reason to?
+    /// May this check begin a trial of the resolver, if something looks wrong?
     may_suspect_resolver: bool,
-    /// It was found to be silent, or to refuse.
+    /// The resolver was found to be silent, or to refuse.
     resolver_is_silent: bool,
     label: Label,
-    /// What is known about the resolver, where nobody keeps it but the host.
+    /// What is known about the resolver, for an inquiry without a driver.
     known: Option<Box<Standing>>,
-    /// How often the health of any list had changed when the check began.
+    /// The state's health epoch when the check began: see [`Standing::health_epoch`].
     health_epoch: u64,
-    /// Some lists were let be, since they could not change the outcome.
+    /// Some lists were abandoned, since they could not change the outcome.
     stopped_early: bool,
     started: Instant,
 }
 
-/// A question to ask, and what for.
+/// A question to ask, and its purpose.
 #[derive(Debug)]
 pub(crate) struct Ask {
     pub(crate) ticket: Ticket,
     pub(crate) question: Question,
     pub(crate) purpose: Purpose,
-    /// The list, for a list's question.
+    /// The list, for a question to a list.
     pub(crate) list: Option<AskedList>,
-    /// The label of the resolver's trial, for a question of that.
+    /// The label of the resolver's trial, for a question of that trial.
     pub(crate) trial: Option<Label>,
 }
 
@@ -126,23 +127,23 @@ pub(crate) struct Ask {
 pub(crate) struct AskedList {
     pub(crate) spec: Arc<ListSpec>,
     pub(crate) kind: SubjectKind,
-    /// What it is asked about, in the form in which it holds it; `None` in a probe.
+    /// What it is asked about, in the form in which the list stores domains; `None` in a probe.
     pub(crate) subject: Option<Subject>,
-    /// Questions a day.
+    /// The most questions a day.
     pub(crate) limit: Option<u32>,
-    /// Would proof by another check spare it the question?
+    /// Would another check's proof make the question unnecessary?
     pub(crate) takes_proof: bool,
-    /// The question goes out because the list is suspected.
+    /// The question is asked because the list is suspected.
     pub(crate) is_suspicion: bool,
 }
 
 impl Inquiry {
-    /// The next question to ask; each is handed out once. `None` when all are on their way.
+    /// The next question to ask; each is handed out once. `None` when all have been handed out.
     pub fn next_question(&mut self) -> Option<(Ticket, Question)> {
         self.next_ask().map(|ask| (ask.ticket, ask.question))
     }
 
-    /// The next question with what it is for.
+    /// The next question with its purpose.
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
         let (ticket, question, asked) = self.questions.next()?;
         let list = match asked.wanted_first {
@@ -167,26 +168,26 @@ impl Inquiry {
         Some(Ask { ticket, question: question.clone(), purpose, list, trial })
     }
 
-    /// Puts an answer in. The first one for a ticket counts.
+    /// Puts in an answer. Only the first one for a ticket counts.
     pub fn supply(&mut self, ticket: Ticket, answer: Answer) {
         self.supply_from(ticket, answer, Source::Network, Duration::ZERO);
     }
 
-    /// A question is on its way.
+    /// A question was passed to the engine.
     pub(crate) fn sent(&mut self, ticket: Ticket, sent_at: Arc<dyn SentAt>) {
         self.questions.sent(ticket, sent_at);
     }
 
-    /// Does nobody want this answer any more?
-    pub(crate) fn is_moot(&self, ticket: Ticket) -> bool {
-        self.questions.is_moot(ticket)
+    /// Does no check want this answer any more?
+    pub(crate) fn is_cancelled(&self, ticket: Ticket) -> bool {
+        self.questions.is_cancelled(ticket)
     }
 
-    /// Puts an answer in, and says where it came from.
+    /// Puts in an answer, and records where it came from.
     pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
         let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took) else { return };
         for (id, slot) in wanted_by {
-            self.give(id, slot, &answer, source);
+            self.deliver(id, slot, &answer, source);
             self.advance(id);
             if let UnitId::List(index) = id {
                 self.suspect_list(index);
@@ -195,8 +196,8 @@ impl Inquiry {
         self.suspect_resolver();
     }
 
-    /// Is every verdict there? Questions may still be under way that are asked for the sake of later checks: answers to them
-    /// are welcome until the end, and nobody has to wait for them.
+    /// Is every verdict there? Questions asked for the sake of later checks may still be under way: their answers are accepted
+    /// until the end, but need not be waited for.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.has_every_verdict() && self.waits_for_trial() == TrialWait::No
@@ -206,8 +207,8 @@ impl Inquiry {
         self.dialogue_is_done() && self.lists.iter().skip(self.lists_done).all(|list| list.run.is_done())
     }
 
-    /// The same, for one who asks after every answer: no list is looked at twice once it is done.
-    pub(crate) fn is_settled(&mut self) -> bool {
+    /// Is every verdict there? For a driver that asks after every answer: lists that are done are not looked at again.
+    pub(crate) fn is_done_mut(&mut self) -> bool {
         let undone = |list: &ListRun| !list.run.is_done();
         let more = self.lists.iter().skip(self.lists_done).position(undone);
         self.lists_done = more.map_or(self.lists.len(), |more| self.lists_done + more);
@@ -222,68 +223,7 @@ impl Inquiry {
             && self.waiting.is_empty()
     }
 
-    /// Lets the lists be that cannot change the outcome any more. What they were asked is no longer waited for.
-    ///
-    /// A hit counts only with its proof and its text, so that lists which decide are never among those let be.
-    pub(crate) fn settle_lists(&mut self) {
-        if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
-            return;
-        }
-        let unheard = Verdict::not_awaited();
-        let rows = || {
-            self.lists.iter().map(|list| {
-                let spec = list.run.unit.spec();
-                Row {
-                    verdict: list.run.verdict.as_ref().map_or(&unheard, ListFinding::verdict),
-                    kind: spec.kind(),
-                    weight: spec.weight(),
-                    operator: spec.operator(),
-                    group: list.group,
-                    context: spec.context(),
-                }
-            })
-        };
-        let (score, contexts) = score::of_contexts(rows, self.settings.lists.all_contexts());
-        let of = |name: Option<&str>| {
-            let named = contexts.iter().find(|context| Some(&*context.name) == name);
-            named.map_or(score, |context| context.score).outcome()
-        };
-        let is_settled = |name: Option<&str>| {
-            let missing = self.lists.iter().any(|list| {
-                let spec = list.run.unit.spec();
-                !list.run.is_done() && spec.kind() == Kind::Allow && spec.context() == name
-            });
-            match of(name) {
-                Outcome::Allowed => true,
-                Outcome::Listed | Outcome::NotListed => !missing,
-                Outcome::Undecided => false,
-            }
-        };
-        let mut settled: Vec<Option<Arc<str>>> = Vec::new();
-        match contexts.as_slice() {
-            [] => settled.extend(is_settled(None).then_some(None)),
-            several => {
-                let names = several.iter().map(|context| &context.name).filter(|name| is_settled(Some(name)));
-                settled.extend(names.map(|name| Some(Arc::clone(name))));
-            }
-        }
-        if settled.is_empty() {
-            return;
-        }
-        let mut let_be = Vec::new();
-        for (index, list) in self.lists.iter_mut().enumerate() {
-            let context = list.run.unit.spec().context();
-            if !list.run.is_done() && settled.iter().any(|name| name.as_deref() == context) {
-                list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
-                list.run.verdict = Some(ListFinding::not_awaited());
-                self.stopped_early = true;
-                let_be.push(index);
-            }
-        }
-        self.questions.let_be(|id| matches!(id, UnitId::List(index) if let_be.binary_search(&index).is_ok()));
-    }
-
-    /// Proof of a zone has come in by another inquiry: the controls that are not asked yet need not be.
+    /// Another inquiry has proved a zone: the controls that are not answered yet are no longer needed.
     pub(crate) fn prove(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof) {
         for index in 0..self.lists.len() {
             let Some(list) = self.lists.get_mut(index) else { return };
@@ -297,12 +237,12 @@ impl Inquiry {
             }
             unit.prove(proof.clone());
             list.was_fresh = true;
-            self.questions.spare_controls(UnitId::List(index));
+            self.questions.cancel_controls(UnitId::List(index));
             self.advance(UnitId::List(index));
         }
     }
 
-    /// One more list; its number.
+    /// Adds a list and returns its index.
     fn push_list(&mut self, list: ListRun) -> usize {
         let index = self.lists.len();
         self.lists.push(ListRun { index, ..list });
@@ -318,8 +258,8 @@ impl Inquiry {
         }
     }
 
-    /// The check with this number.
-    fn unit(&mut self, id: UnitId) -> Option<&mut dyn Asking> {
+    /// The check with this id.
+    fn unit(&mut self, id: UnitId) -> Option<&mut dyn RunningCheck> {
         Some(match id {
             UnitId::Iprev => self.iprev.as_mut()?,
             UnitId::Helo => self.helo.as_mut()?,
@@ -331,8 +271,8 @@ impl Inquiry {
         })
     }
 
-    /// Puts an answer where it was wanted.
-    fn give(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
+    /// Gives an answer to a check that wants it.
+    fn deliver(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
         if let (UnitId::List(index), Source::Memory) = (id, source)
             && let Some(list) = self.lists.get_mut(index)
         {
@@ -343,7 +283,7 @@ impl Inquiry {
         }
     }
 
-    /// Steps one check until it waits or is done, and notes what it waits for.
+    /// Runs one check until it waits or is done, and records the questions it waits for.
     fn advance(&mut self, id: UnitId) {
         loop {
             let Some(unit) = self.unit(id) else { return };
@@ -355,11 +295,11 @@ impl Inquiry {
                         let purpose = purpose(id, slot);
                         self.questions.want(by_whom(question, purpose, &self.dialogue), purpose, id, slot)
                     }
-                    // A slot without a question cannot be answered, and must not be waited for.
+                    // A slot without a question would never be answered: it fails at once.
                     None => Some((Answer::failed(Failure::Shed), Source::Network)),
                 };
                 if let Some((answer, source)) = known {
-                    self.give(id, slot, &answer, source);
+                    self.deliver(id, slot, &answer, source);
                     answered = true;
                 }
             }
@@ -373,7 +313,7 @@ impl Inquiry {
     }
 }
 
-/// What a check's question is for.
+/// The purpose of a check's question.
 fn purpose(id: UnitId, slot: Slot) -> Purpose {
     match id {
         UnitId::List(_) | UnitId::Probe(_) => ListCheck::purpose(slot),
@@ -382,14 +322,15 @@ fn purpose(id: UnitId, slot: Slot) -> Purpose {
     }
 }
 
-/// The question, with whoever chose its name. Lists are asked on our own account: each has a limit of its own.
+/// Marks the question with the client that chose its name, so that one client cannot use up the limits of all. Questions to
+/// lists are not marked: each list has its own limit.
 fn by_whom(question: Question, purpose: Purpose, dialogue: &Dialogue) -> Question {
     if purpose != Purpose::Dialogue {
         return question;
     }
     let client = match dialogue.client {
         Some(address) => client_number(address),
-        // Of unknown clients each has a name of his own.
+        // Without an address, the name itself tells clients apart.
         None => {
             question.name.expose().bytes().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet.into()))
         }

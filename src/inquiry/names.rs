@@ -1,4 +1,4 @@
-//! Lists that are asked about the client's names: they wait until reverse DNS has said what those are.
+//! Lists that are asked about the client's names: they wait until reverse DNS has given those names.
 
 use crate::base::name::Name;
 use crate::check::Unit;
@@ -6,11 +6,11 @@ use crate::check::iprev::{ClientName, Iprev};
 use crate::dns::Failure;
 use crate::dnsxl::{ListCheck, ListFinding, Part, Skipped, Subject, SubjectKind};
 use crate::inquiry::Inquiry;
-use crate::inquiry::list_run::{ListRun, Waiting, list_run};
+use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::UnitId;
 
 impl Inquiry {
-    /// Asks about the names, once they are known.
+    /// Starts the waiting lists, once the names are known.
     pub(super) fn ask_about_names(&mut self) {
         if self.waiting.is_empty() {
             return;
@@ -27,7 +27,7 @@ impl Inquiry {
                 self.advance(UnitId::List(index));
             }
             for name in names {
-                let Waiting { group, spec, part, admission } = &waiting;
+                let WaitingList { group, spec, part, admission } = &waiting;
                 let run = list_run(spec, Subject::Domain(name), Some(*part), *group, admission.clone());
                 let index = self.push_list(run);
                 self.advance(UnitId::List(index));
@@ -35,7 +35,8 @@ impl Inquiry {
         }
     }
 
-    /// Time is up: the names are those that are known by now. Rows stand in the order of the configuration.
+    /// Time is up: starts the waiting lists with the names known by now. Then sorts all rows into the order of the
+    /// configuration.
     pub(super) fn stop_waiting_for_names(&mut self, failure: Failure) {
         if let Some(iprev) = self.iprev.as_mut().filter(|iprev| !iprev.is_done()) {
             iprev.verdict = Some(iprev.unit.expire(failure));
@@ -45,8 +46,8 @@ impl Inquiry {
     }
 }
 
-impl Waiting {
-    /// There is no name to ask about; or nobody could tell, and then the list could not be heard either.
+impl WaitingList {
+    /// The client has no name: the list is skipped. If reverse DNS is undecided, so is the list.
     fn about_nothing(&self, iprev: &Iprev) -> ListRun {
         let control = self.admission.control.clone();
         let unit = ListCheck::skipped(self.spec.clone(), SubjectKind::Domain, Skipped::NoClient, control);

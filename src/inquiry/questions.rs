@@ -1,4 +1,4 @@
-//! The questions of an inquiry: who wants their answers, and what became of them.
+//! The questions of an inquiry: which checks want each answer, and how each question ended.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
 use crate::report::exchange::{AskedQuestions, Exchange, Source};
-use crate::report::learned::{Sight, looks_like_the_resolver};
+use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 
 /// One question of an inquiry that is waiting for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,46 +24,46 @@ pub(crate) enum UnitId {
     Recipient,
     Trial,
     List(usize),
-    /// Controls that nobody waits for.
+    /// A list asked about itself; no check waits for it.
     Probe(usize),
 }
 
-/// Where each question stands. Proof must be new, so what tries a list is not the same question as one that may be answered
-/// from memory.
+/// The index of each question. The flag is true for our own questions: proof must be new, so a control is never shared with
+/// an equal question that may be answered from the cache.
 pub(super) type ByQuestion = Table<(Question, bool), usize>;
 
-/// Equal questions are one, however many checks want the answer.
+/// All questions of an inquiry. Equal questions are asked once, however many checks want the answer.
 #[derive(Debug)]
 pub(super) struct Questions {
-    /// What the report will keep of each; an answer that has not come stands as failed.
+    /// What the report keeps of each. Until the answer comes, it is recorded as failed.
     exchanges: Vec<Exchange>,
-    /// What only the inquiry needs of each.
+    /// What only the inquiry needs of each; same index.
     asked: Vec<Asked>,
     by_question: ByQuestion,
     handed_out: usize,
-    /// How many that somebody waits for are neither answered nor moot.
+    /// How many awaited questions are neither answered nor cancelled.
     open: usize,
-    sight: Sight,
+    signs: ResolverSigns,
 }
 
-/// A question under way knows when it was put to the resolver; nothing else of it concerns an inquiry.
+/// The part of a running query that an inquiry needs: when it was sent. A trait keeps wakers and tasks out of this module.
 pub(crate) trait SentAt: std::fmt::Debug + Send + Sync {
-    /// When it was put to the resolver; `None` while it waits for its turn.
+    /// When it was sent to the resolver; `None` while it waits for a permit.
     fn sent(&self) -> Option<Instant>;
 }
 
-/// What a question is for, and who wants its answer.
+/// The purpose of a question, and the checks that want its answer.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(super) purpose: Purpose,
     pub(super) wanted_first: UnitId,
-    /// Somebody waits for it, so that it is no mere question of our own.
+    /// Some check waits for the answer.
     awaited: bool,
     answered: bool,
-    /// No longer wanted, and not handed out.
-    moot: bool,
+    /// No check wants the answer any more.
+    cancelled: bool,
     wanted_by: Few<(UnitId, Slot)>,
-    /// When it was put to the resolver, by whoever asked first.
+    /// Tells when it was sent to the resolver: a shared query may have been started by another check.
     sent_at: Option<Arc<dyn SentAt>>,
 }
 
@@ -72,13 +72,13 @@ impl Asked {
         self.wanted_by.iter().any(|(wanting, _)| *wanting == id)
     }
 
-    /// When it was put to the resolver.
+    /// When it was sent to the resolver.
     pub(super) fn sent(&self) -> Option<Instant> {
         self.sent_at.as_ref()?.sent()
     }
 
     pub(super) fn is_open(&self) -> bool {
-        !self.moot && !self.answered
+        !self.cancelled && !self.answered
     }
 
     fn is_awaited(&self) -> bool {
@@ -87,12 +87,12 @@ impl Asked {
 }
 
 impl Questions {
-    /// In tables that are empty, and may have been used before.
+    /// Uses these tables, which are empty but may have capacity from earlier use.
     pub(super) fn within(asked: Vec<Asked>, by_question: ByQuestion) -> Self {
-        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, sight: Sight::default() }
+        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, signs: ResolverSigns::default() }
     }
 
-    /// Notes who wants the answer of a question; gives it if it is there already.
+    /// Records that a check wants the answer to this question. Returns the answer if it has come already.
     pub(super) fn want(
         &mut self,
         question: Question,
@@ -126,40 +126,40 @@ impl Questions {
             wanted_first: id,
             awaited: id.is_awaited(),
             answered: false,
-            moot: false,
+            cancelled: false,
             wanted_by: Few::one((id, slot)),
             sent_at: None,
         });
         None
     }
 
-    /// Room for so many.
+    /// Reserves capacity for this many more questions.
     pub(super) fn reserve(&mut self, more: usize) {
         self.exchanges.reserve(more);
         self.asked.reserve(more);
         self.by_question.reserve(more);
     }
 
-    /// The next one to ask; each is handed out once.
+    /// The next question to ask; each is handed out once.
     pub(super) fn next(&mut self) -> Option<(Ticket, &Question, &Asked)> {
         loop {
             let index = self.handed_out;
-            let moot = self.asked.get(index)?.moot;
+            let cancelled = self.asked.get(index)?.cancelled;
             self.handed_out += 1;
-            if !moot {
+            if !cancelled {
                 return Some((Ticket(index), &self.exchanges.get(index)?.question, self.asked.get(index)?));
             }
         }
     }
 
-    /// A question is on its way.
+    /// A question was passed to the engine.
     pub(super) fn sent(&mut self, ticket: Ticket, sent_at: Arc<dyn SentAt>) {
         if let Some(asked) = self.asked.get_mut(ticket.0) {
             asked.sent_at = Some(sent_at);
         }
     }
 
-    /// Puts an answer in: the first one counts. Says what is to be told to whom.
+    /// Stores an answer; only the first one counts. Returns it with the checks that want it.
     pub(super) fn answer(
         &mut self,
         ticket: Ticket,
@@ -172,8 +172,8 @@ impl Questions {
         self.open -= usize::from(asked.is_awaited());
         asked.answered = true;
         if source != Source::Memory && asked.purpose != Purpose::Resolver {
-            self.sight.answered |= answer.failure().is_none();
-            self.sight.failed |= answer.failure().is_some_and(looks_like_the_resolver);
+            self.signs.answered |= answer.failure().is_none();
+            self.signs.failed |= answer.failure().is_some_and(looks_like_the_resolver);
         }
         exchange.answer = answer.without_key(&exchange.question.name);
         exchange.source = source;
@@ -181,22 +181,22 @@ impl Questions {
         Some((exchange.answer.clone(), std::mem::take(&mut asked.wanted_by)))
     }
 
-    /// Does nobody want this answer any more?
-    pub(super) fn is_moot(&self, ticket: Ticket) -> bool {
-        self.asked.get(ticket.0).is_none_or(|asked| asked.moot)
+    /// Does no check want this answer any more?
+    pub(super) fn is_cancelled(&self, ticket: Ticket) -> bool {
+        self.asked.get(ticket.0).is_none_or(|asked| asked.cancelled)
     }
 
-    /// Is an answer still on its way that somebody waits for?
+    /// Is an awaited answer still missing?
     pub(super) fn any_awaited(&self) -> bool {
         self.open > 0
     }
 
-    /// What the answers say about the resolver, its trial apart.
-    pub(super) fn sight(&self) -> Sight {
-        self.sight
+    /// What the answers show about the resolver. Its trial is not counted.
+    pub(super) fn signs(&self) -> ResolverSigns {
+        self.signs
     }
 
-    /// What came of questions of our own, without those whose answer has not come.
+    /// The answers to our own questions that have come, unless they came from the cache.
     pub(super) fn own_answers(&self) -> impl Iterator<Item = (&Exchange, &Asked)> {
         let own = |(exchange, asked): &(&Exchange, &Asked)| {
             asked.answered && asked.purpose.is_own() && exchange.source != Source::Memory
@@ -204,14 +204,14 @@ impl Questions {
         self.exchanges.iter().zip(&self.asked).filter(own)
     }
 
-    /// Were these asked, without an answer until now?
+    /// Was a question of this check sent that has no answer yet?
     pub(super) fn left_unanswered(&self, id: UnitId) -> bool {
         let asked = self.asked.iter().take(self.handed_out);
         asked.into_iter().any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent().is_some())
     }
 
-    /// Those that were handed out and are of use, in the order in which they were asked. What has not come has failed; where
-    /// nobody waited for it, it is only counted. With the tables, to be used again.
+    /// The exchanges for the report, in the order asked. A question without an answer has failed; if no check waited for it, it
+    /// is counted but left out. Also returns the tables, for reuse.
     pub(super) fn into_exchanges(mut self, failure: Failure) -> (AskedQuestions, Vec<Asked>, ByQuestion) {
         self.exchanges.truncate(self.handed_out);
         let mut asking = AskedQuestions::default();
@@ -219,12 +219,12 @@ impl Questions {
             if !asked.answered {
                 exchange.answer = Answer::failed(failure);
             }
-            if exchange.source == Source::Network && !asked.moot {
+            if exchange.source == Source::Network && !asked.cancelled {
                 let counter = if exchange.is_trial { &mut asking.trial_questions } else { &mut asking.questions };
                 *counter += 1;
             }
         }
-        let is_left_out = |asked: &Asked| asked.moot || (!asked.awaited && !asked.answered);
+        let is_left_out = |asked: &Asked| asked.cancelled || (!asked.awaited && !asked.answered);
         if self.asked.iter().any(is_left_out) {
             let mut left_out = self.asked.iter().map(is_left_out);
             self.exchanges.retain(|_| left_out.next() != Some(true));
@@ -233,28 +233,27 @@ impl Questions {
         (asking, self.asked, self.by_question)
     }
 
-    /// This check has its proof from elsewhere: its controls that are not answered need not be, unless another one wants
-    /// them.
-    pub(super) fn spare_controls(&mut self, id: UnitId) {
+    /// The list got its proof from another check: cancels its unanswered controls, unless another list wants them too.
+    pub(super) fn cancel_controls(&mut self, id: UnitId) {
         for (exchange, asked) in self.exchanges.iter().zip(&mut self.asked) {
             if asked.purpose.is_control() && asked.is_open() {
                 asked.wanted_by.retain(|(wanting, _)| *wanting != id);
                 if asked.wanted_by.is_empty() {
                     self.open -= usize::from(asked.is_awaited());
-                    asked.moot = true;
+                    asked.cancelled = true;
                     self.by_question.remove(&(exchange.question.clone(), true));
                 }
             }
         }
     }
 
-    /// These checks want nothing any more. What is on the wire was asked, and is told as such.
-    pub(super) fn let_be(&mut self, unwanted: impl Fn(UnitId) -> bool) {
+    /// These checks no longer want answers. Questions not yet handed out are cancelled; those already sent stay in the report.
+    pub(super) fn abandon(&mut self, unwanted: impl Fn(UnitId) -> bool) {
         for (index, asked) in self.asked.iter_mut().enumerate() {
             asked.wanted_by.retain(|(wanting, _)| !unwanted(*wanting));
             if index >= self.handed_out && asked.is_open() && asked.wanted_by.is_empty() {
                 self.open -= usize::from(asked.is_awaited());
-                asked.moot = true;
+                asked.cancelled = true;
             }
         }
     }

@@ -1,24 +1,24 @@
-//! A check on its way to a verdict.
+//! A check with its verdict, once there is one.
 
 use crate::check::{Slot, Slots, Step, Unit};
 use crate::dns::{Answer, Failure, Question};
 
-/// A check and, in the end, its verdict.
+/// A check, and its verdict once it is done.
 #[derive(Debug)]
 pub(super) struct Running<U: Unit> {
     pub(super) unit: U,
     pub(super) verdict: Option<U::Verdict>,
 }
 
-/// What all checks have in common, whatever their verdict.
-pub(super) trait Asking {
-    /// Steps, and says which slots it waits for; none once it is done.
+/// The operations common to all checks, whatever the type of their verdict.
+pub(super) trait RunningCheck {
+    /// Runs the check as far as it gets. Returns the slots it waits for; none once it is done.
     fn advance(&mut self) -> Slots;
     fn question(&self, slot: Slot) -> Option<Question>;
     fn supply(&mut self, slot: Slot, answer: Answer);
 }
 
-impl<U: Unit> Asking for Running<U> {
+impl<U: Unit> RunningCheck for Running<U> {
     fn advance(&mut self) -> Slots {
         if self.verdict.is_some() {
             return Slots::EMPTY;

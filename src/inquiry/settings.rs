@@ -1,4 +1,4 @@
-//! How to judge: everything a host decides once, apart from resolver and memory.
+//! What to ask and how to judge: everything a host configures once, except the resolver and the cache.
 
 use std::net::IpAddr;
 
@@ -17,14 +17,14 @@ use crate::policy::Policy;
 pub struct Settings {
     /// The lists.
     pub lists: ListSet,
-    /// What follows from the facts.
+    /// Which reply each finding gets.
     pub policy: Policy,
-    /// Who we are, for HELO arguments that claim to be us.
+    /// The host's own names and addresses, for HELO arguments that claim to be the host.
     pub ourselves: Ourselves,
-    /// Domains that are ours, with everything below them: senders and recipients there are skipped.
+    /// The host's own domains, with everything below them: senders and recipients there are skipped.
     pub local_domains: Vec<Name>,
-    /// Networks whose clients no list is asked about and no policy judges: relays, customers, monitoring. What reverse DNS and
-    /// the rest say of them is still found out.
+    /// Networks whose clients no list is asked about and no policy judges: relays, customers, monitoring. Reverse DNS and the
+    /// other checks are still made and reported.
     pub exempt: Vec<IpNet>,
     /// What to do about private and special-purpose addresses.
     pub special_purpose: SpecialPurpose,
@@ -47,15 +47,15 @@ impl Default for Settings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "asked or not")]
 pub enum SpecialPurpose {
-    /// No public list knows anything about them, and asking tells it about our network.
+    /// No public list knows anything about them, and asking would disclose the host's network.
     #[default]
     Skip,
-    /// For lists of one's own.
+    /// For lists that you run yourself.
     Ask,
 }
 
 impl Settings {
-    /// Is no list asked about this client, and why?
+    /// Why no list is asked about this client; `None` where lists are asked.
     pub(crate) fn skips(&self, client: IpAddr, trust: Trust) -> Option<Skipped> {
         let client = client.to_canonical();
         if trust == Trust::Authenticated || self.exempts(client) {
@@ -64,13 +64,13 @@ impl Settings {
         (self.special_purpose == SpecialPurpose::Skip && is_special_purpose(client)).then_some(Skipped::Special)
     }
 
-    /// Is the client in one of the networks that are exempt?
+    /// Is the client in an exempt network?
     pub(crate) fn exempts(&self, client: IpAddr) -> bool {
         let client = client.to_canonical();
         self.exempt.iter().any(|network| network.contains(&client))
     }
 
-    /// Is this domain one of ours?
+    /// Is this domain one of the host's own?
     pub(crate) fn is_local(&self, domain: &Name) -> bool {
         self.local_domains.iter().any(|local| domain.is_within(local))
     }

@@ -1,22 +1,22 @@
-//! What the parts of a dialogue give lists to ask about.
+//! The subject that each part of a dialogue gives.
 
 use crate::base::mail_path::{self, Path};
 use crate::dnsxl::{Part, Skipped, Subject};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 
-/// What a list is asked about, or why it is not asked.
-type Asked = (Option<Subject>, Option<Skipped>);
+/// What a list is asked about, or why it is not asked. Both are `None` for the client's names, which are not known yet.
+type SubjectOrSkip = (Option<Subject>, Option<Skipped>);
 
-/// What the parts of a dialogue are, or why a list is not asked about them. Twelve lists ask about the same one.
+/// The subjects of a dialogue, each computed once: many lists ask about the same part.
 pub(super) struct Subjects<'a> {
     pub(super) dialogue: &'a Dialogue,
     pub(super) settings: &'a Settings,
-    pub(super) known: Vec<(Part, Asked)>,
+    pub(super) known: Vec<(Part, SubjectOrSkip)>,
 }
 
 impl Subjects<'_> {
-    pub(super) fn of(&mut self, part: Part) -> Asked {
+    pub(super) fn of(&mut self, part: Part) -> SubjectOrSkip {
         if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
             return known.clone();
         }
@@ -26,8 +26,8 @@ impl Subjects<'_> {
     }
 }
 
-/// What a list is asked about, or why it is not.
-fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
+/// The subject of one part of the dialogue.
+fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> SubjectOrSkip {
     let of_path = |path: Option<&String>| match path.map(|path| mail_path::read(path)) {
         Some(Path::Domain(name)) => (Some(Subject::Domain(name)), None),
         Some(Path::Literal(_)) => (None, Some(Skipped::Literal)),
@@ -39,7 +39,7 @@ fn subject_of(part: Part, dialogue: &Dialogue, settings: &Settings) -> Asked {
             (None, Some(domain)) => (Some(Subject::Domain(domain.clone())), None),
             (None, None) => (None, Some(Skipped::NoClient)),
         },
-        // What they are is known later; here only whether they are asked about at all.
+        // The names are known later; here it is decided only whether to ask about them at all.
         Part::ConfirmedName | Part::ReverseName => match dialogue.client {
             Some(address) => (None, settings.skips(address, dialogue.trust)),
             None => (None, Some(Skipped::NoClient)),

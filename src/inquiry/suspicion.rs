@@ -1,7 +1,24 @@
-//! What makes a check ask questions of its own, about a list or about the resolver. Nobody waits for their answers, but for a
-//! moment where a verdict rests on the resolver's honesty.
+//! What makes a list or the resolver suspect, and which questions of our own are asked then.
 //!
-//! An odd answer about a subject accuses nobody, since a client chose the subject: it makes the list or the resolver suspect.
+//! A client chose the subject, so an answer about it is no evidence against anyone: it only makes the list or the resolver
+//! suspect. The answers to our own questions decide. No check waits for them, except briefly where a verdict rests on the
+//! resolver's honesty.
+//!
+//! | suspect | because | asked then |
+//! |---|---|---|
+//! | list | several questions to it in a row failed | its controls and the resolver's trial, as the next check begins |
+//! | list | an answer that no working list gives | its controls |
+//! | list | a zone above its own denied the name | its apex and its must-exist entry |
+//! | list | it was found gone, and answers again | its apex and its must-exist entry |
+//! | list | it was found emptied, and gives a hit | its must-exist entry |
+//! | resolver | a list's answer looks parked: no address in 127.0.0.0/8 | the resolver's trial |
+//! | resolver | two zones or more list everything | the resolver's trial |
+//! | resolver | every question of the check failed | the resolver's trial |
+//! | resolver | it was found silent, and answers again | the resolver's trial |
+//! | resolver | a must-exist entry came back empty, and no hit was seen lately | every list's must-exist entry, with its next subject |
+//!
+//! A suspected list is asked at most once a minute, and a suspicion begins a trial at most every ten seconds. The last row is
+//! decided in `state/view.rs`, the others here.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -14,7 +31,7 @@ use crate::check::resolver::ResolverTrial;
 use crate::dnsxl::{
     Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectKind, Verdict, Word,
 };
-use crate::inquiry::list_run::Waiting;
+use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::running::Running;
 use crate::inquiry::{Inquiry, ListRun, UnitId};
 use crate::state::{Standing, TrialState};
@@ -22,25 +39,25 @@ use crate::state::{Standing, TrialState};
 /// How long a check waits for the trial of the resolver once everything else is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TrialWait {
-    /// Not at all.
+    /// It does not wait.
     No,
-    /// For a moment: something rests on the existence of an address, or looks like the resolver's doing.
+    /// Briefly: a verdict rests on the existence of an address, or an answer looks invented by the resolver.
     Briefly,
-    /// As long as accusations of lists wait for it.
+    /// Until answers that accuse a list are no longer held back.
     WhileAccusationsAreHeld,
-    /// As long as for any other answer: nothing else was answered either.
+    /// As long as for any other answer: no other question was answered either.
     ToTheEnd,
 }
 
 impl Inquiry {
-    /// The questions of our own with which a check begins: the regular trial of the resolver, and the controls of lists that
-    /// have failed several times in a row.
+    /// The questions of our own that a check begins with: the regular trial of the resolver, and the controls of lists that
+    /// failed several times in a row.
     pub(super) fn ask_own_questions(&mut self, standing: &mut Standing, now: Instant) {
         let failing = |list: &ListRun| {
             let label = list.suspicion.filter(|_| list.is_failing)?;
             Some((list.run.unit.spec().clone(), list.run.unit.kind(), label))
         };
-        let waiting = |list: &Waiting| {
+        let waiting = |list: &WaitingList| {
             let label = list.admission.suspicion.filter(|_| list.admission.is_failing)?;
             Some((list.spec.clone(), SubjectKind::Domain, label))
         };
@@ -48,7 +65,7 @@ impl Inquiry {
             self.lists.iter().filter_map(failing).chain(self.waiting.iter().filter_map(waiting)).collect();
         for (spec, kind, label) in failing {
             if standing.claim_suspicion(spec.zone(), kind, now) {
-                // Whose silence it is, the list's or the resolver's, shows only beside an answer of the resolver's.
+                // Is the list silent, or the resolver? Only a trial of the resolver at the same time can tell.
                 self.take_part_in(standing.trial(now, self.label, true));
                 self.probe_list(spec, kind, label, Probe::Controls);
             }
@@ -58,7 +75,7 @@ impl Inquiry {
         self.resolver_is_silent = standing.is_resolver_silent();
     }
 
-    /// Asks the questions of the resolver's trial, or waits for another check that does.
+    /// Asks the questions of the resolver's trial, or waits for the check that asks them.
     pub(super) fn take_part_in(&mut self, trial: TrialState) {
         self.trial_from_the_start |= trial != TrialState::NotDue;
         match trial {
@@ -83,12 +100,12 @@ impl Inquiry {
         self.advance(UnitId::Probe(index));
     }
 
-    /// Is a list being asked about itself, beside what it was asked about the client?
+    /// Are questions to lists about themselves still under way?
     pub(crate) fn is_asking_lists_about_themselves(&self) -> bool {
         self.probes.iter().any(|probe| !probe.run.is_done())
     }
 
-    /// Does the answer about the subject give reason to ask the list about itself?
+    /// Asks the list about itself, if its answer about the subject makes it suspect.
     pub(super) fn suspect_list(&mut self, index: usize) {
         let Some(list) = self.lists.get_mut(index) else { return };
         let Some(label) = list.suspicion else { return };
@@ -103,13 +120,12 @@ impl Inquiry {
         self.probe_list(spec, kind, label, probe);
     }
 
-    /// Do the answers give reason to try the resolver? Lists that answer as if they were parked, or several that list
-    /// everything; nothing but failures; any answer where it is known to be silent.
+    /// Begins a trial of the resolver, if the answers make it suspect. Decided once no awaited question is open.
     pub(super) fn suspect_resolver(&mut self) {
         if self.trial.is_some() || self.trial_elsewhere || !self.may_suspect_resolver || self.questions.any_awaited() {
             return;
         }
-        let is_back = self.resolver_is_silent && self.questions.sight().answered;
+        let is_back = self.resolver_is_silent && self.questions.signs().answered;
         if is_back || self.lists_look_distorted() || self.nothing_was_answered() {
             self.try_resolver();
         }
@@ -122,7 +138,7 @@ impl Inquiry {
             if let Some(Verdict::Problem(problem)) = list.run.verdict.as_ref().map(ListFinding::verdict) {
                 match problem.kind() {
                     ProblemKind::Parked => parked = true,
-                    // A resolver that invents an answer invents all of it: one record in 127.0.0.0/8 is the list's own.
+                    // A rewriting resolver never returns an address in 127.0.0.0/8, so an answer with one is the list's own.
                     ProblemKind::Outside127 => parked |= !problem.codes().iter().any(Ipv4Addr::is_loopback),
                     ProblemKind::ListsEverything | ProblemKind::Ambiguous => {
                         let zone = list.run.unit.spec().zone();
@@ -137,24 +153,24 @@ impl Inquiry {
         parked || listing_everything.len() > 1
     }
 
-    /// Did every question of the check fail, as they do when the resolver is silent or refuses?
+    /// Did every question of the check fail in the way of a resolver that is silent or refuses?
     fn nothing_was_answered(&self) -> bool {
-        let sight = self.questions.sight();
-        sight.failed && !sight.answered
+        let signs = self.questions.signs();
+        signs.failed && !signs.answered
     }
 
-    /// Does a list answer its controls as none that works, while the resolver is on trial?
+    /// Do a list's controls accuse it while the resolver is on trial? The accusation counts only if the resolver is honest.
     pub(crate) fn accuses_while_on_trial(&self) -> bool {
         let on_trial = self.trial.as_ref().is_some_and(|trial| !trial.is_done()) || self.trial_elsewhere;
         on_trial && self.lists.iter().chain(&self.probes).any(|list| list.run.unit.is_accused())
     }
 
-    /// The questions of the trial that another check has begun are answered, or were given up.
+    /// The trial that another check made has ended, or was abandoned.
     pub(crate) fn end_trial_elsewhere(&mut self) {
         self.trial_elsewhere = false;
     }
 
-    /// How long does the check have to wait for the trial, now that everything else is there?
+    /// How long the check waits for the trial, once everything else is there.
     pub(crate) fn waits_for_trial(&self) -> TrialWait {
         if self.trial.as_ref().is_none_or(Running::is_done) && !self.trial_elsewhere {
             return TrialWait::No;
@@ -165,7 +181,7 @@ impl Inquiry {
         if self.rests_on_an_address() || self.lists_look_distorted() { TrialWait::Briefly } else { TrialWait::No }
     }
 
-    /// Does a verdict rest on nothing but the existence of an address, as a resolver that rewrites NXDOMAIN invents?
+    /// Does a verdict rest only on the existence of an address, which a resolver that rewrites NXDOMAIN would invent?
     fn rests_on_an_address(&self) -> bool {
         let implicit = |verdict: &MailDomain| matches!(verdict, MailDomain::Ok(Via::ImplicitMx));
         let domains = self.sender.iter().chain(&self.recipient);

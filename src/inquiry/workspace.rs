@@ -1,5 +1,5 @@
-//! The tables of inquiries, used again and again: a server makes thousands of checks a second, each with the same lists, and
-//! blocks of this size, made and given back between small ones that stay, would leave its memory in shreds.
+//! The tables of inquiries, reused from one to the next: a server may make thousands of checks a second, and allocating
+//! blocks of this size between small, longer-lived ones would fragment the heap.
 
 use std::sync::Mutex;
 
@@ -8,12 +8,12 @@ use crate::inquiry::ListRun;
 use crate::inquiry::assemble::ListRow;
 use crate::inquiry::questions::{Asked, ByQuestion};
 
-/// Workspaces that are kept for later: as many checks at the same time are usual.
+/// Workspaces kept for reuse: about as many checks as run at the same time.
 const KEPT: usize = 256;
-/// Lists and questions for which room is kept.
+/// The largest capacity, in lists or questions, that is kept.
 const ROOM: usize = 256;
 
-/// Empty tables with the room that earlier inquiries needed.
+/// Empty tables with the capacity that earlier inquiries needed.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
@@ -22,7 +22,7 @@ pub(crate) struct Workspace {
     pub(super) rows: Vec<ListRow>,
 }
 
-/// Workspaces that nobody uses at the moment.
+/// Workspaces that are not in use.
 #[derive(Debug, Default)]
 pub(crate) struct Workspaces(Mutex<Vec<Workspace>>);
 

@@ -1,4 +1,4 @@
-//! What in a report speaks against the client, and the words for it.
+//! The facts of a report that speak against the client, and the values that templates use to describe them.
 
 use crate::base::template::Variable;
 use crate::check::helo::{Helo, HeloReport};
@@ -13,12 +13,12 @@ use crate::report::{ListReport, Report};
 /// Something that speaks against the client.
 pub(super) struct Fact<'a> {
     pub(super) finding: Finding,
-    /// The list it is about.
+    /// The list that it is about.
     pub(super) row: Option<&'a ListReport>,
-    /// How many more lists decided.
+    /// How many other lists also decided.
     others: usize,
     why: String,
-    /// Something was cut short: no ground to refuse for good.
+    /// It rests on a truncated answer, so it must not refuse for good.
     pub(super) truncated: bool,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Fact<'a> {
         Self { row: Some(row), ..Self::new(finding) }
     }
 
-    /// What a template's variable stands for.
+    /// The value of a template's variable.
     pub(super) fn value(&self, variable: Variable, report: &Report, code: u16) -> String {
         let row = self.row;
         match variable {
@@ -89,15 +89,15 @@ pub(super) fn facts(report: &Report) -> Vec<Fact<'_>> {
     facts
 }
 
-/// What one list, about one part of the dialogue, adds: several names of a client count once.
-struct Share<'a> {
+/// One deny list about one part of the dialogue that is listed, or may be. Several names of one client count once.
+struct DenyVoice<'a> {
     row: &'a ListReport,
     counts: bool,
     unheard: Option<Unheard>,
 }
 
-/// What the lists say together, with each list's rule for when it was not heard. Of several contexts the one that refuses
-/// goes first.
+/// The lists' joint result, after applying each list's rule for when it did not answer. Of several contexts, the first that
+/// is listed is used, else the first with any result.
 fn lists(report: &Report) -> Option<Fact<'_>> {
     let facts: Vec<Fact<'_>> =
         report.scores().filter_map(|(context, score)| lists_of(report, context, score)).collect();
@@ -105,7 +105,7 @@ fn lists(report: &Report) -> Option<Fact<'_>> {
     facts.into_iter().nth(at)
 }
 
-/// What the lists of one context say together.
+/// The joint result of one context's lists.
 fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Option<Fact<'a>> {
     if of_all.outcome() == Outcome::Allowed {
         return None;
@@ -122,88 +122,89 @@ fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Opt
     if allow.iter().any(|(_, rule)| *rule == Unheard::Listed) {
         return None;
     }
-    let shares = shares(report.lists().iter().filter(own));
-    // Wide enough for every set of lists, so that no order of them meets a limit on the way.
-    let sum = |wanted: &dyn Fn(&Share<'_>) -> bool| -> i64 {
-        shares.iter().filter(|share| wanted(share)).map(|share| i64::from(share.row.weight())).sum()
+    let voices = voices(report.lists().iter().filter(own));
+    // 64 bits: no sum of 32-bit weights can overflow on the way.
+    let sum = |wanted: &dyn Fn(&DenyVoice<'_>) -> bool| -> i64 {
+        voices.iter().filter(|voice| wanted(voice)).map(|voice| i64::from(voice.row.weight())).sum()
     };
     let threshold = i64::from(of_all.threshold());
-    let score = sum(&|share| share.counts);
-    // What was not heard has the benefit of the doubt: a negative weight may have saved the client.
-    let saves = |share: &Share<'_>| share.row.weight() < 0 && !share.counts;
-    // One operator is one voice, however many lists he runs.
-    let enough = |wanted: &dyn Fn(&Share<'_>) -> bool| {
-        let mut voices: Vec<&str> = shares
+    let score = sum(&|voice| voice.counts);
+    // A list with a negative weight that did not answer might have spoken for the client.
+    let saves = |voice: &DenyVoice<'_>| voice.row.weight() < 0 && !voice.counts;
+    // An operator counts once, however many of their lists agree.
+    let enough = |wanted: &dyn Fn(&DenyVoice<'_>) -> bool| {
+        let mut operators: Vec<&str> = voices
             .iter()
-            .filter(|share| share.row.weight() > 0 && wanted(share))
-            .map(|share| share.row.spec().operator())
+            .filter(|voice| voice.row.weight() > 0 && wanted(voice))
+            .map(|voice| voice.row.spec().operator())
             .collect();
-        voices.sort_unstable();
-        voices.dedup();
-        of_all.operators() <= 1 || voices.len() >= of_all.operators()
+        operators.sort_unstable();
+        operators.dedup();
+        of_all.operators() <= 1 || operators.len() >= of_all.operators()
     };
-    let agreed = enough(&|share| share.counts);
+    let agreed = enough(&|voice| voice.counts);
     if agreed && score + sum(&saves) >= threshold {
         return match allow.iter().find(|(_, rule)| *rule != Unheard::Ignore) {
             Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
-            None => Some(listed(&shares)),
+            None => Some(listed(&voices)),
         };
     }
     if agreed && score >= threshold {
-        let waits =
-            |share: &&Share<'_>| saves(share) && matches!(share.unheard, Some(Unheard::Defer | Unheard::DeferIfReject));
-        let row = shares.iter().find(waits).map(|share| share.row);
+        let waits = |voice: &&DenyVoice<'_>| {
+            saves(voice) && matches!(voice.unheard, Some(Unheard::Defer | Unheard::DeferIfReject))
+        };
+        let row = voices.iter().find(waits).map(|voice| voice.row);
         return row.map(|row| Fact::of_list(Finding::AllowListUnknown, row));
     }
-    let could = |share: &Share<'_>| share.row.weight() > 0 && share.unheard == Some(Unheard::Defer);
-    if enough(&|share| share.counts || could(share)) && score + sum(&could) >= threshold {
-        let row = shares.iter().find(|share| could(share)).map(|share| share.row);
+    let could = |voice: &DenyVoice<'_>| voice.row.weight() > 0 && voice.unheard == Some(Unheard::Defer);
+    if enough(&|voice| voice.counts || could(voice)) && score + sum(&could) >= threshold {
+        let row = voices.iter().find(|voice| could(voice)).map(|voice| voice.row);
         return row.map(|row| Fact::of_list(Finding::DenyListUnknown, row));
     }
     let (row, _) = allow.iter().find(|(_, rule)| *rule == Unheard::Defer)?;
     Some(Fact::of_list(Finding::AllowListUnknown, row))
 }
 
-/// The list that weighs most, the first of equals, and how many more there are. One that was heard stands before one that
-/// counts although it was not.
-fn listed<'a>(shares: &[Share<'a>]) -> Fact<'a> {
-    let decided: Vec<&Share<'a>> = shares.iter().filter(|share| share.counts && share.row.weight() > 0).collect();
-    // A threshold of nought or less is reached by nobody's word.
+/// The list with the greatest weight, the first of equals, and how many others there are. A list that answered goes before
+/// one that counts although it did not.
+fn listed<'a>(voices: &[DenyVoice<'a>]) -> Fact<'a> {
+    let decided: Vec<&DenyVoice<'a>> = voices.iter().filter(|voice| voice.counts && voice.row.weight() > 0).collect();
+    // A threshold of zero or less is reached without any list.
     let Some(mut first) = decided.first().copied() else { return Fact::new(Finding::Listed) };
-    for share in &decided {
-        let rank = |share: &Share<'_>| (share.unheard.is_none(), share.row.weight());
-        if rank(share) > rank(first) {
-            first = share;
+    for voice in &decided {
+        let rank = |voice: &DenyVoice<'_>| (voice.unheard.is_none(), voice.row.weight());
+        if rank(voice) > rank(first) {
+            first = voice;
         }
     }
     Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) }
 }
 
-fn shares<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<Share<'a>> {
-    let mut shares: Vec<Share<'_>> = Vec::new();
+fn voices<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<DenyVoice<'a>> {
+    let mut voices: Vec<DenyVoice<'_>> = Vec::new();
     for row in rows.filter(|row| row.kind() == Kind::Deny) {
         let unheard = match row.verdict() {
             Verdict::Listed(..) => None,
             Verdict::Unknown(_) => Some(row.unheard()),
             _ => continue,
         };
-        let share = Share { row, counts: unheard.is_none_or(|rule| rule == Unheard::Listed), unheard };
-        match shares.last_mut() {
+        let voice = DenyVoice { row, counts: unheard.is_none_or(|rule| rule == Unheard::Listed), unheard };
+        match voices.last_mut() {
             Some(last) if last.row.group() == row.group() => {
-                if share.counts && (!last.counts || last.unheard.is_some()) {
-                    *last = share;
+                if voice.counts && (!last.counts || last.unheard.is_some()) {
+                    *last = voice;
                 }
             }
-            _ => shares.push(share),
+            _ => voices.push(voice),
         }
     }
-    shares
+    voices
 }
 
 fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
     Some(match iprev {
         Iprev::Confirmed(_) => return None,
-        // RFC 8601 §3 lets us stop at ten names; the one that leads back may be the eleventh.
+        // RFC 8601 §3 allows stopping at ten names; the eleventh might have been the one that resolves to the client.
         Iprev::Forged(names) => Fact { truncated: names.truncated(), ..Fact::new(Finding::IprevForged) },
         Iprev::NoName(_) => Fact::new(Finding::IprevNoName),
         Iprev::TempError(error) => Fact::because(Finding::IprevTempError, told(error.why(), error.extended_error())),
@@ -218,7 +219,7 @@ fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
         Helo::NoAddress => Fact::new(Finding::HeloNoAddress),
         Helo::ClaimsUs => Fact::new(Finding::HeloClaimsUs),
         Helo::Unknown(why) => Fact::because(Finding::HeloUnknown, told(&why, report.extended_error())),
-        // RFC 5321 §4.1.4: that a name leads elsewhere refuses nothing.
+        // RFC 5321 §4.1.4: a name that resolves to another address is no reason to refuse.
         Helo::ResolvesToClient
         | Helo::ResolvesElsewhere
         | Helo::MxOnly
@@ -227,7 +228,7 @@ fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
     })
 }
 
-/// The findings of one side.
+/// The findings about a sender's domain, or about a recipient's.
 struct Side {
     null_mx: Finding,
     no_such_domain: Finding,
@@ -260,7 +261,7 @@ fn mail_domain<'a>(report: &MailDomainReport, side: &Side) -> Option<Fact<'a>> {
         MailDomain::NullMx => Fact::new(side.null_mx),
         MailDomain::NoSuchDomain => Fact::new(side.no_such_domain),
         MailDomain::NoMailHost => Fact::new(side.no_mail_host),
-        // Hosts beyond the cap were not looked at: that is no ground to refuse for good.
+        // Some hosts were beyond the limit and were not resolved, so this must not refuse for good.
         MailDomain::MxUnusable(_) if report.truncated() => {
             Fact::because(side.unknown, "it has more mail exchangers than are looked at")
         }
@@ -296,7 +297,7 @@ fn name_of(name: &ClientName) -> String {
     name.name().to_string()
 }
 
-/// Postfix's word for a name that is not there.
+/// Postfix's word for a missing name.
 fn unknown() -> String {
     "unknown".to_owned()
 }
@@ -308,7 +309,7 @@ fn path(path: Option<&crate::base::remote_text::RemoteText>, report: Option<&Mai
     }
 }
 
-/// What stands before the `@`; all of it where there is none.
+/// The part before the `@`; the whole path if there is none.
 fn local_part(path: Option<&crate::base::remote_text::RemoteText>) -> String {
     let path = path.map(crate::base::remote_text::RemoteText::as_str).unwrap_or_default();
     path.rsplit_once('@').map_or(path, |(local, _)| local).to_owned()
@@ -322,7 +323,7 @@ fn domain(path: Option<&crate::base::remote_text::RemoteText>, report: Option<&M
     }
 }
 
-/// Postfix's words for what is listed.
+/// Postfix's words for the thing that is listed.
 fn class(row: &ListReport) -> &'static str {
     match (row.part(), row.subject()) {
         (Some(Part::ReverseName), _) => "Unverified Client host",

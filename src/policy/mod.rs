@@ -1,12 +1,12 @@
-//! What follows from the facts: a policy is a table from findings to rules, and a preset is such a table.
+//! What the host is advised to do: a policy is a table from findings to rules, and a preset is such a table.
 //!
-//! Verdicts are facts; a host may judge them by a function of its own instead. Rules no preset breaks: what is unknown or was
-//! cut short never refuses for good, and a HELO name that leads elsewhere refuses nothing (RFC 5321 §4.1.4) — it is not even
-//! a [`Finding`]. A rule of one's own may refuse for what is unknown; for what was cut short none can.
+//! Verdicts are facts; a host may judge them with its own function instead. No preset ever rejects because of something
+//! unknown or truncated: it defers. A HELO name that resolves to another address is no reason to refuse (RFC 5321 §4.1.4) and
+//! not even a [`Finding`]. Your own rules may reject because of something unknown, but not because of something truncated.
 //!
-//! A client who has [logged in](crate::inquiry::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network
-//! is not judged. An allowed client is only one against which the lists say nothing. It opens nothing that the host's own
-//! rules forbid.
+//! A client that has [logged in](crate::inquiry::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt)
+//! network is not judged. "Allowed" only means that the lists say nothing against the client: it does not override the
+//! host's own rules.
 //!
 //! ```
 //! use rdnsbl::{Action, Finding, Policy, policy::Rule};
@@ -32,7 +32,7 @@ use std::sync::Arc;
 use crate::base::template::{Expansion, Template, Variable};
 use crate::policy::facts::{Fact, facts};
 use crate::policy::presets::Preset;
-use crate::policy::rule::Says;
+use crate::policy::rule::RuleText;
 use crate::report::Report;
 
 pub use crate::policy::rule::Rule;
@@ -46,39 +46,39 @@ pub use crate::report::reply::Reply;
 pub struct Policy {
     preset: Preset,
     rules: Arc<BTreeMap<Finding, Rule>>,
-    /// What several refusals at once get, in place of the worst one's reply.
+    /// The rule for several rejections at once; it replaces the reply of the worst.
     several: Rule,
 }
 
 impl Policy {
-    /// What the RFCs say: listed clients 550 5.7.1, null MX 550 5.7.27 (sender) and 556 5.1.10 (recipient), sender domains
-    /// that cannot take mail 550 5.1.8, domains of either that do not answer 451 4.4.3. Of several refusals at once the worst one's
-    /// reply is given: 5.7.26 is for several failed checks of authentication (RFC 7372 §3.4), which these are not.
+    /// The replies of the RFCs: listed clients 550 5.7.1, null MX 550 5.7.27 (sender) and 556 5.1.10 (recipient), sender
+    /// domains that cannot take mail 550 5.1.8, domains of either that do not answer 451 4.4.3. Of several rejections at once,
+    /// the worst one's reply is given: 5.7.26 is only for several failed authentication checks (RFC 7372 §3.4).
     #[must_use]
     pub fn rfc() -> Self {
         Self::of(Preset::Rfc)
     }
 
-    /// What Postfix says with `reject_rbl_client`, `reject_unknown_client_hostname`, `reject_unknown_helo_hostname`,
-    /// `reject_unknown_sender_domain` and their likes, with its default codes and in its words.
+    /// The replies of Postfix with `reject_rbl_client`, `reject_unknown_client_hostname`, `reject_unknown_helo_hostname`,
+    /// `reject_unknown_sender_domain` and similar restrictions, with its default codes and in its words.
     #[must_use]
     pub fn postfix() -> Self {
         Self::of(Preset::Postfix)
     }
 
-    /// What sendmail says with `FEATURE(dnsbl)`, `FEATURE(require_rdns)` and its checks of senders, in its words.
+    /// The replies of sendmail with `FEATURE(dnsbl)`, `FEATURE(require_rdns)` and its sender checks, in its words.
     #[must_use]
     pub fn sendmail() -> Self {
         Self::of(Preset::Sendmail)
     }
 
-    /// Refuses nothing: for watching.
+    /// Refuses nothing: for monitoring only.
     #[must_use]
     pub fn observe() -> Self {
         Self { preset: Preset::Rfc, rules: Arc::default(), several: Rule::PASS }
     }
 
-    /// The preset of this name: `rfc`, `postfix`, `sendmail` or `observe`.
+    /// The preset with this name: `rfc`, `postfix`, `sendmail` or `observe`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let preset = Preset::ALL.iter().find(|(_, word)| *word == name).map(|(preset, _)| match preset {
@@ -94,24 +94,24 @@ impl Policy {
         Self { preset, rules: Arc::new(rules), several: Rule::PASS }
     }
 
-    /// The strict variant: a client without reverse DNS that leads back is refused with 550 5.7.25 (RFC 7372 §3.3). In
-    /// Postfix's words, all of `unknown_client_reject_code`, `unknown_hostname_reject_code` and
-    /// `unknown_address_reject_code` are 550. What could not be told is still deferred.
+    /// The strict variant: a client without confirmed reverse DNS is rejected with 550 5.7.25 (RFC 7372 §3.3). In Postfix's
+    /// terms, `unknown_client_reject_code`, `unknown_hostname_reject_code` and `unknown_address_reject_code` are all 550.
+    /// Whatever is unknown is still deferred.
     #[must_use]
     pub fn strict(self) -> Self {
         let lines = self.preset.strict();
         lines.iter().fold(self, |policy, (finding, line)| policy.on(*finding, rule(line)))
     }
 
-    /// What follows from this finding: an [`Action`] with the usual reply, or a [`Rule`].
+    /// Sets the rule for this finding: an [`Action`] with the usual reply, or a [`Rule`].
     #[must_use]
     pub fn on(mut self, finding: Finding, rule: impl Into<Rule>) -> Self {
         Arc::make_mut(&mut self.rules).insert(finding, rule.into());
         self
     }
 
-    /// What several refusals at once get, such as `550 5.7.1 $causes`; [`Action::Pass`], which is usual, gives the worst one's
-    /// reply.
+    /// Sets the rule for several rejections at once, such as `550 5.7.1 $causes`. With [`Action::Pass`], the default, the worst
+    /// one's reply is given.
     #[must_use]
     pub fn several(mut self, rule: impl Into<Rule>) -> Self {
         self.several = rule.into();
@@ -124,7 +124,7 @@ impl Policy {
         self.rules.get(&finding).unwrap_or(&Rule::PASS)
     }
 
-    /// Everything that speaks against the client, whatever follows from it.
+    /// Every finding against the client, whatever rule it has.
     pub(crate) fn findings(report: &Report) -> impl Iterator<Item = Finding> {
         facts(report).into_iter().map(|fact| fact.finding)
     }
@@ -134,7 +134,7 @@ impl Policy {
         Finding::ALL.iter().map(|finding| (*finding, self.rule(*finding)))
     }
 
-    /// What this policy makes of a report: nothing at all where the client has
+    /// This policy's advice on a report: always to pass if the client has
     /// [logged in](crate::inquiry::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network.
     #[must_use]
     pub fn judge(&self, report: &Report) -> Advice {
@@ -149,7 +149,7 @@ impl Policy {
         causes.sort_by_key(|cause| (std::cmp::Reverse(cause.reply.action()), cause.finding));
         let rejects = causes.iter().filter(|cause| cause.reply.action() == Action::Reject).count();
         let several = match (&self.several.0, causes.as_slice()) {
-            (Says::Line(template), [first, second, ..]) if rejects > 1 => {
+            (RuleText::Line(template), [first, second, ..]) if rejects > 1 => {
                 let causes = format!("{}; {}", first.reply.text(), second.reply.text());
                 let value = |variable| match variable {
                     Variable::Causes => causes.clone(),
@@ -158,7 +158,7 @@ impl Policy {
                 };
                 Some(Reply::from_expansion(&template.expand(&value)).unwrap_or_else(Reply::safe))
             }
-            (Says::Usual(action), [first, ..]) if rejects > 1 => first.reply.as_action(*action),
+            (RuleText::Usual(action), [first, ..]) if rejects > 1 => first.reply.as_action(*action),
             _ => None,
         };
         Advice { reply: several.or_else(|| causes.first().map(|cause| cause.reply.clone())), causes }
@@ -168,13 +168,13 @@ impl Policy {
     fn reply(&self, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
         let usual = || -> Option<Reply> { self.expand(&self.preset.usual(fact.finding)?.parse().ok()?, fact, report) };
         let reply = match &self.rule(fact.finding).0 {
-            Says::Usual(Action::Pass) => return None,
-            Says::Usual(action) => usual().and_then(|reply| reply.as_action(*action)),
-            Says::Line(template) => self.expand(template, fact, report),
+            RuleText::Usual(Action::Pass) => return None,
+            RuleText::Usual(action) => usual().and_then(|reply| reply.as_action(*action)),
+            RuleText::Line(template) => self.expand(template, fact, report),
         };
         let reply =
             match fact.row.filter(|_| fact.finding == Finding::Listed).and_then(|row| row.spec().reply_template()) {
-                Some(template) => reply.and_then(|reply| self.own_words(&reply, template, fact, report)),
+                Some(template) => reply.and_then(|reply| self.in_lists_words(&reply, template, fact, report)),
                 None => reply,
             };
         let reply = report
@@ -186,8 +186,8 @@ impl Policy {
         if fact.truncated { reply.as_action(Action::Defer) } else { Some(reply) }
     }
 
-    /// What a list of its own has to say, with the codes of the policy's reply unless it states others.
-    fn own_words(&self, reply: &Reply, template: &Template, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
+    /// The reply by the list's own template, with the codes of the policy's reply unless the template states others.
+    fn in_lists_words(&self, reply: &Reply, template: &Template, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
         let Expansion { text, own } = template.expand(&|variable| fact.value(variable, report, reply.code()));
         if crate::report::reply::read_code(text.get(..own).unwrap_or_default()).is_some() {
             return Reply::from_expansion(&Expansion { text, own });
@@ -200,18 +200,18 @@ impl Policy {
         Reply::from_expansion(&template.expand(&|variable| fact.value(variable, report, code)))
     }
 
-    /// The code that the preset gives.
+    /// The code of the preset's reply.
     fn usual_code(&self, finding: Finding) -> u16 {
         self.preset.usual(finding).and_then(crate::report::reply::read_code).unwrap_or(450)
     }
 }
 
-/// A line of a preset. They are all correct, which a test shows; a wrong one would let pass.
+/// A preset's line as a rule. A test shows that all lines are correct; an incorrect one would pass.
 fn rule(line: &str) -> Rule {
     line.parse().unwrap_or(Rule::PASS)
 }
 
-/// The table, a finding a line.
+/// The table, one finding per line.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (finding, rule) in self.table() {
@@ -238,7 +238,7 @@ mod tests {
                 let rule: Rule = line.parse().unwrap();
                 assert_eq!(rule.to_string(), *line, "{name} {finding}");
                 let code = crate::report::reply::read_code(line).unwrap();
-                // What is unknown never refuses for good.
+                // A preset never rejects because of something unknown.
                 assert!(code < 500 || !finding.is_unknown(), "{name} {finding}");
             }
             for finding in Finding::ALL {

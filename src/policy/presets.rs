@@ -2,7 +2,7 @@
 
 use crate::report::finding::Finding;
 
-/// Whose words and codes.
+/// Whose texts and codes are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Preset {
     Rfc,
@@ -12,7 +12,7 @@ pub(super) enum Preset {
 
 type Lines = &'static [(Finding, &'static str)];
 
-/// RFC 3463, 5321, 7372 and 7505. What the RFCs leave to local policy passes.
+/// RFC 3463, 5321, 7372 and 7505. Whatever the RFCs leave to local policy passes.
 pub(super) const RFC: Lines = &[
     (
         Finding::Listed,
@@ -34,7 +34,7 @@ pub(super) const RFC: Lines = &[
     ),
 ];
 
-/// The usual reply for what the RFCs leave to local policy, should a host decide on it.
+/// The usual replies for what the RFCs leave to local policy, for hosts that act on it.
 const LOCAL: Lines = &[
     (Finding::IprevForged, "550 5.7.25 Reverse DNS validation failed; no name of [$client_address] leads back to it"),
     (Finding::IprevNoName, "550 5.7.25 Reverse DNS validation failed; [$client_address] has no name"),
@@ -59,8 +59,8 @@ const HELO_NOT_FOUND: &str = "450 4.7.1 <$helo_name>: Helo command rejected: Hos
 const SENDER_NOT_FOUND: &str = "450 4.1.8 <$sender>: Sender address rejected: Domain not found";
 const RECIPIENT_NOT_FOUND: &str = "450 4.1.2 <$recipient>: Recipient address rejected: Domain not found";
 
-/// Postfix with reject_unknown_client_hostname, reject_unknown_helo_hostname, reject_unknown_sender_domain and the like, and
-/// its default codes: 450 wherever DNS may be wrong.
+/// Postfix with reject_unknown_client_hostname, reject_unknown_helo_hostname, reject_unknown_sender_domain and similar
+/// restrictions, with its default codes: 450 wherever DNS may be wrong.
 pub(super) const POSTFIX: Lines = &[
     (
         Finding::Listed,
@@ -95,7 +95,7 @@ pub(super) const POSTFIX: Lines = &[
     (Finding::RecipientUnknown, RECIPIENT_NOT_FOUND),
 ];
 
-/// sendmail with FEATURE(`dnsbl'), FEATURE(`require_rdns') and its check of senders.
+/// sendmail with FEATURE(`dnsbl'), FEATURE(`require_rdns') and its sender checks.
 pub(super) const SENDMAIL: Lines = &[
     (Finding::Listed, "550 5.7.1 Rejected: $rbl_what listed at $rbl_domain"),
     (Finding::DenyListUnknown, "451 4.4.3 Temporary lookup failure of $rbl_what at $rbl_domain"),
@@ -111,7 +111,7 @@ pub(super) const SENDMAIL: Lines = &[
     (Finding::RecipientUnknown, "451 4.4.3 Name server: $recipient_domain: host name lookup failure"),
 ];
 
-/// RFC 7372 §3.3: reverse DNS refuses, by its own code.
+/// RFC 7372 §3.3: failed reverse DNS is rejected with its own code.
 const STRICT: Lines = &[
     (Finding::IprevForged, "550 5.7.25 Reverse DNS validation failed; no name of [$client_address] leads back to it"),
     (Finding::IprevNoName, "550 5.7.25 Reverse DNS validation failed; [$client_address] has no name"),
@@ -150,12 +150,12 @@ impl Preset {
         match self {
             Self::Postfix => POSTFIX_STRICT,
             Self::Rfc => STRICT,
-            // sendmail has a deferral of its own for what could not be told.
+            // sendmail has its own deferral for unknown reverse DNS.
             Self::Sendmail => STRICT.get(..2).unwrap_or_default(),
         }
     }
 
-    /// The preset's line for a finding, whether it is in force or not.
+    /// The preset's line for a finding, even if the finding passes in the preset.
     pub(super) fn usual(self, finding: Finding) -> Option<&'static str> {
         let find = |lines: Lines| lines.iter().find(|(of, _)| *of == finding).map(|(_, line)| *line);
         find(self.lines()).or_else(|| find(RFC)).or_else(|| find(LOCAL))

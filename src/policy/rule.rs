@@ -1,4 +1,4 @@
-//! What follows from one finding.
+//! The rule for one finding.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use crate::base::template::{Template, TemplateError, TemplateErrorKind};
 use crate::policy::Action;
 use crate::report::reply::{read_code, read_enhanced};
 
-/// What follows from one finding: nothing, or a reply whose code is the action.
+/// The rule for one finding: pass, or a reply whose code says what to do.
 ///
 /// ```
 /// use rdnsbl::{Action, policy::Rule};
@@ -19,20 +19,20 @@ use crate::report::reply::{read_code, read_enhanced};
 /// # Ok::<(), rdnsbl::template::TemplateError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule(pub(super) Says);
+pub struct Rule(pub(super) RuleText);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Says {
-    /// The usual reply for the finding, as this action.
+pub(super) enum RuleText {
+    /// The usual reply for the finding, with this action.
     Usual(Action),
     Line(Template),
 }
 
 impl Rule {
-    /// Nothing follows.
-    pub(super) const PASS: Self = Self(Says::Usual(Action::Pass));
+    /// The finding passes.
+    pub(super) const PASS: Self = Self(RuleText::Usual(Action::Pass));
 
-    /// Does nothing follow, whatever else is found?
+    /// Does the finding pass?
     pub(crate) fn is_pass(&self) -> bool {
         *self == Self::PASS
     }
@@ -40,32 +40,32 @@ impl Rule {
 
 impl From<Action> for Rule {
     fn from(action: Action) -> Self {
-        Self(Says::Usual(action))
+        Self(RuleText::Usual(action))
     }
 }
 
-/// A reply line, or one of the words `pass`, `defer` and `reject` for the usual one. The line starts with a code, with
-/// `$rbl_code` (the one the preset gives), or with a condition.
+/// Reads a reply line, or one of the words `pass`, `defer` and `reject` for the usual reply. The line starts with a code, with
+/// `$rbl_code` (the preset's code), or with a condition.
 impl FromStr for Rule {
     type Err = TemplateError;
 
     fn from_str(text: &str) -> Result<Self, TemplateError> {
         for action in [Action::Pass, Action::Defer, Action::Reject] {
             if text == action.word() {
-                return Ok(Self(Says::Usual(action)));
+                return Ok(Self(RuleText::Usual(action)));
             }
         }
         let template: Template = text.parse()?;
         check(text, &template)?;
-        Ok(Self(Says::Line(template)))
+        Ok(Self(RuleText::Line(template)))
     }
 }
 
-/// Sees what can be seen before there is a report.
+/// Finds the mistakes that can be found without a report.
 fn check(text: &str, template: &Template) -> Result<(), TemplateError> {
     let start = template.literal_start();
     if start.is_empty() {
-        // A condition may hold the code. A value may not: it comes from outside.
+        // A condition may contain the code. A value may not: it comes from outside.
         let may_hold_code = template.starts_with_code() || template.starts_with_condition();
         let kind = if text.is_empty() { TemplateErrorKind::NeedText } else { TemplateErrorKind::NeedCode };
         return if may_hold_code { Ok(()) } else { Err(TemplateError::new(kind, 0..0)) };
@@ -91,8 +91,8 @@ fn check(text: &str, template: &Template) -> Result<(), TemplateError> {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Says::Usual(action) => f.pad(action.word()),
-            Says::Line(template) => template.fmt(f),
+            RuleText::Usual(action) => f.pad(action.word()),
+            RuleText::Line(template) => template.fmt(f),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::policy::{Finding, Policy, Preset, Rule};
 
-/// The line, or `pass`, `defer`, `reject`.
+/// Serializes as the reply line, or `pass`, `defer`, `reject`.
 impl Serialize for Rule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -20,7 +20,7 @@ impl<'de> Deserialize<'de> for Rule {
     }
 }
 
-/// Its word.
+/// Serializes as the finding's word.
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.word())
@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Finding {
     }
 }
 
-/// The preset whose words and codes are usual, and every rule.
+/// Serializes as the preset, which gives the usual replies, and every rule.
 impl Serialize for Policy {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let preset = Preset::ALL.iter().find(|(preset, _)| *preset == self.preset).map_or("rfc", |(_, name)| name);
@@ -47,10 +47,10 @@ impl Serialize for Policy {
     }
 }
 
-/// Without `preset`, that of the RFCs; then what is written is changed in it.
+/// Starts from the `preset`, `rfc` by default, and changes the rules that are given.
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // serde's own errors quote what stands in the wrong place, which may hold a key.
+        // serde's own errors quote the wrong value, which may contain a key.
         let mut map = BTreeMap::<String, String>::deserialize(deserializer)
             .map_err(|_| D::Error::custom("expected a map of texts"))?;
         let preset = map.remove("preset").unwrap_or_else(|| "rfc".to_owned());

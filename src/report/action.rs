@@ -4,12 +4,12 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
 pub enum Action {
-    /// Nothing against the client from here. Not "accept": that is the host's word.
+    /// Nothing speaks against the client here. It does not mean "accept": that is for the host to decide.
     #[default]
     Pass,
-    /// Try later (4yz).
+    /// Refuse for now; the client may try later (4yz).
     Defer,
-    /// No (5yz).
+    /// Refuse for good (5yz).
     Reject,
 }
 

@@ -6,7 +6,7 @@ use crate::report::action::Action;
 use crate::report::finding::Finding;
 use crate::report::reply::Reply;
 
-/// One finding that weighed, and the reply it would get.
+/// One finding that has a reply under the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     pub(crate) finding: Finding,
@@ -20,7 +20,7 @@ impl Cause {
         self.finding
     }
 
-    /// The reply it would get by itself.
+    /// The reply that it would get alone.
     #[must_use]
     pub fn reply(&self) -> &Reply {
         &self.reply
@@ -47,27 +47,27 @@ impl Advice {
         self.reply.as_ref().map_or(Action::Pass, Reply::action)
     }
 
-    /// The reply to give; `None` where there is nothing against the client.
+    /// The reply to give; `None` to pass.
     #[must_use]
     pub fn reply(&self) -> Option<&Reply> {
         self.reply.as_ref()
     }
 
-    /// Everything that speaks against the client, worst first.
+    /// Every finding that has a reply, worst first.
     #[must_use]
     pub fn because(&self) -> &[Cause] {
         &self.causes
     }
 
-    /// Is there a fact among the causes, and not only what could not be told? The reply given may be another's: of several
-    /// deferrals that of the first finding is given.
+    /// Is at least one cause a fact, and not something unknown? The reply given may belong to another cause: of several
+    /// deferrals, the first finding's reply is given.
     #[must_use]
     pub fn rests_on_facts(&self) -> bool {
         self.causes.iter().any(|cause| !cause.finding.is_unknown())
     }
 
-    /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the line that
-    /// rejects. Never `OK`, which would skip the restrictions behind it.
+    /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the rejecting reply
+    /// line. Never `OK`, which would skip the restrictions that follow.
     #[must_use]
     pub fn postfix_action(&self) -> String {
         match &self.reply {

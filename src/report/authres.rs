@@ -1,8 +1,8 @@
 //! Results for the headers that a host writes: `iprev` (RFC 8601 §3) and `dnswl` (RFC 8904 §2) for
 //! `Authentication-Results`, and a comment for `Received`.
 //!
-//! The host writes the header, its own name first, and removes what others wrote in that name. Nothing that came from
-//! outside can end a value here: addresses, names of hosts and quoted text are all there is.
+//! The host writes the header, starting with its own name, and must remove headers from outside that claim this name.
+//! Nothing from outside can end a value here: values are addresses, host names and quoted text only.
 //!
 //! ```
 //! # use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
@@ -29,12 +29,12 @@ pub fn results(report: &Report) -> Vec<String> {
     iprev(report).into_iter().chain(report.lists().iter().filter_map(|row| dnswl(report, row))).collect()
 }
 
-/// `iprev=pass policy.iprev=192.0.2.1`; `None` where no client was looked at.
+/// `iprev=pass policy.iprev=192.0.2.1`; `None` where no client was checked.
 #[must_use]
 pub fn iprev(report: &Report) -> Option<String> {
     let result = report.iprev()?.rfc8601();
     let Some(Subject::Client(client)) = report.target() else { return None };
-    // RFC 8601 §2.2: a value is a token or a quoted string, and a colon may not stand in a token (RFC 2045 §5.1).
+    // RFC 8601 §2.2: a value is a token or a quoted string, and a token must not contain a colon (RFC 2045 §5.1).
     let value = match client {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("\"{address}\""),
@@ -53,7 +53,7 @@ pub fn dnswl(report: &Report, row: &ListReport) -> Option<String> {
     let result = match row.verdict() {
         Verdict::Listed(..) => "pass",
         Verdict::NotListed(_) | Verdict::Excluded(_) => "none",
-        // A list that refuses or whose test entries are wrong says so for good, as does one that answers REFUSED.
+        // A list that refuses, answers REFUSED or has wrong test entries will not recover soon.
         Verdict::Problem(_) => "permerror",
         Verdict::Unknown(unknown) if *unknown.why() == Why::Failed(Failure::Refused) => "permerror",
         Verdict::Unknown(_) => "temperror",
@@ -66,7 +66,7 @@ pub fn dnswl(report: &Report, row: &ListReport) -> Option<String> {
             [one] => text.push_str(&format!(" policy.ip={one}")),
             several => text.push_str(&format!(" policy.ip=\"{}\"", several.join(","))),
         }
-        // RFC 8904 §5.3: only text that fits as it is.
+        // RFC 8904 §5.3: only text that did not have to be changed.
         if let Some(reason) = listing.reason().filter(|reason| !reason.was_altered()) {
             text.push_str(&format!(" policy.txt={}", quoted(reason)));
         }
@@ -75,7 +75,7 @@ pub fn dnswl(report: &Report, row: &ListReport) -> Option<String> {
     Some(text)
 }
 
-/// A comment for `Received` (RFC 5322 §3.2.2), with sendmail's word for the client's reverse DNS:
+/// A comment for `Received` (RFC 5322 §3.2.2), with sendmail's `client_resolve` value for the client's reverse DNS:
 /// `(mail.example.org [192.0.2.1], client_resolve=OK)`.
 #[must_use]
 pub fn received_comment(report: &Report) -> Option<String> {
@@ -105,7 +105,7 @@ fn quoted(text: &RemoteText) -> String {
     quoted
 }
 
-/// Did the resolver vouch for the list's answer (AD bit)? Without it nothing is known: the resolver may not validate.
+/// Did the resolver set the AD bit on the list's answer? If not, nothing is known: the resolver may not validate.
 fn is_authenticated(report: &Report, row: &ListReport) -> bool {
     let spec = row.spec();
     let asked = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).name_under(spec.zone()).ok();

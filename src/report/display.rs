@@ -1,4 +1,4 @@
-//! The table for people: what was found, worst first, at most 80 columns wide.
+//! The table for people: the findings, worst first, at most 80 columns wide.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,15 +14,15 @@ use crate::dnsxl::score::{Outcome, Score};
 use crate::dnsxl::{Health, Kind, Skipped, Subject, Verdict};
 use crate::report::{ListReport, Report};
 
-/// Columns of a terminal that nobody has widened.
+/// The default width of a terminal, in columns.
 const WIDTH: usize = 80;
-/// Where texts start: after the part ("reverse DNS") and its verdict.
+/// Column widths of the part ("reverse DNS") and its verdict; the text follows.
 const PART: usize = 13;
 const VERDICT: usize = 12;
 const INDENT: usize = 2 + PART + VERDICT;
-/// Where a list's text goes on.
+/// The column where a list's text continues.
 const LIST_INDENT: usize = 17;
-/// Characters of a HELO argument that are shown: two lines. Most names are shorter.
+/// The most characters of a HELO argument that are shown: two lines. Most names are shorter.
 const MOST_SAID: usize = 100;
 
 impl fmt::Display for Report {
@@ -67,7 +67,7 @@ fn row(f: &mut fmt::Formatter<'_>, part: &str, verdict: &str, text: &str) -> fmt
     wrapped(f, &format!("  {part:<PART$}{verdict:<VERDICT$}"), INDENT, text)
 }
 
-/// `head` once, then `text` in what is left of the line, continued at column `indent`.
+/// Writes `head`, then `text` in the rest of the line, continued at column `indent`.
 fn wrapped(f: &mut fmt::Formatter<'_>, head: &str, indent: usize, text: &str) -> fmt::Result {
     let mut line = head.to_owned();
     let mut empty = true;
@@ -81,7 +81,7 @@ fn wrapped(f: &mut fmt::Formatter<'_>, head: &str, indent: usize, text: &str) ->
         if !empty {
             line.push(' ');
         }
-        // A word longer than a line is broken: names go up to 253 octets.
+        // A word that does not fit on a line is split: names have up to 253 octets.
         while line.len() + word.len() > WIDTH {
             let room = WIDTH.saturating_sub(line.len()).max(1);
             let cut = (0..=room.min(word.len())).rev().find(|at| word.is_char_boundary(*at)).unwrap_or(word.len());
@@ -114,7 +114,7 @@ fn iprev_text(iprev: &Iprev) -> String {
     }
 }
 
-/// What a private address without a name may mean: no public DNS knows it.
+/// A hint for a private address without confirmed reverse DNS: public DNS knows nothing about it.
 fn private_text(report: &Report, iprev: &Iprev) -> &'static str {
     match report.target() {
         Some(Subject::Client(client)) if is_private(*client) && !matches!(iprev, Iprev::Confirmed(_)) => {
@@ -162,7 +162,7 @@ fn helo_word(verdict: Helo) -> &'static str {
     }
 }
 
-/// What a client said, as far as it tells anything: some say kilobytes.
+/// A client's text, clipped: some clients send kilobytes.
 fn clipped(said: &str) -> Cow<'_, str> {
     match said.char_indices().nth(MOST_SAID) {
         Some((at, _)) => Cow::Owned(format!("{}...", said.split_at(at).0)),
@@ -188,7 +188,7 @@ fn helo_text(helo: &HeloReport) -> String {
     }
 }
 
-/// How an address is written, where one stands in a form of its own (RFC 5321 §4.1.3).
+/// A hint on how to write the address, if the argument is one in the wrong form (RFC 5321 §4.1.3).
 fn literal_text(said: &str) -> String {
     match said.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => format!("; an IPv6 address is written with its tag: [IPv6:{address}]"),
@@ -238,7 +238,7 @@ fn domain_text(report: &MailDomainReport) -> String {
     }
 }
 
-/// The outcome in a word: "not listed" only where a list that can be relied on says so.
+/// The outcome in a word: "not listed" only if at least one reliable list says so.
 fn lists_word(report: &Report) -> &'static str {
     let is_miss = |row: &&ListReport| rank(&row.verdict) == QUIET;
     let mut misses = report.lists.iter().filter(is_miss).peekable();
@@ -265,7 +265,7 @@ fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The sum, and from which on it lists.
+/// The score, and the threshold for "listed".
 fn sum_text(score: Score) -> String {
     let from = format!("listed from {} on", score.threshold());
     if score.low() == score.high() {
@@ -292,14 +292,14 @@ fn score_text(report: &Report) -> String {
     format!("{}; {}", sum_text(report.score), parts.join(", "))
 }
 
-/// The lists, worst first; those with nothing to say on one line.
+/// The lists, worst first; those with a plain "not listed" share one line.
 fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     let mut told: Vec<&ListReport> = rows.iter().filter(|row| rank(&row.verdict) < QUIET).collect();
     told.sort_by_key(|row| rank(&row.verdict));
     for row in told {
         let (word, text) = list_text(row);
         let list = row.list().as_str();
-        // What counts for the score, where it is not what everybody expects.
+        // The weight, if it counts for the score and is not the usual 1.
         let counts = row.kind() == Kind::Deny && matches!(row.verdict, Verdict::Listed(..) | Verdict::Unknown(_));
         let weight = row.weight();
         let weight = if counts && weight != 1 { format!(" (weight {weight})") } else { String::new() };
@@ -315,7 +315,7 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("note: {note}"))?;
         }
     }
-    // A miss of a list that may be empty, or gone, is worth less than it looks.
+    // A miss of a list that may be empty or gone is not reliable.
     for row in rows.iter().filter(|row| rank(&row.verdict) == QUIET && !row.advice().is_empty()) {
         list_row(f, "doubtful", &format!("{}: not listed, but {}", row.list(), row.health()))?;
         wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.advice()))?;
@@ -325,7 +325,7 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     if !quiet.is_empty() {
         list_row(f, "not listed", &quiet.join(", "))?;
     }
-    // Skipped lists by reason, in the order in which reasons come up.
+    // Skipped lists, grouped by reason in order of appearance.
     let mut skipped: Vec<(Skipped, Vec<&str>)> = Vec::new();
     for row in rows {
         if let Verdict::Skipped(why) = row.verdict {
@@ -344,12 +344,12 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
     Ok(())
 }
 
-/// One line of the part about lists.
+/// One entry of the part about lists.
 fn list_row(f: &mut fmt::Formatter<'_>, word: &str, text: &str) -> fmt::Result {
     wrapped(f, &format!("    {word:<11}"), LIST_INDENT, text)
 }
 
-/// From here on, lists have nothing to say.
+/// The rank from which on lists are not shown one by one.
 const QUIET: u8 = 5;
 
 fn rank(verdict: &Verdict) -> u8 {

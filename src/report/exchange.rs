@@ -1,29 +1,29 @@
-//! What was asked, and what came back.
+//! Questions with their answers.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::dns::{Answer, Question};
 
-/// One question, its answer, and how it came about.
+/// One question, its answer, and where the answer came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     pub(crate) question: Question,
     pub(crate) answer: Answer,
     pub(crate) source: Source,
     pub(crate) took: Duration,
-    /// It tries the resolver.
+    /// It belongs to the resolver's trial.
     pub(crate) is_trial: bool,
 }
 
 impl Exchange {
-    /// What was asked.
+    /// The question.
     #[must_use]
     pub fn question(&self) -> &Question {
         &self.question
     }
 
-    /// What came back.
+    /// The answer, or why there is none.
     #[must_use]
     pub fn answer(&self) -> &Answer {
         &self.answer
@@ -55,18 +55,18 @@ impl fmt::Display for Exchange {
 pub enum Source {
     /// This check asked the resolver.
     Network,
-    /// Another check was asking the same, and the answer was shared.
+    /// Another check was asking the same question, and shared the answer.
     Shared,
-    /// Remembered.
+    /// The cache had it.
     Memory,
 }
 
-/// What was asked and answered in one inquiry.
+/// All questions of one inquiry, for its report.
 #[derive(Debug, Default)]
 pub(crate) struct AskedQuestions {
     pub(crate) exchanges: Vec<Exchange>,
-    /// Questions put to the resolver, those of its trial apart.
+    /// How many questions were put to the resolver, without those of its trial.
     pub(crate) questions: usize,
-    /// Questions of the resolver's trial.
+    /// How many questions belonged to the resolver's trial.
     pub(crate) trial_questions: usize,
 }

@@ -1,11 +1,11 @@
-//! All a policy can react to.
+//! Everything a policy can react to.
 
 use std::fmt;
 use std::str::FromStr;
 
 macro_rules! findings {
     ($($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)?) => {
-        /// All a policy can react to. A HELO name that leads elsewhere is not among them (RFC 5321 §4.1.4).
+        /// Everything a policy can react to. A HELO name that resolves to another address is not included (RFC 5321 §4.1.4).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Finding {
@@ -30,29 +30,29 @@ macro_rules! findings {
 findings! {
     /// The lists' outcome is "listed".
     Listed = "listed",
-    /// A deny list whose rule is to defer was not heard, and could have decided.
+    /// A deny list whose rule is to defer did not answer, and could have decided.
     DenyListUnknown = "deny_list_unknown",
-    /// The lists say "listed", and an allow list that could have said otherwise was not heard.
+    /// The deny lists say "listed", and a list that could have spoken for the client did not answer.
     AllowListUnknown = "allow_list_unknown",
-    /// No name of the client leads back to it.
+    /// No name of the client resolves to its address.
     IprevForged = "iprev_forged",
     /// The client's address has no name.
     IprevNoName = "iprev_no_name",
-    /// Could not tell about the client's reverse DNS.
+    /// The client's reverse DNS could not be checked.
     IprevTempError = "iprev_temp_error",
     /// The argument of HELO is neither a name nor an address literal.
     HeloMalformed = "helo_malformed",
-    /// The argument of HELO is one label.
+    /// The argument of HELO is a single label.
     HeloNotFqdn = "helo_not_fqdn",
     /// The name in HELO does not exist.
     HeloNoSuchName = "helo_no_such_name",
     /// The name in HELO has neither address nor MX.
     HeloNoAddress = "helo_no_address",
-    /// A stranger calls himself by our name or address.
+    /// A client from outside uses the host's own name or address.
     HeloClaimsUs = "helo_claims_us",
-    /// Could not tell about the name in HELO.
+    /// The name in HELO could not be checked.
     HeloUnknown = "helo_unknown",
-    /// The sender's domain takes no mail (RFC 7505).
+    /// The sender's domain accepts no mail (RFC 7505).
     SenderNullMx = "sender_null_mx",
     /// The sender's domain does not exist.
     SenderNoSuchDomain = "sender_no_such_domain",
@@ -60,11 +60,11 @@ findings! {
     SenderNoMailHost = "sender_no_mail_host",
     /// The sender's mail exchangers cannot be used.
     SenderMxUnusable = "sender_mx_unusable",
-    /// The sender is no mail address.
+    /// The sender is not a mail address.
     SenderMalformed = "sender_malformed",
-    /// Could not tell about the sender's domain.
+    /// The sender's domain could not be checked.
     SenderUnknown = "sender_unknown",
-    /// The recipient's domain takes no mail (RFC 7505).
+    /// The recipient's domain accepts no mail (RFC 7505).
     RecipientNullMx = "recipient_null_mx",
     /// The recipient's domain does not exist.
     RecipientNoSuchDomain = "recipient_no_such_domain",
@@ -72,14 +72,14 @@ findings! {
     RecipientNoMailHost = "recipient_no_mail_host",
     /// The recipient's mail exchangers cannot be used.
     RecipientMxUnusable = "recipient_mx_unusable",
-    /// The recipient is no mail address.
+    /// The recipient is not a mail address.
     RecipientMalformed = "recipient_malformed",
-    /// Could not tell about the recipient's domain.
+    /// The recipient's domain could not be checked.
     RecipientUnknown = "recipient_unknown",
 }
 
 impl Finding {
-    /// Does the finding rest on something that could not be told?
+    /// Does the finding mean that something could not be checked?
     #[must_use]
     pub fn is_unknown(self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! How one list is doing, as a host may read it.
+//! The health of one list, for hosts.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub struct HealthReport {
 }
 
 impl HealthReport {
-    /// What the list is called.
+    /// The list's name.
     #[must_use]
     pub fn list(&self) -> &ListId {
         &self.list
@@ -28,31 +28,31 @@ impl HealthReport {
         self.kind
     }
 
-    /// How it is doing.
+    /// Its health.
     #[must_use]
     pub fn health(&self) -> Health {
         self.health
     }
 
-    /// What shows it.
+    /// The evidence for it.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
         &self.evidence
     }
 
-    /// How long it has been so.
+    /// How long it has had this health.
     #[must_use]
     pub fn since(&self) -> Option<Duration> {
         self.since
     }
 
-    /// How long ago both controls were last seen absent.
+    /// How long ago both controls were last absent, which proves that the list does not list everything.
     #[must_use]
     pub fn last_good(&self) -> Option<Duration> {
         self.last_good
     }
 
-    /// What to do about it; empty where there is nothing to do.
+    /// What to do about it; empty if there is nothing to do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         crate::dnsxl::advice::of_health(self.health, &self.evidence)

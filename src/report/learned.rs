@@ -1,4 +1,5 @@
-//! What a check learned about what all checks share. A report carries it to where that is kept.
+//! What a check learned about lists and the resolver. The report carries it to the [`Standing`](crate::Standing) that all
+//! checks share.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,12 +9,12 @@ use crate::base::remote_text::RemoteText;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{Evidence, Label, ListSpec, Purpose, SubjectKind, Word};
 
-/// What a check learned about what all checks share.
+/// What a check learned about lists and the resolver.
 #[derive(Clone, Debug)]
 pub(crate) struct Learned {
     pub(crate) lessons: Vec<Lesson>,
-    pub(crate) sight: Sight,
-    pub(crate) own_words: Vec<OwnWord>,
+    pub(crate) signs: ResolverSigns,
+    pub(crate) own_answers: Vec<OwnWord>,
     pub(crate) trial: Option<Label>,
 }
 
@@ -25,18 +26,18 @@ pub(crate) struct OwnWord {
     pub(crate) answer: OwnAnswer,
 }
 
-/// What a finished check has learned about one list.
+/// What a check learned about one list from its answer about the subject.
 #[derive(Clone, Debug)]
 pub(crate) struct Lesson {
     pub(crate) spec: Arc<ListSpec>,
     pub(crate) kind: SubjectKind,
-    /// What the answer about the subject said.
+    /// The kind of that answer.
     pub(crate) word: Word,
     /// An answer in 127.0.0.0/8 came from it.
     pub(crate) saw_loopback: bool,
-    /// Its own words, where its controls showed it to be broken.
+    /// The list's own text, if its controls showed it to be broken.
     pub(crate) reason: Option<RemoteText>,
-    /// Where lists of two other operators at least were heard: is it the only one that holds the subject?
+    /// Is it the only one that holds the subject? `None` unless lists of at least two other operators answered.
     pub(crate) alone: Option<bool>,
 }
 
@@ -46,7 +47,7 @@ impl Lesson {
     }
 }
 
-/// An answer to a question of our own about a list.
+/// An answer to a question of our own, with its evidence.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnAnswer {
     pub(crate) purpose: Purpose,
@@ -55,16 +56,16 @@ pub(crate) struct OwnAnswer {
     pub(crate) sent: Instant,
 }
 
-/// What one check saw of the resolver, its own questions apart.
+/// Signs about the resolver in one check's answers. The resolver's trial is not counted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sight {
+pub(crate) struct ResolverSigns {
     /// Some question was answered by the network.
     pub(crate) answered: bool,
-    /// Some question failed as it does when the resolver is silent or refuses.
+    /// Some question failed in the way of a resolver that is silent or refuses.
     pub(crate) failed: bool,
 }
 
-/// A question of our own and what came back, as it is told to [`Standing`](crate::Standing).
+/// A question of our own and its answer, in the form that [`Standing`](crate::Standing) takes.
 pub(crate) fn own_word(
     list: Option<(Name, SubjectKind)>,
     purpose: Purpose,
@@ -76,7 +77,7 @@ pub(crate) fn own_word(
     OwnWord { list, answer: OwnAnswer { purpose, evidence, sent } }
 }
 
-/// Does this failure look as if the resolver were silent or refused us?
+/// Does this failure look as if the resolver were silent or refused?
 pub(crate) fn looks_like_the_resolver(failure: Failure) -> bool {
     failure == Failure::Refused || (failure.is_silence() && failure != Failure::Deadline)
 }

@@ -1,4 +1,4 @@
-//! One list about one subject, as it is reported.
+//! The report on one list about one subject.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub struct ListReport {
 }
 
 impl ListReport {
-    /// What the list is called.
+    /// The list's name.
     #[must_use]
     pub fn list(&self) -> &ListId {
         self.spec.called()
@@ -29,8 +29,8 @@ impl ListReport {
         self.spec.kind()
     }
 
-    /// What those should know who use the list, as its [`Profile`](crate::dnsxl::Profile::note) says: that it wants
-    /// registration, is for scoring only, holds whole networks.
+    /// What users of the list should know, from its [`Profile`](crate::dnsxl::Profile::note): for example that it requires
+    /// registration, is for scoring only, or holds whole networks.
     #[must_use]
     pub fn note(&self) -> Option<&str> {
         self.spec.knowledge().note()
@@ -48,13 +48,13 @@ impl ListReport {
         self.part
     }
 
-    /// With which lists it decides, where they do so in several contexts: see [`Report::contexts`](crate::Report::contexts).
+    /// The context in which it decides, if there are several: see [`Report::contexts`](crate::Report::contexts).
     #[must_use]
     pub fn context(&self) -> Option<&str> {
         self.spec.context()
     }
 
-    /// What is done when the list could not be heard.
+    /// The rule for when the list does not answer.
     #[must_use]
     pub fn unheard(&self) -> Unheard {
         self.spec.unheard()
@@ -66,7 +66,7 @@ impl ListReport {
         &self.spec
     }
 
-    /// Rows with the same number are one list about one part of the dialogue, and count once.
+    /// Rows with the same number are one list about one part of the dialogue, and count once in the score.
     pub(crate) fn group(&self) -> usize {
         self.group
     }
@@ -83,31 +83,31 @@ impl ListReport {
         self.spec.weight()
     }
 
-    /// How long the list's answer may be believed. `None` where nothing says so.
+    /// How long the list's answer may be cached. `None` if nothing says so.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.verdict.ttl()
     }
 
-    /// How the list is doing, as far as is known after this check.
+    /// The list's health, as far as is known after this check.
     #[must_use]
     pub fn health(&self) -> Health {
         self.health.health
     }
 
-    /// What to do about the list, by its health and by this answer; empty where there is nothing to do.
+    /// What to do about the list, given its health and this answer; empty if there is nothing to do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         advice::of_verdict(&self.verdict, self.health(), self.health_evidence())
     }
 
-    /// Is it not the list that answered, but a filter on the way to it: with 0.0.0.0, or an address of a private network?
+    /// Did a filter on the way answer in the list's place, with 0.0.0.0 or a private address?
     #[must_use]
     pub fn is_filtered(&self) -> bool {
         advice::is_filtered(&self.verdict)
     }
 
-    /// What the operator says the codes mean, where that is known; of codes that are not wanted, too.
+    /// What the codes mean according to the operator, if known; also for codes that are not wanted.
     pub fn meanings(&self) -> impl Iterator<Item = &str> {
         let listed: &[Arc<str>] = match &self.verdict {
             Verdict::Listed(_, listing) => listing.meanings(),
@@ -122,7 +122,7 @@ impl ListReport {
         listed.iter().map(|meaning| &**meaning).chain(excluded)
     }
 
-    /// What shows its health.
+    /// The evidence for its health.
     #[must_use]
     pub fn health_evidence(&self) -> &[Evidence] {
         &self.health.evidence

@@ -1,4 +1,4 @@
-//! One line for the log, of a form that does not change: for fail2ban, log counters and the eye.
+//! One log line in a stable format, for fail2ban, log counters and people.
 
 use std::fmt;
 
@@ -12,20 +12,20 @@ use crate::report::Report;
 ///     sender=ok recipient=- lists=listed score=1..1 listed=bl.example allowed=- broken=- unheard=-
 /// ```
 ///
-/// The regular expression, [`LogLine::PATTERN`], where `-` stands for what was not looked at or is not there:
+/// The regular expression, [`LogLine::PATTERN`]; `-` stands for a value that was not checked or does not exist:
 ///
 /// ```text
 /// rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)
 /// ```
 ///
-/// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`, or `<ADDR>` from 0.10 on. Several lists are separated by commas; nothing in a value can
-/// start a field of its own, since values hold no blanks.
+/// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`, or `<ADDR>` from 0.10 on. Several lists are separated by
+/// commas. A value cannot start another field, since values contain no blanks.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLine<'a>(&'a Report);
 
 impl LogLine<'_> {
-    /// The regular expression that every line matches, in the syntax that Perl, Python and Rust share. More may follow behind
-    /// it in later versions.
+    /// The regular expression that every line matches, in the syntax that Perl, Python and Rust share. Later versions may add
+    /// fields at the end.
     pub const PATTERN: &'static str = r"rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)";
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for LogLine<'_> {
 }
 
 impl LogLine<'_> {
-    /// The lists whose verdict is such, separated by commas, each once.
+    /// The lists with such a verdict, separated by commas, each once.
     fn names(self, wanted: impl Fn(&Verdict) -> bool) -> String {
         let mut names: Vec<String> = Vec::new();
         for row in self.0.lists().iter().filter(|row| wanted(row.verdict())) {

@@ -1,4 +1,4 @@
-//! What was found: every verdict of one dialogue, with evidence, counts and what the policy advises.
+//! The report: every verdict about one dialogue, with evidence, counts and the policy's advice.
 
 pub(crate) mod action;
 pub(crate) mod advice;
@@ -35,8 +35,8 @@ pub use crate::report::log::LogLine;
 pub use crate::report::resolver_fault::ResolverFault;
 pub use crate::report::summary::Completeness;
 
-/// Everything found out about one dialogue. Owned, cheap enough to keep, without a public constructor: a listing in it has
-/// its proof.
+/// Everything that was found about one dialogue. It is owned and cheap enough to keep. It has no public constructor, so every
+/// listing in it has its proof.
 ///
 /// `Display` is a table for people, at most 80 columns wide; with the feature `serde` it serializes as the `check` example
 /// prints it.
@@ -62,9 +62,9 @@ pub struct Report {
     pub(crate) trial_questions: usize,
     pub(crate) started: Instant,
     pub(crate) elapsed: Duration,
-    /// What a host that keeps a [`Standing`](crate::Standing) itself has to tell it.
+    /// What a host that keeps a [`Standing`](crate::Standing) itself passes on to it.
     pub(crate) learned: Option<Box<Learned>>,
-    /// The client is in a network that is not judged.
+    /// The client is not judged: it has logged in, or is in an exempt network.
     pub(crate) exempt: bool,
 }
 
@@ -73,13 +73,13 @@ impl Report {
         self.started
     }
 
-    /// Has the client logged in, or is it in a network that no policy judges?
+    /// Has the client logged in, or is it in an exempt network? Then no policy judges it.
     #[must_use]
     pub fn is_exempt(&self) -> bool {
         self.exempt
     }
 
-    /// What the check was about: the client's address or a domain. `None` where only other parts of the dialogue were given.
+    /// What was checked: the client's address or a domain. `None` if only other parts of the dialogue were given.
     #[must_use]
     pub fn target(&self) -> Option<&Subject> {
         self.target.as_ref()
@@ -109,12 +109,12 @@ impl Report {
         self.recipient.as_ref()
     }
 
-    /// What stood in `MAIL FROM:`, without angle brackets, made safe.
+    /// The path of `MAIL FROM:`, without angle brackets, made printable.
     pub(crate) fn sender_path(&self) -> Option<&RemoteText> {
         self.sender_path.as_ref()
     }
 
-    /// What stood in `RCPT TO:`, without angle brackets, made safe.
+    /// The path of `RCPT TO:`, without angle brackets, made printable.
     pub(crate) fn recipient_path(&self) -> Option<&RemoteText> {
         self.recipient_path.as_ref()
     }
@@ -146,47 +146,47 @@ impl Report {
         self.lists.iter().filter(|row| matches!(row.verdict, Verdict::Problem(_)))
     }
 
-    /// Lists that could not be heard.
+    /// Lists that did not answer, or not with an answer that can be used.
     pub fn unknown(&self) -> impl Iterator<Item = &ListReport> {
         self.lists.iter().filter(|row| matches!(row.verdict, Verdict::Unknown(_)))
     }
 
-    /// What the lists say together; where they decide in several contexts, what those of the worst do.
+    /// The lists' joint score; if they decide in several contexts, that of the worst.
     #[must_use]
     pub fn score(&self) -> Score {
         self.score
     }
 
-    /// The score of each context, where the lists decide in several: see
-    /// [`ListSetBuilder::context`](crate::lists::ListSetBuilder::context). Empty where they decide in one.
+    /// The score of each context, if the lists decide in several: see
+    /// [`ListSetBuilder::context`](crate::lists::ListSetBuilder::context). Empty if they decide in one.
     #[must_use]
     pub fn contexts(&self) -> &[ContextScore] {
         &self.contexts
     }
 
-    /// Each context with its score, also where there is only one, which has no name.
+    /// Each context with its score. A single context has no name.
     pub(crate) fn scores(&self) -> impl Iterator<Item = (Option<&str>, Score)> {
         let only = self.contexts.is_empty().then_some((None, self.score));
         only.into_iter().chain(self.contexts.iter().map(|context| (Some(&*context.name), context.score)))
     }
 
-    /// The context of [`score`](Self::score), where there are several.
+    /// The context of [`score`](Self::score), if there are several.
     fn worst_context(&self) -> Option<&str> {
         self.contexts.iter().find(|context| context.score == self.score).map(|context| &*context.name)
     }
 
-    /// How many lists ended how.
+    /// How many lists ended with each verdict.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The lists that made the outcome what it is; none where it is "not listed" or undecided.
+    /// The lists that decided the outcome; none if it is "not listed" or undecided.
     pub fn decided_by(&self) -> impl Iterator<Item = &ListReport> {
         self.decided_in(self.worst_context(), self.score.outcome())
     }
 
-    /// The lists that made the outcome of a context what it is.
+    /// The lists that decided the outcome of a context.
     pub(crate) fn decided_in(&self, context: Option<&str>, outcome: Outcome) -> impl Iterator<Item = &ListReport> {
         let own = move |row: &&ListReport| row.context() == context;
         let by_allow_list = self.allowed().any(|(row, _)| own(&row));
@@ -198,13 +198,13 @@ impl Report {
         })
     }
 
-    /// Is the resolver itself at fault? Then it is said once, here, and not of every list.
+    /// Is the resolver itself at fault? That is reported once, here, and not for every list.
     #[must_use]
     pub fn resolver_fault(&self) -> Option<ResolverFault> {
         self.resolver_fault
     }
 
-    /// What it all comes to, without the reasons.
+    /// The result without the reasons.
     #[must_use]
     pub fn summary(&self) -> Summary {
         Summary {
@@ -217,7 +217,7 @@ impl Report {
         }
     }
 
-    /// What the policy advises.
+    /// The policy's advice.
     #[must_use]
     pub fn advice(&self) -> &Advice {
         &self.advice
@@ -229,21 +229,21 @@ impl Report {
         &self.exchanges
     }
 
-    /// Questions that this check put to the resolver; shared and remembered answers are not counted, nor what
-    /// [tried the resolver](Self::resolver_questions).
+    /// How many questions this check put to the resolver. Shared and cached answers are not counted, nor are the questions
+    /// that [test the resolver](Self::resolver_questions).
     #[must_use]
     pub fn questions(&self) -> usize {
         self.questions
     }
 
-    /// Questions that this check put to the resolver to see whether it tells the truth: 4 at first use, every half hour, and
-    /// where something looked wrong.
+    /// How many questions this check put to the resolver to test its honesty: 4 at first use, every half hour, and when
+    /// something looks wrong.
     #[must_use]
     pub fn resolver_questions(&self) -> usize {
         self.trial_questions
     }
 
-    /// Did the check come to its end?
+    /// Was everything answered, or was the check cut short?
     #[must_use]
     pub fn completeness(&self) -> Completeness {
         self.completeness
@@ -255,8 +255,8 @@ impl Report {
         self.elapsed
     }
 
-    /// How long everything in the report may be believed: the least TTL it rests on. `None` where something in it rests on
-    /// nothing that lasts.
+    /// How long the whole report may be cached: the smallest TTL that it rests on. `None` if some part of it must not be
+    /// cached.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         let iprev = self.iprev.iter().map(Iprev::ttl);

@@ -7,7 +7,7 @@ use crate::base::remote_text::RemoteText;
 use crate::base::template::Expansion;
 use crate::report::action::Action;
 
-/// Octets of text in a reply: with codes, blanks and CRLF the line stays below 512 (RFC 5321 §4.5.3.1.5).
+/// The most octets of text in a reply: with codes, blanks and CRLF the line stays below 512 (RFC 5321 §4.5.3.1.5).
 const REPLY_TEXT: usize = 480;
 
 /// A reply line: a code that defers or rejects, an enhanced status code (RFC 3463), and text that is safe in a reply.
@@ -28,8 +28,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply, if the code is one that defers or rejects, the enhanced code agrees with it, and there is a text. The text
-    /// is cleaned and clipped.
+    /// A reply, if the code defers or rejects, the enhanced code agrees with it, and there is a text. The text is made
+    /// printable and clipped.
     #[must_use]
     pub fn new(code: u16, enhanced: &str, text: &str) -> Option<Self> {
         let class = class_of(code)?;
@@ -39,8 +39,8 @@ impl Reply {
         (agrees && !text.as_str().trim().is_empty()).then(|| Self { code, enhanced: enhanced.into(), text })
     }
 
-    /// What a template came to; `None` where that is no reply. Codes count only where the template itself says them: a list
-    /// or a client must not choose what becomes of mail.
+    /// An expanded template as a reply; `None` if it is not a valid one. Codes count only in the template's own text: a list
+    /// or a client must not be able to choose them.
     pub(crate) fn from_expansion(expansion: &Expansion) -> Option<Self> {
         let text = expansion.text.as_str();
         let own = text.get(..expansion.own)?;
@@ -56,17 +56,17 @@ impl Reply {
         Self::new(code, &format!("{class}{detail}"), rest)
     }
 
-    /// What is said where nothing better can be: a template that comes to no reply must not refuse anybody for good.
+    /// The reply in place of an invalid one: a faulty template must not reject mail.
     pub(crate) fn safe() -> Self {
         Self { code: 450, enhanced: "4.7.1".into(), text: RemoteText::clean(b"Service unavailable") }
     }
 
-    /// The same without a secret that the text may quote: templates hold what an administrator wrote.
+    /// The same reply with a secret masked: an administrator may have written it into a template.
     pub(crate) fn without(self, secret: &str) -> Self {
         Self { text: self.text.without(secret), ..self }
     }
 
-    /// The same as a deferral or a rejection.
+    /// The same reply as a deferral or a rejection.
     pub(crate) fn as_action(&self, action: Action) -> Option<Self> {
         let (code, class) = match action {
             Action::Pass => return None,
@@ -90,13 +90,13 @@ impl Reply {
         &self.enhanced
     }
 
-    /// The text: printable ASCII, so short that the whole line stays below 512 octets (RFC 5321 §4.5.3.1.5).
+    /// The text: printable ASCII, short enough that the whole line stays below 512 octets (RFC 5321 §4.5.3.1.5).
     #[must_use]
     pub fn text(&self) -> &str {
         self.text.as_str()
     }
 
-    /// What the code asks for.
+    /// The action that the code stands for.
     #[must_use]
     pub fn action(&self) -> Action {
         if self.code >= 500 { Action::Reject } else { Action::Defer }

@@ -1,18 +1,18 @@
-//! What may be wrong with the resolver.
+//! The faults that a resolver may have.
 
 use std::fmt;
 
-/// What is wrong with the resolver.
+/// A fault of the resolver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResolverFault {
-    /// It answers for names that do not exist.
+    /// It returns addresses for names that do not exist.
     RewritesNxdomain,
-    /// Nothing answers.
+    /// It does not answer at all.
     Unreachable,
     /// It refuses every question.
     Refused,
-    /// It takes answers in 127.0.0.0/8 away, and with them every listing: protection against DNS rebinding.
+    /// It removes answers in 127.0.0.0/8, and with them every listing. Protection against DNS rebinding does that.
     Strips127,
 }
 

@@ -1,12 +1,12 @@
-//! What a check comes to, without the reasons.
+//! The result of a check, without the reasons.
 
 use crate::dnsxl::score::{Counts, Score};
 use crate::report::action::Action;
 use crate::report::finding::Finding;
 use crate::report::resolver_fault::ResolverFault;
 
-/// What a check comes to, without the reasons: small, `Copy`, made without allocating. A [`Report`](crate::Report) has the
-/// reasons and evidence behind it.
+/// The result of a check, without the reasons: small, `Copy`, made without allocating. The [`Report`](crate::Report) has the
+/// reasons and the evidence.
 ///
 /// ```
 /// # use rdnsbl::{Action, Finding, Summary};
@@ -26,25 +26,25 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What the lists say together.
+    /// The lists' joint score.
     #[must_use]
     pub fn score(&self) -> Score {
         self.score
     }
 
-    /// How many lists ended how.
+    /// How many lists ended with each verdict.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Does this speak against the client?
+    /// Is this finding present?
     #[must_use]
     pub fn has(&self, finding: Finding) -> bool {
         self.findings.contains(finding)
     }
 
-    /// All that speaks against the client, whatever the policy makes of it; in the order of findings.
+    /// Every finding against the client, whatever the policy says, in the order of [`Finding::ALL`].
     pub fn findings(&self) -> impl Iterator<Item = Finding> + use<> {
         let findings = self.findings;
         Finding::ALL.iter().copied().filter(move |finding| findings.contains(*finding))
@@ -62,22 +62,22 @@ impl Summary {
         self.resolver_fault
     }
 
-    /// Did the check come to its end?
+    /// Was everything answered, or was the check cut short?
     #[must_use]
     pub fn completeness(&self) -> Completeness {
         self.completeness
     }
 }
 
-/// Did the check come to its end?
+/// Was everything answered, or was the check cut short?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completeness {
-    /// Every question was answered or failed by itself.
+    /// Every question was answered, or failed before the deadline.
     Complete,
-    /// Time was up; what was missing is unknown.
+    /// The deadline came first; whatever was missing is unknown.
     CutByDeadline,
-    /// Lists that could not change the outcome were not waited for.
+    /// The check did not wait for lists that could no longer change the outcome.
     StoppedEarly,
 }
 

@@ -1,4 +1,4 @@
-//! What changed: lists that fall ill or recover, a resolver at fault.
+//! Events: a list's health changes, or a fault of the resolver begins or ends.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::dnsxl::{Evidence, Health, ListId, SubjectKind};
 use crate::report::ResolverFault;
 
-/// One change.
+/// One change that a listener is told about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -25,14 +25,14 @@ pub enum Event {
         /// How long ago the list was last proven sane, if it ever was.
         last_good: Option<Duration>,
     },
-    /// A deny list holds far more subjects that no other operator's list holds than it used to: a wildcard over a part of its
-    /// zone, perhaps. Worth a look; never a verdict.
+    /// A deny list is the only one to hold a subject far more often than before: perhaps part of its zone is a wildcard. Worth
+    /// a look; it changes no verdict.
     StandsAlone {
         /// The list.
         list: ListId,
-        /// So many subjects it held alone,
+        /// How many subjects no other operator's list held,
         alone: u32,
-        /// of so many about which others were heard.
+        /// out of how many about which others answered.
         heard: u32,
     },
     /// The resolver is at fault.
@@ -41,7 +41,7 @@ pub enum Event {
     ResolverRecovered(ResolverFault),
     /// The listener was too slow.
     Missed {
-        /// So many events were lost.
+        /// How many events were lost.
         events: u64,
     },
 }

@@ -1,8 +1,21 @@
-//! What is known about lists and about the resolver, from one check to the next: proofs, health, who is left alone. Values
-//! and arithmetic on time that the caller gives; no clock, no randomness of its own.
+//! What is known about lists and the resolver from one check to the next: proofs, health, which lists are not asked for now.
+//! Plain values: the caller gives the time and random octets.
 //!
-//! All clients share it, so that it rests on questions of our own alone: a list's test entries, random labels, the trial of
-//! the resolver. What a client chose - his names, his own zones - makes somebody suspect, and never more than that.
+//! All checks share this state, so only our own questions can turn it against a list or the resolver: test entries, random
+//! labels, the resolver's trial. What a client can choose, such as names and zones, only raises suspicion.
+//!
+//! The way of an answer:
+//!
+//! 1. A question of our own is answered; the engine queues the answer, whichever check asked.
+//! 2. The end of any check takes the queue and calls `Standing::apply`, with what its own answers about subjects showed.
+//! 3. Answers that were held back by an earlier call are added.
+//! 4. The resolver goes first: every answer is given to its trial (`ResolverState::apply_own_answer`).
+//! 5. An answer in 127.0.0.0/8 from any list shows that the resolver lets hits through.
+//! 6. Lists next (`apply_to_lists`): if the resolver invents answers, theirs are dropped; early in its trial, accusing ones wait.
+//! 7. Each zone concludes from its answers (`Zone::apply_own_answers`): proof, a health observation, or nothing.
+//! 8. Subjects last (`Zone::apply_subject_answer`): they end "does not answer", or count failures in a row.
+//! 9. If a must-exist entry came back empty and no list can show the opposite, the resolver removes hits.
+//! 10. The result is events for listeners, and what the cache must invalidate.
 
 mod admission;
 pub(crate) mod event;
@@ -18,93 +31,95 @@ pub(crate) use crate::state::admission::Admission;
 use crate::state::admission::SAME_LABEL;
 use crate::state::resolver::ResolverState;
 pub(crate) use crate::state::resolver::{ACCUSATIONS_HELD, TrialState};
-use crate::state::view::{Change, View};
+use crate::state::view::{ZoneChange, ZoneView};
 use crate::state::zone::Zone;
 
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
 use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
-use crate::report::learned::{Lesson, OwnAnswer, OwnWord, Sight};
+use crate::report::learned::{Lesson, OwnAnswer, OwnWord, ResolverSigns};
 use crate::report::{Report, ResolverFault};
 use crate::state::event::Event;
 
-/// Zones that are kept in mind; beyond that the longest unused are forgotten, which costs a proof.
+/// The most zones that are kept. Beyond that the least recently used is evicted, and has to be proved again when next asked.
 const MAX_ZONES: usize = 4_096;
-/// The standing of lists and of the resolver: proven, doubtful, broken, left alone.
+
+/// What is known about lists and the resolver: proven, doubtful, broken, not asked for now.
 #[derive(Clone, Debug)]
 pub struct Standing {
     window: Duration,
     zones: Table<(Name, SubjectKind), Zone>,
     resolver: ResolverState,
-    /// Some zone's must-exist entry came back empty when it was last asked for.
-    doubted: bool,
-    /// When any zone was last found broken: nearly always long before a check began.
-    broken: Option<Instant>,
-    /// What labels are made of, and since when.
-    random: Option<([u8; 16], Instant)>,
-    /// How often the health of any list may have changed.
+    /// Some zone's must-exist entry came back as an empty NOERROR when it was last asked for.
+    any_entry_stripped: bool,
+    /// When any zone was last found broken. Usually that was before a check began, and then no zone has to be looked up.
+    last_breakage: Option<Instant>,
+    /// The octets that labels are made from, and when they were drawn.
+    label_seed: Option<([u8; 16], Instant)>,
+    /// Counts every time that the health of some list may have changed.
     health_epoch: u64,
-    /// A zone was forgotten since changes were last told.
-    forgot: bool,
-    /// Answers that accuse a list while the resolver is on trial.
+    /// A zone was evicted since the last [`Invalidated`].
+    evicted: bool,
+    /// Answers that accuse a list, held back while the resolver is on trial.
     held_back: Vec<OwnWord>,
 }
 
-/// What is remembered and void.
+/// What the cache must no longer use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Voided {
-    /// The resolver lied, or has stopped lying.
+pub(crate) struct Invalidated {
+    /// Everything: the resolver began to change answers, or stopped.
     pub(crate) everything: bool,
-    /// Lists that fell ill, or have recovered.
+    /// Answers of these zones, whose lists broke or have recovered.
     pub(crate) zones: Vec<Name>,
-    /// Something changed on which summaries of what is remembered rest.
+    /// Summaries of cached answers: something that they rest on has changed.
     pub(crate) summaries: bool,
 }
 
 impl Standing {
-    /// How long a proof is fresh unless said: 60 seconds.
+    /// How long a proof is fresh by default: 60 seconds.
     pub const DEFAULT_WINDOW: Duration = Duration::from_secs(60);
 
-    /// Nothing is proven. A hit is believed for `window` after its zone's controls were sent; with a window of zero every
-    /// hit asks for them.
+    /// Nothing is proven yet. A hit is believed for `window` after its zone's controls were sent; with a window of zero every
+    /// hit asks for them again.
     #[must_use]
     pub fn new(window: Duration) -> Self {
         Self {
             window,
             zones: Table::default(),
             resolver: ResolverState::default(),
-            doubted: false,
-            broken: None,
-            random: None,
+            any_entry_stripped: false,
+            last_breakage: None,
+            label_seed: None,
             health_epoch: 0,
-            forgot: false,
+            evicted: false,
             held_back: Vec::new(),
         }
     }
 
-    /// What the labels of a check that starts now are made of: new octets every second, as the labels of zones are.
+    /// The octets that the labels of a check that starts now are made from. They are new every second, like the zones' labels.
     pub(crate) fn random(&mut self, now: Instant, unguessable: fn() -> [u8; 16]) -> [u8; 16] {
-        match self.random {
+        match self.label_seed {
             Some((random, made)) if now.saturating_duration_since(made) < SAME_LABEL => random,
-            _ => self.random.insert((unguessable(), now)).0,
+            _ => self.label_seed.insert((unguessable(), now)).0,
         }
     }
 
-    /// How a check that starts now may treat a list. `label` is to try it by, unless another check is at that already.
+    /// How a check that starts now may treat a list. `label` is for its random control, unless another check has just chosen
+    /// one.
     pub(crate) fn admit(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> Admission {
         let window = self.window;
-        let suspects_resolver = self.doubted && !self.resolver.lets_loopback_through(now);
+        let suspects_resolver = self.any_entry_stripped && !self.resolver.lets_loopback_through(now);
         self.zone(spec.zone(), kind, now).admit(spec, kind, window, suspects_resolver, now, label)
     }
 
-    /// The label by which a probe tries a zone.
+    /// The label for the random control of a probe.
     pub(crate) fn label(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> Label {
         let zone = self.zone(spec.zone(), kind, now);
         zone.view_mut(spec, kind, now);
         zone.label(now, label)
     }
 
-    /// A check really asks the controls of a list that was left alone: others leave it alone meanwhile.
+    /// A check asks the controls of a broken list to see whether it has recovered: other checks do not ask it meanwhile.
     pub(crate) fn claim_trial(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) {
         let health = &mut self.zone(spec.zone(), kind, now).view_mut(spec, kind, now).health;
         if health.retry.is_some_and(|retry| now >= retry) {
@@ -112,18 +127,18 @@ impl Standing {
         }
     }
 
-    /// The controls of a suspected list go out; says whether they may.
+    /// May the controls of a suspected list be asked now? If so, they count as asked.
     pub(crate) fn claim_suspicion(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> bool {
         self.zone(zone, kind, now).claim_suspicion(now)
     }
 
-    /// What a check that begins now has to do with the resolver's trial: `sooner` where it has reason not to wait for the
-    /// regular one. A trial that it begins is by this label.
+    /// What a check that begins now does about the resolver's trial. `sooner`: it has reason not to wait for the regular one.
+    /// If it begins a trial, it uses this label.
     pub(crate) fn trial(&mut self, now: Instant, label: Label, sooner: bool) -> TrialState {
         self.resolver.trial(now, label, sooner)
     }
 
-    /// A check has begun a trial of the resolver by this label.
+    /// A check has begun a trial of the resolver with this label.
     pub(crate) fn begin_trial(&mut self, now: Instant, label: Label) {
         self.resolver.begin(now, label);
     }
@@ -138,19 +153,24 @@ impl Standing {
         self.resolver.is_silent()
     }
 
-    /// When the resolver has to be tried again; `None`: at once.
+    /// When the next trial of the resolver is due; `None`: at once.
     pub(crate) fn next_trial(&self) -> Option<Instant> {
         self.resolver.next_trial()
     }
 
-    /// Proof that came in since a check started, if it is still fresh.
+    /// A zone's proof, if it is still fresh; it may have come since a check started.
     pub(crate) fn fresh(&self, spec: &ListSpec, kind: SubjectKind, now: Instant) -> Option<Proof> {
         self.zones.get(&(spec.zone().clone(), kind))?.view(spec, kind)?.fresh(self.window, now)
     }
 
-    /// A zone that was found broken after a check had begun: the check's hits are void, whatever proof it has.
-    pub(crate) fn turned_bad(&self, spec: &ListSpec, kind: SubjectKind, started: Instant) -> Option<&Arc<HealthState>> {
-        self.broken.filter(|at| *at >= started)?;
+    /// The health of a zone that was found broken after a check had begun: the check's hits are discarded, even with proof.
+    pub(crate) fn broken_since(
+        &self,
+        spec: &ListSpec,
+        kind: SubjectKind,
+        started: Instant,
+    ) -> Option<&Arc<HealthState>> {
+        self.last_breakage.filter(|at| *at >= started)?;
         self.health(spec, kind).filter(|health| health.takes_hits_away_since(started))
     }
 
@@ -160,12 +180,12 @@ impl Standing {
         zone.view(spec, kind).map(|view| &view.health)
     }
 
-    /// How often the health of any list may have changed.
+    /// A counter that grows whenever the health of some list may have changed.
     pub(crate) fn health_epoch(&self) -> u64 {
         self.health_epoch
     }
 
-    /// What is known of a list's health from elsewhere.
+    /// Sets a list's health, where it is known from elsewhere.
     pub(crate) fn set_health(
         &mut self,
         spec: &Arc<ListSpec>,
@@ -182,57 +202,61 @@ impl Standing {
         all.into_iter().filter(|kind| self.zones.contains_key(&(zone.clone(), *kind))).collect()
     }
 
-    /// What is wrong with the resolver, as far as questions of our own have shown.
+    /// What is wrong with the resolver, as far as our own questions have shown.
     pub(crate) fn resolver_fault(&self, now: Instant) -> Option<ResolverFault> {
         self.resolver.fault(now)
     }
 
-    /// Did an answer in 127.0.0.0/8 come through the resolver not long ago?
+    /// Did an answer in 127.0.0.0/8 come through the resolver within the last minute?
     pub(crate) fn lets_loopback_through(&self, now: Instant) -> bool {
         self.resolver.lets_loopback_through(now)
     }
 
-    /// What is known about the resolver alone, for a check that is driven without this standing.
+    /// A copy with what is known about the resolver only, for an inquiry that runs without this state.
     pub(crate) fn of_resolver(&self) -> Self {
         Self { resolver: self.resolver.clone(), ..Self::new(self.window) }
     }
 
-    /// Takes in what a check learned. Proof is as old as the check's first question.
+    /// Applies what a check learned. Its proof is as old as the check's start.
     pub fn learn(&mut self, report: &Report, now: Instant) {
         let Some(learned) = &report.learned else { return };
         if let Some(label) = learned.trial {
             self.begin_trial(report.started(), label);
         }
-        self.take_in(&learned.lessons, learned.sight, learned.own_words.clone(), now);
+        self.apply(&learned.lessons, learned.signs, learned.own_answers.clone(), now);
     }
 
-    /// Takes in what a check learned and what came of questions of our own, whoever asked them. Says what changed, and of
-    /// which zones everything remembered is void.
-    pub(crate) fn take_in(
+    /// Applies what a check learned, and the answers to our own questions, whichever check asked them. Returns the events, and
+    /// what the cache must invalidate.
+    pub(crate) fn apply(
         &mut self,
         lessons: &[Lesson],
-        sight: Sight,
+        signs: ResolverSigns,
         mut words: Vec<OwnWord>,
         now: Instant,
-    ) -> (Vec<Event>, Voided) {
-        let (calm, lied) = (self.is_calm(), self.distorts(now));
-        let (mut events, mut voided) = (Vec::new(), Voided::default());
+    ) -> (Vec<Event>, Invalidated) {
+        let (calm, lied) = (self.has_no_suspicion(), self.distorts(now));
+        let (mut events, mut invalidated) = (Vec::new(), Invalidated::default());
         words.append(&mut self.held_back);
         for word in &words {
-            self.resolver.hear_own(word.answer.evidence.question(), word.answer.evidence.answer(), word.answer.sent);
+            self.resolver.apply_own_answer(
+                word.answer.evidence.question(),
+                word.answer.evidence.answer(),
+                word.answer.sent,
+            );
         }
-        self.resolver.see(sight);
-        // One answer in 127/8 clears the resolver, whichever list it came from.
+        self.resolver.note_check(signs);
+        // One answer in 127.0.0.0/8 clears the resolver, whichever list it came from.
         let seen =
             |word: &OwnWord| word.list.is_some() && crate::state::zone::is_loopback(word.answer.evidence.answer());
         if !self.resolver.rewrites() && (lessons.iter().any(|lesson| lesson.saw_loopback) || words.iter().any(seen)) {
-            self.resolver.see_loopback(now);
+            self.resolver.note_loopback(now);
         }
-        let mut changes = self.hear_lists(words, now);
+        let mut changes = self.apply_to_lists(words, now);
         for lesson in lessons {
-            let mut change = Change::default();
+            let mut change = ZoneChange::default();
             let zone = self.zone(lesson.spec.zone(), lesson.kind, now);
-            zone.hear_subject(lesson.word, &mut change, lesson.kind, now);
+            zone.apply_subject_answer(lesson.word, &mut change, lesson.kind, now);
             if let Some(alone) = lesson.alone {
                 zone.compare(&lesson.spec, alone, &mut change);
             }
@@ -247,35 +271,37 @@ impl Standing {
         let mut stripped = false;
         for (zone, change) in changes {
             events.extend(change.events);
-            voided.summaries |= change.summaries;
-            if change.voided {
-                voided.zones.push(zone);
+            invalidated.summaries |= change.summaries;
+            if change.invalidated {
+                invalidated.zones.push(zone);
             }
             if change.broken {
-                self.broken = Some(now);
+                self.last_breakage = Some(now);
             }
             if change.asked_for_entry {
-                self.doubted = self.zones.values().any(|zone| zone.views.iter().any(crate::state::View::is_stripped));
+                self.any_entry_stripped =
+                    self.zones.values().any(|zone| zone.views.iter().any(crate::state::ZoneView::is_stripped));
             }
             stripped |= change.stripped;
         }
-        // An entry of another list that was there is asked for again first: it may acquit.
-        let is_there = |zone: &Zone| zone.views.iter().any(|view| view.may_acquit(now));
+        // Where another list's entry was there before, that list is asked again first: its entry would clear the resolver.
+        let is_there = |zone: &Zone| zone.views.iter().any(|view| view.may_clear_resolver(now));
         if stripped && !self.zones.values().any(is_there) {
-            self.resolver.see_stripping(now);
+            self.resolver.note_stripping(now);
         }
-        if let Some((before, found)) = self.resolver.news(now) {
+        if let Some((before, found)) = self.resolver.take_change(now) {
             let told = before.map(Event::ResolverRecovered).into_iter().chain(found.map(Event::ResolverFault));
             events.splice(0..0, told);
         }
-        voided.everything = lied != self.distorts(now);
-        voided.summaries |= calm != self.is_calm() || !events.is_empty() || std::mem::take(&mut self.forgot);
-        (events, voided)
+        invalidated.everything = lied != self.distorts(now);
+        invalidated.summaries |=
+            calm != self.has_no_suspicion() || !events.is_empty() || std::mem::take(&mut self.evicted);
+        (events, invalidated)
     }
 
-    /// Hands the answers to the lists that they are about. While the resolver is on trial, those that accuse a list wait; what
-    /// comes through one that was found to lie says nothing about any list.
-    fn hear_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, Change)> {
+    /// Applies the answers to the lists that they are about. Early in a trial of the resolver, answers that accuse a list are held
+    /// back. If the resolver invents answers, they show nothing about any list and are dropped.
+    fn apply_to_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, ZoneChange)> {
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
         for word in words {
             let Some(list) = word.list else { continue };
@@ -296,30 +322,30 @@ impl Standing {
             }
             let Place::Occupied(mut place) = self.zones.entry(list.clone()) else { continue };
             if answers.iter().any(|answer| answer.purpose.is_control()) {
-                // What has been seen absent once may be remembered as absent, and proves nothing again.
-                self.random = None;
+                // The resolver may now have the label's absence in its cache, so a new check needs a new label.
+                self.label_seed = None;
             }
-            let change = place.get_mut().hear_own(&list.0, list.1, &answers, &self.resolver, now);
+            let change = place.get_mut().apply_own_answers(&list.0, list.1, &answers, &self.resolver, now);
             changes.push((list.0, change));
         }
         changes
     }
 
-    /// Does the resolver change what answers say?
+    /// The fault by which the resolver changes answers, if it has one.
     fn distorts(&self, now: Instant) -> Option<ResolverFault> {
         let fault = self.resolver.fault(now);
         fault.filter(|fault| matches!(fault, ResolverFault::RewritesNxdomain | ResolverFault::Strips127))
     }
 
-    /// Is there nothing to hold against the resolver, so that a remembered "no" is one?
-    pub(crate) fn is_calm(&self) -> bool {
-        !self.doubted && self.resolver.is_trusted()
+    /// Is the resolver above suspicion, so that a cached miss can be believed?
+    pub(crate) fn has_no_suspicion(&self) -> bool {
+        !self.any_entry_stripped && self.resolver.is_trusted()
     }
 
-    /// Would this list be asked about its next subject, or its memory, and nothing more?
-    pub(crate) fn is_plain(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
+    /// Would the next check ask this list, or the cache, only about its subject?
+    pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
         match self.zones.get(&(spec.zone().clone(), kind)) {
-            Some(zone) => zone.is_plain(spec, kind),
+            Some(zone) => zone.needs_only_the_subject(spec, kind),
             None => spec.knowledge().points(kind).documented_entry().is_none(),
         }
     }
@@ -329,7 +355,7 @@ impl Standing {
             let oldest = self.zones.iter().min_by_key(|(_, state)| state.used).map(|(key, _)| key.clone());
             if let Some(key) = oldest {
                 self.zones.remove(&key);
-                self.forgot = true;
+                self.evicted = true;
             }
         }
         let state = self.zones.entry((zone.clone(), kind)).or_insert_with(|| Zone::new(now));
@@ -348,7 +374,7 @@ impl Default for Standing {
 mod tests {
     use super::*;
 
-    /// A zone that is forgotten is asked for its entry again, so that no summary may rest on what was known of it.
+    /// An evicted zone is asked for its entry again, so summaries that rest on what was known about it must go.
     #[test]
     fn a_zone_that_is_forgotten_is_a_change() {
         let (mut standing, now, label) = (Standing::default(), Instant::now(), Label::from_random([7; 16]));
@@ -357,7 +383,7 @@ mod tests {
                 let spec = Arc::new(ListSpec::deny(&format!("l{zone}.example")).unwrap());
                 standing.admit(&spec, SubjectKind::Ipv4, now, label);
             }
-            standing.take_in(&[], Sight::default(), Vec::new(), now).1.summaries
+            standing.apply(&[], ResolverSigns::default(), Vec::new(), now).1.summaries
         };
         assert!(!changes(0..MAX_ZONES));
         assert!(changes(MAX_ZONES..MAX_ZONES + 1));

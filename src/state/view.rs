@@ -1,4 +1,4 @@
-//! A zone as lists see it whose profiles have the same controls: what its entries showed, its proof, its health.
+//! A zone, as seen by the lists whose profiles have the same controls: what its test entries showed, its proof, its health.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,45 +14,46 @@ use crate::state::admission::is_recent;
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
 
-/// How far apart both controls may be sent to be judged together: a resolver gives up on each sooner.
+/// How far apart both controls may be sent to be judged together. It is longer than a resolver tries for one question.
 const TOGETHER: Duration = Duration::from_secs(10);
-/// The zone as lists see it whose profiles have the same controls.
+
+/// A zone, as seen by the lists whose profiles have the same controls.
 #[derive(Clone, Debug)]
-pub(crate) struct View {
+pub(crate) struct ZoneView {
     pub(super) spec: Arc<ListSpec>,
-    /// The entry that must not exist.
+    /// The answer for the entry that must not exist, and when the question was sent.
     pub(super) fixed: Option<(Evidence, Instant)>,
     pub(super) must_exist: Option<(Entry, Instant)>,
     pub(super) proof: Option<(Proof, Instant)>,
-    /// Shared: every check of the zone carries it.
+    /// Shared, since every check of the zone has a copy.
     pub(crate) health: Arc<HealthState>,
     pub(super) used: Instant,
 }
 
 /// What changed in a zone.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
+pub(crate) struct ZoneChange {
     pub(crate) events: Vec<Event>,
-    /// What summaries of remembered answers rest on has changed.
+    /// Something that summaries of cached answers rest on has changed.
     pub(crate) summaries: bool,
-    /// The list fell ill, or has recovered: what it said until now is void.
-    pub(crate) voided: bool,
-    /// Some view has found it broken.
+    /// The list broke or has recovered: its answers until now must not be used.
+    pub(crate) invalidated: bool,
+    /// Some view found the zone broken.
     pub(crate) broken: bool,
-    /// Some entry that must exist came back as an empty NOERROR.
+    /// Some view's must-exist entry came back as an empty NOERROR.
     pub(crate) stripped: bool,
-    /// The entry that must exist was asked.
+    /// The must-exist entry was asked for.
     pub(crate) asked_for_entry: bool,
 }
 
-impl Change {
-    /// Did anything change at all? Nearly every answer is a miss from a list that is well.
+impl ZoneChange {
+    /// Did anything change? Usually not: most answers are misses from sound lists.
     pub(crate) fn is_news(&self) -> bool {
         self.summaries || !self.events.is_empty()
     }
 }
 
-impl View {
+impl ZoneView {
     pub(super) fn new(spec: Arc<ListSpec>, now: Instant) -> Self {
         Self { spec, fixed: None, must_exist: None, proof: None, health: Arc::default(), used: now }
     }
@@ -61,8 +62,8 @@ impl View {
         self.spec.knowledge().has_same_controls(spec.knowledge(), kind)
     }
 
-    /// Should the documented must-exist entry be asked along with the subject? At first use; again where it gave no clear
-    /// word; and when another zone's missing entry makes the resolver a suspect.
+    /// Should the must-exist entry be asked along with the subject? At first use, again if it gave no clear answer, and when
+    /// another zone's empty entry makes the resolver suspect.
     pub(super) fn wants_must_exist(&self, suspect: bool, now: Instant) -> bool {
         match self.must_exist {
             None => true,
@@ -71,13 +72,14 @@ impl View {
         }
     }
 
-    /// The entry that must exist came back as an empty NOERROR when it was last asked for.
+    /// Did the must-exist entry come back as an empty NOERROR when it was last asked for?
     pub(super) fn is_stripped(&self) -> bool {
         matches!(self.must_exist, Some((Entry::Stripped, _)))
     }
 
-    /// The entry that must exist was there when it was last asked for, and checks still ask this list.
-    pub(super) fn may_acquit(&self, now: Instant) -> bool {
+    /// Was the must-exist entry there when it was last asked for, and do checks still ask this list? Then asking for it again may
+    /// clear the resolver.
+    pub(super) fn may_clear_resolver(&self, now: Instant) -> bool {
         matches!(self.must_exist, Some((Entry::Present, _))) && is_recent(Some(self.used), now)
     }
 
@@ -87,8 +89,8 @@ impl View {
         (age < window).then(|| proof.clone().aged(age))
     }
 
-    /// What both controls say. One that is there convicts alone; absence and silence take both. Says so where they failed, and
-    /// nothing shows whether that was the list's doing or the resolver's.
+    /// Judges both controls. One that is present is enough to call the list broken; absence or silence must be shown by both. Returns
+    /// true if both failed and it is unclear whether the list or the resolver caused it.
     pub(super) fn judge_controls(
         &mut self,
         random: Option<&(Evidence, Instant)>,
@@ -109,8 +111,8 @@ impl View {
         };
         let (first, last) = (*fixed_sent.min(random_sent), *fixed_sent.max(random_sent));
         *since = Some(first);
-        // Absence holds as long as the older of both does, and a failure until the next answer: a question that nobody drove on
-        // may have been joined long after it was sent. What was there a while ago says nothing about now.
+        // Absence stays valid until the older control's proof expires. A failure stays valid until the next answer: this check may
+        // have joined a question that was sent long ago and not driven since. A presence of a while ago shows nothing about now.
         let are_alike = |is: fn(&Answer) -> bool| is(fixed.answer()) && is(random.answer());
         let may_be_old = are_alike(Answer::is_no) || are_alike(|answer| answer.failure().is_some());
         if !may_be_old && last.saturating_duration_since(first) > TOGETHER {
@@ -123,7 +125,7 @@ impl View {
         }
         match trial(known, fixed.clone(), random.clone()) {
             Trial::Sane(proof) => {
-                // What was heard before the list was last found broken proves nothing.
+                // Answers to questions sent before the list was last found broken prove nothing.
                 let outdated = self.health.takes_hits_away_since(first);
                 if !outdated && self.proof.as_ref().is_none_or(|(_, at)| *at < first) {
                     self.proof = Some((proof.clone(), first));
@@ -133,7 +135,8 @@ impl View {
             Trial::Broken(kind, evidence) => {
                 seen.push(Observation::Broken(Breakage { kind, evidence, reason: None }));
             }
-            // Only where neither control was answered, and the resolver answered another question of our own meanwhile.
+            // The list counts as silent only if neither control was answered while the resolver answered another question of
+            // ours, or if the list was known to be unwell.
             Trial::Failed(evidence) => {
                 let failed = |evidence: &Evidence| {
                     evidence.answer().failure().is_some_and(crate::dns::Failure::may_be_the_servers)
@@ -150,14 +153,14 @@ impl View {
         false
     }
 
-    /// What the entry that must exist says.
+    /// Judges the must-exist entry.
     pub(super) fn judge_entry(
         &mut self,
         answer: &OwnAnswer,
         kind: SubjectKind,
         resolver: &ResolverState,
         seen: &mut Vec<Observation>,
-        change: &mut Change,
+        change: &mut ZoneChange,
         now: Instant,
     ) {
         let evidence = || answer.evidence.clone();
@@ -185,7 +188,7 @@ impl View {
                 let documented = self.spec.knowledge().points(kind).documented_entry().is_some();
                 seen.push(Observation::EntryMissing { documented, evidence: evidence() });
             }
-            // An empty entry that nobody signed is a word about the resolver, unless it was just seen to let others through.
+            // An empty answer without SOA is the resolver's doing, unless it was just seen to let other hits through.
             Is::NoData(None) if entry == Entry::Missing => {
                 let documented = self.spec.knowledge().points(kind).documented_entry().is_some();
                 seen.push(Observation::EntryMissing { documented, evidence: evidence() });
@@ -194,7 +197,7 @@ impl View {
         }
     }
 
-    /// Does the list's own zone exist? It does wherever an entry of it is there.
+    /// Does the list's own zone exist? If any of its entries is present, it does.
     pub(super) fn judge_apex(&self, zone: &Name, apex: &OwnAnswer) -> Option<Observation> {
         match apex.evidence.answer().is() {
             Is::Records(_) | Is::NoData(_) => Some(Observation::ZoneExists),
@@ -206,28 +209,28 @@ impl View {
         }
     }
 
-    /// The list's own words about itself, where it is broken.
+    /// Records the list's own text that explains why it is broken.
     pub(super) fn note_reason(&mut self, reason: &crate::base::remote_text::RemoteText) {
         self.health = Arc::clone(&self.health).with_reason(reason);
     }
 
-    /// Goes from one state of health to the next, and says what changed. `sent`: when the questions were sent that show it.
+    /// Applies observations to the health, and records what changed. `sent`: when the questions behind them were sent.
     pub(super) fn observe(
         &mut self,
         mut seen: Vec<Observation>,
         kind: SubjectKind,
         sent: Option<Instant>,
-        change: &mut Change,
+        change: &mut ZoneChange,
         now: Instant,
     ) {
-        // What was heard before the list was last found broken is no recovery, however late it is told.
+        // An answer to a question sent before the list was last found broken does not show a recovery, even if it comes late.
         let outdated = sent.is_some_and(|sent| self.health.takes_hits_away_since(sent));
         let before = Arc::clone(&self.health);
         seen.retain(|observation| !outdated || matches!(observation, Observation::Broken(_)));
         self.health = Arc::clone(&before).after_all(&seen, now);
         let is_bad = self.health.health.takes_hits_away();
         if is_bad {
-            // A new epoch: what was proven before is worth nothing now.
+            // Earlier proof is no longer valid.
             self.proof = None;
         }
         if Arc::ptr_eq(&before, &self.health) {
@@ -235,8 +238,8 @@ impl View {
         }
         change.summaries = true;
         change.broken |= is_bad;
-        // Both when a list falls ill and when it recovers: what was on its way meanwhile is no better.
-        change.voided |= before.health.takes_hits_away() != is_bad;
+        // Invalidate on both transitions: answers in flight during either one are unreliable.
+        change.invalidated |= before.health.takes_hits_away() != is_bad;
         if is_told(&before, &self.health) {
             change.events.push(Event::HealthChanged {
                 list: self.spec.id(),
@@ -250,8 +253,8 @@ impl View {
     }
 }
 
-/// Is it worth telling? That a new list turns out sound, or to lack test entries as many do, is not news; that a sick one
-/// recovers is.
+/// Is the change worth an event? Not if a new list turns out sound, or without test entries, as many are; but if a broken
+/// one recovers.
 fn is_told(before: &HealthState, after: &HealthState) -> bool {
     let ordinary = matches!(after.health, Health::Sound | Health::NoTestEntries);
     before.health != after.health && !(before.health == Health::Unprobed && ordinary)

@@ -1,7 +1,7 @@
 //! What is known about one zone, for one kind of subject.
 //!
-//! What a control showed belongs to the question that was asked. Lists of the same zone whose profiles try it by other entries,
-//! or call other codes refusals, draw each its own conclusion; lists with equal controls share everything.
+//! Lists of one zone may have profiles with different test entries, or with different codes that mean "refused". Each such
+//! profile has its own view of the zone and draws its own conclusions; lists with equal controls share one view.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,24 +15,24 @@ use crate::report::learned::OwnAnswer;
 use crate::state::admission::{Admission, SAME_LABEL, is_recent};
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
-use crate::state::view::{Change, View};
+use crate::state::view::{ZoneChange, ZoneView};
 
-/// Questions about subjects that failed in a row, before the list's controls are asked along with the next one.
+/// How many questions about subjects may fail in a row before the list's controls are asked along with the next one.
 const PATIENCE: u32 = 4;
-/// Sets of controls that are kept apart for one zone; beyond that the longest unused are forgotten.
+/// The most views of one zone; beyond that the least recently used is dropped.
 const MAX_VIEWS: usize = 16;
 
 /// One zone and one kind of subject.
 #[derive(Clone, Debug)]
 pub(crate) struct Zone {
     label: Option<(Label, Instant)>,
-    /// What the latest label came to, for every view.
+    /// The answer for the latest random label, for all views, and when the question was sent.
     random: Option<(Evidence, Instant)>,
-    /// Questions about subjects that failed in a row.
+    /// How many questions about subjects have failed in a row.
     failures: u32,
-    /// When the controls last went out because the list was suspected.
+    /// When the controls were last asked because of a suspicion.
     suspected: Option<Instant>,
-    pub(crate) views: Vec<View>,
+    pub(crate) views: Vec<ZoneView>,
     corroboration: Corroboration,
     pub(crate) used: Instant,
 }
@@ -50,13 +50,13 @@ impl Zone {
         }
     }
 
-    /// The zone as this list sees it.
-    pub(crate) fn view(&self, spec: &ListSpec, kind: SubjectKind) -> Option<&View> {
+    /// This list's view of the zone.
+    pub(crate) fn view(&self, spec: &ListSpec, kind: SubjectKind) -> Option<&ZoneView> {
         self.views.iter().find(|view| view.is_of(spec, kind))
     }
 
-    /// The same; a new one if there is none.
-    pub(crate) fn view_mut(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) -> &mut View {
+    /// This list's view of the zone; a new one if there is none.
+    pub(crate) fn view_mut(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) -> &mut ZoneView {
         let index = self.views.iter().position(|view| view.is_of(spec, kind)).unwrap_or_else(|| {
             if self.views.len() >= MAX_VIEWS
                 && let Some(oldest) =
@@ -64,7 +64,7 @@ impl Zone {
             {
                 self.views.swap_remove(oldest);
             }
-            self.views.push(View::new(Arc::clone(spec), now));
+            self.views.push(ZoneView::new(Arc::clone(spec), now));
             self.views.len() - 1
         });
         // The index was just found, or is that of the element just pushed.
@@ -74,7 +74,8 @@ impl Zone {
         view
     }
 
-    /// How a check that starts now may treat the list. `label` is to try it by, unless another check is at that already.
+    /// How a check that starts now may treat the list. `label` is for its random control, unless another check has just chosen
+    /// one.
     pub(crate) fn admit(
         &mut self,
         spec: &Arc<ListSpec>,
@@ -99,7 +100,7 @@ impl Zone {
         let label = self.label(now, label);
         let is_open = matches!(access, Access::Open);
         let asks_about_subjects = matches!(access, Access::Open | Access::Trial);
-        // What a label that nobody can guess has shown holds for every view of the zone.
+        // The random label is the same for every view, so its answer is, too.
         let absent =
             self.random.as_ref().filter(|(evidence, _)| evidence.answer().is_no()).and_then(|(evidence, sent)| {
                 let age = now.saturating_duration_since(*sent);
@@ -122,12 +123,12 @@ impl Zone {
         }
     }
 
-    /// May its controls go out because of a suspicion? Once in a while only.
+    /// May its controls be asked because of a suspicion? At most once a minute.
     fn may_suspect(&self, now: Instant) -> bool {
         !is_recent(self.suspected, now)
     }
 
-    /// Its controls go out because of a suspicion; says whether they may.
+    /// May its controls be asked because of a suspicion? If so, they count as asked.
     pub(crate) fn claim_suspicion(&mut self, now: Instant) -> bool {
         let may = self.may_suspect(now);
         if may {
@@ -136,7 +137,7 @@ impl Zone {
         may
     }
 
-    /// The label to try the zone by. An old one may be remembered as absent by the resolver and proves nothing new.
+    /// The label for the random control. An old one proves nothing new: the resolver may have its absence in its cache.
     pub(crate) fn label(&mut self, now: Instant, new: Label) -> Label {
         match self.label {
             Some((label, made)) if now.saturating_duration_since(made) < SAME_LABEL => label,
@@ -144,8 +145,8 @@ impl Zone {
         }
     }
 
-    /// Would a list be asked about its next subject, or its memory, and nothing more?
-    pub(crate) fn is_plain(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
+    /// Would the next check ask this list, or the cache, only about its subject?
+    pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
         let documented = spec.knowledge().points(kind).documented_entry().is_some();
         let Some(view) = self.view(spec, kind) else { return !documented };
         let entry = match view.must_exist {
@@ -156,8 +157,14 @@ impl Zone {
         entry && is_well && self.failures < PATIENCE
     }
 
-    /// What an answer about a subject said. It ends "does not answer"; failures in a row make the list suspect.
-    pub(crate) fn hear_subject(&mut self, word: Word, change: &mut Change, kind: SubjectKind, now: Instant) {
+    /// Applies an answer about a subject. An answer ends "does not answer"; several failures in a row make the list suspect.
+    pub(crate) fn apply_subject_answer(
+        &mut self,
+        word: Word,
+        change: &mut ZoneChange,
+        kind: SubjectKind,
+        now: Instant,
+    ) {
         match word {
             Word::Miss | Word::Hit => {
                 if self.failures > 0 {
@@ -176,27 +183,27 @@ impl Zone {
         }
     }
 
-    /// One more subject about which others were heard. `alone`: only this list holds it.
-    pub(crate) fn compare(&mut self, spec: &ListSpec, alone: bool, change: &mut Change) {
+    /// Counts one more subject about which other operators' lists answered. `alone`: only this list holds it.
+    pub(crate) fn compare(&mut self, spec: &ListSpec, alone: bool, change: &mut ZoneChange) {
         if let Some(suspicion) = self.corroboration.hear(alone) {
             let (alone, heard) = (suspicion.alone, suspicion.heard);
             change.events.push(Event::StandsAlone { list: spec.id(), alone, heard });
         }
     }
 
-    /// Takes in answers to questions of our own, and lets each view conclude.
-    pub(crate) fn hear_own(
+    /// Applies answers to our own questions: each view draws its conclusions.
+    pub(crate) fn apply_own_answers(
         &mut self,
         zone: &Name,
         kind: SubjectKind,
         answers: &[OwnAnswer],
         resolver: &ResolverState,
         now: Instant,
-    ) -> Change {
-        let mut change = Change::default();
+    ) -> ZoneChange {
+        let mut change = ZoneChange::default();
         let random = latest(answers, |answer| answer.purpose == Purpose::RandomLabel);
         if let Some(random) = random {
-            // A label that was answered may be remembered by the resolver, and proves nothing again.
+            // The resolver may now have this label in its cache, so it proves nothing again.
             self.label = None;
             newer(&mut self.random, random);
         }
@@ -231,7 +238,7 @@ impl Zone {
             }
             view.observe(seen, kind, since, &mut change, now);
         }
-        // Whose silence that was shows when they are asked again, beside the resolver's trial.
+        // Was the list silent, or the resolver? The next check asks the controls again, together with the resolver's trial.
         if unclear && self.failures < PATIENCE {
             self.failures = PATIENCE;
             change.summaries = true;
@@ -252,7 +259,7 @@ fn newer(known: &mut Option<(Evidence, Instant)>, answer: &OwnAnswer) {
     }
 }
 
-/// Does this answer accuse a list, if it is an answer of the list's own?
+/// Does this answer accuse a list, provided that the resolver did not invent it?
 pub(crate) fn accuses(answer: &OwnAnswer) -> bool {
     match (answer.evidence.answer().is(), answer.purpose) {
         (Is::Records(set), Purpose::MustExist) => set.v4().any(|code| !code.is_loopback()),

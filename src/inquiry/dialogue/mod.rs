@@ -1,4 +1,4 @@
-//! What is known of an SMTP dialogue: about whom a check is.
+//! What a check is about: the parts of an SMTP dialogue that are known.
 
 #[cfg(feature = "serde")]
 pub(crate) mod serde;
@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::base::name::Name;
 
-/// Facts of one SMTP dialogue, as far as it has come. Texts may be anything a client sends: malformed is a verdict.
+/// The parts of one SMTP dialogue that are known so far. Texts may be anything a client sends: "malformed" is a verdict.
 ///
 /// ```
 /// use rdnsbl::Dialogue;
@@ -28,21 +28,21 @@ pub struct Dialogue {
     pub mail_from: Option<String>,
     /// The path of the current RCPT TO.
     pub rcpt_to: Option<String>,
-    /// A domain to look at where there is no client: asked in domain lists, and as a sender's domain.
+    /// A domain to check where there is no client: domain lists are asked about it, and it is checked as a sender's domain.
     pub domain: Option<Name>,
-    /// Who the client is to the host.
+    /// Has the client logged in?
     pub trust: Trust,
 }
 
-/// Who the client is to the host.
+/// How far the host trusts the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Trust {
-    /// Anybody.
+    /// Any client.
     #[default]
     Stranger,
-    /// Somebody who has logged in (RFC 4954): no list is asked about where he comes from, since most of them hold home
-    /// networks on purpose, and no policy judges him. What is found out about the rest of the dialogue is told.
+    /// A client who has logged in (RFC 4954). No list is asked about their address, since many lists hold home networks on
+    /// purpose, and no policy judges them. The rest of the dialogue is checked and reported.
     Authenticated,
 }
 

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::base::name::Name;
 use crate::inquiry::dialogue::{Dialogue, Trust};
 
-/// What is known; a key in the domain is not shown.
+/// The parts that are known; a key in the domain is masked.
 impl Serialize for Dialogue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -34,7 +34,7 @@ impl Serialize for Dialogue {
 impl<'de> Deserialize<'de> for Dialogue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut dialogue = Self::new();
-        // serde's own errors quote what stands in the wrong place, which may hold a key.
+        // serde's own errors quote the wrong value, which may contain a key.
         let map = BTreeMap::<String, Option<String>>::deserialize(deserializer)
             .map_err(|_| D::Error::custom("expected a map of texts"))?;
         for (key, value) in map {

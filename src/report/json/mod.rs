@@ -1,0 +1,168 @@
+//! The JSON form of a report: the words and fields of the `check` example. Fields that do not apply are null; parts of the
+//! dialogue that were not given are absent.
+
+mod checks;
+mod lists;
+mod shared_fields;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::base::remote_text::RemoteText;
+use crate::dns::{ExtendedError, Target};
+use crate::dnsxl::Kind;
+use crate::report::advice::{Advice, Cause};
+use crate::report::json::lists::{ContextsOf, ScoreOf};
+use crate::report::reply::Reply;
+use crate::report::{Completeness, Exchange, Report, Source};
+
+/// Serializes as the text that `Display` shows.
+macro_rules! as_text {
+    ($($type:ty),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    )*};
+}
+as_text!(
+    crate::base::name::Name,
+    RemoteText,
+    Target,
+    crate::dnsxl::ListId,
+    crate::dnsxl::Subject,
+    crate::dnsxl::Evidence
+);
+
+/// Serializes as one lower-case word.
+macro_rules! as_word {
+    ($($type:ty),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+    )*};
+}
+as_word!(
+    Kind,
+    crate::dns::Failure,
+    crate::dns::unknown::Why,
+    crate::dnsxl::ProblemKind,
+    crate::dnsxl::Skipped,
+    crate::dnsxl::Health,
+    crate::dnsxl::Part,
+    crate::dnsxl::Unheard,
+    crate::report::action::Action,
+    crate::check::mail_domain::Unusable,
+    crate::dnsxl::score::Outcome,
+    crate::check::generic_name::Shape,
+    crate::report::ResolverFault
+);
+
+/// Serializes as its code and its meaning.
+impl Serialize for ExtendedError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("code", &self.code())?;
+        map.serialize_entry("text", &self.to_string())?;
+        map.end()
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("target", &self.target)?;
+        // A tenth of a millisecond is precise enough for a network.
+        map.serialize_entry("elapsed_ms", &((self.elapsed.as_secs_f64() * 10_000.0).round() / 10.0))?;
+        map.serialize_entry("questions", &self.questions())?;
+        map.serialize_entry(
+            "completeness",
+            match self.completeness {
+                Completeness::Complete => "complete",
+                Completeness::CutByDeadline => "cut_by_deadline",
+                Completeness::StoppedEarly => "stopped_early",
+            },
+        )?;
+        if let Some(iprev) = &self.iprev {
+            map.serialize_entry("iprev", iprev)?;
+        }
+        map.serialize_entry("lists", &self.lists)?;
+        map.serialize_entry("counts", &self.counts)?;
+        map.serialize_entry("score", &ScoreOf { report: self, context: self.worst_context(), score: self.score })?;
+        if !self.contexts.is_empty() {
+            map.serialize_entry("contexts", &ContextsOf(self))?;
+        }
+        if let Some(helo) = &self.helo {
+            map.serialize_entry("helo", helo)?;
+        }
+        if let Some(sender) = &self.sender {
+            map.serialize_entry("sender", sender)?;
+        }
+        if let Some(recipient) = &self.recipient {
+            map.serialize_entry("recipient", recipient)?;
+        }
+        map.serialize_entry("resolver", &ResolverOf(self))?;
+        map.serialize_entry("reply", &self.advice.reply())?;
+        map.end()
+    }
+}
+
+/// Serializes as the action, the reply and every cause.
+impl Serialize for Advice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("action", &self.action())?;
+        map.serialize_entry("reply", &self.reply())?;
+        map.serialize_entry("because", self.because())?;
+        map.end()
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("finding", &self.finding())?;
+        map.serialize_entry("reply", self.reply())?;
+        map.end()
+    }
+}
+
+/// What is wrong with the resolver.
+struct ResolverOf<'a>(&'a Report);
+
+impl Serialize for ResolverOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("fault", &self.0.resolver_fault)?;
+        map.serialize_entry("questions", &self.0.resolver_questions())?;
+        map.end()
+    }
+}
+
+impl Serialize for Reply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &self.code())?;
+        map.serialize_entry("enhanced", self.enhanced())?;
+        map.serialize_entry("text", self.text())?;
+        map.end()
+    }
+}
+
+impl Serialize for Exchange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let source = match self.source {
+            Source::Network => "network",
+            Source::Shared => "shared",
+            Source::Memory => "memory",
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("question", &self.question.to_string())?;
+        map.serialize_entry("answer", &self.answer.to_string())?;
+        map.serialize_entry("source", source)?;
+        map.serialize_entry("took_ms", &((self.took.as_secs_f64() * 10_000.0).round() / 10.0))?;
+        map.end()
+    }
+}
