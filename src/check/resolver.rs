@@ -8,7 +8,7 @@
 use crate::base::name::Name;
 use crate::check::{Answers, Slot, Slots, Step, Unit};
 use crate::dns::{Answer, Failure, Is, Question, RecordType};
-use crate::dnsxl::{Evidence, Label};
+use crate::dns::{Evidence, Label};
 
 /// Where no name of 20 random characters exists, and resolvers have nothing of their own.
 const ORDINARY: [&str; 3] = ["com.", "net.", "org."];

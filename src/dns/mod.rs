@@ -4,8 +4,10 @@
 //! that does not exist ([`Is::NxDomain`]; both RFC 2308), and not having been able to find out ([`Is::Failed`]).
 
 mod answer;
+mod evidence;
 mod extended;
 mod failure;
+mod random_label;
 mod record;
 mod rrset;
 pub mod unknown;
@@ -19,8 +21,10 @@ use std::time::Duration;
 use crate::base::name::Name;
 
 pub use crate::dns::answer::{Answer, Is, Soa};
+pub use crate::dns::evidence::Evidence;
 pub use crate::dns::extended::ExtendedError;
 pub use crate::dns::failure::Failure;
+pub use crate::dns::random_label::Label;
 pub use crate::dns::record::{Record, Target};
 pub use crate::dns::rrset::RrSet;
 

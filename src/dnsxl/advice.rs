@@ -2,10 +2,11 @@
 
 use std::net::Ipv4Addr;
 
+use crate::dns::Evidence;
 use crate::dns::Is;
 use crate::dnsxl::health::{Health, Refusing};
-use crate::dnsxl::proof::Evidence;
-use crate::dnsxl::verdict::{ProblemKind, Verdict};
+use crate::dnsxl::problem::ProblemKind;
+use crate::dnsxl::verdict::Verdict;
 
 /// What is to be done where something between us and the list answers in its place.
 const FILTERED: &str =

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use crate::base::name::{MAX_WIRE_LENGTH, Name};
 use crate::base::remote_text::RemoteText;
 use crate::check::{Answers, Slot, Slots, Step, Unit};
+use crate::dns::Evidence;
 use crate::dns::unknown::Why;
 use crate::dns::{Answer, Failure, Is, Question, RecordType, RrSet};
 use crate::dnsxl::classify::{Class, classify};
-use crate::dnsxl::health::Breakage;
 use crate::dnsxl::list_spec::ListSpec;
-use crate::dnsxl::proof::{Control, Evidence, Proof, State, Trial, trial};
+use crate::dnsxl::problem::{Breakage, ProblemKind};
+use crate::dnsxl::proof::{Control, Proof, State, Trial, trial};
 use crate::dnsxl::subject::{Subject, SubjectKind};
 use crate::dnsxl::verdict::{
-    ExcludedDetails, ListingDetails, NotListed, ProblemDetails, ProblemKind, Skipped, Unknown, UnknownDetails, Verdict,
+    ExcludedDetails, ListingDetails, NotListed, ProblemDetails, Skipped, Unknown, UnknownDetails, Verdict,
 };
 
 const A: Slot = Slot(0);

@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::dnsxl::list_spec::{Kind, ListSpec};
-use crate::dnsxl::profile::{Disposition, Profile};
-use crate::dnsxl::verdict::ProblemKind;
+use crate::dnsxl::problem::ProblemKind;
+use crate::dnsxl::profile::Disposition;
 
 /// What the codes say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +64,7 @@ fn gate(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
     if codes.iter().any(|code| !code.is_loopback()) {
         return Some(ProblemKind::Outside127);
     }
-    codes.iter().any(|code| is_refusal(spec.knowledge(), *code)).then_some(ProblemKind::Refused)
-}
-
-/// "You may not ask": 127.255.255.0/24 whoever the operator is, and what the list's documentation calls so.
-pub(crate) fn is_refusal(known: &Profile, code: Ipv4Addr) -> bool {
-    matches!(code.octets(), [127, 255, 255, _])
-        || known.explain(code).any(|(disposition, _)| disposition == Disposition::Refusal)
+    codes.iter().any(|code| spec.knowledge().is_refusal(*code)).then_some(ProblemKind::Refused)
 }
 
 /// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
@@ -95,8 +89,8 @@ fn tests_as_deny(disposition: Disposition, kind: Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dnsxl::CodePattern;
     use crate::dnsxl::code_filter::{CodeFilter, CodeTest};
+    use crate::dnsxl::{CodePattern, Profile};
 
     fn codes(texts: &[&str]) -> Vec<Ipv4Addr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::remote_text::RemoteText;
+use crate::dns::Evidence;
 use crate::dns::Is;
-use crate::dnsxl::proof::Evidence;
-use crate::dnsxl::verdict::ProblemKind;
+use crate::dnsxl::problem::{Breakage, ProblemKind};
 
 /// How a list is doing, for one kind of subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -150,15 +150,6 @@ pub(crate) enum Observation {
     Unanswered(Evidence),
     /// It answered about a subject. That ends "does not answer", and nothing else.
     Answered,
-}
-
-/// What a broken list answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Breakage {
-    pub(crate) kind: ProblemKind,
-    pub(crate) evidence: Vec<Evidence>,
-    /// What the list itself says about it: a tombstone, often.
-    pub(crate) reason: Option<RemoteText>,
 }
 
 /// How long a list is left alone at first, and at most.

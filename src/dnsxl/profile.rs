@@ -171,6 +171,12 @@ impl Profile {
             .map(|known| (known.disposition, &known.meaning))
     }
 
+    /// "You may not ask": 127.255.255.0/24 whoever the operator is, and what the list's documentation calls so.
+    pub(crate) fn is_refusal(&self, code: Ipv4Addr) -> bool {
+        matches!(code.octets(), [127, 255, 255, _])
+            || self.explain(code).any(|(disposition, _)| disposition == Disposition::Refusal)
+    }
+
     /// Is this very code written down, and not just inside a range?
     pub(crate) fn names(&self, code: Ipv4Addr) -> bool {
         self.codes.iter().any(|known| match &known.matcher {

@@ -4,45 +4,12 @@
 //! label that nobody can guess. Both are needed: a wildcard over numbers only misses the label, and a resolver may still
 //! remember that 127.0.0.1 was absent yesterday.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dns::{Answer, Is, Question, Record};
-use crate::dnsxl::classify::is_refusal;
+use crate::dns::{Evidence, Is, Label, Record};
+use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::profile::Profile;
-use crate::dnsxl::verdict::ProblemKind;
-
-/// A question and its answer, kept to show why something was decided. `Display` is one printable line without keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
-    question: Question,
-    answer: Answer,
-}
-
-impl Evidence {
-    pub(crate) fn new(question: Question, answer: Answer) -> Self {
-        Self { question, answer }
-    }
-
-    /// What was asked.
-    #[must_use]
-    pub fn question(&self) -> &Question {
-        &self.question
-    }
-
-    /// What came back.
-    #[must_use]
-    pub fn answer(&self) -> &Answer {
-        &self.answer
-    }
-}
-
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.question, self.answer)
-    }
-}
 
 /// Both control entries of a zone were seen absent. It can only be made from answers that say so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +58,7 @@ pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial
             ProblemKind::Parked => 1,
             _ => 2,
         });
-    let failed = [&fixed, &random].iter().any(|evidence| evidence.answer.failure().is_some());
+    let failed = [&fixed, &random].iter().any(|evidence| evidence.answer().failure().is_some());
     match found {
         Some(kind) => Trial::Broken(kind, vec![fixed, random]),
         None if failed => Trial::Failed(vec![fixed, random]),
@@ -101,9 +68,9 @@ pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial
 
 /// What the presence of a control entry means.
 pub(crate) fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKind> {
-    let Is::Records(set) = evidence.answer.is() else { return None };
+    let Is::Records(set) = evidence.answer().is() else { return None };
     let outside = set.iter().any(|record| !matches!(record, Record::A(address) if address.is_loopback()));
-    let refusal = set.v4().any(|code| is_refusal(known, code));
+    let refusal = set.v4().any(|code| known.is_refusal(code));
     Some(match (outside, refusal) {
         (true, _) => ProblemKind::Parked,
         (_, true) => ProblemKind::Refused,
@@ -140,39 +107,5 @@ impl Control {
     #[must_use]
     pub fn stale(label: Label) -> Self {
         Self(State::Stale(label))
-    }
-}
-
-/// A label that nobody can guess: letters and digits only, so that every server takes it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Label([u8; Self::LENGTH]);
-
-impl Label {
-    const LENGTH: usize = 20;
-
-    /// From random octets; equal octets give equal labels. 16 octets make about 83 bits of label.
-    #[must_use]
-    pub fn from_random(random: [u8; 16]) -> Self {
-        let mut rest = u128::from_le_bytes(random);
-        Self(std::array::from_fn(|position| {
-            // A letter first: a label of digits only would look like an address to some servers.
-            let (alphabet, bits): (&[u8], u32) =
-                if position == 0 { (b"ghijklmnopqrstuv", 4) } else { (b"abcdefghijklmnopqrstuvwxyz234567", 5) };
-            let picked = usize::try_from(rest & ((1 << bits) - 1)).unwrap_or_default();
-            rest >>= bits;
-            alphabet.get(picked).copied().unwrap_or(b'x')
-        }))
-    }
-
-    /// The label as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("x")
-    }
-}
-
-impl fmt::Debug for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Label({})", self.as_str())
     }
 }

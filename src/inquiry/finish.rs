@@ -154,7 +154,7 @@ impl ListRow {
     fn refresh_health(&mut self, standing: &Standing, begun: Instant) {
         if let Some(bad) = standing.broken_since(&self.spec, self.kind, begun) {
             let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
-            self.verdict = verdict.voided(bad);
+            self.verdict = verdict.voided(bad.breakage.as_ref());
         }
         if !self.spec.is_retired()
             && let Some(health) = standing.health(&self.spec, self.kind)

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::base::template::MAX_TEMPLATE;
+/// Octets of a template.
+pub const MAX_TEMPLATE: usize = 2_000;
 
 /// Why a text is no template, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::base::template::{Piece, TemplateError, TemplateErrorKind, Variable};
+use crate::base::template::error::{TemplateError, TemplateErrorKind};
+use crate::base::template::piece::{Piece, Variable};
 
 /// Conditions inside conditions.
 const MAX_DEPTH: usize = 16;

@@ -2,8 +2,7 @@
 
 pub(crate) mod error;
 pub(crate) mod merged;
-#[cfg(feature = "serde")]
-pub(crate) mod serde;
+pub(crate) mod notation;
 pub(crate) mod usage;
 
 use std::fmt;
@@ -13,8 +12,8 @@ use std::sync::Arc;
 use crate::base::name::{Key, Name, NameErrorKind};
 use crate::dnsxl::code_filter::CodeFilter;
 use crate::dnsxl::code_pattern::CodePattern;
+use crate::dnsxl::list_spec::notation::Notation;
 use crate::dnsxl::profile::{NOTHING, Profile};
-use crate::lists::notation::Notation;
 
 pub use crate::dnsxl::list_spec::error::{SpecError, SpecErrorKind};
 pub(crate) use crate::dnsxl::list_spec::usage::About;
@@ -93,23 +92,23 @@ impl Part {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListSpec {
-    kind: Kind,
-    zone: Name,
-    codes: Option<CodeFilter>,
-    weight: i32,
-    parts: Vec<Part>,
-    label: Option<Arc<str>>,
+    pub(crate) kind: Kind,
+    pub(crate) zone: Name,
+    pub(crate) codes: Option<CodeFilter>,
+    pub(crate) weight: i32,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) label: Option<Arc<str>>,
     /// What follows from zone and label, made once: every report names every list.
     called: Called,
-    operator: Option<Arc<str>>,
-    daily_limit: Option<u32>,
-    profile: Option<Arc<Profile>>,
-    mirrors: Option<Name>,
-    retired: bool,
+    pub(crate) operator: Option<Arc<str>>,
+    pub(crate) daily_limit: Option<u32>,
+    pub(crate) profile: Option<Arc<Profile>>,
+    pub(crate) mirrors: Option<Name>,
+    pub(crate) retired: bool,
     /// With which lists of its set it decides; `None` where all do together.
-    context: Option<Arc<str>>,
+    pub(crate) context: Option<Arc<str>>,
     origin: Origin,
-    how: crate::dnsxl::list_spec::usage::How,
+    pub(crate) how: crate::dnsxl::list_spec::usage::How,
 }
 
 /// For which software a list was written, where that shows. It changes nothing about what is asked and counted.

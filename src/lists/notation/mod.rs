@@ -40,6 +40,8 @@ pub(crate) mod postfix;
 pub(crate) mod postscreen;
 pub(crate) mod rspamd;
 pub(crate) mod sendmail;
+#[cfg(feature = "serde")]
+mod serde;
 pub(crate) mod spamassassin;
 
 use std::fmt;
@@ -52,44 +54,10 @@ pub use crate::lists::notation::main_cf::Thresholds;
 
 pub(crate) use crate::lists::notation::context::shown as context_name;
 
+pub use crate::dnsxl::list_spec::notation::Notation;
 use crate::lists::notation::context::Contexts;
 
-/// Whose notation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Notation {
-    /// Restrictions of Postfix's smtpd.
-    Postfix,
-    /// `postscreen_dnsbl_sites`.
-    Postscreen,
-    /// The condition `dnslists` of Exim.
-    Exim,
-    /// `FEATURE` macros of sendmail.
-    Sendmail,
-    /// Functions of SpamAssassin's rules.
-    SpamAssassin,
-    /// Rules of rspamd's `rbl.conf`.
-    Rspamd,
-}
-
 impl Notation {
-    /// Every notation.
-    pub const ALL: [Self; 6] =
-        [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin, Self::Rspamd];
-
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Postfix => "postfix",
-            Self::Postscreen => "postscreen",
-            Self::Exim => "exim",
-            Self::Sendmail => "sendmail",
-            Self::SpamAssassin => "spamassassin",
-            Self::Rspamd => "rspamd",
-        }
-    }
-
     /// The notation a text looks like. A plain zone, with or without codes and weight, means the same in Postfix and
     /// postscreen, and is taken for the latter, which can say more. `one.example,two.example=127.0.0.2` without a blank is
     /// taken for Exim's two domains.

@@ -1,0 +1,38 @@
+//! The notations of lists that other software has.
+
+/// Whose notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Notation {
+    /// Restrictions of Postfix's smtpd.
+    Postfix,
+    /// `postscreen_dnsbl_sites`.
+    Postscreen,
+    /// The condition `dnslists` of Exim.
+    Exim,
+    /// `FEATURE` macros of sendmail.
+    Sendmail,
+    /// Functions of SpamAssassin's rules.
+    SpamAssassin,
+    /// Rules of rspamd's `rbl.conf`.
+    Rspamd,
+}
+
+impl Notation {
+    /// Every notation.
+    pub const ALL: [Self; 6] =
+        [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin, Self::Rspamd];
+
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Postfix => "postfix",
+            Self::Postscreen => "postscreen",
+            Self::Exim => "exim",
+            Self::Sendmail => "sendmail",
+            Self::SpamAssassin => "spamassassin",
+            Self::Rspamd => "rspamd",
+        }
+    }
+}
