@@ -10,10 +10,11 @@ use crate::dns::Evidence;
 use crate::dns::unknown::Why;
 use crate::dns::{Answer, Failure, Is, Question, RecordType, RrSet};
 use crate::dnsxl::classify::{Class, classify};
+use crate::dnsxl::kind::SubjectKind;
 use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::problem::{Breakage, ProblemKind};
 use crate::dnsxl::proof::{Control, Proof, State, Trial, trial};
-use crate::dnsxl::subject::{Subject, SubjectKind};
+use crate::dnsxl::subject::Subject;
 use crate::dnsxl::verdict::{
     ExcludedDetails, ListingDetails, NotListed, ProblemDetails, Skipped, Unknown, UnknownDetails, Verdict,
 };

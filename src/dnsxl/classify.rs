@@ -4,7 +4,8 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use crate::dnsxl::list_spec::{Kind, ListSpec};
+use crate::dnsxl::kind::Kind;
+use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::profile::Disposition;
 

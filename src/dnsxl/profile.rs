@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::base::address::reversed_labels;
 use crate::base::name::Name;
 use crate::dnsxl::code_pattern::CodePattern;
-use crate::dnsxl::list_spec::Kind;
-use crate::dnsxl::subject::SubjectKind;
+use crate::dnsxl::kind::{DomainForm, Kind, SubjectKind};
 
 /// Knowledge about one zone. Without any, RFC 5782 is all there is: [`Profile::default`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -230,18 +229,6 @@ impl Profile {
             .find(|(of, _)| *of == kind)
             .map_or_else(TestPoints::default, |(_, points)| points.clone())
     }
-}
-
-/// Which form of a domain a domain list holds (RFC 5782 §3 leaves it to the list).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DomainForm {
-    /// The whole host name.
-    #[default]
-    Full,
-    /// The registrable domain: `example.co.uk`, not `mail.example.co.uk`. It is found with the feature `psl`; without it the
-    /// list is asked about the name as it is, and misses what stands below a domain that it holds.
-    Registrable,
 }
 
 /// A documented code.

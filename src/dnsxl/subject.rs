@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::base::address::reversed_labels;
 use crate::base::name::{Name, NameError};
-use crate::dnsxl::profile::DomainForm;
+use crate::dnsxl::kind::{DomainForm, SubjectKind};
 
 /// One thing a list is asked about. An IPv4-mapped IPv6 address is the IPv4 address it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,16 +78,4 @@ impl fmt::Display for Subject {
             Self::Domain(name) => name.fmt(f),
         }
     }
-}
-
-/// The three kinds of entries a list can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_enums, reason = "RFC 5782 knows these three")]
-pub enum SubjectKind {
-    /// IPv4 addresses.
-    Ipv4,
-    /// IPv6 addresses.
-    Ipv6,
-    /// Domain names.
-    Domain,
 }

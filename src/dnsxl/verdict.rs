@@ -9,7 +9,7 @@ use crate::base::remote_text::RemoteText;
 use crate::dns::Evidence;
 use crate::dns::unknown::Why;
 use crate::dns::{Answer, ExtendedError};
-use crate::dnsxl::list_spec::Kind;
+use crate::dnsxl::kind::Kind;
 use crate::dnsxl::problem::{Breakage, ProblemKind};
 use crate::dnsxl::proof::Proof;
 

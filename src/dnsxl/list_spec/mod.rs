@@ -12,66 +12,13 @@ use std::sync::Arc;
 use crate::base::name::{Key, Name, NameErrorKind};
 use crate::dnsxl::code_filter::CodeFilter;
 use crate::dnsxl::code_pattern::CodePattern;
+use crate::dnsxl::kind::{Kind, Part};
 use crate::dnsxl::list_spec::notation::Notation;
 use crate::dnsxl::profile::{NOTHING, Profile};
 
 pub use crate::dnsxl::list_spec::error::{SpecError, SpecErrorKind};
 pub(crate) use crate::dnsxl::list_spec::usage::About;
 pub use crate::dnsxl::list_spec::usage::Unheard;
-
-/// Does a hit speak against the client or for it?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_enums, reason = "a list denies or allows")]
-pub enum Kind {
-    /// A hit is a reason to turn the client away (DNSBL).
-    Deny,
-    /// A hit is a reason to let it in (DNSWL).
-    Allow,
-}
-
-impl Kind {
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Deny => "deny",
-            Self::Allow => "allow",
-        }
-    }
-}
-
-/// What a list is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Part {
-    /// The target of the check: the client's address, or the domain where a domain is checked.
-    Address,
-    /// The names of the client that reverse DNS confirms.
-    ConfirmedName,
-    /// The names of the client, confirmed or not.
-    ReverseName,
-    /// The name in HELO or EHLO.
-    Helo,
-    /// The sender's domain.
-    Sender,
-    /// The recipient's domain.
-    Recipient,
-}
-
-impl Part {
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::ConfirmedName => "confirmed_name",
-            Self::ReverseName => "reverse_name",
-            Self::Helo => "helo",
-            Self::Sender => "sender",
-            Self::Recipient => "recipient",
-        }
-    }
-}
 
 /// One list: which zone, which of its codes count, how much, and about what it is asked.
 ///

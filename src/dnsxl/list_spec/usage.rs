@@ -5,8 +5,9 @@ use std::fmt;
 use crate::base::name::Name;
 use crate::base::template::Template;
 use crate::dnsxl::Subject;
+use crate::dnsxl::kind::{Kind, Part};
+use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::list_spec::merged::Within;
-use crate::dnsxl::list_spec::{Kind, ListSpec, Part};
 
 /// What is done about a list that could not be heard. It steers replies; the score stays a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -14,8 +14,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::base::name::{MASK, Name};
-use crate::dnsxl::list_spec::{Kind, ListSpec, Part, Unheard};
+use crate::dnsxl::list_spec::{ListSpec, Unheard};
 use crate::dnsxl::{CodeFilter, CodeTest, Quantifier, Subject};
+use crate::dnsxl::{Kind, Part};
 use crate::lists::notation::{self, Notation};
 
 const PARTS: [Part; 6] =

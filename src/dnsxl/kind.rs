@@ -1,0 +1,79 @@
+//! Kinds: of lists, of what they hold, and of what they are asked about.
+
+/// Does a hit speak against the client or for it?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "a list denies or allows")]
+pub enum Kind {
+    /// A hit is a reason to turn the client away (DNSBL).
+    Deny,
+    /// A hit is a reason to let it in (DNSWL).
+    Allow,
+}
+
+impl Kind {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
+        }
+    }
+}
+
+/// What a list is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Part {
+    /// The target of the check: the client's address, or the domain where a domain is checked.
+    Address,
+    /// The names of the client that reverse DNS confirms.
+    ConfirmedName,
+    /// The names of the client, confirmed or not.
+    ReverseName,
+    /// The name in HELO or EHLO.
+    Helo,
+    /// The sender's domain.
+    Sender,
+    /// The recipient's domain.
+    Recipient,
+}
+
+impl Part {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::ConfirmedName => "confirmed_name",
+            Self::ReverseName => "reverse_name",
+            Self::Helo => "helo",
+            Self::Sender => "sender",
+            Self::Recipient => "recipient",
+        }
+    }
+}
+
+/// The three kinds of entries a list can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(clippy::exhaustive_enums, reason = "RFC 5782 knows these three")]
+pub enum SubjectKind {
+    /// IPv4 addresses.
+    Ipv4,
+    /// IPv6 addresses.
+    Ipv6,
+    /// Domain names.
+    Domain,
+}
+
+/// Which form of a domain a domain list holds (RFC 5782 §3 leaves it to the list).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DomainForm {
+    /// The whole host name.
+    #[default]
+    Full,
+    /// The registrable domain: `example.co.uk`, not `mail.example.co.uk`. It is found with the feature `psl`; without it the
+    /// list is asked about the name as it is, and misses what stands below a domain that it holds.
+    Registrable,
+}
