@@ -1,23 +1,23 @@
-//! When a server's silence means that a datagram is lost, and when that the server may be gone. Pure.
+//! The round-trip time of a server: when a datagram counts as lost, and when the server may be down. No I/O.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// No response is taken for lost sooner.
+/// No datagram counts as lost sooner.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
-/// Early re-sends that may follow each other closely; more come one for 33 questions.
+/// Ten early re-sends may follow each other closely. After that there is one for about 33 answered questions.
 const MOST_CREDIT: u32 = 10 * EARLY;
-/// What an early re-send costs, and what a response earns: at most 3 % of the questions are sent early again.
+/// An early re-send costs 100 credits and a response earns 3, so at most 3 % of the questions are re-sent early.
 const EARLY: u32 = 100;
 const EARNED: u32 = 3;
-/// Sends without any response between them that make a server suspect, once they have lasted long enough.
+/// A server is suspect after this many sends without a response in between, once this has lasted long enough.
 const MANY: u32 = 4;
 
 /// What is known of one server.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Smoothed round trip and its deviation (RFC 6298 §2); none before the first response.
+    /// Smoothed round-trip time and its deviation (RFC 6298 §2); `None` before the first response.
     trip: Option<(Duration, Duration)>,
     credit: u32,
     unanswered: u32,
@@ -32,9 +32,9 @@ impl Pace {
         Self { trip: None, credit: MOST_CREDIT, unanswered: 0, silent_since: None, heard: None, passed_over: false }
     }
 
-    /// A response came after this long, whatever it says: NXDOMAIN is a success.
+    /// A response came after `took`. Any response counts, NXDOMAIN and errors too.
     pub(super) fn heard(&mut self, took: Duration, came: Instant) {
-        // RFC 6298 §2. Every send has an id of its own, so there is no doubt which one was answered.
+        // RFC 6298 §2. Every send has its own id, so it is certain which one was answered, also after a re-send.
         self.trip = Some(match self.trip {
             None => (took, took / 2),
             Some((trip, deviation)) => ((trip * 7 + took) / 8, (deviation * 3 + trip.abs_diff(took)) / 4),
@@ -46,7 +46,7 @@ impl Pace {
         self.passed_over = false;
     }
 
-    /// A datagram sent at `sent` was waited for in vain.
+    /// The datagram sent at `sent` got no response in time.
     pub(super) fn silent(&mut self, sent: Instant) {
         self.unanswered = self.unanswered.saturating_add(1);
         self.silent_since.get_or_insert(sent);
@@ -58,7 +58,7 @@ impl Pace {
         Some((trip * 3).max(trip + deviation * 4).max(LEAST_WAIT))
     }
 
-    /// May one more question be sent early again?
+    /// Pays for one early re-send; `false` when there is not enough credit.
     pub(super) fn spend(&mut self) -> bool {
         match self.credit.checked_sub(EARLY) {
             Some(left) => {
@@ -69,18 +69,18 @@ impl Pace {
         }
     }
 
-    /// Is the server to be asked whether it is there? What others chose to ask is silent; that may be their names' doing.
+    /// Should a probe find out whether the server is up? Silence alone does not show it: the servers of the names asked may be down.
     pub(super) fn is_suspect(&self, now: Instant, resend: Duration) -> bool {
         let long = self.silent_since.is_some_and(|since| now.saturating_duration_since(since) >= resend);
         self.unanswered >= MANY && long
     }
 
-    /// A question of our own, sent at `sent`, was waited for in vain, and nothing else was heard since.
+    /// The probe sent at `sent` got no response in time. The server is passed over unless it has answered something since.
     pub(super) fn is_gone(&mut self, sent: Instant) {
         self.passed_over |= self.heard.is_none_or(|heard| heard < sent);
     }
 
-    /// Is the server to be asked only when no other is left?
+    /// Is the server asked only when no other is left?
     pub(super) fn is_passed_over(&self) -> bool {
         self.passed_over
     }
@@ -135,7 +135,7 @@ mod tests {
         assert!(pace.is_passed_over());
         pace.heard(ms(1), at(1_000));
         assert!(!pace.is_passed_over() && !pace.is_suspect(at(2_000), resend));
-        // It has answered somebody else since.
+        // It has answered another question since.
         pace.is_gone(at(999));
         assert!(!pace.is_passed_over());
         pace.is_gone(at(1_001));

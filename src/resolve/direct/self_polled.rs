@@ -1,7 +1,22 @@
-//! A future that is nobody's task.
+//! A future without a task: its waker polls it.
 //!
-//! Its waker polls it at once, on the thread that wakes: for sockets that is the one that drives the runtime's I/O. Such a future
-//! may not poll a timer: a runtime that shuts down wakes for all timers, and does not let them be polled any more.
+//! The waker polls the future at once, on the thread that calls it. For a socket this is the thread that runs the I/O driver of
+//! the runtime.
+//!
+//! **Why not a task per socket.** A task costs one more pass through the scheduler for each datagram, and it keeps its socket
+//! open until somebody stops it. Here the datagram is read where the driver reports it, and dropping the owner closes the socket.
+//!
+//! **What this needs from tokio.** The contract of [`Waker`] lets a waker do anything, on any thread. In addition the I/O driver
+//! has to release its own lock before it calls wakers, because the poll registers the waker again. Tokio 1 does so
+//! (`ScheduledIo::wake`), but its documentation does not promise it.
+//!
+//! **How it fails.**
+//! * If a future version of tokio held that lock, the poll would deadlock. Every test that receives a datagram would hang.
+//! * While the I/O driver does not run (a current-thread runtime outside `block_on`, or blocked threads), nothing is read. The
+//!   questions time out, unless a task in another runtime waits for the same answer: that task asks again from there.
+//! * When the runtime shuts down, the driver wakes everything; reads then return an error and the future ends.
+//! * The future must not poll a timer. A runtime that shuts down also wakes the timers, and polling one then panics. Timers are
+//!   polled by tasks only: see `shared_timer`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,20 +29,22 @@ use tokio::task::unconstrained;
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 
-/// A future and who polls it. Dropping it drops the future, whatever that waits for.
+/// A future that its own waker polls. Dropping this drops the future at any point of its work.
 pub(super) struct Watch {
     future: Mutex<Option<BoxFuture<'static, ()>>>,
     turn: AtomicU8,
     waker: Waker,
 }
 
-/// Nobody polls; somebody polls; somebody polls and is to start over.
+/// No thread polls.
 const IDLE: u8 = 0;
+/// One thread polls.
 const POLLING: u8 = 1;
+/// One thread polls, and has to poll once more because of a wake in between.
 const AGAIN: u8 = 2;
 
 impl Watch {
-    /// To be polled once, in the runtime it belongs to.
+    /// The caller has to poll it once, inside the runtime whose driver is to wake it.
     pub(super) fn new(future: BoxFuture<'static, ()>) -> Arc<Self> {
         Arc::new_cyclic(|watch| Self {
             future: Mutex::new(Some(future)),
@@ -36,7 +53,7 @@ impl Watch {
         })
     }
 
-    /// Polls, unless somebody does so already; then that one starts over.
+    /// Polls the future. If another thread is polling it, that thread polls once more instead.
     pub(super) fn poll(&self) {
         if self.turn.swap(AGAIN, Ordering::AcqRel) != IDLE {
             return;
@@ -45,7 +62,7 @@ impl Watch {
             self.turn.store(POLLING, Ordering::Release);
             let mut place = lock(&self.future);
             if let Some(future) = place.as_mut() {
-                // No task's budget is to stop it.
+                // The cooperative budget of the task that happens to run here must not stop it.
                 if pin!(unconstrained(future)).poll(&mut Context::from_waker(&self.waker)).is_ready() {
                     *place = None;
                 }
@@ -58,7 +75,7 @@ impl Watch {
     }
 }
 
-/// The waker. It does not keep the watch.
+/// The waker. It holds a weak reference, so it does not keep the future alive.
 struct Nudge(Weak<Watch>);
 
 impl Wake for Nudge {

@@ -1,10 +1,11 @@
-//! Who may ask a server now, and who waits: in the order of coming, each in its own time.
+//! Admission of questions to one server: first come, first served, each until its own deadline.
 //!
-//! Questions about names that clients chose hold at most half of the places, and those of one client a few: names that are silent
-//! hold their places for long, and anybody can have as many as he likes.
+//! Questions about names that clients chose get at most half of the permits, and those of one client only a few. A client can
+//! make up any number of names whose servers never answer, and such a question holds its permit until it times out.
 //!
-//! Waiting costs an entry in a map. There is no timer for each who waits but one for all in the same runtime, set when time may
-//! let somebody in without an answer, or somebody's time is up; mostly it is an answer that lets the next one in.
+//! A waiting question costs an entry in a map. It has no timer of its own: the waiting questions of a runtime share one. It fires
+//! at the next deadline, or when a question may be admitted because time has passed. In most cases it is an answer that admits
+//! the next one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -19,15 +20,16 @@ use crate::base::lock::lock;
 use crate::resolve::direct::limit::unread_window::{Stamp, Window};
 use crate::resolve::direct::shared_timer::Alarm;
 
-/// Places of one client: this part of all, or so many where that is less.
+/// Permits of one client: this fraction of all permits, but never fewer than the minimum.
 const CLIENTS_PART: usize = 32;
 const CLIENTS_LEAST: usize = 4;
-/// Runtimes whose timers are kept.
+/// Timers are kept for at most this many runtimes.
 const MOST_RUNTIMES: usize = 16;
-/// Those at the front who are woken when the alarm has rung, and set it again. One would do if everybody who is woken looked.
+/// The timer is set again by waiting questions, which it wakes for that. One would be enough if every woken task were certain
+/// to poll; four make up for those that are not.
 const ARMING: usize = 4;
 
-/// The way in to one server.
+/// The admission control of one server.
 pub(crate) struct Gate {
     state: Mutex<State>,
     alarms: Mutex<Vec<(Id, Arc<Alarm>)>>,
@@ -35,28 +37,30 @@ pub(crate) struct Gate {
 
 struct State {
     window: Window,
-    /// Questions at a time, answered or not.
+    /// Permits in all.
     most: usize,
-    /// Those that are inside.
+    /// Permits in use.
     inside: Count,
-    /// Of these, who were called in and have not come yet.
+    /// Of these, granted to questions that have not been polled since.
     called_in: Count,
-    /// How many inside are about names that this client chose.
+    /// Permits in use for names that this client chose.
     clients: Table<u32, usize>,
-    /// Those outside; numbers rise.
+    /// The waiting questions by number, in order of arrival.
     waiting: BTreeMap<u64, Waiting>,
-    /// Their numbers: our own; those about names that clients chose; and of these the ones whose client has enough inside.
+    /// Waiting questions that no client chose.
     own: BTreeSet<u64>,
+    /// Waiting questions about names that clients chose.
     chosen: BTreeSet<u64>,
+    /// The same, where the client already has all the permits it may have.
     held_back: BTreeSet<(u32, u64)>,
-    /// What became of others, until they look.
+    /// Outcomes that the waiting question has not fetched yet.
     called: BTreeMap<u64, Called>,
     next: u64,
-    /// When the alarm of a runtime rings.
+    /// When the timer of each runtime fires.
     due: Vec<(Id, Instant)>,
 }
 
-/// How many, and how many of them are about names that clients chose.
+/// A number of questions, and how many of them are about names that clients chose.
 #[derive(Clone, Copy, Default)]
 struct Count {
     all: usize,
@@ -64,11 +68,11 @@ struct Count {
 }
 
 struct Waiting {
-    /// Who chose the name, if a client did.
+    /// The client that chose the name, if one did.
     client: Option<u32>,
     end: Instant,
     runtime: Id,
-    /// None when it was woken and has not looked since.
+    /// `None` when it was woken and has not been polled since.
     waker: Option<Waker>,
 }
 
@@ -78,14 +82,14 @@ enum Called {
     TooLate,
 }
 
-/// A place inside. Dropping it lets the next one in.
+/// The right to have one question in flight. Dropping it admits the next one.
 pub(crate) struct Place<'a> {
     gate: &'a Gate,
     client: Option<u32>,
     stamp: Stamp,
 }
 
-/// Somebody outside. Dropping it gives its turn to the next one.
+/// A waiting question. Dropping it leaves the queue, and passes on a permit that it has not used.
 struct Turn<'a> {
     gate: &'a Gate,
     client: Option<u32>,
@@ -112,7 +116,7 @@ impl Gate {
         Arc::new(Self { state: Mutex::new(state), alarms: Mutex::default() })
     }
 
-    /// A place, and what time it is then; `None` when there was none before `end`.
+    /// Waits for a permit; also returns the time at which it was granted. `None` when there was none before `end`.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         client: Option<u32>,
@@ -131,7 +135,7 @@ impl Gate {
             Turn { gate: self, client, number, done: false }
         };
         let place = poll_fn(|cx| self.poll(&mut turn, runtime, cx)).await;
-        // Who leaves at the last moment leaves too late.
+        // A permit granted at or after the deadline is refused.
         place.filter(|(_, now)| *now < end)
     }
 
@@ -166,7 +170,7 @@ impl Gate {
         told
     }
 
-    /// An answer came from the server at `now` to what was sent at `sent`; it may let others in. To be called by a task of that runtime.
+    /// The question sent at `sent` was answered at `now`; this may admit others. Must be called by a task of `runtime`.
     pub(crate) fn heard(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
         let mut state = lock(&self.state);
         state.window.heard(sent, now);
@@ -176,16 +180,16 @@ impl Gate {
         }
     }
 
-    /// A question sent at `sent` was waited for in vain.
+    /// The question sent at `sent` was not answered in time.
     pub(crate) fn lost(&self, sent: Instant, now: Instant) {
         lock(&self.state).window.lost(sent, now);
     }
 
-    /// Calls in who may come.
+    /// Admits every waiting question that may be admitted now.
     fn call<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         while let Some(waker) = state.call_one() {
             if let Some(waker) = waker {
-                // Not under the lock: what a waker does is not ours to know.
+                // Never wake under the lock: a waker may run any code, also code that takes this lock.
                 drop(state);
                 waker.wake();
                 state = lock(&self.state);
@@ -194,7 +198,7 @@ impl Gate {
         state
     }
 
-    /// Sets the alarm of this runtime, if it rings too late for those who wait. To be called by a task of it.
+    /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
     fn arm(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: Id, now: Instant) {
         let Some(due) = state.rings(now) else { return };
         match state.due.iter_mut().find(|(id, _)| *id == runtime) {
@@ -226,7 +230,8 @@ impl Gate {
         alarm
     }
 
-    /// The alarm has rung: time lets some in, and is up for others. A few of the rest set it again.
+    /// The timer has fired: admits questions, and rejects those whose deadline has passed. Wakes a few of the others, which set
+    /// the timer again.
     fn ring(&self, runtime: Id) {
         let now = Instant::now();
         let mut state = lock(&self.state);
@@ -245,12 +250,12 @@ impl State {
         self.inside.all < self.most && self.window.takes(self.called_in.all)
     }
 
-    /// Is there room for a question about a name that a client chose, whoever he is?
+    /// Is there room for a question about a name that a client chose, without regard to which client?
     fn has_room_for_chosen(&self) -> bool {
         self.has_room() && self.inside.chosen < self.share() && self.window.takes_chosen(self.called_in.chosen)
     }
 
-    /// Places for questions about names that clients chose.
+    /// Permits for questions about names that clients chose.
     fn share(&self) -> usize {
         (self.most / 2).max(1)
     }
@@ -260,7 +265,7 @@ impl State {
         self.clients.get(&client).is_some_and(|inside| *inside >= most)
     }
 
-    /// Is there room, and does nobody wait who could take it?
+    /// Is there room that no waiting question could use?
     fn may_enter(&self, client: Option<u32>) -> bool {
         match client {
             None => self.has_room() && self.own.is_empty() && (self.chosen.is_empty() || !self.has_room_for_chosen()),
@@ -295,7 +300,7 @@ impl State {
         }
     }
 
-    /// Lets somebody wait; gives the number.
+    /// Adds a waiting question and returns its number.
     fn wait(&mut self, waiting: Waiting) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -308,7 +313,7 @@ impl State {
         number
     }
 
-    /// Somebody waits no more.
+    /// Removes a waiting question.
     fn take_out(&mut self, number: u64) -> Option<Waiting> {
         let waiting = self.waiting.remove(&number)?;
         match waiting.client {
@@ -318,7 +323,7 @@ impl State {
         Some(waiting)
     }
 
-    /// Calls in the first of those who wait and may come; gives whom to wake for that.
+    /// Admits the first waiting question that may be admitted, and returns its waker.
     fn call_one(&mut self) -> Option<Option<Waker>> {
         loop {
             let own = self.own.first().filter(|_| self.has_room());
@@ -342,7 +347,9 @@ impl State {
         }
     }
 
-    /// Sends away those whose time is up; gives whom to wake for that.
+    /// Rejects the questions whose deadline has passed, and returns their wakers.
+    ///
+    /// Only the front of the queue is looked at: all questions have the same time-out, so deadlines rise with the numbers.
     fn too_late(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
         while let Some(number) =
@@ -354,10 +361,10 @@ impl State {
         wakers
     }
 
-    /// When somebody's time is up, or time lets somebody in.
+    /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
     fn rings(&self, now: Instant) -> Option<Instant> {
         let end = self.waiting.first_key_value()?.1.end;
-        // Time gives room in the server's buffer alone.
+        // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
         let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
         let opens = if places && (chosen || !self.own.is_empty()) { self.window.opens(now) } else { None };
@@ -407,7 +414,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// The waker of an alarm. It does not keep the gate.
+/// The waker of a timer. It holds a weak reference, so it does not keep the admission control alive.
 struct Ringing {
     gate: Weak<Gate>,
     runtime: Id,

@@ -1,68 +1,73 @@
-//! How many questions a server has perhaps not read yet, and how many that may be. Pure.
+//! An estimate of how many questions a server has not read yet, and the limit for it. No I/O.
 //!
-//! What fills a server's socket buffer are questions that it has not read. A question was read
+//! Questions that a server has not read fill the receive buffer of its socket. A question counts as read
 //!
 //! * when it is answered;
-//! * when it is old, and the server is one that never answers quickly and has not been silent for longer than it usually is:
-//!   then it is somebody else that it waits for;
-//! * when it has been there for a while, and the server has answered others in just that while: it is at work, and reads in
-//!   the order of their coming.
+//! * when it is old, and the server never answers quickly and is not silent for longer than usual: the server then waits for
+//!   other servers;
+//! * when it is a little old, and the server has answered another question in the meantime: the server is working, and reads
+//!   questions in the order of arrival.
 //!
-//! Nothing else says so: of a server that has not answered yet, that answers quickly, or that stands still, all questions sent
-//! since count. How quickly it answers is told by when an answer was not there yet: when it is heard depends on how busy we are.
+//! Otherwise a question counts as unread. So all questions count that were sent to a server that has not answered yet, that
+//! answers quickly, or that has stopped. The answer time is measured from below, by the last time at which the answer was
+//! certainly not there: the time at which we read it also depends on how busy this process is.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Questions that a server has perhaps not read: beyond 200, receive buffers of usual size overflow.
+/// The largest number of unread questions. Receive buffers of the usual size overflow at about 200.
 const MOST: usize = 128;
-/// As few as that, when so much is lost that the server cannot take more.
+/// The smallest limit, reached when many questions are lost.
 const LEAST: usize = 32;
-/// A server at work has read a question by then; and one that usually answers sooner waits for nobody.
+/// After this time a slow but working server has read a question. A server that answers sooner counts as quick.
 const READ: Duration = Duration::from_millis(10);
-/// A server that has answered something in this time has read what was sent before it. Should it have come to a stand just
-/// after that answer, it is given as much once more, and twice [`MOST`] fits into its buffer.
+/// A server that has answered within this time has read what was sent before that. If it stopped just after that answer, it gets
+/// at most [`MOST`] questions more, and twice [`MOST`] still fit into its buffer.
 const AT_WORK: Duration = Duration::from_millis(5);
-/// The quickest answer counts of so many periods of [`READ`].
+/// The quickest answer is taken from this many periods of [`READ`].
 const PERIODS: usize = 8;
-/// And of as many at least: before, nothing is usual.
+/// With fewer periods than this, the usual answer time is not known.
 const ENOUGH: usize = 2;
-/// However slow its answers are, a server that is silent for longer is given no more.
+/// A server that is silent for longer gets no more questions, however slow its answers usually are.
 const LONGEST_SILENCE: Duration = Duration::from_millis(250);
-/// Questions that are told apart by when they were sent: in groups no larger and no longer than this, as many as this.
+/// Send times are kept for groups of questions: at most this many questions in a group,
 const GROUP: u32 = 16;
+/// sent within this time,
 const MOMENT: Duration = Duration::from_millis(1);
+/// and at most this many groups.
 const GROUPS: usize = 32;
-/// What a lost question adds to the losses, what an answer takes away, and how much is too much: five at once, or one in
-/// twenty. Less is the network's doing, or that of those whom a resolver asks.
+/// A lost question adds this much to the losses; an answer takes 1 away. Five losses in a row, or one in twenty questions, are
+/// too much. Fewer are normal: the network loses some, and so do the servers that a resolver asks.
 const LOST: u32 = 20;
 const TOO_MUCH: u32 = 5 * LOST;
-/// Answers for which a window that was narrowed grows by one question.
+/// After this many answers, a narrowed window grows by one question.
 const GROWTH: u32 = 8;
 
 /// What is known of one server.
 #[derive(Debug)]
 pub(crate) struct Window {
-    /// Questions sent that are perhaps not read, the oldest first.
+    /// Unread questions, the oldest first.
     groups: VecDeque<Group>,
-    /// The number of the first of them.
+    /// The number of the first group.
     first: u64,
     /// Questions in all groups.
     unread: usize,
-    /// Those of them about names that clients chose.
+    /// Of these, questions about names that clients chose.
     chosen: usize,
+    /// The limit for `unread`.
     width: usize,
     /// Answers since the width last grew.
     grown: u32,
     losses: u32,
     narrowed: Option<Instant>,
     heard: Option<Instant>,
-    /// How long the quickest answer took, in each of the latest periods with answers; the last one began then.
+    /// The shortest answer time in each of the latest periods with answers.
     quickest: VecDeque<Duration>,
+    /// When the last of these periods began.
     period: Option<Instant>,
-    /// When the alarm last rang, and before: what had come by then had been heard.
+    /// The last two times at which the timer fired: everything that had arrived by then had been read.
     rang: [Option<Instant>; 2],
 }
 
@@ -73,11 +78,11 @@ struct Group {
     last: Instant,
     sent: u32,
     open: usize,
-    /// Those of the open ones about names that clients chose.
+    /// Of the open ones, those about names that clients chose.
     chosen: usize,
 }
 
-/// When a question was sent: the number of its group.
+/// The send time of a question, as the number of its group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp(u64);
 
@@ -99,18 +104,18 @@ impl Window {
         }
     }
 
-    /// May this many more questions be sent, and one beside them?
+    /// May one more question be sent, when `promised` others have been admitted but not sent yet?
     pub(crate) fn takes(&self, promised: usize) -> bool {
         self.unread + promised < self.width
     }
 
-    /// The same about names that clients chose: such questions may be unread at one half of the places. Names that are silent by
-    /// themselves do not fill the other half.
+    /// The same for names that clients chose. They may use one half of the window, so that names whose servers never answer do
+    /// not fill the other half.
     pub(crate) fn takes_chosen(&self, promised: usize) -> bool {
         self.chosen + promised < self.width / 2
     }
 
-    /// A question is sent; about a name that a client chose?
+    /// A question is sent. `chosen`: a client chose its name.
     pub(crate) fn sent(&mut self, now: Instant, chosen: bool) -> Stamp {
         let full = self.groups.len() >= GROUPS;
         let fits = |group: &Group| full || (group.sent < GROUP && now < group.begun + MOMENT);
@@ -128,7 +133,7 @@ impl Window {
         Stamp(self.first + self.groups.len() as u64 - 1)
     }
 
-    /// Nobody waits for its answer any more, perhaps because it is there.
+    /// The question is over: it was answered, or given up.
     pub(crate) fn settled(&mut self, stamp: Stamp, chosen: bool) {
         let at = stamp.0.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
         if let Some(group) = at.and_then(|at| self.groups.get_mut(at))
@@ -146,7 +151,7 @@ impl Window {
         }
     }
 
-    /// An answer to what was sent at `sent` was heard at `now`.
+    /// The answer to a question sent at `sent` was read at `now`.
     pub(crate) fn heard(&mut self, sent: Instant, now: Instant) {
         self.heard = self.heard.max(Some(now));
         let not_yet = self.rang.iter().flatten().find(|rang| **rang < now);
@@ -170,7 +175,7 @@ impl Window {
         }
     }
 
-    /// A question sent at `sent` counts as lost. Much of that makes the window half as wide, once for what was under way.
+    /// A question sent at `sent` counts as lost. Too many losses halve the window, once for all questions in flight at that time.
     pub(crate) fn lost(&mut self, sent: Instant, now: Instant) {
         if self.narrowed.is_some_and(|narrowed| sent < narrowed) {
             return;
@@ -183,7 +188,7 @@ impl Window {
         }
     }
 
-    /// When to look whether it takes more without an answer: then [`rings`](Self::rings) is to be called.
+    /// When the window may open without an answer. The caller must call [`rings`](Self::rings) then.
     pub(crate) fn opens(&self, now: Instant) -> Option<Instant> {
         let last = self.groups.front()?.last;
         let due = (last + READ).max(now + MOMENT);
@@ -194,15 +199,15 @@ impl Window {
         if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
             return Some((last + AT_WORK).max(now + MOMENT));
         }
-        // To see what has not come yet.
+        // To learn which answers have not come yet.
         (now < self.heard.map_or(last, |heard| heard.max(last)) + LONGEST_SILENCE).then(|| now + READ)
     }
 
-    /// An alarm rings: all that had come has been heard.
+    /// The timer has fired: everything that has arrived has been read.
     pub(crate) fn rings(&mut self, now: Instant) {
         self.rang = [Some(now), self.rang[0]];
         let silence = self.silence();
-        // An alarm rings a little late.
+        // A timer fires a little late.
         if !silence.is_zero() && self.heard.is_some_and(|heard| now <= heard + silence + MOMENT * 2) {
             self.drop_older(now, READ);
         } else if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
@@ -210,7 +215,7 @@ impl Window {
         }
     }
 
-    /// How long a server at work may be silent.
+    /// How long a working server may be silent. Zero if it answers quickly, or its usual time is not known.
     fn silence(&self) -> Duration {
         match self.quickest.iter().min() {
             Some(quickest) if *quickest >= READ && self.quickest.len() >= ENOUGH => {
@@ -243,7 +248,7 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    /// The alarm rings. Sends as much as there is room for then, and says how much that was.
+    /// The timer fires. Sends as many questions as there is room for, and returns their stamps.
     fn fill(window: &mut Window, now: Instant) -> Vec<Stamp> {
         let mut stamps = Vec::new();
         window.rings(now);
