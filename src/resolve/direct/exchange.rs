@@ -1,4 +1,4 @@
-//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+//! One question to several servers: sends, re-sends, fail-over, TCP, and which failure to return.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -20,10 +20,10 @@ use crate::resolve::direct::{Hub, Pacing, Server, tcp};
 use crate::resolve::failure_rank::{another_server_may_know, io_failure, weight};
 use crate::resolve::wire::{Chain, Heard};
 
-/// Sockets that may be given up under one question; more are flooded than there are to ask from.
+/// How often one question may lose its socket to a flood of wrong datagrams before it fails.
 const MOST_LOST: u32 = 8;
 
-/// Asks until the question is answered, every server failed, or the time is up.
+/// Asks until the question is answered, every server has failed, or the deadline has passed.
 pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let Some(runtime) = runtime_here() else {
         return Answer::failed(Failure::Network);
@@ -40,7 +40,7 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     };
     let mut chain = None;
     loop {
-        // Each turn adds at least one link to a chain of limited length.
+        // This ends: each iteration adds at least one link to a chain of limited length.
         let mut round = Round::new(hub, question, chain, runtime, first, end);
         match round.run(now).await {
             (Heard::Answer(answer), _) => return answer,
@@ -49,7 +49,7 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     }
 }
 
-/// A datagram that is out.
+/// A datagram in flight.
 struct Send {
     server: usize,
     at: Instant,
@@ -57,7 +57,7 @@ struct Send {
     ticket: Ticket,
 }
 
-/// What became of a datagram, and which one it was.
+/// A datagram and its outcome.
 struct Came {
     server: usize,
     at: Instant,
@@ -65,7 +65,7 @@ struct Came {
     outcome: Outcome<Glance>,
 }
 
-/// The question over TCP.
+/// The exchange over TCP.
 type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
 
 /// What happens next.
@@ -76,40 +76,40 @@ enum Event {
     Time,
 }
 
-/// One name put to the servers. Servers are bits: there are at most 64.
+/// One name asked of the servers. A set of servers is a 64-bit word: there are at most 64.
 struct Round<'a> {
     hub: &'a Hub,
     question: &'a Question,
     chain: Option<Box<Chain>>,
-    /// Where it is asked: sockets of another runtime may never wake.
+    /// The runtime whose sockets are used. Those of another one are never read if that one has stopped.
     runtime: Id,
     asked: u64,
-    /// They have said something that is no answer; no datagram goes there any more.
+    /// Servers that have failed; no more datagrams are sent there.
     out: u64,
-    /// They are asked without an OPT record.
+    /// Servers that are asked without an OPT record.
     plain: u64,
-    /// The most telling failure so far, and whose it is.
+    /// The failure so far that says most, and its server.
     failure: Option<(usize, Answer)>,
-    /// The first send and those after it: a late answer to the first one is as good as any.
+    /// The first datagram, apart from the later ones to save an allocation. All stay open: a late answer to the first one counts too.
     open: Option<Send>,
     more: Vec<Send>,
-    /// The last one, when its socket does not take it yet.
+    /// Set while the socket is not ready to send the last datagram.
     blocked: Option<(usize, BoxFuture<'static, ()>)>,
     tcp: Vec<(usize, OverTcp<'a>)>,
-    /// Where the next send goes, if that server is not out.
+    /// The next datagram goes to this server, or to the next one after it that has not failed.
     next: usize,
-    /// Waits that were in vain.
+    /// Waits that ended without a response.
     silences: u32,
-    /// Sockets that were given up under a question.
+    /// Sockets that were closed because of wrong datagrams.
     lost: u32,
     wake: Instant,
-    /// The wake is early: to act on it costs credit.
+    /// `wake` is earlier than [`Timeouts::resend`](crate::resolve::Timeouts::resend): a re-send then costs credit.
     early: bool,
-    /// The timer when no datagram is out; else its socket has one.
+    /// The timer while no datagram is in flight; otherwise the timer of its socket is used.
     alarm: Option<Pin<Box<Sleep>>>,
-    /// It has been polled since the first send.
+    /// This has been polled since the first datagram was sent.
     waits: bool,
-    /// The timer of another runtime in which the same answer is waited for.
+    /// The timer of another runtime, where a task waits for the same answer.
     elsewhere: Option<(Id, Pin<Box<Sleep>>)>,
     end: Instant,
 }
@@ -148,7 +148,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// The answer and which server gave it.
+    /// The answer and the server that gave it.
     async fn run(&mut self, now: Instant) -> (Heard, usize) {
         self.send(now, 0);
         while !self.tcp.is_empty() || !self.is_over() {
@@ -233,11 +233,11 @@ impl<'a> Round<'a> {
         alarm.as_mut().poll(cx).map(|()| Event::Time)
     }
 
-    /// Several may wait for one answer, each in a runtime of its own, and the one that reads the sockets may stand still: then the
-    /// question is sent again from here, after the usual wait.
+    /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
+    /// again from this one, after the usual wait.
     fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<Event> {
         let Some(here) = runtime_here().filter(|here| *here != self.runtime) else { return Poll::Pending };
-        // A timer may be polled in its own runtime alone: another one may be gone.
+        // A timer may only be polled in its own runtime: another runtime may have shut down, and polling then panics.
         if self.elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
             self.elsewhere = Some((here, Box::pin(sleep_until(due))));
         }
@@ -248,15 +248,15 @@ impl<'a> Round<'a> {
         alarm.as_mut().poll(cx).map(|()| Event::Time)
     }
 
-    /// Is no datagram to be sent or awaited any more?
+    /// Have all servers failed, so that no datagram is sent or expected any more?
     fn is_over(&self) -> bool {
         self.out.count_ones() as usize >= self.hub.servers.len()
     }
 
-    /// Nothing has come in time.
+    /// No response has come in time.
     fn overdue(&mut self, now: Instant) {
         if self.is_over() {
-            self.wake = self.end; // only TCP is awaited
+            self.wake = self.end; // only TCP is still open
             return;
         }
         let last = self.more.last().or(self.open.as_ref()).map(|send| (send.server, send.at));
@@ -265,7 +265,7 @@ impl<'a> Round<'a> {
         {
             let mut pace = lock(&server.pace);
             if self.early && !pace.spend() {
-                // Too much is late for all of it to be lost: wait as long as is right without haste.
+                // Many responses are late, so this one is probably late and not lost: wait for the full time.
                 self.early = false;
                 self.wake = at + self.late();
                 return;
@@ -282,7 +282,7 @@ impl<'a> Round<'a> {
                 lock(&server.pool).renew(now);
             }
         }
-        // RFC 1035 §4.2.1: lost, perhaps. Ask the next one, and wait twice as long for it.
+        // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
         count(&self.hub.counters.resent);
         if self.early {
             count(&self.hub.counters.early);
@@ -291,7 +291,7 @@ impl<'a> Round<'a> {
         self.send(now, 0);
     }
 
-    /// Sends one datagram to the next server in order that is not out, nor among `unwanted`.
+    /// Sends one datagram to the next server in order that has not failed and is not in `unwanted`.
     fn send(&mut self, now: Instant, unwanted: u64) {
         let count = self.hub.servers.len();
         let mut order = (0..count).map(|step| (self.next + step) % count);
@@ -306,7 +306,7 @@ impl<'a> Round<'a> {
     fn send_to(&mut self, at: usize, now: Instant) {
         let Some(server) = self.hub.servers.get(at) else { return };
         if self.waits {
-            // Whoever polls now may be in another runtime than who asked first.
+            // The task that polls now may run in another runtime than the one that asked first.
             self.runtime = runtime_here().unwrap_or(self.runtime);
         }
         self.asked |= bit(at);
@@ -334,14 +334,14 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Hands the last datagram to its socket, which did not take it before.
+    /// Sends the last datagram again, for which the socket was not ready before.
     fn unblock(&mut self) {
         if let Some(send) = self.more.last().or(self.open.as_ref()) {
             self.note_sent(send.ticket.send());
         }
     }
 
-    /// What the socket said to the last datagram.
+    /// Takes in the result of sending the last datagram.
     fn note_sent(&mut self, sent: std::io::Result<()>) {
         self.blocked = None;
         let Some(send) = self.more.last().or(self.open.as_ref()) else { return };
@@ -351,7 +351,7 @@ impl<'a> Round<'a> {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 self.blocked = Some((server, send.ticket.writable()));
             }
-            // As good as lost on the way: it is sent again as that would be.
+            // The same as a datagram lost on the way: it is sent again after the usual wait.
             Err(error) if is_congestion(&error) => {}
             Err(error) => {
                 if self.more.pop().is_none() {
@@ -386,7 +386,7 @@ impl<'a> Round<'a> {
         wait.saturating_mul(1 << self.silences.min(16))
     }
 
-    /// Takes in what became of a datagram: `Some` when it settles the question.
+    /// Takes in the outcome of a datagram; `Some` when the question is answered.
     fn hear(&mut self, came: Came) -> Option<Heard> {
         let Came { server, at: sent, edns, outcome } = came;
         if let Some(it) = self.hub.servers.get(server)
@@ -404,11 +404,11 @@ impl<'a> Round<'a> {
             Outcome::Response(Glance::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
-            // No forger could answer over TCP.
+            // A forged answer cannot come over TCP.
             Outcome::Response(Glance::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
             Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
-            // Another one is still out; or is lost too, and then the last of them is sent again.
+            // Another datagram is still in flight. If that one is lost too, it is the last, and the arms below send it again.
             Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
             Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Overload)),
             Outcome::Lost => {
@@ -423,7 +423,7 @@ impl<'a> Round<'a> {
 
     fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Heard> {
         match result {
-            // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
+            // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
             Ok(response) if !query_codec::is_truncated(&response) => {
                 self.judge(server, read(&response, self.question, self.chain.as_deref()))
             }
@@ -434,7 +434,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// What a whole response says.
+    /// Takes in what a complete response says.
     fn judge(&mut self, server: usize, heard: Heard) -> Option<Heard> {
         match heard {
             Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
@@ -445,7 +445,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
+    /// Asks the same server again without an OPT record, once (RFC 6891 §6.2.2, §7).
     fn retry_without_opt(&mut self, server: usize, refusal: &[u8]) {
         if self.plain & bit(server) == 0 {
             self.plain |= bit(server);
@@ -462,19 +462,19 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
+    /// Asks the same server again over TCP (RFC 7766 §5, RFC 2181 §9). No more datagrams go there.
     fn retry_over_tcp(&mut self, at: usize) {
         let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
         self.out |= bit(at);
         self.runtime = runtime_here().unwrap_or(self.runtime);
         self.note(at, Answer::failed(Failure::Truncated));
-        // The id is a matter of the connection.
+        // The connection chooses the id.
         let asked = asked(self.question, self.chain.as_deref());
         let question = query_codec::encoded(0, asked, self.question.kind, self.edns(at));
         self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
     }
 
-    /// Notes that a server could not tell, and asks the next one that has not been asked yet.
+    /// Notes that a server failed, and asks the next one that has not been asked yet.
     fn fail(&mut self, server: usize, answer: Answer) {
         self.out |= bit(server);
         self.note(server, answer);
@@ -483,7 +483,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Keeps the failure that says most, of whichever server; of equals that of the first in order, not in time.
+    /// Keeps the failure that says most. Of two equal ones, that of the earlier server in the list is kept, whichever came first.
     fn note(&mut self, server: usize, answer: Answer) {
         let rank = |server: usize, answer: &Answer| (weight(answer), std::cmp::Reverse(server));
         if self.failure.as_ref().is_none_or(|(whose, known)| rank(server, &answer) > rank(*whose, known)) {
@@ -502,7 +502,7 @@ fn runtime_here() -> Option<Id> {
     Handle::try_current().ok().map(|handle| handle.id())
 }
 
-/// Is a queue of the network full (ENOBUFS, on BSD and Linux)?
+/// Is a send queue of the system full (ENOBUFS, on BSD and Linux)?
 fn is_congestion(error: &std::io::Error) -> bool {
     matches!(error.raw_os_error(), Some(55 | 105))
 }

@@ -1,4 +1,4 @@
-//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+//! One question to several servers: sends, re-sends, fail-over, TCP, and which failure to return.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use crate::resolve::stub::Stub;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
 use crate::resolve::wire::{Chain, Heard, classify, refuses_opt};
 
-/// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
+/// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
 const MAX_PAYLOAD: u16 = 1_232;
 
-/// Asks until the question is answered, every server failed, or the time is up.
+/// Asks until the question is answered, every server has failed, or the deadline has passed.
 pub(crate) async fn ask(stub: &Stub, question: &Question) -> Answer {
     let Some(mut chain) = Chain::new(question) else {
         return Answer::failed(Failure::Malformed);
@@ -30,7 +30,7 @@ pub(crate) async fn ask(stub: &Stub, question: &Question) -> Answer {
     let end = Instant::now() + stub.timeouts().total();
     let mut first = 0;
     loop {
-        // Each turn adds at least one link to a chain of limited length.
+        // This ends: each iteration adds at least one link to a chain of limited length.
         match Round::new(stub, question, chain, first, end).run().await {
             (Heard::Answer(answer), _) => return answer,
             (Heard::Chase(longer), server) => (chain, first) = (*longer, server),
@@ -38,43 +38,43 @@ pub(crate) async fn ask(stub: &Stub, question: &Question) -> Answer {
     }
 }
 
-/// What came back from one send.
+/// The result of one send.
 struct Reply {
     server: usize,
     over_tcp: bool,
-    /// The question ended with an OPT record.
+    /// The question had an OPT record.
     opt: bool,
     result: Result<DnsResponse, Trouble>,
 }
 
-/// Why there is no response to read.
+/// Why there is no complete response.
 enum Trouble {
     Failed(Failure),
-    /// A response code alone, without question and without OPT record.
+    /// A response code alone, without a question and without an OPT record.
     Bare(u8),
 }
 
-/// How one server stands in this round.
+/// The state of one server in this round.
 #[derive(Default)]
 struct Standing {
     asked: bool,
-    /// It has said something that is no answer; no datagram goes there any more.
+    /// It has failed; no more datagrams are sent there.
     out: bool,
     /// It is asked without an OPT record.
     plain: bool,
     failure: Option<Answer>,
 }
 
-/// One name put to the servers.
+/// One name asked of the servers.
 struct Round<'a> {
     stub: &'a Stub,
     question: &'a Question,
     chain: Chain,
     servers: Vec<Standing>,
-    /// Every send that is still open: a late answer to the first one is as good as any.
+    /// All sends without a response. A late answer to an earlier one counts too.
     open: FuturesUnordered<BoxFuture<'a, Reply>>,
     tcp_open: usize,
-    /// Where the next send goes, if that server is not out.
+    /// The next datagram goes to this server, or to the next one after it that has not failed.
     next: usize,
     wake: Instant,
     patience: Duration,
@@ -97,7 +97,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// The answer and which server gave it.
+    /// The answer and the server that gave it.
     async fn run(mut self) -> (Heard, usize) {
         self.send(|_| true);
         while self.tcp_open > 0 || self.servers.iter().any(|standing| !standing.out) {
@@ -108,21 +108,21 @@ impl<'a> Round<'a> {
                     }
                     continue;
                 }
-                // Nothing is open: as silent as a server that does not answer.
+                // Nothing is open: wait as for a server that does not answer.
                 Ok(None) => sleep_until(self.wake.min(self.end)).await,
                 Err(_) => {}
             }
             if Instant::now() >= self.end {
                 break;
             }
-            // RFC 1035 §4.2.1: lost, perhaps. Ask the next one, and wait twice as long for it.
+            // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
             self.patience = self.patience.saturating_mul(2);
             self.send(|_| true);
         }
         (Heard::Answer(self.most_telling()), 0)
     }
 
-    /// Sends one datagram to the next server in order that is not out and is `wanted`.
+    /// Sends one datagram to the next server in order that has not failed and is `wanted`.
     fn send(&mut self, wanted: impl Fn(&Standing) -> bool) {
         let count = self.servers.len();
         let order = (0..count).map(|step| (self.next + step) % count);
@@ -150,7 +150,7 @@ impl<'a> Round<'a> {
         }));
     }
 
-    /// Takes a reply in: `Some` when it settles the question.
+    /// Takes in a reply; `Some` when the question is answered.
     fn hear(&mut self, reply: Reply) -> Option<(Heard, usize)> {
         let Reply { server, over_tcp, opt, result } = reply;
         if over_tcp {
@@ -161,7 +161,7 @@ impl<'a> Round<'a> {
                 self.retry_over_tcp(server);
                 None
             }
-            // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
+            // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
             Ok(response) if response.truncation => self.fail(server, Answer::failed(Failure::Truncated)),
             Err(_) if over_tcp => self.fail(server, Answer::failed(Failure::Truncated)),
             Ok(response) if opt && !over_tcp && refuses_opt(&response) => {
@@ -174,14 +174,14 @@ impl<'a> Round<'a> {
                 }
                 settled => Some((settled, server)),
             },
-            // The time is up; `run` sees to it.
+            // The deadline has passed; `run` ends by itself.
             Err(Trouble::Failed(Failure::Timeout)) => None,
             Err(Trouble::Failed(failure)) => self.fail(server, Answer::failed(failure)),
             Err(Trouble::Bare(code)) => self.fail(server, Answer::failed(failure_of(code.into()))),
         }
     }
 
-    /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
+    /// Asks the same server again without an OPT record, once (RFC 6891 §6.2.2, §7).
     fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Heard, usize)> {
         let standing = self.servers.get_mut(server).filter(|standing| !standing.out && !standing.plain)?;
         standing.plain = true;
@@ -191,7 +191,7 @@ impl<'a> Round<'a> {
         None
     }
 
-    /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
+    /// Asks the same server again over TCP (RFC 7766 §5, RFC 2181 §9). No more datagrams go there.
     fn retry_over_tcp(&mut self, server: usize) {
         let Some(standing) = self.servers.get_mut(server).filter(|standing| !standing.out) else {
             return;
@@ -209,7 +209,7 @@ impl<'a> Round<'a> {
         }));
     }
 
-    /// Notes that a server could not tell, and asks the next one that has not been asked yet.
+    /// Notes that a server failed, and asks the next one that has not been asked yet.
     fn fail(&mut self, server: usize, answer: Answer) -> Option<(Heard, usize)> {
         if let Some(standing) = self.servers.get_mut(server) {
             standing.out = true;
@@ -223,7 +223,7 @@ impl<'a> Round<'a> {
         None
     }
 
-    /// The failure that says most, of whichever server; of equals that of the first in order, not in time.
+    /// The failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
     fn most_telling(self) -> Answer {
         let mut told = Answer::failed(Failure::Timeout);
         for answer in self.servers.into_iter().filter_map(|standing| standing.failure) {
@@ -276,7 +276,7 @@ async fn over_tcp(
         connection.send(request).first_answer().await
     };
     match timeout_at(end, exchange).await {
-        // Over TCP only the id has been compared.
+        // The library compares only the id over TCP.
         Ok(Ok(response)) if response.queries == asked => Ok(response),
         Ok(Ok(_)) => Err(Trouble::Failed(Failure::Unrelated)),
         Ok(Err(error)) => Err(trouble(&error)),
@@ -284,7 +284,7 @@ async fn over_tcp(
     }
 }
 
-/// A response code without an OPT record is told apart from everything else.
+/// Keeps a bare response code without an OPT record apart from all other errors.
 fn trouble(error: &NetError) -> Trouble {
     match bare_refusal(error) {
         Some(BareRefusal { code, opt: false }) if *code != 3 => Trouble::Bare(*code),
@@ -299,14 +299,14 @@ fn bare_refusal(error: &NetError) -> Option<&BareRefusal> {
     }
 }
 
-/// Our word for an error. The error itself stays here: its text may hold the name asked, and that a key.
+/// The [`Failure`] for an error. The error itself is not passed on: its text may contain the name asked, and so a key.
 fn failure(error: &NetError) -> Failure {
     match error {
         NetError::Timeout => Failure::Timeout,
         NetError::Busy | NetError::NoConnections => Failure::Overload,
         NetError::Proto(_) | NetError::Dns(_) => Failure::Malformed,
         NetError::Io(io) => match bare_refusal(error) {
-            // "No such name" without the name is no answer.
+            // NXDOMAIN without a question does not say which name.
             Some(BareRefusal { code: 3, .. }) => Failure::Malformed,
             Some(BareRefusal { code, .. }) => failure_of((*code).into()),
             None => io_failure(io),
