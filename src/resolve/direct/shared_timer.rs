@@ -1,4 +1,4 @@
-//! One timer for many who wait, who are all polled by tasks: a timer may not be polled by a waker (see [`watch`](crate::resolve::direct::self_polled)).
+//! One timer for many waiting questions. Only tasks poll it: a waker must not (see [`self_polled`](crate::resolve::direct::self_polled)).
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::base::lock::lock;
 
-/// A timer that calls a waker once each time it is set. It belongs to the runtime in which it is first set.
+/// A timer that calls a waker once each time it is set. It belongs to the runtime in which it is set first.
 pub(super) struct Alarm {
     sleep: Mutex<Option<Pin<Box<Sleep>>>>,
     rings: Waker,
@@ -21,7 +21,7 @@ impl Alarm {
         Self { sleep: Mutex::default(), rings }
     }
 
-    /// Sets it. `due` is asked under the alarm's lock: of two who set it the later one knows what both want.
+    /// Sets the timer. `due` is read under the timer's lock, so that of two concurrent calls the later one sees what both need.
     pub(super) fn set(&self, due: impl FnOnce() -> Option<Instant>) {
         let rings = {
             let mut place = lock(&self.sleep);

@@ -1,6 +1,6 @@
 //! One TCP connection and the questions in flight on it (RFC 7766): many at a time, answered in any order, matched by id.
 //!
-//! As with sockets, there is no task: a [`Watch`] connects, writes and reads, and wakes who asked.
+//! As for UDP sockets, there is no task: a [`Watch`] connects, writes and reads, and wakes the tasks that wait.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::resolve::direct::tcp::stream::{Cause, End, Reply, Room, Slot, Stream}
 
 /// How long a connection stays open after the last question (RFC 7766 §6.2.3: seconds).
 const IDLE: Duration = Duration::from_secs(3);
-/// A connection that was silent for so long while somebody waited in vain gets no more questions: it may be dead.
+/// A connection that has not answered a question for this long gets no more questions: it may be dead.
 const SUSPICIOUS: Duration = Duration::from_millis(500);
 
 /// A connection. Dropping it closes it.
@@ -28,18 +28,19 @@ pub(crate) struct Connection {
     alarm: Alarm,
 }
 
-/// What there is to choose by.
+/// How a connection is used, for the choice among them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Questions without response, and questions ever put.
+    /// Questions without a response.
     pub(crate) open: usize,
+    /// All questions so far.
     pub(crate) asked: usize,
     pub(crate) takes_more: bool,
     pub(crate) closed: bool,
 }
 
 impl Connection {
-    /// Begins to connect.
+    /// Starts to connect.
     pub(crate) fn open(server: SocketAddr, room: &Arc<Room>) -> io::Result<Self> {
         let socket = match server {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
@@ -61,15 +62,15 @@ impl Connection {
         }
     }
 
-    /// How many questions the server answered, at least one, if it hung up with others unanswered.
+    /// The number of answers, but at least 1, if the server closed the connection with other questions unanswered.
     pub(crate) fn answered_of_more(&self) -> Option<usize> {
         let state = lock(&self.stream.state);
         let cut = state.hung_up && state.answered < state.asked && state.asked > 1;
         cut.then(|| state.answered.max(1))
     }
 
-    /// Enters a question, with room for an id in its first two octets; `None` when the id is taken or the connection is not
-    /// open any more.
+    /// Puts a question on the connection and writes `id` into its first two octets. `None` when the id is in use or the connection
+    /// takes no more questions.
     pub(crate) fn enter(self: &Arc<Self>, id: u16, mut question: Vec<u8>) -> Option<Ticket> {
         if let Some(place) = question.first_chunk_mut() {
             *place = id.to_be_bytes();
@@ -79,7 +80,7 @@ impl Connection {
             if state.end != End::Open || state.slots.iter().any(|slot| slot.id == id) {
                 return None;
             }
-            // RFC 7766 §8: length and message in one piece.
+            // RFC 7766 §8: send the length and the message together.
             let length = u16::try_from(question.len()).unwrap_or_default();
             state.outgoing.extend_from_slice(&length.to_be_bytes());
             state.outgoing.extend_from_slice(&question);
@@ -91,7 +92,7 @@ impl Connection {
     }
 }
 
-/// The waker of a connection's alarm. It does not keep the connection open.
+/// The waker of a connection's timer. It holds weak references, so it does not keep the connection open.
 struct Ringing {
     stream: Weak<Stream>,
     watch: Weak<Watch>,
@@ -107,7 +108,7 @@ impl Wake for Ringing {
     }
 }
 
-/// A place for one question on a connection. Dropping it leaves the place.
+/// One question on a connection. Dropping it gives the question up.
 pub(crate) struct Ticket {
     connection: Arc<Connection>,
     id: u16,
@@ -115,7 +116,7 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// What became of the question. Once that is known, this is not to be called again.
+    /// The outcome of the question. Must not be called again once it is ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let mut state = lock(&self.connection.stream.state);
         let closed = state.end == End::Closed;
@@ -131,7 +132,7 @@ impl Ticket {
         let is_set = slot.waker.is_some();
         slot.waker = Some(cx.waker().clone());
         drop(state);
-        // New here, or woken by the alarm.
+        // Polled for the first time, or woken by the timer.
         if !is_set {
             self.connection.alarm.set(|| Some(Instant::now() + IDLE));
         }
@@ -153,13 +154,13 @@ impl Drop for Ticket {
             state.slots.swap_remove(at);
             return;
         }
-        // The response may still come, and is not to be taken for anybody else's: the id stays in use.
+        // The response may still come and must not be taken for that of another question, so the id stays in use.
         (slot.left, slot.waker) = (true, None);
         slot.question = Vec::new();
         if sent.elapsed() >= SUSPICIOUS && heard.is_none_or(|heard| heard < sent) && state.end == End::Open {
             state.end = End::Retired;
         }
-        // Nobody waits for it any more, and it has something to say: what for?
+        // Nobody waits for the responses that are still open, so the connection is closed.
         let abandoned = state.end != End::Closed && state.slots.iter().all(|slot| slot.left);
         if abandoned {
             state.end = End::Closing;

@@ -1,7 +1,7 @@
-//! The way of one question over TCP, and the connections to one server (RFC 7766).
+//! Questions over TCP, and the connections to one server (RFC 7766).
 //!
-//! Connections are shared and stay open for a few seconds. What ends early is begun again: a server may close a connection
-//! whenever it likes (RFC 7766 §6.2.4), also after each answer.
+//! Questions share connections, which stay open for a few seconds. If a connection closes early, its questions are asked on another:
+//! a server may close a connection at any time (RFC 7766 §6.2.4), even after each answer.
 
 pub(crate) mod connection;
 pub(crate) mod stream;
@@ -24,18 +24,19 @@ use crate::resolve::direct::tcp::connection::{Connection, Load, Ticket};
 use crate::resolve::direct::tcp::stream::{Cause, Reply, Room};
 use crate::resolve::failure_rank::io_failure;
 
-/// Connections to one server.
+/// The most connections to one server.
 const MOST: usize = 4;
-/// Questions on one connection beyond which another one is opened, and beyond which none is added.
+/// With this many questions on each connection, another one is opened.
 const COMFORTABLE: usize = 8;
+/// The most questions on one connection.
 const FULL: usize = 32;
-/// How often a question is put beside others, none of which is answered.
+/// How often a question may be lost, together with others, on connections that close without an answer.
 const TRIES: u32 = 2;
-/// Ids that are tried until one is free.
+/// The most random ids tried to find a free one.
 const ID_TRIES: usize = 16;
-/// How long it is remembered that a server closes connections after a number of answers.
+/// How long to remember that a server closes connections after a number of answers.
 const REMEMBERED: Duration = Duration::from_secs(60);
-/// When to look again for a free descriptor.
+/// The wait before the next attempt to get a descriptor.
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// The connections to one server.
@@ -43,11 +44,11 @@ pub(super) struct Connections {
     server: SocketAddr,
     all: Vec<(Id, Arc<Connection>)>,
     room: Arc<Room>,
-    /// Answers after which the server closes a connection, and when it last did so.
+    /// The number of answers after which the server closes a connection, and when it last did so.
     life: Option<(usize, Instant)>,
 }
 
-/// Asks, and gives the response to that very question. Ends at `end`. Dropping it leaves the connection open to others.
+/// Asks over TCP and returns the response, with a timeout at `end`. Dropping the future leaves the connection open for others.
 pub(super) async fn ask(
     server: &Server,
     counters: &Counters,
@@ -61,7 +62,7 @@ pub(super) async fn ask(
             let entered = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await;
             let mut ticket = match entered {
                 Ok(ticket) => ticket,
-                // An answer is worth more than one port of many.
+                // Close one of many UDP sockets: this question needs its descriptor more.
                 Err(error) if is_shortage(&error) => {
                     lock(&server.pool).spare_one(Instant::now());
                     sleep(MOMENT).await;
@@ -72,7 +73,7 @@ pub(super) async fn ask(
             match poll_fn(|cx| ticket.poll(cx)).await {
                 Reply::Response(response) => return Ok(response),
                 Reply::Failed(failure) => return Err(failure),
-                // The next connection will go further.
+                // The server answered some questions, so another connection makes progress.
                 Reply::Lost(Cause::Enough) => {}
                 Reply::Lost(Cause::Any) => tries += 1,
                 Reply::Lost(Cause::This) => break,
@@ -83,7 +84,7 @@ pub(super) async fn ask(
     timeout_at(end, exchange).await.unwrap_or(Err(Failure::Timeout))
 }
 
-/// Enters the question on a connection, once there is room.
+/// Puts the question on a connection; pending while there is no room.
 fn enter(
     server: &Server,
     counters: &Counters,
@@ -119,7 +120,7 @@ impl Connections {
         Self { server, all: Vec::new(), room: Arc::default(), life: None }
     }
 
-    /// A connection with room; `None` when there is none, and `waker` is told when to look again.
+    /// A connection with room. `None` when there is none; `waker` is then woken when there may be.
     fn choose(&mut self, runtime: Id, counters: &Counters, waker: &Waker) -> io::Result<Option<Arc<Connection>>> {
         let now = Instant::now();
         self.tidy(now);
@@ -142,11 +143,11 @@ impl Connections {
         } else {
             None
         };
-        // Told first, looked second: what becomes free in between is not overlooked.
+        // Register first, then look: otherwise room that becomes free in between would be missed.
         self.room.wait(waker);
         match (self.best(runtime, life, FULL), failure) {
             (Some(best), _) => Ok(Some(best)),
-            // Out of descriptors, and nothing that could become free.
+            // The connection could not be opened, and there is none here that could get room.
             (None, Some(error)) if here == 0 => Err(error),
             (None, _) => Ok(None),
         }
@@ -161,7 +162,7 @@ impl Connections {
         Some(Arc::clone(best.1))
     }
 
-    /// Forgets connections that are of no more use, and learns from how they ended.
+    /// Drops connections that are closed or used up, and notes after how many answers the server closes them.
     fn tidy(&mut self, now: Instant) {
         if self.life.is_some_and(|(_, at)| now.saturating_duration_since(at) >= REMEMBERED) {
             self.life = None;

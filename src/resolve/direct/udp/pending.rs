@@ -1,4 +1,4 @@
-//! The questions in flight on one socket: who waits for what, and until when.
+//! The questions in flight on one socket.
 
 use std::task::Waker;
 
@@ -7,20 +7,21 @@ use tokio::time::Instant;
 use crate::dns::Failure;
 use crate::resolve::direct::query_codec::{self, MAX_PAYLOAD, Match};
 
-/// Buffers that are kept for later questions, and the largest that is.
+/// The most buffers kept for later questions.
 const SPARE: usize = 16;
+/// The largest buffer kept, in octets.
 const USUAL: usize = 512;
 
-/// All questions on a socket. There are few, and ids are ours and random: looking through them is the quickest way.
+/// All questions on a socket. There are few of them, so a linear search by id is the fastest way.
 #[derive(Default)]
 pub(crate) struct Slots {
     all: Vec<Slot>,
     spare: Vec<Vec<u8>>,
-    /// How many still wait.
+    /// Questions without an outcome.
     waiting: usize,
-    /// When the socket's alarm rings: no later than anybody wants to be woken who has been polled since it was set.
+    /// When the socket's timer fires. It is never later than the deadline of any question polled since it was set.
     alarm: Option<Instant>,
-    /// Datagrams that belong to no question.
+    /// Datagrams that match no question.
     wrong: u32,
 }
 
@@ -30,31 +31,31 @@ pub(crate) struct Slot {
     /// The question; then the response.
     octets: Vec<u8>,
     settled: Option<Settled>,
-    /// When that was.
+    /// When the response came.
     settled_at: Option<Instant>,
     due: Instant,
-    /// Its time has come.
+    /// Its deadline has passed, and this has not been reported yet.
     overdue: bool,
     waker: Option<Waker>,
 }
 
-/// What became of a question.
+/// The outcome of a question.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Settled {
-    /// The response is there: same id, same question.
+    /// The response has come: same id, same question.
     Response,
-    /// A response in which letters have changed their case.
+    /// A response with letters in another case.
     OtherCase,
     Failed(Failure),
-    /// The socket was given up.
+    /// The socket was closed.
     Lost,
 }
 
-/// What a datagram was.
+/// The result of taking in a datagram.
 pub(crate) enum Taken {
-    /// A response; who waits for it.
+    /// The outcome of a question, and the waker of the task that waits for it.
     Settled(Settled, Option<Waker>),
-    /// Nobody's: too late, or forged.
+    /// It matches no question: late, or forged.
     Foreign,
 }
 
@@ -64,7 +65,7 @@ impl Slots {
         self.all.iter().any(|slot| slot.id == id)
     }
 
-    /// Enters a question.
+    /// Adds a question.
     pub(crate) fn enter(&mut self, id: u16, due: Instant, write: impl FnOnce(&mut Vec<u8>)) {
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.clear();
@@ -73,7 +74,7 @@ impl Slots {
         self.waiting += 1;
     }
 
-    /// The octets to send, unless the question is settled already.
+    /// The octets to send, unless the question already has an outcome.
     pub(crate) fn unsettled(&self, id: u16) -> Option<&[u8]> {
         self.all.iter().find(|slot| slot.id == id && slot.settled.is_none()).map(|slot| slot.octets.as_slice())
     }
@@ -82,7 +83,7 @@ impl Slots {
         self.all.iter_mut().enumerate().find(|(_, slot)| slot.id == id)
     }
 
-    /// Empties a place.
+    /// Removes a question.
     pub(crate) fn leave(&mut self, at: usize) {
         if at >= self.all.len() {
             return;
@@ -96,7 +97,7 @@ impl Slots {
         }
     }
 
-    /// Does anybody wait?
+    /// Is there no question without an outcome?
     pub(crate) fn is_idle(&self) -> bool {
         self.waiting == 0
     }
@@ -116,7 +117,7 @@ impl Slots {
                 Match::Ours | Match::OtherCase => {
                     slot.octets.clear();
                     slot.octets.extend_from_slice(datagram);
-                    // Longer than we said that we take: the rest is lost, as if the server had cut it.
+                    // Longer than the size we announced: the end is missing, so treat it as truncated.
                     if datagram.len() > MAX_PAYLOAD {
                         query_codec::mark_truncated(&mut slot.octets);
                     }
@@ -135,14 +136,14 @@ impl Slots {
                 taken
             }
             None => {
-                // RFC 5452 §9.1: whatever does not fit is as if it had never come.
+                // RFC 5452 §9.1: ignore what does not match.
                 self.wrong = self.wrong.saturating_add(1);
                 Taken::Foreign
             }
         }
     }
 
-    /// The same became of all that wait. Gives who is to be woken.
+    /// Gives all open questions this outcome, and returns their wakers.
     pub(crate) fn settle_all(&mut self, settled: Settled) -> Vec<Waker> {
         self.waiting = 0;
         let open = self.all.iter_mut().filter(|slot| slot.settled.is_none());
@@ -153,7 +154,7 @@ impl Slots {
         .collect()
     }
 
-    /// Is the alarm to be set for a wait until `due`?
+    /// Must the timer be set for a wait until `due`?
     pub(crate) fn needs_alarm(&mut self, due: Instant) -> bool {
         let needed = self.alarm.is_none_or(|alarm| due < alarm);
         if needed {
@@ -166,7 +167,7 @@ impl Slots {
         self.alarm
     }
 
-    /// The alarm has rung. Everybody is woken: those whose time has come, and the others to set it again.
+    /// The timer has fired. Returns all wakers: the overdue questions end their wait, the others set the timer again.
     pub(crate) fn ring(&mut self, now: Instant) -> Vec<Waker> {
         self.alarm = None;
         let open = self.all.iter_mut().filter(|slot| slot.settled.is_none());
@@ -193,12 +194,12 @@ impl Slot {
         &self.octets
     }
 
-    /// Has its time come? Told once.
+    /// Has its deadline passed? Reports this once.
     pub(crate) fn is_overdue(&mut self) -> bool {
         std::mem::take(&mut self.overdue)
     }
 
-    /// Who asked waits, until `due`.
+    /// Waits for the outcome, until `due`.
     pub(crate) fn wait(&mut self, waker: &Waker, due: Instant) {
         self.due = due;
         match &mut self.waker {

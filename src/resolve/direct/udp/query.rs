@@ -1,4 +1,4 @@
-//! A place for one question on a socket.
+//! One question on a UDP socket.
 
 use std::io;
 use std::sync::Arc;
@@ -13,31 +13,31 @@ use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pending::{Settled, Slots};
 use crate::resolve::direct::udp::socket::{Line, Socket};
 
-/// What became of one datagram sent.
+/// The outcome of one datagram sent.
 #[derive(Debug)]
 pub(crate) enum Outcome<R> {
-    /// What was read from the response (same id, same question), and when it came.
+    /// What the caller read from the response (same id, same question), and when it came.
     Response(R, Instant),
-    /// A response in which letters have changed their case: not to be believed, not to be waited past.
+    /// A response with letters in another case. It is not believed, and the question does not wait for another one.
     OtherCase(Instant),
-    /// Something that is no answer.
+    /// A failure in place of an answer.
     Failed(Failure),
-    /// The socket was given up before there was a response. Nobody's fault.
+    /// The socket was closed before a response came. This says nothing about the server.
     Lost,
-    /// Nothing yet, and the time has come. The place is still taken.
+    /// No response before the deadline. The question stays open.
     Overdue,
 }
 
-/// A place for one question on a socket. Dropping it leaves the place; a response that comes then is ignored.
+/// One question on a socket. Dropping it removes the question; a late response is ignored.
 pub(crate) struct Ticket {
     socket: Arc<Socket>,
     id: u16,
-    /// The place is empty; another may have the id now.
+    /// The question is removed; another one may have the id now.
     left: bool,
 }
 
 impl Ticket {
-    /// Enters a question under an id and sends it, as [`send`](Self::send) does; `None` when the id is taken.
+    /// Adds a question under an id and sends it, as [`send`](Self::send) does; `None` when the id is in use.
     pub(crate) fn enter(
         socket: Arc<Socket>,
         id: u16,
@@ -61,7 +61,7 @@ impl Ticket {
         send(line, &lock(&line.slots), self.id)
     }
 
-    /// Ready when the socket takes datagrams again.
+    /// Ready when the socket can send again.
     pub(crate) fn writable(&self) -> BoxFuture<'static, ()> {
         let socket = Arc::clone(&self.socket);
         Box::pin(async move {
@@ -70,8 +70,8 @@ impl Ticket {
         })
     }
 
-    /// What became of it; `read` is given the response. Except after [`Outcome::Overdue`] the place is empty then, and this is
-    /// not to be called again. While there is nothing, who polls is woken at `due` at the latest.
+    /// The outcome; `read` reads the response. Any outcome but [`Outcome::Overdue`] removes the question, and then this must not
+    /// be called again. While it is pending, the task is woken at `due` at the latest.
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
@@ -85,7 +85,7 @@ impl Ticket {
             Some(Settled::Response) => Outcome::Response(read(slot.octets()), came()),
             Some(Settled::OtherCase) => Outcome::OtherCase(came()),
             Some(Settled::Failed(failure)) => Outcome::Failed(failure),
-            // The latter: entered just when the reader gave up.
+            // The second arm: the question was added just when the reader closed the socket.
             Some(Settled::Lost) => Outcome::Lost,
             None if self.socket.is_closed() => Outcome::Lost,
             None if slot.is_overdue() => return Poll::Ready(Outcome::Overdue),
@@ -122,7 +122,7 @@ fn send(line: &Line, slots: &Slots, id: u16) -> io::Result<()> {
         return Ok(()); // settled before it was sent: the socket is closed
     };
     let sent = match line.udp.try_send(octets) {
-        // The news about an earlier datagram. This one is still to be sent.
+        // The error belongs to an earlier datagram. This one has not been sent yet.
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => line.udp.try_send(octets),
         sent => sent,
     };
