@@ -16,7 +16,8 @@ use crate::resolve::direct::query_codec::{self, Asked, Edns};
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::{Outcome, Ticket};
-use crate::resolve::direct::{Hub, Pacing, Server, tcp};
+use crate::resolve::direct::upstream::{Hub, Pacing, Server};
+use crate::resolve::direct::{probe, tcp};
 use crate::resolve::failure_rank::{another_server_may_know, io_failure, weight};
 use crate::resolve::wire::{Chain, Heard};
 
@@ -489,6 +490,25 @@ impl<'a> Round<'a> {
         if self.failure.as_ref().is_none_or(|(whose, known)| rank(server, &answer) > rank(*whose, known)) {
             self.failure = Some((server, answer));
         }
+    }
+}
+
+impl Hub {
+    /// The server to ask first: the first one that is not passed over.
+    fn first_server(&self, runtime: Id, now: Instant) -> usize {
+        let is_there = |server: &Server| {
+            if !server.known.is_watched() {
+                return true;
+            }
+            probe::look(server, &self.counters, runtime, now, self.timeouts.resend());
+            self.pacing == Pacing::Fixed || !lock(&server.pace).is_passed_over()
+        };
+        self.servers.iter().position(is_there).unwrap_or_default()
+    }
+
+    /// A server did not answer, or refused an OPT record: a probe shows whether that is due to the server or to the name asked.
+    fn suspect(&self, server: &Server, runtime: Id, now: Instant) {
+        probe::suspect(server, &self.counters, runtime, now, self.timeouts.resend());
     }
 }
 

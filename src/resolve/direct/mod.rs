@@ -6,6 +6,7 @@ mod fast_parse;
 pub(crate) mod limit;
 mod parse;
 mod probe;
+mod probe_state;
 mod query_codec;
 mod rtt;
 mod self_polled;
@@ -13,31 +14,23 @@ mod shared_timer;
 mod stats;
 mod tcp;
 pub(crate) mod udp;
+mod upstream;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::Id;
-use tokio::time::Instant;
-
-use crate::base::lock::lock;
 use crate::dns::{Answer, Question};
-use crate::resolve::direct::limit::admission::Gate;
-use crate::resolve::direct::probe::{Known, Probe};
-use crate::resolve::direct::rtt::Pace;
-use crate::resolve::direct::stats::Counters;
-use crate::resolve::direct::tcp::Connections;
-use crate::resolve::direct::udp::pool::{Pool, Usage};
+use crate::resolve::direct::udp::pool::Usage;
+use crate::resolve::direct::upstream::{Hub, MOST_SERVERS, Settings};
 use crate::resolve::servers::{Origin, ResolverError, Servers};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
 
 pub use crate::resolve::direct::stats::DirectStats;
+pub use crate::resolve::direct::upstream::Pacing;
 
-/// Servers that are asked. A 64-bit word holds a set of them.
-const MOST_SERVERS: usize = 64;
 /// Enough ports that guessing one is hard, and few enough descriptors.
 const SOCKETS: usize = 64;
 /// A port changes before it is worth finding out. Opening a socket once in 4,096 questions costs next to nothing.
@@ -112,48 +105,6 @@ pub struct Direct {
     servers: Servers,
     settings: Settings,
     hub: Arc<Hub>,
-}
-
-#[derive(Clone, Copy)]
-struct Settings {
-    timeouts: Timeouts,
-    pacing: Pacing,
-    in_flight: usize,
-    usage: Usage,
-}
-
-/// What clones share.
-struct Hub {
-    servers: Vec<Server>,
-    timeouts: Timeouts,
-    pacing: Pacing,
-    counters: Arc<Counters>,
-}
-
-/// One server.
-struct Server {
-    pool: Mutex<Pool>,
-    pace: Mutex<Pace>,
-    probe: Mutex<Probe>,
-    known: Known,
-    gate: Arc<Gate>,
-    connections: Mutex<Connections>,
-}
-
-/// When a datagram counts as lost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Pacing {
-    /// After three usual round trips to its server, or one and four deviations (RFC 6298), whichever is longer, but at least 100 ms and
-    /// at most [`Timeouts::resend`]. Each later wait is twice the one before. At most 3 in 100 answered questions are sent again
-    /// before [`Timeouts::resend`], and at most 10 in a row. A server that has not responded to at least 4 datagrams, for as long as
-    /// [`Timeouts::resend`], is asked `. NS`, at most once a second: the servers of the names asked may be down instead. If that
-    /// question is not answered within [`Timeouts::resend`] either, the server is asked only when no other is left, until it
-    /// answers again.
-    #[default]
-    Measured,
-    /// After [`Timeouts::resend`], then twice that and so on, always in the same order of servers.
-    Fixed,
 }
 
 /// The case of letters in questions.
@@ -296,37 +247,5 @@ impl fmt::Debug for Direct {
             .field("pacing", &self.settings.pacing)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
-    }
-}
-
-impl Hub {
-    fn new(servers: &Servers, settings: Settings) -> Self {
-        let counters = Arc::new(Counters::default());
-        let servers = servers.addresses.iter().take(MOST_SERVERS).map(|address| Server {
-            pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
-            pace: Mutex::new(Pace::new()),
-            probe: Mutex::default(),
-            known: Known::default(),
-            gate: Gate::new(settings.in_flight),
-            connections: Mutex::new(Connections::new(*address)),
-        });
-        Self { servers: servers.collect(), timeouts: settings.timeouts, pacing: settings.pacing, counters }
-    }
-
-    /// The server to ask first: the first one that is not passed over.
-    fn first_server(&self, runtime: Id, now: Instant) -> usize {
-        let is_there = |server: &Server| {
-            if !server.known.is_watched() {
-                return true;
-            }
-            crate::resolve::direct::probe::look(server, &self.counters, runtime, now, self.timeouts.resend());
-            self.pacing == Pacing::Fixed || !lock(&server.pace).is_passed_over()
-        };
-        self.servers.iter().position(is_there).unwrap_or_default()
-    }
-
-    /// A server did not answer, or refused an OPT record: a probe shows whether that is due to the server or to the name asked.
-    fn suspect(&self, server: &Server, runtime: Id, now: Instant) {
-        crate::resolve::direct::probe::suspect(server, &self.counters, runtime, now, self.timeouts.resend());
     }
 }

@@ -5,7 +5,7 @@
 //! the probe counts. No task is spawned for it: the next question to the server looks at the result.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -15,54 +15,18 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::RecordType;
-use crate::resolve::direct::Server;
 use crate::resolve::direct::parse::refuses_opt;
+use crate::resolve::direct::probe_state::{Open, Probe};
 use crate::resolve::direct::query_codec::{Asked, Edns};
 use crate::resolve::direct::stats::{Counters, count};
 use crate::resolve::direct::udp::pool;
-use crate::resolve::direct::udp::query::{Outcome, Ticket};
+use crate::resolve::direct::udp::query::Outcome;
+use crate::resolve::direct::upstream::Server;
 
 /// A server is probed at most once in this time.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Questions are sent without an OPT record for this long; then the server is probed again.
 const WITHOUT_OPT: Duration = Duration::from_secs(3_600);
-
-/// What probes have shown of one server.
-#[derive(Default)]
-pub(super) struct Known {
-    /// It did not know OPT records at the last probe.
-    without_opt: AtomicBool,
-    /// A probe is in flight, the server is passed over, or it is asked without OPT records: look at it before each question.
-    watched: AtomicBool,
-}
-
-/// The probe in flight, and when the last one was sent.
-#[derive(Default)]
-pub(super) struct Probe {
-    open: Option<Open>,
-    last: Option<Instant>,
-    without_opt: Option<Instant>,
-}
-
-struct Open {
-    ticket: Ticket,
-    runtime: Id,
-    /// The socket was not writable yet when it was opened.
-    unsent: bool,
-    sent: Instant,
-    due: Instant,
-}
-
-impl Known {
-    pub(super) fn edns(&self) -> Edns {
-        if self.without_opt.load(Ordering::Relaxed) { Edns::No } else { Edns::Yes }
-    }
-
-    /// One atomic read: for nearly all questions there is nothing to look at.
-    pub(super) fn is_watched(&self) -> bool {
-        self.watched.load(Ordering::Relaxed)
-    }
-}
 
 /// The server is suspect: probes it, unless the last probe was less than [`INTERVAL`] ago.
 pub(super) fn suspect(server: &Server, counters: &Counters, runtime: Id, now: Instant, patience: Duration) {

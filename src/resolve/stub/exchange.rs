@@ -15,23 +15,41 @@ use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
 use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, weight};
 use crate::resolve::rdata::kind_to_wire;
-use crate::resolve::stub::Stub;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
+use crate::resolve::timeouts::Timeouts;
 use crate::resolve::wire::{Chain, Heard, classify, refuses_opt};
 
 /// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
 const MAX_PAYLOAD: u16 = 1_232;
 
 /// Asks until the question is answered, every server has failed, or the deadline has passed.
-pub(crate) async fn ask(stub: &Stub, question: &Question) -> Answer {
+pub(crate) async fn ask(
+    addresses: &[SocketAddr],
+    timeouts: Timeouts,
+    provider: &Provider,
+    question: &Question,
+) -> Answer {
     let Some(mut chain) = Chain::new(question) else {
         return Answer::failed(Failure::Malformed);
     };
-    let end = Instant::now() + stub.timeouts().total();
+    let end = Instant::now() + timeouts.total();
     let mut first = 0;
     loop {
         // This ends: each iteration adds at least one link to a chain of limited length.
-        match Round::new(stub, question, chain, first, end).run().await {
+        let round = Round {
+            addresses,
+            provider,
+            question,
+            chain,
+            servers: addresses.iter().map(|_| Standing::default()).collect(),
+            open: FuturesUnordered::new(),
+            tcp_open: 0,
+            next: first,
+            wake: end,
+            patience: timeouts.resend(),
+            end,
+        };
+        match round.run().await {
             (Heard::Answer(answer), _) => return answer,
             (Heard::Chase(longer), server) => (chain, first) = (*longer, server),
         }
@@ -67,7 +85,8 @@ struct Standing {
 
 /// One name asked of the servers.
 struct Round<'a> {
-    stub: &'a Stub,
+    addresses: &'a [SocketAddr],
+    provider: &'a Provider,
     question: &'a Question,
     chain: Chain,
     servers: Vec<Standing>,
@@ -82,21 +101,6 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(stub: &'a Stub, question: &'a Question, chain: Chain, first: usize, end: Instant) -> Self {
-        Self {
-            stub,
-            question,
-            chain,
-            servers: stub.server_addresses().iter().map(|_| Standing::default()).collect(),
-            open: FuturesUnordered::new(),
-            tcp_open: 0,
-            next: first,
-            wake: end,
-            patience: stub.timeouts().resend(),
-            end,
-        }
-    }
-
     /// The answer and the server that gave it.
     async fn run(mut self) -> (Heard, usize) {
         self.send(|_| true);
@@ -128,7 +132,7 @@ impl<'a> Round<'a> {
         let order = (0..count).map(|step| (self.next + step) % count);
         let chosen = order
             .filter(|at| self.servers.get(*at).is_some_and(|standing| !standing.out && wanted(standing)))
-            .find_map(|at| Some((at, *self.stub.server_addresses().get(at)?)));
+            .find_map(|at| Some((at, *self.addresses.get(at)?)));
         let Some((server, address)) = chosen else {
             self.wake = self.end;
             return;
@@ -144,7 +148,7 @@ impl<'a> Round<'a> {
             opt = !standing.plain;
         }
         self.wake = Instant::now() + self.patience;
-        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
+        let (provider, request, end) = (self.provider.clone(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
             Reply { server, over_tcp: false, opt, result: over_udp(address, provider, request, end).await }
         }));
@@ -186,7 +190,7 @@ impl<'a> Round<'a> {
         let standing = self.servers.get_mut(server).filter(|standing| !standing.out && !standing.plain)?;
         standing.plain = true;
         standing.failure = Some(Answer::failed(failure_of(code)));
-        let address = self.stub.server_addresses().get(server).copied()?;
+        let address = self.addresses.get(server).copied()?;
         self.send_to(server, address);
         None
     }
@@ -199,11 +203,11 @@ impl<'a> Round<'a> {
         standing.out = true;
         standing.failure = Some(Answer::failed(Failure::Truncated));
         let opt = !standing.plain;
-        let Some(address) = self.stub.server_addresses().get(server).copied() else {
+        let Some(address) = self.addresses.get(server).copied() else {
             return;
         };
         self.tcp_open += 1;
-        let (provider, request, end) = (self.stub.provider(), self.request(opt), self.end);
+        let (provider, request, end) = (self.provider.clone(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
             Reply { server, over_tcp: true, opt, result: over_tcp(address, provider, request, end).await }
         }));

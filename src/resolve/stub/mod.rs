@@ -117,15 +117,11 @@ impl Stub {
     pub fn timeouts(&self) -> Timeouts {
         self.timeouts
     }
-
-    pub(super) fn provider(&self) -> Provider {
-        self.provider.clone()
-    }
 }
 
 impl Resolve for Stub {
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(exchange::ask(self, question))
+        Box::pin(exchange::ask(&self.servers.addresses, self.timeouts, &self.provider, question))
     }
 }
 
