@@ -1,8 +1,8 @@
-//! What trouble means: whether to ask on, which of several failures to tell, and the system's errors in our words.
+//! Failures: whether to ask another server, which of several failures to return, and the [`Failure`] for a system error.
 
 use crate::dns::{Answer, Failure};
 
-/// The failure behind a response code that is no answer.
+/// The failure for a response code other than NOERROR and NXDOMAIN.
 pub(super) fn failure_of(code: u16) -> Failure {
     match code {
         2 => Failure::ServFail,
@@ -11,13 +11,13 @@ pub(super) fn failure_of(code: u16) -> Failure {
     }
 }
 
-/// Could another server answer what this one could not? A CNAME loop is in the data.
+/// Could another server have an answer? Not for a CNAME loop: it is in the data, and all servers see it.
 pub(super) fn another_server_may_know(failure: Failure) -> bool {
     failure != Failure::CnameLoop
 }
 
-/// How much a failure says: a response more than a broken one, that more than trouble on the way, and silence nothing.
-pub(super) fn weight(answer: &Answer) -> u8 {
+/// How much a failure says: an error response most, then a broken response, then a local or network error; a timeout nothing.
+pub(super) fn rank(answer: &Answer) -> u8 {
     match answer.failure() {
         Some(Failure::ServFail) => 9,
         Some(Failure::Refused) => 8,
@@ -32,7 +32,7 @@ pub(super) fn weight(answer: &Answer) -> u8 {
     }
 }
 
-/// ENOMEM, ENFILE, EMFILE, ENOBUFS (Linux; BSD): our side is out of something. The rest is the network's.
+/// ENOMEM, ENFILE, EMFILE, ENOBUFS (Linux; BSD) mean that this host has run out of a resource. All others are network errors.
 pub(super) fn io_failure(error: &std::io::Error) -> Failure {
     match error.raw_os_error() {
         Some(12 | 23 | 24 | 105 | 55) => Failure::Overload,

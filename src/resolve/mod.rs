@@ -1,8 +1,8 @@
-//! The interface to resolvers, and the resolvers of this crate.
+//! The resolver interface: what answers DNS questions.
 //!
-//! [`Resolve`] has one method, takes and returns types of this crate, and is object-safe. `Stub` (feature `hickory`) and `Direct`
-//! (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table; for any other source
-//! of answers, implement the trait.
+//! [`Resolve`] is a trait with one method. It is object-safe and uses only types of this crate. `Stub` (feature `hickory`) and
+//! `Direct` (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table. Another resolver
+//! takes a few lines of your own.
 
 #[cfg(feature = "direct")]
 mod direct;
@@ -33,11 +33,11 @@ pub use crate::resolve::stub::Stub;
 #[cfg(any(feature = "hickory", feature = "direct"))]
 pub use crate::resolve::timeouts::Timeouts;
 
-/// Answers questions.
+/// Answers DNS questions.
 ///
-/// The name to ask for is [`question.name.expose()`](crate::Name::expose): absolute, in lower case, with the key of a commercial
-/// list if it has one. `Display` is for people: it hides the key and leaves an empty label, so that parsers of names reject the text
-/// and a commercial list is never asked without its key.
+/// Ask for [`question.name.expose()`](crate::Name::expose): the absolute name in lower case, including the key of a commercial
+/// list. Do not ask for what `Display` shows. It hides the key and shows an empty label in its place, so that a name parser
+/// rejects the text and no query goes out without the key.
 ///
 /// ```
 /// use rdnsbl::resolve::{BoxFuture, Resolve};
@@ -63,21 +63,20 @@ pub use crate::resolve::timeouts::Timeouts;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Rules for implementations:
-/// * Ask for the name as it is: absolute, without search list, hosts file or special names.
-/// * Only NXDOMAIN and NODATA mean "no". Everything else that is not records is [`Answer::failed`].
-/// * Records count only when their owner is the name asked, or is reached from it by CNAMEs in the answer.
-/// * A question may say which client chose its name ([`Question::chooser`]). If you limit concurrent questions, keep some of the
-///   limit free for questions without a chooser. The answer is the same.
-/// * Do not cache. The checker does, by TTL, and re-asks on purpose when it needs fresh proof.
+/// Rules for an implementation:
+/// * Ask for the name as it is: absolute, without a search list, a hosts file or special handling of any name.
+/// * Only NXDOMAIN and NODATA mean that there are no records. Every other response without records is [`Answer::failed`].
+/// * Return only records whose owner is the name asked, or a name that CNAME records in the answer lead to.
+/// * A question may name the client that chose its name ([`Question::chooser`]). If you limit concurrent questions, keep some
+///   capacity for questions without one. The answer does not depend on it.
+/// * Do not cache. The checker caches by TTL, and asks again on purpose when it needs a fresh answer.
 /// * Dropping the future cancels the question.
 ///
-/// **An adapter over `hickory_resolver::Resolver` cannot be right.** That resolver reports a CNAME loop and an answer to another
-/// question as a bare "no records", which is also how it reports NODATA; and it never asks for `localhost`, but answers by itself.
-/// The cause is lost before an adapter sees it, and a mail server would reject where it should defer. Use `Direct` or `Stub`. If
-/// you must adapt it, the safest mapping is: a "no" with an SOA record is NXDOMAIN or NODATA, as its code says; a "no" without an
-/// SOA record is [`Failure::Unrelated`](crate::dns::Failure::Unrelated); every other error is the [`Answer::failed`] nearest to
-/// it. Some true NODATA answers without SOA are then reported as "could not tell", which is the safe side.
+/// An adapter over `hickory_resolver::Resolver` cannot follow all of these rules. That resolver reports a CNAME loop, and an answer to
+/// another question, in the same way as "no records", and it answers `localhost` itself without asking a server. Use `Stub`
+/// or `Direct` where you can. If you need the adapter, the safest mapping is: "no records" with an SOA record is
+/// [`Answer::nx_domain`] or [`Answer::no_data`], and "no records" without one is `Answer::failed(Failure::Unrelated)`. An
+/// answer that no zone has confirmed then never counts as "not listed".
 pub trait Resolve: Send + Sync {
     /// Asks one question.
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer>;

@@ -1,4 +1,4 @@
-//! Names and record data of a message in our words, and back.
+//! Conversion of names, types and record data between messages and the types of this crate.
 
 use hickory_proto::rr;
 
@@ -6,7 +6,7 @@ use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
 use crate::dns::{Record, RecordType, Target};
 
-/// The name as it stands in a message, label by label: no search list, no IDNA, always absolute.
+/// The name for a message, label by label: no search list, no IDNA, always absolute.
 pub(super) fn name_to_wire(name: &Name) -> Option<rr::Name> {
     let mut wire = rr::Name::root();
     for label in name.labels() {
@@ -16,11 +16,11 @@ pub(super) fn name_to_wire(name: &Name) -> Option<rr::Name> {
     Some(wire)
 }
 
-/// A name from a message; `None` when it holds octets that no [`Name`] holds. A label that repeats `secret` is hidden.
+/// A name from a message; `None` when it has octets that a [`Name`] cannot have. A label equal to `secret` is hidden.
 pub(super) fn name_from_wire(wire: &rr::Name, secret: Option<&str>) -> Option<Name> {
     let mut text = String::with_capacity(wire.len());
     for label in wire.iter() {
-        // RFC 2181 §11: any octet may stand in a label. A dot would read as two labels, and 8-bit octets are no U-label.
+        // RFC 2181 §11: a label may contain any octet. A dot would be read as the end of the label, and 8-bit octets are not a U-label.
         if !label.is_ascii() || label.contains(&b'.') {
             return None;
         }
@@ -34,7 +34,7 @@ pub(super) fn name_from_wire(wire: &rr::Name, secret: Option<&str>) -> Option<Na
     }
 }
 
-/// The type as it stands in a message.
+/// The type for a message.
 pub(super) fn kind_to_wire(kind: RecordType) -> rr::RecordType {
     match kind {
         RecordType::A => rr::RecordType::A,
@@ -55,8 +55,8 @@ pub(super) fn record_from_wire(data: &rr::RData, secret: Option<&str>) -> Option
         rr::RData::PTR(name) => Record::Ptr(target(&name.0, secret)),
         rr::RData::NS(name) => Record::Ns(target(&name.0, secret)),
         rr::RData::MX(mx) => Record::Mx { preference: mx.preference, exchange: target(&mx.exchange, secret) },
-        // RFC 5782 §2.1, RFC 7208 §3.3: the strings of one record are one text. Joined first, so that a key cannot hide
-        // across the seam; the key is cut out before the text is clipped, so that no half of it stays.
+        // RFC 5782 §2.1, RFC 7208 §3.3: the strings of one record are one text. They are joined first, to find a key that is split
+        // between two strings. The key is removed before the text is shortened, so that no part of it is left at the cut.
         rr::RData::TXT(txt) => Record::Txt(RemoteText::clean(&without_secret(txt.txt_data.concat(), secret))),
         _ => return None,
     })
@@ -73,7 +73,7 @@ fn target(wire: &rr::Name, secret: Option<&str>) -> Target {
     }
 }
 
-/// The name as text, odd octets as `\DDD` in decimal (RFC 1035 §5.1); hickory writes octal.
+/// The name as text, with special octets as decimal `\DDD` (RFC 1035 §5.1). Hickory writes octal.
 fn presentation(wire: &rr::Name) -> String {
     let mut text = String::with_capacity(wire.len());
     for label in wire.iter() {
@@ -89,7 +89,7 @@ fn presentation(wire: &rr::Name) -> String {
     text
 }
 
-/// The text without the keys that it may quote, whatever their case.
+/// The text with every key in it masked, in upper or lower case.
 fn without_secret(raw: Vec<u8>, secret: Option<&str>) -> Vec<u8> {
     secret.into_iter().flat_map(crate::base::key_mask::parts).fold(raw, |raw, part| without(raw, part.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! Which servers are asked, and where that is written.
+//! The servers to ask, and where they were configured.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ fn server_of_line(line: &str) -> Option<SocketAddr> {
     if let Ok(address) = word.parse::<IpAddr>() {
         return Some(SocketAddr::new(address, PORT));
     }
-    // RFC 4007 §11: a link-local address needs to say of which link.
+    // RFC 4007 §11: a link-local address needs a scope that names the link.
     let (address, scope) = word.split_once('%')?;
     Some(SocketAddrV6::new(address.parse().ok()?, PORT, 0, scope.parse().ok()?).into())
 }
@@ -66,15 +66,15 @@ fn server_of_line(line: &str) -> Option<SocketAddr> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The caller named them.
+    /// The caller gave them.
     Given,
     /// The `nameserver` lines of a resolv.conf.
     ResolvConf,
-    /// A resolv.conf without usable `nameserver` lines: 127.0.0.1 is asked, as the C library does.
+    /// A resolv.conf without usable `nameserver` lines: 127.0.0.1 is asked, as in the C library.
     ResolvConfEmpty,
 }
 
-/// Why there is no resolver.
+/// Why a resolver could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolverError {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Re-sends closer than this are a flood.
+/// Re-sends in shorter intervals would flood the server.
 const LEAST_RESEND: Duration = Duration::from_millis(10);
 /// No mail server waits longer for one question.
 const MOST_TOTAL: Duration = Duration::from_secs(600);
@@ -23,25 +23,25 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// Waits this long for the first send before the next goes out; each later wait is twice the one before. At least 10 ms.
+    /// Waits this long for a response before the question is sent again. Each later wait is twice the one before. At least 10 ms.
     #[must_use]
     pub fn with_resend(self, resend: Duration) -> Self {
         Self { resend: resend.max(LEAST_RESEND), ..self }
     }
 
-    /// Gives up on a question after this long, TCP and CNAME chains included. At most 10 minutes.
+    /// Gives up on a question after this time, including TCP and CNAME chains. At most 10 minutes.
     #[must_use]
     pub fn with_total(self, total: Duration) -> Self {
         Self { total: total.min(MOST_TOTAL), ..self }
     }
 
-    /// The wait for the first send.
+    /// The wait before the first re-send.
     #[must_use]
     pub fn resend(self) -> Duration {
         self.resend
     }
 
-    /// The time for one question.
+    /// The total time for one question.
     #[must_use]
     pub fn total(self) -> Duration {
         self.total

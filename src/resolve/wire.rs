@@ -1,4 +1,4 @@
-//! A response in our words: what it says about the question, or which name to ask about next. Pure.
+//! Classifies a response: what it says about the question, or which name to ask for next. No I/O.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::dns::{Answer, Failure, MAX_TTL, Question, RecordType, Soa, ttl_from_w
 use crate::resolve::failure_rank::failure_of;
 use crate::resolve::rdata::{kind_to_wire, name_from_wire, name_to_wire, record_from_wire};
 
-/// CNAME links that are followed, over all responses to one question.
+/// The most CNAME links followed for one question, in all its responses together.
 const MAX_LINKS: usize = 16;
-/// Records of one response that are looked at for an answer; [`Answer::records`] keeps fewer, and says so.
+/// The most records of one response that are collected. [`Answer::records`] keeps fewer, and marks the answer then.
 const MAX_COLLECTED: usize = 4_096;
 /// The option code of an extended DNS error (RFC 8914 §2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// The way from the name asked to the name whose records are wanted.
+/// The CNAME chain from the name asked to the name whose records are wanted.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     earlier: Vec<rr::Name>,
@@ -28,15 +28,15 @@ pub(super) struct Chain {
 
 /// What a response says.
 #[derive(Debug)]
-pub(super) enum Heard {
-    /// The question is answered, or failed.
+pub(super) enum Classified {
+    /// The question is answered, or has failed.
     Answer(Answer),
     /// The response ends in the middle of a CNAME chain: ask for its last name.
     Chase(Box<Chain>),
 }
 
 impl Chain {
-    /// The chain that has only its start. `None` for a name that fits no message; no [`Question`] holds one.
+    /// A chain without links. `None` for a name that cannot be written in a message; a [`Question`] never has one.
     pub(super) fn new(question: &Question) -> Option<Self> {
         let last = name_to_wire(&question.name)?;
         Some(Self { earlier: Vec::new(), last, ttl: MAX_TTL, authenticated: true })
@@ -53,14 +53,14 @@ impl Chain {
         record.dns_class == DNSClass::IN && record.name == self.last
     }
 
-    /// Goes along the CNAMEs of the response until records of the asked type or the end.
+    /// Follows the CNAMEs of the response, up to records of the asked type or to the end of the chain.
     fn follow(&mut self, answers: &[rr::Record], kind: RecordType) -> Result<(), Failure> {
         loop {
             let here = || answers.iter().filter(|record| self.ends_at(record));
             if here().any(|record| record.record_type() == kind_to_wire(kind)) {
                 return Ok(());
             }
-            // RFC 2181 §10.1: one CNAME per name. Of several the least counts, so that their order does not.
+            // RFC 2181 §10.1: a name has one CNAME. If there are several, take the smallest, so that their order does not matter.
             let link = here().filter_map(|record| match &record.data {
                 RData::CNAME(target) => Some((&target.0, ttl_from_wire(record.ttl))),
                 _ => None,
@@ -75,16 +75,16 @@ impl Chain {
     }
 }
 
-/// What the response says about the question, when `chain` led to the name it was asked for.
-pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Heard {
+/// What the response says about the question. `chain` leads to the name that this response was asked for.
+pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Classified {
     if message.op_code != OpCode::Query {
-        return Heard::Answer(Answer::failed(Failure::Malformed));
+        return Classified::Answer(Answer::failed(Failure::Malformed));
     }
     chain.authenticated &= message.authentic_data;
     let authenticated = chain.authenticated;
     let answer = match u16::from(message.response_code) {
         0 => match no_error(message, question, chain) {
-            Heard::Answer(answer) => answer,
+            Classified::Answer(answer) => answer,
             chase => return chase,
         },
         2 | 3 if holds_asked_type(message, question.kind) => Answer::failed(Failure::Contradiction),
@@ -92,17 +92,17 @@ pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain)
         code => Answer::failed(failure_of(code)),
     };
     let answer = if authenticated { answer.authenticated() } else { answer };
-    Heard::Answer(match extended_error(message) {
+    Classified::Answer(match extended_error(message) {
         Some(code) => answer.extended_error(code),
         None => answer,
     })
 }
 
-/// NOERROR: records at the chain's end, or NODATA, or a riddle.
-fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
+/// NOERROR: records at the end of the chain, NODATA, or an answer to another question ([`Failure::Unrelated`]).
+fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Classified {
     let links_before = chain.earlier.len();
     if let Err(failure) = chain.follow(&message.answers, question.kind) {
-        return Heard::Answer(Answer::failed(failure));
+        return Classified::Answer(Answer::failed(failure));
     }
     let secret = question.name.secret();
     let mut ttl = chain.ttl;
@@ -119,29 +119,29 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
     if !records.is_empty() {
         let answer = Answer::records(records, ttl);
         let moved = (!chain.earlier.is_empty()).then(|| name_from_wire(&chain.last, secret)).flatten();
-        return Heard::Answer(match moved {
+        return Classified::Answer(match moved {
             Some(owner) => answer.at(owner),
             None => answer,
         });
     }
-    // An SOA record that was asked for is told as that of a negative answer is: what is wanted of it is its owner.
+    // The SOA record that was asked for is returned as that of a negative answer: only its owner is needed.
     let asked_soa = message.answers.iter().filter(|record| question.kind == RecordType::Soa && chain.ends_at(record));
     if let Some(soa) = soa(asked_soa.chain(&message.authorities), question, &chain) {
-        return Heard::Answer(Answer::no_data(Some(soa))); // RFC 2308 §2.2
+        return Classified::Answer(Answer::no_data(Some(soa))); // RFC 2308 §2.2
     }
     if chain.earlier.len() > links_before {
-        return Heard::Chase(Box::new(chain)); // RFC 1034 §3.6.2: restart at the canonical name
+        return Classified::Chase(Box::new(chain)); // RFC 1034 §3.6.2: restart at the canonical name
     }
-    // Records for something else prove nothing about the name. A DNAME of which no CNAME was made leads elsewhere too.
+    // Records of other names prove nothing about this one. The same holds for a DNAME without the CNAME made from it.
     let unrelated = message.answers.iter().any(|record| record.record_type() != rr::RecordType::RRSIG);
-    Heard::Answer(if unrelated || is_referral(message) {
+    Classified::Answer(if unrelated || is_referral(message) {
         Answer::failed(Failure::Unrelated)
     } else {
         Answer::no_data(None)
     })
 }
 
-/// Does a server say that it does not know of OPT records (RFC 6891 §7)? One that does know of them answers with one.
+/// Does the response say that the server does not know OPT records (RFC 6891 §7)? A server that knows them sends one back.
 pub(super) fn refuses_opt(message: &Message) -> bool {
     matches!(u16::from(message.response_code), 1 | 4) && message.edns.is_none()
 }
@@ -166,15 +166,15 @@ fn holds_asked_type(message: &Message, kind: RecordType) -> bool {
     message.answers.iter().any(|record| record.record_type() == kind_to_wire(kind))
 }
 
-/// The SOA record that vouches for a no: its owner is the chain's last name or above it. Of several the lowest counts,
-/// then the one that lives shortest.
+/// The SOA record of a negative answer: its owner is the chain's last name or a parent of it. Of several, take the one deepest in
+/// the tree, then the one with the shortest TTL.
 fn soa<'a>(records: impl Iterator<Item = &'a rr::Record>, question: &Question, chain: &Chain) -> Option<Soa> {
     let secret = question.name.secret();
     let mut best: Option<Soa> = None;
     for record in records.filter(|record| record.dns_class == DNSClass::IN && record.name.zone_of(&chain.last)) {
         let RData::SOA(data) = &record.data else { continue };
         let Some(owner) = name_from_wire(&record.name, secret) else { continue };
-        // RFC 2308 §5: the lesser of the record's own TTL and its MINIMUM; and what rests on a CNAME lives no longer.
+        // RFC 2308 §5: the smaller of the record's TTL and its MINIMUM, and never longer than the CNAMEs of the chain.
         let ttl = ttl_from_wire(record.ttl).min(ttl_from_wire(data.minimum)).min(chain.ttl);
         let new = Soa::new(owner, ttl);
         let depth = |soa: &Soa| (soa.owner().label_count(), std::cmp::Reverse(soa.negative_ttl()));
@@ -225,8 +225,8 @@ mod tests {
         message.add_authorities(authorities.iter().cloned());
         let question = Question::new(Name::parse("x.test").unwrap(), RecordType::A);
         match classify(&message, &question, Chain::new(&question).unwrap()) {
-            Heard::Answer(answer) => format!("{answer} {:?}", answer.ttl().map(|ttl| ttl.as_secs())),
-            Heard::Chase(chain) => format!("chase {} {}", chain.last, chain.ttl.as_secs()),
+            Classified::Answer(answer) => format!("{answer} {:?}", answer.ttl().map(|ttl| ttl.as_secs())),
+            Classified::Chase(chain) => format!("chase {} {}", chain.last, chain.ttl.as_secs()),
         }
     }
 

@@ -32,7 +32,7 @@ impl Entropy {
         self.take().map(u16::from_be_bytes)
     }
 
-    /// A number below `limit`, which is far below 2^16: no value is favoured by more than limit/2^16.
+    /// A number below `limit`, which must be far below 2^16. No value is more likely than another by more than limit/2^16.
     pub(super) fn below(&mut self, limit: usize) -> io::Result<usize> {
         Ok((usize::from(self.number()?) * limit) >> 16)
     }

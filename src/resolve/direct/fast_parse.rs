@@ -1,5 +1,5 @@
-//! The answers that nearly all questions get, read straight from the octets: addresses, and a no with one SOA record or none.
-//! Whatever is unusual in any way is left to the thorough way, with which this one always agrees.
+//! A fast parser for the most common answers: addresses, and negative answers with one SOA record or none. It leaves everything
+//! else to the full parser. Where it returns an answer, that answer is the same as the full parser's; the tests compare them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -8,9 +8,9 @@ use crate::base::name::Name;
 use crate::dns::{Answer, Failure, MAX_TTL, Question, Record, RecordType, Soa, ttl_from_wire};
 use crate::resolve::direct::query_codec::{HEADER, is_truncated};
 
-/// Addresses in one answer beyond which it is unusual.
+/// An answer with more addresses is left to the full parser.
 const FEW: u16 = 16;
-/// Octets of a name that is surely no longer than allowed.
+/// A longer name, in octets, is left to the full parser: it may exceed the limit of 255.
 const LONG: usize = 250;
 const CLASS_IN: u16 = 1;
 const TYPE_SOA: u16 = 6;
@@ -26,7 +26,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
     let mut octets = Octets { all: response, at: 2 };
     let flags = octets.number()?;
     let counts = [octets.number()?, octets.number()?, octets.number()?, octets.number()?];
-    // On the wire a length stands before each label where in text a dot stands after it; then the root, type and class.
+    // Goes past the question. Text has a dot after each label where the wire has a length before it; then root, type and class.
     octets.at += question.name.expose().len() + 1 + 4;
     let answer = match (flags & 0x0f, counts) {
         (0, [1, many @ 1..=FEW, 0, _]) => addresses(&mut octets, question.kind, many)?,
@@ -46,7 +46,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
     Some(if flags & 0x20 != 0 { answer.authenticated() } else { answer })
 }
 
-/// Records of the asked type, owned by the name asked and nothing else.
+/// Records of the asked type at the name asked. `None` if there is any other record.
 fn addresses(octets: &mut Octets<'_>, kind: RecordType, many: u16) -> Option<Answer> {
     let mut ttl = MAX_TTL;
     let mut records = Vec::with_capacity(many.into());
@@ -65,7 +65,7 @@ fn addresses(octets: &mut Octets<'_>, kind: RecordType, many: u16) -> Option<Ans
     Some(Answer::records(records, ttl))
 }
 
-/// The SOA record of a negative answer, whose owner is a part of the name asked.
+/// The SOA record of a negative answer, whose owner is the name asked or a parent of it.
 fn soa(octets: &mut Octets<'_>, question: &Question, many: u16) -> Option<Option<Soa>> {
     if many == 0 {
         return Some(None);
@@ -81,11 +81,11 @@ fn soa(octets: &mut Octets<'_>, question: &Question, many: u16) -> Option<Option
     octets.skip_name()?;
     octets.take::<16>()?; // serial, refresh, retry, expire
     let minimum = octets.ttl()?;
-    // RFC 2308 §5: the lesser of the record's own TTL and its MINIMUM.
+    // RFC 2308 §5: the smaller of the record's TTL and its MINIMUM.
     (octets.at == end).then(|| Some(Soa::new(owner, ttl.min(minimum))))
 }
 
-/// A name that is written as a pointer into the question.
+/// A name written as a compression pointer into the question.
 fn owner(octets: &mut Octets<'_>, question: &Question) -> Option<Name> {
     let pointer = octets.number()?;
     let from = usize::from(pointer & 0x3fff).checked_sub(HEADER)?;
@@ -96,7 +96,7 @@ fn owner(octets: &mut Octets<'_>, question: &Question) -> Option<Name> {
     }
 }
 
-/// An OPT record that says nothing: no more of the response code, no options (RFC 6891 §6.1.2).
+/// An OPT record without an extended response code and without options (RFC 6891 §6.1.2).
 fn opt(octets: &mut Octets<'_>) -> Option<()> {
     let ([0], TYPE_OPT, _, [0, ..], 0) =
         (octets.take::<1>()?, octets.number()?, octets.number()?, octets.take::<4>()?, octets.number()?)
@@ -127,7 +127,8 @@ impl Octets<'_> {
         self.take().map(u32::from_be_bytes).map(ttl_from_wire)
     }
 
-    /// Goes past a name that is surely correct: pointers lead back to what ends before the place they come from.
+    /// Goes past a name; `None` if it may be malformed. Each pointer must lead to an earlier place, whose labels end before the
+    /// pointer's own name begins. So there is no loop.
     fn skip_name(&mut self) -> Option<()> {
         let (mut at, mut start, mut limit, mut length) = (self.at, self.at, usize::MAX, 0);
         let mut end = None;
@@ -221,7 +222,7 @@ mod tests {
         ]
     }
 
-    /// Both ways agree, or the quick one does not answer.
+    /// Checks that both parsers agree, if the fast one returns an answer.
     fn agree(response: &[u8], question: &Question) -> bool {
         let Some(quick) = read(response, question) else { return false };
         let sent = encoded(7, Asked::Name(&question.name), question.kind, Edns::Yes);

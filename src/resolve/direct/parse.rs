@@ -1,22 +1,23 @@
-//! What a response says: at first sight, while its socket waits, and thoroughly.
+//! Reading a response: a quick first look under the socket's lock, and the full parse.
 
 use hickory_proto::op::Message;
 
 use crate::dns::{Answer, Failure, Question};
 use crate::resolve::direct::{fast_parse, query_codec};
-use crate::resolve::wire::{self, Chain, Heard, classify};
+use crate::resolve::wire::{self, Chain, Classified, classify};
 
-/// What a response is at first sight.
+/// The result of the first look at a response.
 pub(super) enum FirstLook {
-    /// One of the usual answers.
+    /// A complete answer of a usual kind.
     Usual(Answer),
-    /// It is fetched over TCP; nothing else in it counts.
+    /// It is truncated, so the answer is fetched over TCP and nothing else in it counts.
     Truncated,
-    /// To be read thoroughly.
+    /// Needs the full parse.
     Octets(Vec<u8>),
 }
 
-/// Looks at a response while its socket waits. `fresh`: it is the question itself that was asked, not the end of a chain.
+/// Takes a first look at a response, while its socket is locked. `fresh`: the name of the question was asked, not the end of a
+/// CNAME chain.
 pub(super) fn first_look(response: &[u8], question: &Question, fresh: bool) -> FirstLook {
     if query_codec::is_truncated(response) {
         return FirstLook::Truncated;
@@ -27,26 +28,26 @@ pub(super) fn first_look(response: &[u8], question: &Question, fresh: bool) -> F
     }
 }
 
-/// What any response says.
-pub(super) fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Heard {
+/// Parses any response.
+pub(super) fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Classified {
     let chain = chain.cloned().or_else(|| Chain::new(question));
     match (Message::from_vec(response), chain) {
         (Ok(message), Some(chain)) => classify(&message, question, chain),
-        _ => Heard::Answer(Answer::failed(Failure::Malformed)),
+        _ => Classified::Answer(Answer::failed(Failure::Malformed)),
     }
 }
 
-/// Does it say that the server does not know of OPT records?
+/// Does the response say that the server does not know OPT records?
 pub(super) fn refuses_opt(response: &[u8]) -> bool {
     matches!(response.get(3), Some(flags) if matches!(flags & 0x0f, 1 | 4))
         && Message::from_vec(response).is_ok_and(|message| wire::refuses_opt(&message))
 }
 
-/// The whole answer, read the thorough way.
+/// The answer by the full parse.
 #[cfg(test)]
 pub(super) fn thorough(response: &[u8], question: &Question) -> Option<Answer> {
     match read(response, question, None) {
-        Heard::Answer(answer) => Some(answer),
-        Heard::Chase(_) => None,
+        Classified::Answer(answer) => Some(answer),
+        Classified::Chase(_) => None,
     }
 }

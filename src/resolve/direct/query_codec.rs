@@ -1,4 +1,4 @@
-//! Questions as octets, and which datagram belongs to which question. Pure.
+//! Encodes questions, and decides whether a datagram is the response to one. No I/O.
 
 use hickory_proto::rr;
 
@@ -7,7 +7,7 @@ use crate::dns::{Failure, RecordType};
 use crate::resolve::failure_rank::failure_of;
 use crate::resolve::rdata::kind_to_wire;
 
-/// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
+/// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
 pub(super) const MAX_PAYLOAD: usize = 1_232;
 /// Octets of a message header (RFC 1035 §4.1.1).
 pub(super) const HEADER: usize = 12;
@@ -15,10 +15,10 @@ pub(super) const HEADER: usize = 12;
 const ASKING: [u8; 9] = [0x01, 0x20, 0, 1, 0, 0, 0, 0, 0];
 /// The OPT record that ends a question (RFC 6891 §6.1.2): root, type 41, [`MAX_PAYLOAD`], nothing else.
 const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0];
-/// Room for the usual negative answer, so that it can take the place of its question.
+/// Octets reserved for a buffer: enough for the usual negative answer, which later replaces the question there.
 const USUAL_ANSWER: usize = 192;
 
-/// Does a question end with an OPT record?
+/// Does a question have an OPT record?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edns {
     Yes,
@@ -26,12 +26,12 @@ pub(crate) enum Edns {
     No,
 }
 
-/// Whose records are asked for.
+/// The name to ask for.
 #[derive(Clone, Copy)]
 pub(crate) enum Asked<'a> {
     /// The name of the question.
     Name(&'a Name),
-    /// The name to which CNAMEs have led.
+    /// The end of a CNAME chain.
     Wire(&'a rr::Name),
 }
 
@@ -55,7 +55,7 @@ pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: Reco
     }
 }
 
-/// Where the question section of a question of ours ends.
+/// The end of the question section in a message that [`encode`] wrote.
 fn end_of_question(octets: &[u8]) -> usize {
     let additional = octets.get(HEADER - 1).copied().unwrap_or_default();
     octets.len().saturating_sub(if additional == 0 { 0 } else { OPT.len() })
@@ -68,8 +68,8 @@ pub(super) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) -
     octets
 }
 
-/// Writes a name with its trailing dot, in which nothing is escaped. In text a dot ends each label, on the wire a length begins
-/// it; so the whole name moves by one octet, and each dot becomes the length of the label behind it, the last one that of the root.
+/// Writes a name given as text with a trailing dot and without escapes. In text a dot ends each label; on the wire a length begins
+/// it. So the text moves by one octet, and each dot becomes the length of the label after it; the last dot becomes the root.
 fn push_text(octets: &mut Vec<u8>, text: &str) {
     let start = octets.len();
     octets.push(0);
@@ -91,33 +91,33 @@ fn push_text(octets: &mut Vec<u8>, text: &str) {
 }
 
 fn push_label(octets: &mut Vec<u8>, label: &[u8]) {
-    // Names hold no longer labels.
+    // A label has at most 63 octets.
     octets.push(u8::try_from(label.len()).unwrap_or_default());
     octets.extend_from_slice(label);
 }
 
-/// Gives every letter of the name a case of its own, as the bits of `coins` say.
+/// Changes the case of each letter of the name whose bit in `coins` is set.
 pub(super) fn shuffle_case(octets: &mut [u8], coins: &[u8; 32]) {
     let end = end_of_question(octets).saturating_sub(4);
     let Some(name) = octets.get_mut(HEADER..end) else { return };
     for (at, octet) in name.iter_mut().enumerate() {
-        // Length octets are no letters: they are 63 at most.
+        // A length octet is at most 63, so it is never a letter.
         if octet.is_ascii_alphabetic() && coins.get(at / 8).is_some_and(|coin| coin >> (at % 8) & 1 == 1) {
             *octet ^= 0x20;
         }
     }
 }
 
-/// What a datagram is to the question with its id.
+/// The relation of a datagram to the question with the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Match {
     /// The response to it.
     Ours,
-    /// The response to it, but for the case of letters.
+    /// The response to it, with letters in another case.
     OtherCase,
-    /// A response code alone, or octets that are no message.
+    /// A bare response code, or octets that are not a message.
     Failed(Failure),
-    /// The response to something else: forged, or meant for another.
+    /// The response to another question: forged, or meant for somebody else.
     Foreign,
 }
 
@@ -132,20 +132,20 @@ pub(super) fn compare(datagram: &[u8], sent: &[u8]) -> Match {
         return Match::Failed(Failure::Malformed);
     }
     match (many, count) {
-        // RFC 5452 §9.1: the same question, or it is no response.
+        // RFC 5452 §9.1: a response must repeat the question.
         (0, 1) => match datagram.get(HEADER..HEADER + question.len()) {
             Some(echo) if echo == question => Match::Ours,
-            // RFC 4343: names are compared without regard to case. No length, type or class asked for is a letter.
+            // RFC 4343: names are compared without regard to case. The length, type and class octets of a question are never letters.
             Some(echo) if echo.eq_ignore_ascii_case(question) => Match::OtherCase,
             _ if holds_question(datagram) => Match::Foreign,
             _ => Match::Failed(Failure::Malformed),
         },
-        // Some servers refuse with the header alone, or the header and an OPT.
+        // Some servers send an error with the header alone, or with the header and an OPT record.
         (0, 0) if datagram.len() <= HEADER + OPT.len() => match code & 0x0f {
             0 => Match::Foreign,
-            // To be read as the whole answer that it is: without an OPT record it says that it does not know of them.
+            // Accept FORMERR and NOTIMP: without an OPT record they say that the server does not know OPT records.
             1 | 4 => Match::Ours,
-            // "No such name" without the name is no answer.
+            // NXDOMAIN without a question does not say which name.
             3 => Match::Failed(Failure::Malformed),
             code => Match::Failed(failure_of(code.into())),
         },
@@ -153,7 +153,7 @@ pub(super) fn compare(datagram: &[u8], sent: &[u8]) -> Match {
     }
 }
 
-/// Is there a question that can be read?
+/// Does the datagram have a readable question?
 fn holds_question(datagram: &[u8]) -> bool {
     let mut at = HEADER;
     while let Some(&length) = datagram.get(at) {

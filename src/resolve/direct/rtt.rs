@@ -1,23 +1,23 @@
-//! When a server's silence means that a datagram is lost, and when that the server may be gone. Pure.
+//! The round-trip time of a server: when a datagram counts as lost, and when the server may be down. No I/O.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// No response is taken for lost sooner.
+/// No datagram counts as lost sooner.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
-/// Early re-sends that may follow each other closely; more come one for 33 questions.
+/// Ten early re-sends may follow each other closely. After that there is one for about 33 answered questions.
 const MOST_CREDIT: u32 = 10 * EARLY;
-/// What an early re-send costs, and what a response earns: at most 3 % of the questions are sent early again.
+/// An early re-send costs 100 credits and a response earns 3, so at most 3 % of the questions are re-sent early.
 const EARLY: u32 = 100;
 const EARNED: u32 = 3;
-/// Sends without any response between them that make a server suspect, once they have lasted long enough.
+/// A server is suspect after this many sends without a response in between, once this has lasted long enough.
 const MANY: u32 = 4;
 
 /// What is known of one server.
 #[derive(Debug)]
-pub(super) struct Pace {
-    /// Smoothed round trip and its deviation (RFC 6298 §2); none before the first response.
+pub(super) struct Rtt {
+    /// Smoothed round-trip time and its deviation (RFC 6298 §2); `None` before the first response.
     trip: Option<(Duration, Duration)>,
     credit: u32,
     unanswered: u32,
@@ -27,14 +27,14 @@ pub(super) struct Pace {
     passed_over: bool,
 }
 
-impl Pace {
+impl Rtt {
     pub(super) fn new() -> Self {
         Self { trip: None, credit: MOST_CREDIT, unanswered: 0, silent_since: None, heard: None, passed_over: false }
     }
 
-    /// A response came after this long, whatever it says: NXDOMAIN is a success.
+    /// A response came after `took`. Any response counts, NXDOMAIN and errors too.
     pub(super) fn heard(&mut self, took: Duration, came: Instant) {
-        // RFC 6298 §2. Every send has an id of its own, so there is no doubt which one was answered.
+        // RFC 6298 §2. Every send has its own id, so it is certain which one was answered, also after a re-send.
         self.trip = Some(match self.trip {
             None => (took, took / 2),
             Some((trip, deviation)) => ((trip * 7 + took) / 8, (deviation * 3 + trip.abs_diff(took)) / 4),
@@ -46,7 +46,7 @@ impl Pace {
         self.passed_over = false;
     }
 
-    /// A datagram sent at `sent` was waited for in vain.
+    /// The datagram sent at `sent` got no response in time.
     pub(super) fn silent(&mut self, sent: Instant) {
         self.unanswered = self.unanswered.saturating_add(1);
         self.silent_since.get_or_insert(sent);
@@ -58,7 +58,7 @@ impl Pace {
         Some((trip * 3).max(trip + deviation * 4).max(LEAST_WAIT))
     }
 
-    /// May one more question be sent early again?
+    /// Pays for one early re-send; `false` when there is not enough credit.
     pub(super) fn spend(&mut self) -> bool {
         match self.credit.checked_sub(EARLY) {
             Some(left) => {
@@ -69,18 +69,18 @@ impl Pace {
         }
     }
 
-    /// Is the server to be asked whether it is there? What others chose to ask is silent; that may be their names' doing.
+    /// Should a probe find out whether the server is up? Silence alone does not show it: the servers of the names asked may be down.
     pub(super) fn is_suspect(&self, now: Instant, resend: Duration) -> bool {
         let long = self.silent_since.is_some_and(|since| now.saturating_duration_since(since) >= resend);
         self.unanswered >= MANY && long
     }
 
-    /// A question of our own, sent at `sent`, was waited for in vain, and nothing else was heard since.
-    pub(super) fn is_gone(&mut self, sent: Instant) {
+    /// The probe sent at `sent` got no response in time. The server is passed over unless it has answered something since.
+    pub(super) fn probe_lost(&mut self, sent: Instant) {
         self.passed_over |= self.heard.is_none_or(|heard| heard < sent);
     }
 
-    /// Is the server to be asked only when no other is left?
+    /// Is the server asked only when no other is left?
     pub(super) fn is_passed_over(&self) -> bool {
         self.passed_over
     }
@@ -96,26 +96,26 @@ mod tests {
 
     #[tokio::test]
     async fn patience_follows_the_round_trip() {
-        let (mut pace, now) = (Pace::new(), Instant::now());
-        assert_eq!(pace.patience(), None);
+        let (mut rtt, now) = (Rtt::new(), Instant::now());
+        assert_eq!(rtt.patience(), None);
         for _ in 0..50 {
-            pace.heard(ms(20), now);
+            rtt.heard(ms(20), now);
         }
-        assert_eq!(pace.patience(), Some(ms(100)));
+        assert_eq!(rtt.patience(), Some(ms(100)));
         for _ in 0..50 {
-            pace.heard(ms(80), now);
+            rtt.heard(ms(80), now);
         }
-        let patience = pace.patience().unwrap();
+        let patience = rtt.patience().unwrap();
         assert!(patience > ms(230) && patience < ms(250), "{patience:?}");
     }
 
     #[tokio::test]
     async fn early_sends_are_three_in_a_hundred() {
-        let (mut pace, now) = (Pace::new(), Instant::now());
+        let (mut rtt, now) = (Rtt::new(), Instant::now());
         let mut early = 0;
         for _ in 0..10_000 {
-            pace.heard(ms(1), now);
-            early += u32::from(pace.spend());
+            rtt.heard(ms(1), now);
+            early += u32::from(rtt.spend());
         }
         assert_eq!(early, 309); // 3 % of 10,000, and nearly 10
     }
@@ -124,21 +124,21 @@ mod tests {
     async fn only_a_question_of_our_own_convicts() {
         let (begin, resend) = (Instant::now(), ms(400));
         let at = |milliseconds| begin + ms(milliseconds);
-        let mut pace = Pace::new();
+        let mut rtt = Rtt::new();
         for _ in 0..4 {
-            assert!(!pace.is_suspect(at(10_000), resend));
-            pace.silent(begin);
+            assert!(!rtt.is_suspect(at(10_000), resend));
+            rtt.silent(begin);
         }
-        assert!(!pace.is_suspect(at(399), resend), "a burst is no proof");
-        assert!(pace.is_suspect(at(400), resend) && !pace.is_passed_over());
-        pace.is_gone(at(400));
-        assert!(pace.is_passed_over());
-        pace.heard(ms(1), at(1_000));
-        assert!(!pace.is_passed_over() && !pace.is_suspect(at(2_000), resend));
-        // It has answered somebody else since.
-        pace.is_gone(at(999));
-        assert!(!pace.is_passed_over());
-        pace.is_gone(at(1_001));
-        assert!(pace.is_passed_over());
+        assert!(!rtt.is_suspect(at(399), resend), "a burst is no proof");
+        assert!(rtt.is_suspect(at(400), resend) && !rtt.is_passed_over());
+        rtt.probe_lost(at(400));
+        assert!(rtt.is_passed_over());
+        rtt.heard(ms(1), at(1_000));
+        assert!(!rtt.is_passed_over() && !rtt.is_suspect(at(2_000), resend));
+        // It has answered another question since.
+        rtt.probe_lost(at(999));
+        assert!(!rtt.is_passed_over());
+        rtt.probe_lost(at(1_001));
+        assert!(rtt.is_passed_over());
     }
 }

@@ -1,27 +1,22 @@
-//! A future polled by its own waker, on the thread of the runtime's I/O driver; no task is spawned.
+//! A future without a task: its waker polls it.
 //!
-//! Sockets are read here: the driver sees that a socket is readable and calls the waker, and the waker polls the future that
-//! reads.
+//! The waker polls the future at once, on the thread that calls it. For a socket this is the thread that runs the I/O driver of
+//! the runtime.
 //!
-//! **What tokio promises.** Readiness is edge-triggered: the waker registered last is called when the socket becomes ready again
-//! after a read that returned `WouldBlock`. The future therefore reads until `WouldBlock` (or clears the readiness itself). When
-//! the runtime shuts down, all wakers are called and waiting for readiness returns an error; then the future ends.
+//! **Why not a task per socket.** A task costs one more pass through the scheduler for each datagram, and it keeps its socket
+//! open until somebody stops it. Here the datagram is read where the driver reports it, and dropping the owner closes the socket.
 //!
-//! **What tokio does, but does not promise.** It calls wakers without holding a lock that a poll takes. If it did hold one, the
-//! first datagram would deadlock.
-//!
-//! **Why not a task per socket.** Each datagram would cost one more scheduling step: the driver wakes the task, and the task
-//! wakes the client that asked. The task would have to be stopped when the last clone is dropped, and it would compete with the
-//! tasks of the program. Here, dropping the [`SelfPolled`] drops the future and its share of the socket.
+//! **What this needs from tokio.** The contract of [`Waker`] lets a waker do anything, on any thread. In addition the I/O driver
+//! has to release its own lock before it calls wakers, because the poll registers the waker again. Tokio 1 does so
+//! (`ScheduledIo::wake`), but its documentation does not promise it.
 //!
 //! **How it fails.**
-//! * If the runtime is not driven (its threads are blocked), nothing is read. Its questions wait; another runtime that waits
-//!   for the same answer sends the question again (`poll_elsewhere` in `exchange`).
-//! * A future that blocks or takes long holds up all I/O of the runtime. It may only copy, compare, and wake clients, and it
-//!   must not call a waker while it holds a lock.
-//! * A future that panics unwinds through the driver.
-//! * A future that polls a timer panics at shutdown: the runtime then wakes all timers, but they must not be polled any more.
-//!   Timers are therefore polled by tasks only (see [`shared_timer`](crate::resolve::direct::shared_timer)).
+//! * If a future version of tokio held that lock, the poll would deadlock. Every test that receives a datagram would hang.
+//! * While the I/O driver does not run (a current-thread runtime outside `block_on`, or blocked threads), nothing is read. The
+//!   questions time out, unless a task in another runtime waits for the same answer: that task asks again from there.
+//! * When the runtime shuts down, the driver wakes everything; reads then return an error and the future ends.
+//! * The future must not poll a timer. A runtime that shuts down also wakes the timers, and polling one then panics. Timers are
+//!   polled by tasks only: see `shared_timer`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -34,43 +29,45 @@ use tokio::task::unconstrained;
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 
-/// A future and the waker that polls it. Dropping it drops the future, whatever the future waits for.
+/// A future that its own waker polls. Dropping this drops the future at any point of its work.
 pub(super) struct SelfPolled {
     future: Mutex<Option<BoxFuture<'static, ()>>>,
     turn: AtomicU8,
     waker: Waker,
 }
 
-/// No thread polls; one thread polls; one thread polls and must poll once more.
+/// No thread polls.
 const IDLE: u8 = 0;
+/// One thread polls.
 const POLLING: u8 = 1;
+/// One thread polls, and has to poll once more because of a wake in between.
 const AGAIN: u8 = 2;
 
 impl SelfPolled {
-    /// The caller must poll it once, inside the runtime whose sockets it reads.
+    /// The caller has to poll it once, inside the runtime whose driver is to wake it.
     pub(super) fn new(future: BoxFuture<'static, ()>) -> Arc<Self> {
-        Arc::new_cyclic(|watch| Self {
+        Arc::new_cyclic(|this| Self {
             future: Mutex::new(Some(future)),
             turn: AtomicU8::new(IDLE),
-            waker: Waker::from(Arc::new(PollingWaker(Weak::clone(watch)))),
+            waker: Waker::from(Arc::new(PollOnWake(Weak::clone(this)))),
         })
     }
 
-    /// Polls the future. If another thread is polling it already, that thread polls once more instead.
+    /// Polls the future. If another thread is polling it, that thread polls once more instead.
     pub(super) fn poll(&self) {
         if self.turn.swap(AGAIN, Ordering::AcqRel) != IDLE {
             return;
         }
         loop {
             self.turn.store(POLLING, Ordering::Release);
-            let mut place = lock(&self.future);
-            if let Some(future) = place.as_mut() {
-                // The cooperative budget of the task that happens to run must not stop it.
+            let mut polled = lock(&self.future);
+            if let Some(future) = polled.as_mut() {
+                // The cooperative budget of the task that happens to run here must not stop it.
                 if pin!(unconstrained(future)).poll(&mut Context::from_waker(&self.waker)).is_ready() {
-                    *place = None;
+                    *polled = None;
                 }
             }
-            drop(place);
+            drop(polled);
             if self.turn.compare_exchange(POLLING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
                 return;
             }
@@ -78,17 +75,17 @@ impl SelfPolled {
     }
 }
 
-/// The waker. It holds a weak reference, so that it does not keep the future alive.
-struct PollingWaker(Weak<SelfPolled>);
+/// The waker. It holds a weak reference, so it does not keep the future alive.
+struct PollOnWake(Weak<SelfPolled>);
 
-impl Wake for PollingWaker {
+impl Wake for PollOnWake {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(watch) = self.0.upgrade() {
-            watch.poll();
+        if let Some(this) = self.0.upgrade() {
+            this.poll();
         }
     }
 }

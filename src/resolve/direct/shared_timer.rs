@@ -1,4 +1,4 @@
-//! One timer for many who wait, who are all polled by tasks: a timer may not be polled by a waker (see [`self_polled`](crate::resolve::direct::self_polled)).
+//! One timer for many waiting questions. Only tasks poll it: a waker must not (see [`self_polled`](crate::resolve::direct::self_polled)).
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -10,30 +10,30 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::base::lock::lock;
 
-/// A timer that calls a waker once each time it is set. It belongs to the runtime in which it is first set.
+/// A timer that calls a waker once each time it is set. It belongs to the runtime in which it is set first.
 pub(super) struct SharedTimer {
     sleep: Mutex<Option<Pin<Box<Sleep>>>>,
-    rings: Waker,
+    on_fire: Waker,
 }
 
 impl SharedTimer {
-    pub(super) fn new(rings: Waker) -> Self {
-        Self { sleep: Mutex::default(), rings }
+    pub(super) fn new(on_fire: Waker) -> Self {
+        Self { sleep: Mutex::default(), on_fire }
     }
 
-    /// Sets it. `due` is asked under the alarm's lock: of two who set it the later one knows what both want.
+    /// Sets the timer. `due` is read under the timer's lock, so that of two concurrent calls the later one sees what both need.
     pub(super) fn set(&self, due: impl FnOnce() -> Option<Instant>) {
-        let rings = {
-            let mut place = lock(&self.sleep);
+        let fired = {
+            let mut slot = lock(&self.sleep);
             let Some(due) = due() else { return };
-            let sleep = place.get_or_insert_with(|| Box::pin(sleep_until(due)));
+            let sleep = slot.get_or_insert_with(|| Box::pin(sleep_until(due)));
             if sleep.deadline() != due {
                 sleep.as_mut().reset(due);
             }
-            pin!(unconstrained(sleep.as_mut())).poll(&mut Context::from_waker(&self.rings)).is_ready()
+            pin!(unconstrained(sleep.as_mut())).poll(&mut Context::from_waker(&self.on_fire)).is_ready()
         };
-        if rings {
-            self.rings.wake_by_ref();
+        if fired {
+            self.on_fire.wake_by_ref();
         }
     }
 }

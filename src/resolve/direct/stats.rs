@@ -1,4 +1,4 @@
-//! What went over the wire, counted.
+//! Counters of what was sent and received.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,28 +40,28 @@ impl Counters {
     }
 }
 
-/// What a [`Direct`](crate::resolve::direct::Direct) and its clones have done so far.
+/// Counts of what a [`Direct`](crate::resolve::direct::Direct) and its clones have done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DirectStats {
     /// Datagrams sent.
     pub sent: u64,
-    /// Datagrams that were taken for responses.
+    /// Datagrams accepted as responses.
     pub received: u64,
-    /// Datagrams that belong to no open question: too late, or forged.
+    /// Datagrams that match no open question: late, or forged.
     pub ignored: u64,
-    /// Responses that did not keep the case of letters although it was random ([`Case::Random`](crate::resolve::direct::Case::Random)).
+    /// Responses that did not keep the random case of the question ([`Case::Random`](crate::resolve::direct::Case::Random)).
     pub other_case: u64,
-    /// Datagrams sent because of silence; part of `sent`.
+    /// Datagrams sent again because no response came; part of `sent`.
     pub resent: u64,
-    /// Those of `resent` that went out before [`Timeouts::resend`](crate::resolve::Timeouts::resend), because responses
-    /// usually come sooner.
+    /// Those of `resent` sent before [`Timeouts::resend`](crate::resolve::Timeouts::resend), because responses usually come
+    /// sooner.
     pub early: u64,
-    /// Questions of its own, whether a server is there and knows OPT records; part of `sent`.
+    /// Probes that find out whether a server is up and knows OPT records; part of `sent`.
     pub probes: u64,
-    /// Questions that ended in silence.
+    /// Questions that ended without a response.
     pub timeouts: u64,
-    /// TCP connections begun.
+    /// TCP connections opened.
     pub tcp: u64,
     /// UDP sockets opened.
     pub sockets: u64,

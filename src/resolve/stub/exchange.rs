@@ -1,4 +1,4 @@
-//! One question, several servers: sends, re-sends, fail-over, TCP, and which failure to tell.
+//! One question to several servers: sends, re-sends, fail-over, TCP, and which failure to return.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,76 +13,87 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, weight};
+use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, rank};
 use crate::resolve::rdata::kind_to_wire;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
 use crate::resolve::timeouts::Timeouts;
-use crate::resolve::wire::{Chain, Heard, classify, refuses_opt};
+use crate::resolve::wire::{Chain, Classified, classify, refuses_opt};
 
-/// Octets of a response that surely pass unfragmented (RFC 9715 §3.2 and the DNS flag day of 2020).
+/// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
 const MAX_PAYLOAD: u16 = 1_232;
 
-/// Which servers are asked, how long, and through which sockets.
-#[derive(Clone, Copy)]
-pub(crate) struct Setup<'a> {
-    pub(crate) servers: &'a [SocketAddr],
-    pub(crate) timeouts: Timeouts,
-    pub(crate) provider: &'a Provider,
-}
-
-/// Asks until the question is answered, every server failed, or the time is up.
-pub(crate) async fn ask(setup: Setup<'_>, question: &Question) -> Answer {
+/// Asks until the question is answered, every server has failed, or the deadline has passed.
+pub(crate) async fn ask(
+    addresses: &[SocketAddr],
+    timeouts: Timeouts,
+    provider: &Provider,
+    question: &Question,
+) -> Answer {
     let Some(mut chain) = Chain::new(question) else {
         return Answer::failed(Failure::Malformed);
     };
-    let end = Instant::now() + setup.timeouts.total();
+    let end = Instant::now() + timeouts.total();
     let mut first = 0;
     loop {
-        // Each turn adds at least one link to a chain of limited length.
-        match Round::new(setup, question, chain, first, end).run().await {
-            (Heard::Answer(answer), _) => return answer,
-            (Heard::Chase(longer), server) => (chain, first) = (*longer, server),
+        // This ends: each iteration adds at least one link to a chain of limited length.
+        let round = Round {
+            addresses,
+            provider,
+            question,
+            chain,
+            servers: addresses.iter().map(|_| ServerProgress::default()).collect(),
+            open: FuturesUnordered::new(),
+            tcp_open: 0,
+            next: first,
+            wake: end,
+            patience: timeouts.resend(),
+            end,
+        };
+        match round.run().await {
+            (Classified::Answer(answer), _) => return answer,
+            (Classified::Chase(longer), server) => (chain, first) = (*longer, server),
         }
     }
 }
 
-/// What came back from one send.
+/// The result of one send.
 struct Reply {
     server: usize,
     over_tcp: bool,
-    /// The question ended with an OPT record.
+    /// The question had an OPT record.
     opt: bool,
     result: Result<DnsResponse, Trouble>,
 }
 
-/// Why there is no response to read.
+/// Why there is no complete response.
 enum Trouble {
     Failed(Failure),
-    /// A response code alone, without question and without OPT record.
+    /// A response code alone, without a question and without an OPT record.
     Bare(u8),
 }
 
-/// How one server stands in this round.
+/// The state of one server in this round.
 #[derive(Default)]
-struct Standing {
+struct ServerProgress {
     asked: bool,
-    /// It has said something that is no answer; no datagram goes there any more.
+    /// It has failed; no more datagrams are sent there.
     out: bool,
     /// It is asked without an OPT record.
     plain: bool,
     failure: Option<Answer>,
 }
 
-/// One name put to the servers.
+/// One name asked of the servers.
 struct Round<'a> {
-    setup: Setup<'a>,
+    addresses: &'a [SocketAddr],
+    provider: &'a Provider,
     question: &'a Question,
     chain: Chain,
-    servers: Vec<Standing>,
-    /// Every send that is still open: a late answer to the first one is as good as any.
+    servers: Vec<ServerProgress>,
+    /// All sends without a response. A late answer to an earlier one counts too.
     open: FuturesUnordered<BoxFuture<'a, Reply>>,
     tcp_open: usize,
-    /// Where the next send goes, if that server is not out.
+    /// The next datagram goes to this server, or to the next one after it that has not failed.
     next: usize,
     wake: Instant,
     patience: Duration,
@@ -90,25 +101,10 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(setup: Setup<'a>, question: &'a Question, chain: Chain, first: usize, end: Instant) -> Self {
-        Self {
-            setup,
-            question,
-            chain,
-            servers: setup.servers.iter().map(|_| Standing::default()).collect(),
-            open: FuturesUnordered::new(),
-            tcp_open: 0,
-            next: first,
-            wake: end,
-            patience: setup.timeouts.resend(),
-            end,
-        }
-    }
-
-    /// The answer and which server gave it.
-    async fn run(mut self) -> (Heard, usize) {
+    /// The answer and the server that gave it.
+    async fn run(mut self) -> (Classified, usize) {
         self.send(|_| true);
-        while self.tcp_open > 0 || self.servers.iter().any(|standing| !standing.out) {
+        while self.tcp_open > 0 || self.servers.iter().any(|progress| !progress.out) {
             match timeout_at(self.wake.min(self.end), self.open.next()).await {
                 Ok(Some(reply)) => {
                     if let Some(heard) = self.hear(reply) {
@@ -116,27 +112,27 @@ impl<'a> Round<'a> {
                     }
                     continue;
                 }
-                // Nothing is open: as silent as a server that does not answer.
+                // Nothing is open: wait as for a server that does not answer.
                 Ok(None) => sleep_until(self.wake.min(self.end)).await,
                 Err(_) => {}
             }
             if Instant::now() >= self.end {
                 break;
             }
-            // RFC 1035 §4.2.1: lost, perhaps. Ask the next one, and wait twice as long for it.
+            // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
             self.patience = self.patience.saturating_mul(2);
             self.send(|_| true);
         }
-        (Heard::Answer(self.most_telling()), 0)
+        (Classified::Answer(self.most_telling()), 0)
     }
 
-    /// Sends one datagram to the next server in order that is not out and is `wanted`.
-    fn send(&mut self, wanted: impl Fn(&Standing) -> bool) {
+    /// Sends one datagram to the next server in order that has not failed and is `wanted`.
+    fn send(&mut self, wanted: impl Fn(&ServerProgress) -> bool) {
         let count = self.servers.len();
         let order = (0..count).map(|step| (self.next + step) % count);
         let chosen = order
-            .filter(|at| self.servers.get(*at).is_some_and(|standing| !standing.out && wanted(standing)))
-            .find_map(|at| Some((at, *self.setup.servers.get(at)?)));
+            .filter(|at| self.servers.get(*at).is_some_and(|progress| !progress.out && wanted(progress)))
+            .find_map(|at| Some((at, *self.addresses.get(at)?)));
         let Some((server, address)) = chosen else {
             self.wake = self.end;
             return;
@@ -147,19 +143,19 @@ impl<'a> Round<'a> {
 
     fn send_to(&mut self, server: usize, address: SocketAddr) {
         let mut opt = true;
-        if let Some(standing) = self.servers.get_mut(server) {
-            standing.asked = true;
-            opt = !standing.plain;
+        if let Some(progress) = self.servers.get_mut(server) {
+            progress.asked = true;
+            opt = !progress.plain;
         }
         self.wake = Instant::now() + self.patience;
-        let (provider, request, end) = (self.setup.provider.clone(), self.request(opt), self.end);
+        let (provider, request, end) = (self.provider.clone(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
             Reply { server, over_tcp: false, opt, result: over_udp(address, provider, request, end).await }
         }));
     }
 
-    /// Takes a reply in: `Some` when it settles the question.
-    fn hear(&mut self, reply: Reply) -> Option<(Heard, usize)> {
+    /// Takes in a reply; `Some` when the question is answered.
+    fn hear(&mut self, reply: Reply) -> Option<(Classified, usize)> {
         let Reply { server, over_tcp, opt, result } = reply;
         if over_tcp {
             self.tcp_open -= 1;
@@ -169,7 +165,7 @@ impl<'a> Round<'a> {
                 self.retry_over_tcp(server);
                 None
             }
-            // RFC 7766 §5: TCP has no smaller size; what is cut there stays cut. A part of an answer is no answer.
+            // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
             Ok(response) if response.truncation => self.fail(server, Answer::failed(Failure::Truncated)),
             Err(_) if over_tcp => self.fail(server, Answer::failed(Failure::Truncated)),
             Ok(response) if opt && !over_tcp && refuses_opt(&response) => {
@@ -177,65 +173,65 @@ impl<'a> Round<'a> {
             }
             Err(Trouble::Bare(code @ (1 | 4))) if opt => self.retry_without_opt(server, code.into()),
             Ok(response) => match classify(&response, self.question, self.chain.clone()) {
-                Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
+                Classified::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
                     self.fail(server, answer)
                 }
                 settled => Some((settled, server)),
             },
-            // The time is up; `run` sees to it.
+            // The deadline has passed; `run` ends by itself.
             Err(Trouble::Failed(Failure::Timeout)) => None,
             Err(Trouble::Failed(failure)) => self.fail(server, Answer::failed(failure)),
             Err(Trouble::Bare(code)) => self.fail(server, Answer::failed(failure_of(code.into()))),
         }
     }
 
-    /// RFC 6891 §6.2.2, §7: the same question to the same server without an OPT record, once.
-    fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Heard, usize)> {
-        let standing = self.servers.get_mut(server).filter(|standing| !standing.out && !standing.plain)?;
-        standing.plain = true;
-        standing.failure = Some(Answer::failed(failure_of(code)));
-        let address = self.setup.servers.get(server).copied()?;
+    /// Asks the same server again without an OPT record, once (RFC 6891 §6.2.2, §7).
+    fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Classified, usize)> {
+        let progress = self.servers.get_mut(server).filter(|progress| !progress.out && !progress.plain)?;
+        progress.plain = true;
+        progress.failure = Some(Answer::failed(failure_of(code)));
+        let address = self.addresses.get(server).copied()?;
         self.send_to(server, address);
         None
     }
 
-    /// RFC 7766 §5, RFC 2181 §9: the same question to the same server over TCP; no more datagrams there meanwhile.
+    /// Asks the same server again over TCP (RFC 7766 §5, RFC 2181 §9). No more datagrams go there.
     fn retry_over_tcp(&mut self, server: usize) {
-        let Some(standing) = self.servers.get_mut(server).filter(|standing| !standing.out) else {
+        let Some(progress) = self.servers.get_mut(server).filter(|progress| !progress.out) else {
             return;
         };
-        standing.out = true;
-        standing.failure = Some(Answer::failed(Failure::Truncated));
-        let opt = !standing.plain;
-        let Some(address) = self.setup.servers.get(server).copied() else {
+        progress.out = true;
+        progress.failure = Some(Answer::failed(Failure::Truncated));
+        let opt = !progress.plain;
+        let Some(address) = self.addresses.get(server).copied() else {
             return;
         };
         self.tcp_open += 1;
-        let (provider, request, end) = (self.setup.provider.clone(), self.request(opt), self.end);
+        let (provider, request, end) = (self.provider.clone(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
             Reply { server, over_tcp: true, opt, result: over_tcp(address, provider, request, end).await }
         }));
     }
 
-    /// Notes that a server could not tell, and asks the next one that has not been asked yet.
-    fn fail(&mut self, server: usize, answer: Answer) -> Option<(Heard, usize)> {
-        if let Some(standing) = self.servers.get_mut(server) {
-            standing.out = true;
-            if standing.failure.as_ref().is_none_or(|known| weight(&answer) > weight(known)) {
-                standing.failure = Some(answer);
+    /// Notes that a server failed, and asks the next one that has not been asked yet.
+    fn fail(&mut self, server: usize, answer: Answer) -> Option<(Classified, usize)> {
+        if let Some(progress) = self.servers.get_mut(server) {
+            progress.out = true;
+            if progress.failure.as_ref().is_none_or(|known| rank(&answer) > rank(known)) {
+                progress.failure = Some(answer);
             }
         }
-        if self.servers.iter().any(|standing| !standing.asked) {
-            self.send(|standing| !standing.asked);
+        if self.servers.iter().any(|progress| !progress.asked) {
+            self.send(|progress| !progress.asked);
         }
         None
     }
 
-    /// The failure that says most, of whichever server; of equals that of the first in order, not in time.
+    /// The failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
     fn most_telling(self) -> Answer {
         let mut told = Answer::failed(Failure::Timeout);
-        for answer in self.servers.into_iter().filter_map(|standing| standing.failure) {
-            if weight(&answer) > weight(&told) {
+        for answer in self.servers.into_iter().filter_map(|progress| progress.failure) {
+            if rank(&answer) > rank(&told) {
                 told = answer;
             }
         }
@@ -284,7 +280,7 @@ async fn over_tcp(
         connection.send(request).first_answer().await
     };
     match timeout_at(end, exchange).await {
-        // Over TCP only the id has been compared.
+        // The library compares only the id over TCP.
         Ok(Ok(response)) if response.queries == asked => Ok(response),
         Ok(Ok(_)) => Err(Trouble::Failed(Failure::Unrelated)),
         Ok(Err(error)) => Err(trouble(&error)),
@@ -292,7 +288,7 @@ async fn over_tcp(
     }
 }
 
-/// A response code without an OPT record is told apart from everything else.
+/// Keeps a bare response code without an OPT record apart from all other errors.
 fn trouble(error: &NetError) -> Trouble {
     match bare_refusal(error) {
         Some(BareRefusal { code, opt: false }) if *code != 3 => Trouble::Bare(*code),
@@ -307,14 +303,14 @@ fn bare_refusal(error: &NetError) -> Option<&BareRefusal> {
     }
 }
 
-/// Our word for an error. The error itself stays here: its text may hold the name asked, and that a key.
+/// The [`Failure`] for an error. The error itself is not passed on: its text may contain the name asked, and so a key.
 fn failure(error: &NetError) -> Failure {
     match error {
         NetError::Timeout => Failure::Timeout,
         NetError::Busy | NetError::NoConnections => Failure::Overload,
         NetError::Proto(_) | NetError::Dns(_) => Failure::Malformed,
         NetError::Io(io) => match bare_refusal(error) {
-            // "No such name" without the name is no answer.
+            // NXDOMAIN without a question does not say which name.
             Some(BareRefusal { code: 3, .. }) => Failure::Malformed,
             Some(BareRefusal { code, .. }) => failure_of((*code).into()),
             None => io_failure(io),

@@ -1,4 +1,4 @@
-//! A stub resolver (RFC 9499 §6): asks recursive servers, and tells what they said.
+//! A stub resolver (RFC 9499 §6): asks recursive servers and returns their answers.
 
 #[cfg(feature = "hickory")]
 pub(crate) mod exchange;
@@ -14,27 +14,28 @@ use crate::resolve::stub::socket::Provider;
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
 
-/// Asks recursive servers over UDP, and over TCP what does not fit.
+/// Asks recursive servers over UDP, and over TCP when the answer does not fit.
 ///
-/// * One datagram per question, also with several servers, unless it is lost or a server cannot tell.
-/// * Servers are asked in order. SERVFAIL, REFUSED, another code that is no answer, an unusable response or a network error
-///   sends the question to the next server at once; silence after [`Timeouts::resend`], then twice that and so on, starting
-///   over after the last. Earlier sends stay open: any answer before the end counts.
-/// * When no server could tell, the most telling failure is told: a response before silence, whatever came first.
-/// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is asked on, at most 16 links in all.
-/// * Truncated answers, and datagrams larger than 1232 octets, are fetched over TCP from the same server, in the same time; a part of
-///   an answer is never taken.
+/// * One datagram per question, also with several servers, unless it is lost or a server has no answer.
+/// * Servers are asked in order. SERVFAIL, REFUSED, another error code, an unusable response or a network error
+///   sends the question to the next server at once. Without a response, it is sent to the next server after [`Timeouts::resend`],
+///   then after twice that and so on, and to the first one again after the last. Earlier datagrams stay valid: any answer before the
+///   deadline counts.
+/// * When no server has an answer, the failure that says most is returned: a response rather than a timeout, in whatever order they came.
+/// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is followed with further questions, at most 16 links in all.
+/// * Truncated answers, and datagrams larger than 1232 octets, are fetched over TCP from the same server, with the same deadline. A
+///   partial answer is never used.
 /// * Questions carry an OPT record (RFC 6891). FORMERR or NOTIMP without one sends the question to the same server once more, without
-///   it. Nothing of that is remembered.
-/// * Names go out as they are: no search list, no hosts file, no special names, no cache.
-/// * The SOA record of a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is told as NODATA's SOA.
+///   it. It does not remember this for later questions.
+/// * Names are asked as they are: no search list, no hosts file, no special names, no cache.
+/// * The answer to a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is NODATA with that SOA record.
 ///
-/// It needs a tokio runtime with time and I/O when it is asked, not when it is made. Dropping the answer's future closes its
-/// sockets. They are read in the runtime in which the future was first polled: when that one stands still, who waits for the same
-/// answer in another one waits until his own time is up.
+/// It needs a tokio runtime with time and I/O when it is asked, not when it is created. Dropping the future of an answer closes its
+/// sockets. They are read in the runtime in which the future was first polled. If that runtime stops, a task in another runtime
+/// that waits for the same answer waits until its own deadline.
 ///
-/// **Keys.** Answers and errors never show a secret label. The library beneath logs whole names through `tracing`: switch
-/// off the targets `hickory_net`, `hickory_proto` and `hickory_resolver` where lists with keys are asked.
+/// **Keys.** Answers and errors never show a secret label. The hickory libraries log whole names through `tracing`: if you ask
+/// lists with keys, switch off the targets `hickory_net`, `hickory_proto` and `hickory_resolver`.
 ///
 /// ```no_run
 /// use rdnsbl::dns::{Question, RecordType};
@@ -72,8 +73,8 @@ impl Stub {
         Servers::system().map(Self::new)
     }
 
-    /// Asks the servers of a text in the format of `/etc/resolv.conf`. Only its `nameserver` lines count, and of these only
-    /// addresses (with a numeric scope, as in `fe80::1%2`); where there are none, as with an empty file, 127.0.0.1 is asked.
+    /// Asks the servers of a text in the format of `/etc/resolv.conf`. Only `nameserver` lines with an address count (a scope must be
+    /// numeric, as in `fe80::1%2`). If there are none, for example in an empty file, 127.0.0.1 is asked.
     ///
     /// ```
     /// use rdnsbl::resolve::{Origin, Stub};
@@ -92,7 +93,7 @@ impl Stub {
         Self { servers, timeouts: Timeouts::default(), provider: Provider::default() }
     }
 
-    /// The same servers, with other patience.
+    /// The same servers, with these timeouts.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
@@ -111,20 +112,16 @@ impl Stub {
         self.servers.origin
     }
 
-    /// How long it waits.
+    /// The timeouts.
     #[must_use]
     pub fn timeouts(&self) -> Timeouts {
         self.timeouts
-    }
-
-    fn setup(&self) -> exchange::Setup<'_> {
-        exchange::Setup { servers: &self.servers.addresses, timeouts: self.timeouts, provider: &self.provider }
     }
 }
 
 impl Resolve for Stub {
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(exchange::ask(self.setup(), question))
+        Box::pin(exchange::ask(&self.servers.addresses, self.timeouts, &self.provider, question))
     }
 }
 

@@ -1,9 +1,9 @@
-//! UDP sockets that notice three things which the client stream takes for silence.
+//! UDP sockets that detect three cases in which hickory's client stream would wait until the timeout.
 //!
-//! Some servers answer REFUSED or FORMERR with the header alone. The client stream compares questions, finds none and goes on
-//! waiting; the socket sees the datagram first and turns it into an error. A closed port is told by the network only to
-//! a connected socket, so these are connected. And a datagram that is longer than the client stream's buffer loses its end
-//! there; it is marked as truncated.
+//! * Some servers answer REFUSED or FORMERR with the header alone. The client stream compares questions, finds none and keeps
+//!   waiting. The socket sees the datagram first and turns it into an error.
+//! * The system reports a closed port only to a connected socket, so these sockets are connected.
+//! * A datagram longer than the client stream's buffer loses its end there. The socket marks it as truncated.
 
 use std::fmt;
 use std::future::Future;
@@ -22,20 +22,20 @@ use crate::base::clock::BoxFuture;
 
 /// Octets of a message header (RFC 1035 §4.1.1).
 const HEADER: usize = 12;
-/// Octets of an OPT record without options (RFC 6891 §6.1.2), the one thing that may follow.
+/// Octets of an OPT record without options (RFC 6891 §6.1.2), the only thing that may follow the header.
 const BARE_OPT: usize = 11;
 
-/// Octets of a datagram that are read, to see that it is too long.
+/// Octets read of a datagram: one more than the largest response, to see that a datagram is too long.
 const LONGEST: usize = 1_233;
 
-/// tokio's sockets and tasks, with the watchful UDP socket. It owns the tasks of its TCP connections.
+/// Tokio's sockets and tasks, with the UDP socket of this file. It owns the tasks of its TCP connections.
 #[derive(Clone, Default)]
 pub(crate) struct Provider(TokioRuntimeProvider);
 
 impl RuntimeProvider for Provider {
     type Handle = TokioHandle;
     type Timer = TokioTime;
-    type Udp = Watched;
+    type Udp = ConnectedUdp;
     type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
 
     fn create_handle(&self) -> TokioHandle {
@@ -55,19 +55,24 @@ impl RuntimeProvider for Provider {
         &self,
         local: SocketAddr,
         server: SocketAddr,
-    ) -> Pin<Box<dyn Send + Future<Output = io::Result<Watched>>>> {
+    ) -> Pin<Box<dyn Send + Future<Output = io::Result<ConnectedUdp>>>> {
         let binding = self.0.bind_udp(local, server);
         Box::pin(async move {
             let socket = binding.await?;
             socket.connect(server).await?;
             let socket = Arc::new(socket);
-            Ok(Watched { refused: Mutex::new(Box::pin(refused(socket.clone()))), socket, server, id: OnceLock::new() })
+            Ok(ConnectedUdp {
+                refused: Mutex::new(Box::pin(refused(socket.clone()))),
+                socket,
+                server,
+                id: OnceLock::new(),
+            })
         })
     }
 }
 
-/// A UDP socket for one question to one server. Connected: the kernel drops what others send.
-pub(crate) struct Watched {
+/// A UDP socket for one question to one server. It is connected, so the kernel drops datagrams from other addresses.
+pub(crate) struct ConnectedUdp {
     socket: Arc<UdpSocket>,
     server: SocketAddr,
     refused: Mutex<BoxFuture<'static, io::Error>>,
@@ -75,7 +80,7 @@ pub(crate) struct Watched {
     id: OnceLock<[u8; 2]>,
 }
 
-impl DnsUdpSocket for Watched {
+impl DnsUdpSocket for ConnectedUdp {
     type Time = TokioTime;
 
     fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
@@ -86,7 +91,7 @@ impl DnsUdpSocket for Watched {
                 let datagram = room.get(..length).unwrap_or_default();
                 Poll::Ready(match bare_refusal(datagram, self.id.get()) {
                     Some(refusal) => Err(io::Error::other(refusal)),
-                    // The kernel has compared the source; a server written as 0.0.0.0 answers as 127.0.0.1.
+                    // The kernel has checked the source. Return the configured address: a server given as 0.0.0.0 answers as 127.0.0.1.
                     None => Ok((hand_over(datagram, buf), self.server)),
                 })
             }
@@ -106,7 +111,7 @@ impl DnsUdpSocket for Watched {
     }
 }
 
-/// What the network says about the datagrams sent, when it says so: nothing listens there. Reading alone does not wake for it.
+/// Waits for an error that the network reports about a datagram, such as a closed port. Waiting for data alone does not notice it.
 async fn refused(socket: Arc<UdpSocket>) -> io::Error {
     match socket.ready(Interest::ERROR).await {
         Ok(_) => socket.take_error().ok().flatten().unwrap_or_else(|| io::ErrorKind::ConnectionRefused.into()),
@@ -114,7 +119,7 @@ async fn refused(socket: Arc<UdpSocket>) -> io::Error {
     }
 }
 
-/// Copies a datagram; of one that is too long the header and the question, marked as truncated (RFC 1035 §4.1.1, TC).
+/// Copies a datagram. Of one that is too long, copies the header and the question, marked as truncated (RFC 1035 §4.1.1, TC).
 fn hand_over(datagram: &[u8], buf: &mut [u8]) -> usize {
     let fits = datagram.len() <= buf.len();
     let cut = if fits { None } else { truncated(datagram) };
@@ -143,7 +148,7 @@ fn truncated(datagram: &[u8]) -> Option<Vec<u8>> {
     Some(cut)
 }
 
-/// A response to our id that has no question section.
+/// A response with our id and an error code, but without a question section.
 fn bare_refusal(datagram: &[u8], id: Option<&[u8; 2]>) -> Option<BareRefusal> {
     let [id_high, id_low, flags, code, questions_high, questions_low, ..] = *datagram.first_chunk::<HEADER>()?;
     let code = code & 0x0f;

@@ -1,10 +1,11 @@
-//! Who may ask a server now, and who waits: in the order of coming, each in its own time.
+//! Admission of questions to one server: first come, first served, each until its own deadline.
 //!
-//! Questions about names that clients chose hold at most half of the places, and those of one client a few: names that are silent
-//! hold their places for long, and anybody can have as many as he likes.
+//! Questions about names that clients chose get at most half of the permits, and those of one client only a few. A client can
+//! make up any number of names whose servers never answer, and such a question holds its permit until it times out.
 //!
-//! Waiting costs an entry in a map. There is no timer for each who waits but one for all in the same runtime, set when time may
-//! let somebody in without an answer, or somebody's time is up; mostly it is an answer that lets the next one in.
+//! A waiting question costs an entry in a map. It has no timer of its own: the waiting questions of a runtime share one. It fires
+//! at the next deadline, or when a question may be admitted because time has passed. In most cases it is an answer that admits
+//! the next one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -16,47 +17,50 @@ use tokio::time::Instant;
 
 use crate::base::hash_map::Table;
 use crate::base::lock::lock;
-use crate::resolve::direct::limit::unread_window::{Stamp, Window};
+use crate::resolve::direct::limit::unread_window::{Stamp, UnreadWindow};
 use crate::resolve::direct::shared_timer::SharedTimer;
 
-/// Places of one client: this part of all, or so many where that is less.
+/// Permits of one client: this fraction of all permits, but never fewer than the minimum.
 const CLIENTS_PART: usize = 32;
 const CLIENTS_LEAST: usize = 4;
-/// Runtimes whose timers are kept.
+/// Timers are kept for at most this many runtimes.
 const MOST_RUNTIMES: usize = 16;
-/// Those at the front who are woken when the alarm has rung, and set it again. One would do if everybody who is woken looked.
-const ARMING: usize = 4;
+/// The timer is set again by waiting questions, which it wakes for that. One would be enough if every woken task were certain
+/// to poll; four make up for those that are not.
+const TIMER_SETTERS: usize = 4;
 
-/// The way in to one server.
-pub(crate) struct Gate {
+/// The admission control of one server.
+pub(crate) struct AdmissionControl {
     state: Mutex<State>,
-    alarms: Mutex<Vec<(Id, Arc<SharedTimer>)>>,
+    timers: Mutex<Vec<(Id, Arc<SharedTimer>)>>,
 }
 
 struct State {
-    window: Window,
-    /// Questions at a time, answered or not.
+    window: UnreadWindow,
+    /// Permits in all.
     most: usize,
-    /// Those that are inside.
+    /// Permits in use.
     inside: Count,
-    /// Of these, who were called in and have not come yet.
-    called_in: Count,
-    /// How many inside are about names that this client chose.
+    /// Of these, granted to questions that have not been polled since.
+    granted: Count,
+    /// Permits in use for names that this client chose.
     clients: Table<u32, usize>,
-    /// Those outside; numbers rise.
+    /// The waiting questions by number, in order of arrival.
     waiting: BTreeMap<u64, Waiting>,
-    /// Their numbers: our own; those about names that clients chose; and of these the ones whose client has enough inside.
+    /// Waiting questions that no client chose.
     own: BTreeSet<u64>,
+    /// Waiting questions about names that clients chose.
     chosen: BTreeSet<u64>,
+    /// The same, where the client already has all the permits it may have.
     held_back: BTreeSet<(u32, u64)>,
-    /// What became of others, until they look.
-    called: BTreeMap<u64, Called>,
+    /// Outcomes that the waiting question has not fetched yet.
+    decisions: BTreeMap<u64, Decision>,
     next: u64,
-    /// When the alarm of a runtime rings.
+    /// When the timer of each runtime fires.
     due: Vec<(Id, Instant)>,
 }
 
-/// How many, and how many of them are about names that clients chose.
+/// A number of questions, and how many of them are about names that clients chose.
 #[derive(Clone, Copy, Default)]
 struct Count {
     all: usize,
@@ -64,96 +68,96 @@ struct Count {
 }
 
 struct Waiting {
-    /// Who chose the name, if a client did.
+    /// The client that chose the name, if one did.
     client: Option<u32>,
     end: Instant,
     runtime: Id,
-    /// None when it was woken and has not looked since.
+    /// `None` when it was woken and has not been polled since.
     waker: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Called {
-    In,
+enum Decision {
+    Admitted,
     TooLate,
 }
 
-/// A place inside. Dropping it lets the next one in.
-pub(crate) struct Place<'a> {
-    gate: &'a Gate,
+/// The right to have one question in flight. Dropping it admits the next one.
+pub(crate) struct Permit<'a> {
+    admission: &'a AdmissionControl,
     client: Option<u32>,
     stamp: Stamp,
 }
 
-/// Somebody outside. Dropping it gives its turn to the next one.
-struct Turn<'a> {
-    gate: &'a Gate,
+/// A waiting question. Dropping it leaves the queue, and passes on a permit that it has not used.
+struct Waiter<'a> {
+    admission: &'a AdmissionControl,
     client: Option<u32>,
     number: u64,
     done: bool,
 }
 
-impl Gate {
+impl AdmissionControl {
     pub(crate) fn new(most: usize) -> Arc<Self> {
         let state = State {
-            window: Window::new(),
+            window: UnreadWindow::new(),
             most,
             inside: Count::default(),
-            called_in: Count::default(),
+            granted: Count::default(),
             clients: Table::default(),
             waiting: BTreeMap::new(),
             own: BTreeSet::new(),
             chosen: BTreeSet::new(),
             held_back: BTreeSet::new(),
-            called: BTreeMap::new(),
+            decisions: BTreeMap::new(),
             next: 0,
             due: Vec::new(),
         };
-        Arc::new(Self { state: Mutex::new(state), alarms: Mutex::default() })
+        Arc::new(Self { state: Mutex::new(state), timers: Mutex::default() })
     }
 
-    /// A place, and what time it is then; `None` when there was none before `end`.
+    /// Waits for a permit; also returns the time at which it was granted. `None` when there was none before `end`.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         client: Option<u32>,
         runtime: Id,
         now: Instant,
         end: Instant,
-    ) -> Option<(Place<'_>, Instant)> {
-        let mut turn = {
+    ) -> Option<(Permit<'_>, Instant)> {
+        let mut waiter = {
             let mut state = lock(&self.state);
             if state.may_enter(client) {
-                state.come_in(client);
+                state.admit(client);
                 let stamp = state.window.sent(now, client.is_some());
-                return Some((Place { gate: self, client, stamp }, now));
+                return Some((Permit { admission: self, client, stamp }, now));
             }
             let number = state.wait(Waiting { client, end, runtime, waker: None });
-            Turn { gate: self, client, number, done: false }
+            Waiter { admission: self, client, number, done: false }
         };
-        let place = poll_fn(|cx| self.poll(&mut turn, runtime, cx)).await;
-        // Who leaves at the last moment leaves too late.
-        place.filter(|(_, now)| *now < end)
+        let permit = poll_fn(|cx| self.poll(&mut waiter, runtime, cx)).await;
+        // A permit granted at or after the deadline is refused.
+        permit.filter(|(_, now)| *now < end)
     }
 
     fn poll(
         self: &Arc<Self>,
-        turn: &mut Turn<'_>,
+        waiter: &mut Waiter<'_>,
         runtime: Id,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<(Place<'_>, Instant)>> {
+    ) -> Poll<Option<(Permit<'_>, Instant)>> {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        let told = match state.called.remove(&turn.number) {
-            Some(called) => {
-                turn.done = true;
-                Poll::Ready((called == Called::In).then(|| {
-                    state.called_in.remove(turn.client);
-                    let stamp = state.window.sent(now, turn.client.is_some());
-                    (Place { gate: self, client: turn.client, stamp }, now)
+        let outcome = match state.decisions.remove(&waiter.number) {
+            Some(decision) => {
+                waiter.done = true;
+                Poll::Ready((decision == Decision::Admitted).then(|| {
+                    state.granted.remove(waiter.client);
+                    let stamp = state.window.sent(now, waiter.client.is_some());
+                    (Permit { admission: self, client: waiter.client, stamp }, now)
                 }))
             }
             None => {
-                if let Some(waiting) = state.waiting.get_mut(&turn.number) {
+                if let Some(waiting) = state.waiting.get_mut(&waiter.number) {
                     match &mut waiting.waker {
                         Some(known) => known.clone_from(cx.waker()),
                         none => *none = Some(cx.waker().clone()),
@@ -162,30 +166,30 @@ impl Gate {
                 Poll::Pending
             }
         };
-        self.arm(state, runtime, now);
-        told
+        self.set_timer(state, runtime, now);
+        outcome
     }
 
-    /// An answer came from the server at `now` to what was sent at `sent`; it may let others in. To be called by a task of that runtime.
+    /// The question sent at `sent` was answered at `now`; this may admit others. Must be called by a task of `runtime`.
     pub(crate) fn heard(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
         let mut state = lock(&self.state);
         state.window.heard(sent, now);
         if !state.waiting.is_empty() {
-            let state = self.call(state);
-            self.arm(state, runtime, Instant::now());
+            let state = self.admit_waiting(state);
+            self.set_timer(state, runtime, Instant::now());
         }
     }
 
-    /// A question sent at `sent` was waited for in vain.
+    /// The question sent at `sent` was not answered in time.
     pub(crate) fn lost(&self, sent: Instant, now: Instant) {
         lock(&self.state).window.lost(sent, now);
     }
 
-    /// Calls in who may come.
-    fn call<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        while let Some(waker) = state.call_one() {
+    /// Admits every waiting question that may be admitted now.
+    fn admit_waiting<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        while let Some(waker) = state.admit_one() {
             if let Some(waker) = waker {
-                // Not under the lock: what a waker does is not ours to know.
+                // Never wake under the lock: a waker may run any code, also code that takes this lock.
                 drop(state);
                 waker.wake();
                 state = lock(&self.state);
@@ -194,9 +198,9 @@ impl Gate {
         state
     }
 
-    /// Sets the alarm of this runtime, if it rings too late for those who wait. To be called by a task of it.
-    fn arm(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: Id, now: Instant) {
-        let Some(due) = state.rings(now) else { return };
+    /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
+    fn set_timer(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: Id, now: Instant) {
+        let Some(due) = state.timer_due(now) else { return };
         match state.due.iter_mut().find(|(id, _)| *id == runtime) {
             Some((_, known)) if *known <= due => return,
             Some((_, known)) => *known = due,
@@ -208,77 +212,78 @@ impl Gate {
             }
         }
         drop(state);
-        let alarm = self.alarm(runtime);
-        alarm.set(|| lock(&self.state).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
+        let timer = self.timer(runtime);
+        timer.set(|| lock(&self.state).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
     }
 
-    fn alarm(self: &Arc<Self>, runtime: Id) -> Arc<SharedTimer> {
-        let mut alarms = lock(&self.alarms);
-        if let Some((_, alarm)) = alarms.iter().find(|(id, _)| *id == runtime) {
-            return Arc::clone(alarm);
+    fn timer(self: &Arc<Self>, runtime: Id) -> Arc<SharedTimer> {
+        let mut timers = lock(&self.timers);
+        if let Some((_, timer)) = timers.iter().find(|(id, _)| *id == runtime) {
+            return Arc::clone(timer);
         }
-        if alarms.len() >= MOST_RUNTIMES {
-            alarms.remove(0);
+        if timers.len() >= MOST_RUNTIMES {
+            timers.remove(0);
         }
-        let ringing = TimerWaker { gate: Arc::downgrade(self), runtime };
-        let alarm = Arc::new(SharedTimer::new(Waker::from(Arc::new(ringing))));
-        alarms.push((runtime, Arc::clone(&alarm)));
-        alarm
+        let on_timer = OnTimer { admission: Arc::downgrade(self), runtime };
+        let timer = Arc::new(SharedTimer::new(Waker::from(Arc::new(on_timer))));
+        timers.push((runtime, Arc::clone(&timer)));
+        timer
     }
 
-    /// The alarm has rung: time lets some in, and is up for others. A few of the rest set it again.
-    fn ring(&self, runtime: Id) {
+    /// The timer has fired: admits questions, and rejects those whose deadline has passed. Wakes a few of the others, which set
+    /// the timer again.
+    fn on_timer(&self, runtime: Id) {
         let now = Instant::now();
         let mut state = lock(&self.state);
         if let Some(at) = state.due.iter().position(|(id, _)| *id == runtime) {
             state.due.swap_remove(at);
         }
-        state.window.rings(now);
-        let late = state.too_late(now);
-        let arming = self.call(state).arming(runtime);
-        late.into_iter().chain(arming.into_iter().flatten()).for_each(Waker::wake);
+        state.window.on_timer(now);
+        let late = state.reject_expired(now);
+        let wakers_for_timer = self.admit_waiting(state).wakers_for_timer(runtime);
+        late.into_iter().chain(wakers_for_timer.into_iter().flatten()).for_each(Waker::wake);
     }
 }
 
 impl State {
     fn has_room(&self) -> bool {
-        self.inside.all < self.most && self.window.takes(self.called_in.all)
+        self.inside.all < self.most && self.window.has_room(self.granted.all)
     }
 
-    /// Is there room for a question about a name that a client chose, whoever he is?
+    /// Is there room for a question about a name that a client chose, without regard to which client?
     fn has_room_for_chosen(&self) -> bool {
-        self.has_room() && self.inside.chosen < self.share() && self.window.takes_chosen(self.called_in.chosen)
+        self.has_room() && self.inside.chosen < self.share() && self.window.has_room_for_chosen(self.granted.chosen)
     }
 
-    /// Places for questions about names that clients chose.
+    /// Permits for questions about names that clients chose.
     fn share(&self) -> usize {
         (self.most / 2).max(1)
     }
 
-    fn has_enough(&self, client: u32) -> bool {
+    fn has_its_share(&self, client: u32) -> bool {
         let most = (self.most / CLIENTS_PART).max(CLIENTS_LEAST).min(self.share());
         self.clients.get(&client).is_some_and(|inside| *inside >= most)
     }
 
-    /// Is there room, and does nobody wait who could take it?
+    /// Is there room that no waiting question could use?
     fn may_enter(&self, client: Option<u32>) -> bool {
         match client {
             None => self.has_room() && self.own.is_empty() && (self.chosen.is_empty() || !self.has_room_for_chosen()),
             Some(client) => {
                 let is_first = self.own.is_empty() && self.chosen.is_empty();
-                is_first && self.has_room_for_chosen() && !self.has_enough(client)
+                is_first && self.has_room_for_chosen() && !self.has_its_share(client)
             }
         }
     }
 
-    fn come_in(&mut self, client: Option<u32>) {
+    fn admit(&mut self, client: Option<u32>) {
         self.inside.add(client);
         if let Some(client) = client {
             *self.clients.entry(client).or_default() += 1;
         }
     }
 
-    fn go_out(&mut self, client: Option<u32>) {
+    fn release(&mut self, client: Option<u32>) {
         self.inside.remove(client);
         let Some(client) = client else { return };
         if let Some(inside) = self.clients.get_mut(&client) {
@@ -295,21 +300,21 @@ impl State {
         }
     }
 
-    /// Lets somebody wait; gives the number.
+    /// Adds a waiting question and returns its number.
     fn wait(&mut self, waiting: Waiting) -> u64 {
         let number = self.next;
         self.next += 1;
         match waiting.client {
             None => self.own.insert(number),
-            Some(client) if self.has_enough(client) => self.held_back.insert((client, number)),
+            Some(client) if self.has_its_share(client) => self.held_back.insert((client, number)),
             Some(_) => self.chosen.insert(number),
         };
         self.waiting.insert(number, waiting);
         number
     }
 
-    /// Somebody waits no more.
-    fn take_out(&mut self, number: u64) -> Option<Waiting> {
+    /// Removes a waiting question.
+    fn remove_waiting(&mut self, number: u64) -> Option<Waiting> {
         let waiting = self.waiting.remove(&number)?;
         match waiting.client {
             None => self.own.remove(&number),
@@ -318,8 +323,8 @@ impl State {
         Some(waiting)
     }
 
-    /// Calls in the first of those who wait and may come; gives whom to wake for that.
-    fn call_one(&mut self) -> Option<Option<Waker>> {
+    /// Admits the first waiting question that may be admitted, and returns its waker.
+    fn admit_one(&mut self) -> Option<Option<Waker>> {
         loop {
             let own = self.own.first().filter(|_| self.has_room());
             let chosen = self.chosen.first().filter(|_| self.has_room_for_chosen());
@@ -328,43 +333,46 @@ impl State {
                 (own, chosen) => *own.or(chosen)?,
             };
             if let Some(client) = self.waiting.get(&number)?.client
-                && self.has_enough(client)
+                && self.has_its_share(client)
             {
                 self.chosen.remove(&number);
                 self.held_back.insert((client, number));
                 continue;
             }
-            let waiting = self.take_out(number)?;
-            self.come_in(waiting.client);
-            self.called_in.add(waiting.client);
-            self.called.insert(number, Called::In);
+            let waiting = self.remove_waiting(number)?;
+            self.admit(waiting.client);
+            self.granted.add(waiting.client);
+            self.decisions.insert(number, Decision::Admitted);
             return Some(waiting.waker);
         }
     }
 
-    /// Sends away those whose time is up; gives whom to wake for that.
-    fn too_late(&mut self, now: Instant) -> Vec<Waker> {
+    /// Rejects the questions whose deadline has passed, and returns their wakers.
+    ///
+    /// Only the front of the queue is looked at: all questions have the same time-out, so deadlines rise with the numbers.
+    fn reject_expired(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
         while let Some(number) =
             self.waiting.first_key_value().filter(|(_, first)| first.end <= now).map(|(number, _)| *number)
         {
-            self.called.insert(number, Called::TooLate);
-            wakers.extend(self.take_out(number).and_then(|waiting| waiting.waker));
+            self.decisions.insert(number, Decision::TooLate);
+            wakers.extend(self.remove_waiting(number).and_then(|waiting| waiting.waker));
         }
         wakers
     }
 
-    /// When somebody's time is up, or time lets somebody in.
-    fn rings(&self, now: Instant) -> Option<Instant> {
+    /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
+    fn timer_due(&self, now: Instant) -> Option<Instant> {
         let end = self.waiting.first_key_value()?.1.end;
-        // Time gives room in the server's buffer alone.
+        // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
         let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
-        let opens = if places && (chosen || !self.own.is_empty()) { self.window.opens(now) } else { None };
-        Some(opens.map_or(end, |opens| opens.min(end)))
+        let next_opening =
+            if places && (chosen || !self.own.is_empty()) { self.window.next_opening(now) } else { None };
+        Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
     }
 
-    fn arming(&mut self, runtime: Id) -> [Option<Waker>; ARMING] {
+    fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
         let ours = self.waiting.values_mut().filter(|waiting| waiting.runtime == runtime);
         let mut wakers = ours.filter_map(|waiting| waiting.waker.take());
         std::array::from_fn(|_| wakers.next())
@@ -383,40 +391,40 @@ impl Count {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.gate.state);
-        state.go_out(self.client);
+        let mut state = lock(&self.admission.state);
+        state.release(self.client);
         state.window.settled(self.stamp, self.client.is_some());
-        drop(self.gate.call(state));
+        drop(self.admission.admit_waiting(state));
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         if self.done {
             return;
         }
-        let mut state = lock(&self.gate.state);
-        state.take_out(self.number);
-        if state.called.remove(&self.number) == Some(Called::In) {
-            state.go_out(self.client);
-            state.called_in.remove(self.client);
-            drop(self.gate.call(state));
+        let mut state = lock(&self.admission.state);
+        state.remove_waiting(self.number);
+        if state.decisions.remove(&self.number) == Some(Decision::Admitted) {
+            state.release(self.client);
+            state.granted.remove(self.client);
+            drop(self.admission.admit_waiting(state));
         }
     }
 }
 
-/// The waker of an alarm. It does not keep the gate.
-struct TimerWaker {
-    gate: Weak<Gate>,
+/// The waker of a timer. It holds a weak reference, so it does not keep the admission control alive.
+struct OnTimer {
+    admission: Weak<AdmissionControl>,
     runtime: Id,
 }
 
-impl Wake for TimerWaker {
+impl Wake for OnTimer {
     fn wake(self: Arc<Self>) {
-        if let Some(gate) = self.gate.upgrade() {
-            gate.ring(self.runtime);
+        if let Some(admission) = self.admission.upgrade() {
+            admission.on_timer(self.runtime);
         }
     }
 }

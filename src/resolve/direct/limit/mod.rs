@@ -1,4 +1,4 @@
-//! How many questions may be under way, in all and to one server.
+//! Limits on the questions in flight to one server.
 
 pub(crate) mod admission;
 pub(crate) mod unread_window;

@@ -1,69 +1,74 @@
-//! How many questions a server has perhaps not read yet, and how many that may be. Pure.
+//! An estimate of how many questions a server has not read yet, and the limit for it. No I/O.
 //!
-//! What fills a server's socket buffer are questions that it has not read. A question was read
+//! Questions that a server has not read fill the receive buffer of its socket. A question counts as read
 //!
 //! * when it is answered;
-//! * when it is old, and the server is one that never answers quickly and has not been silent for longer than it usually is:
-//!   then it is somebody else that it waits for;
-//! * when it has been there for a while, and the server has answered others in just that while: it is at work, and reads in
-//!   the order of their coming.
+//! * when it is old, and the server never answers quickly and is not silent for longer than usual: the server then waits for
+//!   other servers;
+//! * when it is a little old, and the server has answered another question in the meantime: the server is working, and reads
+//!   questions in the order of arrival.
 //!
-//! Nothing else says so: of a server that has not answered yet, that answers quickly, or that stands still, all questions sent
-//! since count. How quickly it answers is told by when an answer was not there yet: when it is heard depends on how busy we are.
+//! Otherwise a question counts as unread. So all questions count that were sent to a server that has not answered yet, that
+//! answers quickly, or that has stopped. The answer time is measured from below, by the last time at which the answer was
+//! certainly not there: the time at which we read it also depends on how busy this process is.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Questions that a server has perhaps not read: beyond 200, receive buffers of usual size overflow.
+/// The largest number of unread questions. Receive buffers of the usual size overflow at about 200.
 const MOST: usize = 128;
-/// As few as that, when so much is lost that the server cannot take more.
+/// The smallest limit, reached when many questions are lost.
 const LEAST: usize = 32;
-/// A server at work has read a question by then; and one that usually answers sooner waits for nobody.
+/// After this time a slow but working server has read a question. A server that answers sooner counts as quick.
 const READ: Duration = Duration::from_millis(10);
-/// A server that has answered something in this time has read what was sent before it. Should it have come to a stand just
-/// after that answer, it is given as much once more, and twice [`MOST`] fits into its buffer.
+/// A server that has answered within this time has read what was sent before that. If it stopped just after that answer, it gets
+/// at most [`MOST`] questions more, and twice [`MOST`] still fit into its buffer.
 const AT_WORK: Duration = Duration::from_millis(5);
-/// The quickest answer counts of so many periods of [`READ`].
+/// The quickest answer is taken from this many periods of [`READ`].
 const PERIODS: usize = 8;
-/// And of as many at least: before, nothing is usual.
+/// With fewer periods than this, the usual answer time is not known.
 const ENOUGH: usize = 2;
-/// However slow its answers are, a server that is silent for longer is given no more.
+/// A server that is silent for longer gets no more questions, however slow its answers usually are.
 const LONGEST_SILENCE: Duration = Duration::from_millis(250);
-/// Questions that are told apart by when they were sent: in groups no larger and no longer than this, as many as this.
+/// Send times are kept for groups of questions: at most this many questions in a group,
 const GROUP: u32 = 16;
+/// sent within this time,
 const MOMENT: Duration = Duration::from_millis(1);
+/// and at most this many groups.
 const GROUPS: usize = 32;
-/// What a lost question adds to the losses, what an answer takes away, and how much is too much: five at once, or one in
-/// twenty. Less is the network's doing, or that of those whom a resolver asks.
+/// A lost question adds this much to the losses; an answer takes 1 away. Five losses in a row, or one in twenty questions, are
+/// too much. Fewer are normal: the network loses some, and so do the servers that a resolver asks.
 const LOST: u32 = 20;
 const TOO_MUCH: u32 = 5 * LOST;
-/// Answers for which a window that was narrowed grows by one question.
+/// After this many answers, a narrowed window grows by one question.
 const GROWTH: u32 = 8;
 
 /// What is known of one server.
 #[derive(Debug)]
-pub(crate) struct Window {
-    /// Questions sent that are perhaps not read, the oldest first.
+pub(crate) struct UnreadWindow {
+    /// Unread questions, the oldest first.
     groups: VecDeque<Group>,
-    /// The number of the first of them.
+    /// The number of the first group.
     first: u64,
     /// Questions in all groups.
     unread: usize,
-    /// Those of them about names that clients chose.
+    /// Of these, questions about names that clients chose.
     chosen: usize,
+    /// The limit for `unread`.
     width: usize,
     /// Answers since the width last grew.
     grown: u32,
     losses: u32,
     narrowed: Option<Instant>,
     heard: Option<Instant>,
-    /// How long the quickest answer took, in each of the latest periods with answers; the last one began then.
+    /// The shortest answer time in each of the latest periods with answers.
     quickest: VecDeque<Duration>,
+    /// When the last of these periods began.
     period: Option<Instant>,
-    /// When the alarm last rang, and before: what had come by then had been heard.
-    rang: [Option<Instant>; 2],
+    /// The last two times at which the timer fired: everything that had arrived by then had been read.
+    timer_fired: [Option<Instant>; 2],
 }
 
 /// Questions that were sent together.
@@ -73,15 +78,15 @@ struct Group {
     last: Instant,
     sent: u32,
     open: usize,
-    /// Those of the open ones about names that clients chose.
+    /// Of the open ones, those about names that clients chose.
     chosen: usize,
 }
 
-/// When a question was sent: the number of its group.
+/// The send time of a question, as the number of its group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp(u64);
 
-impl Window {
+impl UnreadWindow {
     pub(crate) fn new() -> Self {
         Self {
             groups: VecDeque::new(),
@@ -95,22 +100,22 @@ impl Window {
             heard: None,
             quickest: VecDeque::with_capacity(PERIODS),
             period: None,
-            rang: [None; 2],
+            timer_fired: [None; 2],
         }
     }
 
-    /// May this many more questions be sent, and one beside them?
-    pub(crate) fn takes(&self, promised: usize) -> bool {
+    /// May one more question be sent, when `promised` others have been admitted but not sent yet?
+    pub(crate) fn has_room(&self, promised: usize) -> bool {
         self.unread + promised < self.width
     }
 
-    /// The same about names that clients chose: such questions may be unread at one half of the places. Names that are silent by
-    /// themselves do not fill the other half.
-    pub(crate) fn takes_chosen(&self, promised: usize) -> bool {
+    /// The same for names that clients chose. They may use one half of the window, so that names whose servers never answer do
+    /// not fill the other half.
+    pub(crate) fn has_room_for_chosen(&self, promised: usize) -> bool {
         self.chosen + promised < self.width / 2
     }
 
-    /// A question is sent; about a name that a client chose?
+    /// A question is sent. `chosen`: a client chose its name.
     pub(crate) fn sent(&mut self, now: Instant, chosen: bool) -> Stamp {
         let full = self.groups.len() >= GROUPS;
         let fits = |group: &Group| full || (group.sent < GROUP && now < group.begun + MOMENT);
@@ -128,7 +133,7 @@ impl Window {
         Stamp(self.first + self.groups.len() as u64 - 1)
     }
 
-    /// Nobody waits for its answer any more, perhaps because it is there.
+    /// The question is over: it was answered, or given up.
     pub(crate) fn settled(&mut self, stamp: Stamp, chosen: bool) {
         let at = stamp.0.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
         if let Some(group) = at.and_then(|at| self.groups.get_mut(at))
@@ -146,11 +151,11 @@ impl Window {
         }
     }
 
-    /// An answer to what was sent at `sent` was heard at `now`.
+    /// The answer to a question sent at `sent` was read at `now`.
     pub(crate) fn heard(&mut self, sent: Instant, now: Instant) {
         self.heard = self.heard.max(Some(now));
-        let not_yet = self.rang.iter().flatten().find(|rang| **rang < now);
-        let took = not_yet.map_or(Duration::ZERO, |rang| rang.saturating_duration_since(sent));
+        let not_yet = self.timer_fired.iter().flatten().find(|timer_fired| **timer_fired < now);
+        let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.saturating_duration_since(sent));
         match self.quickest.back_mut() {
             Some(quickest) if self.period.is_some_and(|begun| now < begun + READ) => *quickest = took.min(*quickest),
             _ => {
@@ -170,7 +175,7 @@ impl Window {
         }
     }
 
-    /// A question sent at `sent` counts as lost. Much of that makes the window half as wide, once for what was under way.
+    /// A question sent at `sent` counts as lost. Too many losses halve the window, once for all questions in flight at that time.
     pub(crate) fn lost(&mut self, sent: Instant, now: Instant) {
         if self.narrowed.is_some_and(|narrowed| sent < narrowed) {
             return;
@@ -183,8 +188,8 @@ impl Window {
         }
     }
 
-    /// When to look whether it takes more without an answer: then [`rings`](Self::rings) is to be called.
-    pub(crate) fn opens(&self, now: Instant) -> Option<Instant> {
+    /// When the window may open without an answer. The caller must call [`on_timer`](Self::on_timer) then.
+    pub(crate) fn next_opening(&self, now: Instant) -> Option<Instant> {
         let last = self.groups.front()?.last;
         let due = (last + READ).max(now + MOMENT);
         let silence = self.silence();
@@ -194,15 +199,15 @@ impl Window {
         if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
             return Some((last + AT_WORK).max(now + MOMENT));
         }
-        // To see what has not come yet.
+        // To learn which answers have not come yet.
         (now < self.heard.map_or(last, |heard| heard.max(last)) + LONGEST_SILENCE).then(|| now + READ)
     }
 
-    /// An alarm rings: all that had come has been heard.
-    pub(crate) fn rings(&mut self, now: Instant) {
-        self.rang = [Some(now), self.rang[0]];
+    /// The timer has fired: everything that has arrived has been read.
+    pub(crate) fn on_timer(&mut self, now: Instant) {
+        self.timer_fired = [Some(now), self.timer_fired[0]];
         let silence = self.silence();
-        // An alarm rings a little late.
+        // A timer fires a little late.
         if !silence.is_zero() && self.heard.is_some_and(|heard| now <= heard + silence + MOMENT * 2) {
             self.drop_older(now, READ);
         } else if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
@@ -210,7 +215,7 @@ impl Window {
         }
     }
 
-    /// How long a server at work may be silent.
+    /// How long a working server may be silent. Zero if it answers quickly, or its usual time is not known.
     fn silence(&self) -> Duration {
         match self.quickest.iter().min() {
             Some(quickest) if *quickest >= READ && self.quickest.len() >= ENOUGH => {
@@ -243,18 +248,18 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    /// The alarm rings. Sends as much as there is room for then, and says how much that was.
-    fn fill(window: &mut Window, now: Instant) -> Vec<Stamp> {
+    /// The timer fires. Sends as many questions as there is room for, and returns their stamps.
+    fn fill(window: &mut UnreadWindow, now: Instant) -> Vec<Stamp> {
         let mut stamps = Vec::new();
-        window.rings(now);
-        while window.takes(0) {
+        window.on_timer(now);
+        while window.has_room(0) {
             stamps.push(window.sent(now, false));
         }
         stamps
     }
 
     /// Answers all.
-    fn answer(window: &mut Window, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
+    fn answer(window: &mut UnreadWindow, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
         for stamp in stamps {
             window.heard(sent, now);
             window.settled(stamp, false);
@@ -263,11 +268,11 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_never_answered_gets_no_more() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let first = fill(&mut window, begin);
         assert_eq!(first.len(), 128);
         assert!(fill(&mut window, begin + ms(60_000)).is_empty());
-        assert_eq!(window.opens(begin + ms(60_000)), None);
+        assert_eq!(window.next_opening(begin + ms(60_000)), None);
         // Some are given up, and others take their places.
         first.into_iter().take(5).for_each(|stamp| window.settled(stamp, false));
         assert_eq!(fill(&mut window, begin + ms(60_001)).len(), 5);
@@ -275,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_under_way_upstream_takes_no_room() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         // Twice it is seen that nothing comes for 40 ms at least.
         for from in [0, 60] {
@@ -294,7 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_answers_at_once_and_stands_still_gets_no_more() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         for turn in 0..100 {
             let stamps = fill(&mut window, at(turn * 20));
@@ -310,7 +315,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_quick_server_leaves_for_long_it_has_read() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         fill(&mut window, begin);
         // A resolver that knows some answers, and waits for others.
         for turn in 0..10 {
@@ -329,7 +334,7 @@ mod tests {
 
     #[tokio::test]
     async fn losses_narrow_it_and_answers_widen_it() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         // One in fifty is the network's doing.
         for number in 0..1_000 {
             window.heard(begin, begin);
@@ -352,18 +357,18 @@ mod tests {
 
     #[tokio::test]
     async fn names_that_clients_chose_fill_one_half() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         let mut stamps = Vec::new();
-        while window.takes(0) && window.takes_chosen(0) {
+        while window.has_room(0) && window.has_room_for_chosen(0) {
             stamps.push(window.sent(begin, true));
         }
         assert_eq!(stamps.len(), 64);
         assert_eq!(fill(&mut window, at(1)).len(), 64);
         // The server is at work: what was sent long before an answer was read.
         window.heard(at(1), at(20));
-        window.rings(at(21));
-        assert!(window.takes_chosen(63) && !window.takes_chosen(64));
+        window.on_timer(at(21));
+        assert!(window.has_room_for_chosen(63) && !window.has_room_for_chosen(64));
         // What is not counted any more is not settled twice.
         let last = window.sent(at(21), true);
         stamps.into_iter().for_each(|stamp| window.settled(stamp, true));
@@ -374,11 +379,11 @@ mod tests {
 
     #[tokio::test]
     async fn groups_are_few() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let mut open = Vec::new();
         for at in 0..100_000 {
             let now = begin + Duration::from_micros(at * 700);
-            if window.takes(0) {
+            if window.has_room(0) {
                 open.push(window.sent(now, false));
             }
             if at % 3 == 0 {

@@ -1,6 +1,6 @@
 //! One TCP connection and the questions in flight on it (RFC 7766): many at a time, answered in any order, matched by id.
 //!
-//! As with sockets, there is no task: a [`SelfPolled`] connects, writes and reads, and wakes who asked.
+//! As for UDP sockets, there is no task: a [`SelfPolled`] connects, writes and reads, and wakes the tasks that wait.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,41 +14,42 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::resolve::direct::self_polled::SelfPolled;
 use crate::resolve::direct::shared_timer::SharedTimer;
-use crate::resolve::direct::tcp::stream::{Cause, End, Reply, Room, Slot, Stream};
+use crate::resolve::direct::tcp::stream::{Cause, End, OpenQuery, Reply, RoomWaiters, Stream};
 
 /// How long a connection stays open after the last question (RFC 7766 §6.2.3: seconds).
 const IDLE: Duration = Duration::from_secs(3);
-/// A connection that was silent for so long while somebody waited in vain gets no more questions: it may be dead.
+/// A connection that has not answered a question for this long gets no more questions: it may be dead.
 const SUSPICIOUS: Duration = Duration::from_millis(500);
 
 /// A connection. Dropping it closes it.
 pub(crate) struct Connection {
     stream: Arc<Stream>,
-    watch: Arc<SelfPolled>,
-    alarm: SharedTimer,
+    reader: Arc<SelfPolled>,
+    timer: SharedTimer,
 }
 
-/// What there is to choose by.
+/// How a connection is used, for the choice among them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
-    /// Questions without response, and questions ever put.
+    /// Questions without a response.
     pub(crate) open: usize,
+    /// All questions so far.
     pub(crate) asked: usize,
     pub(crate) takes_more: bool,
     pub(crate) closed: bool,
 }
 
 impl Connection {
-    /// Begins to connect.
-    pub(crate) fn open(server: SocketAddr, room: &Arc<Room>) -> io::Result<Self> {
+    /// Starts to connect.
+    pub(crate) fn open(server: SocketAddr, room: &Arc<RoomWaiters>) -> io::Result<Self> {
         let socket = match server {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
             SocketAddr::V6(_) => TcpSocket::new_v6(),
         }?;
         let stream = Arc::new(Stream { state: Mutex::default(), room: Arc::clone(room) });
-        let watch = SelfPolled::new(Box::pin(Arc::clone(&stream).serve(socket, server)));
-        let ringing = TimerWaker { stream: Arc::downgrade(&stream), watch: Arc::downgrade(&watch) };
-        Ok(Self { stream, watch, alarm: SharedTimer::new(Waker::from(Arc::new(ringing))) })
+        let reader = SelfPolled::new(Box::pin(Arc::clone(&stream).serve(socket, server)));
+        let on_timer = OnTimer { stream: Arc::downgrade(&stream), reader: Arc::downgrade(&reader) };
+        Ok(Self { stream, reader, timer: SharedTimer::new(Waker::from(Arc::new(on_timer))) })
     }
 
     pub(crate) fn load(&self) -> Load {
@@ -61,85 +62,85 @@ impl Connection {
         }
     }
 
-    /// How many questions the server answered, at least one, if it hung up with others unanswered.
+    /// The number of answers, but at least 1, if the server closed the connection with other questions unanswered.
     pub(crate) fn answered_of_more(&self) -> Option<usize> {
         let state = lock(&self.stream.state);
         let cut = state.hung_up && state.answered < state.asked && state.asked > 1;
         cut.then(|| state.answered.max(1))
     }
 
-    /// Enters a question, with room for an id in its first two octets; `None` when the id is taken or the connection is not
-    /// open any more.
-    pub(crate) fn enter(self: &Arc<Self>, id: u16, mut question: Vec<u8>) -> Option<Ticket> {
+    /// Puts a question on the connection and writes `id` into its first two octets. `None` when the id is in use or the connection
+    /// takes no more questions.
+    pub(crate) fn enter(self: &Arc<Self>, id: u16, mut question: Vec<u8>) -> Option<TcpQuery> {
         if let Some(place) = question.first_chunk_mut() {
             *place = id.to_be_bytes();
         }
         {
             let mut state = lock(&self.stream.state);
-            if state.end != End::Open || state.slots.iter().any(|slot| slot.id == id) {
+            if state.end != End::Open || state.queries.iter().any(|query| query.id == id) {
                 return None;
             }
-            // RFC 7766 §8: length and message in one piece.
+            // RFC 7766 §8: send the length and the message together.
             let length = u16::try_from(question.len()).unwrap_or_default();
             state.outgoing.extend_from_slice(&length.to_be_bytes());
             state.outgoing.extend_from_slice(&question);
-            state.slots.push(Slot { id, question, sent: Instant::now(), left: false, reply: None, waker: None });
+            state.queries.push(OpenQuery { id, question, sent: Instant::now(), left: false, reply: None, waker: None });
             state.asked += 1;
         }
-        self.watch.poll();
-        Some(Ticket { connection: Arc::clone(self), id, left: false })
+        self.reader.poll();
+        Some(TcpQuery { connection: Arc::clone(self), id, left: false })
     }
 }
 
-/// The waker of a connection's alarm. It does not keep the connection open.
-struct TimerWaker {
+/// The waker of a connection's timer. It holds weak references, so it does not keep the connection open.
+struct OnTimer {
     stream: Weak<Stream>,
-    watch: Weak<SelfPolled>,
+    reader: Weak<SelfPolled>,
 }
 
-impl Wake for TimerWaker {
+impl Wake for OnTimer {
     fn wake(self: Arc<Self>) {
         let Some(stream) = self.stream.upgrade() else { return };
-        stream.ring().into_iter().for_each(Waker::wake);
-        if let Some(watch) = self.watch.upgrade() {
-            watch.poll();
+        stream.on_timer().into_iter().for_each(Waker::wake);
+        if let Some(reader) = self.reader.upgrade() {
+            reader.poll();
         }
     }
 }
 
-/// A place for one question on a connection. Dropping it leaves the place.
-pub(crate) struct Ticket {
+/// One question on a connection. Dropping it gives the question up.
+pub(crate) struct TcpQuery {
     connection: Arc<Connection>,
     id: u16,
     left: bool,
 }
 
-impl Ticket {
-    /// What became of the question. Once that is known, this is not to be called again.
+impl TcpQuery {
+    /// The outcome of the question. Must not be called again once it is ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let mut state = lock(&self.connection.stream.state);
         let closed = state.end == End::Closed;
-        let Some((at, slot)) = state.find(self.id) else { return Poll::Ready(Reply::Lost(Cause::Any)) };
-        if let Some(reply) = slot.reply.take() {
+        let Some((at, query)) = state.find(self.id) else { return Poll::Ready(Reply::Lost(Cause::Any)) };
+        if let Some(reply) = query.reply.take() {
             self.left = true;
-            drop(state.slots.swap_remove(at));
+            drop(state.queries.swap_remove(at));
             return Poll::Ready(reply);
         }
         if closed {
             return Poll::Ready(Reply::Lost(Cause::Any));
         }
-        let is_set = slot.waker.is_some();
-        slot.waker = Some(cx.waker().clone());
+        let is_set = query.waker.is_some();
+        query.waker = Some(cx.waker().clone());
         drop(state);
-        // New here, or woken by the alarm.
+        // Polled for the first time, or woken by the timer.
         if !is_set {
-            self.connection.alarm.set(|| Some(Instant::now() + IDLE));
+            self.connection.timer.set(|| Some(Instant::now() + IDLE));
         }
         Poll::Pending
     }
 }
 
-impl Drop for Ticket {
+impl Drop for TcpQuery {
     fn drop(&mut self) {
         if self.left {
             return;
@@ -147,27 +148,27 @@ impl Drop for Ticket {
         let stream = &self.connection.stream;
         let mut state = lock(&stream.state);
         let heard = state.heard;
-        let Some((at, slot)) = state.find(self.id) else { return };
-        let sent = slot.sent;
-        if slot.reply.is_some() {
-            state.slots.swap_remove(at);
+        let Some((at, query)) = state.find(self.id) else { return };
+        let sent = query.sent;
+        if query.reply.is_some() {
+            state.queries.swap_remove(at);
             return;
         }
-        // The response may still come, and is not to be taken for anybody else's: the id stays in use.
-        (slot.left, slot.waker) = (true, None);
-        slot.question = Vec::new();
+        // The response may still come and must not be taken for that of another question, so the id stays in use.
+        (query.left, query.waker) = (true, None);
+        query.question = Vec::new();
         if sent.elapsed() >= SUSPICIOUS && heard.is_none_or(|heard| heard < sent) && state.end == End::Open {
             state.end = End::Retired;
         }
-        // Nobody waits for it any more, and it has something to say: what for?
-        let abandoned = state.end != End::Closed && state.slots.iter().all(|slot| slot.left);
+        // Nobody waits for the responses that are still open, so the connection is closed.
+        let abandoned = state.end != End::Closed && state.queries.iter().all(|query| query.left);
         if abandoned {
             state.end = End::Closing;
         }
         drop(state);
         if abandoned {
-            self.connection.watch.poll();
+            self.connection.reader.poll();
         }
-        stream.room.is_there();
+        stream.room.wake_all();
     }
 }

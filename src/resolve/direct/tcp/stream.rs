@@ -1,4 +1,4 @@
-//! What goes over one TCP connection and comes back, and who waits for it.
+//! The data stream of one TCP connection, and the questions that wait on it.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -18,55 +18,56 @@ use crate::resolve::failure_rank::io_failure;
 /// Octets read at a time.
 const PIECE: usize = 4_096;
 
-/// What became of a question.
+/// The outcome of a question.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// The response: same id, same question.
     Response(Vec<u8>),
-    /// Something that is no answer; another connection would not change that.
+    /// A failure that another connection would not change.
     Failed(Failure),
-    /// The connection ended before.
+    /// The connection closed before the response.
     Lost(Cause),
 }
 
-/// Why a question may have been lost with its connection.
+/// Why the connection of a question may have closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The server had answered as much as it wanted to on one connection.
+    /// The server had given as many answers as it gives on one connection.
     Enough,
-    /// Another question, or this one.
+    /// Because of this question or another one.
     Any,
-    /// It was the only one.
+    /// Because of this question: it was the only one.
     This,
 }
 
-/// What the watch and the askers share.
+/// The part that the reader and the waiting questions share.
 pub(crate) struct Stream {
     pub(crate) state: Mutex<State>,
-    /// Told when there may be room, here or on another connection.
-    pub(crate) room: Arc<Room>,
+    /// Notified when there may be room, here or on another connection.
+    pub(crate) room: Arc<RoomWaiters>,
 }
 
-/// Those who wait for room on any connection to a server.
+/// The tasks that wait for room on any connection to a server.
 #[derive(Default)]
-pub(crate) struct Room(Mutex<Vec<Waker>>);
+pub(crate) struct RoomWaiters(Mutex<Vec<Waker>>);
 
-/// The questions on a connection and how it is doing.
+/// The questions on a connection, and its condition.
 #[derive(Default)]
 pub(crate) struct State {
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) queries: Vec<OpenQuery>,
     /// What is still to be written.
     pub(crate) outgoing: Vec<u8>,
-    /// Questions entered, and answered.
+    /// All questions so far.
     pub(crate) asked: usize,
+    /// All responses so far.
     pub(crate) answered: usize,
     pub(crate) heard: Option<Instant>,
     pub(crate) end: End,
-    /// The server ended it: not we, and it had been open.
+    /// The server closed it, after it had been open.
     pub(crate) hung_up: bool,
 }
 
-/// How far a connection is on its way to its end.
+/// The life cycle of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
     /// In use.
@@ -74,17 +75,17 @@ pub(crate) enum End {
     Open,
     /// Takes no more questions.
     Retired,
-    /// Is to be closed, by the watch.
+    /// The reader has to close it.
     Closing,
     /// Is closed.
     Closed,
 }
 
-pub(crate) struct Slot {
+pub(crate) struct OpenQuery {
     pub(crate) id: u16,
     pub(crate) question: Vec<u8>,
     pub(crate) sent: Instant,
-    /// Nobody waits any more; the response is still to be expected.
+    /// Nobody waits any more, but the response may still come.
     pub(crate) left: bool,
     pub(crate) reply: Option<Reply>,
     pub(crate) waker: Option<Waker>,
@@ -92,17 +93,17 @@ pub(crate) struct Slot {
 
 impl State {
     pub(crate) fn unanswered(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.reply.is_none()).count()
+        self.queries.iter().filter(|query| query.reply.is_none()).count()
     }
 
-    /// Finds the slot of one who waits.
-    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut Slot)> {
-        self.slots.iter_mut().enumerate().find(|(_, slot)| slot.id == id && !slot.left)
+    /// Finds a question that is waited for.
+    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut OpenQuery)> {
+        self.queries.iter_mut().enumerate().find(|(_, query)| query.id == id && !query.left)
     }
 }
 
 impl Stream {
-    /// Connects, writes and reads, until the connection is of no more use.
+    /// Connects, writes and reads until the connection has to be closed.
     pub(crate) async fn serve(self: Arc<Self>, socket: TcpSocket, server: SocketAddr) {
         let mut connecting = pin!(socket.connect(server));
         let connected = poll_fn(|cx| match lock(&self.state).end {
@@ -111,7 +112,7 @@ impl Stream {
         });
         match connected.await {
             Ok(stream) => {
-                // Questions are not to wait for each other.
+                // Send each question at once, and not together with the next one.
                 let _ = stream.set_nodelay(true);
                 let mut incoming = Vec::new();
                 poll_fn(|cx| self.turn(&stream, &mut incoming, cx)).await;
@@ -121,7 +122,7 @@ impl Stream {
         }
     }
 
-    /// Writes and reads what can be; ready when the connection is of no more use.
+    /// Writes and reads as much as possible now; ready when the connection has to be closed.
     fn turn(&self, stream: &TcpStream, incoming: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let mut state = lock(&self.state);
@@ -141,7 +142,7 @@ impl Stream {
                     Poll::Ready(Err(_)) => return Poll::Ready(()),
                     Poll::Pending => break,
                 },
-                // What has come before the end still counts.
+                // Responses that have arrived before the error still count.
                 Err(_) => break,
             }
         }
@@ -164,7 +165,7 @@ impl Stream {
         }
     }
 
-    /// Takes all whole messages; `false` when they are not what we asked for.
+    /// Takes all complete messages; `false` when one of them answers no question of ours.
     fn take_all(&self, incoming: &mut Vec<u8>) -> bool {
         let mut taken = 0;
         let good = loop {
@@ -185,26 +186,26 @@ impl Stream {
         good
     }
 
-    /// Hands a message to who asked; `false` when nobody did: such a stream is not to be trusted.
+    /// Gives a message to its question; `false` when there is none: such a stream cannot be trusted.
     fn take(&self, response: &[u8]) -> bool {
         let id = response.first_chunk().copied().map(u16::from_be_bytes);
         let waker = {
             let mut state = lock(&self.state);
-            let found = state.slots.iter().position(|slot| Some(slot.id) == id && slot.reply.is_none());
+            let found = state.queries.iter().position(|query| Some(query.id) == id && query.reply.is_none());
             let Some(at) = found else { return false };
             state.answered += 1;
             state.heard = Some(Instant::now());
-            match state.slots.get_mut(at) {
-                Some(slot) if !slot.left => {
-                    slot.reply = Some(match query_codec::compare(response, &slot.question) {
+            match state.queries.get_mut(at) {
+                Some(query) if !query.left => {
+                    query.reply = Some(match query_codec::compare(response, &query.question) {
                         Match::Ours | Match::OtherCase => Reply::Response(response.to_vec()),
                         Match::Failed(failure) => Reply::Failed(failure),
                         Match::Foreign => Reply::Failed(Failure::Unrelated),
                     });
-                    slot.waker.take()
+                    query.waker.take()
                 }
                 _ => {
-                    state.slots.swap_remove(at);
+                    state.queries.swap_remove(at);
                     None
                 }
             }
@@ -212,11 +213,11 @@ impl Stream {
         if let Some(waker) = waker {
             waker.wake();
         }
-        self.room.is_there();
+        self.room.wake_all();
         true
     }
 
-    /// Nothing more comes. Who waits is told so.
+    /// The connection is closed: ends all open questions.
     fn close(&self, failure: Option<Failure>) {
         let wakers: Vec<Waker> = {
             let mut state = lock(&self.state);
@@ -227,21 +228,22 @@ impl Stream {
                 (0, 2..) => Cause::Any,
                 (0, _) => Cause::This,
             };
-            let open = state.slots.iter_mut().filter(|slot| slot.reply.is_none());
-            open.filter_map(|slot| {
-                slot.reply = Some(failure.map_or(Reply::Lost(cause), Reply::Failed));
-                slot.waker.take()
+            let open = state.queries.iter_mut().filter(|query| query.reply.is_none());
+            open.filter_map(|query| {
+                query.reply = Some(failure.map_or(Reply::Lost(cause), Reply::Failed));
+                query.waker.take()
             })
             .collect()
         };
         wakers.into_iter().for_each(Waker::wake);
-        self.room.is_there();
+        self.room.wake_all();
     }
 
-    /// Time for the connection to end, unless somebody waits; then those are woken and set the alarm again.
-    pub(crate) fn ring(&self) -> Vec<Waker> {
+    /// The timer has fired: closes an idle connection. Otherwise returns the wakers of the waiting questions, which set the timer
+    /// again.
+    pub(crate) fn on_timer(&self) -> Vec<Waker> {
         let mut state = lock(&self.state);
-        let waiting: Vec<Waker> = state.slots.iter_mut().filter_map(|slot| slot.waker.take()).collect();
+        let waiting: Vec<Waker> = state.queries.iter_mut().filter_map(|query| query.waker.take()).collect();
         if waiting.is_empty() && state.end != End::Closed {
             state.end = End::Closing;
         }
@@ -249,9 +251,9 @@ impl Stream {
     }
 }
 
-impl Room {
-    /// Tells all who wait: who was told may have left.
-    pub(crate) fn is_there(&self) {
+impl RoomWaiters {
+    /// Wakes all that wait. One would not be enough: its question may have been given up.
+    pub(crate) fn wake_all(&self) {
         let waiting = std::mem::take(&mut *lock(&self.0));
         waiting.into_iter().for_each(Waker::wake);
     }

@@ -1,4 +1,4 @@
-//! The questions in flight on one socket: who waits for what, and until when.
+//! The questions in flight on one socket.
 
 use std::task::Waker;
 
@@ -7,96 +7,97 @@ use tokio::time::Instant;
 use crate::dns::Failure;
 use crate::resolve::direct::query_codec::{self, MAX_PAYLOAD, Match};
 
-/// Buffers that are kept for later questions, and the largest that is.
+/// The most buffers kept for later questions.
 const SPARE: usize = 16;
+/// The largest buffer kept, in octets.
 const USUAL: usize = 512;
 
-/// All questions on a socket. There are few, and ids are ours and random: looking through them is the quickest way.
+/// All questions on a socket. There are few of them, so a linear search by id is the fastest way.
 #[derive(Default)]
-pub(crate) struct Slots {
-    all: Vec<Slot>,
+pub(crate) struct PendingQueries {
+    all: Vec<PendingQuery>,
     spare: Vec<Vec<u8>>,
-    /// How many still wait.
+    /// Questions without an outcome.
     waiting: usize,
-    /// When the socket's alarm rings: no later than anybody wants to be woken who has been polled since it was set.
-    alarm: Option<Instant>,
-    /// Datagrams that belong to no question.
+    /// When the socket's timer fires. It is never later than the deadline of any question polled since it was set.
+    timer: Option<Instant>,
+    /// Datagrams that match no question.
     wrong: u32,
 }
 
 /// One question in flight.
-pub(crate) struct Slot {
+pub(crate) struct PendingQuery {
     id: u16,
     /// The question; then the response.
     octets: Vec<u8>,
     settled: Option<Settled>,
-    /// When that was.
+    /// When the response came.
     settled_at: Option<Instant>,
     due: Instant,
-    /// Its time has come.
+    /// Its deadline has passed, and this has not been reported yet.
     overdue: bool,
     waker: Option<Waker>,
 }
 
-/// What became of a question.
+/// The outcome of a question.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Settled {
-    /// The response is there: same id, same question.
+    /// The response has come: same id, same question.
     Response,
-    /// A response in which letters have changed their case.
+    /// A response with letters in another case.
     OtherCase,
     Failed(Failure),
-    /// The socket was given up.
+    /// The socket was closed.
     Lost,
 }
 
-/// What a datagram was.
+/// The result of taking in a datagram.
 pub(crate) enum Taken {
-    /// A response; who waits for it.
+    /// The outcome of a question, and the waker of the task that waits for it.
     Settled(Settled, Option<Waker>),
-    /// Nobody's: too late, or forged.
+    /// It matches no question: late, or forged.
     Foreign,
 }
 
-impl Slots {
+impl PendingQueries {
     /// Is a question with this id in flight?
     pub(crate) fn has(&self, id: u16) -> bool {
-        self.all.iter().any(|slot| slot.id == id)
+        self.all.iter().any(|query| query.id == id)
     }
 
-    /// Enters a question.
+    /// Adds a question.
     pub(crate) fn enter(&mut self, id: u16, due: Instant, write: impl FnOnce(&mut Vec<u8>)) {
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.clear();
         write(&mut octets);
-        self.all.push(Slot { id, octets, settled: None, settled_at: None, due, overdue: false, waker: None });
+        self.all.push(PendingQuery { id, octets, settled: None, settled_at: None, due, overdue: false, waker: None });
         self.waiting += 1;
     }
 
-    /// The octets to send, unless the question is settled already.
+    /// The octets to send, unless the question already has an outcome.
     pub(crate) fn unsettled(&self, id: u16) -> Option<&[u8]> {
-        self.all.iter().find(|slot| slot.id == id && slot.settled.is_none()).map(|slot| slot.octets.as_slice())
+        self.all.iter().find(|query| query.id == id && query.settled.is_none()).map(|query| query.octets.as_slice())
     }
 
-    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut Slot)> {
-        self.all.iter_mut().enumerate().find(|(_, slot)| slot.id == id)
+    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut PendingQuery)> {
+        self.all.iter_mut().enumerate().find(|(_, query)| query.id == id)
     }
 
-    /// Empties a place.
+    /// Removes a question.
     pub(crate) fn leave(&mut self, at: usize) {
         if at >= self.all.len() {
             return;
         }
-        let slot = self.all.swap_remove(at);
-        if slot.settled.is_none() {
+        let query = self.all.swap_remove(at);
+        if query.settled.is_none() {
             self.waiting = self.waiting.saturating_sub(1);
         }
-        if self.spare.len() < SPARE && slot.octets.capacity() <= USUAL {
-            self.spare.push(slot.octets);
+        if self.spare.len() < SPARE && query.octets.capacity() <= USUAL {
+            self.spare.push(query.octets);
         }
     }
 
-    /// Does anybody wait?
+    /// Is there no question without an outcome?
     pub(crate) fn is_idle(&self) -> bool {
         self.waiting == 0
     }
@@ -109,25 +110,25 @@ impl Slots {
     /// Takes in a datagram.
     pub(crate) fn take(&mut self, datagram: &[u8], exact_case: bool) -> Taken {
         let id = datagram.first_chunk().copied().map(u16::from_be_bytes);
-        let slot = self.all.iter_mut().find(|slot| Some(slot.id) == id && slot.settled.is_none());
-        let settled = slot.and_then(|slot| {
-            let settled = match query_codec::compare(datagram, &slot.octets) {
+        let query = self.all.iter_mut().find(|query| Some(query.id) == id && query.settled.is_none());
+        let settled = query.and_then(|query| {
+            let settled = match query_codec::compare(datagram, &query.octets) {
                 Match::OtherCase if exact_case => Settled::OtherCase,
                 Match::Ours | Match::OtherCase => {
-                    slot.octets.clear();
-                    slot.octets.extend_from_slice(datagram);
-                    // Longer than we said that we take: the rest is lost, as if the server had cut it.
+                    query.octets.clear();
+                    query.octets.extend_from_slice(datagram);
+                    // Longer than the size we announced: the end is missing, so treat it as truncated.
                     if datagram.len() > MAX_PAYLOAD {
-                        query_codec::mark_truncated(&mut slot.octets);
+                        query_codec::mark_truncated(&mut query.octets);
                     }
                     Settled::Response
                 }
                 Match::Failed(failure) => Settled::Failed(failure),
                 Match::Foreign => return None,
             };
-            slot.settled = Some(settled);
-            slot.settled_at = Some(Instant::now());
-            Some(Taken::Settled(settled, slot.waker.take()))
+            query.settled = Some(settled);
+            query.settled_at = Some(Instant::now());
+            Some(Taken::Settled(settled, query.waker.take()))
         });
         match settled {
             Some(taken) => {
@@ -135,50 +136,50 @@ impl Slots {
                 taken
             }
             None => {
-                // RFC 5452 §9.1: whatever does not fit is as if it had never come.
+                // RFC 5452 §9.1: ignore what does not match.
                 self.wrong = self.wrong.saturating_add(1);
                 Taken::Foreign
             }
         }
     }
 
-    /// The same became of all that wait. Gives who is to be woken.
+    /// Gives all open questions this outcome, and returns their wakers.
     pub(crate) fn settle_all(&mut self, settled: Settled) -> Vec<Waker> {
         self.waiting = 0;
-        let open = self.all.iter_mut().filter(|slot| slot.settled.is_none());
-        open.filter_map(|slot| {
-            slot.settled = Some(settled);
-            slot.waker.take()
+        let open = self.all.iter_mut().filter(|query| query.settled.is_none());
+        open.filter_map(|query| {
+            query.settled = Some(settled);
+            query.waker.take()
         })
         .collect()
     }
 
-    /// Is the alarm to be set for a wait until `due`?
-    pub(crate) fn needs_alarm(&mut self, due: Instant) -> bool {
-        let needed = self.alarm.is_none_or(|alarm| due < alarm);
+    /// Must the timer be set for a wait until `due`?
+    pub(crate) fn needs_timer(&mut self, due: Instant) -> bool {
+        let needed = self.timer.is_none_or(|timer| due < timer);
         if needed {
-            self.alarm = Some(due);
+            self.timer = Some(due);
         }
         needed
     }
 
-    pub(crate) fn alarm(&self) -> Option<Instant> {
-        self.alarm
+    pub(crate) fn timer(&self) -> Option<Instant> {
+        self.timer
     }
 
-    /// The alarm has rung. Everybody is woken: those whose time has come, and the others to set it again.
-    pub(crate) fn ring(&mut self, now: Instant) -> Vec<Waker> {
-        self.alarm = None;
-        let open = self.all.iter_mut().filter(|slot| slot.settled.is_none());
-        open.filter_map(|slot| {
-            slot.overdue = slot.due <= now;
-            slot.waker.take()
+    /// The timer has fired. Returns all wakers: the overdue questions end their wait, the others set the timer again.
+    pub(crate) fn on_timer(&mut self, now: Instant) -> Vec<Waker> {
+        self.timer = None;
+        let open = self.all.iter_mut().filter(|query| query.settled.is_none());
+        open.filter_map(|query| {
+            query.overdue = query.due <= now;
+            query.waker.take()
         })
         .collect()
     }
 }
 
-impl Slot {
+impl PendingQuery {
     pub(crate) fn settled(&self) -> Option<Settled> {
         self.settled
     }
@@ -193,12 +194,12 @@ impl Slot {
         &self.octets
     }
 
-    /// Has its time come? Told once.
+    /// Has its deadline passed? Reports this once.
     pub(crate) fn is_overdue(&mut self) -> bool {
         std::mem::take(&mut self.overdue)
     }
 
-    /// Who asked waits, until `due`.
+    /// Waits for the outcome, until `due`.
     pub(crate) fn wait(&mut self, waker: &Waker, due: Instant) {
         self.due = due;
         match &mut self.waker {

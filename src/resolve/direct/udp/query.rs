@@ -1,4 +1,4 @@
-//! A place for one question on a socket.
+//! One question on a UDP socket.
 
 use std::io;
 use std::sync::Arc;
@@ -10,121 +10,121 @@ use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::stats::count;
-use crate::resolve::direct::udp::pending::{Settled, Slots};
-use crate::resolve::direct::udp::socket::{Line, Socket};
+use crate::resolve::direct::udp::pending::{PendingQueries, Settled};
+use crate::resolve::direct::udp::socket::{Inner, Socket};
 
-/// What became of one datagram sent.
+/// The outcome of one datagram sent.
 #[derive(Debug)]
 pub(crate) enum Outcome<R> {
-    /// What was read from the response (same id, same question), and when it came.
+    /// What the caller read from the response (same id, same question), and when it came.
     Response(R, Instant),
-    /// A response in which letters have changed their case: not to be believed, not to be waited past.
+    /// A response with letters in another case. It is not believed, and the question does not wait for another one.
     OtherCase(Instant),
-    /// Something that is no answer.
+    /// A failure in place of an answer.
     Failed(Failure),
-    /// The socket was given up before there was a response. Nobody's fault.
+    /// The socket was closed before a response came. This says nothing about the server.
     Lost,
-    /// Nothing yet, and the time has come. The place is still taken.
+    /// No response before the deadline. The question stays open.
     Overdue,
 }
 
-/// A place for one question on a socket. Dropping it leaves the place; a response that comes then is ignored.
-pub(crate) struct Ticket {
+/// One question on a socket. Dropping it removes the question; a late response is ignored.
+pub(crate) struct UdpQuery {
     socket: Arc<Socket>,
     id: u16,
-    /// The place is empty; another may have the id now.
+    /// The question is removed; another one may have the id now.
     left: bool,
 }
 
-impl Ticket {
-    /// Enters a question under an id and sends it, as [`send`](Self::send) does; `None` when the id is taken.
+impl UdpQuery {
+    /// Adds a question under an id and sends it, as [`send`](Self::send) does; `None` when the id is in use.
     pub(crate) fn enter(
         socket: Arc<Socket>,
         id: u16,
         due: Instant,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Option<(Self, io::Result<()>)> {
-        let line = socket.line();
-        let mut slots = lock(&line.slots);
-        if slots.has(id) {
+        let inner = socket.inner();
+        let mut pending = lock(&inner.pending);
+        if pending.has(id) {
             return None;
         }
-        slots.enter(id, due, write);
-        let sent = send(line, &slots, id);
-        drop(slots);
+        pending.enter(id, due, write);
+        let sent = send(inner, &pending, id);
+        drop(pending);
         Some((Self { socket, id, left: false }, sent))
     }
 
     /// Sends the question; `WouldBlock` when it has to wait for [`writable`](Self::writable).
     pub(crate) fn send(&self) -> io::Result<()> {
-        let line = self.socket.line();
-        send(line, &lock(&line.slots), self.id)
+        let inner = self.socket.inner();
+        send(inner, &lock(&inner.pending), self.id)
     }
 
-    /// Ready when the socket takes datagrams again.
+    /// Ready when the socket can send again.
     pub(crate) fn writable(&self) -> BoxFuture<'static, ()> {
         let socket = Arc::clone(&self.socket);
         Box::pin(async move {
             // An error shows at the next send.
-            let _ = socket.line().udp.writable().await;
+            let _ = socket.inner().udp.writable().await;
         })
     }
 
-    /// What became of it; `read` is given the response. Except after [`Outcome::Overdue`] the place is empty then, and this is
-    /// not to be called again. While there is nothing, who polls is woken at `due` at the latest.
+    /// The outcome; `read` reads the response. Any outcome but [`Outcome::Overdue`] removes the question, and then this must not
+    /// be called again. While it is pending, the task is woken at `due` at the latest.
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
         due: Instant,
         read: impl FnOnce(&[u8]) -> R,
     ) -> Poll<Outcome<R>> {
-        let mut slots = lock(&self.socket.line().slots);
-        let Some((at, slot)) = slots.find(self.id) else { return Poll::Ready(Outcome::Lost) };
-        let came = || slot.settled_at().unwrap_or_else(Instant::now);
-        let outcome = match slot.settled() {
-            Some(Settled::Response) => Outcome::Response(read(slot.octets()), came()),
+        let mut pending = lock(&self.socket.inner().pending);
+        let Some((at, query)) = pending.find(self.id) else { return Poll::Ready(Outcome::Lost) };
+        let came = || query.settled_at().unwrap_or_else(Instant::now);
+        let outcome = match query.settled() {
+            Some(Settled::Response) => Outcome::Response(read(query.octets()), came()),
             Some(Settled::OtherCase) => Outcome::OtherCase(came()),
             Some(Settled::Failed(failure)) => Outcome::Failed(failure),
-            // The latter: entered just when the reader gave up.
+            // The second arm: the question was added just when the reader closed the socket.
             Some(Settled::Lost) => Outcome::Lost,
             None if self.socket.is_closed() => Outcome::Lost,
-            None if slot.is_overdue() => return Poll::Ready(Outcome::Overdue),
+            None if query.is_overdue() => return Poll::Ready(Outcome::Overdue),
             None => {
-                slot.wait(cx.waker(), due);
-                let needs_alarm = slots.needs_alarm(due);
-                drop(slots);
-                if needs_alarm {
-                    self.socket.set_alarm();
+                query.wait(cx.waker(), due);
+                let needs_timer = pending.needs_timer(due);
+                drop(pending);
+                if needs_timer {
+                    self.socket.set_timer();
                 }
                 return Poll::Pending;
             }
         };
-        slots.leave(at);
+        pending.leave(at);
         self.left = true;
         Poll::Ready(outcome)
     }
 }
 
-impl Drop for Ticket {
+impl Drop for UdpQuery {
     fn drop(&mut self) {
         if self.left {
             return;
         }
-        let mut slots = lock(&self.socket.line().slots);
-        if let Some((at, _)) = slots.find(self.id) {
-            slots.leave(at);
+        let mut pending = lock(&self.socket.inner().pending);
+        if let Some((at, _)) = pending.find(self.id) {
+            pending.leave(at);
         }
     }
 }
 
-fn send(line: &Line, slots: &Slots, id: u16) -> io::Result<()> {
-    let Some(octets) = slots.unsettled(id) else {
+fn send(inner: &Inner, pending: &PendingQueries, id: u16) -> io::Result<()> {
+    let Some(octets) = pending.unsettled(id) else {
         return Ok(()); // settled before it was sent: the socket is closed
     };
-    let sent = match line.udp.try_send(octets) {
-        // The news about an earlier datagram. This one is still to be sent.
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => line.udp.try_send(octets),
+    let sent = match inner.udp.try_send(octets) {
+        // The error belongs to an earlier datagram. This one has not been sent yet.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => inner.udp.try_send(octets),
         sent => sent,
     };
-    sent.map(|_| count(&line.counters.sent))
+    sent.map(|_| count(&inner.counters.sent))
 }

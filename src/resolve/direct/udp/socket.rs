@@ -1,13 +1,14 @@
 //! One connected UDP socket and the questions in flight on it.
 //!
-//! There is no task behind it. What reads the socket is a future that its own waker polls: it takes whatever has come, finds
-//! the question by id, compares, and wakes who asked. So nobody depends on anybody else being polled, and dropping who asked is only the removal of an entry.
+//! There is no task behind it. A future that its own waker polls reads the socket: it takes every datagram that has arrived, finds
+//! the question by id, compares, and wakes the waiting task. So no question depends on another one being polled, and dropping
+//! a question only removes its entry.
 //!
-//! There is one timer for all questions of a socket, and hardly ever is it set: answers come long before a question counts as
-//! lost, and a timer that is not needed any more is left to ring in vain.
+//! All questions of a socket share one timer, which is rarely set: answers come long before a question counts as lost. A timer that
+//! is no longer needed is not cancelled; it fires without effect.
 //!
-//! Each datagram has a system call of its own. Many per call (sendmmsg, recvmmsg) were tried and saved next to nothing: what
-//! costs is the network stack, datagram by datagram.
+//! Each datagram takes one system call. Many datagrams per call (sendmmsg, recvmmsg) were tried and saved almost nothing: the cost is
+//! in the network stack, for each datagram.
 
 use std::future::poll_fn;
 use std::io;
@@ -26,24 +27,24 @@ use crate::resolve::direct::query_codec::MAX_PAYLOAD;
 use crate::resolve::direct::self_polled::SelfPolled;
 use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::stats::{Counters, count};
-use crate::resolve::direct::udp::pending::{Settled, Slots, Taken};
+use crate::resolve::direct::udp::pending::{PendingQueries, Settled, Taken};
 use crate::resolve::failure_rank::io_failure;
 
-/// Wrong datagrams after which a socket is given up: somebody may be guessing (RFC 5452 §9.3).
+/// A socket is closed after this many wrong datagrams: somebody may be guessing (RFC 5452 §9.3).
 const MOST_WRONG: u32 = 512;
 
 /// A socket. Dropping it closes it.
 pub(crate) struct Socket {
-    line: Arc<Line>,
-    /// Reads, and hears what the network says about the datagrams sent.
-    _watches: [Arc<SelfPolled>; 2],
-    alarm: SharedTimer,
+    inner: Arc<Inner>,
+    /// One reads datagrams, the other waits for errors that the network reports.
+    _readers: [Arc<SelfPolled>; 2],
+    timer: SharedTimer,
 }
 
-/// What the watches and the askers share.
-pub(crate) struct Line {
+/// The part that the readers and the waiting questions share.
+pub(crate) struct Inner {
     pub(crate) udp: UdpSocket,
-    pub(crate) slots: Mutex<Slots>,
+    pub(crate) pending: Mutex<PendingQueries>,
     closed: AtomicBool,
     exact_case: bool,
     pub(crate) counters: Arc<Counters>,
@@ -51,7 +52,7 @@ pub(crate) struct Line {
 
 impl Socket {
     /// Opens a socket on a port that the kernel chooses at random (RFC 5452 §9.2, RFC 6056 §3.3), for one server: connected,
-    /// so that the kernel drops what others send (RFC 5452 §9.1) and tells when nobody listens there.
+    /// so that the kernel drops datagrams from other addresses (RFC 5452 §9.1) and reports a closed port.
     pub(crate) fn open(server: SocketAddr, exact_case: bool, counters: &Arc<Counters>) -> io::Result<Arc<Self>> {
         let any: SocketAddr = match server {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -60,58 +61,58 @@ impl Socket {
         let udp = std::net::UdpSocket::bind(any)?;
         udp.set_nonblocking(true)?;
         udp.connect(server)?;
-        let line = Arc::new(Line {
+        let inner = Arc::new(Inner {
             udp: UdpSocket::from_std(udp)?,
-            slots: Mutex::default(),
+            pending: Mutex::default(),
             closed: AtomicBool::new(false),
             exact_case,
             counters: Arc::clone(counters),
         });
         count(&counters.sockets);
-        let watches = [
-            SelfPolled::new(Box::pin(Arc::clone(&line).read())),
-            SelfPolled::new(Box::pin(Arc::clone(&line).listen())),
+        let readers = [
+            SelfPolled::new(Box::pin(Arc::clone(&inner).read())),
+            SelfPolled::new(Box::pin(Arc::clone(&inner).listen())),
         ];
-        watches.iter().for_each(|watch| watch.poll());
-        let alarm = SharedTimer::new(Waker::from(Arc::new(TimerWaker(Arc::downgrade(&line)))));
-        Ok(Arc::new(Self { line, _watches: watches, alarm }))
+        readers.iter().for_each(|reader| reader.poll());
+        let timer = SharedTimer::new(Waker::from(Arc::new(OnTimer(Arc::downgrade(&inner)))));
+        Ok(Arc::new(Self { inner, _readers: readers, timer }))
     }
 
-    pub(crate) fn line(&self) -> &Line {
-        &self.line
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// Must it not be used any more?
     pub(crate) fn is_closed(&self) -> bool {
-        self.line.closed.load(Ordering::Relaxed)
+        self.inner.closed.load(Ordering::Relaxed)
     }
 
-    /// Sets the alarm as the slots want it. Not to be called with the slots locked.
-    pub(crate) fn set_alarm(&self) {
-        self.alarm.set(|| lock(&self.line.slots).alarm());
+    /// Sets the timer to the time that the open questions need. Must not be called while they are locked.
+    pub(crate) fn set_timer(&self) {
+        self.timer.set(|| lock(&self.inner.pending).timer());
     }
 }
 
-/// The waker of a socket's alarm. It does not keep the socket open.
-struct TimerWaker(Weak<Line>);
+/// The waker of a socket's timer. It holds a weak reference, so it does not keep the socket open.
+struct OnTimer(Weak<Inner>);
 
-impl Wake for TimerWaker {
+impl Wake for OnTimer {
     fn wake(self: Arc<Self>) {
-        if let Some(line) = self.0.upgrade() {
-            line.ring();
+        if let Some(inner) = self.0.upgrade() {
+            inner.on_timer();
         }
     }
 }
 
-impl Line {
-    /// Reads until the socket is of no more use.
+impl Inner {
+    /// Reads until the socket has to be closed.
     async fn read(self: Arc<Self>) {
         let mut buffer = [0; MAX_PAYLOAD + 1];
         while poll_fn(|cx| self.udp.poll_recv_ready(cx)).await.is_ok() && self.drain(&mut buffer) {}
         self.close();
     }
 
-    /// Hears what the network says about the datagrams sent, when it says so: nothing listens there. Reading does not wake for it.
+    /// Waits for errors that the network reports about datagrams, such as a closed port. Waiting for data does not notice them.
     async fn listen(self: Arc<Self>) {
         while self.udp.ready(Interest::ERROR).await.is_ok() && !self.closed.load(Ordering::Relaxed) {
             let _ = self.udp.try_io(Interest::ERROR, forget);
@@ -121,22 +122,22 @@ impl Line {
         }
     }
 
-    /// Takes what has come; `false` when the socket is of no more use.
+    /// Takes all datagrams that have arrived; `false` when the socket has to be closed.
     fn drain(&self, buffer: &mut [u8]) -> bool {
         loop {
             match self.udp.try_recv(buffer) {
                 Ok(length) => {
                     if self.take(buffer.get(..length).unwrap_or_default()) {
-                        // Nobody waits for more. Saves a read in vain; the next datagram makes the socket ready again. The
-                        // look at the slots happens inside, so that a datagram which comes after it is not overlooked.
-                        let more = self.udp.try_io(Interest::READABLE, || match lock(&self.slots).is_idle() {
+                        // When no question is open, this saves a read that finds nothing; the next datagram makes the socket
+                        // ready again. The check is inside `try_io`, so that a datagram that arrives after it is not missed.
+                        let more = self.udp.try_io(Interest::READABLE, || match lock(&self.pending).is_idle() {
                             true => forget(),
                             false => Ok(()),
                         });
                         if more.is_err() {
                             return true;
                         }
-                    } else if lock(&self.slots).wrong() >= MOST_WRONG {
+                    } else if lock(&self.pending).wrong() >= MOST_WRONG {
                         return false;
                     }
                 }
@@ -151,9 +152,9 @@ impl Line {
         }
     }
 
-    /// Hands a datagram to who asked; `false` when nobody did.
+    /// Gives a datagram to its question; `false` when there is none.
     fn take(&self, datagram: &[u8]) -> bool {
-        let taken = lock(&self.slots).take(datagram, self.exact_case);
+        let taken = lock(&self.pending).take(datagram, self.exact_case);
         let Taken::Settled(settled, waker) = taken else {
             count(&self.counters.ignored);
             return false;
@@ -162,32 +163,32 @@ impl Line {
             count(&self.counters.other_case);
         }
         count(&self.counters.received);
-        // Not under the lock: what a waker does is not ours to know.
+        // Never wake under the lock: a waker may run any code, also code that takes this lock.
         if let Some(waker) = waker {
             waker.wake();
         }
         true
     }
 
-    /// The network's word on what was sent: it cannot be carried, or nobody listens.
+    /// The network has reported an error about a datagram: no route, or a closed port. Ends all open questions.
     fn fail(&self, failure: Failure) {
-        let wakers = lock(&self.slots).settle_all(Settled::Failed(failure));
+        let wakers = lock(&self.pending).settle_all(Settled::Failed(failure));
         wakers.into_iter().for_each(Waker::wake);
     }
 
     fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        let wakers = lock(&self.slots).settle_all(Settled::Lost);
+        let wakers = lock(&self.pending).settle_all(Settled::Lost);
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn ring(&self) {
-        let wakers = lock(&self.slots).ring(Instant::now());
+    fn on_timer(&self) {
+        let wakers = lock(&self.pending).on_timer(Instant::now());
         wakers.into_iter().for_each(Waker::wake);
     }
 }
 
-/// Makes tokio forget that a socket is ready, until it is so again.
+/// Makes tokio clear the readiness of a socket, until the driver reports it again.
 fn forget() -> io::Result<()> {
     Err(io::ErrorKind::WouldBlock.into())
 }

@@ -1,0 +1,101 @@
+//! The TCP connections to one server, and the choice among them (RFC 7766).
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::runtime::Id;
+use tokio::time::Instant;
+
+use crate::resolve::direct::stats::{Counters, count};
+use crate::resolve::direct::tcp::connection::{Connection, Load};
+use crate::resolve::direct::tcp::stream::RoomWaiters;
+
+/// The most connections to one server.
+const MOST: usize = 4;
+/// With this many questions on each connection, another one is opened.
+const COMFORTABLE: usize = 8;
+/// The most questions on one connection.
+const FULL: usize = 32;
+/// How long to remember that a server closes connections after a number of answers.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
+/// The connections to one server.
+pub(crate) struct Connections {
+    server: SocketAddr,
+    all: Vec<(Id, Arc<Connection>)>,
+    room: Arc<RoomWaiters>,
+    /// The number of answers after which the server closes a connection, and when it last did so.
+    life: Option<(usize, Instant)>,
+}
+
+impl Connections {
+    pub(crate) fn new(server: SocketAddr) -> Self {
+        Self { server, all: Vec::new(), room: Arc::default(), life: None }
+    }
+
+    /// A connection with room. `None` when there is none; `waker` is then woken when there may be.
+    pub(super) fn choose(
+        &mut self,
+        runtime: Id,
+        counters: &Counters,
+        waker: &Waker,
+    ) -> io::Result<Option<Arc<Connection>>> {
+        let now = Instant::now();
+        self.tidy(now);
+        let life = self.life.map_or(usize::MAX, |(answers, _)| answers);
+        if let Some(best) = self.best(runtime, life, COMFORTABLE.min(life)) {
+            return Ok(Some(best));
+        }
+        let is_open = |connection: &Connection| !connection.load().closed;
+        let here = self.all.iter().filter(|(id, connection)| *id == runtime && is_open(connection)).count();
+        let failure = if here < MOST {
+            match Connection::open(self.server, &self.room) {
+                Ok(connection) => {
+                    count(&counters.tcp);
+                    let connection = Arc::new(connection);
+                    self.all.push((runtime, Arc::clone(&connection)));
+                    return Ok(Some(connection));
+                }
+                Err(error) => Some(error),
+            }
+        } else {
+            None
+        };
+        // Register first, then look: otherwise room that becomes free in between would be missed.
+        self.room.wait(waker);
+        match (self.best(runtime, life, FULL), failure) {
+            (Some(best), _) => Ok(Some(best)),
+            // The connection could not be opened, and there is none here that could get room.
+            (None, Some(error)) if here == 0 => Err(error),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// The connection with the fewest questions, if it has room.
+    fn best(&self, runtime: Id, life: usize, most: usize) -> Option<Arc<Connection>> {
+        let ours = self.all.iter().filter(|(id, _)| *id == runtime);
+        let loads = ours.map(|(_, connection)| (connection.load(), connection));
+        let fit = |load: &Load| load.takes_more && load.open < most && load.asked < life;
+        let best = loads.filter(|(load, _)| fit(load)).min_by_key(|(load, _)| load.open)?;
+        Some(Arc::clone(best.1))
+    }
+
+    /// Drops connections that are closed or used up, and notes after how many answers the server closes them.
+    fn tidy(&mut self, now: Instant) {
+        if self.life.is_some_and(|(_, at)| now.saturating_duration_since(at) >= REMEMBERED) {
+            self.life = None;
+        }
+        let life = &mut self.life;
+        self.all.retain(|(_, connection)| {
+            if let Some(answered) = connection.answered_of_more() {
+                *life = Some((answered, now));
+            }
+            let load = connection.load();
+            let spent = !load.takes_more || life.is_some_and(|(answers, _)| load.asked >= answers);
+            !load.closed && (load.open > 0 || !spent)
+        });
+    }
+}
