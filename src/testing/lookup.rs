@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::name::Name;
-use crate::dns::RecordType;
+use crate::dns::{Question, RecordType};
 use crate::testing::data::{Data, Entry, RawName, SoaData};
 use crate::testing::reply::{Carrier, Outcome, Reply};
 use crate::testing::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
@@ -31,6 +31,12 @@ enum Found<'a> {
 }
 
 impl Table {
+    /// What the table says. Nothing is remembered, nothing waits.
+    #[must_use]
+    pub fn lookup(&self, question: &Question) -> Reply {
+        self.find(&question.name, Wanted::Records(question.kind))
+    }
+
     pub(super) fn find(&self, name: &Name, wanted: Wanted) -> Reply {
         let mut reply = Reply::new(Outcome::Records);
         let mut at = name.clone();
@@ -195,7 +201,6 @@ fn closest_wildcard<'a, T>(text: &str, get: impl Fn(&str) -> Option<&'a T>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::Question;
 
     fn outcome(table: &Table, name: &str, kind: RecordType) -> Outcome {
         table.lookup(&Question::new(Name::parse(name).unwrap(), kind)).outcome

@@ -13,6 +13,38 @@ use crate::testing::tokens::Token;
 /// TTL of a record that does not say.
 pub(super) const DEFAULT_TTL: u32 = 3600;
 
+impl Table {
+    /// Reads a world.
+    ///
+    /// # Errors
+    /// [`TableError`]: the number of the first wrong line and what was expected there.
+    pub fn parse(text: &str) -> Result<Self, TableError> {
+        let mut table = table(text, DEFAULT_TTL)?.table;
+        table.find_names_above();
+        Ok(table)
+    }
+
+    /// Reads more lines. They replace everything known of each name and type they mention: a behaviour for all types, or
+    /// a CNAME, replaces all of the name; records replace the records of their type, and end a CNAME or a behaviour for
+    /// all types. `TC` and `after=` alone leave the records.
+    ///
+    /// # Errors
+    /// [`TableError`]; the table is then unchanged.
+    pub fn set(&mut self, text: &str) -> Result<(), TableError> {
+        let news = table(text, self.ttl)?;
+        for (name, node) in news.table.nodes {
+            self.nodes.entry(name).or_default().replace(node);
+        }
+        self.delays.extend(news.table.delays);
+        self.ttl = news.table.ttl;
+        if let Some(unknown) = news.unknown {
+            self.unknown = unknown;
+        }
+        self.find_names_above();
+        Ok(())
+    }
+}
+
 /// What a text says: a table, and whether it says anything of unknown names.
 pub(super) struct Parsed {
     pub(super) table: Table,

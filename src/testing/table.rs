@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::time::Duration;
 
-use crate::dns::{Question, RecordType};
+use crate::dns::RecordType;
 use crate::testing::data::Data;
-use crate::testing::error::TableError;
-use crate::testing::parse;
-use crate::testing::reply::Reply;
 
 /// Links of a CNAME chain that are followed; a longer one is [`Outcome::CnameLoop`](crate::testing::Outcome::CnameLoop).
 pub const MAX_CNAME_LINKS: usize = 16;
@@ -129,49 +126,13 @@ pub(super) enum Negative {
 }
 
 impl Table {
-    /// Reads a world.
-    ///
-    /// # Errors
-    /// [`TableError`]: the number of the first wrong line and what was expected there.
-    pub fn parse(text: &str) -> Result<Self, TableError> {
-        let mut table = parse::table(text, parse::DEFAULT_TTL)?.table;
-        table.find_names_above();
-        Ok(table)
-    }
-
-    /// Reads more lines. They replace everything known of each name and type they mention: a behaviour for all types, or
-    /// a CNAME, replaces all of the name; records replace the records of their type, and end a CNAME or a behaviour for
-    /// all types. `TC` and `after=` alone leave the records.
-    ///
-    /// # Errors
-    /// [`TableError`]; the table is then unchanged.
-    pub fn set(&mut self, text: &str) -> Result<(), TableError> {
-        let news = parse::table(text, self.ttl)?;
-        for (name, node) in news.table.nodes {
-            self.nodes.entry(name).or_default().replace(node);
-        }
-        self.delays.extend(news.table.delays);
-        self.ttl = news.table.ttl;
-        if let Some(unknown) = news.unknown {
-            self.unknown = unknown;
-        }
-        self.find_names_above();
-        Ok(())
-    }
-
-    /// What the table says. Nothing is remembered, nothing waits.
-    #[must_use]
-    pub fn lookup(&self, question: &Question) -> Reply {
-        self.find(&question.name, crate::testing::lookup::Wanted::Records(question.kind))
-    }
-
-    fn find_names_above(&mut self) {
+    pub(super) fn find_names_above(&mut self) {
         self.above = self.nodes.keys().flat_map(|name| above(name)).map(String::from).collect();
     }
 }
 
 impl Node {
-    fn replace(&mut self, news: Self) {
+    pub(super) fn replace(&mut self, news: Self) {
         if news.every.fate.is_some() || news.cname.is_some() {
             *self = news;
             return;
