@@ -17,7 +17,7 @@ pub(super) fn another_server_may_know(failure: Failure) -> bool {
 }
 
 /// How much a failure says: an error response most, then a broken response, then a local or network error; a timeout nothing.
-pub(super) fn weight(answer: &Answer) -> u8 {
+pub(super) fn rank(answer: &Answer) -> u8 {
     match answer.failure() {
         Some(Failure::ServFail) => 9,
         Some(Failure::Refused) => 8,

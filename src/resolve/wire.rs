@@ -28,7 +28,7 @@ pub(super) struct Chain {
 
 /// What a response says.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(super) enum Classified {
     /// The question is answered, or has failed.
     Answer(Answer),
     /// The response ends in the middle of a CNAME chain: ask for its last name.
@@ -76,15 +76,15 @@ impl Chain {
 }
 
 /// What the response says about the question. `chain` leads to the name that this response was asked for.
-pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Heard {
+pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Classified {
     if message.op_code != OpCode::Query {
-        return Heard::Answer(Answer::failed(Failure::Malformed));
+        return Classified::Answer(Answer::failed(Failure::Malformed));
     }
     chain.authenticated &= message.authentic_data;
     let authenticated = chain.authenticated;
     let answer = match u16::from(message.response_code) {
         0 => match no_error(message, question, chain) {
-            Heard::Answer(answer) => answer,
+            Classified::Answer(answer) => answer,
             chase => return chase,
         },
         2 | 3 if holds_asked_type(message, question.kind) => Answer::failed(Failure::Contradiction),
@@ -92,17 +92,17 @@ pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain)
         code => Answer::failed(failure_of(code)),
     };
     let answer = if authenticated { answer.authenticated() } else { answer };
-    Heard::Answer(match extended_error(message) {
+    Classified::Answer(match extended_error(message) {
         Some(code) => answer.extended_error(code),
         None => answer,
     })
 }
 
 /// NOERROR: records at the end of the chain, NODATA, or an answer to another question ([`Failure::Unrelated`]).
-fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
+fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Classified {
     let links_before = chain.earlier.len();
     if let Err(failure) = chain.follow(&message.answers, question.kind) {
-        return Heard::Answer(Answer::failed(failure));
+        return Classified::Answer(Answer::failed(failure));
     }
     let secret = question.name.secret();
     let mut ttl = chain.ttl;
@@ -119,7 +119,7 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
     if !records.is_empty() {
         let answer = Answer::records(records, ttl);
         let moved = (!chain.earlier.is_empty()).then(|| name_from_wire(&chain.last, secret)).flatten();
-        return Heard::Answer(match moved {
+        return Classified::Answer(match moved {
             Some(owner) => answer.at(owner),
             None => answer,
         });
@@ -127,14 +127,14 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Heard {
     // The SOA record that was asked for is returned as that of a negative answer: only its owner is needed.
     let asked_soa = message.answers.iter().filter(|record| question.kind == RecordType::Soa && chain.ends_at(record));
     if let Some(soa) = soa(asked_soa.chain(&message.authorities), question, &chain) {
-        return Heard::Answer(Answer::no_data(Some(soa))); // RFC 2308 §2.2
+        return Classified::Answer(Answer::no_data(Some(soa))); // RFC 2308 §2.2
     }
     if chain.earlier.len() > links_before {
-        return Heard::Chase(Box::new(chain)); // RFC 1034 §3.6.2: restart at the canonical name
+        return Classified::Chase(Box::new(chain)); // RFC 1034 §3.6.2: restart at the canonical name
     }
     // Records of other names prove nothing about this one. The same holds for a DNAME without the CNAME made from it.
     let unrelated = message.answers.iter().any(|record| record.record_type() != rr::RecordType::RRSIG);
-    Heard::Answer(if unrelated || is_referral(message) {
+    Classified::Answer(if unrelated || is_referral(message) {
         Answer::failed(Failure::Unrelated)
     } else {
         Answer::no_data(None)
@@ -225,8 +225,8 @@ mod tests {
         message.add_authorities(authorities.iter().cloned());
         let question = Question::new(Name::parse("x.test").unwrap(), RecordType::A);
         match classify(&message, &question, Chain::new(&question).unwrap()) {
-            Heard::Answer(answer) => format!("{answer} {:?}", answer.ttl().map(|ttl| ttl.as_secs())),
-            Heard::Chase(chain) => format!("chase {} {}", chain.last, chain.ttl.as_secs()),
+            Classified::Answer(answer) => format!("{answer} {:?}", answer.ttl().map(|ttl| ttl.as_secs())),
+            Classified::Chase(chain) => format!("chase {} {}", chain.last, chain.ttl.as_secs()),
         }
     }
 

@@ -11,29 +11,29 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::direct::parse::{Glance, glance, read, refuses_opt};
+use crate::resolve::direct::parse::{FirstLook, first_look, read, refuses_opt};
 use crate::resolve::direct::query_codec::{self, Asked, Edns};
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
-use crate::resolve::direct::udp::query::{Outcome, Ticket};
-use crate::resolve::direct::upstream::{Hub, Pacing, Server};
+use crate::resolve::direct::udp::query::{Outcome, UdpQuery};
+use crate::resolve::direct::upstream::{Pacing, Server, Upstream};
 use crate::resolve::direct::{probe, tcp};
-use crate::resolve::failure_rank::{another_server_may_know, io_failure, weight};
-use crate::resolve::wire::{Chain, Heard};
+use crate::resolve::failure_rank::{another_server_may_know, io_failure, rank};
+use crate::resolve::wire::{Chain, Classified};
 
 /// How often one question may lose its socket to a flood of wrong datagrams before it fails.
 const MOST_LOST: u32 = 8;
 
 /// Asks until the question is answered, every server has failed, or the deadline has passed.
-pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
+pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
     let Some(runtime) = runtime_here() else {
         return Answer::failed(Failure::Network);
     };
     let begin = Instant::now();
-    let end = begin + hub.timeouts.total();
-    let mut first = hub.first_server(runtime, begin);
-    let place = match hub.servers.get(first) {
-        Some(server) => server.gate.enter(question.chooser(), runtime, begin, end).await,
+    let end = begin + upstream.timeouts.total();
+    let mut first = upstream.first_server(runtime, begin);
+    let place = match upstream.servers.get(first) {
+        Some(server) => server.admission.enter(question.chooser(), runtime, begin, end).await,
         None => None,
     };
     let Some((_place, mut now)) = place else {
@@ -42,10 +42,10 @@ pub(super) async fn ask(hub: &Hub, question: &Question) -> Answer {
     let mut chain = None;
     loop {
         // This ends: each iteration adds at least one link to a chain of limited length.
-        let mut round = Round::new(hub, question, chain, runtime, first, end);
+        let mut round = Round::new(upstream, question, chain, runtime, first, end);
         match round.run(now).await {
-            (Heard::Answer(answer), _) => return answer,
-            (Heard::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
+            (Classified::Answer(answer), _) => return answer,
+            (Classified::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
         }
     }
 }
@@ -55,15 +55,15 @@ struct Send {
     server: usize,
     at: Instant,
     edns: Edns,
-    ticket: Ticket,
+    query: UdpQuery,
 }
 
 /// A datagram and its outcome.
-struct Came {
+struct Received {
     server: usize,
     at: Instant,
     edns: Edns,
-    outcome: Outcome<Glance>,
+    outcome: Outcome<FirstLook>,
 }
 
 /// The exchange over TCP.
@@ -71,7 +71,7 @@ type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
 
 /// What happens next.
 enum Event {
-    Udp(Came),
+    Udp(Received),
     Tcp(usize, Result<Vec<u8>, Failure>),
     Writable,
     Time,
@@ -79,7 +79,7 @@ enum Event {
 
 /// One name asked of the servers. A set of servers is a 64-bit word: there are at most 64.
 struct Round<'a> {
-    hub: &'a Hub,
+    upstream: &'a Upstream,
     question: &'a Question,
     chain: Option<Box<Chain>>,
     /// The runtime whose sockets are used. Those of another one are never read if that one has stopped.
@@ -107,7 +107,7 @@ struct Round<'a> {
     /// `wake` is earlier than [`Timeouts::resend`](crate::resolve::Timeouts::resend): a re-send then costs credit.
     early: bool,
     /// The timer while no datagram is in flight; otherwise the timer of its socket is used.
-    alarm: Option<Pin<Box<Sleep>>>,
+    timer: Option<Pin<Box<Sleep>>>,
     /// This has been polled since the first datagram was sent.
     waits: bool,
     /// The timer of another runtime, where a task waits for the same answer.
@@ -117,7 +117,7 @@ struct Round<'a> {
 
 impl<'a> Round<'a> {
     fn new(
-        hub: &'a Hub,
+        upstream: &'a Upstream,
         question: &'a Question,
         chain: Option<Box<Chain>>,
         runtime: Id,
@@ -125,7 +125,7 @@ impl<'a> Round<'a> {
         end: Instant,
     ) -> Self {
         Self {
-            hub,
+            upstream,
             question,
             chain,
             runtime,
@@ -142,7 +142,7 @@ impl<'a> Round<'a> {
             lost: 0,
             wake: end,
             early: false,
-            alarm: None,
+            timer: None,
             waits: false,
             elsewhere: None,
             end,
@@ -150,7 +150,7 @@ impl<'a> Round<'a> {
     }
 
     /// The answer and the server that gave it.
-    async fn run(&mut self, now: Instant) -> (Heard, usize) {
+    async fn run(&mut self, now: Instant) -> (Classified, usize) {
         self.send(now, 0);
         while !self.tcp.is_empty() || !self.is_over() {
             match poll_fn(|cx| self.poll(cx)).await {
@@ -179,17 +179,17 @@ impl<'a> Round<'a> {
         }
         let told = self.failure.take().map_or(Answer::failed(Failure::Timeout), |(_, told)| told);
         if told.failure() == Some(Failure::Timeout) {
-            count(&self.hub.counters.timeouts);
+            count(&self.upstream.counters.timeouts);
         }
-        (Heard::Answer(told), 0)
+        (Classified::Answer(told), 0)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         let due = self.wake.min(self.end);
         let (question, fresh) = (self.question, self.chain.is_none());
-        let glance = |response: &[u8]| glance(response, question, fresh);
+        let first_look = |response: &[u8]| first_look(response, question, fresh);
         if let Some(send) = &mut self.open
-            && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
+            && let Poll::Ready(outcome) = send.query.poll(cx, due, first_look)
         {
             if matches!(outcome, Outcome::Overdue) {
                 return Poll::Ready(Event::Time);
@@ -200,7 +200,7 @@ impl<'a> Round<'a> {
         }
         for at in 0..self.more.len() {
             if let Some(send) = self.more.get_mut(at)
-                && let Poll::Ready(outcome) = send.ticket.poll(cx, due, glance)
+                && let Poll::Ready(outcome) = send.query.poll(cx, due, first_look)
             {
                 if matches!(outcome, Outcome::Overdue) {
                     return Poll::Ready(Event::Time);
@@ -227,11 +227,11 @@ impl<'a> Round<'a> {
         if self.open.is_some() || !self.more.is_empty() {
             return if std::mem::replace(&mut self.waits, true) { self.poll_elsewhere(cx, due) } else { Poll::Pending };
         }
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        if alarm.deadline() != due {
-            alarm.as_mut().reset(due);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if timer.deadline() != due {
+            timer.as_mut().reset(due);
         }
-        alarm.as_mut().poll(cx).map(|()| Event::Time)
+        timer.as_mut().poll(cx).map(|()| Event::Time)
     }
 
     /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
@@ -242,16 +242,16 @@ impl<'a> Round<'a> {
         if self.elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
             self.elsewhere = Some((here, Box::pin(sleep_until(due))));
         }
-        let Some((_, alarm)) = &mut self.elsewhere else { return Poll::Pending };
-        if alarm.deadline() != due {
-            alarm.as_mut().reset(due);
+        let Some((_, timer)) = &mut self.elsewhere else { return Poll::Pending };
+        if timer.deadline() != due {
+            timer.as_mut().reset(due);
         }
-        alarm.as_mut().poll(cx).map(|()| Event::Time)
+        timer.as_mut().poll(cx).map(|()| Event::Time)
     }
 
     /// Have all servers failed, so that no datagram is sent or expected any more?
     fn is_over(&self) -> bool {
-        self.out.count_ones() as usize >= self.hub.servers.len()
+        self.out.count_ones() as usize >= self.upstream.servers.len()
     }
 
     /// No response has come in time.
@@ -262,31 +262,31 @@ impl<'a> Round<'a> {
         }
         let last = self.more.last().or(self.open.as_ref()).map(|send| (send.server, send.at));
         if let Some((server, at)) = last
-            && let Some(server) = self.hub.servers.get(server)
+            && let Some(server) = self.upstream.servers.get(server)
         {
-            let mut pace = lock(&server.pace);
-            if self.early && !pace.spend() {
+            let mut rtt = lock(&server.rtt);
+            if self.early && !rtt.spend() {
                 // Many responses are late, so this one is probably late and not lost: wait for the full time.
                 self.early = false;
                 self.wake = at + self.late();
                 return;
             }
-            pace.silent(at);
-            let measured = self.hub.pacing == Pacing::Measured;
-            let suspect = measured && pace.is_suspect(now, self.hub.timeouts.resend());
-            drop(pace);
+            rtt.silent(at);
+            let measured = self.upstream.pacing == Pacing::Measured;
+            let suspect = measured && rtt.is_suspect(now, self.upstream.timeouts.resend());
+            drop(rtt);
             if suspect {
-                self.hub.suspect(server, self.runtime, now);
+                self.upstream.suspect(server, self.runtime, now);
             }
-            server.gate.lost(at, now);
+            server.admission.lost(at, now);
             if !self.early {
                 lock(&server.pool).renew(now);
             }
         }
         // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
-        count(&self.hub.counters.resent);
+        count(&self.upstream.counters.resent);
         if self.early {
-            count(&self.hub.counters.early);
+            count(&self.upstream.counters.early);
         }
         self.silences += 1;
         self.send(now, 0);
@@ -294,7 +294,7 @@ impl<'a> Round<'a> {
 
     /// Sends one datagram to the next server in order that has not failed and is not in `unwanted`.
     fn send(&mut self, now: Instant, unwanted: u64) {
-        let count = self.hub.servers.len();
+        let count = self.upstream.servers.len();
         let mut order = (0..count).map(|step| (self.next + step) % count);
         let Some(at) = order.find(|at| (self.out | unwanted) & bit(*at) == 0) else {
             self.wake = self.end;
@@ -305,7 +305,7 @@ impl<'a> Round<'a> {
     }
 
     fn send_to(&mut self, at: usize, now: Instant) {
-        let Some(server) = self.hub.servers.get(at) else { return };
+        let Some(server) = self.upstream.servers.get(at) else { return };
         if self.waits {
             // The task that polls now may run in another runtime than the one that asked first.
             self.runtime = runtime_here().unwrap_or(self.runtime);
@@ -315,8 +315,8 @@ impl<'a> Round<'a> {
         let asked = asked(self.question, self.chain.as_deref());
         let (kind, edns) = (self.question.kind, self.edns(at));
         match pool::enter(&server.pool, asked, kind, edns, self.runtime, now, self.wake.min(self.end)) {
-            Ok((ticket, sent)) => {
-                let send = Send { server: at, at: now, edns, ticket };
+            Ok((query, sent)) => {
+                let send = Send { server: at, at: now, edns, query };
                 if self.open.is_none() && self.more.is_empty() {
                     self.open = Some(send);
                 } else {
@@ -329,7 +329,7 @@ impl<'a> Round<'a> {
     }
 
     fn edns(&self, server: usize) -> Edns {
-        match self.hub.servers.get(server) {
+        match self.upstream.servers.get(server) {
             Some(it) if self.plain & bit(server) == 0 => it.known.edns(),
             _ => Edns::No,
         }
@@ -338,7 +338,7 @@ impl<'a> Round<'a> {
     /// Sends the last datagram again, for which the socket was not ready before.
     fn unblock(&mut self) {
         if let Some(send) = self.more.last().or(self.open.as_ref()) {
-            self.note_sent(send.ticket.send());
+            self.note_sent(send.query.send());
         }
     }
 
@@ -350,7 +350,7 @@ impl<'a> Round<'a> {
         match sent {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                self.blocked = Some((server, send.ticket.writable()));
+                self.blocked = Some((server, send.query.writable()));
             }
             // The same as a datagram lost on the way: it is sent again after the usual wait.
             Err(error) if is_congestion(&error) => {}
@@ -358,7 +358,7 @@ impl<'a> Round<'a> {
                 if self.more.pop().is_none() {
                     self.open = None;
                 }
-                if let Some(server) = self.hub.servers.get(server) {
+                if let Some(server) = self.upstream.servers.get(server) {
                     lock(&server.pool).renew(Instant::now());
                 }
                 self.fail(server, Answer::failed(io_failure(&error)));
@@ -369,9 +369,9 @@ impl<'a> Round<'a> {
     /// When the datagram sent now counts as lost.
     fn set_wake(&mut self, server: &Server, now: Instant) {
         let late = self.late();
-        let patience = match self.hub.pacing {
+        let patience = match self.upstream.pacing {
             Pacing::Fixed => None,
-            Pacing::Measured => lock(&server.pace).patience(),
+            Pacing::Measured => lock(&server.rtt).patience(),
         };
         let early = patience.map(|patience| self.doubled(patience)).filter(|early| *early < late);
         self.early = early.is_some();
@@ -379,7 +379,7 @@ impl<'a> Round<'a> {
     }
 
     fn late(&self) -> Duration {
-        self.doubled(self.hub.timeouts.resend())
+        self.doubled(self.upstream.timeouts.resend())
     }
 
     /// Each wait is twice the one before.
@@ -388,25 +388,25 @@ impl<'a> Round<'a> {
     }
 
     /// Takes in the outcome of a datagram; `Some` when the question is answered.
-    fn hear(&mut self, came: Came) -> Option<Heard> {
-        let Came { server, at: sent, edns, outcome } = came;
-        if let Some(it) = self.hub.servers.get(server)
+    fn hear(&mut self, came: Received) -> Option<Classified> {
+        let Received { server, at: sent, edns, outcome } = came;
+        if let Some(it) = self.upstream.servers.get(server)
             && let Outcome::Response(_, came) | Outcome::OtherCase(came) = outcome
         {
             let took = came.saturating_duration_since(sent);
-            lock(&it.pace).heard(took, came);
-            it.gate.heard(sent, came, self.runtime);
+            lock(&it.rtt).heard(took, came);
+            it.admission.heard(sent, came, self.runtime);
         }
         match outcome {
-            Outcome::Response(Glance::Usual(answer), _) => return self.judge(server, Heard::Answer(answer)),
-            Outcome::Response(Glance::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
+            Outcome::Response(FirstLook::Usual(answer), _) => return self.judge(server, Classified::Answer(answer)),
+            Outcome::Response(FirstLook::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
                 self.retry_without_opt(server, &response);
             }
-            Outcome::Response(Glance::Octets(response), _) => {
+            Outcome::Response(FirstLook::Octets(response), _) => {
                 return self.judge(server, read(&response, self.question, self.chain.as_deref()));
             }
             // A forged answer cannot come over TCP.
-            Outcome::Response(Glance::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
+            Outcome::Response(FirstLook::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
             Outcome::Overdue => {}
             Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
             // Another datagram is still in flight. If that one is lost too, it is the last, and the arms below send it again.
@@ -422,7 +422,7 @@ impl<'a> Round<'a> {
         None
     }
 
-    fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Heard> {
+    fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Classified> {
         match result {
             // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
             Ok(response) if !query_codec::is_truncated(&response) => {
@@ -436,9 +436,9 @@ impl<'a> Round<'a> {
     }
 
     /// Takes in what a complete response says.
-    fn judge(&mut self, server: usize, heard: Heard) -> Option<Heard> {
+    fn judge(&mut self, server: usize, heard: Classified) -> Option<Classified> {
         match heard {
-            Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
+            Classified::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
                 self.fail(server, answer);
                 None
             }
@@ -451,10 +451,10 @@ impl<'a> Round<'a> {
         if self.plain & bit(server) == 0 {
             self.plain |= bit(server);
             let now = Instant::now();
-            if let Some(it) = self.hub.servers.get(server) {
-                self.hub.suspect(it, self.runtime, now);
+            if let Some(it) = self.upstream.servers.get(server) {
+                self.upstream.suspect(it, self.runtime, now);
             }
-            if let Heard::Answer(answer) = read(refusal, self.question, self.chain.as_deref()) {
+            if let Classified::Answer(answer) = read(refusal, self.question, self.chain.as_deref()) {
                 self.note(server, answer);
             }
             if self.out & bit(server) == 0 {
@@ -465,35 +465,35 @@ impl<'a> Round<'a> {
 
     /// Asks the same server again over TCP (RFC 7766 §5, RFC 2181 §9). No more datagrams go there.
     fn retry_over_tcp(&mut self, at: usize) {
-        let Some(server) = self.hub.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
+        let Some(server) = self.upstream.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
         self.out |= bit(at);
         self.runtime = runtime_here().unwrap_or(self.runtime);
         self.note(at, Answer::failed(Failure::Truncated));
         // The connection chooses the id.
         let asked = asked(self.question, self.chain.as_deref());
         let question = query_codec::encoded(0, asked, self.question.kind, self.edns(at));
-        self.tcp.push((at, Box::pin(tcp::ask(server, &self.hub.counters, self.runtime, question, self.end))));
+        self.tcp.push((at, Box::pin(tcp::ask(server, &self.upstream.counters, self.runtime, question, self.end))));
     }
 
     /// Notes that a server failed, and asks the next one that has not been asked yet.
     fn fail(&mut self, server: usize, answer: Answer) {
         self.out |= bit(server);
         self.note(server, answer);
-        if self.hub.servers.len() > self.asked.count_ones() as usize {
+        if self.upstream.servers.len() > self.asked.count_ones() as usize {
             self.send(Instant::now(), self.asked);
         }
     }
 
     /// Keeps the failure that says most. Of two equal ones, that of the earlier server in the list is kept, whichever came first.
     fn note(&mut self, server: usize, answer: Answer) {
-        let rank = |server: usize, answer: &Answer| (weight(answer), std::cmp::Reverse(server));
-        if self.failure.as_ref().is_none_or(|(whose, known)| rank(server, &answer) > rank(*whose, known)) {
+        let order = |server: usize, answer: &Answer| (rank(answer), std::cmp::Reverse(server));
+        if self.failure.as_ref().is_none_or(|(whose, known)| order(server, &answer) > order(*whose, known)) {
             self.failure = Some((server, answer));
         }
     }
 }
 
-impl Hub {
+impl Upstream {
     /// The server to ask first: the first one that is not passed over.
     fn first_server(&self, runtime: Id, now: Instant) -> usize {
         let is_there = |server: &Server| {
@@ -501,7 +501,7 @@ impl Hub {
                 return true;
             }
             probe::look(server, &self.counters, runtime, now, self.timeouts.resend());
-            self.pacing == Pacing::Fixed || !lock(&server.pace).is_passed_over()
+            self.pacing == Pacing::Fixed || !lock(&server.rtt).is_passed_over()
         };
         self.servers.iter().position(is_there).unwrap_or_default()
     }
@@ -513,8 +513,8 @@ impl Hub {
 }
 
 impl Send {
-    fn came(&self, outcome: Outcome<Glance>) -> Came {
-        Came { server: self.server, at: self.at, edns: self.edns, outcome }
+    fn came(&self, outcome: Outcome<FirstLook>) -> Received {
+        Received { server: self.server, at: self.at, edns: self.edns, outcome }
     }
 }
 

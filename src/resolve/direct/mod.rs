@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use crate::dns::{Answer, Question};
 use crate::resolve::direct::udp::pool::Usage;
-use crate::resolve::direct::upstream::{Hub, MOST_SERVERS, Settings};
+use crate::resolve::direct::upstream::{MOST_SERVERS, Settings, Upstream};
 use crate::resolve::servers::{Origin, ResolverError, Servers};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
@@ -104,7 +104,7 @@ const IN_BURSTS: usize = 4_096;
 pub struct Direct {
     servers: Servers,
     settings: Settings,
-    hub: Arc<Hub>,
+    upstream: Arc<Upstream>,
 }
 
 /// The case of letters in questions.
@@ -151,16 +151,16 @@ impl Direct {
             in_flight: IN_FLIGHT,
             usage: Usage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false, in_bursts: true },
         };
-        let hub = Arc::new(Hub::new(&servers, settings));
-        Self { servers, settings, hub }
+        let upstream = Arc::new(Upstream::new(&servers, settings));
+        Self { servers, settings, upstream }
     }
 
     /// Starts anew with other settings: measurements, sockets and counters stay with the old value and its clones.
     fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = self.settings;
         change(&mut settings);
-        let hub = Arc::new(Hub::new(&self.servers, settings));
-        Self { servers: self.servers, settings, hub }
+        let upstream = Arc::new(Upstream::new(&self.servers, settings));
+        Self { servers: self.servers, settings, upstream }
     }
 
     /// The same servers, with these timeouts.
@@ -228,13 +228,13 @@ impl Direct {
     /// Counts of what this resolver and its clones have done so far.
     #[must_use]
     pub fn stats(&self) -> DirectStats {
-        self.hub.counters.read()
+        self.upstream.counters.read()
     }
 }
 
 impl Resolve for Direct {
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(crate::resolve::direct::exchange::ask(&self.hub, question))
+        Box::pin(crate::resolve::direct::exchange::ask(&self.upstream, question))
     }
 }
 

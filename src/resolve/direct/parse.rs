@@ -4,10 +4,10 @@ use hickory_proto::op::Message;
 
 use crate::dns::{Answer, Failure, Question};
 use crate::resolve::direct::{fast_parse, query_codec};
-use crate::resolve::wire::{self, Chain, Heard, classify};
+use crate::resolve::wire::{self, Chain, Classified, classify};
 
 /// The result of the first look at a response.
-pub(super) enum Glance {
+pub(super) enum FirstLook {
     /// A complete answer of a usual kind.
     Usual(Answer),
     /// It is truncated, so the answer is fetched over TCP and nothing else in it counts.
@@ -18,22 +18,22 @@ pub(super) enum Glance {
 
 /// Takes a first look at a response, while its socket is locked. `fresh`: the name of the question was asked, not the end of a
 /// CNAME chain.
-pub(super) fn glance(response: &[u8], question: &Question, fresh: bool) -> Glance {
+pub(super) fn first_look(response: &[u8], question: &Question, fresh: bool) -> FirstLook {
     if query_codec::is_truncated(response) {
-        return Glance::Truncated;
+        return FirstLook::Truncated;
     }
     match fast_parse::read(response, question).filter(|_| fresh) {
-        Some(answer) => Glance::Usual(answer),
-        None => Glance::Octets(response.to_vec()),
+        Some(answer) => FirstLook::Usual(answer),
+        None => FirstLook::Octets(response.to_vec()),
     }
 }
 
 /// Parses any response.
-pub(super) fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Heard {
+pub(super) fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Classified {
     let chain = chain.cloned().or_else(|| Chain::new(question));
     match (Message::from_vec(response), chain) {
         (Ok(message), Some(chain)) => classify(&message, question, chain),
-        _ => Heard::Answer(Answer::failed(Failure::Malformed)),
+        _ => Classified::Answer(Answer::failed(Failure::Malformed)),
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn refuses_opt(response: &[u8]) -> bool {
 #[cfg(test)]
 pub(super) fn thorough(response: &[u8], question: &Question) -> Option<Answer> {
     match read(response, question, None) {
-        Heard::Answer(answer) => Some(answer),
-        Heard::Chase(_) => None,
+        Classified::Answer(answer) => Some(answer),
+        Classified::Chase(_) => None,
     }
 }

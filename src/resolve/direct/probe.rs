@@ -33,7 +33,7 @@ pub(super) fn suspect(server: &Server, counters: &Counters, runtime: Id, now: In
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
     begin(&mut probe, server, counters, runtime, now, patience);
-    watch(&probe, server);
+    note_watched(&probe, server);
 }
 
 /// Takes in the result of the probe, and probes again a server that is passed over.
@@ -41,14 +41,14 @@ pub(super) fn look(server: &Server, counters: &Counters, runtime: Id, now: Insta
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
     let is_over = probe.without_opt.is_some_and(|since| now.saturating_duration_since(since) >= WITHOUT_OPT);
-    if is_over || lock(&server.pace).is_passed_over() {
+    if is_over || lock(&server.rtt).is_passed_over() {
         begin(&mut probe, server, counters, runtime, now, patience);
     }
-    watch(&probe, server);
+    note_watched(&probe, server);
 }
 
-fn watch(probe: &Probe, server: &Server) {
-    let watched = probe.open.is_some() || probe.without_opt.is_some() || lock(&server.pace).is_passed_over();
+fn note_watched(probe: &Probe, server: &Server) {
+    let watched = probe.open.is_some() || probe.without_opt.is_some() || lock(&server.rtt).is_passed_over();
     server.known.watched.store(watched, Ordering::Relaxed);
 }
 
@@ -56,23 +56,23 @@ fn watch(probe: &Probe, server: &Server) {
 fn look_at(probe: &mut Probe, server: &Server, runtime: Id, now: Instant, patience: Duration) {
     let Some(open) = &mut probe.open else { return };
     if open.unsent {
-        if open.ticket.send().is_err() {
+        if open.query.send().is_err() {
             return;
         }
         (open.unsent, open.sent, open.due) = (false, now, now + patience);
     }
     let mut refused = false;
     let waker = Waker::noop();
-    match open.ticket.poll(&mut Context::from_waker(waker), open.due, |response| refused = refuses_opt(response)) {
+    match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = refuses_opt(response)) {
         Poll::Ready(Outcome::Response((), came) | Outcome::OtherCase(came)) => {
-            lock(&server.pace).heard(came.saturating_duration_since(open.sent), came);
-            server.gate.heard(open.sent, came, open.runtime);
+            lock(&server.rtt).heard(came.saturating_duration_since(open.sent), came);
+            server.admission.heard(open.sent, came, open.runtime);
             server.known.without_opt.store(refused, Ordering::Relaxed);
             probe.without_opt = refused.then_some(now);
             probe.open = None;
         }
         // RFC 6891 §6.2.2: silence says nothing about OPT records. A late answer still counts.
-        Poll::Ready(Outcome::Overdue) => lock(&server.pace).is_gone(open.sent),
+        Poll::Ready(Outcome::Overdue) => lock(&server.rtt).probe_lost(open.sent),
         // A network error, or a socket that was given up: not the silence of the server.
         Poll::Ready(Outcome::Failed(_) | Outcome::Lost) => probe.open = None,
         // The runtime that sent it has stopped, so nothing reads its socket.
@@ -89,14 +89,14 @@ fn begin(probe: &mut Probe, server: &Server, counters: &Counters, runtime: Id, n
     probe.last = Some(now);
     let (root, due) = (Name::root(), now + patience);
     let entered = pool::enter(&server.pool, Asked::Name(&root), RecordType::Ns, Edns::Yes, runtime, now, due);
-    let Ok((ticket, sent)) = entered else { return };
+    let Ok((query, sent)) = entered else { return };
     if let Err(error) = &sent
         && error.kind() != io::ErrorKind::WouldBlock
     {
         return;
     }
     count(&counters.probes);
-    probe.open = Some(Open { ticket, runtime, unsent: sent.is_err(), sent: now, due });
+    probe.open = Some(Open { query, runtime, unsent: sent.is_err(), sent: now, due });
     // The first poll sets the timer.
     look_at(probe, server, runtime, now, patience);
 }

@@ -6,7 +6,7 @@ use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::resolve::direct::query_codec::Edns;
-use crate::resolve::direct::udp::query::Ticket;
+use crate::resolve::direct::udp::query::UdpQuery;
 
 /// What probes have shown of one server.
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub(super) struct Probe {
 
 /// A probe in flight.
 pub(super) struct Open {
-    pub(super) ticket: Ticket,
+    pub(super) query: UdpQuery,
     pub(super) runtime: Id,
     /// The socket was not writable yet when it was opened.
     pub(super) unsent: bool,

@@ -16,7 +16,7 @@ const MANY: u32 = 4;
 
 /// What is known of one server.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Rtt {
     /// Smoothed round-trip time and its deviation (RFC 6298 §2); `None` before the first response.
     trip: Option<(Duration, Duration)>,
     credit: u32,
@@ -27,7 +27,7 @@ pub(super) struct Pace {
     passed_over: bool,
 }
 
-impl Pace {
+impl Rtt {
     pub(super) fn new() -> Self {
         Self { trip: None, credit: MOST_CREDIT, unanswered: 0, silent_since: None, heard: None, passed_over: false }
     }
@@ -76,7 +76,7 @@ impl Pace {
     }
 
     /// The probe sent at `sent` got no response in time. The server is passed over unless it has answered something since.
-    pub(super) fn is_gone(&mut self, sent: Instant) {
+    pub(super) fn probe_lost(&mut self, sent: Instant) {
         self.passed_over |= self.heard.is_none_or(|heard| heard < sent);
     }
 
@@ -96,26 +96,26 @@ mod tests {
 
     #[tokio::test]
     async fn patience_follows_the_round_trip() {
-        let (mut pace, now) = (Pace::new(), Instant::now());
-        assert_eq!(pace.patience(), None);
+        let (mut rtt, now) = (Rtt::new(), Instant::now());
+        assert_eq!(rtt.patience(), None);
         for _ in 0..50 {
-            pace.heard(ms(20), now);
+            rtt.heard(ms(20), now);
         }
-        assert_eq!(pace.patience(), Some(ms(100)));
+        assert_eq!(rtt.patience(), Some(ms(100)));
         for _ in 0..50 {
-            pace.heard(ms(80), now);
+            rtt.heard(ms(80), now);
         }
-        let patience = pace.patience().unwrap();
+        let patience = rtt.patience().unwrap();
         assert!(patience > ms(230) && patience < ms(250), "{patience:?}");
     }
 
     #[tokio::test]
     async fn early_sends_are_three_in_a_hundred() {
-        let (mut pace, now) = (Pace::new(), Instant::now());
+        let (mut rtt, now) = (Rtt::new(), Instant::now());
         let mut early = 0;
         for _ in 0..10_000 {
-            pace.heard(ms(1), now);
-            early += u32::from(pace.spend());
+            rtt.heard(ms(1), now);
+            early += u32::from(rtt.spend());
         }
         assert_eq!(early, 309); // 3 % of 10,000, and nearly 10
     }
@@ -124,21 +124,21 @@ mod tests {
     async fn only_a_question_of_our_own_convicts() {
         let (begin, resend) = (Instant::now(), ms(400));
         let at = |milliseconds| begin + ms(milliseconds);
-        let mut pace = Pace::new();
+        let mut rtt = Rtt::new();
         for _ in 0..4 {
-            assert!(!pace.is_suspect(at(10_000), resend));
-            pace.silent(begin);
+            assert!(!rtt.is_suspect(at(10_000), resend));
+            rtt.silent(begin);
         }
-        assert!(!pace.is_suspect(at(399), resend), "a burst is no proof");
-        assert!(pace.is_suspect(at(400), resend) && !pace.is_passed_over());
-        pace.is_gone(at(400));
-        assert!(pace.is_passed_over());
-        pace.heard(ms(1), at(1_000));
-        assert!(!pace.is_passed_over() && !pace.is_suspect(at(2_000), resend));
+        assert!(!rtt.is_suspect(at(399), resend), "a burst is no proof");
+        assert!(rtt.is_suspect(at(400), resend) && !rtt.is_passed_over());
+        rtt.probe_lost(at(400));
+        assert!(rtt.is_passed_over());
+        rtt.heard(ms(1), at(1_000));
+        assert!(!rtt.is_passed_over() && !rtt.is_suspect(at(2_000), resend));
         // It has answered another question since.
-        pace.is_gone(at(999));
-        assert!(!pace.is_passed_over());
-        pace.is_gone(at(1_001));
-        assert!(pace.is_passed_over());
+        rtt.probe_lost(at(999));
+        assert!(!rtt.is_passed_over());
+        rtt.probe_lost(at(1_001));
+        assert!(rtt.is_passed_over());
     }
 }

@@ -30,7 +30,7 @@ use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 
 /// A future that its own waker polls. Dropping this drops the future at any point of its work.
-pub(super) struct Watch {
+pub(super) struct SelfPolled {
     future: Mutex<Option<BoxFuture<'static, ()>>>,
     turn: AtomicU8,
     waker: Waker,
@@ -43,13 +43,13 @@ const POLLING: u8 = 1;
 /// One thread polls, and has to poll once more because of a wake in between.
 const AGAIN: u8 = 2;
 
-impl Watch {
+impl SelfPolled {
     /// The caller has to poll it once, inside the runtime whose driver is to wake it.
     pub(super) fn new(future: BoxFuture<'static, ()>) -> Arc<Self> {
-        Arc::new_cyclic(|watch| Self {
+        Arc::new_cyclic(|this| Self {
             future: Mutex::new(Some(future)),
             turn: AtomicU8::new(IDLE),
-            waker: Waker::from(Arc::new(Nudge(Weak::clone(watch)))),
+            waker: Waker::from(Arc::new(PollOnWake(Weak::clone(this)))),
         })
     }
 
@@ -60,14 +60,14 @@ impl Watch {
         }
         loop {
             self.turn.store(POLLING, Ordering::Release);
-            let mut place = lock(&self.future);
-            if let Some(future) = place.as_mut() {
+            let mut polled = lock(&self.future);
+            if let Some(future) = polled.as_mut() {
                 // The cooperative budget of the task that happens to run here must not stop it.
                 if pin!(unconstrained(future)).poll(&mut Context::from_waker(&self.waker)).is_ready() {
-                    *place = None;
+                    *polled = None;
                 }
             }
-            drop(place);
+            drop(polled);
             if self.turn.compare_exchange(POLLING, IDLE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
                 return;
             }
@@ -76,16 +76,16 @@ impl Watch {
 }
 
 /// The waker. It holds a weak reference, so it does not keep the future alive.
-struct Nudge(Weak<Watch>);
+struct PollOnWake(Weak<SelfPolled>);
 
-impl Wake for Nudge {
+impl Wake for PollOnWake {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(watch) = self.0.upgrade() {
-            watch.poll();
+        if let Some(this) = self.0.upgrade() {
+            this.poll();
         }
     }
 }

@@ -11,29 +11,29 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::base::lock::lock;
 
 /// A timer that calls a waker once each time it is set. It belongs to the runtime in which it is set first.
-pub(super) struct Alarm {
+pub(super) struct SharedTimer {
     sleep: Mutex<Option<Pin<Box<Sleep>>>>,
-    rings: Waker,
+    on_fire: Waker,
 }
 
-impl Alarm {
-    pub(super) fn new(rings: Waker) -> Self {
-        Self { sleep: Mutex::default(), rings }
+impl SharedTimer {
+    pub(super) fn new(on_fire: Waker) -> Self {
+        Self { sleep: Mutex::default(), on_fire }
     }
 
     /// Sets the timer. `due` is read under the timer's lock, so that of two concurrent calls the later one sees what both need.
     pub(super) fn set(&self, due: impl FnOnce() -> Option<Instant>) {
-        let rings = {
-            let mut place = lock(&self.sleep);
+        let fired = {
+            let mut slot = lock(&self.sleep);
             let Some(due) = due() else { return };
-            let sleep = place.get_or_insert_with(|| Box::pin(sleep_until(due)));
+            let sleep = slot.get_or_insert_with(|| Box::pin(sleep_until(due)));
             if sleep.deadline() != due {
                 sleep.as_mut().reset(due);
             }
-            pin!(unconstrained(sleep.as_mut())).poll(&mut Context::from_waker(&self.rings)).is_ready()
+            pin!(unconstrained(sleep.as_mut())).poll(&mut Context::from_waker(&self.on_fire)).is_ready()
         };
-        if rings {
-            self.rings.wake_by_ref();
+        if fired {
+            self.on_fire.wake_by_ref();
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::resolve::direct::limit::admission::Gate;
+use crate::resolve::direct::limit::admission::AdmissionControl;
 use crate::resolve::direct::probe_state::{Known, Probe};
-use crate::resolve::direct::rtt::Pace;
+use crate::resolve::direct::rtt::Rtt;
 use crate::resolve::direct::stats::Counters;
 use crate::resolve::direct::tcp::connections::Connections;
 use crate::resolve::direct::udp::pool::{Pool, Usage};
@@ -23,7 +23,7 @@ pub(super) struct Settings {
 }
 
 /// What all clones of a resolver share.
-pub(super) struct Hub {
+pub(super) struct Upstream {
     pub(super) servers: Vec<Server>,
     pub(super) timeouts: Timeouts,
     pub(super) pacing: Pacing,
@@ -33,10 +33,10 @@ pub(super) struct Hub {
 /// One server.
 pub(super) struct Server {
     pub(super) pool: Mutex<Pool>,
-    pub(super) pace: Mutex<Pace>,
+    pub(super) rtt: Mutex<Rtt>,
     pub(super) probe: Mutex<Probe>,
     pub(super) known: Known,
-    pub(super) gate: Arc<Gate>,
+    pub(super) admission: Arc<AdmissionControl>,
     pub(super) connections: Mutex<Connections>,
 }
 
@@ -56,15 +56,15 @@ pub enum Pacing {
     Fixed,
 }
 
-impl Hub {
+impl Upstream {
     pub(super) fn new(servers: &Servers, settings: Settings) -> Self {
         let counters = Arc::new(Counters::default());
         let servers = servers.addresses.iter().take(MOST_SERVERS).map(|address| Server {
             pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
-            pace: Mutex::new(Pace::new()),
+            rtt: Mutex::new(Rtt::new()),
             probe: Mutex::default(),
             known: Known::default(),
-            gate: Gate::new(settings.in_flight),
+            admission: AdmissionControl::new(settings.in_flight),
             connections: Mutex::new(Connections::new(*address)),
         });
         Self { servers: servers.collect(), timeouts: settings.timeouts, pacing: settings.pacing, counters }

@@ -13,11 +13,11 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, weight};
+use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, rank};
 use crate::resolve::rdata::kind_to_wire;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
 use crate::resolve::timeouts::Timeouts;
-use crate::resolve::wire::{Chain, Heard, classify, refuses_opt};
+use crate::resolve::wire::{Chain, Classified, classify, refuses_opt};
 
 /// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
 const MAX_PAYLOAD: u16 = 1_232;
@@ -41,7 +41,7 @@ pub(crate) async fn ask(
             provider,
             question,
             chain,
-            servers: addresses.iter().map(|_| Standing::default()).collect(),
+            servers: addresses.iter().map(|_| ServerProgress::default()).collect(),
             open: FuturesUnordered::new(),
             tcp_open: 0,
             next: first,
@@ -50,8 +50,8 @@ pub(crate) async fn ask(
             end,
         };
         match round.run().await {
-            (Heard::Answer(answer), _) => return answer,
-            (Heard::Chase(longer), server) => (chain, first) = (*longer, server),
+            (Classified::Answer(answer), _) => return answer,
+            (Classified::Chase(longer), server) => (chain, first) = (*longer, server),
         }
     }
 }
@@ -74,7 +74,7 @@ enum Trouble {
 
 /// The state of one server in this round.
 #[derive(Default)]
-struct Standing {
+struct ServerProgress {
     asked: bool,
     /// It has failed; no more datagrams are sent there.
     out: bool,
@@ -89,7 +89,7 @@ struct Round<'a> {
     provider: &'a Provider,
     question: &'a Question,
     chain: Chain,
-    servers: Vec<Standing>,
+    servers: Vec<ServerProgress>,
     /// All sends without a response. A late answer to an earlier one counts too.
     open: FuturesUnordered<BoxFuture<'a, Reply>>,
     tcp_open: usize,
@@ -102,9 +102,9 @@ struct Round<'a> {
 
 impl<'a> Round<'a> {
     /// The answer and the server that gave it.
-    async fn run(mut self) -> (Heard, usize) {
+    async fn run(mut self) -> (Classified, usize) {
         self.send(|_| true);
-        while self.tcp_open > 0 || self.servers.iter().any(|standing| !standing.out) {
+        while self.tcp_open > 0 || self.servers.iter().any(|progress| !progress.out) {
             match timeout_at(self.wake.min(self.end), self.open.next()).await {
                 Ok(Some(reply)) => {
                     if let Some(heard) = self.hear(reply) {
@@ -123,15 +123,15 @@ impl<'a> Round<'a> {
             self.patience = self.patience.saturating_mul(2);
             self.send(|_| true);
         }
-        (Heard::Answer(self.most_telling()), 0)
+        (Classified::Answer(self.most_telling()), 0)
     }
 
     /// Sends one datagram to the next server in order that has not failed and is `wanted`.
-    fn send(&mut self, wanted: impl Fn(&Standing) -> bool) {
+    fn send(&mut self, wanted: impl Fn(&ServerProgress) -> bool) {
         let count = self.servers.len();
         let order = (0..count).map(|step| (self.next + step) % count);
         let chosen = order
-            .filter(|at| self.servers.get(*at).is_some_and(|standing| !standing.out && wanted(standing)))
+            .filter(|at| self.servers.get(*at).is_some_and(|progress| !progress.out && wanted(progress)))
             .find_map(|at| Some((at, *self.addresses.get(at)?)));
         let Some((server, address)) = chosen else {
             self.wake = self.end;
@@ -143,9 +143,9 @@ impl<'a> Round<'a> {
 
     fn send_to(&mut self, server: usize, address: SocketAddr) {
         let mut opt = true;
-        if let Some(standing) = self.servers.get_mut(server) {
-            standing.asked = true;
-            opt = !standing.plain;
+        if let Some(progress) = self.servers.get_mut(server) {
+            progress.asked = true;
+            opt = !progress.plain;
         }
         self.wake = Instant::now() + self.patience;
         let (provider, request, end) = (self.provider.clone(), self.request(opt), self.end);
@@ -155,7 +155,7 @@ impl<'a> Round<'a> {
     }
 
     /// Takes in a reply; `Some` when the question is answered.
-    fn hear(&mut self, reply: Reply) -> Option<(Heard, usize)> {
+    fn hear(&mut self, reply: Reply) -> Option<(Classified, usize)> {
         let Reply { server, over_tcp, opt, result } = reply;
         if over_tcp {
             self.tcp_open -= 1;
@@ -173,7 +173,7 @@ impl<'a> Round<'a> {
             }
             Err(Trouble::Bare(code @ (1 | 4))) if opt => self.retry_without_opt(server, code.into()),
             Ok(response) => match classify(&response, self.question, self.chain.clone()) {
-                Heard::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
+                Classified::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
                     self.fail(server, answer)
                 }
                 settled => Some((settled, server)),
@@ -186,10 +186,10 @@ impl<'a> Round<'a> {
     }
 
     /// Asks the same server again without an OPT record, once (RFC 6891 §6.2.2, §7).
-    fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Heard, usize)> {
-        let standing = self.servers.get_mut(server).filter(|standing| !standing.out && !standing.plain)?;
-        standing.plain = true;
-        standing.failure = Some(Answer::failed(failure_of(code)));
+    fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Classified, usize)> {
+        let progress = self.servers.get_mut(server).filter(|progress| !progress.out && !progress.plain)?;
+        progress.plain = true;
+        progress.failure = Some(Answer::failed(failure_of(code)));
         let address = self.addresses.get(server).copied()?;
         self.send_to(server, address);
         None
@@ -197,12 +197,12 @@ impl<'a> Round<'a> {
 
     /// Asks the same server again over TCP (RFC 7766 §5, RFC 2181 §9). No more datagrams go there.
     fn retry_over_tcp(&mut self, server: usize) {
-        let Some(standing) = self.servers.get_mut(server).filter(|standing| !standing.out) else {
+        let Some(progress) = self.servers.get_mut(server).filter(|progress| !progress.out) else {
             return;
         };
-        standing.out = true;
-        standing.failure = Some(Answer::failed(Failure::Truncated));
-        let opt = !standing.plain;
+        progress.out = true;
+        progress.failure = Some(Answer::failed(Failure::Truncated));
+        let opt = !progress.plain;
         let Some(address) = self.addresses.get(server).copied() else {
             return;
         };
@@ -214,15 +214,15 @@ impl<'a> Round<'a> {
     }
 
     /// Notes that a server failed, and asks the next one that has not been asked yet.
-    fn fail(&mut self, server: usize, answer: Answer) -> Option<(Heard, usize)> {
-        if let Some(standing) = self.servers.get_mut(server) {
-            standing.out = true;
-            if standing.failure.as_ref().is_none_or(|known| weight(&answer) > weight(known)) {
-                standing.failure = Some(answer);
+    fn fail(&mut self, server: usize, answer: Answer) -> Option<(Classified, usize)> {
+        if let Some(progress) = self.servers.get_mut(server) {
+            progress.out = true;
+            if progress.failure.as_ref().is_none_or(|known| rank(&answer) > rank(known)) {
+                progress.failure = Some(answer);
             }
         }
-        if self.servers.iter().any(|standing| !standing.asked) {
-            self.send(|standing| !standing.asked);
+        if self.servers.iter().any(|progress| !progress.asked) {
+            self.send(|progress| !progress.asked);
         }
         None
     }
@@ -230,8 +230,8 @@ impl<'a> Round<'a> {
     /// The failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
     fn most_telling(self) -> Answer {
         let mut told = Answer::failed(Failure::Timeout);
-        for answer in self.servers.into_iter().filter_map(|standing| standing.failure) {
-            if weight(&answer) > weight(&told) {
+        for answer in self.servers.into_iter().filter_map(|progress| progress.failure) {
+            if rank(&answer) > rank(&told) {
                 told = answer;
             }
         }

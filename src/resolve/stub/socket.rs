@@ -35,7 +35,7 @@ pub(crate) struct Provider(TokioRuntimeProvider);
 impl RuntimeProvider for Provider {
     type Handle = TokioHandle;
     type Timer = TokioTime;
-    type Udp = Watched;
+    type Udp = ConnectedUdp;
     type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
 
     fn create_handle(&self) -> TokioHandle {
@@ -55,19 +55,24 @@ impl RuntimeProvider for Provider {
         &self,
         local: SocketAddr,
         server: SocketAddr,
-    ) -> Pin<Box<dyn Send + Future<Output = io::Result<Watched>>>> {
+    ) -> Pin<Box<dyn Send + Future<Output = io::Result<ConnectedUdp>>>> {
         let binding = self.0.bind_udp(local, server);
         Box::pin(async move {
             let socket = binding.await?;
             socket.connect(server).await?;
             let socket = Arc::new(socket);
-            Ok(Watched { refused: Mutex::new(Box::pin(refused(socket.clone()))), socket, server, id: OnceLock::new() })
+            Ok(ConnectedUdp {
+                refused: Mutex::new(Box::pin(refused(socket.clone()))),
+                socket,
+                server,
+                id: OnceLock::new(),
+            })
         })
     }
 }
 
 /// A UDP socket for one question to one server. It is connected, so the kernel drops datagrams from other addresses.
-pub(crate) struct Watched {
+pub(crate) struct ConnectedUdp {
     socket: Arc<UdpSocket>,
     server: SocketAddr,
     refused: Mutex<BoxFuture<'static, io::Error>>,
@@ -75,7 +80,7 @@ pub(crate) struct Watched {
     id: OnceLock<[u8; 2]>,
 }
 
-impl DnsUdpSocket for Watched {
+impl DnsUdpSocket for ConnectedUdp {
     type Time = TokioTime;
 
     fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {

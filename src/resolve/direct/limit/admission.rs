@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 use crate::base::hash_map::Table;
 use crate::base::lock::lock;
-use crate::resolve::direct::limit::unread_window::{Stamp, Window};
-use crate::resolve::direct::shared_timer::Alarm;
+use crate::resolve::direct::limit::unread_window::{Stamp, UnreadWindow};
+use crate::resolve::direct::shared_timer::SharedTimer;
 
 /// Permits of one client: this fraction of all permits, but never fewer than the minimum.
 const CLIENTS_PART: usize = 32;
@@ -27,22 +27,22 @@ const CLIENTS_LEAST: usize = 4;
 const MOST_RUNTIMES: usize = 16;
 /// The timer is set again by waiting questions, which it wakes for that. One would be enough if every woken task were certain
 /// to poll; four make up for those that are not.
-const ARMING: usize = 4;
+const TIMER_SETTERS: usize = 4;
 
 /// The admission control of one server.
-pub(crate) struct Gate {
+pub(crate) struct AdmissionControl {
     state: Mutex<State>,
-    alarms: Mutex<Vec<(Id, Arc<Alarm>)>>,
+    timers: Mutex<Vec<(Id, Arc<SharedTimer>)>>,
 }
 
 struct State {
-    window: Window,
+    window: UnreadWindow,
     /// Permits in all.
     most: usize,
     /// Permits in use.
     inside: Count,
     /// Of these, granted to questions that have not been polled since.
-    called_in: Count,
+    granted: Count,
     /// Permits in use for names that this client chose.
     clients: Table<u32, usize>,
     /// The waiting questions by number, in order of arrival.
@@ -54,7 +54,7 @@ struct State {
     /// The same, where the client already has all the permits it may have.
     held_back: BTreeSet<(u32, u64)>,
     /// Outcomes that the waiting question has not fetched yet.
-    called: BTreeMap<u64, Called>,
+    decisions: BTreeMap<u64, Decision>,
     next: u64,
     /// When the timer of each runtime fires.
     due: Vec<(Id, Instant)>,
@@ -77,43 +77,43 @@ struct Waiting {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Called {
-    In,
+enum Decision {
+    Admitted,
     TooLate,
 }
 
 /// The right to have one question in flight. Dropping it admits the next one.
-pub(crate) struct Place<'a> {
-    gate: &'a Gate,
+pub(crate) struct Permit<'a> {
+    admission: &'a AdmissionControl,
     client: Option<u32>,
     stamp: Stamp,
 }
 
 /// A waiting question. Dropping it leaves the queue, and passes on a permit that it has not used.
-struct Turn<'a> {
-    gate: &'a Gate,
+struct Waiter<'a> {
+    admission: &'a AdmissionControl,
     client: Option<u32>,
     number: u64,
     done: bool,
 }
 
-impl Gate {
+impl AdmissionControl {
     pub(crate) fn new(most: usize) -> Arc<Self> {
         let state = State {
-            window: Window::new(),
+            window: UnreadWindow::new(),
             most,
             inside: Count::default(),
-            called_in: Count::default(),
+            granted: Count::default(),
             clients: Table::default(),
             waiting: BTreeMap::new(),
             own: BTreeSet::new(),
             chosen: BTreeSet::new(),
             held_back: BTreeSet::new(),
-            called: BTreeMap::new(),
+            decisions: BTreeMap::new(),
             next: 0,
             due: Vec::new(),
         };
-        Arc::new(Self { state: Mutex::new(state), alarms: Mutex::default() })
+        Arc::new(Self { state: Mutex::new(state), timers: Mutex::default() })
     }
 
     /// Waits for a permit; also returns the time at which it was granted. `None` when there was none before `end`.
@@ -123,41 +123,41 @@ impl Gate {
         runtime: Id,
         now: Instant,
         end: Instant,
-    ) -> Option<(Place<'_>, Instant)> {
-        let mut turn = {
+    ) -> Option<(Permit<'_>, Instant)> {
+        let mut waiter = {
             let mut state = lock(&self.state);
             if state.may_enter(client) {
-                state.come_in(client);
+                state.admit(client);
                 let stamp = state.window.sent(now, client.is_some());
-                return Some((Place { gate: self, client, stamp }, now));
+                return Some((Permit { admission: self, client, stamp }, now));
             }
             let number = state.wait(Waiting { client, end, runtime, waker: None });
-            Turn { gate: self, client, number, done: false }
+            Waiter { admission: self, client, number, done: false }
         };
-        let place = poll_fn(|cx| self.poll(&mut turn, runtime, cx)).await;
+        let permit = poll_fn(|cx| self.poll(&mut waiter, runtime, cx)).await;
         // A permit granted at or after the deadline is refused.
-        place.filter(|(_, now)| *now < end)
+        permit.filter(|(_, now)| *now < end)
     }
 
     fn poll(
         self: &Arc<Self>,
-        turn: &mut Turn<'_>,
+        waiter: &mut Waiter<'_>,
         runtime: Id,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<(Place<'_>, Instant)>> {
+    ) -> Poll<Option<(Permit<'_>, Instant)>> {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        let told = match state.called.remove(&turn.number) {
-            Some(called) => {
-                turn.done = true;
-                Poll::Ready((called == Called::In).then(|| {
-                    state.called_in.remove(turn.client);
-                    let stamp = state.window.sent(now, turn.client.is_some());
-                    (Place { gate: self, client: turn.client, stamp }, now)
+        let outcome = match state.decisions.remove(&waiter.number) {
+            Some(decision) => {
+                waiter.done = true;
+                Poll::Ready((decision == Decision::Admitted).then(|| {
+                    state.granted.remove(waiter.client);
+                    let stamp = state.window.sent(now, waiter.client.is_some());
+                    (Permit { admission: self, client: waiter.client, stamp }, now)
                 }))
             }
             None => {
-                if let Some(waiting) = state.waiting.get_mut(&turn.number) {
+                if let Some(waiting) = state.waiting.get_mut(&waiter.number) {
                     match &mut waiting.waker {
                         Some(known) => known.clone_from(cx.waker()),
                         none => *none = Some(cx.waker().clone()),
@@ -166,8 +166,8 @@ impl Gate {
                 Poll::Pending
             }
         };
-        self.arm(state, runtime, now);
-        told
+        self.set_timer(state, runtime, now);
+        outcome
     }
 
     /// The question sent at `sent` was answered at `now`; this may admit others. Must be called by a task of `runtime`.
@@ -175,8 +175,8 @@ impl Gate {
         let mut state = lock(&self.state);
         state.window.heard(sent, now);
         if !state.waiting.is_empty() {
-            let state = self.call(state);
-            self.arm(state, runtime, Instant::now());
+            let state = self.admit_waiting(state);
+            self.set_timer(state, runtime, Instant::now());
         }
     }
 
@@ -186,8 +186,8 @@ impl Gate {
     }
 
     /// Admits every waiting question that may be admitted now.
-    fn call<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        while let Some(waker) = state.call_one() {
+    fn admit_waiting<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        while let Some(waker) = state.admit_one() {
             if let Some(waker) = waker {
                 // Never wake under the lock: a waker may run any code, also code that takes this lock.
                 drop(state);
@@ -199,8 +199,8 @@ impl Gate {
     }
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
-    fn arm(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: Id, now: Instant) {
-        let Some(due) = state.rings(now) else { return };
+    fn set_timer(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: Id, now: Instant) {
+        let Some(due) = state.timer_due(now) else { return };
         match state.due.iter_mut().find(|(id, _)| *id == runtime) {
             Some((_, known)) if *known <= due => return,
             Some((_, known)) => *known = due,
@@ -212,47 +212,47 @@ impl Gate {
             }
         }
         drop(state);
-        let alarm = self.alarm(runtime);
-        alarm.set(|| lock(&self.state).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
+        let timer = self.timer(runtime);
+        timer.set(|| lock(&self.state).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
     }
 
-    fn alarm(self: &Arc<Self>, runtime: Id) -> Arc<Alarm> {
-        let mut alarms = lock(&self.alarms);
-        if let Some((_, alarm)) = alarms.iter().find(|(id, _)| *id == runtime) {
-            return Arc::clone(alarm);
+    fn timer(self: &Arc<Self>, runtime: Id) -> Arc<SharedTimer> {
+        let mut timers = lock(&self.timers);
+        if let Some((_, timer)) = timers.iter().find(|(id, _)| *id == runtime) {
+            return Arc::clone(timer);
         }
-        if alarms.len() >= MOST_RUNTIMES {
-            alarms.remove(0);
+        if timers.len() >= MOST_RUNTIMES {
+            timers.remove(0);
         }
-        let ringing = Ringing { gate: Arc::downgrade(self), runtime };
-        let alarm = Arc::new(Alarm::new(Waker::from(Arc::new(ringing))));
-        alarms.push((runtime, Arc::clone(&alarm)));
-        alarm
+        let on_timer = OnTimer { admission: Arc::downgrade(self), runtime };
+        let timer = Arc::new(SharedTimer::new(Waker::from(Arc::new(on_timer))));
+        timers.push((runtime, Arc::clone(&timer)));
+        timer
     }
 
     /// The timer has fired: admits questions, and rejects those whose deadline has passed. Wakes a few of the others, which set
     /// the timer again.
-    fn ring(&self, runtime: Id) {
+    fn on_timer(&self, runtime: Id) {
         let now = Instant::now();
         let mut state = lock(&self.state);
         if let Some(at) = state.due.iter().position(|(id, _)| *id == runtime) {
             state.due.swap_remove(at);
         }
-        state.window.rings(now);
-        let late = state.too_late(now);
-        let arming = self.call(state).arming(runtime);
-        late.into_iter().chain(arming.into_iter().flatten()).for_each(Waker::wake);
+        state.window.on_timer(now);
+        let late = state.reject_expired(now);
+        let wakers_for_timer = self.admit_waiting(state).wakers_for_timer(runtime);
+        late.into_iter().chain(wakers_for_timer.into_iter().flatten()).for_each(Waker::wake);
     }
 }
 
 impl State {
     fn has_room(&self) -> bool {
-        self.inside.all < self.most && self.window.takes(self.called_in.all)
+        self.inside.all < self.most && self.window.has_room(self.granted.all)
     }
 
     /// Is there room for a question about a name that a client chose, without regard to which client?
     fn has_room_for_chosen(&self) -> bool {
-        self.has_room() && self.inside.chosen < self.share() && self.window.takes_chosen(self.called_in.chosen)
+        self.has_room() && self.inside.chosen < self.share() && self.window.has_room_for_chosen(self.granted.chosen)
     }
 
     /// Permits for questions about names that clients chose.
@@ -260,7 +260,7 @@ impl State {
         (self.most / 2).max(1)
     }
 
-    fn has_enough(&self, client: u32) -> bool {
+    fn has_its_share(&self, client: u32) -> bool {
         let most = (self.most / CLIENTS_PART).max(CLIENTS_LEAST).min(self.share());
         self.clients.get(&client).is_some_and(|inside| *inside >= most)
     }
@@ -271,19 +271,19 @@ impl State {
             None => self.has_room() && self.own.is_empty() && (self.chosen.is_empty() || !self.has_room_for_chosen()),
             Some(client) => {
                 let is_first = self.own.is_empty() && self.chosen.is_empty();
-                is_first && self.has_room_for_chosen() && !self.has_enough(client)
+                is_first && self.has_room_for_chosen() && !self.has_its_share(client)
             }
         }
     }
 
-    fn come_in(&mut self, client: Option<u32>) {
+    fn admit(&mut self, client: Option<u32>) {
         self.inside.add(client);
         if let Some(client) = client {
             *self.clients.entry(client).or_default() += 1;
         }
     }
 
-    fn go_out(&mut self, client: Option<u32>) {
+    fn release(&mut self, client: Option<u32>) {
         self.inside.remove(client);
         let Some(client) = client else { return };
         if let Some(inside) = self.clients.get_mut(&client) {
@@ -306,7 +306,7 @@ impl State {
         self.next += 1;
         match waiting.client {
             None => self.own.insert(number),
-            Some(client) if self.has_enough(client) => self.held_back.insert((client, number)),
+            Some(client) if self.has_its_share(client) => self.held_back.insert((client, number)),
             Some(_) => self.chosen.insert(number),
         };
         self.waiting.insert(number, waiting);
@@ -314,7 +314,7 @@ impl State {
     }
 
     /// Removes a waiting question.
-    fn take_out(&mut self, number: u64) -> Option<Waiting> {
+    fn remove_waiting(&mut self, number: u64) -> Option<Waiting> {
         let waiting = self.waiting.remove(&number)?;
         match waiting.client {
             None => self.own.remove(&number),
@@ -324,7 +324,7 @@ impl State {
     }
 
     /// Admits the first waiting question that may be admitted, and returns its waker.
-    fn call_one(&mut self) -> Option<Option<Waker>> {
+    fn admit_one(&mut self) -> Option<Option<Waker>> {
         loop {
             let own = self.own.first().filter(|_| self.has_room());
             let chosen = self.chosen.first().filter(|_| self.has_room_for_chosen());
@@ -333,16 +333,16 @@ impl State {
                 (own, chosen) => *own.or(chosen)?,
             };
             if let Some(client) = self.waiting.get(&number)?.client
-                && self.has_enough(client)
+                && self.has_its_share(client)
             {
                 self.chosen.remove(&number);
                 self.held_back.insert((client, number));
                 continue;
             }
-            let waiting = self.take_out(number)?;
-            self.come_in(waiting.client);
-            self.called_in.add(waiting.client);
-            self.called.insert(number, Called::In);
+            let waiting = self.remove_waiting(number)?;
+            self.admit(waiting.client);
+            self.granted.add(waiting.client);
+            self.decisions.insert(number, Decision::Admitted);
             return Some(waiting.waker);
         }
     }
@@ -350,28 +350,29 @@ impl State {
     /// Rejects the questions whose deadline has passed, and returns their wakers.
     ///
     /// Only the front of the queue is looked at: all questions have the same time-out, so deadlines rise with the numbers.
-    fn too_late(&mut self, now: Instant) -> Vec<Waker> {
+    fn reject_expired(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
         while let Some(number) =
             self.waiting.first_key_value().filter(|(_, first)| first.end <= now).map(|(number, _)| *number)
         {
-            self.called.insert(number, Called::TooLate);
-            wakers.extend(self.take_out(number).and_then(|waiting| waiting.waker));
+            self.decisions.insert(number, Decision::TooLate);
+            wakers.extend(self.remove_waiting(number).and_then(|waiting| waiting.waker));
         }
         wakers
     }
 
     /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
-    fn rings(&self, now: Instant) -> Option<Instant> {
+    fn timer_due(&self, now: Instant) -> Option<Instant> {
         let end = self.waiting.first_key_value()?.1.end;
         // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
         let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
-        let opens = if places && (chosen || !self.own.is_empty()) { self.window.opens(now) } else { None };
-        Some(opens.map_or(end, |opens| opens.min(end)))
+        let next_opening =
+            if places && (chosen || !self.own.is_empty()) { self.window.next_opening(now) } else { None };
+        Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
     }
 
-    fn arming(&mut self, runtime: Id) -> [Option<Waker>; ARMING] {
+    fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
         let ours = self.waiting.values_mut().filter(|waiting| waiting.runtime == runtime);
         let mut wakers = ours.filter_map(|waiting| waiting.waker.take());
         std::array::from_fn(|_| wakers.next())
@@ -390,40 +391,40 @@ impl Count {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.gate.state);
-        state.go_out(self.client);
+        let mut state = lock(&self.admission.state);
+        state.release(self.client);
         state.window.settled(self.stamp, self.client.is_some());
-        drop(self.gate.call(state));
+        drop(self.admission.admit_waiting(state));
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         if self.done {
             return;
         }
-        let mut state = lock(&self.gate.state);
-        state.take_out(self.number);
-        if state.called.remove(&self.number) == Some(Called::In) {
-            state.go_out(self.client);
-            state.called_in.remove(self.client);
-            drop(self.gate.call(state));
+        let mut state = lock(&self.admission.state);
+        state.remove_waiting(self.number);
+        if state.decisions.remove(&self.number) == Some(Decision::Admitted) {
+            state.release(self.client);
+            state.granted.remove(self.client);
+            drop(self.admission.admit_waiting(state));
         }
     }
 }
 
 /// The waker of a timer. It holds a weak reference, so it does not keep the admission control alive.
-struct Ringing {
-    gate: Weak<Gate>,
+struct OnTimer {
+    admission: Weak<AdmissionControl>,
     runtime: Id,
 }
 
-impl Wake for Ringing {
+impl Wake for OnTimer {
     fn wake(self: Arc<Self>) {
-        if let Some(gate) = self.gate.upgrade() {
-            gate.ring(self.runtime);
+        if let Some(admission) = self.admission.upgrade() {
+            admission.on_timer(self.runtime);
         }
     }
 }

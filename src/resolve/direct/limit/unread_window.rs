@@ -47,7 +47,7 @@ const GROWTH: u32 = 8;
 
 /// What is known of one server.
 #[derive(Debug)]
-pub(crate) struct Window {
+pub(crate) struct UnreadWindow {
     /// Unread questions, the oldest first.
     groups: VecDeque<Group>,
     /// The number of the first group.
@@ -68,7 +68,7 @@ pub(crate) struct Window {
     /// When the last of these periods began.
     period: Option<Instant>,
     /// The last two times at which the timer fired: everything that had arrived by then had been read.
-    rang: [Option<Instant>; 2],
+    timer_fired: [Option<Instant>; 2],
 }
 
 /// Questions that were sent together.
@@ -86,7 +86,7 @@ struct Group {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp(u64);
 
-impl Window {
+impl UnreadWindow {
     pub(crate) fn new() -> Self {
         Self {
             groups: VecDeque::new(),
@@ -100,18 +100,18 @@ impl Window {
             heard: None,
             quickest: VecDeque::with_capacity(PERIODS),
             period: None,
-            rang: [None; 2],
+            timer_fired: [None; 2],
         }
     }
 
     /// May one more question be sent, when `promised` others have been admitted but not sent yet?
-    pub(crate) fn takes(&self, promised: usize) -> bool {
+    pub(crate) fn has_room(&self, promised: usize) -> bool {
         self.unread + promised < self.width
     }
 
     /// The same for names that clients chose. They may use one half of the window, so that names whose servers never answer do
     /// not fill the other half.
-    pub(crate) fn takes_chosen(&self, promised: usize) -> bool {
+    pub(crate) fn has_room_for_chosen(&self, promised: usize) -> bool {
         self.chosen + promised < self.width / 2
     }
 
@@ -154,8 +154,8 @@ impl Window {
     /// The answer to a question sent at `sent` was read at `now`.
     pub(crate) fn heard(&mut self, sent: Instant, now: Instant) {
         self.heard = self.heard.max(Some(now));
-        let not_yet = self.rang.iter().flatten().find(|rang| **rang < now);
-        let took = not_yet.map_or(Duration::ZERO, |rang| rang.saturating_duration_since(sent));
+        let not_yet = self.timer_fired.iter().flatten().find(|timer_fired| **timer_fired < now);
+        let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.saturating_duration_since(sent));
         match self.quickest.back_mut() {
             Some(quickest) if self.period.is_some_and(|begun| now < begun + READ) => *quickest = took.min(*quickest),
             _ => {
@@ -188,8 +188,8 @@ impl Window {
         }
     }
 
-    /// When the window may open without an answer. The caller must call [`rings`](Self::rings) then.
-    pub(crate) fn opens(&self, now: Instant) -> Option<Instant> {
+    /// When the window may open without an answer. The caller must call [`on_timer`](Self::on_timer) then.
+    pub(crate) fn next_opening(&self, now: Instant) -> Option<Instant> {
         let last = self.groups.front()?.last;
         let due = (last + READ).max(now + MOMENT);
         let silence = self.silence();
@@ -204,8 +204,8 @@ impl Window {
     }
 
     /// The timer has fired: everything that has arrived has been read.
-    pub(crate) fn rings(&mut self, now: Instant) {
-        self.rang = [Some(now), self.rang[0]];
+    pub(crate) fn on_timer(&mut self, now: Instant) {
+        self.timer_fired = [Some(now), self.timer_fired[0]];
         let silence = self.silence();
         // A timer fires a little late.
         if !silence.is_zero() && self.heard.is_some_and(|heard| now <= heard + silence + MOMENT * 2) {
@@ -249,17 +249,17 @@ mod tests {
     }
 
     /// The timer fires. Sends as many questions as there is room for, and returns their stamps.
-    fn fill(window: &mut Window, now: Instant) -> Vec<Stamp> {
+    fn fill(window: &mut UnreadWindow, now: Instant) -> Vec<Stamp> {
         let mut stamps = Vec::new();
-        window.rings(now);
-        while window.takes(0) {
+        window.on_timer(now);
+        while window.has_room(0) {
             stamps.push(window.sent(now, false));
         }
         stamps
     }
 
     /// Answers all.
-    fn answer(window: &mut Window, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
+    fn answer(window: &mut UnreadWindow, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
         for stamp in stamps {
             window.heard(sent, now);
             window.settled(stamp, false);
@@ -268,11 +268,11 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_never_answered_gets_no_more() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let first = fill(&mut window, begin);
         assert_eq!(first.len(), 128);
         assert!(fill(&mut window, begin + ms(60_000)).is_empty());
-        assert_eq!(window.opens(begin + ms(60_000)), None);
+        assert_eq!(window.next_opening(begin + ms(60_000)), None);
         // Some are given up, and others take their places.
         first.into_iter().take(5).for_each(|stamp| window.settled(stamp, false));
         assert_eq!(fill(&mut window, begin + ms(60_001)).len(), 5);
@@ -280,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_under_way_upstream_takes_no_room() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         // Twice it is seen that nothing comes for 40 ms at least.
         for from in [0, 60] {
@@ -299,7 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_answers_at_once_and_stands_still_gets_no_more() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         for turn in 0..100 {
             let stamps = fill(&mut window, at(turn * 20));
@@ -315,7 +315,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_quick_server_leaves_for_long_it_has_read() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         fill(&mut window, begin);
         // A resolver that knows some answers, and waits for others.
         for turn in 0..10 {
@@ -334,7 +334,7 @@ mod tests {
 
     #[tokio::test]
     async fn losses_narrow_it_and_answers_widen_it() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         // One in fifty is the network's doing.
         for number in 0..1_000 {
             window.heard(begin, begin);
@@ -357,18 +357,18 @@ mod tests {
 
     #[tokio::test]
     async fn names_that_clients_chose_fill_one_half() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         let mut stamps = Vec::new();
-        while window.takes(0) && window.takes_chosen(0) {
+        while window.has_room(0) && window.has_room_for_chosen(0) {
             stamps.push(window.sent(begin, true));
         }
         assert_eq!(stamps.len(), 64);
         assert_eq!(fill(&mut window, at(1)).len(), 64);
         // The server is at work: what was sent long before an answer was read.
         window.heard(at(1), at(20));
-        window.rings(at(21));
-        assert!(window.takes_chosen(63) && !window.takes_chosen(64));
+        window.on_timer(at(21));
+        assert!(window.has_room_for_chosen(63) && !window.has_room_for_chosen(64));
         // What is not counted any more is not settled twice.
         let last = window.sent(at(21), true);
         stamps.into_iter().for_each(|stamp| window.settled(stamp, true));
@@ -379,11 +379,11 @@ mod tests {
 
     #[tokio::test]
     async fn groups_are_few() {
-        let (begin, mut window) = (Instant::now(), Window::new());
+        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let mut open = Vec::new();
         for at in 0..100_000 {
             let now = begin + Duration::from_micros(at * 700);
-            if window.takes(0) {
+            if window.has_room(0) {
                 open.push(window.sent(now, false));
             }
             if at % 3 == 0 {

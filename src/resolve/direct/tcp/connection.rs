@@ -1,6 +1,6 @@
 //! One TCP connection and the questions in flight on it (RFC 7766): many at a time, answered in any order, matched by id.
 //!
-//! As for UDP sockets, there is no task: a [`Watch`] connects, writes and reads, and wakes the tasks that wait.
+//! As for UDP sockets, there is no task: a [`SelfPolled`] connects, writes and reads, and wakes the tasks that wait.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,9 +12,9 @@ use tokio::net::TcpSocket;
 use tokio::time::Instant;
 
 use crate::base::lock::lock;
-use crate::resolve::direct::self_polled::Watch;
-use crate::resolve::direct::shared_timer::Alarm;
-use crate::resolve::direct::tcp::stream::{Cause, End, Reply, Room, Slot, Stream};
+use crate::resolve::direct::self_polled::SelfPolled;
+use crate::resolve::direct::shared_timer::SharedTimer;
+use crate::resolve::direct::tcp::stream::{Cause, End, OpenQuery, Reply, RoomWaiters, Stream};
 
 /// How long a connection stays open after the last question (RFC 7766 §6.2.3: seconds).
 const IDLE: Duration = Duration::from_secs(3);
@@ -24,8 +24,8 @@ const SUSPICIOUS: Duration = Duration::from_millis(500);
 /// A connection. Dropping it closes it.
 pub(crate) struct Connection {
     stream: Arc<Stream>,
-    watch: Arc<Watch>,
-    alarm: Alarm,
+    reader: Arc<SelfPolled>,
+    timer: SharedTimer,
 }
 
 /// How a connection is used, for the choice among them.
@@ -41,15 +41,15 @@ pub(crate) struct Load {
 
 impl Connection {
     /// Starts to connect.
-    pub(crate) fn open(server: SocketAddr, room: &Arc<Room>) -> io::Result<Self> {
+    pub(crate) fn open(server: SocketAddr, room: &Arc<RoomWaiters>) -> io::Result<Self> {
         let socket = match server {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
             SocketAddr::V6(_) => TcpSocket::new_v6(),
         }?;
         let stream = Arc::new(Stream { state: Mutex::default(), room: Arc::clone(room) });
-        let watch = Watch::new(Box::pin(Arc::clone(&stream).serve(socket, server)));
-        let ringing = Ringing { stream: Arc::downgrade(&stream), watch: Arc::downgrade(&watch) };
-        Ok(Self { stream, watch, alarm: Alarm::new(Waker::from(Arc::new(ringing))) })
+        let reader = SelfPolled::new(Box::pin(Arc::clone(&stream).serve(socket, server)));
+        let on_timer = OnTimer { stream: Arc::downgrade(&stream), reader: Arc::downgrade(&reader) };
+        Ok(Self { stream, reader, timer: SharedTimer::new(Waker::from(Arc::new(on_timer))) })
     }
 
     pub(crate) fn load(&self) -> Load {
@@ -71,76 +71,76 @@ impl Connection {
 
     /// Puts a question on the connection and writes `id` into its first two octets. `None` when the id is in use or the connection
     /// takes no more questions.
-    pub(crate) fn enter(self: &Arc<Self>, id: u16, mut question: Vec<u8>) -> Option<Ticket> {
+    pub(crate) fn enter(self: &Arc<Self>, id: u16, mut question: Vec<u8>) -> Option<TcpQuery> {
         if let Some(place) = question.first_chunk_mut() {
             *place = id.to_be_bytes();
         }
         {
             let mut state = lock(&self.stream.state);
-            if state.end != End::Open || state.slots.iter().any(|slot| slot.id == id) {
+            if state.end != End::Open || state.queries.iter().any(|query| query.id == id) {
                 return None;
             }
             // RFC 7766 §8: send the length and the message together.
             let length = u16::try_from(question.len()).unwrap_or_default();
             state.outgoing.extend_from_slice(&length.to_be_bytes());
             state.outgoing.extend_from_slice(&question);
-            state.slots.push(Slot { id, question, sent: Instant::now(), left: false, reply: None, waker: None });
+            state.queries.push(OpenQuery { id, question, sent: Instant::now(), left: false, reply: None, waker: None });
             state.asked += 1;
         }
-        self.watch.poll();
-        Some(Ticket { connection: Arc::clone(self), id, left: false })
+        self.reader.poll();
+        Some(TcpQuery { connection: Arc::clone(self), id, left: false })
     }
 }
 
 /// The waker of a connection's timer. It holds weak references, so it does not keep the connection open.
-struct Ringing {
+struct OnTimer {
     stream: Weak<Stream>,
-    watch: Weak<Watch>,
+    reader: Weak<SelfPolled>,
 }
 
-impl Wake for Ringing {
+impl Wake for OnTimer {
     fn wake(self: Arc<Self>) {
         let Some(stream) = self.stream.upgrade() else { return };
-        stream.ring().into_iter().for_each(Waker::wake);
-        if let Some(watch) = self.watch.upgrade() {
-            watch.poll();
+        stream.on_timer().into_iter().for_each(Waker::wake);
+        if let Some(reader) = self.reader.upgrade() {
+            reader.poll();
         }
     }
 }
 
 /// One question on a connection. Dropping it gives the question up.
-pub(crate) struct Ticket {
+pub(crate) struct TcpQuery {
     connection: Arc<Connection>,
     id: u16,
     left: bool,
 }
 
-impl Ticket {
+impl TcpQuery {
     /// The outcome of the question. Must not be called again once it is ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
         let mut state = lock(&self.connection.stream.state);
         let closed = state.end == End::Closed;
-        let Some((at, slot)) = state.find(self.id) else { return Poll::Ready(Reply::Lost(Cause::Any)) };
-        if let Some(reply) = slot.reply.take() {
+        let Some((at, query)) = state.find(self.id) else { return Poll::Ready(Reply::Lost(Cause::Any)) };
+        if let Some(reply) = query.reply.take() {
             self.left = true;
-            drop(state.slots.swap_remove(at));
+            drop(state.queries.swap_remove(at));
             return Poll::Ready(reply);
         }
         if closed {
             return Poll::Ready(Reply::Lost(Cause::Any));
         }
-        let is_set = slot.waker.is_some();
-        slot.waker = Some(cx.waker().clone());
+        let is_set = query.waker.is_some();
+        query.waker = Some(cx.waker().clone());
         drop(state);
         // Polled for the first time, or woken by the timer.
         if !is_set {
-            self.connection.alarm.set(|| Some(Instant::now() + IDLE));
+            self.connection.timer.set(|| Some(Instant::now() + IDLE));
         }
         Poll::Pending
     }
 }
 
-impl Drop for Ticket {
+impl Drop for TcpQuery {
     fn drop(&mut self) {
         if self.left {
             return;
@@ -148,27 +148,27 @@ impl Drop for Ticket {
         let stream = &self.connection.stream;
         let mut state = lock(&stream.state);
         let heard = state.heard;
-        let Some((at, slot)) = state.find(self.id) else { return };
-        let sent = slot.sent;
-        if slot.reply.is_some() {
-            state.slots.swap_remove(at);
+        let Some((at, query)) = state.find(self.id) else { return };
+        let sent = query.sent;
+        if query.reply.is_some() {
+            state.queries.swap_remove(at);
             return;
         }
         // The response may still come and must not be taken for that of another question, so the id stays in use.
-        (slot.left, slot.waker) = (true, None);
-        slot.question = Vec::new();
+        (query.left, query.waker) = (true, None);
+        query.question = Vec::new();
         if sent.elapsed() >= SUSPICIOUS && heard.is_none_or(|heard| heard < sent) && state.end == End::Open {
             state.end = End::Retired;
         }
         // Nobody waits for the responses that are still open, so the connection is closed.
-        let abandoned = state.end != End::Closed && state.slots.iter().all(|slot| slot.left);
+        let abandoned = state.end != End::Closed && state.queries.iter().all(|query| query.left);
         if abandoned {
             state.end = End::Closing;
         }
         drop(state);
         if abandoned {
-            self.connection.watch.poll();
+            self.connection.reader.poll();
         }
-        stream.room.is_there();
+        stream.room.wake_all();
     }
 }

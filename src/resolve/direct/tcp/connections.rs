@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::resolve::direct::stats::{Counters, count};
 use crate::resolve::direct::tcp::connection::{Connection, Load};
-use crate::resolve::direct::tcp::stream::Room;
+use crate::resolve::direct::tcp::stream::RoomWaiters;
 
 /// The most connections to one server.
 const MOST: usize = 4;
@@ -26,7 +26,7 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 pub(crate) struct Connections {
     server: SocketAddr,
     all: Vec<(Id, Arc<Connection>)>,
-    room: Arc<Room>,
+    room: Arc<RoomWaiters>,
     /// The number of answers after which the server closes a connection, and when it last did so.
     life: Option<(usize, Instant)>,
 }

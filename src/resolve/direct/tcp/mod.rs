@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::stats::Counters;
-use crate::resolve::direct::tcp::connection::Ticket;
+use crate::resolve::direct::tcp::connection::TcpQuery;
 use crate::resolve::direct::tcp::stream::{Cause, Reply};
 use crate::resolve::direct::upstream::Server;
 use crate::resolve::failure_rank::io_failure;
@@ -42,8 +42,8 @@ pub(super) async fn ask(
         let mut tries = 0;
         while tries < TRIES {
             let entered = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await;
-            let mut ticket = match entered {
-                Ok(ticket) => ticket,
+            let mut query = match entered {
+                Ok(query) => query,
                 // Close one of many UDP sockets: this question needs its descriptor more.
                 Err(error) if is_shortage(&error) => {
                     lock(&server.pool).spare_one(Instant::now());
@@ -52,7 +52,7 @@ pub(super) async fn ask(
                 }
                 Err(error) => return Err(io_failure(&error)),
             };
-            match poll_fn(|cx| ticket.poll(cx)).await {
+            match poll_fn(|cx| query.poll(cx)).await {
                 Reply::Response(response) => return Ok(response),
                 Reply::Failed(failure) => return Err(failure),
                 // The server answered some questions, so another connection makes progress.
@@ -73,7 +73,7 @@ fn enter(
     runtime: Id,
     question: &[u8],
     waker: &Waker,
-) -> Poll<io::Result<Ticket>> {
+) -> Poll<io::Result<TcpQuery>> {
     for _ in 0..ID_TRIES {
         let chosen = lock(&server.connections).choose(runtime, counters, waker);
         let connection = match chosen {
@@ -85,8 +85,8 @@ fn enter(
             Ok(id) => id,
             Err(error) => return Poll::Ready(Err(error)),
         };
-        if let Some(ticket) = connection.enter(id, question.to_vec()) {
-            return Poll::Ready(Ok(ticket));
+        if let Some(query) = connection.enter(id, question.to_vec()) {
+            return Poll::Ready(Ok(query));
         }
     }
     Poll::Ready(Err(io::ErrorKind::ResourceBusy.into()))

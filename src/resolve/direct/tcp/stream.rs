@@ -44,17 +44,17 @@ pub(crate) enum Cause {
 pub(crate) struct Stream {
     pub(crate) state: Mutex<State>,
     /// Notified when there may be room, here or on another connection.
-    pub(crate) room: Arc<Room>,
+    pub(crate) room: Arc<RoomWaiters>,
 }
 
 /// The tasks that wait for room on any connection to a server.
 #[derive(Default)]
-pub(crate) struct Room(Mutex<Vec<Waker>>);
+pub(crate) struct RoomWaiters(Mutex<Vec<Waker>>);
 
 /// The questions on a connection, and its condition.
 #[derive(Default)]
 pub(crate) struct State {
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) queries: Vec<OpenQuery>,
     /// What is still to be written.
     pub(crate) outgoing: Vec<u8>,
     /// All questions so far.
@@ -81,7 +81,7 @@ pub(crate) enum End {
     Closed,
 }
 
-pub(crate) struct Slot {
+pub(crate) struct OpenQuery {
     pub(crate) id: u16,
     pub(crate) question: Vec<u8>,
     pub(crate) sent: Instant,
@@ -93,12 +93,12 @@ pub(crate) struct Slot {
 
 impl State {
     pub(crate) fn unanswered(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.reply.is_none()).count()
+        self.queries.iter().filter(|query| query.reply.is_none()).count()
     }
 
     /// Finds a question that is waited for.
-    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut Slot)> {
-        self.slots.iter_mut().enumerate().find(|(_, slot)| slot.id == id && !slot.left)
+    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut OpenQuery)> {
+        self.queries.iter_mut().enumerate().find(|(_, query)| query.id == id && !query.left)
     }
 }
 
@@ -191,21 +191,21 @@ impl Stream {
         let id = response.first_chunk().copied().map(u16::from_be_bytes);
         let waker = {
             let mut state = lock(&self.state);
-            let found = state.slots.iter().position(|slot| Some(slot.id) == id && slot.reply.is_none());
+            let found = state.queries.iter().position(|query| Some(query.id) == id && query.reply.is_none());
             let Some(at) = found else { return false };
             state.answered += 1;
             state.heard = Some(Instant::now());
-            match state.slots.get_mut(at) {
-                Some(slot) if !slot.left => {
-                    slot.reply = Some(match query_codec::compare(response, &slot.question) {
+            match state.queries.get_mut(at) {
+                Some(query) if !query.left => {
+                    query.reply = Some(match query_codec::compare(response, &query.question) {
                         Match::Ours | Match::OtherCase => Reply::Response(response.to_vec()),
                         Match::Failed(failure) => Reply::Failed(failure),
                         Match::Foreign => Reply::Failed(Failure::Unrelated),
                     });
-                    slot.waker.take()
+                    query.waker.take()
                 }
                 _ => {
-                    state.slots.swap_remove(at);
+                    state.queries.swap_remove(at);
                     None
                 }
             }
@@ -213,7 +213,7 @@ impl Stream {
         if let Some(waker) = waker {
             waker.wake();
         }
-        self.room.is_there();
+        self.room.wake_all();
         true
     }
 
@@ -228,22 +228,22 @@ impl Stream {
                 (0, 2..) => Cause::Any,
                 (0, _) => Cause::This,
             };
-            let open = state.slots.iter_mut().filter(|slot| slot.reply.is_none());
-            open.filter_map(|slot| {
-                slot.reply = Some(failure.map_or(Reply::Lost(cause), Reply::Failed));
-                slot.waker.take()
+            let open = state.queries.iter_mut().filter(|query| query.reply.is_none());
+            open.filter_map(|query| {
+                query.reply = Some(failure.map_or(Reply::Lost(cause), Reply::Failed));
+                query.waker.take()
             })
             .collect()
         };
         wakers.into_iter().for_each(Waker::wake);
-        self.room.is_there();
+        self.room.wake_all();
     }
 
     /// The timer has fired: closes an idle connection. Otherwise returns the wakers of the waiting questions, which set the timer
     /// again.
-    pub(crate) fn ring(&self) -> Vec<Waker> {
+    pub(crate) fn on_timer(&self) -> Vec<Waker> {
         let mut state = lock(&self.state);
-        let waiting: Vec<Waker> = state.slots.iter_mut().filter_map(|slot| slot.waker.take()).collect();
+        let waiting: Vec<Waker> = state.queries.iter_mut().filter_map(|query| query.waker.take()).collect();
         if waiting.is_empty() && state.end != End::Closed {
             state.end = End::Closing;
         }
@@ -251,9 +251,9 @@ impl Stream {
     }
 }
 
-impl Room {
+impl RoomWaiters {
     /// Wakes all that wait. One would not be enough: its question may have been given up.
-    pub(crate) fn is_there(&self) {
+    pub(crate) fn wake_all(&self) {
         let waiting = std::mem::take(&mut *lock(&self.0));
         waiting.into_iter().for_each(Waker::wake);
     }

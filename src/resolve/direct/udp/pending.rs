@@ -14,19 +14,19 @@ const USUAL: usize = 512;
 
 /// All questions on a socket. There are few of them, so a linear search by id is the fastest way.
 #[derive(Default)]
-pub(crate) struct Slots {
-    all: Vec<Slot>,
+pub(crate) struct PendingQueries {
+    all: Vec<PendingQuery>,
     spare: Vec<Vec<u8>>,
     /// Questions without an outcome.
     waiting: usize,
     /// When the socket's timer fires. It is never later than the deadline of any question polled since it was set.
-    alarm: Option<Instant>,
+    timer: Option<Instant>,
     /// Datagrams that match no question.
     wrong: u32,
 }
 
 /// One question in flight.
-pub(crate) struct Slot {
+pub(crate) struct PendingQuery {
     id: u16,
     /// The question; then the response.
     octets: Vec<u8>,
@@ -59,10 +59,10 @@ pub(crate) enum Taken {
     Foreign,
 }
 
-impl Slots {
+impl PendingQueries {
     /// Is a question with this id in flight?
     pub(crate) fn has(&self, id: u16) -> bool {
-        self.all.iter().any(|slot| slot.id == id)
+        self.all.iter().any(|query| query.id == id)
     }
 
     /// Adds a question.
@@ -70,17 +70,17 @@ impl Slots {
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.clear();
         write(&mut octets);
-        self.all.push(Slot { id, octets, settled: None, settled_at: None, due, overdue: false, waker: None });
+        self.all.push(PendingQuery { id, octets, settled: None, settled_at: None, due, overdue: false, waker: None });
         self.waiting += 1;
     }
 
     /// The octets to send, unless the question already has an outcome.
     pub(crate) fn unsettled(&self, id: u16) -> Option<&[u8]> {
-        self.all.iter().find(|slot| slot.id == id && slot.settled.is_none()).map(|slot| slot.octets.as_slice())
+        self.all.iter().find(|query| query.id == id && query.settled.is_none()).map(|query| query.octets.as_slice())
     }
 
-    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut Slot)> {
-        self.all.iter_mut().enumerate().find(|(_, slot)| slot.id == id)
+    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut PendingQuery)> {
+        self.all.iter_mut().enumerate().find(|(_, query)| query.id == id)
     }
 
     /// Removes a question.
@@ -88,12 +88,12 @@ impl Slots {
         if at >= self.all.len() {
             return;
         }
-        let slot = self.all.swap_remove(at);
-        if slot.settled.is_none() {
+        let query = self.all.swap_remove(at);
+        if query.settled.is_none() {
             self.waiting = self.waiting.saturating_sub(1);
         }
-        if self.spare.len() < SPARE && slot.octets.capacity() <= USUAL {
-            self.spare.push(slot.octets);
+        if self.spare.len() < SPARE && query.octets.capacity() <= USUAL {
+            self.spare.push(query.octets);
         }
     }
 
@@ -110,25 +110,25 @@ impl Slots {
     /// Takes in a datagram.
     pub(crate) fn take(&mut self, datagram: &[u8], exact_case: bool) -> Taken {
         let id = datagram.first_chunk().copied().map(u16::from_be_bytes);
-        let slot = self.all.iter_mut().find(|slot| Some(slot.id) == id && slot.settled.is_none());
-        let settled = slot.and_then(|slot| {
-            let settled = match query_codec::compare(datagram, &slot.octets) {
+        let query = self.all.iter_mut().find(|query| Some(query.id) == id && query.settled.is_none());
+        let settled = query.and_then(|query| {
+            let settled = match query_codec::compare(datagram, &query.octets) {
                 Match::OtherCase if exact_case => Settled::OtherCase,
                 Match::Ours | Match::OtherCase => {
-                    slot.octets.clear();
-                    slot.octets.extend_from_slice(datagram);
+                    query.octets.clear();
+                    query.octets.extend_from_slice(datagram);
                     // Longer than the size we announced: the end is missing, so treat it as truncated.
                     if datagram.len() > MAX_PAYLOAD {
-                        query_codec::mark_truncated(&mut slot.octets);
+                        query_codec::mark_truncated(&mut query.octets);
                     }
                     Settled::Response
                 }
                 Match::Failed(failure) => Settled::Failed(failure),
                 Match::Foreign => return None,
             };
-            slot.settled = Some(settled);
-            slot.settled_at = Some(Instant::now());
-            Some(Taken::Settled(settled, slot.waker.take()))
+            query.settled = Some(settled);
+            query.settled_at = Some(Instant::now());
+            Some(Taken::Settled(settled, query.waker.take()))
         });
         match settled {
             Some(taken) => {
@@ -146,40 +146,40 @@ impl Slots {
     /// Gives all open questions this outcome, and returns their wakers.
     pub(crate) fn settle_all(&mut self, settled: Settled) -> Vec<Waker> {
         self.waiting = 0;
-        let open = self.all.iter_mut().filter(|slot| slot.settled.is_none());
-        open.filter_map(|slot| {
-            slot.settled = Some(settled);
-            slot.waker.take()
+        let open = self.all.iter_mut().filter(|query| query.settled.is_none());
+        open.filter_map(|query| {
+            query.settled = Some(settled);
+            query.waker.take()
         })
         .collect()
     }
 
     /// Must the timer be set for a wait until `due`?
-    pub(crate) fn needs_alarm(&mut self, due: Instant) -> bool {
-        let needed = self.alarm.is_none_or(|alarm| due < alarm);
+    pub(crate) fn needs_timer(&mut self, due: Instant) -> bool {
+        let needed = self.timer.is_none_or(|timer| due < timer);
         if needed {
-            self.alarm = Some(due);
+            self.timer = Some(due);
         }
         needed
     }
 
-    pub(crate) fn alarm(&self) -> Option<Instant> {
-        self.alarm
+    pub(crate) fn timer(&self) -> Option<Instant> {
+        self.timer
     }
 
     /// The timer has fired. Returns all wakers: the overdue questions end their wait, the others set the timer again.
-    pub(crate) fn ring(&mut self, now: Instant) -> Vec<Waker> {
-        self.alarm = None;
-        let open = self.all.iter_mut().filter(|slot| slot.settled.is_none());
-        open.filter_map(|slot| {
-            slot.overdue = slot.due <= now;
-            slot.waker.take()
+    pub(crate) fn on_timer(&mut self, now: Instant) -> Vec<Waker> {
+        self.timer = None;
+        let open = self.all.iter_mut().filter(|query| query.settled.is_none());
+        open.filter_map(|query| {
+            query.overdue = query.due <= now;
+            query.waker.take()
         })
         .collect()
     }
 }
 
-impl Slot {
+impl PendingQuery {
     pub(crate) fn settled(&self) -> Option<Settled> {
         self.settled
     }

@@ -16,7 +16,7 @@ use crate::dns::RecordType;
 use crate::resolve::direct::entropy::Entropy;
 use crate::resolve::direct::query_codec::{self, Asked, Edns};
 use crate::resolve::direct::stats::Counters;
-use crate::resolve::direct::udp::query::Ticket;
+use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::direct::udp::socket::Socket;
 
 /// The most runtimes with sockets at a time. For one more, the sockets of the runtime that came first are closed.
@@ -59,32 +59,32 @@ pub(crate) struct Pool {
     short: Option<Instant>,
     /// Only the runtime that opened a socket reports that it can be read, and that runtime may have stopped while another one asks.
     /// So each runtime has its own sockets.
-    shelves: Vec<Shelf>,
+    groups: Vec<SocketGroup>,
 }
 
 /// The sockets of one runtime.
-struct Shelf {
+struct SocketGroup {
     runtime: runtime::Id,
-    seats: Vec<Option<Seat>>,
+    entries: Vec<Option<PooledSocket>>,
 }
 
 /// The socket for the next few questions.
 #[derive(Default)]
 struct Burst {
-    seat: usize,
+    entry: usize,
     left: u32,
     until: Option<Instant>,
 }
 
 /// A socket, and how long it may be used.
-struct Seat {
+struct PooledSocket {
     socket: Arc<Socket>,
     left: u32,
     opened: Instant,
     until: Instant,
 }
 
-/// Adds a question to a random socket, under a random id, and sends it (see [`Ticket::enter`]). The pool is not locked meanwhile.
+/// Adds a question to a random socket, under a random id, and sends it (see [`UdpQuery::enter`]). The pool is not locked meanwhile.
 pub(crate) fn enter(
     pool: &Mutex<Pool>,
     asked: Asked<'_>,
@@ -93,10 +93,10 @@ pub(crate) fn enter(
     runtime: runtime::Id,
     now: Instant,
     due: Instant,
-) -> io::Result<(Ticket, io::Result<()>)> {
+) -> io::Result<(UdpQuery, io::Result<()>)> {
     for _ in 0..ID_TRIES {
         let (socket, id, coins) = lock(pool).choose(runtime, now)?;
-        let entered = Ticket::enter(socket, id, due, |octets| {
+        let entered = UdpQuery::enter(socket, id, due, |octets| {
             query_codec::encode(octets, id, asked, kind, edns);
             if let Some(coins) = &coins {
                 query_codec::shuffle_case(octets, coins);
@@ -119,7 +119,7 @@ impl Pool {
             burst: Burst::default(),
             renewed: None,
             short: None,
-            shelves: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
@@ -137,15 +137,15 @@ impl Pool {
     /// Frees one descriptor for a TCP connection: at once if a socket is idle, otherwise when the questions on one socket are over.
     pub(crate) fn spare_one(&mut self, now: Instant) {
         self.short = Some(now);
-        let seats =
-            || self.shelves.iter().enumerate().flat_map(|(shelf, it)| (0..it.seats.len()).map(move |at| (shelf, at)));
-        let of = |(shelf, at): (usize, usize)| self.shelves.get(shelf)?.seats.get(at)?.as_ref();
+        let entries =
+            || self.groups.iter().enumerate().flat_map(|(group, it)| (0..it.entries.len()).map(move |at| (group, at)));
+        let of = |(group, at): (usize, usize)| self.groups.get(group)?.entries.get(at)?.as_ref();
         // Only the pool holds it, so it has no questions.
-        let idle = seats().find(|place| of(*place).is_some_and(|seat| Arc::strong_count(&seat.socket) == 1));
-        let mut open = seats().filter(|place| of(*place).is_some());
+        let idle = entries().find(|place| of(*place).is_some_and(|entry| Arc::strong_count(&entry.socket) == 1));
+        let mut open = entries().filter(|place| of(*place).is_some());
         let busy = open.next().filter(|_| open.next().is_some());
-        if let Some((shelf, at)) = idle.or(busy)
-            && let Some(place) = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at))
+        if let Some((group, at)) = idle.or(busy)
+            && let Some(place) = self.groups.get_mut(group).and_then(|group| group.entries.get_mut(at))
         {
             *place = None;
         }
@@ -163,50 +163,50 @@ impl Pool {
     fn place(&mut self, now: Instant) -> io::Result<usize> {
         let burst = &mut self.burst;
         if burst.left == 0 || burst.until.is_none_or(|until| now >= until) {
-            let seat = self.entropy.below(self.usage.sockets)?;
-            *burst = Burst { seat, left: if self.usage.in_bursts { BURST } else { 1 }, until: Some(now + MOMENT) };
+            let entry = self.entropy.below(self.usage.sockets)?;
+            *burst = Burst { entry, left: if self.usage.in_bursts { BURST } else { 1 }, until: Some(now + MOMENT) };
         }
         burst.left -= 1;
-        Ok(burst.seat)
+        Ok(burst.entry)
     }
 
     /// A socket chosen at random, opened or replaced if necessary.
     fn socket(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<Arc<Socket>> {
         let at = self.place(now)?;
-        let shelf = self.shelf(runtime);
+        let group = self.group(runtime);
         let renewed = self.renewed;
-        let seat = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)).and_then(Option::as_mut);
-        if let Some(seat) = seat.filter(|seat| seat.is_good(now, renewed)) {
-            seat.left -= 1;
-            return Ok(Arc::clone(&seat.socket));
+        let entry = self.groups.get_mut(group).and_then(|group| group.entries.get_mut(at)).and_then(Option::as_mut);
+        if let Some(entry) = entry.filter(|entry| entry.is_good(now, renewed)) {
+            entry.left -= 1;
+            return Ok(Arc::clone(&entry.socket));
         }
         if self.short.is_some_and(|since| now.saturating_duration_since(since) < SHORTAGE)
-            && let Some(socket) = self.shelves.get(shelf).and_then(|shelf| shelf.any(at))
+            && let Some(socket) = self.groups.get(group).and_then(|group| group.any(at))
         {
             return Ok(socket);
         }
         match Socket::open(self.server, self.usage.exact_case, &self.counters) {
             Ok(socket) => {
-                let seat = self.seat(&socket, now)?;
-                if let Some(place) = self.shelves.get_mut(shelf).and_then(|shelf| shelf.seats.get_mut(at)) {
+                let entry = self.entry(&socket, now)?;
+                if let Some(place) = self.groups.get_mut(group).and_then(|group| group.entries.get_mut(at)) {
                     // The old one closes after its last question.
-                    *place = Some(seat);
+                    *place = Some(entry);
                 }
                 Ok(socket)
             }
             // Out of descriptors: a port that has been used for a long time is better than no answer.
             Err(error) => {
                 self.short = Some(now);
-                self.shelves.get(shelf).and_then(|shelf| shelf.any(at)).ok_or(error)
+                self.groups.get(group).and_then(|group| group.any(at)).ok_or(error)
             }
         }
     }
 
     /// A socket with a random limit, between half and all of the allowed use, so that sockets are not all replaced together.
-    fn seat(&mut self, socket: &Arc<Socket>, now: Instant) -> io::Result<Seat> {
+    fn entry(&mut self, socket: &Arc<Socket>, now: Instant) -> io::Result<PooledSocket> {
         let share = 32_768 + u32::from(self.entropy.number()? / 2);
         let left = (u64::from(self.usage.questions) * u64::from(share)) >> 16;
-        Ok(Seat {
+        Ok(PooledSocket {
             socket: Arc::clone(socket),
             left: u32::try_from(left).unwrap_or(u32::MAX).saturating_sub(1),
             opened: now,
@@ -214,32 +214,32 @@ impl Pool {
         })
     }
 
-    fn shelf(&mut self, runtime: runtime::Id) -> usize {
-        if let Some(at) = self.shelves.iter().position(|shelf| shelf.runtime == runtime) {
+    fn group(&mut self, runtime: runtime::Id) -> usize {
+        if let Some(at) = self.groups.iter().position(|group| group.runtime == runtime) {
             return at;
         }
         // The sockets of a runtime that has shut down are closed.
-        self.shelves.retain(|shelf| !shelf.seats.iter().flatten().any(|seat| seat.socket.is_closed()));
-        if self.shelves.len() >= MOST_RUNTIMES {
-            self.shelves.remove(0);
+        self.groups.retain(|group| !group.entries.iter().flatten().any(|entry| entry.socket.is_closed()));
+        if self.groups.len() >= MOST_RUNTIMES {
+            self.groups.remove(0);
         }
-        self.shelves.push(Shelf { runtime, seats: (0..self.usage.sockets).map(|_| None).collect() });
-        self.shelves.len() - 1
+        self.groups.push(SocketGroup { runtime, entries: (0..self.usage.sockets).map(|_| None).collect() });
+        self.groups.len() - 1
     }
 }
 
-impl Seat {
+impl PooledSocket {
     fn is_good(&self, now: Instant, renewed: Option<Instant>) -> bool {
         self.left > 0 && now < self.until && renewed.is_none_or(|at| self.opened >= at) && !self.socket.is_closed()
     }
 }
 
-impl Shelf {
+impl SocketGroup {
     /// The first open socket from an index on.
     fn any(&self, from: usize) -> Option<Arc<Socket>> {
-        let (before, after) = self.seats.split_at_checked(from)?;
-        let mut open = after.iter().chain(before).flatten().filter(|seat| !seat.socket.is_closed());
-        open.next().map(|seat| Arc::clone(&seat.socket))
+        let (before, after) = self.entries.split_at_checked(from)?;
+        let mut open = after.iter().chain(before).flatten().filter(|entry| !entry.socket.is_closed());
+        open.next().map(|entry| Arc::clone(&entry.socket))
     }
 }
 

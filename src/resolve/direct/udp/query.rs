@@ -10,8 +10,8 @@ use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::stats::count;
-use crate::resolve::direct::udp::pending::{Settled, Slots};
-use crate::resolve::direct::udp::socket::{Line, Socket};
+use crate::resolve::direct::udp::pending::{PendingQueries, Settled};
+use crate::resolve::direct::udp::socket::{Inner, Socket};
 
 /// The outcome of one datagram sent.
 #[derive(Debug)]
@@ -29,14 +29,14 @@ pub(crate) enum Outcome<R> {
 }
 
 /// One question on a socket. Dropping it removes the question; a late response is ignored.
-pub(crate) struct Ticket {
+pub(crate) struct UdpQuery {
     socket: Arc<Socket>,
     id: u16,
     /// The question is removed; another one may have the id now.
     left: bool,
 }
 
-impl Ticket {
+impl UdpQuery {
     /// Adds a question under an id and sends it, as [`send`](Self::send) does; `None` when the id is in use.
     pub(crate) fn enter(
         socket: Arc<Socket>,
@@ -44,21 +44,21 @@ impl Ticket {
         due: Instant,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Option<(Self, io::Result<()>)> {
-        let line = socket.line();
-        let mut slots = lock(&line.slots);
-        if slots.has(id) {
+        let inner = socket.inner();
+        let mut pending = lock(&inner.pending);
+        if pending.has(id) {
             return None;
         }
-        slots.enter(id, due, write);
-        let sent = send(line, &slots, id);
-        drop(slots);
+        pending.enter(id, due, write);
+        let sent = send(inner, &pending, id);
+        drop(pending);
         Some((Self { socket, id, left: false }, sent))
     }
 
     /// Sends the question; `WouldBlock` when it has to wait for [`writable`](Self::writable).
     pub(crate) fn send(&self) -> io::Result<()> {
-        let line = self.socket.line();
-        send(line, &lock(&line.slots), self.id)
+        let inner = self.socket.inner();
+        send(inner, &lock(&inner.pending), self.id)
     }
 
     /// Ready when the socket can send again.
@@ -66,7 +66,7 @@ impl Ticket {
         let socket = Arc::clone(&self.socket);
         Box::pin(async move {
             // An error shows at the next send.
-            let _ = socket.line().udp.writable().await;
+            let _ = socket.inner().udp.writable().await;
         })
     }
 
@@ -78,53 +78,53 @@ impl Ticket {
         due: Instant,
         read: impl FnOnce(&[u8]) -> R,
     ) -> Poll<Outcome<R>> {
-        let mut slots = lock(&self.socket.line().slots);
-        let Some((at, slot)) = slots.find(self.id) else { return Poll::Ready(Outcome::Lost) };
-        let came = || slot.settled_at().unwrap_or_else(Instant::now);
-        let outcome = match slot.settled() {
-            Some(Settled::Response) => Outcome::Response(read(slot.octets()), came()),
+        let mut pending = lock(&self.socket.inner().pending);
+        let Some((at, query)) = pending.find(self.id) else { return Poll::Ready(Outcome::Lost) };
+        let came = || query.settled_at().unwrap_or_else(Instant::now);
+        let outcome = match query.settled() {
+            Some(Settled::Response) => Outcome::Response(read(query.octets()), came()),
             Some(Settled::OtherCase) => Outcome::OtherCase(came()),
             Some(Settled::Failed(failure)) => Outcome::Failed(failure),
             // The second arm: the question was added just when the reader closed the socket.
             Some(Settled::Lost) => Outcome::Lost,
             None if self.socket.is_closed() => Outcome::Lost,
-            None if slot.is_overdue() => return Poll::Ready(Outcome::Overdue),
+            None if query.is_overdue() => return Poll::Ready(Outcome::Overdue),
             None => {
-                slot.wait(cx.waker(), due);
-                let needs_alarm = slots.needs_alarm(due);
-                drop(slots);
-                if needs_alarm {
-                    self.socket.set_alarm();
+                query.wait(cx.waker(), due);
+                let needs_timer = pending.needs_timer(due);
+                drop(pending);
+                if needs_timer {
+                    self.socket.set_timer();
                 }
                 return Poll::Pending;
             }
         };
-        slots.leave(at);
+        pending.leave(at);
         self.left = true;
         Poll::Ready(outcome)
     }
 }
 
-impl Drop for Ticket {
+impl Drop for UdpQuery {
     fn drop(&mut self) {
         if self.left {
             return;
         }
-        let mut slots = lock(&self.socket.line().slots);
-        if let Some((at, _)) = slots.find(self.id) {
-            slots.leave(at);
+        let mut pending = lock(&self.socket.inner().pending);
+        if let Some((at, _)) = pending.find(self.id) {
+            pending.leave(at);
         }
     }
 }
 
-fn send(line: &Line, slots: &Slots, id: u16) -> io::Result<()> {
-    let Some(octets) = slots.unsettled(id) else {
+fn send(inner: &Inner, pending: &PendingQueries, id: u16) -> io::Result<()> {
+    let Some(octets) = pending.unsettled(id) else {
         return Ok(()); // settled before it was sent: the socket is closed
     };
-    let sent = match line.udp.try_send(octets) {
+    let sent = match inner.udp.try_send(octets) {
         // The error belongs to an earlier datagram. This one has not been sent yet.
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => line.udp.try_send(octets),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => inner.udp.try_send(octets),
         sent => sent,
     };
-    sent.map(|_| count(&line.counters.sent))
+    sent.map(|_| count(&inner.counters.sent))
 }

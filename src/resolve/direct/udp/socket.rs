@@ -24,10 +24,10 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::query_codec::MAX_PAYLOAD;
-use crate::resolve::direct::self_polled::Watch;
-use crate::resolve::direct::shared_timer::Alarm;
+use crate::resolve::direct::self_polled::SelfPolled;
+use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::stats::{Counters, count};
-use crate::resolve::direct::udp::pending::{Settled, Slots, Taken};
+use crate::resolve::direct::udp::pending::{PendingQueries, Settled, Taken};
 use crate::resolve::failure_rank::io_failure;
 
 /// A socket is closed after this many wrong datagrams: somebody may be guessing (RFC 5452 §9.3).
@@ -35,16 +35,16 @@ const MOST_WRONG: u32 = 512;
 
 /// A socket. Dropping it closes it.
 pub(crate) struct Socket {
-    line: Arc<Line>,
+    inner: Arc<Inner>,
     /// One reads datagrams, the other waits for errors that the network reports.
-    _watches: [Arc<Watch>; 2],
-    alarm: Alarm,
+    _readers: [Arc<SelfPolled>; 2],
+    timer: SharedTimer,
 }
 
 /// The part that the readers and the waiting questions share.
-pub(crate) struct Line {
+pub(crate) struct Inner {
     pub(crate) udp: UdpSocket,
-    pub(crate) slots: Mutex<Slots>,
+    pub(crate) pending: Mutex<PendingQueries>,
     closed: AtomicBool,
     exact_case: bool,
     pub(crate) counters: Arc<Counters>,
@@ -61,48 +61,50 @@ impl Socket {
         let udp = std::net::UdpSocket::bind(any)?;
         udp.set_nonblocking(true)?;
         udp.connect(server)?;
-        let line = Arc::new(Line {
+        let inner = Arc::new(Inner {
             udp: UdpSocket::from_std(udp)?,
-            slots: Mutex::default(),
+            pending: Mutex::default(),
             closed: AtomicBool::new(false),
             exact_case,
             counters: Arc::clone(counters),
         });
         count(&counters.sockets);
-        let watches =
-            [Watch::new(Box::pin(Arc::clone(&line).read())), Watch::new(Box::pin(Arc::clone(&line).listen()))];
-        watches.iter().for_each(|watch| watch.poll());
-        let alarm = Alarm::new(Waker::from(Arc::new(Ringing(Arc::downgrade(&line)))));
-        Ok(Arc::new(Self { line, _watches: watches, alarm }))
+        let readers = [
+            SelfPolled::new(Box::pin(Arc::clone(&inner).read())),
+            SelfPolled::new(Box::pin(Arc::clone(&inner).listen())),
+        ];
+        readers.iter().for_each(|reader| reader.poll());
+        let timer = SharedTimer::new(Waker::from(Arc::new(OnTimer(Arc::downgrade(&inner)))));
+        Ok(Arc::new(Self { inner, _readers: readers, timer }))
     }
 
-    pub(crate) fn line(&self) -> &Line {
-        &self.line
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// Must it not be used any more?
     pub(crate) fn is_closed(&self) -> bool {
-        self.line.closed.load(Ordering::Relaxed)
+        self.inner.closed.load(Ordering::Relaxed)
     }
 
     /// Sets the timer to the time that the open questions need. Must not be called while they are locked.
-    pub(crate) fn set_alarm(&self) {
-        self.alarm.set(|| lock(&self.line.slots).alarm());
+    pub(crate) fn set_timer(&self) {
+        self.timer.set(|| lock(&self.inner.pending).timer());
     }
 }
 
 /// The waker of a socket's timer. It holds a weak reference, so it does not keep the socket open.
-struct Ringing(Weak<Line>);
+struct OnTimer(Weak<Inner>);
 
-impl Wake for Ringing {
+impl Wake for OnTimer {
     fn wake(self: Arc<Self>) {
-        if let Some(line) = self.0.upgrade() {
-            line.ring();
+        if let Some(inner) = self.0.upgrade() {
+            inner.on_timer();
         }
     }
 }
 
-impl Line {
+impl Inner {
     /// Reads until the socket has to be closed.
     async fn read(self: Arc<Self>) {
         let mut buffer = [0; MAX_PAYLOAD + 1];
@@ -128,14 +130,14 @@ impl Line {
                     if self.take(buffer.get(..length).unwrap_or_default()) {
                         // When no question is open, this saves a read that finds nothing; the next datagram makes the socket
                         // ready again. The check is inside `try_io`, so that a datagram that arrives after it is not missed.
-                        let more = self.udp.try_io(Interest::READABLE, || match lock(&self.slots).is_idle() {
+                        let more = self.udp.try_io(Interest::READABLE, || match lock(&self.pending).is_idle() {
                             true => forget(),
                             false => Ok(()),
                         });
                         if more.is_err() {
                             return true;
                         }
-                    } else if lock(&self.slots).wrong() >= MOST_WRONG {
+                    } else if lock(&self.pending).wrong() >= MOST_WRONG {
                         return false;
                     }
                 }
@@ -152,7 +154,7 @@ impl Line {
 
     /// Gives a datagram to its question; `false` when there is none.
     fn take(&self, datagram: &[u8]) -> bool {
-        let taken = lock(&self.slots).take(datagram, self.exact_case);
+        let taken = lock(&self.pending).take(datagram, self.exact_case);
         let Taken::Settled(settled, waker) = taken else {
             count(&self.counters.ignored);
             return false;
@@ -170,18 +172,18 @@ impl Line {
 
     /// The network has reported an error about a datagram: no route, or a closed port. Ends all open questions.
     fn fail(&self, failure: Failure) {
-        let wakers = lock(&self.slots).settle_all(Settled::Failed(failure));
+        let wakers = lock(&self.pending).settle_all(Settled::Failed(failure));
         wakers.into_iter().for_each(Waker::wake);
     }
 
     fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        let wakers = lock(&self.slots).settle_all(Settled::Lost);
+        let wakers = lock(&self.pending).settle_all(Settled::Lost);
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn ring(&self) {
-        let wakers = lock(&self.slots).ring(Instant::now());
+    fn on_timer(&self) {
+        let wakers = lock(&self.pending).on_timer(Instant::now());
         wakers.into_iter().for_each(Waker::wake);
     }
 }
