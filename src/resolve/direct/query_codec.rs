@@ -117,7 +117,7 @@ pub(super) enum Match {
     OtherCase,
     /// A bare response code, or octets that are not a message.
     Failed(Failure),
-    /// The response to another question: forged, or meant for somebody else.
+    /// The response to another question: forged, or meant for another socket.
     Foreign,
 }
 

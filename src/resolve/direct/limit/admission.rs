@@ -7,7 +7,6 @@
 //! at the next deadline, or when a question may be admitted because time has passed. In most cases it is an answer that admits
 //! the next one.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Wake, Waker};
@@ -15,71 +14,18 @@ use std::task::{Context, Poll, Wake, Waker};
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
-use crate::base::hash_map::Table;
 use crate::base::lock::lock;
-use crate::resolve::direct::limit::unread_window::{Stamp, UnreadWindow};
+use crate::resolve::direct::limit::queue::{Decision, State, Waiting};
+use crate::resolve::direct::limit::unread_window::Stamp;
 use crate::resolve::direct::shared_timer::SharedTimer;
 
-/// Permits of one client: this fraction of all permits, but never fewer than the minimum.
-const CLIENTS_PART: usize = 32;
-const CLIENTS_LEAST: usize = 4;
 /// Timers are kept for at most this many runtimes.
 const MOST_RUNTIMES: usize = 16;
-/// The timer is set again by waiting questions, which it wakes for that. One would be enough if every woken task were certain
-/// to poll; four make up for those that are not.
-const TIMER_SETTERS: usize = 4;
 
 /// The admission control of one server.
 pub(crate) struct AdmissionControl {
     state: Mutex<State>,
     timers: Mutex<Vec<(Id, Arc<SharedTimer>)>>,
-}
-
-struct State {
-    window: UnreadWindow,
-    /// Permits in all.
-    most: usize,
-    /// Permits in use.
-    inside: Count,
-    /// Of these, granted to questions that have not been polled since.
-    granted: Count,
-    /// Permits in use for names that this client chose.
-    clients: Table<u32, usize>,
-    /// The waiting questions by number, in order of arrival.
-    waiting: BTreeMap<u64, Waiting>,
-    /// Waiting questions that no client chose.
-    own: BTreeSet<u64>,
-    /// Waiting questions about names that clients chose.
-    chosen: BTreeSet<u64>,
-    /// The same, where the client already has all the permits it may have.
-    held_back: BTreeSet<(u32, u64)>,
-    /// Outcomes that the waiting question has not fetched yet.
-    decisions: BTreeMap<u64, Decision>,
-    next: u64,
-    /// When the timer of each runtime fires.
-    due: Vec<(Id, Instant)>,
-}
-
-/// A number of questions, and how many of them are about names that clients chose.
-#[derive(Clone, Copy, Default)]
-struct Count {
-    all: usize,
-    chosen: usize,
-}
-
-struct Waiting {
-    /// The client that chose the name, if one did.
-    client: Option<u32>,
-    end: Instant,
-    runtime: Id,
-    /// `None` when it was woken and has not been polled since.
-    waker: Option<Waker>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decision {
-    Admitted,
-    TooLate,
 }
 
 /// The right to have one question in flight. Dropping it admits the next one.
@@ -99,21 +45,7 @@ struct Waiter<'a> {
 
 impl AdmissionControl {
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        let state = State {
-            window: UnreadWindow::new(),
-            most,
-            inside: Count::default(),
-            granted: Count::default(),
-            clients: Table::default(),
-            waiting: BTreeMap::new(),
-            own: BTreeSet::new(),
-            chosen: BTreeSet::new(),
-            held_back: BTreeSet::new(),
-            decisions: BTreeMap::new(),
-            next: 0,
-            due: Vec::new(),
-        };
-        Arc::new(Self { state: Mutex::new(state), timers: Mutex::default() })
+        Arc::new(Self { state: Mutex::new(State::new(most)), timers: Mutex::default() })
     }
 
     /// Waits for a permit; also returns the time at which it was granted. `None` when there was none before `end`.
@@ -242,152 +174,6 @@ impl AdmissionControl {
         let late = state.reject_expired(now);
         let wakers_for_timer = self.admit_waiting(state).wakers_for_timer(runtime);
         late.into_iter().chain(wakers_for_timer.into_iter().flatten()).for_each(Waker::wake);
-    }
-}
-
-impl State {
-    fn has_room(&self) -> bool {
-        self.inside.all < self.most && self.window.has_room(self.granted.all)
-    }
-
-    /// Is there room for a question about a name that a client chose, without regard to which client?
-    fn has_room_for_chosen(&self) -> bool {
-        self.has_room() && self.inside.chosen < self.share() && self.window.has_room_for_chosen(self.granted.chosen)
-    }
-
-    /// Permits for questions about names that clients chose.
-    fn share(&self) -> usize {
-        (self.most / 2).max(1)
-    }
-
-    fn has_its_share(&self, client: u32) -> bool {
-        let most = (self.most / CLIENTS_PART).max(CLIENTS_LEAST).min(self.share());
-        self.clients.get(&client).is_some_and(|inside| *inside >= most)
-    }
-
-    /// Is there room that no waiting question could use?
-    fn may_enter(&self, client: Option<u32>) -> bool {
-        match client {
-            None => self.has_room() && self.own.is_empty() && (self.chosen.is_empty() || !self.has_room_for_chosen()),
-            Some(client) => {
-                let is_first = self.own.is_empty() && self.chosen.is_empty();
-                is_first && self.has_room_for_chosen() && !self.has_its_share(client)
-            }
-        }
-    }
-
-    fn admit(&mut self, client: Option<u32>) {
-        self.inside.add(client);
-        if let Some(client) = client {
-            *self.clients.entry(client).or_default() += 1;
-        }
-    }
-
-    fn release(&mut self, client: Option<u32>) {
-        self.inside.remove(client);
-        let Some(client) = client else { return };
-        if let Some(inside) = self.clients.get_mut(&client) {
-            *inside -= 1;
-            if *inside == 0 {
-                self.clients.remove(&client);
-            }
-        }
-        if !self.held_back.is_empty()
-            && let Some(next) = self.held_back.range((client, 0)..=(client, u64::MAX)).next().copied()
-        {
-            self.held_back.remove(&next);
-            self.chosen.insert(next.1);
-        }
-    }
-
-    /// Adds a waiting question and returns its number.
-    fn wait(&mut self, waiting: Waiting) -> u64 {
-        let number = self.next;
-        self.next += 1;
-        match waiting.client {
-            None => self.own.insert(number),
-            Some(client) if self.has_its_share(client) => self.held_back.insert((client, number)),
-            Some(_) => self.chosen.insert(number),
-        };
-        self.waiting.insert(number, waiting);
-        number
-    }
-
-    /// Removes a waiting question.
-    fn remove_waiting(&mut self, number: u64) -> Option<Waiting> {
-        let waiting = self.waiting.remove(&number)?;
-        match waiting.client {
-            None => self.own.remove(&number),
-            Some(client) => self.chosen.remove(&number) || self.held_back.remove(&(client, number)),
-        };
-        Some(waiting)
-    }
-
-    /// Admits the first waiting question that may be admitted, and returns its waker.
-    fn admit_one(&mut self) -> Option<Option<Waker>> {
-        loop {
-            let own = self.own.first().filter(|_| self.has_room());
-            let chosen = self.chosen.first().filter(|_| self.has_room_for_chosen());
-            let number = match (own, chosen) {
-                (Some(own), Some(chosen)) => *own.min(chosen),
-                (own, chosen) => *own.or(chosen)?,
-            };
-            if let Some(client) = self.waiting.get(&number)?.client
-                && self.has_its_share(client)
-            {
-                self.chosen.remove(&number);
-                self.held_back.insert((client, number));
-                continue;
-            }
-            let waiting = self.remove_waiting(number)?;
-            self.admit(waiting.client);
-            self.granted.add(waiting.client);
-            self.decisions.insert(number, Decision::Admitted);
-            return Some(waiting.waker);
-        }
-    }
-
-    /// Rejects the questions whose deadline has passed, and returns their wakers.
-    ///
-    /// Only the front of the queue is looked at: all questions have the same time-out, so deadlines rise with the numbers.
-    fn reject_expired(&mut self, now: Instant) -> Vec<Waker> {
-        let mut wakers = Vec::new();
-        while let Some(number) =
-            self.waiting.first_key_value().filter(|(_, first)| first.end <= now).map(|(number, _)| *number)
-        {
-            self.decisions.insert(number, Decision::TooLate);
-            wakers.extend(self.remove_waiting(number).and_then(|waiting| waiting.waker));
-        }
-        wakers
-    }
-
-    /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
-    fn timer_due(&self, now: Instant) -> Option<Instant> {
-        let end = self.waiting.first_key_value()?.1.end;
-        // Time alone frees no permit; it only makes it likely that the server has read its buffer.
-        let places = self.inside.all < self.most;
-        let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
-        let next_opening =
-            if places && (chosen || !self.own.is_empty()) { self.window.next_opening(now) } else { None };
-        Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
-    }
-
-    fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
-        let ours = self.waiting.values_mut().filter(|waiting| waiting.runtime == runtime);
-        let mut wakers = ours.filter_map(|waiting| waiting.waker.take());
-        std::array::from_fn(|_| wakers.next())
-    }
-}
-
-impl Count {
-    fn add(&mut self, client: Option<u32>) {
-        self.all += 1;
-        self.chosen += usize::from(client.is_some());
-    }
-
-    fn remove(&mut self, client: Option<u32>) {
-        self.all -= 1;
-        self.chosen -= usize::from(client.is_some());
     }
 }
 

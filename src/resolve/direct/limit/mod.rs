@@ -1,4 +1,5 @@
 //! Limits on the questions in flight to one server.
 
 pub(crate) mod admission;
+mod queue;
 pub(crate) mod unread_window;
