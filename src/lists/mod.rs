@@ -174,7 +174,7 @@ struct Said {
 }
 
 impl Said {
-    /// The same thresholds; those that are not set are taken from `usual`.
+    /// The same thresholds; those that are not set are taken from `other`.
     fn or(self, other: Self) -> Self {
         Self { listed: self.listed.or(other.listed), allowed: self.allowed.or(other.allowed) }
     }
