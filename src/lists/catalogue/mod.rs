@@ -1,7 +1,6 @@
 //! Data about public lists: which work, which have closed and how, what their codes mean, and which test entries they
 //! contain.
 //!
-//!
 //! The data are a text that people edit and review, `src/lists/catalogue/builtin.txt`; [`Catalogue::builtin`] is that
 //! text, compiled in. [`Catalogue::parse`] reads a newer text at run time, and
 //! [`ListSetBuilder::knowledge`](crate::lists::ListSetBuilder::knowledge) applies it to a set of lists.
@@ -42,28 +41,28 @@
 //! | line | says |
 //! |---|---|
 //! | `format 1` | how to read the text; may be left out |
-//! | `as_of DATE` | how old the knowledge is |
-//! | `domain NAME` | what follows is about the lists of one operator, up to the next `domain` line; `operator` and `group` in front of its first `zone` hold for all of them that say nothing else |
+//! | `as_of DATE` | the date of the data |
+//! | `domain NAME` | the lines up to the next `domain` line are about the lists of one operator; `operator` and `group` before the first `zone` apply to all lists without their own |
 //! | `zone NAME [key\|key-accepted]` | the zone, and whether a secret label must or may stand in front |
 //! | `alias NAME [key\|key-accepted]` | another zone with the same data |
-//! | `covers DOMAIN` | all other names below this domain died along with it |
-//! | `operator TEXT`, `group WORD` | who runs it; lists of one group are one voice |
-//! | `kinds ipv4 ipv6 domain hash` | what it holds |
-//! | `speaks against\|for\|both` | about those it lists; `against` unless said |
-//! | `names full\|registrable` | which form of a domain it holds (registrable ones: feature `psl`) |
+//! | `covers DOMAIN` | all other names below this domain closed together with the list |
+//! | `operator TEXT`, `group WORD` | who operates it; lists of one group count once |
+//! | `kinds ipv4 ipv6 domain hash` | the kinds of subjects it contains |
+//! | `speaks against\|for\|both` | the effect of a listing on the client; `against` by default |
+//! | `names full\|registrable` | the form of the domains it contains (`registrable` needs the feature `psl`) |
 //! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`Death`]) |
 //! | `successor NAME` | what to use instead |
-//! | `part_of NAME [CODES\|bit N]` | the list that holds all of this one's data, and the codes by which it tells them apart |
-//! | `like ZONE` | codes of a list further up are this one's too |
-//! | `code CODES DISPOSITION MEANING` | the first that matches explains a code; a refusal must precede a range that holds it |
+//! | `part_of NAME [CODES\|bit N]` | the list that contains all data of this one, and the codes by which it reports them |
+//! | `like ZONE` | the codes are those of a list defined above |
+//! | `code CODES DISPOSITION MEANING` | the meaning of codes; the first matching line applies, so a refusal must precede a range that contains it |
 //! | `bit N DISPOSITION MEANING` | for lists whose last octet is a sum of bits |
-//! | `unknown closed` | codes not written down are no listings |
-//! | `present KIND ENTRY` | a test entry that somebody documents or has seen |
-//! | `absent KIND ENTRY` | asked in place of an entry that must not be there and is |
-//! | `source DATE\|undated TEXT` | who says so, and when it was said or last read there; at least one; the first is shown. A source without either word has no date |
-//! | `note TEXT` | what those should know who use the list; they are told ([`ZoneFindingKind::Note`](crate::lists::ZoneFindingKind::Note)) |
+//! | `unknown closed` | codes that are not defined are not listings |
+//! | `present KIND ENTRY` | a test entry that is documented or was observed |
+//! | `absent KIND ENTRY` | the test entry to use if the usual entry that must be absent is present |
+//! | `source DATE\|undated TEXT` | the source, and the date of the statement or of the last check; at least one line; the first is shown. A source without either word has no date |
+//! | `note TEXT` | a note for users of the list; it is reported ([`ZoneFindingKind::Note`](crate::lists::ZoneFindingKind::Note)) |
 //! | `recommended DATE deny\|allow SPEC [PART...]`, `reason TEXT` | a list of [`ListSet::recommended`](crate::ListSet::recommended), and why |
-//! | `x-WORD ...` | skipped: for programs of one's own |
+//! | `x-WORD ...` | skipped: for the host's own programs |
 //!
 //! A `DATE` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Stanzas are sorted by their domain; a stanza keeps its position
 //! when its lists close.

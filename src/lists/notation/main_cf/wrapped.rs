@@ -21,7 +21,7 @@ pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
     };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        // Removed only at the start of a line: blanks there would make it a continuation of the line before.
+        // Only a command at the start of a line is replaced. Lines that start with blanks continue the line before.
         let is_command = line.trim_start().starts_with(COMMAND);
         if let Some(at) = line.find(COMMAND).filter(|_| is_command) {
             (at..at + COMMAND.len()).for_each(|at| blank(start + at));
