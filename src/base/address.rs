@@ -1,13 +1,15 @@
-//! Addresses: how they are written under a zone, and which of them mean nothing to the rest of the world.
+//! Addresses: how they are written under a zone, and which of them have no meaning on the public Internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// The labels of an address in the order DNS wants them, each followed by a dot: octets for IPv4 (RFC 5782 §2.1),
-/// nibbles for IPv6 (RFC 5782 §2.4). Taken as it is: test entries such as `::FFFF:7F00:2` must stay IPv6.
+/// The labels of an address in the order that DNS needs, each followed by a dot: octets for IPv4 (RFC 5782 §2.1),
+/// nibbles for IPv6 (RFC 5782 §2.4). IPv4-mapped addresses are not converted: test entries such as `::FFFF:7F00:2`
+/// must stay IPv6.
 pub(crate) fn reversed_labels(address: IpAddr) -> Labels {
-    // By hand, without the formatter and on the stack: twelve lists want these labels for every client.
+    // Written without the formatter and on the stack, for speed: up to twelve lists need these labels for every
+    // client.
     let mut labels = Labels { octets: [0; Labels::MOST], length: 0 };
     let digit = |digit: u8| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit };
     match address {
@@ -42,7 +44,7 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    /// 32 nibbles, each with its dot.
+    /// 32 nibbles, each followed by a dot.
     const MOST: usize = 64;
 
     fn push(&mut self, octet: u8) {
@@ -74,8 +76,8 @@ const SPECIAL_V4: [Ipv4Net; 13] = [
     v4(224, 0, 0, 0, 3),
 ];
 
-/// The same for IPv6; `3fff::/20` is RFC 9637, `5f00::/16` RFC 9602. TEREDO (2001::/32) lies in 2001::/23 and carries
-/// other hosts' mail as little as the rest of it.
+/// The same for IPv6. `3fff::/20` is from RFC 9637, `5f00::/16` from RFC 9602. Teredo (2001::/32) lies in 2001::/23;
+/// like the rest of that range, it does not carry the mail of other hosts.
 const SPECIAL_V6: [Ipv6Net; 10] = [
     v6([0, 0, 0, 0, 0, 0, 0, 0], 127), // :: and ::1
     v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
@@ -101,9 +103,9 @@ const fn v6(s: [u16; 8], length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), length)
 }
 
-/// Is this an address that no public list has anything to say about (RFC 6890, RFC 8190)?
+/// Is this a special-purpose address, about which no public list has data (RFC 6890, RFC 8190)?
 ///
-/// 6to4 anycast (192.88.99.0/24) and 64:ff9b::/96 are globally reachable and are asked about.
+/// 6to4 anycast (192.88.99.0/24) and 64:ff9b::/96 are globally reachable, so the answer for them is no.
 ///
 /// ```
 /// assert!(rdnsbl::is_special_purpose("10.1.2.3".parse().unwrap()));
@@ -112,7 +114,7 @@ const fn v6(s: [u16; 8], length: u8) -> Ipv6Net {
 /// ```
 #[must_use]
 pub fn is_special_purpose(address: IpAddr) -> bool {
-    // Nearly every client's first octet or group rules all of them out.
+    // For speed: the first octet or group of nearly every client address excludes all of these ranges.
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let [first, ..] = address.octets();
@@ -126,7 +128,7 @@ pub fn is_special_purpose(address: IpAddr) -> bool {
     }
 }
 
-/// Is it an address of a network of one's own, behind a provider's NAT, or of a single link (RFC 6890)?
+/// Is this an address of a private network, of a network behind a provider's NAT, or of a single link (RFC 6890)?
 pub(crate) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
@@ -136,7 +138,8 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// A number for a client, to tell him from others: an IPv4 address, or a network of 64 bits, in which one host has all addresses.
+/// A number that identifies a client: its IPv4 address, or its IPv6 network of 64 bits, because one host can use all
+/// addresses of that network.
 pub(crate) fn client_number(address: IpAddr) -> u32 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_bits(),
@@ -147,13 +150,13 @@ pub(crate) fn client_number(address: IpAddr) -> u32 {
     }
 }
 
-/// Can nobody deliver mail from the Internet to this address: unspecified, loopback, private, link-local, multicast or
-/// reserved? Narrower than [`is_special_purpose`]: ranges for documentation and benchmarks serve as stand-ins for public
-/// addresses wherever mail systems are tested.
+/// Is it impossible to deliver mail from the Internet to this address: unspecified, loopback, private, link-local,
+/// multicast or reserved? Narrower than [`is_special_purpose`]: ranges for documentation and benchmarks are not
+/// included, because tests of mail systems use them in place of public addresses.
 ///
-/// An IPv6 address that leads to an IPv4 address is judged by that one ([`embedded_v4`]). Teredo (RFC 4380 §4) gives one client
-/// behind a NAT an address, and no mail host lives there. ISATAP (RFC 5214 §6.1) is an interface identifier below an ordinary
-/// prefix, which alone decides.
+/// An IPv6 address that contains an IPv4 address is judged by that IPv4 address ([`embedded_v4`]). Teredo (RFC 4380
+/// §4) gives an address to one client behind a NAT; no mail host uses one. ISATAP (RFC 5214 §6.1) is an interface
+/// identifier below an ordinary prefix, so only the prefix is judged.
 pub(crate) fn is_bogus_mail_host(address: IpAddr) -> bool {
     match embedded_v4(address.to_canonical()) {
         IpAddr::V4(address) => {
@@ -171,8 +174,8 @@ pub(crate) fn is_bogus_mail_host(address: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address to which packets for an IPv6 address go: the last 32 bits of 64:ff9b::/96 (NAT64, RFC 6052 §2.1), the bits
-/// after 2002::/16 (6to4, RFC 3056 §2). Any other address stays what it is.
+/// The IPv4 address to which packets for an IPv6 address are sent: the last 32 bits of 64:ff9b::/96 (NAT64, RFC 6052
+/// §2.1), or the bits after 2002::/16 (6to4, RFC 3056 §2). Any other address is returned unchanged.
 fn embedded_v4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(inner) = address else { return address };
     match inner.octets() {

@@ -1,4 +1,4 @@
-//! Time as a seam: what it is now, and waiting until then.
+//! Time behind a trait: the current time, and waiting until a given time.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,12 +8,12 @@ use std::time::Instant;
 /// A boxed future, of std types only.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Where a checker gets its time and its timers from. With it a checker needs no runtime.
+/// The source of time and timers for a checker. With its own clock a checker needs no async runtime.
 pub trait Clock: Send + Sync {
-    /// Now; never goes backwards.
+    /// The current time; never goes backwards.
     fn now(&self) -> Instant;
 
-    /// Ready at that moment or later; at once when it has passed.
+    /// Ready at that moment or later; ready at once when the moment has passed.
     fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()>;
 }
 
@@ -27,7 +27,8 @@ impl<T: Clock + ?Sized> Clock for Arc<T> {
     }
 }
 
-/// The clock of a tokio runtime with time enabled. Waiting outside of one panics in tokio, as all of its timers do.
+/// The clock of a tokio runtime with time enabled. Waiting outside such a runtime panics in tokio, as with all tokio
+/// timers.
 #[cfg(feature = "tokio")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioClock;
@@ -35,7 +36,7 @@ pub struct TokioClock;
 #[cfg(feature = "tokio")]
 impl Clock for TokioClock {
     fn now(&self) -> Instant {
-        // tokio's own, so that a paused test clock is obeyed.
+        // tokio's own clock, so that a paused clock in tests also works here.
         tokio::time::Instant::now().into_std()
     }
 

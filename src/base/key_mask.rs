@@ -1,29 +1,30 @@
-//! Keys of commercial lists in texts that people wrote: found by their looks and by where they stand.
+//! Masks keys of commercial lists in texts that people wrote. Keys are found by their form and by their position.
 
 use std::ops::Range;
 
 /// From this length on, a run of letters and digits may be a key.
 const LONG: usize = 16;
-/// Shorter labels in front of a zone are no keys, but octets of an address and the like.
+/// Shorter labels in front of a zone are not keys: they are octets of an address and similar labels.
 const LEAST: usize = 4;
-/// No list of an operator has a label of its own this long.
+/// No list of an operator has a label of its own as long as this.
 const LEAST_MISPLACED: usize = 12;
-/// Public names that look like keys.
+/// Public names that have the form of a key.
 const PUBLIC: [&str; 2] = ["barracudacentral", "spameatingmonkey"];
-/// Zones of which a list's own label stands between them and the key.
+/// Zones in front of which the list's own label stands between the key and the zone.
 const BEFORE_LABEL: [&str; 2] = ["dq.spamhaus", "mail.abusix"];
 /// From this length on, letters and digits in a label of a list's zone are a key: no list has such a label.
 const LONG_IN_ZONE: usize = 20;
-/// Labels of operators who sell access by a label: in front of them, as long a run as anywhere else is a key.
+/// Labels of operators who sell access by a label: in front of them, a label of `LONG` octets is already a key.
 const OPERATORS: [&str; 5] = ["spamhaus", "abusix", "httpbl", "spamrats", "mail-abuse"];
-/// Zones with the key anywhere in front of them.
+/// Zones where the key can stand anywhere in front of the zone.
 const BEFORE_ZONE: [&str; 3] = ["dnsbl.httpbl", "spamrats.", "r.mail-abuse"];
 
-/// A text with stars in place of what may be a key: letter by letter, so that marks below it stay in place.
+/// Replaces what may be a key by stars, one star for each character, so that error markers below the text stay in
+/// place.
 ///
-/// Hidden are runs of 16 letters and digits or more, whatever they are glued to, and, however short, labels in front of the
-/// zones of operators who sell access by a label. For showing what somebody wrote and got wrong: a [`Name`](crate::base::name::Name)
-/// hides its key by itself.
+/// Two kinds of text are masked: runs of 16 or more letters and digits, whatever stands around them; and labels of
+/// any length in front of the zones of operators who sell access by a label. Use it to show text that somebody wrote
+/// incorrectly; a [`Name`](crate::base::name::Name) masks its key itself.
 ///
 /// ```
 /// use rdnsbl::remote_text::hide_keys;
@@ -46,12 +47,12 @@ pub fn hide_keys(text: &str) -> String {
     shown
 }
 
-/// Is it what names are written with?
+/// Can this character stand in a domain name?
 fn is_of_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_')
 }
 
-/// What stands between blanks, brackets and the like.
+/// The words between blanks, brackets and similar characters.
 fn hide_in_word(word: &str) -> String {
     let keyed = end_of_keys(&word.to_ascii_lowercase());
     let mut shown = String::with_capacity(word.len());
@@ -70,7 +71,7 @@ fn hide_in_word(word: &str) -> String {
     shown
 }
 
-/// Up to which octet of a word, in lower case, every label may be a key, because of the zone that follows.
+/// The end of the part of a word, in lower case, in which every label may be a key because of the zone that follows.
 fn end_of_keys(folded: &str) -> usize {
     let at_label = |at: &usize| *at > 0 && folded.as_bytes().get(at - 1) == Some(&b'.');
     let find = |zones: &[&str]| zones.iter().filter_map(|zone| folded.rfind(zone)).filter(at_label).max();
@@ -80,7 +81,7 @@ fn end_of_keys(folded: &str) -> usize {
             let label = front.rfind('.').map_or(0, |dot| dot + 1);
             if front.len() - label >= LEAST_MISPLACED { zone } else { label }
         }
-        // The list's own label of spamrats.com is part of the zone.
+        // For spamrats.com, the list's own label is part of the zone.
         (None, Some(zone)) if folded.get(zone..).is_some_and(|found| found.starts_with("spamrats")) => {
             folded.get(..zone - 1).and_then(|front| front.rfind('.')).unwrap_or(0)
         }
@@ -89,8 +90,9 @@ fn end_of_keys(folded: &str) -> usize {
     }
 }
 
-/// Where a key stands in the zone of a list that nobody marked as keyed, `zone` being in lower case: labels that look like
-/// keys, or one in front of an operator's zone with a slip of the pen in it. Several labels are one range.
+/// The position of a key in the zone of a list that is not marked as keyed; `zone` is in lower case. A key is a label
+/// with the form of a key, or a label in front of an operator's zone, even if that zone is misspelled. Several labels
+/// are returned as one range.
 pub(crate) fn in_zone(zone: &str) -> Option<Range<usize>> {
     let labels = || {
         zone.split('.').scan(0, |next, label| {
@@ -109,14 +111,15 @@ pub(crate) fn in_zone(zone: &str) -> Option<Range<usize>> {
     labels().filter(|(range, _)| range.start < keyed && range.len() >= LEAST).last().map(|(range, _)| range)
 }
 
-/// What is to be cut out of texts that may quote a secret: all of it, and, where it holds more than one key, each of them.
+/// The parts to remove from texts that may quote a secret: the whole secret and, if it contains several keys, each of
+/// them.
 pub(crate) fn parts(secret: &str) -> impl Iterator<Item = &str> {
     let labels = secret.split('.').filter(move |label| label.len() >= LEAST && label.len() < secret.len());
     let runs = secret.split(|c: char| !c.is_ascii_alphanumeric()).filter(move |run| run.len() < secret.len());
     std::iter::once(secret).chain(labels).chain(runs.filter(|run| looks_like_key(run)))
 }
 
-/// Has a label of a zone so many letters and digits in a row, digits among them? A-labels (RFC 5891) do.
+/// Does a label of a zone have a run of this many letters and digits, with digits among them? A-labels (RFC 5891) do.
 fn looks_like_key(label: &str) -> bool {
     let runs = || label.split(|c: char| !c.is_ascii_alphanumeric());
     !label.starts_with("xn--")
@@ -158,7 +161,7 @@ mod tests {
             ("0123456789abcdef0123.zen.spamhaus.org", "0123456789abcdef0123"),
             ("bl.x-0123456789abcdef0123.example", "x-0123456789abcdef0123"),
             ("0123456789abcdef0123.x.0123456789abcdef4567.example", "0123456789abcdef0123.x.0123456789abcdef4567"),
-            // Short ones, by what follows.
+            // Short keys, recognized by the zone that follows.
             ("abcd.zen.dq.spamhaus.org", "abcd"),
             ("abcdefghijkl.dq.spamhaus.ent", "abcdefghijkl"),
             ("abcd.combined.mail.abusix.com", "abcd"),

@@ -1,8 +1,9 @@
-//! Locks that outlive a panic.
+//! Locks that stay usable after a panic.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Takes a lock. One poisoned by a panic elsewhere still guards good data: nothing here leaves it half changed.
+/// Takes a lock, also one poisoned by a panic in another thread: no code here leaves the data half changed, so the
+/// data is still good.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

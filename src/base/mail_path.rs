@@ -1,10 +1,10 @@
-//! What stands in `MAIL FROM:` and `RCPT TO:`, read just as far as its domain (RFC 5321 §4.1.2).
+//! The argument of `MAIL FROM:` and `RCPT TO:`, parsed only as far as its domain (RFC 5321 §4.1.2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::base::name::Name;
 
-/// What a path leads to.
+/// What a path contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Path {
     /// `<>`, the null reverse-path (RFC 5321 §4.5.5).
@@ -19,8 +19,8 @@ pub(crate) enum Path {
     Malformed,
 }
 
-/// The path of an argument of MAIL or RCPT, without the parameters behind it: `<a@example.org>` of
-/// `<a@example.org> SIZE=1000` (RFC 5321 §4.1.1.2). A text that is not of that form is returned whole.
+/// The path in an argument of MAIL or RCPT, without the parameters after it: `<a@example.org>` for `<a@example.org>
+/// SIZE=1000` (RFC 5321 §4.1.1.2). A text that does not have this form is returned unchanged.
 pub(crate) fn without_parameters(text: &str) -> &str {
     let (mut quoted, mut escaped) = (false, false);
     let end = text.char_indices().find_map(|(at, character)| {
@@ -48,8 +48,8 @@ pub(crate) fn without_parameters(text: &str) -> &str {
     if rest.starts_with(' ') && words.all(is_parameter) { path } else { text }
 }
 
-/// Reads a path. Angle brackets may be left out; a source route is ignored (RFC 5321 Appendix C), and so are the parameters
-/// of MAIL and RCPT behind it.
+/// Parses a path. Angle brackets are optional; a source route is ignored (RFC 5321 Appendix C), and so are the
+/// parameters of MAIL and RCPT after the path.
 pub(crate) fn read(text: &str) -> Path {
     let text = without_parameters(text);
     let inner = match (text.strip_prefix('<'), text.ends_with('>')) {
@@ -74,13 +74,13 @@ pub(crate) fn read(text: &str) -> Path {
     host_name(domain).map_or(Path::Malformed, Path::Domain)
 }
 
-/// A domain of RFC 5321 §2.3.5, taken as leniently as mail servers do: underscores, a trailing dot.
+/// A domain as in RFC 5321 §2.3.5, and as lenient as mail servers are: underscores and a trailing dot are accepted.
 pub(crate) fn host_name(text: &str) -> Option<Name> {
     Name::parse(text).ok().filter(Name::is_host)
 }
 
-/// The rest after the local part and its `@`. The local part is a quoted string or atoms; dots in odd places pass, since
-/// real mailboxes have them and only the domain matters here.
+/// The rest after the local part and its `@`. The local part is a quoted string or atoms. Dots in wrong places are
+/// accepted, because real mailboxes have them and only the domain is needed here.
 fn after_local_part(mailbox: &str) -> Option<&str> {
     let mut characters = mailbox.char_indices();
     if mailbox.starts_with('"') {
@@ -106,7 +106,8 @@ fn after_local_part(mailbox: &str) -> Option<&str> {
     if atoms { mailbox.get(at + 1..) } else { None }
 }
 
-/// An address literal of RFC 5321 §4.1.3: `[192.0.2.1]` or `[IPv6:2001:db8::1]`, the tag in any case.
+/// An address literal as in RFC 5321 §4.1.3: `[192.0.2.1]` or `[IPv6:2001:db8::1]`; the case of the tag does not
+/// matter.
 pub(crate) fn address_literal(text: &str) -> Option<IpAddr> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     match inner.get(..5) {
@@ -135,7 +136,7 @@ mod tests {
         Path::Domain(Name::parse(text).unwrap())
     }
 
-    /// Most clients add parameters: the size of the message, its encoding, what to notify of.
+    /// Most clients add parameters: the size of the message, its encoding, when to send notifications.
     #[test]
     fn parameters_are_no_part_of_a_path() {
         for (text, path) in [
@@ -146,7 +147,7 @@ mod tests {
             ("<\"a> b\"@example.org> SIZE=1", at("example.org")),
             ("<postmaster> NOTIFY=NEVER", Path::Postmaster),
             ("<a@[192.0.2.1]> ORCPT=rfc822;a@example.org", Path::Literal([192, 0, 2, 1].into())),
-            // No parameters, so that the whole is no path.
+            // These are not parameters, so the whole text is not a path.
             ("<a@example.org>SIZE=1000", Path::Malformed),
             ("<a@example.org> SIZE=1=2", Path::Malformed),
             ("<a@example.org> =1", Path::Malformed),

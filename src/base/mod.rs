@@ -1,4 +1,4 @@
-//! The lowest floor: names, addresses, text, time and small containers. It knows nothing of DNS messages.
+//! The lowest layer: names, addresses, text, time and small containers. It does not know DNS messages.
 
 pub(crate) mod address;
 pub mod clock;

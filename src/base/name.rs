@@ -1,8 +1,8 @@
-//! Domain names as they are asked: absolute, lower case, within the limits of RFC 1035 §2.3.4.
+//! Domain names for DNS queries: absolute, lower case, within the limits of RFC 1035 §2.3.4.
 //!
-//! A [`Name`] is correct once it exists. It may carry a secret label (the key of a commercial list); then
-//! `Display` and `Debug` show `(key).` in its place, which no parser of names takes, and only [`Name::expose`] gives the text for
-//! the wire.
+//! Every [`Name`] that exists is valid. It may contain a secret label (the key of a commercial list). Then `Display`
+//! and `Debug` show `(key).` in its place, which no parser of names accepts, and only [`Name::expose`] returns the
+//! text for the wire.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,16 +11,16 @@ use std::sync::Arc;
 
 use crate::base::address;
 
-/// Octets of a name on the wire, its root label included (RFC 1035 §2.3.4).
+/// The maximum octets of a name on the wire, including the root label (RFC 1035 §2.3.4).
 pub const MAX_WIRE_LENGTH: usize = 255;
-/// Octets of one label (RFC 1035 §2.3.4).
+/// The maximum octets of one label (RFC 1035 §2.3.4).
 pub const MAX_LABEL_LENGTH: usize = 63;
 
-/// What stands where a secret label stood. A dot follows, and behind it that of the label: with its empty label, what is shown
-/// is no name (RFC 1035 §3.1) and cannot be asked for by mistake.
+/// Shown in place of a secret label. Two dots follow: this one, and the dot of the label. The empty label between
+/// them makes the shown text an invalid name (RFC 1035 §3.1), so nobody can query it by mistake.
 pub(crate) const MASK: &str = "(key)";
 
-/// An absolute domain name: lower case, A-labels only, never subject to a search list.
+/// An absolute domain name: lower case, A-labels only, never completed by a search list.
 ///
 /// ```
 /// use rdnsbl::name::Name;
@@ -34,22 +34,22 @@ pub(crate) const MASK: &str = "(key)";
 pub struct Name {
     /// Presentation form with the trailing dot. No octet needs escaping: see [`is_label_octet`].
     text: Arc<str>,
-    /// Where in `text` the secret label stands. Both bounds fit: a name is at most 254 octets of text.
+    /// The range of the secret label in `text`. Both bounds fit in a `u8`: the text of a name has at most 254 octets.
     secret: Option<(u8, u8)>,
 }
 
 impl Name {
-    /// Reads a name, with or without its trailing dot. Case is folded; U-labels become A-labels with the feature
-    /// `idna` and are an error without it.
+    /// Parses a name, with or without its trailing dot. Letters become lower case. U-labels become A-labels with the
+    /// feature `idna`; without it they are an error.
     ///
-    /// Labels may hold every visible ASCII octet that needs no escaping, so that `_dmarc` and `1/25` pass;
-    /// [`is_host`](Self::is_host) is the narrower question.
+    /// Labels may contain every visible ASCII octet that needs no escaping, so `_dmarc` and `1/25` are accepted;
+    /// [`is_host`](Self::is_host) is stricter.
     ///
     /// # Errors
-    /// [`NameError`] says what is wrong and at which octet. It never repeats the text.
+    /// [`NameError`] reports what is wrong and at which octet. It never repeats the text.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if !text.is_ascii() {
-            // What is wrong with the A-labels stands nowhere in the text: all of it is at fault.
+            // Errors in the A-labels have no position in the original text, so the span is the whole text.
             let whole = |error: NameError| NameError::new(error.kind, 0..text.len());
             return Self::parse_ascii(&to_a_labels(text)?).map_err(whole);
         }
@@ -78,7 +78,7 @@ impl Name {
             }
             start = span.end + 1;
         }
-        // One length octet per label stands where a dot stands in text, and the root label adds one.
+        // On the wire, each label has one length octet where the text has a dot, and the root label adds one octet.
         if body.len() + 2 > MAX_WIRE_LENGTH {
             return Err(NameError::new(NameErrorKind::TooLong, 0..body.len()));
         }
@@ -94,8 +94,8 @@ impl Name {
         Self { text: ".".into(), secret: None }
     }
 
-    /// The name under which the names of an address are published: `in-addr.arpa` (RFC 1035 §3.5) or `ip6.arpa`
-    /// (RFC 3596 §2.5). An IPv4-mapped IPv6 address is taken as the IPv4 address it is (RFC 4291 §2.5.5.2).
+    /// The name under which PTR records of an address are published: below `in-addr.arpa` (RFC 1035 §3.5) or
+    /// `ip6.arpa` (RFC 3596 §2.5). An IPv4-mapped IPv6 address is treated as the IPv4 address (RFC 4291 §2.5.5.2).
     ///
     /// ```
     /// let name = rdnsbl::name::Name::reverse_of("::ffff:192.0.2.99".parse()?);
@@ -110,17 +110,17 @@ impl Name {
         Self { text: [labels.as_str(), zone].concat().into(), secret: None }
     }
 
-    /// This name under `zone`: its labels followed by the zone's.
+    /// This name under `zone`: its labels, followed by the labels of the zone.
     ///
     /// # Errors
-    /// [`NameErrorKind::TooLong`] when the whole would pass 255 octets.
+    /// [`NameErrorKind::TooLong`] when the result would have more than 255 octets.
     pub fn under(&self, zone: &Self) -> Result<Self, NameError> {
         let labels = if self.is_root() { "" } else { &*self.text };
         Self::join(labels, zone)
     }
 
-    /// `labels` (empty, or correct labels each followed by a dot) in front of `zone`. For labels made here:
-    /// reversed addresses, test entries, random labels.
+    /// `labels` (empty, or valid labels each followed by a dot) in front of `zone`. Only for labels that this crate
+    /// makes: reversed addresses, test entries, random labels.
     pub(crate) fn join(labels: &str, zone: &Self) -> Result<Self, NameError> {
         if zone.is_root() {
             return Self::parse_ascii(if labels.is_empty() { "." } else { labels });
@@ -134,7 +134,8 @@ impl Name {
         if length + 1 > MAX_WIRE_LENGTH {
             return Err(NameError::new(NameErrorKind::TooLong, 0..labels.len()));
         }
-        // On the stack first: twelve lists make twelve such names for every client, and one allocation each is enough.
+        // Built on the stack first, so that each name needs only one allocation: up to twelve lists need such names
+        // for each client.
         let mut buffer = [0; MAX_WIRE_LENGTH];
         if let Some((front, back)) = buffer.get_mut(..length).and_then(|place| place.split_at_mut_checked(labels.len()))
         {
@@ -151,7 +152,7 @@ impl Name {
     /// This zone with a secret label in front, marked as secret.
     ///
     /// # Errors
-    /// [`NameErrorKind::TooLong`] when the whole would pass 255 octets.
+    /// [`NameErrorKind::TooLong`] when the result would have more than 255 octets.
     pub fn with_key(&self, key: &Key) -> Result<Self, NameError> {
         let mut labels = key.0.to_string();
         let length = u8::try_from(labels.len()).unwrap_or(u8::MAX);
@@ -160,8 +161,8 @@ impl Name {
         Ok(Self { secret: Some((0, length)), ..keyed })
     }
 
-    /// The text for the wire: lower case, trailing dot, **secret label included**. The only way to get it; for
-    /// resolvers. Everything people may see is `Display`.
+    /// The text for the wire: lower case, trailing dot, **including the secret label**. Only for resolvers; no other
+    /// method returns this text. To show a name to people, use `Display`.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
@@ -181,24 +182,24 @@ impl Name {
         let dot = self.text.find('.')?;
         let rest = self.text.get(dot + 1..).filter(|rest| !rest.is_empty()).unwrap_or(".");
         let shift = u8::try_from(dot + 1).ok()?;
-        // Of several secret labels, the first may be the one that goes.
+        // A secret range can contain several labels; the first of them may be the label that is removed.
         let secret = self.secret.and_then(|(from, to)| Some((from.saturating_sub(shift), to.checked_sub(shift)?)));
         Some(Self { text: rest.into(), secret })
     }
 
-    /// The registrable domain, by the Public Suffix List: `example.co.uk` of `www.example.co.uk`. `None` for what is no
-    /// more than a public suffix.
+    /// The registrable domain by the Public Suffix List: `example.co.uk` for `www.example.co.uk`. `None` for a name
+    /// that is itself a public suffix.
     #[cfg(feature = "psl")]
     pub(crate) fn registrable(&self) -> Option<Self> {
         Self::parse(psl::domain_str(self.text.strip_suffix('.')?)?).ok()
     }
 
-    /// The labels from left to right, secret one included; none for the root.
+    /// The labels from left to right, including the secret one; none for the root.
     pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.text.split('.').filter(|label| !label.is_empty())
     }
 
-    /// How many labels the name has; 0 for the root.
+    /// The number of labels; 0 for the root.
     #[must_use]
     pub fn label_count(&self) -> usize {
         self.labels().count()
@@ -209,23 +210,23 @@ impl Name {
         self.text.find('.').is_none_or(|dot| dot + 1 == self.text.len())
     }
 
-    /// Is this name `other` or below it?
+    /// Is this name equal to `other` or below it?
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         other.is_root()
             || self.text.strip_suffix(&*other.text).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
-    /// The last so many labels: where these are equal, names have the same owner as far as that can be told
-    /// without a list of public suffixes.
+    /// The last `count` labels. Names with the same last labels are assumed to have the same owner; this is the best
+    /// guess without a list of public suffixes.
     pub(crate) fn last_labels(&self, count: usize) -> &str {
         let body = self.text.strip_suffix('.').unwrap_or(&self.text);
         let start = body.rmatch_indices('.').nth(count.saturating_sub(1)).map_or(0, |(dot, _)| dot + 1);
         body.get(start..).unwrap_or_default()
     }
 
-    /// Could this be the name of a host: letters, digits, hyphens inside labels (RFC 1123 §2.1), underscores (not
-    /// legal, but common, and resolvable), and not all labels numeric?
+    /// Can this be the name of a host? Letters, digits, hyphens inside labels (RFC 1123 §2.1), and underscores (not
+    /// legal, but common, and resolvable); at least one label must not be all digits.
     #[must_use]
     pub fn is_host(&self) -> bool {
         !self.is_root()
@@ -233,7 +234,7 @@ impl Name {
             && !self.labels().all(|label| label.bytes().all(|octet| octet.is_ascii_digit()))
     }
 
-    /// The name without its secret label: what a zone is called in reports.
+    /// The name without its secret label: the name of a zone in reports.
     #[must_use]
     pub fn without_key(&self) -> Self {
         match self.secret_range() {
@@ -249,7 +250,7 @@ impl Name {
         }
     }
 
-    /// This zone of a list with everything in it marked as secret that looks like a key, or stands where one belongs.
+    /// This zone of a list, where every label that has the form or the position of a key is marked as secret.
     pub(crate) fn with_keys_hidden(self) -> Self {
         let found = crate::base::key_mask::in_zone(self.text.strip_suffix('.').unwrap_or(&self.text));
         let found = found.and_then(|range| key_span(range.start, range.end));
@@ -260,18 +261,18 @@ impl Name {
         Self { secret, ..self }
     }
 
-    /// This zone with no more hidden than what everybody knows to be a key.
+    /// This zone, where only a label that [`known_secret`] recognizes as a key is marked as secret.
     pub(crate) fn as_it_stands(&self) -> Self {
         Self { text: Arc::clone(&self.text), secret: known_secret(&self.text) }
     }
 
-    /// The secret label itself, to keep it out of texts that quote it.
+    /// The secret label itself, needed to remove it from texts that quote it.
     pub(crate) fn secret(&self) -> Option<&str> {
         self.text.get(self.secret_range()?)
     }
 
-    /// This name, which a server sent, with the label that repeats `secret` marked as secret. `None` when several labels
-    /// repeat it: only one can be marked, and a key is never shown.
+    /// This name from a server's answer, where the label that repeats `secret` is marked as secret. `None` when
+    /// several labels repeat it: only one can be marked, and a key is never shown.
     pub(crate) fn hiding(mut self, secret: &str) -> Option<Self> {
         let mut start = 0;
         let mut found = None;
@@ -289,7 +290,7 @@ impl Name {
         Some(self)
     }
 
-    /// The labels from that octet of the text on; `None` when no label begins there.
+    /// The labels from octet `from` of the text; `None` when no label begins there.
     #[cfg(feature = "direct")]
     pub(crate) fn ending(&self, from: usize) -> Option<Self> {
         let (before, rest) = self.text.split_at_checked(from)?;
@@ -299,7 +300,7 @@ impl Name {
         (before.is_empty() || before.ends_with('.')).then(|| Self { text: rest.into(), secret: known_secret(rest) })
     }
 
-    /// Key and zone, where the operator wants the key in front of the subject: `KEY.4.3.2.1.dnsbl.httpbl.org`.
+    /// Key and zone, if the operator requires the key in front of the subject: `KEY.4.3.2.1.dnsbl.httpbl.org`.
     fn key_in_front(&self) -> Option<(&str, &str)> {
         const BASE: &str = "dnsbl.httpbl.org.";
         let range = self.secret_range()?;
@@ -312,7 +313,7 @@ impl Name {
     }
 }
 
-/// The text alone: equal names have equal texts.
+/// Compares only the text: equal names have equal texts.
 impl std::hash::Hash for Name {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.text.hash(state);
@@ -347,7 +348,7 @@ impl std::str::FromStr for Name {
     }
 }
 
-/// The secret label of a list that is bought: one label of letters, digits and hyphens. It has no `Display`.
+/// The secret label of a commercial list: one label of letters, digits, hyphens and underscores. It has no `Display`.
 ///
 /// ```compile_fail
 /// let key = rdnsbl::name::Key::new("abcdefgh")?;
@@ -358,7 +359,7 @@ impl std::str::FromStr for Name {
 pub struct Key(Arc<str>);
 
 impl Key {
-    /// Takes the label as the operator gave it.
+    /// Accepts the label as the operator of the list supplied it.
     ///
     /// # Errors
     /// [`NameError`] when it is not one label of letters, digits, hyphens and underscores.
@@ -383,7 +384,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Why a text is not a name, and where. It never repeats the text, which may hold a key.
+/// Why a text is not a valid name, and where. It never repeats the text, which may contain a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at octet {}", span.start + 1)]
 pub struct NameError {
@@ -402,7 +403,7 @@ impl NameError {
         self.kind
     }
 
-    /// Which octets of the text are wrong.
+    /// The octets of the text that are wrong.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
@@ -413,7 +414,7 @@ impl NameError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameErrorKind {
-    /// Nothing was written.
+    /// The text is empty.
     #[error("a name is needed")]
     Empty,
     /// Two dots without a label between them, or a leading dot.
@@ -425,21 +426,21 @@ pub enum NameErrorKind {
     /// More than 255 octets on the wire.
     #[error("name longer than 255 octets")]
     TooLong,
-    /// An octet that no name here may hold.
+    /// An octet that names in this crate may not contain.
     #[error("character not allowed in a name")]
     BadCharacter,
-    /// A U-label that IDNA does not accept (RFC 5891).
+    /// A U-label that is invalid in IDNA (RFC 5891).
     #[error("not a valid internationalized name")]
     BadUnicode,
     /// A U-label, and the crate was built without the feature `idna`.
     #[error("internationalized names need the feature `idna`")]
     NeedsIdna,
-    /// Labels that are all numeric: an address, not a name.
+    /// All labels are numeric: an address, not a name.
     #[error("all labels are numeric: this is no domain name")]
     Numeric,
 }
 
-/// The octets a label may hold: visible ASCII that never needs escaping in text.
+/// The octets that a label may contain: visible ASCII that never needs escaping in text.
 fn is_label_octet(octet: u8) -> bool {
     octet.is_ascii_graphic()
         && !matches!(octet, b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b',' | b'<' | b'>' | b'[' | b']' | b':')
@@ -453,7 +454,7 @@ pub(crate) fn is_host_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-/// Zones with the key right in front of them.
+/// Zones where the key stands directly in front of the zone.
 const KEY_BEFORE_ZONE: [&str; 6] = [
     ".r.mail-abuse.com.",
     ".all.spamrats.com.",
@@ -463,16 +464,16 @@ const KEY_BEFORE_ZONE: [&str; 6] = [
     ".spam.spamrats.com.",
 ];
 
-/// Octets of a label that is a key also where a list's own label belongs.
+/// From this length on, a label is a key even at the position of the list's own label.
 const LEAST_MISPLACED_KEY: usize = 12;
 
-/// Finds the key in names of operators who sell access by a secret label.
+/// Finds the key in names of lists whose operators sell access by a secret label.
 fn known_secret(absolute: &str) -> Option<(u8, u8)> {
     // KEY.<list>.dq.spamhaus.net, KEY.<list>.mail.abusix.zone: the key stands before the list's own label.
     for suffix in [".dq.spamhaus.net.", ".mail.abusix.zone."] {
         if let Some(front) = absolute.strip_suffix(suffix) {
             let last = front.rfind('.').map_or(0, |dot| dot + 1);
-            // No list's label is that long: the label of the list was left out, or stands before the key.
+            // No list's own label is this long: the label was left out, or it stands before the key.
             if front.len() - last >= LEAST_MISPLACED_KEY {
                 return key_span(last, front.len());
             }
@@ -492,7 +493,8 @@ fn known_secret(absolute: &str) -> Option<(u8, u8)> {
     key_span(0, front.find('.').unwrap_or(front.len()))
 }
 
-/// Keys are long. Short labels are the subject's own (octets, nibbles, most top-level domains).
+/// The range of a key; `None` if it is too short. Short labels belong to the subject (octets, nibbles, most top-level
+/// domains).
 fn key_span(from: usize, to: usize) -> Option<(u8, u8)> {
     if to.checked_sub(from)? < 4 {
         return None;

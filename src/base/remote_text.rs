@@ -1,4 +1,4 @@
-//! Text that came from the network, made safe to show.
+//! Text received from the network, made safe to show.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 pub use crate::base::key_mask::hide_keys;
 
-/// Octets of a text that are kept; the rest is cut and the cut is visible.
+/// The maximum length of a text in octets; a longer text is cut and ends in `...`.
 pub const MAX_TEXT: usize = 500;
 const CUT: &str = "...";
-/// Octets at the start of a secret that tell something of it.
+/// The minimum number of octets at the start of a secret that reveal a part of it.
 const LEAST_PART: usize = 4;
 
-/// Remote text in the only form in which it is ever shown: printable ASCII, one line, at most 500 octets.
+/// Remote text, made safe to show: printable ASCII, one line, at most 500 octets.
 ///
-/// A TXT or PTR record may hold CR, LF, NUL and escape sequences. Put raw into an SMTP reply it would end the reply, into
-/// a log it would forge lines, into a terminal it would paint. Line breaks and tabs become a space, everything else
-/// outside 0x20-0x7e becomes `?`.
+/// A TXT or PTR record may contain CR, LF, NUL and escape sequences. Without cleaning, it could end an SMTP reply,
+/// forge lines in a log, or control a terminal. Line breaks and tabs become a space; every other octet outside
+/// 0x20-0x7e becomes `?`.
 ///
 /// ```
 /// use rdnsbl::remote_text::RemoteText;
@@ -28,19 +28,19 @@ const LEAST_PART: usize = 4;
 pub struct RemoteText(Arc<str>, Altered);
 
 impl RemoteText {
-    /// Cleans and clips. Cleaning twice changes nothing.
+    /// Cleans the text and cuts it to the maximum length. Cleaning it again changes nothing.
     #[must_use]
     pub fn clean(raw: &[u8]) -> Self {
         Self::clean_to(raw, MAX_TEXT)
     }
 
-    /// Cleans, and clips to fewer octets.
+    /// Cleans the text and cuts it to a smaller length.
     pub(crate) fn clip_to(text: &str, limit: usize) -> Self {
         Self::clean_to(text.as_bytes(), limit.clamp(CUT.len(), MAX_TEXT))
     }
 
     fn clean_to(raw: &[u8], limit: usize) -> Self {
-        // One octet beyond the limit is enough to know that something was cut.
+        // One octet beyond the limit is enough to detect that the text was cut.
         let mut text: String = raw
             .iter()
             .take(limit + 1)
@@ -67,7 +67,7 @@ impl RemoteText {
         if joined.is_empty() { None } else { Some(Self::clean(joined.as_bytes()).altered_if(altered)) }
     }
 
-    /// The text without a secret that it may quote, whatever its case.
+    /// The text without a secret that it may quote; upper and lower case are equal.
     pub(crate) fn without(&self, secret: &str) -> Self {
         crate::base::key_mask::parts(secret).fold(self.clone(), |text, part| text.without_part(part))
     }
@@ -85,7 +85,7 @@ impl RemoteText {
             from = at + secret.len();
         }
         kept.push_str(self.0.get(from..).unwrap_or_default());
-        // Where a text was cut, the first part of a secret may stand before the cut.
+        // If the text was cut, the start of a secret may stand just before the cut.
         for length in (LEAST_PART..secret.len()).rev() {
             let Some(part) = secret.get(..length) else { continue };
             let cut = format!("{part}{CUT}");
@@ -101,14 +101,14 @@ impl RemoteText {
         self
     }
 
-    /// Did the text have to be cleaned, cut, or freed of a secret?
+    /// Was the text changed: cleaned, cut, or a secret removed?
     #[must_use]
     pub fn was_altered(&self) -> bool {
         self.1.0
     }
 
-    /// Does the text read like the last words of a list that has closed? A hint for people: ordinary advice about removal
-    /// uses some of these words too, so that it never decides anything.
+    /// Does the text look like the notice of a list that has closed? A hint for people only: ordinary advice about
+    /// removal uses some of these words too, so no decision depends on it.
     #[must_use]
     pub fn is_tombstone(&self) -> bool {
         const LAST_WORDS: [&str; 14] = [
@@ -138,7 +138,8 @@ impl RemoteText {
     }
 }
 
-/// Whether a text is as it came. Two texts that read alike are equal, whatever they were.
+/// Whether the text differs from the text received. It is ignored in comparisons: two texts with the same characters
+/// are equal.
 #[derive(Clone, Copy, Debug)]
 struct Altered(bool);
 

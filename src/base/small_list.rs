@@ -1,6 +1,6 @@
-//! Few things of one kind, nearly always one.
+//! A list for a small number of elements, usually one.
 
-/// A list whose first element needs no room elsewhere.
+/// A list that stores its first element without an allocation.
 #[derive(Clone, Debug)]
 pub(crate) struct Few<T> {
     first: Option<T>,
@@ -25,12 +25,12 @@ impl<T> Few<T> {
         }
     }
 
-    /// In the order in which they were put in.
+    /// In the order in which they were added.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.first.iter().chain(&self.more)
     }
 
-    /// The one element, if it is the only one.
+    /// The element, if there is exactly one.
     pub(crate) fn only(&self) -> Option<&T> {
         self.first.as_ref().filter(|_| self.more.is_empty())
     }

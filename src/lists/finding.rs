@@ -1,4 +1,4 @@
-//! What stands out in a set of lists, seen with the catalogue's eyes.
+//! Findings: what an administrator should know about a set of lists, according to the catalogue.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -35,7 +35,7 @@ impl ZoneFinding {
         self.index
     }
 
-    /// What reports call the list.
+    /// The name of the list in reports.
     #[must_use]
     pub fn list(&self) -> &ListId {
         &self.list
@@ -47,7 +47,7 @@ impl ZoneFinding {
         &self.zone
     }
 
-    /// What stands out.
+    /// What was found.
     #[must_use]
     pub fn kind(&self) -> &ZoneFindingKind {
         &self.kind
@@ -57,119 +57,121 @@ impl ZoneFinding {
 impl fmt::Display for ZoneFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let zone = self.zone.to_string();
-        // Zones that differ in their keys alone are told apart by their numbers.
+        // Zones that differ only in their keys are distinguished by their numbers.
         let is_numbered = self.list.as_str().strip_prefix(&*zone).is_some_and(|rest| rest.starts_with('#'));
         write!(f, "{}: {}", if is_numbered { self.list.as_str() } else { &zone }, self.kind)
     }
 }
 
-/// What can stand out.
+/// The kinds of findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ZoneFindingKind {
-    /// The list has closed down. It is not asked, unless [`Retired::Ask`](crate::lists::Retired::Ask) says so.
+    /// The list has closed down. It is not asked, except with [`Retired::Ask`](crate::lists::Retired::Ask).
     Retired(Tombstone),
-    /// There never was such a list. Not asked, as above.
+    /// A list of this name never existed. It is not asked, as with a closed list.
     NeverAList {
-        /// What was meant.
+        /// The list that was probably meant.
         meant: Option<Name>,
     },
-    /// The list is not known, and its name is nearly that of one that is.
+    /// The list is not in the catalogue, and its name is nearly that of a list in the catalogue.
     Misspelled {
-        /// That list.
+        /// The list in the catalogue.
         meant: Name,
     },
-    /// The zone answers only with a key in front, and there is none.
+    /// The zone answers only with a key in front, and no key is given.
     NeedsKey,
-    /// A key stands in front of a zone that takes none, and another zone of the operator takes one.
+    /// A key stands in front of a zone that accepts none, and another zone of the operator accepts one.
     TakesNoKey {
-        /// That zone.
+        /// The zone that accepts a key.
         meant: Name,
     },
-    /// The list has another name now.
+    /// The list has a new name.
     Renamed {
-        /// That name.
+        /// The new name.
         successor: Option<Name>,
     },
-    /// The list's data are part of another one now.
+    /// The data of the list are now part of another list.
     Merged {
-        /// That list.
+        /// The other list.
         successor: Option<Name>,
     },
-    /// The list answers subscribers or registered askers only.
+    /// The list answers only subscribers or registered clients.
     Restricted {
-        /// Since when, where that is known.
+        /// The start of the restriction, if known.
         since: Option<Date>,
-        /// Where subscribers are to ask.
+        /// The zone that subscribers should ask.
         successor: Option<Name>,
     },
-    /// There is reason to distrust the list.
+    /// There is a reason to distrust the list.
     Suspect {
-        /// The reason, or who gives it.
+        /// The reason, or the source of it.
         why: String,
     },
-    /// Nobody was found who says whether the list still works.
+    /// No source was found that says whether the list still works.
     Unverified,
-    /// The list holds nothing that is asked about here, such as hashes.
+    /// The list contains only entries that this crate does not ask about, such as hashes.
     NothingToAsk,
     /// An allow list that is used to deny, or a deny list that is used to allow.
     WrongSide {
-        /// As what it is used.
+        /// The kind it is used as.
         used: Kind,
     },
-    /// The catalogue says something about the list that this version does not know; the codes it explains are not used.
+    /// The catalogue contains a line about the list that this version does not know; the meanings of its codes are
+    /// not used.
     PartlyRead,
-    /// What the catalogue says to those who use the list: that it wants registration, is for scoring only, holds whole networks.
+    /// A note in the catalogue for users of the list, for example: registration is required, for scoring only,
+    /// contains whole networks.
     Note(Arc<str>),
-    /// The codes that are to count are none that a listing can have: the list never counts.
+    /// The codes in the filter can never be a listing: the list never counts.
     CodesNeverMatch,
-    /// The list holds addresses and is asked about names, or the other way round: it never counts.
+    /// The list contains addresses and is asked about names, or the reverse: it never counts.
     WrongSubject {
-        /// What it is asked about.
+        /// The subject that it is asked about.
         part: Part,
     },
-    /// The list is known to answer with a code when it refuses to, and the software for which the line was written takes that
-    /// for a listing. Here it never is one.
+    /// The list is known to return a code when it refuses to answer, and the software for which the configuration
+    /// line was written treats that code as a listing. This crate never does.
     NoCodeFilter {
-        /// That code, or one of them.
+        /// The code, or one of them.
         code: Ipv4Addr,
-        /// That software.
+        /// The software.
         software: Notation,
         /// The codes that should count.
         instead: Option<CodePattern>,
     },
-    /// The same of a list that lets clients in: when it refuses, everybody is let in.
+    /// The same for an allow list: when it refuses to answer, that software allows every client.
     AllowsWhenRefused {
-        /// That code, or one of them.
+        /// The code, or one of them.
         code: Ipv4Addr,
-        /// That software.
+        /// The software.
         software: Notation,
         /// The codes that should count.
         instead: Option<CodePattern>,
     },
-    /// The same list with the same codes stands in the set before: a hit counts twice.
+    /// The same list with the same codes occurs earlier in the set: a listing counts twice.
     NamedTwice,
-    /// Another list of the set holds all of this one's data, and the codes both count: a listing counts twice.
+    /// Another list of the set contains all data of this one, and the codes of both count: a listing counts twice.
     CountedTwice {
-        /// That list.
+        /// The other list.
         whole: Name,
     },
-    /// A list holds this one and others of the set, and its codes tell them apart: one question is enough. See
+    /// Another list contains this one and others of the set, and its codes distinguish them: one query is enough. See
     /// [`Merge`](crate::lists::Merge).
     OneQuestion {
-        /// What to write in place of this list.
+        /// What to write instead of this list.
         instead: Box<ListSpec>,
     },
 }
 
 impl ZoneFindingKind {
-    /// Is there nothing left, or never was anything, to ask?
+    /// Is there no such list to ask, because it has closed or never existed?
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Retired(_) | Self::NeverAList { .. })
     }
 
-    /// A lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -278,7 +280,7 @@ impl fmt::Display for ZoneFindingKind {
     }
 }
 
-/// What to do about codes that should not count.
+/// The advice about codes that should not count.
 struct Codes<'a>(&'a Option<CodePattern>);
 
 impl fmt::Display for Codes<'_> {

@@ -1,4 +1,4 @@
-//! What a catalogue adds to a list as it was written: a profile, and what stands out.
+//! Adds data of the catalogue to the lists of a configuration: profiles and findings.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use crate::lists::catalogue::{Access, Catalogue, Entry, Match, Status};
 use crate::lists::finding::ZoneFindingKind;
 use crate::lists::misuse;
 
-/// Where knowledge about lists comes from.
+/// The source of knowledge about lists.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Knowledge {
-    /// Nowhere: only what was written and RFC 5782.
+    /// None: only the configuration and RFC 5782 are used.
     None,
-    /// The catalogue that comes with this version of the crate.
+    /// The built-in catalogue of this version of the crate.
     #[default]
     Catalogue,
     /// This catalogue.
@@ -30,28 +30,28 @@ impl Knowledge {
     }
 }
 
-/// What becomes of lists that have closed down or never were.
+/// How to treat lists that have closed down or never existed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Retired {
-    /// They stay in the set, are never asked, and their verdict is `Skipped`. A mail server whose configuration outlived a
-    /// list starts as before.
+    /// They stay in the set, are never asked, and their verdict is `Skipped`. So a mail server still starts if its
+    /// configuration names a list that has closed.
     #[default]
     Skip,
     /// They are errors.
     Refuse,
-    /// They are asked like any other list: somebody may have brought one back to life.
+    /// They are asked like any other list, for example because somebody has reopened one.
     Ask,
 }
 
-/// Adds what the catalogue knows to a list, and says what stands out.
+/// Adds what the catalogue knows to a list, and returns the findings.
 pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired: Retired) -> Vec<ZoneFindingKind> {
     let mut found = Vec::new();
     if spec.filter().is_some_and(|filter| !filter.can_list()) {
         found.push(ZoneFindingKind::CodesNeverMatch);
     }
     let Some(catalogue) = catalogue else { return found };
-    // A copy under a name of our own has the codes of its original, and a life of its own.
+    // A copy under a local name has the codes of the original list, but its own status.
     if let Some(original) = spec.original() {
         if let Some(entry) = catalogue.get(original) {
             describe(spec, entry);
@@ -80,7 +80,7 @@ pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired:
     found
 }
 
-/// Adds what nobody said otherwise: codes and test entries, and whose voice the list is.
+/// Adds what the configuration does not set: codes, test entries and the operator of the list.
 fn describe(spec: &mut ListSpec, entry: &Entry) {
     if !spec.has_profile() {
         *spec = spec.clone().profile(Arc::clone(entry.profile()));
@@ -90,7 +90,7 @@ fn describe(spec: &mut ListSpec, entry: &Entry) {
     }
 }
 
-/// What an administrator should know about a list that the catalogue knows.
+/// The findings about a list that is in the catalogue.
 fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKind>) {
     let entry = known.entry;
     let successor = || entry.successor().cloned();
@@ -116,7 +116,7 @@ fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKin
     if entry.kinds().is_empty() {
         found.push(ZoneFindingKind::NothingToAsk);
     }
-    // A negative weight turns a list around, as in postscreen.
+    // A negative weight reverses the effect of a list, as in postscreen.
     let used = match (spec.kind(), spec.weight() < 0) {
         (Kind::Deny, false) | (Kind::Allow, true) => Kind::Deny,
         (Kind::Deny, true) | (Kind::Allow, false) => Kind::Allow,

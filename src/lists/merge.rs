@@ -1,8 +1,8 @@
-//! Lists of a set that are parts of another list: which of them one question can answer, and which count twice.
+//! Lists of a set that are parts of another list: which of them a single query can answer, and which count twice.
 //!
-//! `zen.spamhaus.org` holds what `sbl`, `xbl` and `pbl` hold, and its codes tell which: who names all of them asks four times
-//! for one answer. What is merged is decided by the zone asked, key included, so that a zone with a key never goes together
-//! with a public one, nor with one of another key.
+//! `zen.spamhaus.org` contains the data of `sbl`, `xbl` and `pbl`, and its codes distinguish them: a configuration
+//! that names all four sends four queries for one answer. Lists are merged by the zone that is asked, including its
+//! key. So a zone with a key is never merged with a public zone, nor with a zone with another key.
 
 use std::net::Ipv4Addr;
 
@@ -11,32 +11,34 @@ use crate::dnsxl::{CodePattern, CodeTest, ListSpec, Profile};
 use crate::lists::catalogue::{Access, Catalogue, Entry, Status};
 use crate::lists::finding::ZoneFindingKind;
 
-/// Is one list asked in place of several that are parts of it?
+/// Can one list be asked in place of several lists that are parts of it?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Merge {
-    /// Every list is asked in its own zone; the [findings](crate::lists::ListSet::findings) say what one question could do.
+    /// Every list is asked in its own zone; the [findings](crate::lists::ListSet::findings) report where one query
+    /// would be enough.
     #[default]
     Never,
-    /// Where several lists of the set are parts of one that works, and its codes tell them apart, that one is asked, once.
-    /// Each list keeps its name, weight, codes and subjects, and its row in the report; codes, text, proof and health are
-    /// those of the zone asked. A row whose codes are not in the answer is [`Excluded`](crate::dnsxl::Excluded).
+    /// If several lists of the set are parts of a working list whose codes distinguish them, only that list is asked,
+    /// once. Each list keeps its name, weight, codes, subjects, and its row in the report; the returned codes, text,
+    /// proof and health come from the zone asked. A row whose codes are not in the answer is
+    /// [`Excluded`](crate::dnsxl::Excluded).
     ///
-    /// Left alone are lists with a profile or a daily limit of their own or on the list that holds them, copies under other names, and zones with a key
-    /// beside zones with another or none.
+    /// Not merged are: lists for which a profile or a daily limit is set on the list itself or on the list that
+    /// contains it; copies under other names; and zones with a key beside zones with another key or none.
     WhereCodesTell,
 }
 
-/// A list of the set that another one holds.
+/// A list of the set that is part of another list.
 struct Member<'a> {
     index: usize,
-    /// The zone that holds it, with the key of this one.
+    /// The zone that contains it, with the key of this list.
     whole: Name,
     known: &'a Profile,
     told_by: Option<&'a CodeTest>,
 }
 
-/// What stands out, with the positions of the lists; merges them if that was said.
+/// Returns the findings, with the positions of their lists; merges the lists if `merge` says so.
 pub(super) fn plan(
     specs: &mut [ListSpec],
     catalogue: Option<&Catalogue>,
@@ -55,7 +57,7 @@ pub(super) fn plan(
         let within = member.told_by.map(|told_by| within(spec, member, told_by));
         let beside = |other: &ListSpec| shares_subject(spec, other) && !other.is_retired();
         let whole = |other: &ListSpec| *other.zone() == member.whole && other.original().is_none() && beside(other);
-        // A limit is one zone's: questions to another would pass it by.
+        // A limit applies to one zone: queries sent to another zone would bypass it.
         let unlimited = |other: &ListSpec| merge == Merge::Never || other.question_limit().is_none();
         let twice = specs.iter().any(|other| whole(other) && counts_too(within.as_ref(), member, spec, other));
         if twice {
@@ -86,7 +88,7 @@ pub(super) fn plan(
     found
 }
 
-/// Lists that stand in the set before, with the same codes and about the same subject.
+/// Lists that occur earlier in the set, with the same codes and about the same subject.
 fn named_twice(specs: &[ListSpec]) -> Vec<(usize, ZoneFindingKind)> {
     let same = |one: &ListSpec, other: &ListSpec| {
         one.kind() == other.kind()
@@ -101,13 +103,13 @@ fn named_twice(specs: &[ListSpec]) -> Vec<(usize, ZoneFindingKind)> {
     specs.iter().enumerate().filter_map(named).collect()
 }
 
-/// The list that holds this one, where both work and one key opens both.
+/// The list that contains this one, if both work and the same key is valid for both.
 fn part_of<'a>(spec: &ListSpec, catalogue: &'a Catalogue) -> Option<Member<'a>> {
     let works = |entry: &Entry| *entry.status() == Status::Active;
     let entry =
         catalogue.get(spec.zone()).filter(|entry| works(entry) && *entry.zone() == spec.zone().without_key())?;
     let holder = catalogue.get(entry.part_of()?).filter(|holder| works(holder))?;
-    // Who says more than the catalogue knows better.
+    // A profile given in the configuration has priority over the catalogue.
     if spec.original().is_some() || spec.is_retired() || spec.knowledge() != &**entry.profile() {
         return None;
     }
@@ -119,12 +121,12 @@ fn part_of<'a>(spec: &ListSpec, catalogue: &'a Catalogue) -> Option<Member<'a>> 
     Some(Member { index: 0, whole, known: holder.profile(), told_by: entry.told_by() })
 }
 
-/// The list as it is when its holder is asked.
+/// The list in the form needed when the containing list is asked.
 fn within(spec: &ListSpec, member: &Member<'_>, told_by: &CodeTest) -> ListSpec {
     spec.clone().asked_within(member.whole.clone(), told_by.clone(), member.known)
 }
 
-/// Are both asked about one subject, and do they decide together?
+/// Do both ask about a common subject, and do they decide together?
 fn shares_subject(one: &ListSpec, other: &ListSpec) -> bool {
     one.context() == other.context() && shares_part(one, other)
 }
@@ -134,7 +136,7 @@ fn shares_part(one: &ListSpec, other: &ListSpec) -> bool {
         || one.fixed_subjects().iter().any(|subject| other.fixed_subjects().contains(subject))
 }
 
-/// Does a listing on the part count as one on the whole too?
+/// Does a listing on the part also count as a listing on the whole?
 fn counts_too(within: Option<&ListSpec>, member: &Member<'_>, part: &ListSpec, whole: &ListSpec) -> bool {
     if part.kind() != whole.kind() || part.weight() == 0 || whole.weight() == 0 {
         return false;
@@ -147,7 +149,7 @@ fn counts_too(within: Option<&ListSpec>, member: &Member<'_>, part: &ListSpec, w
     }
 }
 
-/// Every code by which the holder tells the part.
+/// Every code by which the containing list reports the part.
 fn codes(told_by: &CodeTest, known: &Profile) -> Vec<Ipv4Addr> {
     match (told_by.as_pattern(), told_by.as_any_bit()) {
         (Some(pattern), _) => pattern.written_out().unwrap_or_default(),
@@ -159,13 +161,13 @@ fn codes(told_by: &CodeTest, known: &Profile) -> Vec<Ipv4Addr> {
     }
 }
 
-/// The line that asks the holder for the same, where one pattern of codes can say it.
+/// The configuration line that asks the containing list for the same data, if one pattern of codes can express it.
 fn one_line(spec: &ListSpec, member: &Member<'_>, within: &ListSpec) -> Option<ListSpec> {
     let codes: Vec<Ipv4Addr> =
         codes(member.told_by?, member.known).into_iter().filter(|code| within.lists(*code)).collect();
     let octet = |place: usize| codes.iter().filter_map(|code| code.octets().get(place).copied()).collect();
     let pattern = CodePattern::of_sets([octet(0), octet(1), octet(2), octet(3)]);
-    // All combinations of the octets, and no more.
+    // Exactly all combinations of the octets.
     if codes.is_empty() || pattern.written_out()?.len() != codes.len() {
         return None;
     }

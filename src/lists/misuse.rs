@@ -1,10 +1,11 @@
-//! Lists that are known and asked in a way that cannot be meant: about what they do not hold, or so that their refusals count.
+//! Finds lists that are asked in an unintended way: about subjects they do not contain, or so that refusals count as
+//! listings.
 
 use crate::dnsxl::{Kind, ListSpec, Part, SubjectKind};
 use crate::lists::catalogue::Entry;
 use crate::lists::finding::ZoneFindingKind;
 
-/// What stands out in how a list is asked.
+/// The findings about how a list is asked.
 pub(super) fn findings(spec: &ListSpec, entry: &Entry) -> Vec<ZoneFindingKind> {
     let mut found = Vec::new();
     found.extend(wrong_subject(spec, entry));
@@ -12,10 +13,10 @@ pub(super) fn findings(spec: &ListSpec, entry: &Entry) -> Vec<ZoneFindingKind> {
     found
 }
 
-/// A list of addresses that is asked about names, or the other way round.
+/// A list of addresses that is asked about names, or the reverse.
 fn wrong_subject(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
     let holds = |part: Part| match part {
-        // Where nobody's configuration says that this is a client, it may be a domain.
+        // If the configuration does not say that this subject is a client, it may be a domain.
         Part::Address if spec.written_for().is_none() => true,
         Part::Address => entry.kinds().iter().any(|kind| *kind != SubjectKind::Domain),
         _ => entry.kinds().contains(&SubjectKind::Domain),
@@ -26,12 +27,13 @@ fn wrong_subject(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
     spec.parts().first().map(|part| ZoneFindingKind::WrongSubject { part: *part })
 }
 
-/// A list whose refusal counts in the software for which the line was written. Here it never does.
+/// A list whose refusal counts as a listing in the software for which the line was written. In this crate it never
+/// does.
 fn believed_refusal(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
     let software = spec.written_for()?;
     let picks =
         |code: &std::net::Ipv4Addr| spec.filter().is_none_or(|filter| filter.can_list() && filter.picks(&[*code]));
-    // What Spamhaus says of a key, a zone without one never answers.
+    // According to what Spamhaus documents about keys, a zone without one never answers.
     let is_possible = |code: &std::net::Ipv4Addr| {
         spec.zone().secret().is_some() || !matches!(code.octets(), [127, 255, 255, 250 | 251])
     };

@@ -19,13 +19,14 @@ pub use crate::lists::finding::{ZoneFinding, ZoneFindingKind};
 pub use crate::lists::knowledge::{Knowledge, Retired};
 pub use crate::lists::merge::Merge;
 
-/// Lists in a set; more make a configuration error.
+/// The maximum number of lists in a set; more are a configuration error.
 pub const MAX_LISTS: usize = 1_000;
 
-/// The score from which on recommended lists turn a client away; their weights in the catalogue are made for it.
+/// The score from which on the recommended lists reject a client; their weights in the catalogue are chosen for this
+/// value.
 const RECOMMENDED_THRESHOLD: i32 = 3;
 
-/// Which lists are asked, in which order they are reported, and when they decide. Immutable; a clone shares it.
+/// Which lists are asked, in which order they are reported, and when they decide. Immutable; a clone shares the data.
 ///
 /// ```
 /// use rdnsbl::ListSet;
@@ -54,28 +55,29 @@ struct Inner {
     mistakes: Vec<SpecError>,
 }
 
-/// What becomes of texts that cannot be read.
+/// How to treat texts that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Mistakes {
-    /// They are errors, and there is no set.
+    /// They are errors, and no set is built.
     #[default]
     Refuse,
-    /// The set is of all others, and [tells them](ListSet::mistakes).
+    /// The set is built from all other lists and [reports them](ListSet::mistakes).
     LeaveOut,
 }
 
 impl ListSet {
-    /// No list at all: what a checker starts with. Lists are always one's own choice.
+    /// No list at all: the initial state of a checker. The user must choose the lists.
     #[must_use]
     pub fn none() -> Self {
         Self(Arc::default())
     }
 
-    /// A start for who has no lists yet: few, alive, open to everybody at small volume, with documented codes. Each has its
-    /// reason and its date in the catalogue, and a weight; from 3 on the outcome is "listed", so that a client is turned away
-    /// by Spamhaus ZEN alone or by two of the others together. Read the lists' terms of use: most want money from large or
-    /// commercial users, and none answers through a public resolver.
+    /// A starting point for users who have no lists yet: few lists, working, free at small volume, with documented
+    /// codes. The catalogue gives a reason, a date and a weight for each. From a score of 3 on the outcome is
+    /// "listed", so a client is rejected by Spamhaus ZEN alone or by two of the others together. Read the terms of
+    /// use of the lists: most require payment from large or commercial users, and none answers through a public
+    /// resolver.
     ///
     /// ```
     /// use rdnsbl::{ListSet, lists::catalogue::Catalogue};
@@ -89,11 +91,11 @@ impl ListSet {
     #[must_use]
     pub fn recommended() -> Self {
         let specs = Catalogue::builtin().iter().filter_map(|entry| Some(entry.recommendation()?.spec().clone()));
-        // A test builds the set; should that ever be skipped, no list is safer than stopping a mail server.
+        // A test builds this set. If the build fails all the same, an empty set is safer than stopping a mail server.
         Self::builder().lists(specs).threshold(RECOMMENDED_THRESHOLD).build().unwrap_or_else(|_| Self::none())
     }
 
-    /// Starts a set.
+    /// Starts to build a set.
     pub fn builder() -> ListSetBuilder {
         ListSetBuilder::default()
     }
@@ -103,15 +105,15 @@ impl ListSet {
         self.0.lists.iter().map(Arc::as_ref)
     }
 
-    /// What an administrator should know about these lists: which have closed down, are misspelled, need a key, and so on. In
-    /// the order of the lists. Nothing here stops anything; [`ListSetBuilder::retired`] can.
+    /// What an administrator should know about these lists: which have closed down, are misspelled, need a key, and
+    /// so on, in the order of the lists. A finding never stops anything; [`ListSetBuilder::retired`] can.
     #[must_use]
     pub fn findings(&self) -> &[ZoneFinding] {
         &self.0.findings
     }
 
-    /// What stood in the texts given to [`ListSetBuilder::read`] and asks no list, such as `permit_mynetworks`: it is not done
-    /// here, and whoever wrote it should know.
+    /// The parts of the texts given to [`ListSetBuilder::read`] that ask no list, such as `permit_mynetworks`. This
+    /// crate does not apply them, so the author of the text should know about them.
     ///
     /// ```
     /// use rdnsbl::ListSet;
@@ -130,13 +132,13 @@ impl ListSet {
         &self.0.lists
     }
 
-    /// What cannot be read, with [`Mistakes::LeaveOut`].
+    /// The texts that cannot be read, with [`Mistakes::LeaveOut`].
     #[must_use]
     pub fn mistakes(&self) -> &[SpecError] {
         &self.0.mistakes
     }
 
-    /// The names of what decides by itself, where that is more than one: see [`ListSetBuilder::context`].
+    /// The names of the contexts that decide separately, if there is more than one: see [`ListSetBuilder::context`].
     pub fn contexts(&self) -> impl Iterator<Item = &str> {
         let several = self.0.contexts.len() > 1;
         self.0.contexts.iter().filter(move |_| several).map(|context| &*context.name)
@@ -147,11 +149,11 @@ impl ListSet {
     }
 }
 
-/// Collects lists; [`build`](Self::build) tells all mistakes at once.
+/// Collects lists; [`build`](Self::build) reports all mistakes at once.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ListSetBuilder {
-    /// Each list with the position of its context: 0 is the one without a name, others are one more than their position.
+    /// Each list with the number of its context: 0 is the context without a name, others are their position plus one.
     lists: Vec<(usize, Result<ListSpec, SpecError>)>,
     left_out: Vec<SpecError>,
     alone: Said,
@@ -164,7 +166,7 @@ pub struct ListSetBuilder {
     mistakes: Mistakes,
 }
 
-/// Thresholds of one context, as far as they were said.
+/// Thresholds of one context, as far as they were set.
 #[derive(Clone, Copy, Debug, Default)]
 struct Said {
     listed: Option<i32>,
@@ -172,7 +174,7 @@ struct Said {
 }
 
 impl Said {
-    /// The same; what was not said, as it was said there.
+    /// The same thresholds; those that are not set are taken from `other`.
     fn or(self, other: Self) -> Self {
         Self { listed: self.listed.or(other.listed), allowed: self.allowed.or(other.allowed) }
     }
@@ -185,15 +187,16 @@ impl ListSetBuilder {
         self
     }
 
-    /// An allow list in Postfix's notation. A proven hit allows outright.
+    /// An allow list in Postfix's notation. A confirmed listing allows the client outright.
     pub fn allow(mut self, text: &str) -> Self {
         self.lists.push((self.current, ListSpec::allow(text)));
         self
     }
 
-    /// Lists and thresholds from here on belong to the context of this name: they decide together, and by themselves. A report
-    /// has a [score](crate::Report::contexts) for each, and the outcome is that of the worst. `None` is the context in which a
-    /// builder starts. Where only one context with a name has lists, those without a name belong to it.
+    /// Lists and thresholds from here on belong to the context of this name. The lists of one context decide
+    /// together, separately from other contexts. A report has a [score](crate::Report::contexts) for each context,
+    /// and the outcome is the worst of them. `None` is the context in which a builder starts. If only one context
+    /// with a name has lists, the lists without a context belong to it.
     ///
     /// ```
     /// use rdnsbl::ListSet;
@@ -213,7 +216,7 @@ impl ListSetBuilder {
         self
     }
 
-    /// The position of a context, which is made if there is none.
+    /// The position of a context; it is created if it does not exist.
     fn position(&mut self, name: &Arc<str>) -> usize {
         if **name == *ALONE {
             return 0;
@@ -228,7 +231,7 @@ impl ListSetBuilder {
         )
     }
 
-    /// What was said about a context.
+    /// The thresholds set for a context.
     fn said(&mut self, position: usize) -> &mut Said {
         match position.checked_sub(1).and_then(|position| self.contexts.get_mut(position)) {
             Some((_, said)) => said,
@@ -236,16 +239,16 @@ impl ListSetBuilder {
         }
     }
 
-    /// A list.
+    /// Adds a list.
     pub fn list(mut self, spec: ListSpec) -> Self {
         self.lists.push((self.current, Ok(spec)));
         self
     }
 
-    /// Lists in the notation of Postfix, postscreen, Exim, sendmail, SpamAssassin or rspamd, whichever the text looks like: see
-    /// [`notation`]. Each of its [contexts](notation::Context) is one here, with postscreen's thresholds; what is said with
-    /// [`threshold`](Self::threshold) goes before them. What asks no list is [left out](ListSet::left_out); a text in which
-    /// nothing asks one is a mistake.
+    /// Adds lists in the notation of Postfix, postscreen, Exim, sendmail, SpamAssassin or rspamd; the notation is
+    /// detected: see [`notation`]. Each of its [contexts](notation::Context) becomes a context of this set, with
+    /// postscreen's thresholds; thresholds set with [`threshold`](Self::threshold) have priority. Parts that ask no
+    /// list are [left out](ListSet::left_out); a text without any list is a mistake.
     pub fn read(mut self, text: &str) -> Self {
         let contexts = notation::contexts(notation::Notation::detect(text), text);
         let is_empty = contexts
@@ -267,33 +270,33 @@ impl ListSetBuilder {
         self
     }
 
-    /// Several lists.
+    /// Adds several lists.
     pub fn lists(mut self, specs: impl IntoIterator<Item = ListSpec>) -> Self {
         self.lists.extend(specs.into_iter().map(|spec| (self.current, Ok(spec))));
         self
     }
 
-    /// The score from which on the outcome is "listed"; 1 unless said. Of the lists of the
-    /// [current context](Self::context), as all thresholds.
+    /// The score from which on the outcome is "listed"; 1 by default. Like all thresholds, it applies to the lists of
+    /// the [current context](Self::context).
     pub fn threshold(mut self, threshold: i32) -> Self {
         self.said(self.current).listed = Some(threshold);
         self
     }
 
-    /// The score up to which the sum alone means "allowed"; -1 unless said.
+    /// The score up to which the sum alone means "allowed"; -1 by default.
     pub fn allow_threshold(mut self, threshold: i32) -> Self {
         self.said(self.current).allowed = Some(threshold);
         self
     }
 
-    /// The outcome is "listed" only if lists of so many operators say so, whatever the score; 1 unless said. Lists of one
-    /// operator are one voice: see [`ListSpec::operator`]. Holds for every context.
+    /// The minimum number of operators whose lists must agree before the outcome is "listed", whatever the score; 1
+    /// by default. All lists of one operator count once: see [`ListSpec::operator`]. Applies to every context.
     pub fn min_operators(mut self, operators: usize) -> Self {
         self.operators = Some(operators);
         self
     }
 
-    /// What becomes of texts that cannot be read; they are errors unless said.
+    /// How to treat texts that cannot be read; by default they are errors.
     ///
     /// ```
     /// use rdnsbl::{ListSet, lists::Mistakes};
@@ -307,14 +310,15 @@ impl ListSetBuilder {
         self
     }
 
-    /// Where knowledge about lists comes from; the catalogue of this version unless said. It explains codes, refusals and test
-    /// entries of every list whose profile was not set, and makes the [findings](ListSet::findings).
+    /// The source of knowledge about lists; by default the catalogue of this version. It explains codes, refusals and
+    /// test entries of every list without a profile of its own, and is the source of the
+    /// [findings](ListSet::findings).
     pub fn knowledge(mut self, knowledge: Knowledge) -> Self {
         self.knowledge = knowledge;
         self
     }
 
-    /// What becomes of lists that have closed down or never were; they are skipped unless said.
+    /// How to treat lists that have closed down or never existed; by default they are skipped.
     ///
     /// ```
     /// use rdnsbl::{ListSet, ListSetError, lists::Retired};
@@ -329,7 +333,7 @@ impl ListSetBuilder {
         self
     }
 
-    /// Are lists asked in one question that are parts of one list? Not unless said.
+    /// Are several lists that are parts of one list asked in a single query? By default they are not.
     ///
     /// ```
     /// use rdnsbl::{ListSet, lists::Merge};
@@ -350,11 +354,11 @@ impl ListSetBuilder {
         self
     }
 
-    /// The set.
+    /// Builds the set.
     ///
     /// # Errors
-    /// [`ListSetError`] holds every list that cannot be read, and says when there are more than [`MAX_LISTS`] or when the
-    /// thresholds contradict each other; with [`Retired::Refuse`], when all can be read, every list that has closed down.
+    /// [`ListSetError`]: every list that cannot be read; more than [`MAX_LISTS`] lists; thresholds that contradict
+    /// each other. With [`Retired::Refuse`], if all lists can be read, every list that has closed down.
     pub fn build(self) -> Result<ListSet, ListSetError> {
         if self.lists.len() > MAX_LISTS {
             return Err(ListSetError::TooMany);
@@ -403,7 +407,8 @@ impl ListSetBuilder {
         Ok(ListSet(Arc::new(Inner { lists, contexts, findings, left_out: self.left_out, mistakes })))
     }
 
-    /// What decides by itself: the contexts that have lists. None where all lists decide together, by the usual thresholds.
+    /// The contexts that decide separately: those that have lists. None if all lists decide together, by the default
+    /// thresholds.
     fn deciding(&self) -> Vec<Context> {
         let usual = Thresholds::default();
         let thresholds = |said: Said| Thresholds {
@@ -432,7 +437,7 @@ impl ListSetBuilder {
     }
 }
 
-/// Gives numbers to lists that would be called the same since only their hidden keys differ.
+/// Adds numbers to lists that would have the same name because only their hidden keys differ.
 fn number_alike(lists: &mut [ListSpec]) {
     let mut called: HashMap<ListId, Vec<Name>> = HashMap::new();
     for list in lists.iter_mut().filter(|list| !list.is_labelled()) {
@@ -447,23 +452,23 @@ fn number_alike(lists: &mut [ListSpec]) {
     }
 }
 
-/// What lists are called that stand alone beside several contexts.
+/// The name for lists without a context beside several contexts.
 const ALONE: &str = "lists";
 
-/// Why a set of lists cannot be.
+/// Why a set of lists cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListSetError {
-    /// Some lists cannot be read: the position of each, from 0, and what is wrong with it.
+    /// Some lists cannot be read: the position of each, from 0, and its error.
     #[error("{}", describe(.0))]
     Specs(Vec<(usize, SpecError)>),
-    /// Some lists have closed down or never were, and [`Retired::Refuse`] was said.
+    /// Some lists have closed down or never existed, and [`Retired::Refuse`] was set.
     #[error("{}", describe_retired(.0))]
     Retired(Vec<ZoneFinding>),
     /// More than [`MAX_LISTS`] lists.
     #[error("more than {MAX_LISTS} lists")]
     TooMany,
-    /// The allow threshold is not below the threshold, so that one score would mean both.
+    /// The allow threshold is not below the threshold, so one score would mean both.
     #[error("the allow threshold must be below the threshold")]
     Thresholds,
 }

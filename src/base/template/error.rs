@@ -1,11 +1,11 @@
-//! Why a text is no template.
+//! Why a text is not a valid template.
 
 use std::ops::Range;
 
-/// Octets of a template.
+/// The maximum length of a template in octets.
 pub const MAX_TEMPLATE: usize = 2_000;
 
-/// Why a text is no template, and where.
+/// Why a text is not a valid template, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at octet {}", span.start + 1)]
 pub struct TemplateError {
@@ -24,7 +24,7 @@ impl TemplateError {
         self.kind
     }
 
-    /// Which octets of the text are wrong; an empty range stands where something is missing.
+    /// The octets of the text that are wrong; an empty range marks the position where something is missing.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
@@ -38,34 +38,34 @@ pub enum TemplateErrorKind {
     /// No variable has this name.
     #[error("unknown variable")]
     UnknownVariable,
-    /// A dollar sign stands before something else.
+    /// A dollar sign is followed by something that is not a variable.
     #[error("expected a variable, \"{{\", \"(\" or \"$\" after \"$\"")]
     NeedName,
     /// A brace or parenthesis is not closed.
     #[error("expected a closing brace or parenthesis")]
     Unclosed,
-    /// Something else than `?` or `:` stands behind the name in braces.
+    /// The name in braces is followed by something other than `?` or `:`.
     #[error("expected \"?\", \":\" or \"}}\"")]
     NeedCondition,
-    /// Something stands behind the second text of a condition.
+    /// There is text after the second text of a condition.
     #[error("expected \"}}\"")]
     Trailing,
-    /// Conditions in conditions, too deep to be meant.
+    /// Conditions are nested too deep.
     #[error("nested too deep")]
     TooDeep,
     /// More than [`MAX_TEMPLATE`] octets.
     #[error("longer than {MAX_TEMPLATE} octets")]
     TooLong,
-    /// Something that no reply may hold.
+    /// A character that a reply may not contain.
     #[error("only printable ASCII may stand in a reply")]
     BadCharacter,
-    /// The reply does not start with a code.
+    /// The reply does not start with a reply code.
     #[error("expected a reply code from 400 to 599 and a blank")]
     NeedCode,
-    /// Code and enhanced code are of different classes: 4yz goes with 4.y.z, 5yz with 5.y.z.
+    /// Reply code and enhanced code have different classes: 4yz needs 4.y.z, 5yz needs 5.y.z.
     #[error("reply code and enhanced status code do not agree")]
     CodesDiffer,
-    /// There is no text.
+    /// The reply has no text.
     #[error("expected a text")]
     NeedText,
 }

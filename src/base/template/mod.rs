@@ -8,7 +8,8 @@
 //! | `${name?{text}:{other}}` | one or the other |
 //! | `$$` | a dollar sign |
 //!
-//! Texts may hold variables again; values never do: what a client or a list sent is put in as it is, cleaned.
+//! Texts may contain variables again. Values are never expanded: data from a client or a list is cleaned and inserted
+//! unchanged.
 
 pub(crate) mod error;
 pub(crate) mod parser;
@@ -24,7 +25,7 @@ pub use crate::base::template::error::{MAX_TEMPLATE, TemplateError, TemplateErro
 use crate::base::template::piece::Piece;
 pub use crate::base::template::piece::Variable;
 
-/// A text with variables; correct once it exists.
+/// A text with variables. Every template that exists is valid.
 ///
 /// ```
 /// use rdnsbl::template::{Template, TemplateErrorKind};
@@ -42,15 +43,15 @@ pub struct Template {
     pieces: Arc<[Piece]>,
 }
 
-/// A template with values in it.
+/// A template with its variables replaced by values.
 pub(crate) struct Expansion {
     pub(crate) text: String,
-    /// Octets at the start that stand in the template itself, and did not come from outside.
+    /// The number of octets at the start that come from the template itself, not from outside.
     pub(crate) own: usize,
 }
 
 impl Template {
-    /// Puts values in. Nothing in a value is expanded again.
+    /// Inserts the values. Variables inside a value are not expanded.
     pub(crate) fn expand(&self, value: &dyn Fn(Variable) -> String) -> Expansion {
         let mut expansion = Expansion { text: String::new(), own: 0 };
         let mut own = true;
@@ -58,7 +59,8 @@ impl Template {
         expansion
     }
 
-    /// What the template starts with, as far as it is the same for every report.
+    /// The fixed text at the start of the template, equal in every report; empty if the template starts with a
+    /// variable.
     pub(crate) fn literal_start(&self) -> &str {
         match self.pieces.first() {
             Some(Piece::Text(text)) => text,
@@ -76,7 +78,7 @@ impl Template {
         matches!(self.pieces.first(), Some(Piece::Either(..)))
     }
 
-    /// Texts and variables, where it holds no conditions.
+    /// Texts and variables, if the template contains no conditions.
     pub(crate) fn plain_pieces(&self) -> Option<Vec<Result<&str, Variable>>> {
         self.pieces
             .iter()
@@ -94,7 +96,7 @@ fn fill(pieces: &[Piece], value: &dyn Fn(Variable) -> String, expansion: &mut Ex
         match piece {
             Piece::Text(text) => expansion.text.push_str(text),
             Piece::Value(variable) => {
-                // The policy's own code is as good as one written out.
+                // The policy's reply code is as safe as a code written in the template.
                 *own &= *variable == Variable::RblCode;
                 expansion.text.push_str(&value(*variable));
             }
@@ -126,7 +128,7 @@ impl FromStr for Template {
     }
 }
 
-/// The template as it was written.
+/// The template as its author wrote it.
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.source)

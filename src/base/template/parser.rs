@@ -1,14 +1,14 @@
-//! Reads templates.
+//! Parses templates.
 
 use std::ops::Range;
 
 use crate::base::template::error::{TemplateError, TemplateErrorKind};
 use crate::base::template::piece::{Piece, Variable};
 
-/// Conditions inside conditions.
+/// The maximum depth of nested conditions.
 const MAX_DEPTH: usize = 16;
 
-/// Reads from left to right, up to `end`.
+/// Parses from left to right, up to `end`.
 pub(crate) struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -49,7 +49,7 @@ impl<'a> Parser<'a> {
         Ok(pieces)
     }
 
-    /// What follows a dollar sign.
+    /// Parses the part after a dollar sign.
     fn variable(&mut self) -> Result<Piece, TemplateError> {
         let start = self.at;
         let (open, close) = match self.peek() {
@@ -114,7 +114,7 @@ impl<'a> Parser<'a> {
         Ok(if question { Piece::Either(name, first, second) } else { Piece::Either(name, second, first) })
     }
 
-    /// A text in braces, starting at the opening one.
+    /// A text in braces; the parser is at the opening brace.
     fn braced(&mut self) -> Result<Vec<Piece>, TemplateError> {
         let end = self.matching('{', '}')?;
         let pieces = Parser { text: self.text, at: self.at + 1, end, depth: self.depth }.pieces()?;
@@ -135,7 +135,7 @@ impl<'a> Parser<'a> {
         known.ok_or_else(|| self.error(TemplateErrorKind::UnknownVariable, span))
     }
 
-    /// Where the bracket here is closed.
+    /// The position of the bracket that closes the one here.
     fn matching(&self, open: char, close: char) -> Result<usize, TemplateError> {
         let mut depth = 0_usize;
         for (at, character) in self.text.get(self.at..self.end).unwrap_or_default().char_indices() {

@@ -1,18 +1,18 @@
-//! What a template consists of, and what it can name.
+//! The parts of a template, and the variables it can use.
 
 /// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     Text(String),
     Value(Variable),
-    /// The first text where the value is not empty, the second where it is.
+    /// The first text if the value is not empty, the second if it is.
     Either(Variable, Vec<Piece>, Vec<Piece>),
 }
 
-/// Makes `Variable` with the name of each, so that the two cannot differ.
+/// Defines `Variable` together with the name of each variable, so that enum and names cannot differ.
 macro_rules! variables {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),* $(,)?) => {
-        /// What a template can name.
+        /// A variable that a template can use.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Variable {
@@ -23,7 +23,7 @@ macro_rules! variables {
             /// Every variable.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The name behind the dollar sign.
+            /// The name after the dollar sign.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -35,7 +35,7 @@ macro_rules! variables {
 }
 
 variables! {
-    /// `name[address]`, the name being `unknown` where none is confirmed.
+    /// `name[address]`; the name is `unknown` if none is confirmed.
     Client = "client",
     /// The client's address.
     ClientAddress = "client_address",
@@ -47,32 +47,32 @@ variables! {
     HeloName = "helo_name",
     /// The sender's address without angle brackets.
     Sender = "sender",
-    /// The part of it before the `@`.
+    /// The local part of that address, before the `@`.
     SenderName = "sender_name",
-    /// The part of it after the `@`.
+    /// The domain of that address, after the `@`.
     SenderDomain = "sender_domain",
     /// The recipient's address without angle brackets.
     Recipient = "recipient",
-    /// The part of it before the `@`.
+    /// The local part of that address, before the `@`.
     RecipientName = "recipient_name",
-    /// The part of it after the `@`.
+    /// The domain of that address, after the `@`.
     RecipientDomain = "recipient_domain",
-    /// The code that the policy gives for this finding.
+    /// The reply code that the policy gives for this finding.
     RblCode = "rbl_code",
     /// The list, without its key.
     RblDomain = "rbl_domain",
     /// What the list says about the subject.
     RblReason = "rbl_reason",
-    /// The same; Postfix has both.
+    /// The same value as the text of the list; Postfix has both names.
     RblTxt = "rbl_txt",
-    /// What was found in the list: an address or a domain.
+    /// The entry found in the list: an address or a domain.
     RblWhat = "rbl_what",
-    /// What that is: `Client host`, `Helo command`, `Sender address`.
+    /// The kind of the entry found: `Client host`, `Helo command`, `Sender address`.
     RblClass = "rbl_class",
-    /// How many more lists decided; empty where there are none.
+    /// The number of further lists that decided; empty if there are none.
     RblOthers = "rbl_others",
-    /// Why it is not known, or what is wrong with a domain.
+    /// Why a result is unknown, or what is wrong with a domain.
     Why = "why",
-    /// The texts of the first two findings, where several weigh.
+    /// The texts of the first two findings, if several findings count.
     Causes = "causes",
 }

@@ -1,4 +1,4 @@
-//! Dates as sources give them: a year, a month, or a day.
+//! Dates as precise as their sources: a year, a month, or a day.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ pub struct Date {
 }
 
 impl Date {
-    /// What stands where there is no date: the first day of Unix time.
+    /// The value in place of a missing date: the first day of Unix time.
     pub(crate) const EPOCH: Self = Self { year: 1970, month: Some(1), day: Some(1) };
 
     /// The year.
@@ -31,13 +31,13 @@ impl Date {
         self.year
     }
 
-    /// The month, 1 to 12, where the source gives it.
+    /// The month, 1 to 12, if the source gives it.
     #[must_use]
     pub fn month(self) -> Option<u8> {
         self.month
     }
 
-    /// The day of the month, where the source gives it.
+    /// The day of the month, if the source gives it.
     #[must_use]
     pub fn day(self) -> Option<u8> {
         self.day
@@ -51,7 +51,7 @@ impl Date {
     }
 }
 
-/// The day of a moment, UTC; the first day of Unix time for what lies before it.
+/// The day of a moment in UTC; the first day of Unix time for earlier moments.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -78,12 +78,12 @@ impl From<SystemTime> for Date {
     }
 }
 
-/// 9999-12-31: later moments have no date in four digits.
+/// 9999-12-31: later years do not fit in four digits.
 const LAST_DAY: u64 = 2_932_896;
-/// From the first of March of the year 0 to 1970-01-01.
+/// Days from 1 March of the year 0 to 1970-01-01.
 const DAYS_TO_MARCH_1970: u64 = 719_468;
 
-/// Days from 1970-01-01, by counting years from March so that the leap day is the last of its year.
+/// Days since 1970-01-01. Years start in March, so that the leap day is the last day of its year.
 fn days_since_epoch(year: u16, month: u8, day: u8) -> u64 {
     let (year, month, day) = (u64::from(year), u64::from(month), u64::from(day));
     let year = if month <= 2 { year - 1 } else { year };
@@ -132,7 +132,7 @@ impl fmt::Display for Date {
     }
 }
 
-/// A text is no date.
+/// The text is not a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("need YYYY, YYYY-MM or YYYY-MM-DD, from 1970 on")]
 pub struct DateError;

@@ -1,4 +1,4 @@
-//! What the catalogue says about one list.
+//! The catalogue's data about one list.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::dnsxl::{CodeTest, DomainForm, Kind, ListSpec, Profile, SubjectKind};
 use crate::lists::catalogue::date::Date;
 use crate::lists::catalogue::tombstone::{Death, Tombstone};
 
-/// One list. All text in it is printable ASCII, one line.
+/// One list. All its text is printable ASCII without line breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub(crate) zone: Name,
@@ -31,13 +31,13 @@ pub struct Entry {
     pub(crate) sources: Vec<(Option<Date>, Arc<str>)>,
     pub(crate) note: Option<Arc<str>>,
     pub(crate) recommendation: Option<Recommendation>,
-    /// Something is said about it in a word that this version does not know.
+    /// The catalogue contains a keyword about this list that this version does not know.
     pub(crate) partly_read: bool,
 }
 
-/// What the catalogue does not know to be otherwise.
+/// The values used if the catalogue gives none.
 static UNVERIFIED: Status = Status::Unverified;
-/// How old the newest source of a list that works may be.
+/// The maximum age of the newest source for a list that works.
 const TWO_YEARS: Duration = Duration::from_secs(2 * 365 * 24 * 60 * 60 + 12 * 60 * 60);
 
 impl Entry {
@@ -53,19 +53,20 @@ impl Entry {
         &self.aliases
     }
 
-    /// Does the zone want a secret label in front?
+    /// Does the zone need a secret label in front?
     #[must_use]
     pub fn access(&self) -> Access {
         self.access
     }
 
-    /// Who runs it, where that is known.
+    /// Who operates it, if known.
     #[must_use]
     pub fn operator(&self) -> Option<&str> {
         self.operator.as_deref()
     }
 
-    /// Lists of one group are one voice: their hits do not confirm each other. The zone itself where there is no group.
+    /// The group of the list. Lists of one group count once: a listing on one does not confirm a listing on another.
+    /// The zone itself if there is no group.
     #[must_use]
     pub fn group(&self) -> String {
         self.group.as_deref().map_or_else(|| self.zone.to_string(), str::to_owned)
@@ -77,40 +78,40 @@ impl Entry {
         self.group.is_some()
     }
 
-    /// What the list holds.
+    /// The kinds of subjects that the list contains.
     #[must_use]
     pub fn kinds(&self) -> &[SubjectKind] {
         &self.kinds
     }
 
-    /// Does it hold hashes, of mail addresses or domains? Nothing here asks for those.
+    /// Does it contain hashes, of mail addresses or domains? This crate does not ask for hashes.
     #[must_use]
     pub fn holds_hashes(&self) -> bool {
         self.hashes
     }
 
-    /// For or against those it lists?
+    /// Does a listing speak for or against the client?
     #[must_use]
     pub fn speaks(&self) -> Speaks {
         self.speaks
     }
 
-    /// Which form of a domain a domain list wants, where its operator says so.
+    /// The form of a domain that a domain list expects, if its operator documents it.
     #[must_use]
     pub fn domain_form(&self) -> Option<DomainForm> {
         self.domain_form
     }
 
-    /// Does it work?
+    /// The status of the list: does it work?
     #[must_use]
     pub fn status(&self) -> &Status {
         &self.status
     }
 
-    /// Does it work, as far as the catalogue may be believed on that day? "It works" is a statement about a day: without a
-    /// source of the two years before, nobody knows any more. What is dead stays dead.
+    /// The status on a given day. "It works" is a statement about a day: without a source from the two years before
+    /// `date`, the status is unverified. A list that has closed stays closed.
     ///
-    /// It only informs; lists are asked by their [`status`](Self::status), however old it is.
+    /// For information only; whether a list is asked depends on its [`status`](Self::status), however old that is.
     ///
     /// ```
     /// use rdnsbl::{Name, lists::catalogue::{Catalogue, Status}};
@@ -130,32 +131,32 @@ impl Entry {
         }
     }
 
-    /// Since when the status holds; the day of the report where the event itself has no date.
+    /// The date from which the status holds; the day of the report if the event itself has no date.
     #[must_use]
     pub fn since(&self) -> Option<Date> {
         self.since
     }
 
-    /// What askers saw go wrong, in the order in which it came.
+    /// The failures that clients of the list saw, in order of time.
     #[must_use]
     pub fn how(&self) -> &[Death] {
         &self.how
     }
 
-    /// What took its place, or what people mean who write the name of something that never was a list.
+    /// The list that replaced it, or the list that people mean who use a name that never was a list.
     #[must_use]
     pub fn successor(&self) -> Option<&Name> {
         self.successor.as_ref()
     }
 
-    /// The list that holds all of this one's data.
+    /// The list that contains all data of this one.
     #[must_use]
     pub fn part_of(&self) -> Option<&Name> {
         self.part_of.as_ref()
     }
 
-    /// The codes by which that list tells this one's entries from the others it holds; a bit, where its codes are sums. `None`
-    /// where nobody says that they do.
+    /// The codes by which that list distinguishes the entries of this one; a bit, if its codes are sums of bits.
+    /// `None` if no source documents such codes.
     ///
     /// ```
     /// use rdnsbl::{Name, lists::catalogue::Catalogue};
@@ -176,36 +177,37 @@ impl Entry {
         &self.profile
     }
 
-    /// Who says all this. At least one.
+    /// The sources for these data. At least one.
     pub fn sources(&self) -> impl Iterator<Item = &str> {
         self.dated_sources().map(|(_, source)| source)
     }
 
-    /// The same with the day on which it was said, or was last read there; `None` where that is not known.
+    /// The sources, each with the day of the statement or of the last check; `None` if not known.
     pub fn dated_sources(&self) -> impl Iterator<Item = (Option<Date>, &str)> {
         self.sources.iter().map(|(date, source)| (*date, &**source))
     }
 
-    /// When somebody last said something about the list.
+    /// The date of the newest source.
     #[must_use]
     pub fn newest_source(&self) -> Option<Date> {
         self.sources.iter().filter_map(|(date, _)| *date).max_by_key(|date| date.start())
     }
 
-    /// Is something said about the list in a word that this version does not know? Then only its refusals are kept: a code
-    /// explained without that word might be explained wrongly.
+    /// Does the catalogue contain a keyword about the list that this version does not know? Then only its refusals
+    /// are kept, because the unknown keyword may change what other codes mean.
     #[must_use]
     pub fn is_partly_read(&self) -> bool {
         self.partly_read
     }
 
-    /// What those should know who use the list: that it wants registration, is for scoring only, holds whole networks.
+    /// A note for users of the list, for example: registration is required, for scoring only, contains whole
+    /// networks.
     #[must_use]
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
 
-    /// Why and how the list is recommended, if it is.
+    /// Why the list is recommended and how to use it, if it is recommended.
     #[must_use]
     pub fn recommendation(&self) -> Option<&Recommendation> {
         self.recommendation.as_ref()
@@ -244,27 +246,27 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Does a zone want a secret label in front?
+/// Does a zone need a secret label in front?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// It is asked as it is.
+    /// It is asked without a key.
     Open,
-    /// A label from the operator may stand in front.
+    /// A label issued by the operator may stand in front.
     KeyAccepted,
-    /// Without a label from the operator it does not answer.
+    /// Without a label issued by the operator it does not answer.
     KeyNeeded,
 }
 
-/// For or against those it lists?
+/// Does a listing speak for or against the client?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Speaks {
-    /// A listing is a reason to turn mail away.
+    /// A listing is a reason to reject mail.
     Against,
-    /// A listing is a reason to let it in.
+    /// A listing is a reason to accept mail.
     For,
-    /// Some codes are for, some against.
+    /// Some codes speak for the client, some against.
     Both,
 }
 
@@ -284,17 +286,17 @@ pub enum Status {
     Active,
     /// For subscribers or registered askers only.
     Restricted,
-    /// Nobody was found who says whether it does.
+    /// No source was found that says whether it works.
     Unverified,
-    /// It answers, and there is reason to distrust it.
+    /// It answers, but there is a reason to distrust it.
     Suspect,
-    /// It has another name now.
+    /// It has a new name.
     Renamed,
-    /// Its data are part of another list now.
+    /// Its data are now part of another list.
     Merged,
     /// It has closed down.
     Retired(Tombstone),
-    /// There never was such a list: a misspelling, or a name that people made up.
+    /// A list of this name never existed: a misspelling or an invented name.
     NeverAList,
 }
 
@@ -314,7 +316,7 @@ impl Status {
         }
     }
 
-    /// Is there nothing left, or never was anything, to ask?
+    /// Is there no such list to ask, because it has closed or never existed?
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Retired(_) | Self::NeverAList)
@@ -336,13 +338,13 @@ impl Recommendation {
         &self.spec
     }
 
-    /// When it was last looked at.
+    /// The date of the last check.
     #[must_use]
     pub fn since(&self) -> Date {
         self.since
     }
 
-    /// Why.
+    /// The reason.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason

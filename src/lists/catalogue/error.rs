@@ -1,10 +1,10 @@
-//! Why a text is no catalogue.
+//! Why a text is not a valid catalogue.
 
 use crate::base::name::NameErrorKind;
 use crate::dnsxl::{PatternErrorKind, SpecErrorKind};
 use crate::lists::catalogue::date::DateError;
 
-/// Why a text is no catalogue, and in which line, from 1.
+/// Why a text is not a valid catalogue, and in which line, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct CatalogueError {
@@ -17,7 +17,7 @@ impl CatalogueError {
         Self { line, kind }
     }
 
-    /// The line, from 1. For what a list lacks, the line that names the list.
+    /// The line, from 1. If a list lacks something, the line that names the list.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
@@ -34,79 +34,79 @@ impl CatalogueError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogueErrorKind {
-    /// The text does not start by saying how old its knowledge is.
+    /// The text does not start with the date of its data.
     #[error("need `as_of YYYY-MM-DD`, once, before the first zone")]
     AsOf,
-    /// The text is written for a later version, or says its format twice or too late.
+    /// The text is written for a later version, or gives its format twice or too late.
     #[error("need `format 1`, once, in front of everything")]
     Format,
-    /// A line about a list, and no list was named yet.
+    /// A line about a list, before any list was named.
     #[error("stands before the first zone")]
     OutsideStanza,
-    /// The keyword says nothing.
+    /// The keyword has no value.
     #[error("need something after the keyword")]
     Empty,
-    /// Something follows that does not belong there.
+    /// The line has extra text at its end.
     #[error("more than belongs in this line")]
     Garbage,
-    /// A control character, or one outside ASCII.
+    /// A control character, or a character outside ASCII.
     #[error("need printable ASCII")]
     NotPrintable,
-    /// The keyword may stand once for a list.
+    /// The keyword may occur only once for a list.
     #[error("said twice")]
     Repeated,
-    /// A list without a line that every list needs.
+    /// A list lacks a line that every list needs.
     #[error("no `{0}` line for this list")]
     Missing(&'static str),
-    /// The name belongs to a list already.
+    /// The name already belongs to a list.
     #[error("name stands in the catalogue already")]
     Duplicate,
-    /// The list it refers to does not stand above it.
+    /// The list it refers to is not defined above it.
     #[error("no such list above")]
     UnknownZone,
-    /// A name that cannot be.
+    /// The name is not a valid domain name.
     #[error("name: {0}")]
     Name(NameErrorKind),
-    /// No name of a zone.
+    /// Not the name of a zone.
     #[error("no name that a zone can have")]
     NotAHost,
-    /// A name with a key in it, which belongs into a configuration.
+    /// A name with a key in it; keys belong in a configuration.
     #[error("a key does not belong here")]
     Key,
-    /// No date.
+    /// Not a date.
     #[error(transparent)]
     Date(#[from] DateError),
-    /// No such status.
+    /// Not a known status.
     #[error("need active, restricted, unverified, suspect, renamed, merged, retired or never")]
     Status,
-    /// No such way to die.
+    /// Not a known kind of death.
     #[error("no known way for a list to die")]
     Death,
-    /// No pattern of codes.
+    /// Not a pattern of codes.
     #[error("codes: {0}")]
     Codes(PatternErrorKind),
-    /// Codes outside 127.0.0.0/8: no working list answers so.
+    /// Codes outside 127.0.0.0/8: no working list returns these.
     #[error("codes outside 127.0.0.0/8")]
     Outside127,
-    /// Not one bit of an octet.
+    /// Not a single bit of an octet.
     #[error("need one of the bits 1, 2, 4 ... 128")]
     Bit,
-    /// No such disposition.
+    /// Not a known disposition.
     #[error("need deny, allow, neutral, test or refusal")]
     Disposition,
-    /// No kind of subject.
+    /// Not a kind of subject.
     #[error("need ipv4, ipv6, domain or hash")]
     SubjectKind,
-    /// The test entry is not of its kind.
+    /// The test entry is not of the kind given.
     #[error("need an entry of this kind: an address or a domain")]
     TestEntry,
-    /// A word of a short list was expected.
+    /// One of a fixed set of words was expected.
     #[error("need {0}")]
     Word(&'static str),
     /// The recommended list cannot be read.
     #[error("{0}")]
     Spec(SpecErrorKind),
-    /// More lists than anybody knows.
+    /// Too many lists.
     #[error("too many lists")]
     TooMany,
 }

@@ -1,17 +1,17 @@
-//! What stands out in a catalogue that is one.
+//! Findings about a catalogue that is valid.
 
 use std::fmt;
 
 use crate::base::name::Name;
 
-/// Findings that are kept; a text with more is not worth reading on.
+/// The maximum number of findings that are kept.
 pub(crate) const MAX_FINDINGS: usize = 1_000;
-/// Octets of a word that are kept.
+/// The maximum length of a word in octets.
 const MAX_WORD: usize = 40;
 
-/// A keyword that this version does not know: the text was written for a later one, or is misspelt. Nothing is stopped by it;
-/// of the lists that it is about only the refusals are kept, see [`Entry::is_partly_read`](crate::lists::catalogue::Entry::is_partly_read).
-/// `Display` is one printable line.
+/// A keyword that this version does not know: the text was written for a later version, or the keyword is misspelled.
+/// The catalogue stays usable, but for the lists that the line is about only the refusals are kept, see
+/// [`Entry::is_partly_read`](crate::lists::catalogue::Entry::is_partly_read). `Display` is one printable line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueFinding {
     line: usize,
@@ -21,7 +21,7 @@ pub struct CatalogueFinding {
 
 impl CatalogueFinding {
     pub(crate) fn new(line: usize, zone: Option<Name>, keyword: &str) -> Self {
-        // Printable ASCII, as the whole text is.
+        // Printable ASCII, like the whole text.
         Self { line, zone, keyword: keyword.get(..MAX_WORD).unwrap_or(keyword).into() }
     }
 
@@ -31,13 +31,13 @@ impl CatalogueFinding {
         self.line
     }
 
-    /// The first of the lists that the line is about; `None` where it is about all of an operator's, or about none.
+    /// The first of the lists that the line is about; `None` if it is about all lists of an operator, or about none.
     #[must_use]
     pub fn zone(&self) -> Option<&Name> {
         self.zone.as_ref()
     }
 
-    /// The word, clipped.
+    /// The keyword, cut to a maximum length.
     #[must_use]
     pub fn keyword(&self) -> &str {
         &self.keyword

@@ -1,9 +1,9 @@
-//! What is known about the world's lists: which work, which died and how, what their codes mean, which entries they are sure
-//! to hold.
+//! Data about public lists: which work, which have closed and how, what their codes mean, and which test entries they
+//! contain.
 //!
-//! The knowledge is a text that people edit and review, `src/catalogue/builtin.txt`; [`Catalogue::builtin`] is that text,
-//! compiled in. [`Catalogue::parse`] reads a newer one at run time, and
-//! [`ListSetBuilder::knowledge`](crate::lists::ListSetBuilder::knowledge) puts it to use.
+//! The data are a text that people edit and review, `src/lists/catalogue/builtin.txt`; [`Catalogue::builtin`] is that
+//! text, compiled in. [`Catalogue::parse`] reads a newer text at run time, and
+//! [`ListSetBuilder::knowledge`](crate::lists::ListSetBuilder::knowledge) applies it to a set of lists.
 //!
 //! ```
 //! use rdnsbl::{Name, lists::catalogue::{Catalogue, Status}};
@@ -19,62 +19,64 @@
 //! # Ok::<(), rdnsbl::name::NameError>(())
 //! ```
 //!
-//! # How old it may get
+//! # How old it may be
 //!
-//! Deaths are rare and never undone, so an old catalogue is still right about the dead. What it does not know is who died
-//! since: that the proof at the moment of a hit has to catch, and it does. Codes change every few years. Look again once a
-//! year, and say so when it was longer: [`Catalogue::age`]. Nothing here depends on the age, so no server fails for an old
-//! text.
+//! Lists close rarely and almost never reopen, so an old catalogue is still right about closed lists. It does not
+//! know the lists that closed since its date; the test queries that confirm each listing detect those. Codes change
+//! every few years. Check the catalogue once a year, and warn users if it is older: [`Catalogue::age`]. No decision
+//! depends on the age, so an old text never stops a server.
 //!
-//! # A host's own files
+//! # Files of the host
 //!
-//! [`Catalogue::load`] reads a file, [`Catalogue::overlaid_by`] lays it over the catalogue of this crate: its lists are added,
-//! or replace those of the same zone.
+//! [`Catalogue::load`] reads a file, [`Catalogue::overlaid_by`] combines it with the built-in catalogue: its lists
+//! are added, or replace the lists of the same zone.
 //!
 //! # How to edit it
 //!
-//! One keyword and its value a line; `#` starts a line of comment; indentation and blank lines are for the eye. `format` and
-//! `as_of` come first. A `domain` line starts the stanza of an operator, a `zone` line a list in it; several `zone` lines in a
-//! row share all that follows. A list needs no stanza: a file of one's own may begin with its `zone`.
+//! Each line is one keyword and its value. `#` starts a comment line; indentation and blank lines have no meaning.
+//! `format` and `as_of` come first. A `domain` line starts the stanza of an operator, a `zone` line starts a list in
+//! it; several consecutive `zone` lines share all lines after them. A list needs no stanza: a file of the host may
+//! begin with a `zone` line.
 //!
 //! | line | says |
 //! |---|---|
 //! | `format 1` | how to read the text; may be left out |
-//! | `as_of DATE` | how old the knowledge is |
-//! | `domain NAME` | what follows is about the lists of one operator, up to the next `domain` line; `operator` and `group` in front of its first `zone` hold for all of them that say nothing else |
+//! | `as_of DATE` | the date of the data |
+//! | `domain NAME` | the lines up to the next `domain` line are about the lists of one operator; `operator` and `group` before the first `zone` apply to all lists without their own |
 //! | `zone NAME [key\|key-accepted]` | the zone, and whether a secret label must or may stand in front |
 //! | `alias NAME [key\|key-accepted]` | another zone with the same data |
-//! | `covers DOMAIN` | all other names below this domain died along with it |
-//! | `operator TEXT`, `group WORD` | who runs it; lists of one group are one voice |
-//! | `kinds ipv4 ipv6 domain hash` | what it holds |
-//! | `speaks against\|for\|both` | about those it lists; `against` unless said |
-//! | `names full\|registrable` | which form of a domain it holds (registrable ones: feature `psl`) |
+//! | `covers DOMAIN` | all other names below this domain closed together with the list |
+//! | `operator TEXT`, `group WORD` | who operates it; lists of one group count once |
+//! | `kinds ipv4 ipv6 domain hash` | the kinds of subjects it contains |
+//! | `speaks against\|for\|both` | the effect of a listing on the client; `against` by default |
+//! | `names full\|registrable` | the form of the domains it contains (`registrable` needs the feature `psl`) |
 //! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`Death`]) |
 //! | `successor NAME` | what to use instead |
-//! | `part_of NAME [CODES\|bit N]` | the list that holds all of this one's data, and the codes by which it tells them apart |
-//! | `like ZONE` | codes of a list further up are this one's too |
-//! | `code CODES DISPOSITION MEANING` | the first that matches explains a code; a refusal must precede a range that holds it |
+//! | `part_of NAME [CODES\|bit N]` | the list that contains all data of this one, and the codes by which it reports them |
+//! | `like ZONE` | the codes are those of a list defined above |
+//! | `code CODES DISPOSITION MEANING` | the meaning of codes; the first matching line applies, so a refusal must precede a range that contains it |
 //! | `bit N DISPOSITION MEANING` | for lists whose last octet is a sum of bits |
-//! | `unknown closed` | codes not written down are no listings |
-//! | `present KIND ENTRY` | a test entry that somebody documents or has seen |
-//! | `absent KIND ENTRY` | asked in place of an entry that must not be there and is |
-//! | `source DATE\|undated TEXT` | who says so, and when it was said or last read there; at least one; the first is shown. A source without either word has no date |
-//! | `note TEXT` | what those should know who use the list; they are told ([`ZoneFindingKind::Note`](crate::lists::ZoneFindingKind::Note)) |
+//! | `unknown closed` | codes that are not defined are not listings |
+//! | `present KIND ENTRY` | a test entry that is documented or was observed |
+//! | `absent KIND ENTRY` | the test entry to use if the usual entry that must be absent is present |
+//! | `source DATE\|undated TEXT` | the source, and the date of the statement or of the last check; at least one line; the first is shown. A source without either word has no date |
+//! | `note TEXT` | a note for users of the list; it is reported ([`ZoneFindingKind::Note`](crate::lists::ZoneFindingKind::Note)) |
 //! | `recommended DATE deny\|allow SPEC [PART...]`, `reason TEXT` | a list of [`ListSet::recommended`](crate::ListSet::recommended), and why |
-//! | `x-WORD ...` | skipped: for programs of one's own |
+//! | `x-WORD ...` | skipped: for the host's own programs |
 //!
-//! A `DATE` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Stanzas are sorted by their domain; a stanza stays where it is when its lists
-//! die.
+//! A `DATE` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`. Stanzas are sorted by their domain; a stanza keeps its position
+//! when its lists close.
 //!
-//! Nothing is written without a source. What no source says stays blank: a wrong code turns mail away, a missing one costs a
-//! word in a log.
+//! Every statement needs a source. What no source documents stays empty: a wrong code rejects mail, a missing code
+//! only costs a word in a log.
 //!
 //! # Texts of other versions
 //!
-//! Later versions may add keywords to format 1, and no words to the lines it has. A keyword that this version does not know is a
-//! [finding](Catalogue::findings), and the list it stands below loses its recommendation and the meanings of its codes, all but
-//! the refusals: what a code means without that line nobody can say, and a refusal must never be taken for a listing. In front of
-//! the first `zone` of a stanza it is about all lists of the stanza. A text in another format is an error.
+//! Later versions may add keywords to format 1, but no words to existing lines. A keyword that this version does not
+//! know is a [finding](Catalogue::findings), and the list that it belongs to loses its recommendation and the
+//! meanings of its codes, except refusals: without that line the meaning of a code is uncertain, and a refusal must
+//! never count as a listing. In front of the first `zone` of a stanza, such a keyword applies to all lists of the
+//! stanza. A text in another format is an error.
 
 pub(crate) mod date;
 pub(crate) mod entry;
@@ -100,40 +102,40 @@ pub use crate::lists::catalogue::tombstone::{Death, Tombstone};
 use crate::base::name::Name;
 use crate::lists::catalogue::stanza::{Head, Stanza, is_keyword, needed, word_and_rest};
 
-/// Lists in a catalogue; more are a mistake.
+/// The maximum number of lists in a catalogue; more are an error.
 pub const MAX_ENTRIES: usize = 10_000;
 
-/// The format that this version reads. Later versions may add keywords to it, never words to the lines that it has.
+/// The format that this version reads. Later versions may add keywords to it, but never words to existing lines.
 const FORMAT: &str = "1";
 
 const BUILTIN: &str = include_str!("builtin.txt");
 
-/// Knowledge about lists. Immutable; share it in an `Arc`.
+/// Data about lists. Immutable; share it in an `Arc`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     as_of: Date,
     entries: Vec<Entry>,
     /// Zones and aliases.
     names: HashMap<Name, Place>,
-    /// Domains below which everything is one entry's.
+    /// Domains for which all names below belong to one entry.
     covers: HashMap<Name, usize>,
     findings: Vec<CatalogueFinding>,
 }
 
-/// Which entry a name belongs to, and whether this very name wants a key.
+/// The entry that a name belongs to, and whether this name needs a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     entry: usize,
     access: Access,
 }
 
-/// What the catalogue says about a name in a configuration.
+/// The catalogue's data about a name in a configuration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Match<'a> {
     pub(crate) entry: &'a Entry,
-    /// Does this very name want a key?
+    /// Does this name need a key?
     pub(crate) access: Access,
-    /// Is the first label of the name a key that nobody marked as one?
+    /// Is the first label of the name a key that is not marked as one?
     pub(crate) unmarked_key: bool,
 }
 
@@ -142,7 +144,8 @@ impl Catalogue {
     #[must_use]
     pub fn builtin() -> &'static Self {
         static PARSED: LazyLock<Catalogue> = LazyLock::new(|| {
-            // A test reads the text; should that ever be skipped, knowing nothing is safer than stopping a mail server.
+            // A test reads the text. If reading fails all the same, an empty catalogue is safer than stopping a mail
+            // server.
             Catalogue::parse(BUILTIN).unwrap_or_else(|_| Catalogue::empty(Date::EPOCH))
         });
         &PARSED
@@ -152,7 +155,7 @@ impl Catalogue {
         Self { as_of, entries: Vec::new(), names: HashMap::new(), covers: HashMap::new(), findings: Vec::new() }
     }
 
-    /// Reads a catalogue.
+    /// Parses a catalogue.
     ///
     /// ```
     /// use rdnsbl::{Name, lists::catalogue::Catalogue};
@@ -173,7 +176,7 @@ impl Catalogue {
     /// ```
     ///
     /// # Errors
-    /// [`CatalogueError`] says what is wrong and in which line.
+    /// [`CatalogueError`] reports what is wrong and in which line.
     pub fn parse(text: &str) -> Result<Self, CatalogueError> {
         let mut reader = Reader::default();
         for (line, text) in text.lines().enumerate().map(|(index, text)| (index + 1, text.trim())) {
@@ -184,7 +187,7 @@ impl Catalogue {
         reader.finish()
     }
 
-    /// Takes in what a stanza says.
+    /// Adds the entries of a stanza.
     fn add(&mut self, stanza: &Stanza, head: &Head) -> Result<(), CatalogueError> {
         for (index, entry) in stanza.entries(head)?.into_iter().enumerate() {
             let line = stanza.line_of(index);
@@ -219,13 +222,13 @@ impl Catalogue {
         self.entries.get(self.names.get(name)?.entry)
     }
 
-    /// When somebody last looked at the whole.
+    /// The date on which the whole catalogue was last checked.
     #[must_use]
     pub fn as_of(&self) -> Date {
         self.as_of
     }
 
-    /// What the text says that this version does not know. A text of a later version serves all the same.
+    /// The keywords that this version does not know. A text for a later version is still usable.
     ///
     /// ```
     /// use rdnsbl::{Name, lists::catalogue::Catalogue};
@@ -251,7 +254,7 @@ impl Catalogue {
         &self.findings
     }
 
-    /// How old the knowledge is at `now`; zero when the clock is behind it.
+    /// The age of the data at `now`; zero if `now` is before their date.
     ///
     /// ```
     /// use rdnsbl::lists::catalogue::Catalogue;
@@ -267,7 +270,8 @@ impl Catalogue {
         now.duration_since(self.as_of.start()).unwrap_or_default()
     }
 
-    /// The list of this name: its zone, a mirror, either with a key in front, or a name below a domain that died as a whole.
+    /// The list of this name: its zone or a mirror, each with or without a key in front, or a name below a domain
+    /// whose lists have all closed.
     #[must_use]
     pub fn get(&self, zone: &Name) -> Option<&Entry> {
         self.look_up(zone).map(|found| found.entry)
@@ -281,7 +285,7 @@ impl Catalogue {
         if let Some(place) = self.names.get(&bare) {
             return found(place, false);
         }
-        // A key by its place: too short to be known by its looks.
+        // A key recognized by its position, because it is too short to be recognized by its form.
         let parent = bare.parent().filter(|_| zone.secret().is_none());
         if let Some(place) = parent.as_ref().and_then(|parent| self.names.get(parent))
             && place.access != Access::Open
@@ -303,9 +307,10 @@ impl Catalogue {
         self.entries.iter()
     }
 
-    /// The list that a name which is none was most probably meant to be: a slip of the pen, another top-level domain, or the
-    /// operator's domain in place of the list below it; of a name with a key in front, a list that takes one. `None` for lists that
-    /// are known, where several could be meant, and where it is a list that has closed down: nobody is better off with that.
+    /// The list that a name not in the catalogue most probably means: a misspelling, another top-level domain, or the
+    /// operator's domain in place of the list below it; for a name with a key in front, a list that accepts a key.
+    /// `None` if the list is known, if several lists are possible, and if the list has closed, because suggesting it
+    /// helps nobody.
     ///
     /// ```
     /// use rdnsbl::{Name, lists::catalogue::Catalogue};
@@ -319,11 +324,11 @@ impl Catalogue {
         self.entry_named(self.meant(name)?)
     }
 
-    /// The name that was most probably meant: one that takes a key, where a key stands in front of one that takes none.
+    /// The name most probably meant; if a key stands in front of a zone that accepts none, a zone that accepts one.
     pub(crate) fn meant(&self, name: &Name) -> Option<&Name> {
         let found = self.look_up(name);
         match found {
-            // Wrong names that people are known to write stand in the catalogue themselves.
+            // Frequent wrong names are entries in the catalogue itself.
             Some(Match { entry, .. }) if *entry.status() == Status::NeverAList => {
                 let meant = self.entry_named(entry.successor()?).filter(|meant| !meant.status().is_gone());
                 return meant.map(Entry::zone);
@@ -344,20 +349,20 @@ impl Catalogue {
         })
     }
 
-    /// Is there a list of exactly this name, whatever it looks like?
+    /// Does the catalogue contain exactly this name, whatever its form?
     pub(crate) fn holds_as_it_stands(&self, name: &Name) -> bool {
         self.names.contains_key(&name.as_it_stands())
     }
 }
 
-/// A catalogue on its way, line by line.
+/// A catalogue during parsing, line by line.
 #[derive(Default)]
 struct Reader {
-    /// The format was said.
+    /// Has the format line been read?
     format: bool,
-    /// Once the text has said how old it is.
+    /// Set when the `as_of` line has been read.
     catalogue: Option<Catalogue>,
-    /// Of the operator whose stanza this is.
+    /// The lines for all lists of the current operator.
     head: Option<Head>,
     stanza: Stanza,
 }
@@ -422,7 +427,7 @@ impl Reader {
         }
     }
 
-    /// The last line about a list, or about several that share all, is read.
+    /// Called after the last line of a list, or of several lists that share their lines.
     fn end_of_list(&mut self) -> Result<(), CatalogueError> {
         let stanza = std::mem::take(&mut self.stanza);
         match &mut self.catalogue {

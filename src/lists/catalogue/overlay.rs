@@ -1,4 +1,4 @@
-//! Catalogues of the host: read from a file, laid over another one.
+//! Catalogues of the host: read from a file and combined with another catalogue.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::lists::catalogue::{Catalogue, CatalogueError, Place};
 
-/// Octets of a file; the catalogue of this crate has about a hundred thousand.
+/// The maximum size of a file in octets; the built-in catalogue has about a hundred thousand.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 impl Catalogue {
@@ -24,7 +24,7 @@ impl Catalogue {
     /// ```
     ///
     /// # Errors
-    /// [`CatalogueFileError`]: the file cannot be read, is larger than 8 MiB, or is no catalogue.
+    /// [`CatalogueFileError`]: the file cannot be read, is larger than 8 MiB, or is not a valid catalogue.
     pub fn load(path: &Path) -> Result<Self, CatalogueFileError> {
         let mut text = String::new();
         let octets = File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
@@ -34,10 +34,11 @@ impl Catalogue {
         Ok(Self::parse(&text)?)
     }
 
-    /// What both say, where `host` goes first: its lists are added, and those that both know are the host's alone, with their
-    /// aliases and covers. So an administrator corrects one list in five lines and keeps the rest.
+    /// Combines both catalogues; `host` has priority. Its lists are added; for lists that are in both, only the
+    /// host's entry is used, with its aliases and covers. So an administrator can correct one list in five lines and
+    /// keep the rest.
     ///
-    /// The result is [as old as](Self::as_of) this catalogue: a few lines of the host's make the rest no newer.
+    /// The result is [as old as](Self::as_of) this catalogue: a few new lines do not make the rest newer.
     ///
     /// ```
     /// use rdnsbl::{Name, lists::catalogue::{Catalogue, Status}};
@@ -57,7 +58,7 @@ impl Catalogue {
     pub fn overlaid_by(&self, host: &Self) -> Self {
         let mut both = host.clone();
         both.as_of = self.as_of;
-        // Where each list of ours has gone.
+        // The new position of each list of this catalogue.
         let mut moved = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             if host.names.contains_key(&entry.zone) {
@@ -85,17 +86,17 @@ impl Catalogue {
     }
 }
 
-/// Why a file is no catalogue.
+/// Why a file is not a valid catalogue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogueFileError {
-    /// It cannot be read, or is no UTF-8.
+    /// It cannot be read, or is not UTF-8.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is larger than any catalogue.
+    /// It is larger than the limit.
     #[error("larger than 8 MiB")]
     TooLarge,
-    /// It can be read and is no catalogue.
+    /// It can be read, but is not a valid catalogue.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
 }

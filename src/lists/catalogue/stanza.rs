@@ -1,4 +1,4 @@
-//! The lines of an operator about its lists, on their way to becoming entries.
+//! The lines of an operator about its lists, before they become entries.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::lists::catalogue::entry::{Access, Entry, Recommendation, Speaks, Stat
 use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind as Wrong};
 use crate::lists::catalogue::tombstone::{Death, Tombstone};
 
-/// What a line below a zone may begin with.
+/// The keywords that a line below a zone may begin with.
 const KEYWORDS: [&str; 20] = [
     "alias",
     "covers",
@@ -36,17 +36,17 @@ const KEYWORDS: [&str; 20] = [
     "reason",
 ];
 
-/// Does this version know what such a line says?
+/// Does this version know this keyword?
 pub(crate) fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
-/// What an operator's stanza says in front of its first zone, for all lists in it.
+/// The lines of a stanza before its first zone; they apply to all its lists.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     operator: Option<Arc<str>>,
     group: Option<Arc<str>>,
-    /// It says something that this version does not know.
+    /// It contains a keyword that this version does not know.
     pub(crate) partly_read: bool,
 }
 
@@ -60,16 +60,16 @@ impl Head {
     }
 }
 
-/// What has been read so far about one list, or about several that share all of it.
+/// The lines read so far about one list, or about several lists that share them.
 #[derive(Debug, Default)]
 pub(crate) struct Stanza {
-    /// The zones with their lines.
+    /// The zones with their line numbers.
     zones: Vec<(usize, Name, Access)>,
-    /// Has a line been read that is no `zone` line?
+    /// Has a line other than `zone` been read?
     described: bool,
-    /// The mirrors with their lines.
+    /// The mirrors with their line numbers.
     pub(crate) aliases: Vec<(usize, Name, Access)>,
-    /// Domains below which everything shares this entry's fate.
+    /// Domains for which all names below belong to this entry.
     pub(crate) covers: Vec<(usize, Name)>,
     operator: Option<Arc<str>>,
     group: Option<Arc<str>>,
@@ -86,7 +86,7 @@ pub(crate) struct Stanza {
     note: Option<Arc<str>>,
     recommended: Option<(Date, ListSpec)>,
     reason: Option<Arc<str>>,
-    /// Something is said that this version does not know.
+    /// It contains a keyword that this version does not know.
     pub(crate) partly_read: bool,
 }
 
@@ -103,7 +103,7 @@ enum StatusWord {
 }
 
 impl Stanza {
-    /// Takes another `zone` line if it belongs here: right after the first.
+    /// Adds another `zone` line if it directly follows the first.
     pub(crate) fn takes_zones(&self) -> bool {
         !self.described
     }
@@ -124,7 +124,7 @@ impl Stanza {
         Ok(())
     }
 
-    /// One line below the zones. `above` finds a list that was read already.
+    /// Reads one line below the zones. `above` finds a list that was read already.
     pub(crate) fn line<'a>(
         &mut self,
         line: usize,
@@ -228,13 +228,13 @@ impl Stanza {
         Ok(())
     }
 
-    /// A line in a word that this version does not know.
+    /// A line with a keyword that this version does not know.
     pub(crate) fn unknown_line(&mut self) {
         self.described = true;
         self.partly_read = true;
     }
 
-    /// The entries, once the last line is read.
+    /// The entries, after the last line has been read.
     pub(crate) fn entries(&self, head: &Head) -> Result<Vec<Entry>, CatalogueError> {
         let line = self.zones.first().map_or(0, |(line, ..)| *line);
         let wrong = |kind| CatalogueError::new(line, kind);
@@ -266,7 +266,8 @@ impl Stanza {
         };
         let mut profile = self.profile.clone().lists(kinds.iter().copied());
         if partly_read {
-            // What the unknown word says may change what codes mean; that a code refuses is safe to believe.
+            // The unknown keyword may change what codes mean. Refusals are kept, because treating a code as a refusal
+            // is safe.
             profile = profile.only_refusals();
         }
         for (kind, points) in &self.points {
@@ -288,7 +289,7 @@ impl Stanza {
             (None, Some(_)) => return Err(missing("recommended")),
             (None, None) => None,
         };
-        // Mirrors are the first zone's.
+        // Mirrors belong to the first zone.
         let aliases =
             |index| self.aliases.iter().filter(move |_| index == 0).map(|(_, name, _)| name.clone()).collect();
         let entry = |(index, (_, zone, access)): (usize, &(usize, Name, Access))| Entry {
@@ -316,13 +317,13 @@ impl Stanza {
         Ok(self.zones.iter().enumerate().map(entry).collect())
     }
 
-    /// The line of the zone at this place in the stanza.
+    /// The line number of the zone at this position in the stanza.
     pub(crate) fn line_of(&self, index: usize) -> usize {
         self.zones.get(index).map_or(0, |(line, ..)| *line)
     }
 }
 
-/// The value, or the mistake of having none.
+/// The value, or the error for a missing value.
 pub(crate) fn needed(value: &str) -> Result<&str, Wrong> {
     if value.is_empty() { Err(Wrong::Empty) } else { Ok(value) }
 }
@@ -384,7 +385,7 @@ fn read_part_of(value: &str) -> Result<(Name, Option<CodeTest>), Wrong> {
     Ok((zone_name(name)?, told_by))
 }
 
-/// `[DATE|undated] TEXT`. In a text without a date nothing looks like one at its beginning.
+/// `[DATE|undated] TEXT`. A text without a date must not begin like one.
 fn read_source(value: &str) -> Result<(Option<Date>, Arc<str>), Wrong> {
     let (word, rest) = word_and_rest(value);
     match word.parse() {

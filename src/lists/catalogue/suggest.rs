@@ -1,20 +1,21 @@
-//! Which list was meant by a name that is none. Careful: a list that the catalogue does not know is more likely than a
-//! slip of the pen, so only what is nearly the same, and near one list only, is suggested.
+//! Finds the list that was probably meant by a misspelled name. Careful: a list that is not in the catalogue is more
+//! likely than a misspelling, so a list is suggested only if its name is nearly the same and no other list is as
+//! near.
 
 use crate::base::name::Name;
 use crate::lists::catalogue::entry::{Entry, Status};
 
-/// Top-level domains that are taken for each other.
+/// Top-level domains that people confuse.
 const MIXED_UP: [&str; 3] = ["com", "net", "org"];
-/// A name shorter than this is near too many others.
+/// A shorter name is near too many others.
 const SHORTEST: usize = 8;
-/// Two slips are believed from this length on.
+/// From this length on, two errors are accepted.
 const LONG: usize = 16;
-/// A first label shorter than this may be a sibling list of the same operator: one other letter proves nothing.
+/// A shorter first label may belong to another list of the same operator: one different letter proves nothing.
 const FIRST_LABEL: usize = 6;
 
-/// The one list of `entries` that `name` is most probably meant to be. Dead ones take part in the choice, since a slip of the
-/// pen in an old configuration is one in a dead name, and are not suggested.
+/// The one list of `entries` that `name` most probably means. Closed lists are compared too, because a misspelling in
+/// an old configuration may mean a closed list; but they are never suggested.
 pub(crate) fn suggest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry> {
     nearest(name, entries).filter(|entry| !entry.status().is_gone())
 }
@@ -22,7 +23,7 @@ pub(crate) fn suggest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry
 fn nearest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry> {
     let entries = entries.iter().filter(|entry| *entry.status() != Status::NeverAList);
     let written = name.without_key().to_string();
-    // `spamcop.net` for `bl.spamcop.net`: the operator's domain, where one working list lives under it.
+    // `spamcop.net` for `bl.spamcop.net`: the operator's domain, if exactly one working list is below it.
     let below = entries
         .clone()
         .filter(|entry| *entry.status() == Status::Active && entry.zone().is_within(name) && name.label_count() >= 2);
@@ -34,8 +35,8 @@ fn nearest<'a>(name: &Name, entries: &'a [Entry]) -> Option<&'a Entry> {
     only(entries.filter(|entry| near(entry) == Some(best)))
 }
 
-/// The one of these zones, which take keys, that the name with a key in front is most probably meant to be: nearly the same, in
-/// another top-level domain, or with one label that was left out, such as the `dq` of Spamhaus.
+/// The one of these zones, all with keys, that the name with a key in front most probably means: nearly the same
+/// name, another top-level domain, or one label missing, such as the `dq` of Spamhaus.
 pub(crate) fn keyed<'a>(name: &Name, zones: impl Iterator<Item = &'a Name> + Clone) -> Option<&'a Name> {
     let written = name.without_key().to_string();
     let near = |zone: &&Name| {
@@ -46,7 +47,7 @@ pub(crate) fn keyed<'a>(name: &Name, zones: impl Iterator<Item = &'a Name> + Clo
     only(zones.filter(|zone| near(zone) == Some(best)))
 }
 
-/// Is it the zone without one of its labels, whatever the top-level domain?
+/// Is it the zone without one of its labels, with any top-level domain?
 fn is_with_label_left_out(written: &str, zone: &str) -> bool {
     let (Some((written, _)), Some((zone, _))) = (written.rsplit_once('.'), zone.rsplit_once('.')) else { return false };
     let (written, zone): (Vec<&str>, Vec<&str>) = (written.split('.').collect(), zone.split('.').collect());
@@ -61,7 +62,7 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     if items.next().is_some() { None } else { Some(first) }
 }
 
-/// How many slips lie between what was written and a zone; `None` where that is too far to believe.
+/// The number of errors between the name and a zone; `None` if there are too many.
 fn distance(written: &str, zone: &str) -> Option<usize> {
     if written == zone || written.len() < SHORTEST || written.len().abs_diff(zone.len()) > 2 {
         return None;
@@ -80,8 +81,8 @@ fn distance(written: &str, zone: &str) -> Option<usize> {
     believed.then_some(slips)
 }
 
-/// The same operator's domain and another short first label: `ubl.example.org` beside `sbl.example.org`. Only swapped letters
-/// (`zne` for `zen`) are a slip there.
+/// The same domain of an operator with another short first label: `ubl.example.org` beside `sbl.example.org`. There,
+/// only swapped letters (`zne` for `zen`) count as an error.
 fn may_be_sibling(written: &str, zone: &str) -> bool {
     let (Some((first, rest)), Some((zone_first, zone_rest))) = (written.split_once('.'), zone.split_once('.')) else {
         return false;
@@ -94,13 +95,13 @@ fn may_be_sibling(written: &str, zone: &str) -> bool {
     rest == zone_rest && first.len() < FIRST_LABEL && sorted(first) != sorted(zone_first)
 }
 
-/// Numbered siblings: `dnsbl-4` beside `dnsbl-3`.
+/// Numbered lists of one operator: `dnsbl-4` beside `dnsbl-3`.
 fn differs_in_digits(written: &str, zone: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
     letters(written) == letters(zone)
 }
 
-/// Letters left out, put in, replaced, or swapped with their neighbour (optimal string alignment).
+/// Letters omitted, inserted, replaced, or swapped with their neighbour (optimal string alignment).
 fn edits(from: &[u8], to: &[u8]) -> usize {
     let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
     let mut before_last: Vec<usize> = Vec::new();
@@ -155,7 +156,7 @@ mod tests {
             ("truncte.gbudb.net", Some("truncate.gbudb.net")),
             ("spamcop.net", Some("bl.spamcop.net")),
             ("hostkarma.junkmailfilter.com", Some("hostkarma.junkemailfilter.com")),
-            // With a key in front, what takes one.
+            // With a key in front, a zone that accepts one.
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.org", Some("zen.dq.spamhaus.net")),
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.spamhaus.org", Some("zen.dq.spamhaus.net")),
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.spamhaus.net", Some("zen.dq.spamhaus.net")),
@@ -168,24 +169,24 @@ mod tests {
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.net", None),
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.bl.spamcop.net", None),
             ("aq2aaaaaaaaaaaaaaaaaaaaaai.dq.spamhaus.net", None),
-            // Nearly a dead one.
+            // Near a closed list.
             ("dnsbl.njalb.org", None),
             ("relays.ordb.net", None),
             ("bl.spamcanibal.org", None),
-            // Nearer to a dead one than to one that works.
+            // Nearer to a closed list than to a working one.
             ("cbl.anti-spam.org.cm", None),
-            // A sibling that the catalogue does not know is no slip.
+            // Another list of the operator, which is not in the catalogue, is not a misspelling.
             ("hbl.dq.spamhaus.net", None),
             ("abl.spamhaus.org", None),
             ("dnsbl-4.uceprotect.net", None),
             ("dnsbl-0.uceprotect.net", None),
-            // Nobody is sent to a list that has closed down.
+            // A closed list is never suggested.
             ("dnsbl.njabl.com", None),
             ("combined.njabl.net", None),
-            // Several are meant as well.
+            // Several lists are possible.
             ("spamhaus.org", None),
             ("org", None),
-            // Nobody's typing error.
+            // Not a typing error.
             ("bl.example", None),
             ("zen.example", None),
             ("z.example", None),

@@ -1,4 +1,4 @@
-//! How lists die.
+//! How lists close down.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,25 +29,25 @@ pub struct Tombstone {
 }
 
 impl Tombstone {
-    /// When; the day of the report where the event itself has no date. `None` where no source gives any.
+    /// The date; the day of the report if the event itself has no date. `None` if no source gives any.
     #[must_use]
     pub fn since(&self) -> Option<Date> {
         self.since
     }
 
-    /// What askers saw, in the order in which it came. Empty where no source tells.
+    /// What clients of the list saw, in order of time. Empty if no source reports it.
     #[must_use]
     pub fn how(&self) -> &[Death] {
         &self.how
     }
 
-    /// What took its place.
+    /// The list that replaced it.
     #[must_use]
     pub fn successor(&self) -> Option<&Name> {
         self.successor.as_ref()
     }
 
-    /// Who says so.
+    /// The source.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
@@ -70,27 +70,27 @@ impl fmt::Display for Tombstone {
     }
 }
 
-/// What askers see when a list dies.
+/// What clients of a list see when it closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Death {
-    /// Its operator lets it list everything, to be noticed.
+    /// Its operator lets it list everything, so that users notice.
     WildcardOperator,
-    /// The addresses of its name servers got a new owner, who lists everything.
+    /// The addresses of its name servers have a new owner, who lists everything.
     WildcardNsReassigned,
-    /// The domain is parked: every name has an address, as a rule outside 127.0.0.0/8.
+    /// The domain is parked: every name has an address, usually outside 127.0.0.0/8.
     WildcardParked,
-    /// The domain was registered by others, and every name has an address.
+    /// Others registered the domain, and every name has an address.
     WildcardSquatter,
-    /// It lists everything; nobody says by whose doing.
+    /// It lists everything; the cause is not documented.
     Wildcard,
-    /// It lists nothing any more.
+    /// It no longer lists anything.
     Emptied,
-    /// Its name servers have addresses at which nobody is.
+    /// Its name servers have addresses where no server answers.
     NsTestnet,
-    /// Its name servers have the address of whoever asks.
+    /// Its name servers have the address of the client that asks.
     NsLocalhost,
-    /// The zone is gone: NXDOMAIN.
+    /// The zone no longer exists: NXDOMAIN.
     NxDomain,
     /// SERVFAIL.
     ServFail,
@@ -98,13 +98,13 @@ pub enum Death {
     Refused,
     /// No answer.
     Timeout,
-    /// It still answers, from data that nobody looks after.
+    /// It still answers, from data that nobody maintains.
     Stale,
-    /// The domain's registration ran out.
+    /// The registration of the domain expired.
     Expired,
-    /// Addresses that have nothing to do with lists, such as a filter's page.
+    /// Addresses that have nothing to do with lists, such as the page of a web filter.
     BogusAnswers,
-    /// It answers subscribers only.
+    /// It answers only subscribers.
     Subscription,
 }
 

@@ -1,4 +1,4 @@
-//! What decides together in a configuration.
+//! Groups of lists that decide together in a configuration.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,27 +7,27 @@ use crate::base::remote_text::{RemoteText, hide_keys};
 use crate::dnsxl::{ListSpec, SpecError};
 use crate::lists::notation::main_cf::Thresholds;
 
-/// One thing of a text: where it stands, and the list that it is; or why it is none. That is a mistake, unless it
-/// [asks no list](SpecError::is_left_out) or is a [remark](SpecError::is_remark) beside what was read. Spans of errors are
-/// those in the whole text.
+/// One element of a text: its position, and the list, or the reason why it is not a list. The reason is a mistake,
+/// unless the element [asks no list](SpecError::is_left_out) or is a [remark](SpecError::is_remark) on what was read.
+/// Spans of errors are positions in the whole text.
 pub type Item = (Range<usize>, Result<ListSpec, SpecError>);
 
-/// What decides together in a configuration: any list of it, or the sum of their weights. All `smtpd_*_restrictions` of one
-/// server are one, postscreen's sites another, and each ACL of Exim.
+/// A group of lists that decide together: any one of them, or the sum of their weights. All `smtpd_*_restrictions` of
+/// one server form one context, postscreen's sites another, and each ACL of Exim one more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Context {
-    /// `smtpd`, `postscreen`, the name of an ACL, of a service in `master.cf`, of a notation. `None` where lists stand without
-    /// anything around them. Printable, and never a key.
+    /// `smtpd`, `postscreen`, or the name of an ACL, of a service in `master.cf`, or of a notation. `None` for lists
+    /// with nothing around them. Printable, and never a key.
     pub name: Option<Arc<str>>,
-    /// What the text says about the score of these lists, and of no others.
+    /// The thresholds that the text gives for these lists only.
     pub thresholds: Thresholds,
-    /// Lists, what is left out, remarks and mistakes, in the order of the text.
+    /// Lists, parts that were left out, remarks and mistakes, in the order of the text.
     pub items: Vec<Item>,
 }
 
 impl Context {
-    /// Lists that stand alone.
+    /// A context without a name, for lists that stand alone.
     #[must_use]
     pub fn alone(items: Vec<Item>) -> Self {
         Self { items, ..Self::default() }
@@ -38,17 +38,17 @@ impl Context {
         self.items.iter().filter_map(|(_, item)| item.as_ref().ok())
     }
 
-    /// What asks no list.
+    /// The parts that ask no list.
     pub fn left_out(&self) -> impl Iterator<Item = &SpecError> {
         self.errors().filter(|error| error.is_left_out())
     }
 
-    /// What was read and is not what its software does.
+    /// The parts that were read, but with a meaning different from that of their software.
     pub fn remarks(&self) -> impl Iterator<Item = &SpecError> {
         self.errors().filter(|error| error.is_remark())
     }
 
-    /// What cannot be read.
+    /// The parts that cannot be read.
     pub fn mistakes(&self) -> impl Iterator<Item = &SpecError> {
         self.errors().filter(|error| error.is_mistake())
     }
@@ -58,17 +58,17 @@ impl Context {
     }
 }
 
-/// The contexts of a text, while it is read.
+/// The contexts of a text during parsing.
 #[derive(Debug, Default)]
 pub(crate) struct Contexts(Vec<Context>);
 
 impl Contexts {
-    /// One context.
+    /// A single context.
     pub(crate) fn of(name: &str, items: Vec<Item>) -> Self {
         Self(vec![Context { name: Some(shown(name)), thresholds: Thresholds::default(), items }])
     }
 
-    /// Changes the context of this name; makes it, if there is none.
+    /// Changes the context of this name; creates it if it does not exist.
     pub(crate) fn with(&mut self, name: Option<&str>, change: impl FnOnce(&mut Context)) {
         let name = name.map(shown);
         match self.0.iter_mut().find(|context| context.name == name) {
@@ -81,7 +81,7 @@ impl Contexts {
         }
     }
 
-    /// The contexts of a text in which this one starts at `offset`.
+    /// Moves all positions by `offset`, for a text that is part of a larger text.
     pub(crate) fn shifted(self, offset: usize) -> Vec<Context> {
         let mut contexts = self.0;
         for (span, item) in contexts.iter_mut().flat_map(|context| &mut context.items).filter(|_| offset > 0) {
@@ -94,7 +94,7 @@ impl Contexts {
     }
 }
 
-/// A name as it may be shown: what looks like a key is hidden.
+/// A name that is safe to show: what looks like a key is masked.
 pub(crate) fn shown(name: &str) -> Arc<str> {
     hide_keys(RemoteText::clean(name.as_bytes()).as_str()).into()
 }

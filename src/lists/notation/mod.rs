@@ -9,7 +9,8 @@
 //! | [`SpamAssassin`](Notation::SpamAssassin) | `check_rbl`, `check_rbl_sub`, `check_rbl_txt`, `check_rbl_envfrom` |
 //! | [`Rspamd`](Notation::Rspamd) | rules of `rbl.conf`: `rbl`, `checks`, `returncodes`, `returnbits`, `is_whitelist`, `unknown` |
 //!
-//! What a notation can say and a [`ListSpec`] cannot is an error at its place in the text, never dropped.
+//! If a notation can express something that a [`ListSpec`] cannot, the result is an error at that position of the
+//! text. Nothing is dropped.
 //!
 //! ```
 //! use rdnsbl::lists::notation::{self, Notation};
@@ -21,16 +22,18 @@
 //! assert_eq!(error.span(), 81..81); // in the whole text: the label that is missing
 //! ```
 //!
-//! One difference is wanted. An answer outside 127.0.0.0/8, in 127.255.255.0/24 or of 127.0.0.1 alone never lists, whatever
-//! the filter (see [`CodeFilter`](crate::dnsxl::CodeFilter)).
+//! One difference is intended. An answer outside 127.0.0.0/8, an answer in 127.255.255.0/24, and 127.0.0.1 as the
+//! only answer never count as a listing, whatever the filter (see [`CodeFilter`](crate::dnsxl::CodeFilter)).
 //!
-//! A paste may hold more than lists: a whole `smtpd_recipient_restrictions`, `postscreen_dnsbl_sites` with its threshold, a
-//! statement of an ACL with its message. What asks no list is an item of its own that says so
-//! ([`SpecError::is_left_out`]). What decides together is a [`Context`] with its own [`Thresholds`]. What would make a list
-//! narrower there than here (another condition of the same statement) is a mistake, and withholds no other list.
+//! A text may contain more than lists: a whole `smtpd_recipient_restrictions`, `postscreen_dnsbl_sites` with its
+//! threshold, an ACL statement with its message. A part that asks no list becomes an item of its own that says so
+//! ([`SpecError::is_left_out`]). Lists that decide together form a [`Context`] with its own [`Thresholds`]. A
+//! condition that this crate cannot apply and that makes a list narrower in the other software (another condition of
+//! the same statement) is a mistake; the other lists are still read.
 //!
-//! What stands twice counts as in its software: the last parameter of one name in Postfix, the last rule of one name in
-//! SpamAssassin. Variables of `main.cf` and macros of Exim stand for what the text defines; others are mistakes that name them.
+//! If something is defined twice, the rule of its software applies: Postfix uses the last parameter of a name,
+//! SpamAssassin the last rule of a name. Variables of `main.cf` and macros of Exim are replaced by the values that
+//! the text defines; a variable or macro without a definition is a mistake that names it.
 
 pub(crate) mod context;
 pub(crate) mod exim;
@@ -58,9 +61,9 @@ pub use crate::dnsxl::list_spec::notation::Notation;
 use crate::lists::notation::context::Contexts;
 
 impl Notation {
-    /// The notation a text looks like. A plain zone, with or without codes and weight, means the same in Postfix and
-    /// postscreen, and is taken for the latter, which can say more. `one.example,two.example=127.0.0.2` without a blank is
-    /// taken for Exim's two domains.
+    /// Detects the notation of a text. A plain zone, with or without codes and weight, means the same in Postfix and
+    /// postscreen; postscreen is returned, because it can express more. `one.example,two.example=127.0.0.2` without a
+    /// blank is treated as Exim's two domains.
     ///
     /// ```
     /// use rdnsbl::lists::notation::Notation;
@@ -70,7 +73,7 @@ impl Notation {
     /// ```
     #[must_use]
     pub fn detect(text: &str) -> Self {
-        // What stands in comments says nothing.
+        // Comments must not influence the detection.
         let text = &without_comments(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
         let start = text.trim_start();
         let first = start.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
@@ -98,10 +101,11 @@ impl Notation {
         }
     }
 
-    /// The list as this notation writes it. Reading it again gives a list that says the same.
+    /// The list in this notation. Reading the result again gives an equivalent list.
     ///
     /// # Errors
-    /// [`Unsayable`], when the notation has no way to say it; and for zones with a key, which is never shown.
+    /// [`Unsayable`] when the notation cannot express the list, and for zones with a key, because a key is never
+    /// shown.
     pub fn print(self, list: &ListSpec) -> Result<String, Unsayable> {
         if list.named().secret().is_some() || list.reason_zone().is_some_and(|zone| zone.secret().is_some()) {
             return Err(Unsayable("the zone holds a key, which is not shown"));
@@ -117,7 +121,7 @@ impl Notation {
             Self::SpamAssassin => crate::lists::notation::spamassassin::print(list),
             Self::Rspamd => crate::lists::notation::rspamd::print(list),
         }?;
-        // What is read back must not be wider, nor anything else.
+        // Check: the text must read back as the same list, so that it does not match more or anything else.
         match read(self, &text).collect::<Vec<_>>().as_slice() {
             [(_, Ok(read))] if says_the_same(read, list) => Ok(text),
             _ => Err(Unsayable("exactly this")),
@@ -131,12 +135,12 @@ impl fmt::Display for Notation {
     }
 }
 
-/// The lists of a text, context by context. What the contexts are, [`contexts`] says.
+/// The lists of a text in the order of their contexts. For the contexts themselves see [`contexts`].
 pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<> {
     contexts(notation, text).into_iter().flat_map(|context| context.items)
 }
 
-/// What decides together in a text, and the lists of each.
+/// The contexts of a text: the groups of lists that decide together.
 ///
 /// ```
 /// use rdnsbl::lists::notation::{self, Notation};
@@ -151,7 +155,7 @@ pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<
 /// ```
 #[must_use]
 pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
-    // A byte order mark is no part of a text, and counts in places.
+    // A byte order mark is not part of the text, but positions must include its octets.
     let (text, offset) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => (rest, BYTE_ORDER_MARK.len_utf8()),
         None => (text, 0),
@@ -168,7 +172,8 @@ pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
     let mut contexts = contexts.shifted(offset);
     let is_condition = notation == Notation::Exim && crate::lists::notation::exim::is_condition(text);
     for context in &mut contexts {
-        // Lists alone may be for anybody; a parameter, a restriction or a function is for its software.
+        // A list without a name around it may be for any software; a parameter, restriction or function belongs to
+        // one.
         let named = context.name.is_some();
         for (span, item) in &mut context.items {
             let word = || first_word(text.get(span.start.saturating_sub(offset)..).unwrap_or_default());
@@ -190,13 +195,13 @@ fn is_postscreen(context: Option<&str>) -> bool {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The lists of a text in the notation that it looks like.
+/// The lists of a text; the notation is detected.
 pub fn read_any(text: &str) -> impl Iterator<Item = Item> + use<> {
     read(Notation::detect(text), text)
 }
 
-/// The same, where a text that does not say whether its lists deny or allow holds lists of this kind. What says it itself
-/// (`permit_dnswl_client`, `accept dnslists`, ``FEATURE(`dnsbl'``) stays what it is.
+/// Like [`read_any`], but lists are of kind `kind` if the text does not say whether they deny or allow. Where the
+/// text says it (`permit_dnswl_client`, `accept dnslists`, ``FEATURE(`dnsbl'``), that kind is kept.
 ///
 /// ```
 /// use rdnsbl::dnsxl::Kind;
@@ -210,7 +215,7 @@ pub fn read_as(kind: Kind, text: &str) -> impl Iterator<Item = Item> + use<> {
     contexts_as(kind, text).into_iter().flat_map(|context| context.items)
 }
 
-/// The [`contexts`] of a text in the notation that it looks like, of this kind where it does not say so itself.
+/// The [`contexts`] of a text; the notation is detected. Lists are of kind `kind` if the text does not say it.
 #[must_use]
 pub fn contexts_as(kind: Kind, text: &str) -> Vec<Context> {
     let notation = Notation::detect(text);
@@ -221,7 +226,7 @@ pub fn contexts_as(kind: Kind, text: &str) -> Vec<Context> {
         }
         Notation::Exim => has_verb,
         Notation::Sendmail => true,
-        // Only `is_whitelist` says it, and is no word for the other kind.
+        // Only `is_whitelist` says it; rspamd has no word for the other kind.
         Notation::Rspamd => text.contains("is_whitelist"),
         Notation::Postscreen | Notation::SpamAssassin => false,
     };
@@ -236,7 +241,7 @@ pub fn contexts_as(kind: Kind, text: &str) -> Vec<Context> {
     contexts
 }
 
-/// Blanks in place of lines that are comments; every octet stays where it is.
+/// Replaces comment lines by blanks; every other octet keeps its position.
 fn without_comments(text: &str) -> String {
     let blank = |line: &str| match line.trim_start().starts_with('#') {
         true => line.chars().map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }).collect(),
@@ -245,17 +250,18 @@ fn without_comments(text: &str) -> String {
     text.split_inclusive('\n').map(blank).collect()
 }
 
-/// What stands before the first blank.
+/// The text before the first blank.
 fn first_word(text: &str) -> &str {
     text.split_ascii_whitespace().next().unwrap_or_default()
 }
 
-/// What a notation cannot say.
+/// What a notation cannot express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the notation cannot say: {0}")]
 pub struct Unsayable(&'static str);
 
-/// Are two lists asked and counted alike? Codes are compared by what they pick, as far as notations differ in writing them.
+/// Are two lists queried and counted in the same way? Codes are compared by what they match, as far as needed:
+/// notations write them differently.
 fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
     let codes = |list: &ListSpec| {
         list.filter().map(|filter| {
@@ -270,7 +276,7 @@ fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
         && codes(one) == codes(other)
 }
 
-/// A piece of the text and where it starts.
+/// A piece of the text and the position where it starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word<'a> {
     text: &'a str,
@@ -290,14 +296,14 @@ impl<'a> Word<'a> {
         self.span().end
     }
 
-    /// Without blanks, line ends and line continuations around it.
+    /// Without blanks, line ends and line continuations at both ends.
     fn trim(self) -> Self {
         let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
         let start = self.text.len() - self.text.trim_start_matches(blank).len();
         Self { text: self.text.trim_matches(blank), at: self.at + start }
     }
 
-    /// What stands before and after the octet at `index`.
+    /// The text before and after the octet at `index`.
     fn split(self, index: usize) -> (Self, Self) {
         let before = self.text.get(..index).unwrap_or_default();
         let after = self.text.get(index + 1..).unwrap_or_default();
@@ -312,7 +318,7 @@ impl<'a> Word<'a> {
         SpecError::new(SpecErrorKind::NotSupported(what), self.span())
     }
 
-    /// A blank that only looks like one, as web pages have them, is none to any software.
+    /// A character that looks like a blank, for example copied from a web page. No software accepts it as a blank.
     fn odd_blank(&self) -> Option<SpecError> {
         let (at, blank) = self.text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii())?;
         let blank = self.text.get(at..at + blank.len_utf8()).unwrap_or_default();
@@ -323,7 +329,7 @@ impl<'a> Word<'a> {
         SpecError::new(SpecErrorKind::ReadAnyway(what), self.span())
     }
 
-    /// This stands for what the text does not say.
+    /// This refers to something that the text does not define.
     fn undefined(&self, what: &'static str, name: &str) -> SpecError {
         SpecError::new(SpecErrorKind::Undefined(what), self.span()).about(name)
     }
@@ -337,7 +343,7 @@ impl<'a> Word<'a> {
         ListSpec::read(kind, self.text).map_err(|error| error.shifted(self.at))
     }
 
-    /// A zone and nothing else.
+    /// A zone without anything else.
     fn zone(&self, kind: Kind) -> Result<ListSpec, SpecError> {
         if self.text.is_empty() {
             return Err(self.expected("a list domain"));
@@ -365,7 +371,7 @@ impl<'a> Word<'a> {
     }
 }
 
-/// Words separated by any of these; lines that are comments left out.
+/// Words separated by any of these characters; comment lines are skipped.
 fn words<'a>(text: Word<'a>, separators: &[char]) -> Vec<Word<'a>> {
     let mut found = Vec::new();
     let mut line_start = text.at;
@@ -388,7 +394,7 @@ fn words<'a>(text: Word<'a>, separators: &[char]) -> Vec<Word<'a>> {
     found
 }
 
-/// The one part that a list is asked about, where the notation knows only one.
+/// The one part that a list is asked about, for notations that can express only one.
 fn only_part(list: &ListSpec) -> Result<Part, Unsayable> {
     match (list.parts(), list.fixed_subjects()) {
         ([part], []) => Ok(*part),
@@ -397,7 +403,7 @@ fn only_part(list: &ListSpec) -> Result<Part, Unsayable> {
     }
 }
 
-/// Refuses what hardly any notation has.
+/// Refuses what nearly no notation can express.
 fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
     if list.reason_zone().is_some() {
         return Err(Unsayable("reasons from another zone"));
@@ -408,7 +414,7 @@ fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
     Ok(())
 }
 
-/// Refuses a rule for the unheard that is not the usual one.
+/// Refuses a rule for lists that did not answer, unless it is the default.
 fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
     match list.unheard() == Unheard::usual(list.kind()) {
         true => Ok(()),

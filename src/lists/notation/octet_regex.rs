@@ -1,13 +1,12 @@
-//! Regular expressions over return codes, as far as they say something about each octet by itself:
-//! `^127\.0\.0\.(?:[2-9]|1[01])$`.
+//! Regular expressions over return codes, if they describe each octet separately: `^127\.0\.0\.(?:[2-9]|1[01])$`.
 
 use crate::dnsxl::{CodePattern, SpecError};
 use crate::lists::notation::Word;
 
-/// Nodes in one expression; more are not meant.
+/// The maximum number of nodes in an expression.
 const MAX_NODES: usize = 200;
 
-/// One thing, and how often it may stand there.
+/// One element, and how often it may repeat.
 struct Node {
     atom: Atom,
     least: usize,
@@ -55,7 +54,7 @@ pub(crate) fn pattern(word: Word<'_>) -> Result<CodePattern, SpecError> {
     Ok(CodePattern::of_sets(sets))
 }
 
-/// `(?:2|4|11)`, as it is printed here: nothing has to be tried.
+/// `(?:2|4|11)`, the form that this crate prints: a fast path without matching.
 fn numbers(component: &str) -> Option<Vec<u8>> {
     let inner = component.strip_prefix("(?:")?.strip_suffix(')')?;
     let number = |text: &str| -> Option<u8> {
@@ -95,21 +94,22 @@ fn split(word: Word<'_>) -> Result<Vec<Word<'_>>, SpecError> {
     Ok(parts)
 }
 
-/// Does the expression match this number; from somewhere in it, up to somewhere in it?
+/// Does the expression match this number? `open_start`: the match may start anywhere in it; `open_end`: it may end
+/// anywhere.
 fn fits(nodes: &[Vec<Node>], number: &str, open_start: bool, open_end: bool) -> bool {
     let number = number.as_bytes();
     let starts = if open_start { number.len() } else { 0 };
     (0..=starts).any(|start| ends(nodes, number, start).iter().any(|end| open_end || *end == number.len()))
 }
 
-/// Where one of these sequences can end that starts at `start`.
+/// The positions where a match of one of these sequences that starts at `start` can end.
 fn ends(alternatives: &[Vec<Node>], number: &[u8], start: usize) -> Vec<usize> {
     let mut found = Vec::new();
     for sequence in alternatives {
         let mut places = vec![start];
         for node in sequence {
             let mut next = if node.least == 0 { places.clone() } else { Vec::new() };
-            // A number has three digits: no repetition gets further.
+            // A number has at most three digits, so more repetitions match nothing new.
             for times in 1..=node.most.min(4) {
                 places = places.iter().flat_map(|at| once(&node.atom, number, *at)).collect();
                 if times >= node.least {

@@ -16,13 +16,13 @@ const RESTRICTIONS: [(&str, Kind, Part); 8] = [
     ("permit_rhswl_client", Kind::Allow, Part::ConfirmedName),
 ];
 
-/// Beginnings of restrictions that are none of ours.
+/// Prefixes of restrictions that this crate does not apply.
 const OTHERS: [&str; 8] = ["reject_", "permit_", "check_", "defer_", "warn_if_", "smtpd_", "sleep", "reject"];
 
-/// What only the name of a restriction that asks lists would hold.
+/// Parts of a word that occur only in names of restrictions that ask lists.
 const ABOUT_LISTS: [&str; 5] = ["rbl", "rhsbl", "dnsbl", "dnswl", "rhswl"];
 
-/// The restriction that asks lists, of any case.
+/// The restriction of this name, if it asks lists; the case of letters does not matter.
 fn known(word: &str) -> Option<&'static (&'static str, Kind, Part)> {
     RESTRICTIONS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(word))
 }
@@ -34,12 +34,12 @@ pub(crate) fn is_restriction(word: &str) -> bool {
         && (OTHERS.iter().any(|start| word.starts_with(start)) || matches!(word.as_str(), "permit" | "defer"))
 }
 
-/// Does a restriction that asks lists stand in this text?
+/// Does this text contain a restriction that asks lists?
 pub(crate) fn holds_list(text: &str) -> bool {
     text.split(|c: char| c == ',' || c.is_ascii_whitespace()).any(|word| known(word).is_some())
 }
 
-/// Where it stops: nothing behind these is reached.
+/// Does evaluation stop here? Restrictions after such a word are never reached.
 fn is_last(word: &str) -> bool {
     ["permit", "reject", "defer"].iter().any(|last| last.eq_ignore_ascii_case(word))
 }
@@ -48,7 +48,8 @@ pub(crate) fn read(text: &str) -> Contexts {
     main_cf::read(text, |value, parameters| restrictions(value, parameters, false), "smtpd")
 }
 
-/// The lists among restrictions; what asks none is said to be left out. In a parameter there is nothing else.
+/// The lists among restrictions; those that ask no list are reported as left out. `in_parameter`: the value of a
+/// parameter can contain only restrictions.
 pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_parameter: bool) -> Vec<Item> {
     let all = parameters.words(words(value, &[',']));
     let among_others = in_parameter || all.iter().any(|word| is_restriction(word.text));
@@ -72,7 +73,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
                 None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
             }
         } else if word.text.eq_ignore_ascii_case("warn_if_reject") {
-            // It takes the next restriction's teeth: that one must not be read as if it stood alone.
+            // It changes the next restriction to a warning, so that restriction must not be read as a rejection.
             let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
             let last = argument(next, &mut words).unwrap_or(next);
             (place(word, last), Err(word.left_out("warn_if_reject, and the list behind it, which refuses nothing")))
@@ -110,7 +111,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             };
             (word.span(), Err(error))
         } else if several && !word.text.contains('.') {
-            // A blank in a name, or a slip of the pen in the name of a restriction.
+            // A blank inside a name, or a misspelled name of a restriction.
             (word.span(), Err(word.expected("a restriction, or a list domain of more than one label")))
         } else {
             (word.span(), list(Kind::Deny, word))
@@ -120,12 +121,13 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
     items
 }
 
-/// From a word to what belongs to it; where that stands elsewhere, as the value of a variable, the word alone.
+/// The range from a word to its last argument; only the word itself, if the argument comes from elsewhere, such as
+/// from a variable.
 fn place(from: Word<'_>, to: Word<'_>) -> std::ops::Range<usize> {
     if to.at >= from.at { from.at..to.end() } else { from.span() }
 }
 
-/// The last word of what belongs to a restriction: a table, a service, or all that stands in braces.
+/// The last word that belongs to a restriction: a table, a service, or everything in braces.
 fn argument<'a>(of: Word<'a>, words: &mut std::iter::Peekable<impl Iterator<Item = Word<'a>>>) -> Option<Word<'a>> {
     let name = of.text.to_ascii_lowercase();
     if !name.starts_with("check_") && name != "sleep" && known(&name).is_none() {
@@ -147,7 +149,7 @@ fn is_table(word: &str) -> bool {
     })
 }
 
-/// `domain[=d.d.d.d]`: smtpd knows no weights.
+/// `domain[=d.d.d.d]`: smtpd has no weights.
 fn list(kind: Kind, word: Word<'_>) -> Result<ListSpec, SpecError> {
     if let Some(star) = word.text.find('*') {
         let weight = Word::new(word.text.get(star..).unwrap_or_default(), word.at + star);
@@ -168,7 +170,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     Ok(format!("{name} {}{}", list.named(), codes(list)?))
 }
 
-/// `=d.d.d.d`, where the filter is one pattern.
+/// `=d.d.d.d`, if the filter is a single pattern.
 pub(crate) fn codes(list: &ListSpec) -> Result<String, Unsayable> {
     match list.filter().map(|filter| filter.as_pattern()) {
         None => Ok(String::new()),

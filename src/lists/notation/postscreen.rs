@@ -25,7 +25,8 @@ pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Ite
             return Err(word.expected("a list domain; several codes of one list are zone=127.0.0.[2;3]"));
         }
         let list = parameters.resolved(word, |word| word.spec(Kind::Deny))?;
-        // Among others, one label is a slip of the pen: a blank in a name, or a word of another notation.
+        // Beside other lists, a single label is probably an error: a blank inside a name, or a word of another
+        // notation.
         if several && list.zone().labels().count() < 2 {
             return Err(word.expected("a list domain of more than one label"));
         }

@@ -4,7 +4,7 @@ use crate::base::template::{Template, Variable};
 use crate::dnsxl::{CodeFilter, CodePattern, Kind, ListSpec, Part, SpecError, Unheard};
 use crate::lists::notation::{Item, Unsayable, Word, only_part};
 
-/// Patterns that `enhdnsbl` takes (cf/README).
+/// Patterns that `enhdnsbl` accepts (cf/README).
 const MAX_PATTERNS: usize = 5;
 
 pub(crate) fn read(text: &str) -> Vec<Item> {
@@ -17,7 +17,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
         if trimmed.is_empty() {
             break;
         }
-        // m4's `dnl` throws away the rest of the line.
+        // m4's `dnl` discards the rest of the line.
         if trimmed.starts_with("dnl") || trimmed.starts_with('#') {
             at += trimmed.find('\n').unwrap_or(trimmed.len());
             continue;
@@ -29,7 +29,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
                 true => word.left_out("a macro that asks no list"),
                 false => word.expected("FEATURE("),
             };
-            // A definition may go over several lines.
+            // A definition may extend over several lines.
             let inside = word.text.find('(').filter(|_| error.is_left_out());
             let end = inside.and_then(|open| arguments(Word::new(text, 0), at + open + 1).ok()).map(|(_, end)| end);
             items.push((word.span(), Err(error)));
@@ -52,7 +52,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
     items
 }
 
-/// `define(...)`, `MAILER(...)`, `LOCAL_RULESETS`: any macro of m4 that is not about lists.
+/// `define(...)`, `MAILER(...)`, `LOCAL_RULESETS`: any m4 macro that is not about lists.
 fn is_other_macro(line: &str) -> bool {
     let Some((name, arguments)) = line.split_once('(') else {
         let word = line.strip_suffix("dnl").unwrap_or(line);
@@ -62,7 +62,7 @@ fn is_other_macro(line: &str) -> bool {
     is_name && !arguments.contains("dnsbl") && !name.to_ascii_uppercase().starts_with("FEAT")
 }
 
-/// The arguments up to the closing parenthesis, without one pair of quotes; and where the macro ends.
+/// The arguments up to the closing parenthesis, each without one pair of quotes; and the end of the macro.
 fn arguments(text: Word<'_>, start: usize) -> Result<(Vec<Word<'_>>, usize), SpecError> {
     let mut found = Vec::new();
     let (mut from, mut quotes, mut parentheses) = (start, 0_usize, 0_usize);
@@ -144,8 +144,9 @@ fn result(word: Word<'_>) -> Result<CodePattern, SpecError> {
     octets.join(".").parse().map_err(|_| word.expected(wanted))
 }
 
-/// Texts with or without quotation marks and `$&{client_addr}`, one after the other. `None` where there is more: other macros,
-/// or what may not stand in a reply. What a list says changes nothing about whether it lists.
+/// A sequence of texts, with or without quotation marks, and `$&{client_addr}`. `None` if there is anything else:
+/// other macros, or characters that a reply may not contain. The reply has no effect on whether the list lists a
+/// client.
 fn message(word: Word<'_>) -> Result<Option<Template>, SpecError> {
     let mut text = String::new();
     let mut at = 0;
@@ -164,7 +165,7 @@ fn message(word: Word<'_>) -> Result<Option<Template>, SpecError> {
             text.push_str("${client_address}");
             at += "$&{client_addr}".len();
         } else if rest.starts_with(char::is_whitespace) {
-            // Between texts in quotation marks blanks separate; between words they are blanks.
+            // Between quoted texts blanks are separators; between words they are part of the text.
             let after = rest.trim_start();
             let quoted = after.starts_with('"') || word.text.get(..at).is_some_and(|before| before.ends_with('"'));
             if !quoted && !text.is_empty() && !after.is_empty() {

@@ -1,4 +1,4 @@
-//! A list as its text where Postfix or postscreen has one, else as a map.
+//! Serializes a list as its text if Postfix or postscreen can express it, otherwise as a map.
 //!
 //! ```text
 //! "zen.example=127.0.0.[2..11]*3"
@@ -29,8 +29,8 @@ const QUANTIFIERS: [(&str, Quantifier); 4] = [
     ("not_all", Quantifier::NotAll),
 ];
 
-/// The list as it is configured, without its key and without what is known of it (its profile). A zone whose key is hidden
-/// cannot be read back: the key has to be written again.
+/// The list as it is configured, without its key and without the catalogue's data about it (its profile). A zone with
+/// a hidden key cannot be read back: the key must be added again.
 impl Serialize for ListSpec {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let more = self.operator.is_some() || self.daily_limit.is_some() || self.mirrors.is_some();
@@ -67,7 +67,7 @@ impl ListSpec {
             }
         }
         if let Some(reply) = self.reply_template() {
-            // It may quote the zone with its key.
+            // The reply may quote the zone with its key.
             let zones = [Some(&self.zone), Some(self.named()), self.reason_zone(), self.mirrors.as_ref()];
             let keys = zones.into_iter().flatten().filter_map(Name::secret).flat_map(crate::base::key_mask::parts);
             map.serialize_entry("reply", &keys.fold(reply.to_string(), |text, key| without(&text, key)))?;
@@ -84,7 +84,7 @@ impl ListSpec {
     }
 }
 
-/// One list in any notation, or a map of which only `zone` is needed.
+/// One list in any notation, or a map where only `zone` is required.
 impl<'de> Deserialize<'de> for ListSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader)
@@ -131,7 +131,7 @@ impl<'de> Visitor<'de> for Reader {
                         parts.iter().map(|part| word(part, PARTS, Part::word)).collect::<Result<Vec<_>, _>>()?;
                     changes.push(Box::new(move |list| list.asks(parts)));
                 }
-                // Behind `asks`, which `asks_about` would clear.
+                // Set after `asks`, because `asks_about` would clear it.
                 "asks_about" => {
                     let texts: Vec<String> =
                         value(&mut map, "asks_about: expected a list of addresses and domain names")?;
@@ -186,7 +186,7 @@ impl<'de> Visitor<'de> for Reader {
 
 const CODES: &str = "codes: expected one of any, all, none_of and not_all, with a list of codes";
 
-/// The value behind a word. serde's own errors quote what stands in the wrong place, which may hold a key.
+/// The value for a field. The errors of serde quote the wrong value, which may contain a key, so they are replaced.
 fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A, expected: &str) -> Result<T, A::Error> {
     map.next_value().map_err(|_| A::Error::custom(expected))
 }
@@ -195,7 +195,7 @@ fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
     value(map, "expected a text")
 }
 
-/// The text with a mask in place of the key, whatever its case.
+/// The text with a mask in place of the key; upper and lower case are equal.
 fn without(text: &str, key: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut from = 0;
@@ -208,7 +208,7 @@ fn without(text: &str, key: &str) -> String {
     kept
 }
 
-/// A key that is not shown cannot be read.
+/// A key that is not shown cannot be read back.
 fn hidden<E: serde::de::Error>(text: &str) -> Result<(), E> {
     match text.contains(MASK) {
         true => Err(E::custom("the key of this list is hidden; it has to be written again")),

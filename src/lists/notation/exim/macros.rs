@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 
 use crate::lists::notation::Word;
 
-/// The macros that a text defines; of several definitions of one, the last.
+/// The macros that a text defines; if a macro is defined twice, the last definition.
 #[derive(Debug, Default)]
 pub(crate) struct Macros<'a> {
     values: BTreeMap<&'a str, Word<'a>>,
-    /// Octets for which macros have stood.
+    /// Octets of macro values so far.
     spent: Cell<usize>,
 }
 
-/// Octets for which the macros of a text may stand, all together: more are not meant.
+/// The maximum octets for the values of all macros of a text together, against texts that expand without end.
 const MAX_OCTETS: usize = 200_000;
 
 impl<'a> Macros<'a> {
-    /// The definitions among lines.
+    /// Collects the definitions from lines.
     pub(crate) fn new(lines: &[Word<'a>]) -> Self {
         let mut found = BTreeMap::new();
         for line in lines {
@@ -25,7 +25,7 @@ impl<'a> Macros<'a> {
             let (name, value) = line.split(equals);
             let name = name.trim();
             if is_macro(name.text) {
-                // `NAME == text` gives it a new value.
+                // `NAME == text` redefines the macro.
                 let value = match value.text.strip_prefix('=') {
                     Some(again) => Word::new(again, value.at + 1),
                     None => value,
@@ -36,19 +36,19 @@ impl<'a> Macros<'a> {
         Self { values: found, spent: Cell::new(0) }
     }
 
-    /// What a macro stands for.
+    /// The value of a macro.
     pub(crate) fn get(&self, name: &str) -> Option<Word<'a>> {
         self.values.get(name).copied()
     }
 
-    /// May a macro stand for so many octets more?
+    /// May macros add this many octets more?
     pub(crate) fn allow(&self, octets: usize) -> bool {
         self.spent.set(self.spent.get().saturating_add(octets + 1));
         self.spent.get() <= MAX_OCTETS
     }
 }
 
-/// Could this be the name of a macro? It starts with a capital letter, and no list domain is written so.
+/// Can this be the name of a macro? It starts with a capital letter; list domains are not written in that way.
 pub(crate) fn is_macro(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase())
         && word.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')

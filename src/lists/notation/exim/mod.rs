@@ -12,7 +12,7 @@ use crate::lists::notation::{Item, Unsayable, Word};
 
 pub(crate) use crate::lists::notation::exim::statement::{has_verb, is_condition, read};
 
-/// Variables that are parts of the dialogue.
+/// Variables that correspond to parts of the SMTP dialogue.
 const KEYS: [(&str, Part); 6] = [
     ("$sender_host_address", Part::Address),
     ("$sender_host_name", Part::ConfirmedName),
@@ -25,7 +25,7 @@ const KEYS: [(&str, Part); 6] = [
 const UNHEARD: [(&str, Unheard); 3] =
     [("+include_unknown", Unheard::Listed), ("+exclude_unknown", Unheard::Ignore), ("+defer_unknown", Unheard::Defer)];
 
-/// Operators, as they stand between zone and values: how many codes, and is it about bits?
+/// Operators between zone and values: how many codes must match, and do they compare bits?
 const OPERATORS: [(&str, Quantifier, bool); 8] = [
     ("!==", Quantifier::NotAll, false),
     ("!=&", Quantifier::NotAll, true),
@@ -37,7 +37,7 @@ const OPERATORS: [(&str, Quantifier, bool); 8] = [
     ("&", Quantifier::Any, true),
 ];
 
-/// Does a text hold what only Exim writes?
+/// Does the text contain syntax that only Exim has?
 pub(crate) fn looks_like(text: &str) -> bool {
     if text.contains("dnslists") || text.starts_with('+') || text.starts_with('<') {
         return true;
@@ -46,7 +46,7 @@ pub(crate) fn looks_like(text: &str) -> bool {
         return true;
     }
     let values = |text: &str| text.split(',').all(|value| value.trim().parse::<Ipv4Addr>().is_ok());
-    // `zone = 127.0.0.2`: no other notation has blanks there.
+    // `zone = 127.0.0.2`: no other notation allows blanks there.
     if let Some((zone, codes)) = text.split_once('=')
         && zone.contains('.')
         && (zone.ends_with(' ') || codes.starts_with(' '))
@@ -54,8 +54,8 @@ pub(crate) fn looks_like(text: &str) -> bool {
     {
         return values(codes);
     }
-    // `zone=127.0.0.2,127.0.0.3`: a list of values; `special.example,merged.example=127.0.0.2`: two domains. With blanks
-    // after the commas or with weights they are postscreen's lists.
+    // `zone=127.0.0.2,127.0.0.3`: a list of values; `special.example,merged.example=127.0.0.2`: two domains. With
+    // blanks after the commas, or with weights, they are postscreen's lists.
     let Some((first, second)) = text.split_once(',') else { return false };
     if second.starts_with(char::is_whitespace) || text.contains('*') {
         return false;
@@ -67,17 +67,17 @@ pub(crate) fn looks_like(text: &str) -> bool {
     }
 }
 
-/// Macros inside macros.
+/// The maximum depth of nested macros.
 const MAX_DEPTH: usize = 8;
 
-/// The items of a list, each with the rule for the unheard that stands before it.
+/// The items of a list, each with the rule before it for lists that do not answer.
 fn list(kind: Kind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
     let mut reader = ListReader { kind, macros, unheard: None, items: Vec::new() };
     reader.read(list, 0);
     reader.items
 }
 
-/// Reads a list and what macros in it stand for.
+/// Reads a list, with its macros replaced by their values.
 struct ListReader<'m> {
     kind: Kind,
     macros: &'m Macros<'m>,
@@ -129,8 +129,8 @@ impl ListReader<'_> {
     }
 }
 
-/// Items of an Exim list: separated by `separator`, or by the octet behind a leading `<`. A doubled separator stands for
-/// itself, and is left doubled here.
+/// Items of an Exim list, separated by `separator`, or by the octet after a leading `<`. A doubled separator means
+/// the octet itself, and stays doubled here.
 fn split_list(list: Word<'_>, separator: u8) -> (Vec<Word<'_>>, u8) {
     let start = list.trim();
     let (list, separator) = match start.text.as_bytes() {
@@ -200,7 +200,7 @@ fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError
     }
     match keys {
         Some(keys) => {
-            // The outer list's separator stands doubled inside its items.
+            // The separator of the outer list is doubled inside its items.
             let single = char::from(separator).to_string();
             let inner = keys.text.replace(&single.repeat(2), &single);
             let moved = inner.len() != keys.text.len();
@@ -213,7 +213,7 @@ fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError
     }
 }
 
-/// One domain; or two, of which the first gives the reason.
+/// One domain; or two, where the first gives the reason.
 fn zones(kind: Kind, word: Word<'_>) -> Result<ListSpec, SpecError> {
     let Some(comma) = word.text.find(',') else { return word.zone(kind) };
     let (reason, main) = word.split(comma);
@@ -265,7 +265,7 @@ fn braced(text: &str) -> Option<&str> {
     text.strip_prefix("${")?.strip_suffix('}')
 }
 
-/// A key that is the same for every client. Exim reverses addresses by itself.
+/// A key that is the same for every client. Exim reverses addresses itself.
 fn subject(key: Word<'_>, text: &str) -> Result<Subject, SpecError> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(Subject::from(address));

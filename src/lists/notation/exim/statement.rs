@@ -1,14 +1,14 @@
-//! Statements of an ACL: a verb, conditions of which `dnslists` is one, modifiers.
+//! Statements of an ACL: a verb, conditions (`dnslists` is one of them), and modifiers.
 
 use crate::dnsxl::Kind;
 use crate::lists::notation::exim::list;
 use crate::lists::notation::exim::macros::{Macros, is_macro};
 use crate::lists::notation::{Contexts, Item, Word, without_comments};
 
-/// What an ACL does when its conditions hold.
+/// The result of an ACL statement when its conditions are true.
 const VERBS: [&str; 7] = ["accept", "defer", "deny", "discard", "drop", "require", "warn"];
 
-/// What stands in a statement and narrows nothing.
+/// Modifiers and conditions that do not limit where the lists apply.
 const MODIFIERS: [&str; 13] = [
     "add_header",
     "continue",
@@ -25,12 +25,12 @@ const MODIFIERS: [&str; 13] = [
     "udpsend",
 ];
 
-/// Does the condition stand in this text, with or without a statement around it?
+/// Does this text contain the condition, with or without a statement around it?
 pub(crate) fn is_condition(text: &str) -> bool {
     named(text).any(|after| after.trim_start().starts_with('='))
 }
 
-/// What stands behind each mention of the condition.
+/// The text after each mention of the condition.
 fn named(text: &str) -> impl Iterator<Item = &str> {
     const NAME: &str = "dnslists";
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '{' | '}' | '$');
@@ -41,7 +41,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Does a verb say whether the lists deny or allow?
+/// Is there a verb, so that the text says whether the lists deny or allow?
 pub(crate) fn has_verb(text: &str) -> bool {
     is_condition(text) && logical_lines(text).into_iter().any(|line| verb(line).is_some())
 }
@@ -53,7 +53,8 @@ pub(crate) fn read(text: &str) -> Contexts {
         contexts.with(None, |context| context.items = list(Kind::Deny, Word::new(text, 0), &macros));
         return contexts;
     }
-    // Comments may stand between lines that continue: blanks of the same length leave everything else in place.
+    // Comments may stand between continuation lines: they are replaced by blanks of the same length, so that
+    // positions stay correct.
     let text = without_comments(text);
     let lines = logical_lines(&text);
     let macros = Macros::new(&lines);
@@ -79,7 +80,7 @@ pub(crate) fn read(text: &str) -> Contexts {
                 statement.lines.push(rest);
             }
         } else if line.text.starts_with("begin ") {
-            // Another part of the configuration.
+            // Another section of the configuration.
             finish(&mut statement, acl);
             acl = None;
             statement.lines.push(line);
@@ -92,7 +93,7 @@ pub(crate) fn read(text: &str) -> Contexts {
     contexts
 }
 
-/// A verb, its conditions and modifiers; or what stands outside.
+/// A verb with its conditions and modifiers; or the lines outside any statement.
 #[derive(Debug, Default)]
 struct Statement<'a> {
     verb: Option<Word<'a>>,
@@ -115,7 +116,7 @@ impl Statement<'_> {
                 continue;
             }
             if asks(&line) && !line.text.starts_with('!') && std::mem::replace(&mut asked, true) {
-                // Conditions of one statement must all hold: as lists of their own they would be wider.
+                // All conditions of one statement must be true: read as separate lists they would match more.
                 let (name, _) = line.split("dnslists".len());
                 let why = "a second dnslists in one statement, since both must hold";
                 items.push((line.span(), Err(name.unsupported(why))));
@@ -133,11 +134,11 @@ fn is_label(line: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'))
 }
 
-/// Lines, each with those behind it that a backslash at its end joins to it; blank ones left out.
+/// Lines, each joined with the following lines if it ends in a backslash; blank lines are skipped.
 fn logical_lines(text: &str) -> Vec<Word<'_>> {
     let mut lines = Vec::new();
     let (mut start, mut from) = (0, 0);
-    // Blank lines inside are those that were comments.
+    // Blank lines inside are replaced comments.
     let mut open = false;
     for line in text.split_inclusive('\n') {
         start += line.len();
@@ -160,7 +161,7 @@ fn verb(line: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
     VERBS.contains(&verb.text).then_some((verb, rest))
 }
 
-/// One condition or modifier of a statement; does the statement ask lists?
+/// One condition or modifier of a statement. The result says whether the statement asks lists.
 fn condition(verb: Option<Word<'_>>, line: Word<'_>, macros: &Macros<'_>, asks: bool) -> Vec<Item> {
     let refused = |word: Word<'_>, error| vec![(word.span(), Err(error))];
     if line.text.starts_with('.') {

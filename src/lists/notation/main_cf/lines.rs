@@ -1,24 +1,24 @@
-//! Lines of `main.cf` and `master.cf`, each with those that continue it.
+//! Lines of `main.cf` and `master.cf`, each joined with its continuation lines.
 
 use crate::lists::notation::{Word, postfix};
 
-/// What one logical line is.
+/// The content of one logical line.
 #[derive(Clone, Debug)]
 pub(crate) enum Line<'a> {
-    /// `name = value`, in `master.cf` `-o name=value` of a service.
+    /// `name = value`; in `master.cf`, `-o name=value` of a service.
     Parameter {
         name: Word<'a>,
         value: Word<'a>,
         service: Option<&'a str>,
-        /// Starts of lines that continue the value and have lost their indentation.
+        /// Starts of lines that continue the value but have lost their indentation.
         unindented: Vec<Word<'a>>,
     },
     /// Lists without a name.
     Bare(Word<'a>),
 }
 
-/// The lines of a text. A line continues the one before if it starts with a blank (postconf(5)); comments may stand between
-/// them. Where the whole text is indented, only more blanks continue a line.
+/// The lines of a text. A line that starts with a blank continues the line before (postconf(5)); comments may stand
+/// between them. If the whole text is indented, only a line with more indentation continues another.
 pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut logical: Vec<Word<'_>> = Vec::new();
     let mut start = 0;
@@ -51,7 +51,7 @@ pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
             continue;
         }
         match found.last_mut() {
-            // One value, as its writer saw it.
+            // The author meant these lines as one value.
             Some(Line::Parameter { name, value, service: None, unindented }) if may_hold_lists(*name, *value) => {
                 let length = line.end() - value.at;
                 *value = Word::new(text.get(value.at..value.at + length).unwrap_or_default(), value.at);
@@ -113,7 +113,7 @@ fn unbraced(word: Word<'_>) -> Word<'_> {
     }
 }
 
-/// Where the next `-o` stands, with a blank before and behind it.
+/// The position of the next `-o`, with a blank before and after it.
 fn option_start(text: &str) -> Option<usize> {
     text.match_indices("-o").map(|(at, _)| at).find(|at| {
         let before = text.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with([' ', '\t']));
@@ -122,24 +122,24 @@ fn option_start(text: &str) -> Option<usize> {
     })
 }
 
-/// Name and value, where the line is a parameter and no list with codes.
+/// Name and value, if the line is a parameter and not a list with codes.
 fn parameter<'a>(line: Word<'a>, service: Option<&'a str>) -> Option<Line<'a>> {
     let equals = line.text.find('=')?;
     let (name, value) = line.split(equals);
     let name = name.trim();
-    // In master.cf, parameters stand behind `-o`.
+    // In master.cf, parameters follow `-o`.
     let name = match name.text.strip_prefix("-o") {
         Some(rest) if rest.starts_with([' ', '\t']) => Word::new(rest, name.at + 2).trim(),
         _ => name,
     };
     let character = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-');
     let is_name = name.text.starts_with(|c: char| c.is_ascii_alphabetic()) && name.text.bytes().all(character);
-    // A zone of one label has codes; the names of parameters have words.
+    // A zone of one label is followed by codes; names of parameters are followed by words.
     let is_parameter = name.text.contains('_') || !is_codes(value.text);
     (is_name && is_parameter).then(|| Line::Parameter { name, value, service, unindented: Vec::new() })
 }
 
-/// `127.0.0.[2..11]`, a weight behind it or more lists; or the start of that, with a mistake in it.
+/// `127.0.0.[2..11]`, with or without a weight or more lists after it; or the start of that, with a mistake in it.
 fn is_codes(value: &str) -> bool {
     let first = value.split([',', ' ', '\t', '\n', '*']).next().unwrap_or_default();
     let like_codes = |c: char| c.is_ascii_digit() || matches!(c, '.' | '[' | ']' | ';');

@@ -10,19 +10,19 @@ pub(crate) use crate::lists::notation::main_cf::parameter::{Parameters, variable
 use crate::lists::notation::main_cf::wrapped::unwrapped;
 use crate::lists::notation::{Contexts, Item, Word, postfix, postscreen, words};
 
-/// What stands without the name of a parameter is read so.
+/// Reads a text that stands without the name of a parameter.
 type Bare = for<'a> fn(Word<'a>, &Parameters<'a>) -> Vec<Item>;
 
 const SMTPD: &str = "smtpd";
 const POSTSCREEN: &str = "postscreen";
 
-/// Every list of a text that may hold parameters, with what decides together.
+/// Every list of a text that may contain parameters, grouped by the lists that decide together.
 pub(crate) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contexts {
     let text = &unwrapped(text);
     let lines = lines(text);
     let parameters = Parameters::new(&lines);
     let mut contexts = Contexts::default();
-    // Who writes parameters writes of servers; lists alone are nobody's.
+    // A text with parameters describes a server, so its lists get a named context; lists alone get none.
     let alone = !lines.iter().any(|line| matches!(line, Line::Parameter { .. }));
     for (index, line) in lines.iter().enumerate() {
         match line {
@@ -50,17 +50,17 @@ pub(crate) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contex
     contexts
 }
 
-/// What Postfix says then is "missing '=' after attribute name".
+/// The error for which Postfix reports "missing '=' after attribute name".
 const UNINDENTED: &str = "a line that continues starts with a blank; Postfix stops at this one";
 
 const GIVEN_AGAIN: &str = "a parameter that is given again below; the last one counts";
 
-/// An item that says why nothing of this parameter is read.
+/// An item that explains why nothing of this parameter is read.
 fn left_out(name: Word<'_>, value: Word<'_>, why: &'static str) -> Item {
     (name.at..value.trim().end().max(name.end()), Err(name.left_out(why)))
 }
 
-/// What a parameter holds.
+/// The items in a parameter.
 fn parameter<'a>(
     name: Word<'a>,
     value: Word<'a>,
@@ -73,7 +73,7 @@ fn parameter<'a>(
     }
     let is_restrictions = lower.ends_with("_restrictions");
     if !is_restrictions && parameters.is_used(name) {
-        // Read where it is used.
+        // It is read at the place where it is used.
         return Vec::new();
     }
     if is_restrictions || postfix::holds_list(value.text) {
@@ -112,18 +112,18 @@ const THRESHOLD: &str = "postscreen_dnsbl_threshold";
 const ALLOW_THRESHOLD: &str = "postscreen_dnsbl_allowlist_threshold";
 const OLD_ALLOW_THRESHOLD: &str = "postscreen_dnsbl_whitelist_threshold";
 
-/// What a text says about the scores of the lists of one [`Context`](crate::lists::notation::Context).
+/// The thresholds in a text for the lists of one [`Context`](crate::lists::notation::Context).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Thresholds {
     /// The score from which on the outcome is "listed": `postscreen_dnsbl_threshold`.
     pub listed: Option<i32>,
-    /// The score up to which the sum means "allowed": `postscreen_dnsbl_allowlist_threshold`. Zero turns that off, which is
-    /// [`i32::MIN`] here.
+    /// The score up to which the sum means "allowed": `postscreen_dnsbl_allowlist_threshold`. Zero turns that off;
+    /// here it becomes [`i32::MIN`].
     pub allowed: Option<i32>,
 }
 
-/// Is this a parameter of `main.cf`, as far as its first line shows?
+/// Is this a parameter of `main.cf`, judged by its first line?
 pub(crate) fn looks_like(text: &str) -> bool {
     let starts = |line: &Line<'_>| match line {
         Line::Parameter { name, service, .. } => service.is_some() || name.text.contains('_'),
@@ -135,7 +135,7 @@ pub(crate) fn looks_like(text: &str) -> bool {
 
 fn threshold(name: &str, value: Word<'_>, parameters: &Parameters<'_>) -> Result<i32, SpecError> {
     let wanted = |word: Word<'_>, what| SpecError::new(SpecErrorKind::Expected(what), word.span());
-    // A comment may stand behind it, on a line of its own.
+    // A comment may follow it, on a separate line.
     let words = parameters.words(words(value, &[]));
     let (value, number) = match words.as_slice() {
         [word] => (*word, word.text.parse::<i32>().ok()),

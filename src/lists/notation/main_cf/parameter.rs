@@ -1,4 +1,4 @@
-//! What the parameters of a text are, and where they are used: `$name`.
+//! The parameters of a text, and where they are used: `$name`.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -7,24 +7,24 @@ use crate::dnsxl::SpecError;
 use crate::lists::notation::main_cf::lines::Line;
 use crate::lists::notation::{Word, postfix, words};
 
-/// Variables inside variables.
+/// The maximum depth of nested variables.
 const MAX_DEPTH: usize = 8;
-/// Octets for which the variables of a text may stand, all together: more are not meant.
+/// The maximum octets for the values of all variables of a text together, against texts that expand without end.
 const MAX_OCTETS: usize = 200_000;
 
-/// The parameters of a text by their names; of several of one name, the last.
+/// The parameters of a text by their names; if a name is defined twice, the last definition.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters<'a> {
     values: BTreeMap<(Option<&'a str>, &'a str), Value<'a>>,
     used: Vec<String>,
     classes: Vec<String>,
-    /// Octets for which variables have stood.
+    /// Octets of variable values so far.
     spent: Cell<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Value<'a> {
-    /// The line in which it stands.
+    /// The line of the definition.
     line: usize,
     text: Word<'a>,
     holds_list: bool,
@@ -51,7 +51,7 @@ impl<'a> Parameters<'a> {
         }
         if let Some(value) = all.value("smtpd_restriction_classes") {
             all.classes = words(value, &[',']).iter().map(|word| word.text.to_owned()).collect();
-            // To be named there is not to be used.
+            // Being named in the list of classes does not count as a use.
             for class in &all.classes {
                 if let Some(at) = all.used.iter().position(|used| used == class) {
                     all.used.swap_remove(at);
@@ -62,22 +62,22 @@ impl<'a> Parameters<'a> {
         all
     }
 
-    /// Does no other line give this parameter anew?
+    /// Is this the last definition of the parameter?
     pub(crate) fn is_last(&self, index: usize, name: Word<'_>, service: Option<&'a str>) -> bool {
         self.values.get(&(service, name.text)).is_none_or(|value| value.line == index)
     }
 
-    /// Does another parameter of the text stand for this one's value?
+    /// Does another parameter of the text use the value of this one?
     pub(crate) fn is_used(&self, name: Word<'_>) -> bool {
         self.used.binary_search_by(|used| used.as_str().cmp(name.text)).is_ok()
     }
 
-    /// Is it a class of restrictions?
+    /// Is it a restriction class?
     pub(crate) fn is_class(&self, name: Word<'_>) -> bool {
         self.classes.iter().any(|class| class == name.text)
     }
 
-    /// Is this parameter of `main.cf` given?
+    /// Does the text define this parameter of `main.cf`?
     pub(crate) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
@@ -86,13 +86,13 @@ impl<'a> Parameters<'a> {
         self.values.get(&(None, name)).map(|value| value.text)
     }
 
-    /// The restrictions that this word stands for: a class of them.
+    /// The restrictions of the class with this name.
     fn lists_of(&self, name: &str) -> Option<Word<'a>> {
         let value = self.values.get(&(None, name)).filter(|value| value.holds_list)?;
         (!postfix::is_restriction(name)).then_some(value.text)
     }
 
-    /// Words, each variable and class of restrictions replaced by what it stands for.
+    /// Words, with each variable and each restriction class replaced by its value.
     pub(crate) fn words(&self, words: Vec<Word<'a>>) -> Vec<Word<'a>> {
         let mut found = Vec::new();
         self.add(words, 0, &mut found);
@@ -115,7 +115,7 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// Reads a word, with what the variables inside it stand for.
+    /// Reads a word after the variables inside it are replaced by their values.
     pub(crate) fn resolved<T>(
         &self,
         word: Word<'_>,
@@ -142,20 +142,20 @@ impl<'a> Parameters<'a> {
             rest = Word::new(from.text.get(length..).unwrap_or_default(), from.at + length);
         }
         text.push_str(rest.text);
-        // Places in what stands nowhere are of no use.
+        // Positions in the expanded text do not exist in the original text, so they are not reported.
         read(Word::new(&text, 0)).map_err(|error| SpecError::new(error.kind(), word.span()))
     }
 }
 
-/// No part of a list is longer (RFC 1035 §2.3.4).
+/// No part of a list is longer than this (RFC 1035 §2.3.4).
 const MAX_NAME: usize = 255;
 
-/// The name in `$name`, `${name}` or `$(name)`, if the word is nothing else.
+/// The name in `$name`, `${name}` or `$(name)`, if the word contains nothing else.
 pub(crate) fn variable(word: &str) -> Option<&str> {
     leading_variable(word).filter(|(length, _)| *length == word.len()).map(|(_, name)| name)
 }
 
-/// The length of the variable at the start of a text, and its name.
+/// The length and the name of the variable at the start of a text.
 fn leading_variable(text: &str) -> Option<(usize, &str)> {
     let rest = text.strip_prefix('$')?;
     let named = |rest: &'_ str| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());

@@ -1,13 +1,14 @@
-//! Parameters inside something else: `postconf -e 'name = value'`, and values in the quotation marks of shells and of Nix.
+//! Parameters inside other text: `postconf -e 'name = value'`, and values in quotation marks as in shell scripts and
+//! Nix.
 
 use std::borrow::Cow;
 
 use crate::lists::notation::postfix;
 
-/// The command that sets parameters; a shell takes its quotation marks away.
+/// The command that sets parameters; the shell removes the quotation marks of its arguments.
 const COMMAND: &str = "postconf -e";
 
-/// The text with blanks in place of what is not Postfix's; every octet stays where it is.
+/// The text with blanks in place of everything that is not Postfix syntax; every other octet keeps its position.
 pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
     if !text.contains(['"', '\'']) && !text.contains(COMMAND) {
         return Cow::Borrowed(text);
@@ -20,7 +21,7 @@ pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
     };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        // Only at the start: blanks there would continue the line before.
+        // Only a command at the start of a line is replaced. Lines that start with blanks continue the line before.
         let is_command = line.trim_start().starts_with(COMMAND);
         if let Some(at) = line.find(COMMAND).filter(|_| is_command) {
             (at..at + COMMAND.len()).for_each(|at| blank(start + at));
@@ -40,7 +41,7 @@ pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
         let inside = inner.get(..length).unwrap_or_default();
         let ends = inside.match_indices("\\\n").map(|(at, _)| open + 1 + at);
         [open, close].into_iter().chain(ends).for_each(&mut blank);
-        // What stands around the value: `[ "..." ];`
+        // The text around the value: `[ "..." ];`
         let trimmed = before.trim_end();
         if trimmed.ends_with('[') {
             blank(trimmed.len() - 1);
@@ -58,7 +59,7 @@ pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
     String::from_utf8(octets).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Does a quotation mark open a value, a parameter or a restriction with what belongs to it?
+/// Does a quotation mark open a value, a parameter, or a restriction with its arguments?
 fn opens(before: &str, inner: &str) -> bool {
     let before = before.trim_end();
     let first = inner.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quan
 use crate::lists::notation::rspamd::tree::{Entry, Value};
 use crate::lists::notation::{Item, Unsayable, Word, no_more_than_codes, octet_regex, only_part, usual_unheard};
 
-/// What is asked about: rspamd's word, and the part of the dialogue, if it is one.
+/// The subjects of a query: rspamd's word, and the part of the dialogue, if there is one.
 const CHECKS: [(&str, Option<Part>); 12] = [
     ("from", Some(Part::Address)),
     ("helo", Some(Part::Helo)),
@@ -24,7 +24,8 @@ const CHECKS: [(&str, Option<Part>); 12] = [
     ("selector", None),
 ];
 
-/// Settings about scores, exceptions and monitoring, and about what [`CHECKS`] leaves out: nothing here depends on them.
+/// Settings about scores, exceptions and monitoring, and about subjects without a part in [`CHECKS`]: they have no
+/// effect in this crate.
 const IGNORED: [&str; 27] = [
     "attached_maps",
     "description",
@@ -55,7 +56,7 @@ const IGNORED: [&str; 27] = [
     "whitelist_exception",
 ];
 
-/// Defaults for all rules, as rspamd has them where nothing is said: written out, they change nothing.
+/// Default values of rspamd for all rules: a text that sets them explicitly changes nothing.
 const USUAL_DEFAULTS: [(&str, bool); 8] = [
     ("default_enabled", true),
     ("default_ipv4", true),
@@ -67,7 +68,7 @@ const USUAL_DEFAULTS: [(&str, bool); 8] = [
     ("default_resolve_ip", false),
 ];
 
-/// Does a text hold a rule?
+/// Does the text contain a rule?
 pub(crate) fn looks_like(text: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     ["rbl", "rbls"].iter().any(|key| {
@@ -90,7 +91,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
     items
 }
 
-/// The rules in an object: itself, if it names a list, else those in its objects.
+/// The rules in an object: the object itself, if it names a list, otherwise the rules in its objects.
 fn rules(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Item>) {
     if entries.iter().any(|entry| entry.key.text == "rbl" && entry.value.texts().is_some()) {
         rule(entries, span, items);
@@ -127,12 +128,12 @@ fn rule(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Ite
     items.extend(notes.into_iter().map(|note| (note.span(), Err(note))));
 }
 
-/// The list of a rule, if it asks about the dialogue; what of it does not is among the notes.
+/// The list of a rule, if it asks about the dialogue; subjects outside the dialogue are reported in the notes.
 fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<ListSpec>, SpecError> {
     let (mut spec, mut kind, mut parts, mut checked) = (None, Kind::Deny, Vec::new(), false);
     let (mut tests, mut has_codes, mut any_code) = (Vec::new(), false, false);
     let excepted = exceptions(entries)?;
-    // The symbols of codes that are no credit on an allow list, and their codes.
+    // The symbols of codes that give no credit on an allow list, and their codes.
     let mut no_credit = Vec::new();
     let matcher = entries.iter().find(|entry| matches!(entry.key.text, "matcher" | "returncodes_matcher"));
     let matcher = matcher.map(|entry| text(entry)).transpose()?;
@@ -199,10 +200,10 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
     }
     let spec = spec.of_kind(kind).asks(parts);
     if kind == Kind::Deny {
-        // Exceptions are from what an allow list is believed.
+        // Exceptions are codes for which an allow list is not trusted.
         tests.append(&mut no_credit);
     }
-    // Any other code has the rule's own symbol.
+    // Any other code has the symbol of the rule itself.
     let own = entries.iter().find(|entry| entry.key.text == "symbol").map(text).transpose()?;
     if kind == Kind::Allow && own.is_some_and(|own| excepted.iter().any(|word| same_symbol(*word, own))) {
         any_code = false;
@@ -219,7 +220,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
     })
 }
 
-/// The symbols in `whitelist_exception`: their codes are no reason to let a client in.
+/// The symbols in `whitelist_exception`: their codes are not a reason to accept a client.
 fn exceptions<'a>(entries: &[Entry<'a>]) -> Result<Vec<Word<'a>>, SpecError> {
     let named = entries.iter().filter(|entry| entry.key.text == "whitelist_exception");
     let mut all = Vec::new();
@@ -229,7 +230,7 @@ fn exceptions<'a>(entries: &[Entry<'a>]) -> Result<Vec<Word<'a>>, SpecError> {
     Ok(all)
 }
 
-/// Rspamd's symbols are upper case, however they are written.
+/// Rspamd converts symbols to upper case.
 fn same_symbol(one: Word<'_>, other: Word<'_>) -> bool {
     one.text.eq_ignore_ascii_case(other.text)
 }
@@ -245,7 +246,7 @@ fn codes(
     let bits = matches!(entry.key.text, "returnbits" | "return_bits");
     let Value::Object(symbols) = &entry.value else { return Err(entry.key.expected("symbols and codes in braces")) };
     for symbol in symbols {
-        // Such a code says that the list did not answer; it is told from a listing by itself.
+        // Such a code means that the list refused to answer; this crate detects refusals itself.
         if symbol.key.text.to_ascii_uppercase().contains("BLOCKED") {
             notes.push(symbol.key.left_out("a code that says the list refuses"));
             continue;
@@ -266,7 +267,7 @@ fn bit(word: Word<'_>) -> Result<CodeTest, SpecError> {
     }
 }
 
-/// One code, or a pattern of codes in the way of the matcher: Lua's unless said.
+/// One code, or a pattern of codes in the syntax of the matcher; Lua patterns by default.
 fn code(word: Word<'_>, matcher: Option<&str>) -> Result<CodeTest, SpecError> {
     if let Ok(address) = word.text.parse::<Ipv4Addr>() {
         return Ok(CodePattern::exactly(address).into());
@@ -275,12 +276,13 @@ fn code(word: Word<'_>, matcher: Option<&str>) -> Result<CodeTest, SpecError> {
         Some("radix") => return prefix(word),
         Some("equality") => return word.address().map(|code| CodePattern::exactly(code).into()),
         Some("regexp") if !word.text.contains("\\\\") => return octet_regex::pattern(word).map(CodeTest::from),
-        // As JSON has it.
+        // With backslashes doubled, as in JSON.
         Some("regexp") => {
             let pattern = octet_regex::pattern(Word::new(&word.text.replace("\\\\", "\\"), 0));
             return pattern.map(CodeTest::from).map_err(|error| SpecError::new(error.kind(), word.span()));
         }
-        // What means something in a regular expression, and nothing or something else here, must not be read as one.
+        // Characters with a special meaning in a regular expression, but not here, must not be read as regular
+        // expressions.
         Some("glob") if !word.text.contains(['[', '(', '{', '|', '+', '\\']) => {
             word.text.replace('.', "\\.").replace('*', "\\d+").replace('?', "\\d")
         }
@@ -292,7 +294,7 @@ fn code(word: Word<'_>, matcher: Option<&str>) -> Result<CodeTest, SpecError> {
         Some(_) => return Err(word.unsupported("this matcher")),
     };
     let pattern = octet_regex::pattern(Word::new(&format!("^{expression}$"), 0));
-    // Positions are those of the expression, which stands nowhere.
+    // Positions in the generated expression do not exist in the text, so they are not reported.
     pattern.map(CodeTest::from).map_err(|error| SpecError::new(error.kind(), word.span()))
 }
 

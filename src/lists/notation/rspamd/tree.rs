@@ -1,12 +1,12 @@
-//! The little of UCL in which rules are written: `name { key = "value"; other = [1, 2]; inner { ... } }`.
+//! The part of the UCL syntax that rules need: `name { key = "value"; other = [1, 2]; inner { ... } }`.
 
 use crate::dnsxl::SpecError;
 use crate::lists::notation::Word;
 
-/// Objects in objects; a rule needs four.
+/// The maximum depth of nested objects; a rule needs four.
 const MAX_DEPTH: usize = 8;
 
-/// What stands behind a key.
+/// The value of a key.
 #[derive(Debug)]
 pub(crate) enum Value<'a> {
     Scalar(Word<'a>),
@@ -14,7 +14,7 @@ pub(crate) enum Value<'a> {
     Object(Vec<Entry<'a>>),
 }
 
-/// A key and its value; where the value ends.
+/// A key and its value, and the position where the value ends.
 #[derive(Debug)]
 pub(crate) struct Entry<'a> {
     pub(crate) key: Word<'a>,
@@ -44,7 +44,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Entries up to the end, or to the brace that closes the object.
+    /// Reads entries up to the end, or to the brace that closes the object.
     fn entries(&mut self, depth: usize) -> Result<Vec<Entry<'a>>, SpecError> {
         let mut entries = Vec::new();
         loop {
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
             }
             let key = self.word("a key")?;
             if key.text.starts_with('.') {
-                // A macro of UCL, as `.include(try=true) "file"`: up to the end of its line.
+                // A macro of UCL, such as `.include(try=true) "file"`: skipped up to the end of its line.
                 let length = self.rest().find('\n').unwrap_or(self.rest().len());
                 let value = Word::new(self.rest().get(..length).unwrap_or_default(), self.at);
                 self.at += length;
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
                             return Ok(Value::Array(words));
                         }
                         None => return Err(self.here().expected("\"]\"")),
-                        // Settings with objects in an array are none that is read here.
+                        // Settings with objects in an array are not among those read here.
                         Some('{' | '[') => drop(self.value(depth + 1)?),
                         Some(_) => words.push(self.word("a value")?),
                     }
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         Ok(word)
     }
 
-    /// Passes over blanks, comments and these characters.
+    /// Skips blanks, comments and these characters.
     fn skip(&mut self, others: &[char]) {
         loop {
             let rest = self.rest();

@@ -1,7 +1,7 @@
 //! SpamAssassin's `check_rbl('set', 'zone', 'test')` and its relatives, alone or in a `header` line.
 //!
-//! Its rules look at relays in `Received` lines; here it is the client that is asked about, which `-lastexternal` and
-//! `-firsttrusted` mean too.
+//! SpamAssassin's rules check relays in `Received` lines. This crate asks about the client instead, which is also the
+//! meaning of `-lastexternal` and `-firsttrusted`.
 
 pub(crate) mod scores;
 
@@ -11,7 +11,7 @@ use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quan
 use crate::lists::notation::spamassassin::scores::Scores;
 use crate::lists::notation::{Item, Unsayable, Word, no_more_than_codes, octet_regex, only_part, usual_unheard};
 
-/// Lines about what is no part of the SMTP dialogue.
+/// Lines about data outside the SMTP dialogue.
 const ABOUT_MESSAGES: [&str; 10] = [
     "body",
     "full",
@@ -25,7 +25,7 @@ const ABOUT_MESSAGES: [&str; 10] = [
     "urirhssub",
 ];
 
-/// How other lines start, as far as they are known by it.
+/// Known prefixes of other lines.
 const DIRECTIVES: [&str; 21] = [
     "add_header",
     "bayes_",
@@ -50,7 +50,8 @@ const DIRECTIVES: [&str; 21] = [
     "header",
 ];
 
-/// Does a text look like a file of rules? Every line starts with a word, and one of these is known.
+/// Does the text look like a file of rules? Every line must start with a word, and at least one of these words must
+/// be known.
 pub(crate) fn looks_like(text: &str) -> bool {
     let word =
         |text: &str| text.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'_');
@@ -117,7 +118,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
     items
 }
 
-/// The lines of a text that say something.
+/// The lines of a text that are not empty or comments.
 fn lines(text: &str) -> Vec<Word<'_>> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -131,7 +132,7 @@ fn lines(text: &str) -> Vec<Word<'_>> {
     found
 }
 
-/// The first word of a line, and what stands behind it.
+/// The first word of a line, and the text after it.
 fn first_word(line: Word<'_>) -> (Word<'_>, Word<'_>) {
     let end = line.text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(line.text.len());
     let rest = Word::new(line.text.get(end..).unwrap_or_default(), line.at + end).trim();
@@ -149,7 +150,7 @@ fn call(line: Word<'_>) -> Result<Call<'_>, SpecError> {
     let Some(at) = line.text.find("check_") else { return Err(line.expected("check_rbl(...)")) };
     let before = line.text.get(..at).unwrap_or_default().trim();
     let words: Vec<&str> = before.split_ascii_whitespace().collect();
-    // The name of old times is `rbleval:`.
+    // The old name is `rbleval:`.
     let known = matches!(words.as_slice(), [] | ["eval:"] | ["header", _, "eval:" | "rbleval:"]);
     if !known {
         return Err(Word::new(before, line.at).expected("header NAME eval:"));
@@ -158,7 +159,7 @@ fn call(line: Word<'_>) -> Result<Call<'_>, SpecError> {
     let open = rest.find('(').ok_or_else(|| Word::new("", line.end()).expected("\"(\""))?;
     let name = Word::new(rest.get(..open).unwrap_or_default(), line.at + at).trim();
     let mut arguments = Vec::new();
-    // Arguments behind which a comma stands.
+    // Arguments followed by a comma.
     let mut separated = 0;
     let mut position = line.at + at + open + 1;
     let end = loop {
@@ -231,7 +232,7 @@ fn list(call: &Call<'_>, sets: &mut Vec<(String, ListSpec)>) -> Result<ListSpec,
     }
 }
 
-/// The name of a set; its ending may say which relays are meant.
+/// The name of a set; its ending may select the relays.
 fn check_set(set: Word<'_>) -> Result<(), SpecError> {
     if set.text.is_empty() {
         return Err(set.expected("the name of a set"));

@@ -1,4 +1,5 @@
-//! What SpamAssassin's rules are worth: `score NAME numbers`, `tflags NAME nice`, and which rule of one name counts.
+//! The weights of SpamAssassin's rules: `score NAME numbers`, `tflags NAME nice`, and which of several rules of one
+//! name counts.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +7,32 @@ use crate::dnsxl::{ListSpec, SpecError};
 use crate::lists::notation::Word;
 use crate::lists::notation::spamassassin::{first_word, rule_name};
 
-/// What lines beside the rules say of them.
+/// The data about rules from other lines.
 #[derive(Debug, Default)]
 pub(crate) struct Scores<'a> {
     rules: BTreeMap<&'a str, Rule<'a>>,
-    /// Where it is said that no list is asked at all.
+    /// The position of the line that disables all list queries.
     skipped: Option<Word<'a>>,
 }
 
 #[derive(Debug, Default)]
 struct Rule<'a> {
-    /// The last line that defines it.
+    /// The last line that defines the rule.
     line: usize,
-    /// The numbers of its last score.
+    /// The numbers of the last `score` line.
     score: Option<Word<'a>>,
     nice: bool,
 }
 
-/// What a rule is worth here.
+/// The weight of a rule in this crate.
 enum Worth {
-    /// It is not run.
+    /// The rule is not run.
     Off,
-    /// It speaks for the client, by so much.
+    /// The rule speaks for the client, with this weight.
     For(i32),
-    /// It speaks against the client.
+    /// The rule speaks against the client.
     Against,
-    /// No whole number says it.
+    /// No whole number can express the score.
     Unsayable,
 }
 
@@ -58,9 +59,9 @@ impl<'a> Scores<'a> {
         all
     }
 
-    /// The list of a rule with the weight that its score gives it; or why it does not count.
+    /// The list of a rule with the weight from its score, or the reason why it does not count.
     pub(crate) fn weighed(&self, list: ListSpec, name: Word<'_>, line: usize) -> Result<ListSpec, SpecError> {
-        // Such a rule scores nothing; it names a set for `check_rbl_sub` and `meta`.
+        // Such a rule has no score; it names a set for `check_rbl_sub` and `meta`.
         if name.text.starts_with("__") {
             return Err(name.left_out("a rule that scores nothing by itself, since its name starts with __"));
         }
@@ -81,8 +82,8 @@ impl<'a> Scores<'a> {
         }
     }
 
-    /// Does a score, of which this is what stands behind the directive, make its rule speak against the client? Others are
-    /// told at their rules.
+    /// Does this score line make its rule speak against the client? `line` is the text after the directive. Other
+    /// scores are reported with their rules.
     pub(crate) fn is_against(&self, line: Word<'_>) -> bool {
         let (name, _) = first_word(line);
         self.rules.get(name.text).is_some_and(|rule| matches!(rule.worth(), Worth::Against))
@@ -92,7 +93,7 @@ impl<'a> Scores<'a> {
 impl Rule<'_> {
     fn worth(&self) -> Worth {
         let Some(score) = self.score else {
-            // Mail::SpamAssassin::Conf: a rule without score has 1, one that is nice has -1.
+            // Mail::SpamAssassin::Conf: the default score of a rule is 1, or -1 for a `nice` rule.
             return if self.nice { Worth::For(-1) } else { Worth::Against };
         };
         let numbers: Option<Vec<f64>> = score
@@ -100,11 +101,11 @@ impl Rule<'_> {
             .split_ascii_whitespace()
             .map(|number| number.parse().ok().filter(|n: &f64| n.is_finite()))
             .collect();
-        // Of four scores, the second and the last are for when lists are asked.
+        // Of four scores, the second and the fourth apply when lists are asked.
         let numbers = match numbers.as_deref() {
             Some([one]) => [*one, *one],
             Some([_, plain, _, bayes]) => [*plain, *bayes],
-            // `(1)` changes a score that stands elsewhere.
+            // `(1)` changes a score that is set in another place.
             _ => return if self.nice { Worth::Unsayable } else { Worth::Against },
         };
         let [plain, bayes] = numbers;
@@ -115,7 +116,7 @@ impl Rule<'_> {
             return Worth::Against;
         }
         let whole = plain.fract() == 0.0 && plain == bayes && plain >= f64::from(i32::MIN);
-        // Within the numbers of 32 bits, and whole.
+        // A whole number that fits in 32 bits.
         #[expect(clippy::cast_possible_truncation, reason = "whole, and checked against the least number of 32 bits")]
         let weight = plain as i32;
         if whole { Worth::For(weight) } else { Worth::Unsayable }
