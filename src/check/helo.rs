@@ -1,4 +1,4 @@
-//! What the argument of HELO or EHLO is worth: RFC 5321 §2.3.5, §4.1.1.1, §4.1.3.
+//! Validates the argument of HELO or EHLO: RFC 5321 §2.3.5, §4.1.1.1, §4.1.3.
 //!
 //! A fact for scores, greylists and logs. A server "MUST NOT refuse" a message because the name does not lead back to the
 //! client (RFC 5321 §4.1.4), and no verdict here asks it to.
@@ -18,7 +18,7 @@ const AAAA: Slot = Slot(1);
 const MX: Slot = Slot(2);
 const SLOTS: usize = 3;
 
-/// Addresses that are told in the evidence.
+/// The maximum number of addresses kept as evidence.
 const MAX_ADDRESSES: usize = 8;
 
 /// The verdict about the argument of HELO or EHLO.
@@ -27,26 +27,26 @@ const MAX_ADDRESSES: usize = 8;
 pub enum Helo {
     /// The name has the client's address.
     ResolvesToClient,
-    /// The name has addresses, the client's not among them; also when there is no client to compare with.
+    /// The name has addresses, but not the client's. Also when there is no client to compare with.
     ResolvesElsewhere,
-    /// The name has no address, but MX records (a null MX among them). RFC 5321 §2.3.5 wants an address; Postfix is content
-    /// with this.
+    /// The name has no address, but MX records (a null MX among them). RFC 5321 §2.3.5 requires an address; Postfix
+    /// accepts this.
     MxOnly,
     /// An address literal with the client's address.
     LiteralMatches,
     /// An address literal with another address; also when there is no client to compare with.
     LiteralDiffers,
-    /// A name of one label, such as `oemcomputer` (RFC 5321 §2.3.5). Nothing is asked.
+    /// A name of one label, such as `oemcomputer` (RFC 5321 §2.3.5). No DNS query is sent.
     NotFqdn,
-    /// No name and no address literal: empty, bare addresses, odd characters, empty or long labels. Nothing is asked.
+    /// No name and no address literal: empty, bare addresses, odd characters, empty or long labels. No DNS query is sent.
     Malformed,
-    /// A stranger calls himself by our name or address. Nothing is asked.
+    /// A stranger calls himself by our name or address. No DNS query is sent.
     ClaimsUs,
     /// The name does not exist.
     NoSuchName,
-    /// The name exists, with neither address nor MX.
+    /// The name exists, but has neither an address nor an MX record.
     NoAddress,
-    /// Could not tell.
+    /// The check could not be completed.
     Unknown(Why),
 }
 
@@ -70,7 +70,7 @@ impl Helo {
     }
 }
 
-/// The verdict with what it rests on.
+/// The verdict with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeloReport {
     argument: RemoteText,
@@ -83,7 +83,7 @@ pub struct HeloReport {
 }
 
 impl HeloReport {
-    /// What the client said, made safe.
+    /// The argument as the client sent it, with unsafe characters escaped.
     #[must_use]
     pub fn argument(&self) -> &RemoteText {
         &self.argument
@@ -101,30 +101,30 @@ impl HeloReport {
         &self.addresses
     }
 
-    /// Is it one of the client's confirmed names? `None` where those are not known.
+    /// Whether it is one of the client's confirmed names. `None` where those are unknown.
     #[must_use]
     pub fn is_client_name(&self) -> Option<bool> {
         self.is_client_name
     }
 
-    /// How long the verdict may be believed. `None` where nothing says so, as of a no without SOA.
+    /// How long the verdict is valid. `None` where no answer gives a TTL, for instance a negative answer without SOA.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl
     }
 
-    /// What the resolver said beside the failure that left the verdict unknown (RFC 8914).
+    /// The extended DNS error that came with the failure behind an unknown verdict (RFC 8914).
     #[must_use]
     pub fn extended_error(&self) -> Option<ExtendedError> {
         self.extended_error
     }
 
-    /// Was DNS asked?
+    /// Whether any DNS query was sent.
     pub(crate) fn asked(&self) -> bool {
         self.name.is_some()
     }
 
-    /// The resolver cannot be believed about what exists. A name with the client's address stands.
+    /// Applies when the resolver cannot be trusted about what exists. A name with the client's address stays confirmed.
     pub(crate) fn doubt(&mut self) {
         if matches!(self.verdict, Helo::ResolvesElsewhere | Helo::MxOnly | Helo::NoSuchName | Helo::NoAddress) {
             self.verdict = Helo::Unknown(Why::Resolver);
@@ -132,13 +132,13 @@ impl HeloReport {
         }
     }
 
-    /// Compares with what iprev found.
+    /// Compares the name with the confirmed names from iprev.
     pub(crate) fn compare<'a>(&mut self, mut confirmed: impl Iterator<Item = &'a Name>) {
         self.is_client_name = self.name.as_ref().map(|name| confirmed.any(|other| other == name));
     }
 }
 
-/// Who we are: a stranger must not be called that.
+/// Our own host names and addresses, which no other client may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ourselves {
     /// Our host names.
@@ -166,7 +166,7 @@ pub struct HeloCheck {
     answers: Answers,
 }
 
-/// What the argument itself says.
+/// The result of parsing the argument.
 #[derive(Clone, Debug)]
 enum Start {
     Settled(Helo),
@@ -174,7 +174,7 @@ enum Start {
 }
 
 impl HeloCheck {
-    /// A check of what stands after HELO or EHLO. Any text is a fact.
+    /// A check of the text after HELO or EHLO. Accepts any text: an invalid argument is a verdict, not an error.
     #[must_use]
     pub fn new(argument: &str, client: Option<IpAddr>, ourselves: &Ourselves) -> Self {
         let client = client.map(|address| address.to_canonical());
@@ -243,7 +243,7 @@ impl HeloCheck {
         })
     }
 
-    /// Both families are in: what they say together.
+    /// Combines the answers once both address families have one.
     fn addresses(&self, a: &Answer, aaaa: &Answer) -> Addresses {
         let (own, other) = match self.client {
             Some(IpAddr::V6(_)) => (aaaa, a),
@@ -270,7 +270,7 @@ impl HeloCheck {
     }
 }
 
-/// What A and AAAA say together.
+/// The combined result of A and AAAA.
 enum Addresses {
     Client,
     Others,
@@ -279,7 +279,7 @@ enum Addresses {
     Unknown(Failure),
 }
 
-/// What kind of argument it is.
+/// The kind of argument.
 enum Argument {
     Literal(IpAddr),
     Name(Name),
@@ -288,7 +288,8 @@ enum Argument {
     Malformed,
 }
 
-/// Reads the argument. A host says its name in A-labels (RFC 6531 §3.2 changes nothing here), so other octets are malformed.
+/// Parses the argument. A host gives its name in A-labels (RFC 6531 §3.2 changes nothing here), so other octets
+/// are malformed.
 fn read(argument: &str) -> Argument {
     if argument.starts_with('[') {
         return address_literal(argument).map_or(Argument::Malformed, Argument::Literal);

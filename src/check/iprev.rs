@@ -16,7 +16,7 @@ use crate::check::{Answers, Slot, Slots, Step, Unit};
 use crate::dns::unknown::Why;
 use crate::dns::{Answer, ExtendedError, Failure, Is, Question, Record, RecordType, RrSet};
 
-/// Names of one address that are looked behind (RFC 8601 §3 and RFC 7208 §4.6.4: 10).
+/// Names of one address whose addresses are looked up (RFC 8601 §3 and RFC 7208 §4.6.4: 10).
 pub const MAX_NAMES: usize = 10;
 
 const REVERSE: Slot = Slot(0);
@@ -32,7 +32,7 @@ pub enum Iprev {
     Forged(Names),
     /// `permerror`: no name is published.
     NoName(Absence),
-    /// `temperror`: could not tell.
+    /// `temperror`: the check could not be completed.
     TempError(TempError),
 }
 
@@ -59,7 +59,7 @@ impl Iprev {
         }
     }
 
-    /// The names that were found, whatever became of them.
+    /// The names that were found, confirmed or not.
     #[must_use]
     pub fn names(&self) -> Option<&Names> {
         match self {
@@ -69,7 +69,8 @@ impl Iprev {
         }
     }
 
-    /// The resolver cannot be believed about what exists. A name that leads back stands: nobody invents just that address.
+    /// Applies when the resolver cannot be trusted about what exists. A confirmed name stays: a false answer would not
+    /// contain exactly the client's address.
     pub(crate) fn doubt(&mut self) {
         let (stage, names) = match self {
             Self::Confirmed(_) | Self::TempError(_) => return,
@@ -79,7 +80,8 @@ impl Iprev {
         *self = Self::TempError(TempError { why: Why::Resolver, extended_error: None, stage, names });
     }
 
-    /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so, as of a no without SOA.
+    /// How long the verdict is valid: the smallest TTL of the answers behind it. `None` where no answer gives a TTL, for
+    /// instance a negative answer without SOA.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         match self {
@@ -90,7 +92,7 @@ impl Iprev {
     }
 }
 
-/// The names of an address, sorted, and what became of each.
+/// The names of an address, sorted, with the result for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     names: Vec<ClientName>,
@@ -100,7 +102,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Every name that was looked behind.
+    /// Every name whose addresses were looked up.
     #[must_use]
     pub fn all(&self) -> &[ClientName] {
         &self.names
@@ -111,18 +113,18 @@ impl Names {
         self.names.iter().filter(|name| name.forward == Forward::LeadsBack)
     }
 
-    /// The names that do not, or could not be shown to.
+    /// The names that do not lead back to it, or for which this is unknown.
     pub fn unconfirmed(&self) -> impl Iterator<Item = &ClientName> {
         self.names.iter().filter(|name| name.forward != Forward::LeadsBack)
     }
 
-    /// What stood in PTR records and cannot be the name of a host; never asked about.
+    /// The targets of PTR records that cannot be host names. They are not looked up.
     #[must_use]
     pub fn unusable(&self) -> &[RemoteText] {
         &self.unusable
     }
 
-    /// Were there more names than the 10 that are looked behind?
+    /// Whether there were more names than the 10 that are looked up.
     #[must_use]
     pub fn truncated(&self) -> bool {
         self.truncated
@@ -144,7 +146,7 @@ impl ClientName {
         &self.name
     }
 
-    /// Does it look like the name of a machine someone runs on purpose? A fact to weigh, never a verdict.
+    /// Whether the name looks chosen for a server or generated from the address. A hint for scoring, never a verdict.
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.shape
@@ -169,7 +171,7 @@ pub enum Forward {
     NoAddress,
     /// To none: the name does not exist.
     NoSuchName,
-    /// Could not tell.
+    /// Unknown: the look-up failed.
     Failed(Failure),
 }
 
@@ -181,14 +183,14 @@ pub struct Absence {
 }
 
 impl Absence {
-    /// Does the reverse name exist with other records (NODATA), or not at all (NXDOMAIN)?
+    /// Whether the reverse name exists with other records (NODATA) or does not exist (NXDOMAIN).
     #[must_use]
     pub fn reverse_name_exists(&self) -> bool {
         self.exists
     }
 }
 
-/// Could not tell, and where the look-up broke off.
+/// The check could not be completed, with the step that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TempError {
     why: Why,
@@ -204,7 +206,7 @@ impl TempError {
         &self.why
     }
 
-    /// What the resolver said beside the failure (RFC 8914).
+    /// The extended DNS error that came with the failure (RFC 8914).
     #[must_use]
     pub fn extended_error(&self) -> Option<ExtendedError> {
         self.extended_error
@@ -232,7 +234,7 @@ pub enum Stage {
 pub struct IprevCheck {
     client: IpAddr,
     answers: Answers,
-    /// The names looked behind, once the reverse answer is in: slot n+1 belongs to name n.
+    /// The names to look up, once the reverse answer has arrived: slot n+1 belongs to name n.
     hosts: Vec<Name>,
 }
 
@@ -247,7 +249,7 @@ impl IprevCheck {
         (1_u8..).map(Slot).zip(&self.hosts)
     }
 
-    /// What became of each name, in the order of the names.
+    /// The result for each name, in the order of the names.
     fn names(&self, reverse: &RrSet) -> Names {
         let mut unusable: Vec<RemoteText> = Vec::new();
         let mut legal = 0;
@@ -282,7 +284,7 @@ impl IprevCheck {
         Names { names, unusable, truncated: legal > MAX_NAMES || reverse.truncated(), ttl: Some(ttl) }
     }
 
-    /// All names are in: the precedence, written once.
+    /// All names have a result: applies the precedence described above.
     fn conclude(&self, reverse: &RrSet) -> Iprev {
         let names = self.names(reverse);
         if names.confirmed().next().is_some() {

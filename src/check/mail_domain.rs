@@ -14,16 +14,16 @@ use crate::check::{Answers, Slot, Slots, Step, Unit};
 use crate::dns::unknown::Why;
 use crate::dns::{Answer, ExtendedError, Failure, Is, Question, Record, RecordType, RrSet, Target};
 
-/// Mail exchangers that are looked behind (RFC 7208 §4.6.4: 10).
+/// The maximum number of mail exchangers that are looked up (RFC 7208 §4.6.4: 10).
 pub const MAX_HOSTS: usize = 10;
-/// Addresses of one host that are told in the evidence.
+/// The maximum number of addresses of one host kept as evidence.
 pub const MAX_ADDRESSES: usize = 8;
 
 const MX: Slot = Slot(0);
 /// Host n is asked in slots 1+2n (A) and 2+2n (AAAA). The domain itself, as implicit MX, takes the place of host 0.
 const SLOTS: usize = 1 + 2 * MAX_HOSTS;
 
-/// Is it a sender or a recipient? They differ in what may be empty.
+/// Whether the path is a sender or a recipient. Only a sender may be empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a path is one of these two (RFC 5321 §4.1.2)")]
 pub enum Side {
@@ -39,23 +39,23 @@ pub enum Side {
 pub enum MailDomain {
     /// The domain has a host that can take mail.
     Ok(Via),
-    /// The domain says that it takes no mail (RFC 7505).
+    /// The domain publishes a null MX: it accepts no mail (RFC 7505).
     NullMx,
     /// The domain does not exist.
     NoSuchDomain,
     /// The domain exists, without MX, A and AAAA records.
     NoMailHost,
-    /// There are mail exchangers, and none of them is usable. The reason is that of the most preferred one.
+    /// There are mail exchangers, but none is usable. The reason given is that of the most preferred one.
     MxUnusable(Unusable),
-    /// Not a path, or its domain is not a domain.
+    /// The text is not a path, or its domain is malformed.
     Malformed,
-    /// `<>`: a notification (RFC 5321 §4.5.5). Nothing is asked.
+    /// `<>`: a notification (RFC 5321 §4.5.5). No DNS query is sent.
     NullSender,
-    /// `user@[192.0.2.1]`: there is no domain to ask about.
+    /// `user@[192.0.2.1]`: an address literal, so there is no domain to look up.
     AddressLiteral(IpAddr),
     /// The domain is one of ours.
     Skipped,
-    /// Could not tell.
+    /// The check could not be completed.
     Unknown(Why),
 }
 
@@ -78,7 +78,7 @@ impl MailDomain {
     }
 }
 
-/// How mail finds its host.
+/// How the mail host was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "RFC 5321 §5.1 knows these two")]
 pub enum Via {
@@ -88,7 +88,7 @@ pub enum Via {
     ImplicitMx,
 }
 
-/// Why a mail exchanger is of no use.
+/// Why a mail exchanger is not usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unusable {
@@ -96,9 +96,9 @@ pub enum Unusable {
     Dangling,
     /// All its addresses are loopback, private, link-local, multicast, reserved or unspecified.
     BogusAddress,
-    /// An address stands where a name belongs.
+    /// The MX record contains an address instead of a name.
     AddressAsName,
-    /// The root, but not as RFC 7505 §3 writes a null MX.
+    /// The root, but not in the form of a null MX (RFC 7505 §3).
     Root,
 }
 
@@ -126,7 +126,7 @@ impl fmt::Display for Unusable {
     }
 }
 
-/// The verdict with what it rests on.
+/// The verdict with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailDomainReport {
     verdict: MailDomain,
@@ -144,31 +144,32 @@ impl MailDomainReport {
         &self.verdict
     }
 
-    /// The domain that was looked at, where there is one.
+    /// The domain that was checked, if there is one.
     #[must_use]
     pub fn domain(&self) -> Option<&Name> {
         self.domain.as_ref()
     }
 
-    /// The mail hosts in the order in which mail would try them, as far as they were looked at.
+    /// The mail hosts that were checked, in the order in which a sending server would try them.
     #[must_use]
     pub fn hosts(&self) -> &[MailHost] {
         &self.hosts
     }
 
-    /// Were there more mail exchangers than the 10 that are looked behind?
+    /// Whether there were more mail exchangers than the 10 that are looked up.
     #[must_use]
     pub fn truncated(&self) -> bool {
         self.truncated
     }
 
-    /// What the resolver said beside the failure that left the verdict unknown (RFC 8914): `DNSSEC bogus`, for instance.
+    /// The extended DNS error that came with the failure behind an unknown verdict (RFC 8914), for
+    /// instance `DNSSEC bogus`.
     #[must_use]
     pub fn extended_error(&self) -> Option<ExtendedError> {
         self.extended_error
     }
 
-    /// The mail host that the verdict speaks of where none is usable, for people.
+    /// The mail host that explains the verdict where none is usable, for log messages.
     pub(crate) fn unusable_host(&self) -> Option<String> {
         let MailDomain::MxUnusable(reason) = &self.verdict else { return None };
         let host = self.hosts.iter().find(|host| host.state == HostState::Unusable(*reason))?;
@@ -197,7 +198,8 @@ impl MailDomainReport {
         })
     }
 
-    /// The resolver cannot be believed about what exists. A null MX stands: nobody invents that.
+    /// Applies when the resolver cannot be trusted about what exists. A null MX stays: a false answer
+    /// would not contain one.
     pub(crate) fn doubt(&mut self) {
         use MailDomain::{MxUnusable, NoMailHost, NoSuchDomain, Ok};
         if matches!(self.verdict, Ok(_) | NoSuchDomain | NoMailHost | MxUnusable(_)) {
@@ -206,14 +208,15 @@ impl MailDomainReport {
         }
     }
 
-    /// How long the verdict may be believed: the least TTL it rests on. `None` where nothing says so, as of a no without SOA.
+    /// How long the verdict is valid: the smallest TTL of the answers behind it. `None` where no answer gives a TTL, for
+    /// instance a negative answer without SOA.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         self.ttl
     }
 }
 
-/// One mail host and what was seen of it.
+/// One mail host with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailHost {
     target: Target,
@@ -225,7 +228,7 @@ pub struct MailHost {
 }
 
 impl MailHost {
-    /// What stands in the MX record, or the domain itself.
+    /// The target of the MX record, or the domain itself.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
@@ -243,28 +246,28 @@ impl MailHost {
         &self.addresses
     }
 
-    /// Is the host an alias (CNAME)? It works nearly everywhere and is outside the standard (RFC 2181 §10.3).
+    /// Whether the host is an alias (CNAME). That works nearly everywhere, but RFC 2181 §10.3 forbids it.
     #[must_use]
     pub fn is_alias(&self) -> bool {
         self.alias
     }
 
-    /// What became of it.
+    /// The result for this host.
     #[must_use]
     pub fn state(&self) -> HostState {
         self.state
     }
 }
 
-/// What became of one mail host.
+/// The result for one mail host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a host is usable, or is not, or nobody could tell")]
 pub enum HostState {
-    /// It has an address that can be reached.
+    /// It has a public address.
     Usable,
-    /// It is of no use.
+    /// It is not usable.
     Unusable(Unusable),
-    /// Could not tell.
+    /// The check could not be completed.
     Unknown(Failure),
 }
 
@@ -275,21 +278,22 @@ pub struct MailDomainCheck {
     answers: Answers,
 }
 
-/// What the path itself says.
+/// The result of parsing the path.
 #[derive(Clone, Debug)]
 enum Start {
     Settled(MailDomain),
     Ask(Name),
 }
 
-/// Where the look at one host stands.
+/// The progress of the look-up of one host.
 enum Look {
     Need(Slot),
     Seen(MailHost),
 }
 
 impl MailDomainCheck {
-    /// A check of what stands in `MAIL FROM:` or `RCPT TO:`, with or without angle brackets. Any text is a fact.
+    /// A check of the path in `MAIL FROM:` or `RCPT TO:`, with or without angle brackets. Accepts any text: an
+    /// invalid path is a verdict, not an error.
     #[must_use]
     pub fn new(side: Side, path: &str) -> Self {
         let start = match (mail_path::read(path), side) {
@@ -310,7 +314,7 @@ impl MailDomainCheck {
         Self { start, answers: Answers::default() }
     }
 
-    /// The domain about which DNS will be asked.
+    /// The domain that will be looked up.
     #[must_use]
     pub fn domain(&self) -> Option<&Name> {
         match &self.start {
@@ -319,7 +323,7 @@ impl MailDomainCheck {
         }
     }
 
-    /// Does not ask: the domain is ours.
+    /// Ends the check without a DNS query: the domain is ours.
     pub(crate) fn skip(&mut self) {
         self.start = Start::Settled(MailDomain::Skipped);
     }
@@ -394,7 +398,7 @@ impl MailDomainCheck {
         self.report(unknown.or(first).unwrap_or(MailDomain::NoMailHost), hosts, truncated)
     }
 
-    /// One host: what its name tells, then A, then AAAA if A gave nothing usable.
+    /// Checks one host: first its name, then A, then AAAA if A gave nothing usable.
     fn look(&self, index: usize, target: Target, preference: Option<u16>) -> Look {
         // What the record itself tells lasts as long as the record.
         const RECORD: Option<Duration> = Some(Duration::MAX);
@@ -470,7 +474,7 @@ fn host_slots(index: usize) -> [Slot; 2] {
     [Slot(first), Slot(first.saturating_add(1))]
 }
 
-/// `192.0.2.1.` as a host: an address where a name belongs (RFC 5321 §5.1 wants a name).
+/// `192.0.2.1.` as a host: an address instead of a name (RFC 5321 §5.1 requires a name).
 fn is_address_text(name: &Name) -> bool {
     name.to_string().parse::<IpAddr>().is_ok()
 }
