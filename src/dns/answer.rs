@@ -1,4 +1,4 @@
-//! What came back for a question.
+//! The answer to a question.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::name::Name;
 use crate::dns::{Failure, MAX_NEGATIVE_TTL, MAX_RECORDS, MAX_TTL, Record, RrSet, whole_seconds};
 
-/// What a negative answer is worth, and who gave it (RFC 2308 §5).
+/// How long a negative answer is valid, and which zone gave it (RFC 2308 §5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Soa {
     owner: Name,
@@ -14,30 +14,30 @@ pub struct Soa {
 }
 
 impl Soa {
-    /// The zone that said no, and for how long the no may be remembered: min(SOA TTL, SOA MINIMUM), at most 3 hours.
+    /// The zone of the negative answer, and how long the answer may be cached: min(SOA TTL, SOA MINIMUM), at most 3 hours.
     #[must_use]
     pub fn new(owner: Name, negative_ttl: Duration) -> Self {
         Self { owner, negative_ttl: whole_seconds(negative_ttl).min(MAX_NEGATIVE_TTL) }
     }
 
-    /// The zone that said no.
+    /// The zone that gave the negative answer.
     #[must_use]
     pub fn owner(&self) -> &Name {
         &self.owner
     }
 
-    /// How long the no may be remembered.
+    /// How long the negative answer may be cached.
     #[must_use]
     pub fn negative_ttl(&self) -> Duration {
         self.negative_ttl
     }
 }
 
-/// What came back for a question.
+/// The answer to a question.
 ///
 /// Private fields, so that more of a response can be kept without breaking anyone. Build one with
-/// [`records`](Self::records), [`no_data`](Self::no_data), [`nx_domain`](Self::nx_domain) or [`failed`](Self::failed); look
-/// inside with [`is`](Self::is).
+/// [`records`](Self::records), [`no_data`](Self::no_data), [`nx_domain`](Self::nx_domain) or [`failed`](Self::failed); read
+/// it with [`is`](Self::is).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     body: Body,
@@ -53,7 +53,7 @@ enum Body {
     Failed(Failure),
 }
 
-/// The four things an answer can be. Exhaustive on purpose: who matches on it decides for each.
+/// The four things an answer can be. Exhaustive on purpose: a `match` must decide for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a forced `_` arm is where a failure would be taken for a no")]
 pub enum Is<'a> {
@@ -63,7 +63,7 @@ pub enum Is<'a> {
     NoData(Option<&'a Soa>),
     /// The name does not exist (RFC 2308 §2.1). The SOA record, if one was sent.
     NxDomain(Option<&'a Soa>),
-    /// Nobody could tell.
+    /// The look-up failed, so the answer is unknown.
     Failed(Failure),
 }
 
@@ -105,7 +105,7 @@ impl Answer {
         Self::from_body(Body::NxDomain(soa))
     }
 
-    /// Nobody could tell.
+    /// The look-up failed, so the answer is unknown.
     #[must_use]
     pub fn failed(failure: Failure) -> Self {
         Self::from_body(Body::Failed(failure))
@@ -129,7 +129,7 @@ impl Answer {
         self
     }
 
-    /// The same answer, with the owner its records were found at.
+    /// The same answer, with the owner name of its records.
     #[must_use]
     pub fn at(mut self, owner: Name) -> Self {
         if let Body::Records(set) = &mut self.body {
@@ -138,7 +138,7 @@ impl Answer {
         self
     }
 
-    /// What it is.
+    /// The kind of answer, with its data.
     #[must_use]
     pub fn is(&self) -> Is<'_> {
         match &self.body {
@@ -149,7 +149,7 @@ impl Answer {
         }
     }
 
-    /// Was the AD bit set?
+    /// Whether the AD bit was set.
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
         self.authenticated
@@ -161,8 +161,8 @@ impl Answer {
         self.extended_error
     }
 
-    /// How long the answer may be remembered; `None` where it must not be: a no without SOA (RFC 2308 §5), a failure (who
-    /// remembers failures sets the time, RFC 9520).
+    /// How long the answer may be cached; `None` where it must not be: a negative answer without SOA (RFC 2308 §5), or a
+    /// failure (a cache of failures sets its own time, RFC 9520).
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         match &self.body {
@@ -172,12 +172,12 @@ impl Answer {
         }
     }
 
-    /// A no that nobody signed: what rests on it lasts no time (RFC 2308 §5).
+    /// Whether this is a negative answer without SOA, which must not be cached (RFC 2308 §5).
     pub(crate) fn is_unsigned_no(&self) -> bool {
         matches!(self.body, Body::NoData(None) | Body::NxDomain(None))
     }
 
-    /// The same answer when it has been remembered for a while: only `left` of its time is left.
+    /// The same answer from a cache, with `left` as its remaining time.
     pub(crate) fn aged(mut self, left: Duration) -> Self {
         let left = whole_seconds(left);
         match &mut self.body {
@@ -189,7 +189,7 @@ impl Answer {
     }
 
     /// The same answer without the key of the name that was asked: lists quote the question in their texts, and the zone
-    /// that says no, or the end of an alias, may hold it as well.
+    /// of a negative answer, or the end of an alias, may contain it as well.
     pub(crate) fn without_key(mut self, asked: &Name) -> Self {
         let Some(secret) = asked.secret() else { return self };
         let hide = |name: &Name| name.clone().hiding(secret).unwrap_or_else(Name::root);
@@ -210,7 +210,7 @@ impl Answer {
         self
     }
 
-    /// Is it NXDOMAIN or NODATA, the only two that say no?
+    /// Whether it is negative: NXDOMAIN or NODATA.
     pub(crate) fn is_no(&self) -> bool {
         matches!(self.body, Body::NxDomain(_) | Body::NoData(_))
     }
@@ -224,7 +224,7 @@ impl Answer {
     }
 }
 
-/// One line for people: records, or why there are none. Safe to print.
+/// One line for log messages: the records, or why there are none. Safe to print.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.body {

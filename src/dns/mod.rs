@@ -1,7 +1,7 @@
-//! The words of DNS that cross the resolver seam: a [`Question`] goes out, an [`Answer`] comes back.
+//! The DNS types of the resolver interface: a [`Question`] goes out, an [`Answer`] comes back.
 //!
-//! An answer keeps apart what the verdicts must keep apart: records, a name without such records ([`Is::NoData`]), a name
-//! that does not exist ([`Is::NxDomain`]; both RFC 2308), and not having been able to find out ([`Is::Failed`]).
+//! An answer distinguishes what the verdicts must distinguish: records, a name without such records ([`Is::NoData`]), a name
+//! that does not exist ([`Is::NxDomain`]; both RFC 2308), and a failed look-up ([`Is::Failed`]).
 
 mod answer;
 mod evidence;
@@ -28,14 +28,14 @@ pub use crate::dns::random_label::Label;
 pub use crate::dns::record::{Record, Target};
 pub use crate::dns::rrset::RrSet;
 
-/// Records of one answer that are kept, the lowest and the highest; an answer with more is marked as cut.
+/// The maximum number of records kept of one answer, the lowest and the highest; an answer with more is marked as cut.
 pub const MAX_RECORDS: usize = 100;
-/// The longest time an answer may be remembered: RFC 8767 §4 advises days at most, and a list's word is worth less.
+/// The longest time an answer may be cached: RFC 8767 §4 advises days at most, and list data changes faster.
 pub const MAX_TTL: Duration = Duration::from_secs(86_400);
-/// The longest time a negative answer may be remembered (RFC 2308 §5: one to three hours have proven sensible).
+/// The longest time a negative answer may be cached (RFC 2308 §5: one to three hours have proven sensible).
 pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(3 * 3_600);
 
-/// The record types that are ever asked for.
+/// The record types that the crate queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RecordType {
@@ -69,7 +69,7 @@ impl fmt::Display for RecordType {
     }
 }
 
-/// What is asked: one name, one type, class IN. `Display` shows the name's safe form.
+/// A DNS question: one name, one type, class IN. `Display` shows the name's safe form.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The absolute name.
@@ -80,16 +80,17 @@ pub struct Question {
 }
 
 impl Question {
-    /// A question of our own.
+    /// A question about a name that no client chose.
     #[must_use]
     pub fn new(name: Name, kind: RecordType) -> Self {
         Self { name, kind, chosen_by: None }
     }
 
-    /// The same question, about a name that a client chose: his PTR record, his HELO argument, the domain of his sender. Equal
-    /// numbers are one client; 0 and the highest are the same. A resolver that lets only so many questions out at a time keeps room for others.
+    /// The same question, about a name that a client chose: its PTR record, its HELO argument, the domain of its sender. Equal
+    /// numbers are one client; 0 and the highest are the same. A resolver that limits the questions under way keeps room
+    /// for other clients.
     ///
-    /// It is no part of what is asked: questions that differ in it alone are equal, and have the same answer.
+    /// The number is not part of the DNS question: questions that differ only in it are equal and have the same answer.
     #[must_use]
     pub fn chosen_by(self, client: u32) -> Self {
         // 0.0.0.0 and 255.255.255.255 are no clients.
@@ -139,7 +140,8 @@ impl fmt::Display for Question {
     }
 }
 
-/// A TTL as it stands in a message: 32 bits without a sign (RFC 8767 §4). [`Answer`] and [`Soa`] cap it.
+/// Converts a TTL from a DNS message: an unsigned number of seconds in 32 bits (RFC 8767 §4). [`Answer`] and [`Soa`]
+/// cap it.
 #[must_use]
 pub fn ttl_from_wire(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())

@@ -1,5 +1,5 @@
-//! Does a list stand alone with what it says, all of a sudden? A partial wildcard (`*.3.list`) lists a part of the Internet
-//! and passes every control. What gives it away is that nobody else agrees.
+//! Detects a list that suddenly lists subjects no other list has. A partial wildcard (`*.3.list`) lists a part of the
+//! Internet and passes every control. It shows only in that no other list agrees.
 //!
 //! Of the subjects about which lists of at least two other operators were heard, the share is kept of those that only this
 //! list held: over the last hundred, and over its own past. The list is suspected when the recent share is both a fifth of all

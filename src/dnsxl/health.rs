@@ -1,4 +1,4 @@
-//! How a list is doing: what its answers, over time, say about the list itself.
+//! The health of a list: what its answers over time show about the list itself.
 //!
 //! One pure function, [`State::after`], makes every transition. Certain states take a list's hits away; doubtful ones only
 //! inform. Every state can be left again: lists come back.

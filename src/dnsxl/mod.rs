@@ -1,8 +1,8 @@
-//! DNS lists of addresses and domains (RFC 5782): is the subject listed, and can the list be believed?
+//! DNS lists of addresses and domains (RFC 5782): is the subject listed, and does the list work?
 //!
-//! The way of an answer: `subject` makes the name, `classify` judges the codes (gate, then filter), `control` judges the
-//! list, `check` puts them together and `verdict` says the result. `spec` and `profile` are what a person wrote and what is
-//! known.
+//! The path of an answer: `subject` builds the query name, `classify` interprets the return codes, `proof` tests the list
+//! itself, `check` combines them and `verdict` holds the result. `list_spec` is a list as the user configured it, `profile`
+//! what is known about it, and `health` its state over time.
 
 pub(crate) mod advice;
 mod check;

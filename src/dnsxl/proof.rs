@@ -1,4 +1,4 @@
-//! Proof that a list does not list everything, at the moment it matters.
+//! Proof that a list does not list everything, made at the moment of a hit.
 //!
 //! Two entries that no sane list holds are looked up: the one of RFC 5782 §5 (127.0.0.1, `::FFFF:7F00:1`, INVALID) and a
 //! label that nobody can guess. Both are needed: a wildcard over numbers only misses the label, and a resolver may still

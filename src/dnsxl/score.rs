@@ -1,4 +1,4 @@
-//! What the lists say together: a range, since some may not have been heard.
+//! The combined result of the lists: a range, since some lists may not have answered.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::dnsxl::{Kind, Verdict};
 
 /// The sum of weights, as a range, and what follows from it.
 ///
-/// The outcome is pure arithmetic; what a host does about lists that were not heard is its policy's business.
+/// The outcome is pure arithmetic. The policy decides what to do about lists without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Score {
     low: i32,
@@ -18,47 +18,47 @@ pub struct Score {
 }
 
 impl Score {
-    /// The sum if every list that was not heard speaks for the client.
+    /// The lowest possible sum: every list without an answer counts in favour of the client.
     #[must_use]
     pub fn low(&self) -> i32 {
         self.low
     }
 
-    /// The sum if every list that was not heard speaks against it.
+    /// The highest possible sum: every list without an answer counts against the client.
     #[must_use]
     pub fn high(&self) -> i32 {
         self.high
     }
 
-    /// The score from which on the outcome is "listed".
+    /// The threshold: from this score on the outcome is "listed".
     #[must_use]
     pub fn threshold(&self) -> i32 {
         self.threshold
     }
 
-    /// How many operators must agree.
+    /// The number of list operators that must agree.
     pub(crate) fn operators(&self) -> usize {
         self.operators
     }
 
-    /// What follows.
+    /// The outcome.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 }
 
-/// What the lists say together.
+/// The combined outcome of the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "low and high against a threshold leave these")]
 pub enum Outcome {
-    /// The score is at the threshold or above, whatever the lists that were not heard would say.
+    /// The score reaches the threshold, whatever the lists without an answer would say.
     Listed,
-    /// The score is below, whatever they would say.
+    /// The score is below the threshold, whatever they would say.
     NotListed,
-    /// An allow list holds the subject, or the score is at the allow threshold or below.
+    /// An allow list contains the subject, or the score is at the allow threshold or below.
     Allowed,
-    /// It depends on lists that were not heard.
+    /// The result depends on lists without an answer.
     Undecided,
 }
 
@@ -96,17 +96,17 @@ impl fmt::Display for Outcome {
 pub(crate) struct Thresholds {
     pub(crate) listed: i32,
     pub(crate) allowed: i32,
-    /// So many operators must agree before the outcome is "listed".
+    /// The number of operators that must agree before the outcome is "listed".
     pub(crate) operators: usize,
 }
 
-/// What the lists of one context say together.
+/// The combined score of the lists of one context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContextScore {
-    /// What the configuration calls it: see [`ListSetBuilder::context`](crate::lists::ListSetBuilder::context).
+    /// Its name in the configuration: see [`ListSetBuilder::context`](crate::lists::ListSetBuilder::context).
     pub name: Arc<str>,
-    /// The sum of its lists, by its own threshold.
+    /// The score of its lists, with its own threshold.
     pub score: Score,
 }
 
@@ -145,7 +145,7 @@ pub(crate) struct Context {
     pub(crate) thresholds: Thresholds,
 }
 
-/// What one list adds.
+/// The contribution of one list.
 pub(crate) struct Row<'a> {
     pub(crate) verdict: &'a Verdict,
     pub(crate) kind: Kind,
@@ -164,8 +164,8 @@ impl Default for Thresholds {
 /// Adds up. Rows of one group, one list about the several names of one client, stand together and count once: as the worst
 /// of them.
 ///
-/// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then what
-/// was not heard; then the allow threshold.
+/// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then lists
+/// without an answer; then the allow threshold.
 pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresholds) -> Score {
     // Wide enough for every set of lists, so that no order of them meets a limit on the way.
     let (mut low, mut high, mut allowed, mut may_allow) = (0_i64, 0_i64, false, false);
@@ -228,7 +228,7 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
     Score { low: shown(low), high: shown(high), threshold, operators, outcome }
 }
 
-/// What the rows of one group add.
+/// The contribution of the rows of one group.
 #[derive(Clone, Copy)]
 struct Share<'a> {
     weight: i32,
@@ -237,7 +237,7 @@ struct Share<'a> {
     heard: bool,
 }
 
-/// How many lists ended how. The six always add up to the number of rows.
+/// The number of lists for each result. The six numbers always add up to the number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -245,11 +245,11 @@ pub struct Counts {
     pub listed: usize,
     /// Misses.
     pub not_listed: usize,
-    /// Hits under codes that are not wanted.
+    /// Hits with return codes that the configuration does not select.
     pub excluded: usize,
     /// Broken or refusing lists.
     pub problem: usize,
-    /// Could not tell.
+    /// The result is unknown.
     pub unknown: usize,
     /// Not asked.
     pub skipped: usize,
@@ -278,13 +278,13 @@ impl Counts {
         self.listed + self.not_listed + self.excluded + self.problem + self.unknown + self.skipped
     }
 
-    /// Lists that said something about the subject.
+    /// Lists that gave a usable answer about the subject.
     #[must_use]
     pub fn heard(&self) -> usize {
         self.listed + self.not_listed + self.excluded
     }
 
-    /// Lists to which the question made sense.
+    /// Lists that apply to the subject.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.total() - self.skipped
