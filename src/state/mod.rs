@@ -302,6 +302,9 @@ impl Standing {
     /// Applies the answers to the lists that they are about. Early in a trial of the resolver, answers that accuse a list are held
     /// back. If the resolver invents answers, they show nothing about any list and are dropped.
     fn apply_to_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, ZoneChange)> {
+        if self.resolver.rewrites() {
+            return Vec::new();
+        }
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
         for word in words {
             let Some(list) = word.list else { continue };
@@ -312,9 +315,6 @@ impl Standing {
         }
         let mut changes = Vec::new();
         for (list, answers) in of_lists {
-            if self.resolver.rewrites() {
-                continue;
-            }
             if answers.iter().any(crate::state::zone::accuses) && self.resolver.holds_accusations(now) {
                 let held = answers.into_iter().map(|answer| OwnWord { list: Some(list.clone()), answer });
                 self.held_back.extend(held);

@@ -184,16 +184,13 @@ impl ZoneView {
                 }
                 _ => seen.push(Observation::Entry(evidence())),
             },
-            Is::NxDomain(_) | Is::NoData(Some(_)) => {
-                let documented = self.spec.knowledge().points(kind).documented_entry().is_some();
-                seen.push(Observation::EntryMissing { documented, evidence: evidence() });
-            }
             // An empty answer without SOA is the resolver's doing, unless it was just seen to let other hits through.
-            Is::NoData(None) if entry == Entry::Missing => {
+            Is::NoData(None) if entry != Entry::Missing => {}
+            Is::NxDomain(_) | Is::NoData(_) => {
                 let documented = self.spec.knowledge().points(kind).documented_entry().is_some();
                 seen.push(Observation::EntryMissing { documented, evidence: evidence() });
             }
-            Is::NoData(None) | Is::Failed(_) => {}
+            Is::Failed(_) => {}
         }
     }
 

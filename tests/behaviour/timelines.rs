@@ -6,13 +6,15 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::kit::town::said_of_events;
+
 use rdnsbl::clock::{BoxFuture, Clock};
 use rdnsbl::dns::Is;
 use rdnsbl::dnsxl::{Health, ProblemKind, Refusing};
 use rdnsbl::report::ResolverFault;
 use rdnsbl::{
-    Answer, Checker, Dialogue, Event, Events, Failure, ListSet, ManualClock, Outcome, Question, Report, Resolve,
-    Scripted, SpecialPurpose, Verdict, Why,
+    Answer, Checker, Dialogue, Events, Failure, ListSet, ManualClock, Outcome, Question, Report, Resolve, Scripted,
+    SpecialPurpose, Verdict, Why,
 };
 
 const CLEAN: &str = "203.0.113.7";
@@ -72,14 +74,7 @@ impl World {
     }
 
     fn events(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.events.try_next())
-            .map(|event| match event {
-                Event::HealthChanged { list, from, to, .. } => format!("{list} {} -> {}", from.word(), to.word()),
-                Event::ResolverFault(fault) => format!("fault {}", fault.word()),
-                Event::ResolverRecovered(fault) => format!("recovered {}", fault.word()),
-                other => other.to_string(),
-            })
-            .collect()
+        said_of_events(&mut self.events)
     }
 }
 

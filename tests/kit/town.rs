@@ -80,14 +80,7 @@ impl Town {
 
     /// What was told since the last time.
     pub(crate) fn events(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.events.try_next())
-            .map(|event| match event {
-                Event::HealthChanged { list, from, to, .. } => format!("{list} {} -> {}", from.word(), to.word()),
-                Event::ResolverFault(fault) => format!("fault {}", fault.word()),
-                Event::ResolverRecovered(fault) => format!("recovered {}", fault.word()),
-                other => other.to_string(),
-            })
-            .collect()
+        said_of_events(&mut self.events)
     }
 
     /// How many questions so far were about this name.
@@ -134,6 +127,18 @@ pub(crate) fn entry(third: u8, last: u8, zone: &str) -> String {
 /// What a mail server does about the client: the code of its reply, 250 where there is none.
 pub(crate) fn reply(report: &Report) -> u16 {
     report.advice().reply().map_or(250, |reply| reply.code())
+}
+
+/// The events since the last call, in a few words each.
+pub(crate) fn said_of_events(events: &mut Events) -> Vec<String> {
+    std::iter::from_fn(|| events.try_next())
+        .map(|event| match event {
+            Event::HealthChanged { list, from, to, .. } => format!("{list} {} -> {}", from.word(), to.word()),
+            Event::ResolverFault(fault) => format!("fault {}", fault.word()),
+            Event::ResolverRecovered(fault) => format!("recovered {}", fault.word()),
+            other => other.to_string(),
+        })
+        .collect()
 }
 
 /// What every list says, in words.
