@@ -255,8 +255,8 @@ fn line(list: u8, client: u8, says: Says) -> String {
 fn what_is_remembered_is_what_a_check_would_say() {
     let worlds = (prop::collection::vec(says(), 9), prop::collection::vec(deed(), 1..40));
     let told = Cell::new(0);
-    let mut runner =
-        TestRunner::new(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() });
+    let cases = std::env::var("REMEMBERED_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300);
+    let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let outcome = runner.run(&worlds, |(first, deeds)| {
         let mut dns = String::from("$SOA in-addr.arpa 3600 600\n$SOA client.test 3600 600\n");
         for list in 0..3 {

@@ -167,6 +167,13 @@ fn first_table(first: &[Says], slow: bool) -> String {
     dns
 }
 
+/// How many questions were about a client or a sender. The controls that the engine sends on its own account, for lists or a
+/// resolver under suspicion, go out with whichever check is polled next and are not counted.
+fn about_subjects(dns: &Scripted) -> usize {
+    let subjects = ["77.66.45.", "0.0.7.4.0.1.0.0.2.", "client.test", "sender.test", "elsewhere.test"];
+    dns.asked().iter().filter(|question| subjects.iter().any(|part| question.name.to_string().contains(part))).count()
+}
+
 #[test]
 fn what_is_remembered_for_one_of_many_is_what_a_check_would_say() {
     let worlds = (
@@ -209,12 +216,16 @@ fn what_is_remembered_for_one_of_many_is_what_a_check_would_say() {
                 }
                 Deed::Check { host, dialogue: number } => {
                     let short = hosts[host].remembered(&dialogue(number));
-                    let asked = dns.asked().len();
+                    let asked = about_subjects(&dns);
                     let report: Report = clock.run(hosts[host].check(dialogue(number)));
                     if let Some(short) = short {
                         told.set(told.get() + 1);
                         prop_assert_eq!(short, report.summary(), "{}", report);
-                        prop_assert_eq!(dns.asked().len(), asked, "the long way asks nobody either");
+                        prop_assert_eq!(
+                            about_subjects(&dns),
+                            asked,
+                            "the long way asks nothing about a subject either"
+                        );
                     }
                 }
             }
