@@ -8,7 +8,7 @@ use std::{error::Error, net::IpAddr, net::UdpSocket, time::Duration};
 
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData};
-use rdnsbl::check::{Step, Unit, iprev::IprevCheck};
+use rdnsbl::check::{Check, Step, iprev::IprevCheck};
 use rdnsbl::dns::{Answer, Failure, Question, Record, Target, ttl_from_wire};
 
 #[tokio::main(worker_threads = 1)] // only for the server of --demo
@@ -37,7 +37,7 @@ fn ask(server: std::net::SocketAddr, question: &Question) -> Result<Answer, Box<
     socket.set_read_timeout(Some(Duration::from_secs(2)))?;
     let (mut query, mut octets) = (Message::query(), [0; 4_096]);
     query.metadata.recursion_desired = true;
-    query.add_query(Query::query(Name::from_ascii(question.name.expose())?, question.kind.to_string().parse()?));
+    query.add_query(Query::query(Name::from_ascii(question.name.expose())?, question.record_type.to_string().parse()?));
     socket.send(&query.to_vec()?)?;
     while let Ok(length) = socket.recv(&mut octets) {
         let Ok(response) = Message::from_vec(octets.get(..length).unwrap_or_default()) else { continue };

@@ -8,7 +8,7 @@
 
 mod world;
 
-use rdnsbl::Side;
+use rdnsbl::PathRole;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = world.arguments.next().ok_or("usage: sender [--demo | --server ADDRESS:PORT] PATH")?;
     let checker = world.checker()?.build()?;
 
-    let report = checker.mail_domain(Side::Sender, &path).await;
+    let report = checker.mail_domain(PathRole::Sender, &path).await;
     println!("{path}: {}", report.verdict().word());
     for host in report.hosts() {
         println!("  {} {:?} {:?}", host.target(), host.state(), host.addresses());

@@ -73,7 +73,7 @@
 //!
 //! | what | default | where to change it |
 //! |---|---|---|
-//! | time of a whole check | 5 s | `CheckerBuilder::budget`, `Check::within`, `Check::until` |
+//! | time of a whole check | 5 s | `CheckerBuilder::budget`, `PendingCheck::within`, `PendingCheck::until` |
 //! | time of one question at the resolver | first retry after 400 ms, doubled each time; 4 s in total | `Timeouts` |
 //! | age of a list's proof | 60 s; with 0 every hit is proved | `proof_window` |
 //! | questions in flight | 4,096 | `Limits::in_flight` |
@@ -89,7 +89,7 @@
 //! | text of a list | 500 octets, printable ASCII, one line | |
 //! | records of an answer | 100 | |
 //! | lists in a set | 1,000 | |
-//! | questions a day to one list | no limit | `ListSpec::daily_limit` |
+//! | questions a day to one list | no limit | `ListSpec::with_daily_limit` |
 //! | operators that must agree | 1 | `ListSetBuilder::min_operators` |
 //! | a reply template | 2,000 octets; a reply line stays below 512 | |
 //!

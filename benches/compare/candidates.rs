@@ -13,10 +13,10 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RecordType as WireType;
-use rdnsbl::dns::{Is, Question, RecordType};
+use rdnsbl::dns::{AnswerKind, Question, RecordType};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::{Direct, Resolve};
-use rdnsbl::{Checker, CheckerBuilder, Dialogue, Kind, ListSet, Report, Subject, Verdict};
+use rdnsbl::{Checker, CheckerBuilder, Dialogue, ListKind, ListSet, Report, Subject, Verdict};
 use tokio::runtime::Runtime;
 
 use super::load::{self, Load};
@@ -120,7 +120,7 @@ fn seen(report: &Report) -> Seen {
     let (mut listed, mut unheard) = (0, 0);
     for (list, row) in report.lists().iter().enumerate() {
         match row.verdict() {
-            Verdict::Listed(Kind::Deny, _) => listed |= 1 << list,
+            Verdict::Listed(ListKind::Deny, _) => listed |= 1 << list,
             Verdict::NotListed(_) => {}
             _ => unheard |= 1 << list,
         }
@@ -140,23 +140,23 @@ async fn by_hand(direct: &Direct, number: u32) -> Seen {
     let ask = async |name: Name, kind| direct.resolve(&Question::new(name, kind)).await;
     let lists = join_all((0..LISTS).map(async |list| {
         let name = Subject::from(IpAddr::V4(address)).name_under(&Name::parse(&zone(list)).unwrap()).unwrap();
-        match ask(name.clone(), RecordType::A).await.is() {
-            Is::Records(_) => {
+        match ask(name.clone(), RecordType::A).await.kind() {
+            AnswerKind::Records(_) => {
                 ask(name, RecordType::Txt).await;
                 Some(true)
             }
-            Is::NxDomain(_) | Is::NoData(_) => Some(false),
-            Is::Failed(_) => None,
+            AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => Some(false),
+            AnswerKind::Failed(_) => None,
         }
     }));
     let address_of = async |name: Name, kind| {
-        let first = match ask(name, kind).await.is() {
-            Is::Records(records) => records.iter().next().map(ToString::to_string),
+        let first = match ask(name, kind).await.kind() {
+            AnswerKind::Records(records) => records.iter().next().map(ToString::to_string),
             _ => None,
         };
         let Some(first) = first else { return false };
         let host = first.split_once(' ').map_or(first.as_str(), |(_, host)| host);
-        matches!(ask(Name::parse(host).unwrap(), RecordType::A).await.is(), Is::Records(_))
+        matches!(ask(Name::parse(host).unwrap(), RecordType::A).await.kind(), AnswerKind::Records(_))
     };
     let reverse = address_of(Name::reverse_of(address.into()), RecordType::Ptr);
     let sender = address_of(Name::parse(&format!("s{number}.mail.test")).unwrap(), RecordType::Mx);

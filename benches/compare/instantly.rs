@@ -35,7 +35,7 @@ impl Resolve for Instantly {
 impl Instantly {
     fn answer(&self, question: &Question) -> Answer {
         let labels: Vec<&str> = question.name.expose().trim_end_matches('.').split('.').collect();
-        let record = match (labels.as_slice(), question.kind) {
+        let record = match (labels.as_slice(), question.record_type) {
             ([d, c, b, a, list, "test"], kind) => listing([a, b, c, d], list, kind),
             ([_, _, _, _, "in-addr", "arpa"], _) if self.reverse == Reverse::Forgettable => {
                 return Answer::nx_domain(None);

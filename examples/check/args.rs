@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lexopt::Arg;
 use rdnsbl::Policy;
-use rdnsbl::dnsxl::Kind;
+use rdnsbl::dnsxl::ListKind;
 use rdnsbl::policy::Rule;
 
 use crate::target::{self, Target};
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     pub(crate) resolvers: Vec<SocketAddr>,
     pub(crate) timeout: Option<Duration>,
     /// Kind and notation, in the order in which they were given.
-    pub(crate) lists: Vec<(Kind, String)>,
+    pub(crate) lists: Vec<(ListKind, String)>,
     pub(crate) no_lists: bool,
     pub(crate) threshold: Option<i32>,
     pub(crate) allow_threshold: Option<i32>,
@@ -99,7 +99,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
     }
     options.check()?;
     if options.probe {
-        options.lists.extend(texts.into_iter().map(|text| (Kind::Deny, text)));
+        options.lists.extend(texts.into_iter().map(|text| (ListKind::Deny, text)));
         return Ok(Request::Check(Box::new(options)));
     }
     let targets = texts.iter().map(|text| Target::parse(text));
@@ -152,8 +152,8 @@ impl Options {
         match name {
             "resolver" => self.resolvers.push(values::resolver(&text)?),
             "timeout" => self.timeout = Some(values::duration(&option, &text)?),
-            "list" => self.lists.push((Kind::Deny, text)),
-            "allow" => self.lists.push((Kind::Allow, text)),
+            "list" => self.lists.push((ListKind::Deny, text)),
+            "allow" => self.lists.push((ListKind::Allow, text)),
             "threshold" => self.threshold = Some(values::number(&option, &text)?),
             "allow-threshold" => self.allow_threshold = Some(values::number(&option, &text)?),
             "helo" => self.helo = Some(text),

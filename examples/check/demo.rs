@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use rdnsbl::dnsxl::Kind;
+use rdnsbl::dnsxl::ListKind;
 use rdnsbl::lists::catalogue::{Catalogue, CatalogueError};
 use rdnsbl::testing::{LoopbackServer, Table};
 
@@ -13,15 +13,15 @@ pub(crate) const BANNER: &str = "DEMO DATA";
 pub(crate) const WORLD: &str = include_str!("demo.txt");
 
 /// The default lists of `--demo`.
-pub(crate) const LISTS: &[(Kind, &str)] = &[
-    (Kind::Deny, "bl.demo"),
-    (Kind::Deny, "dead.demo"),
-    (Kind::Deny, "parked.demo"),
-    (Kind::Deny, "refusing.demo"),
-    (Kind::Deny, "silent.demo"),
-    (Kind::Deny, "clean.demo"),
-    (Kind::Allow, "wl.demo"),
-    (Kind::Deny, "dbl.demo"),
+pub(crate) const LISTS: &[(ListKind, &str)] = &[
+    (ListKind::Deny, "bl.demo"),
+    (ListKind::Deny, "dead.demo"),
+    (ListKind::Deny, "parked.demo"),
+    (ListKind::Deny, "refusing.demo"),
+    (ListKind::Deny, "silent.demo"),
+    (ListKind::Deny, "clean.demo"),
+    (ListKind::Allow, "wl.demo"),
+    (ListKind::Deny, "dbl.demo"),
 ];
 
 /// The library's catalogue with these lists added: a closed list is not asked here either, and a misspelling is

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rdnsbl::dnsxl::{Kind, ListSpec, SpecError, SpecErrorKind};
+use rdnsbl::dnsxl::{ListKind, ListSpec, SpecError, SpecErrorKind};
 use rdnsbl::lists::Retired;
 use rdnsbl::lists::notation::{self, Context, Notation};
 use rdnsbl::{ListSet, ListSetError, lists};
@@ -14,16 +14,16 @@ use crate::usage::Usage;
 
 /// The default lists: long-lived, free for small users, with documented codes. These are more than the
 /// library recommends to a mail server, because nobody is rejected here.
-const DEFAULT: &[(Kind, &str)] = &[
-    (Kind::Deny, "zen.spamhaus.org"),
-    (Kind::Deny, "bl.spamcop.net"),
-    (Kind::Deny, "b.barracudacentral.org"),
-    (Kind::Deny, "psbl.surriel.com"),
-    (Kind::Deny, "bl.mailspike.net"),
-    (Kind::Deny, "dbl.spamhaus.org"),
-    (Kind::Deny, "multi.surbl.org"),
-    (Kind::Deny, "multi.uribl.com"),
-    (Kind::Allow, "list.dnswl.org"),
+const DEFAULT: &[(ListKind, &str)] = &[
+    (ListKind::Deny, "zen.spamhaus.org"),
+    (ListKind::Deny, "bl.spamcop.net"),
+    (ListKind::Deny, "b.barracudacentral.org"),
+    (ListKind::Deny, "psbl.surriel.com"),
+    (ListKind::Deny, "bl.mailspike.net"),
+    (ListKind::Deny, "dbl.spamhaus.org"),
+    (ListKind::Deny, "multi.surbl.org"),
+    (ListKind::Deny, "multi.uribl.com"),
+    (ListKind::Allow, "list.dnswl.org"),
 ];
 
 /// How many mistakes of one text are printed; the others are counted.
@@ -44,7 +44,7 @@ pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> 
     let default = if options.demo { demo::LISTS } else { DEFAULT };
     // Without a subject to ask lists about, only lists that were named get a line in the report.
     let nothing = !options.probe && options.targets.iter().all(|target| matches!(target, Target::Nothing));
-    let given: Vec<(Kind, &str)> = if options.no_lists || (options.lists.is_empty() && nothing) {
+    let given: Vec<(ListKind, &str)> = if options.no_lists || (options.lists.is_empty() && nothing) {
         Vec::new()
     } else if options.lists.is_empty() {
         default.to_vec()
@@ -114,11 +114,11 @@ pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> 
 }
 
 /// The contexts of one SPEC, whatever its notation.
-fn contexts(kind: Kind, text: &str) -> Vec<Context> {
+fn contexts(kind: ListKind, text: &str) -> Vec<Context> {
     if Notation::detect(text) == Notation::Postscreen && !holds_several(text) && !text.contains("postscreen_") {
         let plain = match kind {
-            Kind::Deny => ListSpec::deny(text),
-            Kind::Allow => ListSpec::allow(text),
+            ListKind::Deny => ListSpec::deny(text),
+            ListKind::Allow => ListSpec::allow(text),
         };
         return vec![Context::alone(vec![(0..text.len(), plain)])];
     }
@@ -126,7 +126,7 @@ fn contexts(kind: Kind, text: &str) -> Vec<Context> {
 }
 
 /// The message that a text names no list, and what it holds instead.
-fn nothing_in(kind: Kind, text: &str, contexts: &[Context]) -> Usage {
+fn nothing_in(kind: ListKind, text: &str, contexts: &[Context]) -> Usage {
     let message = format!("{}: no list is in this", option(kind));
     match contexts.iter().flat_map(Context::left_out).next() {
         Some(first) => {
@@ -138,7 +138,7 @@ fn nothing_in(kind: Kind, text: &str, contexts: &[Context]) -> Usage {
 }
 
 /// Messages about parts that query no list: one line, or each with its position.
-fn left_out(kind: Kind, text: &str, contexts: &[Context], each: bool) -> Vec<Usage> {
+fn left_out(kind: ListKind, text: &str, contexts: &[Context], each: bool) -> Vec<Usage> {
     if each {
         return contexts.iter().flat_map(Context::left_out).map(|error| mistake(kind, text, error)).collect();
     }
@@ -167,7 +167,7 @@ fn reasons(contexts: &[Context]) -> String {
 }
 
 /// The message how a pair of zones was read that might have been meant as two lists.
-fn pair(kind: Kind, text: &str, spec: &ListSpec) -> Option<Usage> {
+fn pair(kind: ListKind, text: &str, spec: &ListSpec) -> Option<Usage> {
     let reason = spec.reason_zone().filter(|_| !text.contains("dnslists"))?;
     Some(Usage::new(format!(
         "{}: read as Exim's pair: {reason} tells why, {} decides; for two lists write a blank behind the comma",
@@ -184,15 +184,15 @@ fn holds_several(text: &str) -> bool {
 }
 
 /// What is wrong with a SPEC, and where.
-fn mistake(kind: Kind, text: &str, error: &SpecError) -> Usage {
+fn mistake(kind: ListKind, text: &str, error: &SpecError) -> Usage {
     Usage::pointed(format!("{}: {error}", option(kind)), &error.point_at(text))
 }
 
 /// Where lists of this kind are named.
-fn option(kind: Kind) -> &'static str {
+fn option(kind: ListKind) -> &'static str {
     match kind {
-        Kind::Deny => "--list",
-        Kind::Allow => "--allow",
+        ListKind::Deny => "--list",
+        ListKind::Allow => "--allow",
     }
 }
 

@@ -208,7 +208,7 @@ impl Row {
     }
 
     fn kind(&self) -> &'static str {
-        match self.report.kind() {
+        match self.report.subject_kind() {
             SubjectKind::Ipv4 => "ipv4",
             SubjectKind::Ipv6 => "ipv6",
             SubjectKind::Domain => "domain",

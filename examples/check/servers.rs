@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use rdnsbl::resolve::{Origin, ResolverError, Stub, Timeouts};
+use rdnsbl::resolve::{ResolverError, ServersOrigin, Stub, Timeouts};
 
 use crate::tell;
 
@@ -26,7 +26,7 @@ impl Servers {
             return Ok(Self::new(Stub::servers(given.iter().copied())?, "--resolver", budget));
         }
         let (stub, from) = match Stub::system() {
-            Ok(stub) if stub.origin() == Origin::ResolvConfEmpty => {
+            Ok(stub) if stub.origin() == ServersOrigin::ResolvConfEmpty => {
                 tell("/etc/resolv.conf names no server; asking 127.0.0.1, as the C library does");
                 (stub, "default")
             }

@@ -9,9 +9,9 @@ use std::time::Duration;
 use crate::base::mail_path::address_literal;
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
-use crate::check::{Answers, Slot, Slots, Step, Unit};
-use crate::dns::unknown::Why;
-use crate::dns::{Answer, ExtendedError, Failure, Is, Question, RecordType};
+use crate::check::{Answers, Check, Slot, Slots, Step};
+use crate::dns::unknown::UnknownReason;
+use crate::dns::{Answer, AnswerKind, ExtendedError, Failure, Question, RecordType};
 
 const A: Slot = Slot(0);
 const AAAA: Slot = Slot(1);
@@ -47,7 +47,7 @@ pub enum Helo {
     /// The name exists, but has neither an address nor an MX record.
     NoAddress,
     /// The check could not be completed.
-    Unknown(Why),
+    Unknown(UnknownReason),
 }
 
 impl Helo {
@@ -127,7 +127,7 @@ impl HeloReport {
     /// Applies when the resolver cannot be trusted about what exists. A name with the client's address stays confirmed.
     pub(crate) fn doubt(&mut self) {
         if matches!(self.verdict, Helo::ResolvesElsewhere | Helo::MxOnly | Helo::NoSuchName | Helo::NoAddress) {
-            self.verdict = Helo::Unknown(Why::Resolver);
+            self.verdict = Helo::Unknown(UnknownReason::Resolver);
             self.ttl = None;
         }
     }
@@ -140,14 +140,14 @@ impl HeloReport {
 
 /// Our own host names and addresses, which no other client may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ourselves {
+pub struct OwnIdentity {
     /// Our host names.
     pub names: Vec<Name>,
     /// Our addresses.
     pub addresses: Vec<IpAddr>,
 }
 
-impl Ourselves {
+impl OwnIdentity {
     fn is_named(&self, name: &Name) -> bool {
         self.names.contains(name)
     }
@@ -176,7 +176,7 @@ enum Start {
 impl HeloCheck {
     /// A check of the text after HELO or EHLO. Accepts any text: an invalid argument is a verdict, not an error.
     #[must_use]
-    pub fn new(argument: &str, client: Option<IpAddr>, ourselves: &Ourselves) -> Self {
+    pub fn new(argument: &str, client: Option<IpAddr>, ourselves: &OwnIdentity) -> Self {
         let client = client.map(|address| address.to_canonical());
         // From one of our own addresses our own name is no claim.
         let stranger = client.is_none_or(|address| !ourselves.has(address));
@@ -218,7 +218,7 @@ impl HeloCheck {
         let mut addresses = Vec::new();
         let mut ttl: Option<Duration> = None;
         for answer in used() {
-            if let Is::Records(set) = answer.is() {
+            if let AnswerKind::Records(set) = answer.kind() {
                 addresses.extend(set.addresses());
             }
             ttl = [ttl, answer.ttl()].into_iter().flatten().min();
@@ -237,7 +237,7 @@ impl HeloCheck {
             is_client_name: None,
             ttl,
             extended_error: match verdict {
-                Helo::Unknown(Why::Failed(failure)) => self.answers.extended_error(failure),
+                Helo::Unknown(UnknownReason::Failed(failure)) => self.answers.extended_error(failure),
                 _ => None,
             },
         })
@@ -249,20 +249,22 @@ impl HeloCheck {
             Some(IpAddr::V6(_)) => (aaaa, a),
             _ => (a, aaaa),
         };
-        let found = |answer: &Answer| matches!(answer.is(), Is::Records(_));
-        let matches = [own, other].into_iter().any(|answer| match answer.is() {
-            Is::Records(set) => set.addresses().any(|address| Some(address) == self.client),
+        let found = |answer: &Answer| matches!(answer.kind(), AnswerKind::Records(_));
+        let matches = [own, other].into_iter().any(|answer| match answer.kind() {
+            AnswerKind::Records(set) => set.addresses().any(|address| Some(address) == self.client),
             _ => false,
         });
         // The client's address may be among those that were not kept.
-        let cut = matches!(own.is(), Is::Records(set) if set.truncated()).then_some(Failure::Truncated);
+        let cut = matches!(own.kind(), AnswerKind::Records(set) if set.truncated()).then_some(Failure::Truncated);
         match (own.failure().or(cut), other.failure()) {
             _ if matches => Addresses::Client,
             // The client's own family decides whether the name could lead to it.
             (Some(failure), _) if self.client.is_some() => Addresses::Unknown(failure),
             _ if found(own) || found(other) => Addresses::Others,
             // RFC 8020: one family's NXDOMAIN speaks for the name.
-            _ if [own, other].into_iter().any(|answer| matches!(answer.is(), Is::NxDomain(_))) => Addresses::NoSuchName,
+            _ if [own, other].into_iter().any(|answer| matches!(answer.kind(), AnswerKind::NxDomain(_))) => {
+                Addresses::NoSuchName
+            }
             // No address in one family, no word about the other: that is not "no address".
             (Some(failure), _) | (None, Some(failure)) => Addresses::Unknown(failure),
             (None, None) => Addresses::None,
@@ -309,7 +311,7 @@ fn read(argument: &str) -> Argument {
     }
 }
 
-impl Unit for HeloCheck {
+impl Check for HeloCheck {
     type Verdict = HeloReport;
 
     fn step(&self) -> Step<HeloReport> {
@@ -329,11 +331,11 @@ impl Unit for HeloCheck {
             Addresses::Others => self.report(Helo::ResolvesElsewhere),
             Addresses::NoSuchName => self.report(Helo::NoSuchName),
             Addresses::Unknown(failure) => self.report(Helo::Unknown(failure.into())),
-            Addresses::None => match self.answers.get(MX).map(Answer::is) {
+            Addresses::None => match self.answers.get(MX).map(Answer::kind) {
                 None => Step::Need(Slots::one(MX)),
-                Some(Is::Records(_)) => self.report(Helo::MxOnly),
-                Some(Is::NoData(_) | Is::NxDomain(_)) => self.report(Helo::NoAddress),
-                Some(Is::Failed(failure)) => self.report(Helo::Unknown(failure.into())),
+                Some(AnswerKind::Records(_)) => self.report(Helo::MxOnly),
+                Some(AnswerKind::NoData(_) | AnswerKind::NxDomain(_)) => self.report(Helo::NoAddress),
+                Some(AnswerKind::Failed(failure)) => self.report(Helo::Unknown(failure.into())),
             },
         }
     }

@@ -12,9 +12,9 @@ use std::time::Duration;
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
 use crate::check::generic_name::{self, Shape};
-use crate::check::{Answers, Slot, Slots, Step, Unit};
-use crate::dns::unknown::Why;
-use crate::dns::{Answer, ExtendedError, Failure, Is, Question, Record, RecordType, RrSet};
+use crate::check::{Answers, Check, Slot, Slots, Step};
+use crate::dns::unknown::UnknownReason;
+use crate::dns::{Answer, AnswerKind, ExtendedError, Failure, Question, Record, RecordType, RrSet};
 
 /// Names of one address whose addresses are looked up (RFC 8601 §3 and RFC 7208 §4.6.4: 10).
 pub const MAX_NAMES: usize = 10;
@@ -74,10 +74,10 @@ impl Iprev {
     pub(crate) fn doubt(&mut self) {
         let (stage, names) = match self {
             Self::Confirmed(_) | Self::TempError(_) => return,
-            Self::NoName(_) => (Stage::Reverse, Names::default()),
-            Self::Forged(names) => (Stage::Forward, std::mem::take(names)),
+            Self::NoName(_) => (LookupDirection::Reverse, Names::default()),
+            Self::Forged(names) => (LookupDirection::Forward, std::mem::take(names)),
         };
-        *self = Self::TempError(TempError { why: Why::Resolver, extended_error: None, stage, names });
+        *self = Self::TempError(TempError { why: UnknownReason::Resolver, extended_error: None, stage, names });
     }
 
     /// How long the verdict is valid: the smallest TTL of the answers behind it. `None` where no answer gives a TTL, for
@@ -193,16 +193,16 @@ impl Absence {
 /// The check could not be completed, with the step that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TempError {
-    why: Why,
+    why: UnknownReason,
     extended_error: Option<ExtendedError>,
-    stage: Stage,
+    stage: LookupDirection,
     names: Names,
 }
 
 impl TempError {
     /// Why.
     #[must_use]
-    pub fn why(&self) -> &Why {
+    pub fn why(&self) -> &UnknownReason {
         &self.why
     }
 
@@ -214,7 +214,7 @@ impl TempError {
 
     /// At which step.
     #[must_use]
-    pub fn at(&self) -> Stage {
+    pub fn at(&self) -> LookupDirection {
         self.stage
     }
 }
@@ -222,7 +222,7 @@ impl TempError {
 /// The two steps of the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the check has these two steps")]
-pub enum Stage {
+pub enum LookupDirection {
     /// From the address to its names.
     Reverse,
     /// From a name to its addresses.
@@ -263,16 +263,16 @@ impl IprevCheck {
         let names = self
             .forward_slots()
             .map(|(slot, name)| {
-                let forward = match self.answers.get(slot).map(Answer::is) {
-                    Some(Is::Records(set)) if set.addresses().any(|address| address == self.client) => {
+                let forward = match self.answers.get(slot).map(Answer::kind) {
+                    Some(AnswerKind::Records(set)) if set.addresses().any(|address| address == self.client) => {
                         Forward::LeadsBack
                     }
                     // The client's address may be among those that were not kept.
-                    Some(Is::Records(set)) if set.truncated() => Forward::Failed(Failure::Truncated),
-                    Some(Is::Records(_)) => Forward::Elsewhere,
-                    Some(Is::NoData(_)) => Forward::NoAddress,
-                    Some(Is::NxDomain(_)) => Forward::NoSuchName,
-                    Some(Is::Failed(failure)) => Forward::Failed(failure),
+                    Some(AnswerKind::Records(set)) if set.truncated() => Forward::Failed(Failure::Truncated),
+                    Some(AnswerKind::Records(_)) => Forward::Elsewhere,
+                    Some(AnswerKind::NoData(_)) => Forward::NoAddress,
+                    Some(AnswerKind::NxDomain(_)) => Forward::NoSuchName,
+                    Some(AnswerKind::Failed(failure)) => Forward::Failed(failure),
                     None => Forward::Failed(Failure::Deadline),
                 };
                 if let Some(least) = self.answers.get(slot).and_then(Answer::ttl) {
@@ -299,7 +299,7 @@ impl IprevCheck {
             Some(failure) => Iprev::TempError(TempError {
                 why: failure.into(),
                 extended_error: self.answers.extended_error(failure),
-                stage: Stage::Forward,
+                stage: LookupDirection::Forward,
                 names,
             }),
             // RFC 8601 §3: fail, also when the forward look-up found nothing.
@@ -312,22 +312,22 @@ impl IprevCheck {
     }
 }
 
-impl Unit for IprevCheck {
+impl Check for IprevCheck {
     type Verdict = Iprev;
 
     fn step(&self) -> Step<Iprev> {
         let Some(reverse) = self.answers.get(REVERSE) else { return Step::Need(Slots::one(REVERSE)) };
-        match reverse.is() {
+        match reverse.kind() {
             // RFC 8601 §3: permerror when no PTR is published, NXDOMAIN and NODATA alike.
-            Is::NxDomain(_) => Step::Done(Iprev::NoName(Absence { exists: false, ttl: reverse.ttl() })),
-            Is::NoData(_) => Step::Done(Iprev::NoName(Absence { exists: true, ttl: reverse.ttl() })),
-            Is::Failed(failure) => Step::Done(Iprev::TempError(TempError {
+            AnswerKind::NxDomain(_) => Step::Done(Iprev::NoName(Absence { exists: false, ttl: reverse.ttl() })),
+            AnswerKind::NoData(_) => Step::Done(Iprev::NoName(Absence { exists: true, ttl: reverse.ttl() })),
+            AnswerKind::Failed(failure) => Step::Done(Iprev::TempError(TempError {
                 why: failure.into(),
                 extended_error: self.answers.extended_error(failure),
-                stage: Stage::Reverse,
+                stage: LookupDirection::Reverse,
                 names: Names::default(),
             })),
-            Is::Records(set) => {
+            AnswerKind::Records(set) => {
                 let mut missing = Slots::EMPTY;
                 self.forward_slots()
                     .filter(|(slot, _)| self.answers.get(*slot).is_none())
@@ -350,7 +350,7 @@ impl Unit for IprevCheck {
         self.answers.put(slot, answer, SLOTS);
         if slot == REVERSE
             && self.hosts.is_empty()
-            && let Some(Is::Records(set)) = self.answers.get(REVERSE).map(Answer::is)
+            && let Some(AnswerKind::Records(set)) = self.answers.get(REVERSE).map(Answer::kind)
         {
             let host = |record: &Record| match record {
                 Record::Ptr(target) => target.host().cloned(),

@@ -10,9 +10,9 @@ use std::time::Duration;
 use crate::base::address::is_bogus_mail_host;
 use crate::base::mail_path::{self, Path};
 use crate::base::name::Name;
-use crate::check::{Answers, Slot, Slots, Step, Unit};
-use crate::dns::unknown::Why;
-use crate::dns::{Answer, ExtendedError, Failure, Is, Question, Record, RecordType, RrSet, Target};
+use crate::check::{Answers, Check, Slot, Slots, Step};
+use crate::dns::unknown::UnknownReason;
+use crate::dns::{Answer, AnswerKind, ExtendedError, Failure, Question, Record, RecordType, RrSet, Target};
 
 /// The maximum number of mail exchangers that are looked up (RFC 7208 §4.6.4: 10).
 pub const MAX_HOSTS: usize = 10;
@@ -26,7 +26,7 @@ const SLOTS: usize = 1 + 2 * MAX_HOSTS;
 /// Whether the path is a sender or a recipient. Only a sender may be empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a path is one of these two (RFC 5321 §4.1.2)")]
-pub enum Side {
+pub enum PathRole {
     /// `MAIL FROM:`.
     Sender,
     /// `RCPT TO:`.
@@ -56,7 +56,7 @@ pub enum MailDomain {
     /// The domain is one of ours.
     Skipped,
     /// The check could not be completed.
-    Unknown(Why),
+    Unknown(UnknownReason),
 }
 
 impl MailDomain {
@@ -203,7 +203,7 @@ impl MailDomainReport {
     pub(crate) fn doubt(&mut self) {
         use MailDomain::{MxUnusable, NoMailHost, NoSuchDomain, Ok};
         if matches!(self.verdict, Ok(_) | NoSuchDomain | NoMailHost | MxUnusable(_)) {
-            self.verdict = MailDomain::Unknown(Why::Resolver);
+            self.verdict = MailDomain::Unknown(UnknownReason::Resolver);
             self.ttl = None;
         }
     }
@@ -295,13 +295,13 @@ impl MailDomainCheck {
     /// A check of the path in `MAIL FROM:` or `RCPT TO:`, with or without angle brackets. Accepts any text: an
     /// invalid path is a verdict, not an error.
     #[must_use]
-    pub fn new(side: Side, path: &str) -> Self {
+    pub fn new(side: PathRole, path: &str) -> Self {
         let start = match (mail_path::read(path), side) {
             (Path::Domain(name), _) => Start::Ask(name),
             (Path::Literal(address), _) => Start::Settled(MailDomain::AddressLiteral(address)),
-            (Path::Null, Side::Sender) => Start::Settled(MailDomain::NullSender),
+            (Path::Null, PathRole::Sender) => Start::Settled(MailDomain::NullSender),
             // RFC 5321 §4.1.1.3: "Postmaster" without a domain is always local.
-            (Path::Postmaster, Side::Recipient) => Start::Settled(MailDomain::Skipped),
+            (Path::Postmaster, PathRole::Recipient) => Start::Settled(MailDomain::Skipped),
             (Path::Null | Path::Postmaster | Path::Malformed, _) => Start::Settled(MailDomain::Malformed),
         };
         Self { start, answers: Answers::default() }
@@ -337,7 +337,7 @@ impl MailDomainCheck {
             _ => hosts.iter().map(|host| host.ttl).try_fold(mx(), |least, ttl| Some(least.min(Some(ttl?)))).flatten(),
         };
         let extended_error = match verdict {
-            MailDomain::Unknown(Why::Failed(failure)) => self.answers.extended_error(failure),
+            MailDomain::Unknown(UnknownReason::Failed(failure)) => self.answers.extended_error(failure),
             _ => None,
         };
         Step::Done(MailDomainReport { verdict, domain: self.domain().cloned(), hosts, truncated, ttl, extended_error })
@@ -427,8 +427,8 @@ impl MailDomainCheck {
             let Some(answer) = self.answers.get(slot) else { return Look::Need(slot) };
             ttl = [ttl, answer.ttl()].into_iter().flatten().min();
             unsigned |= answer.is_unsigned_no();
-            match answer.is() {
-                Is::Records(set) => {
+            match answer.kind() {
+                AnswerKind::Records(set) => {
                     addresses.extend(set.addresses());
                     alias |= set.canonical().is_some();
                     if set.addresses().any(|address| !is_bogus_mail_host(address)) {
@@ -439,9 +439,9 @@ impl MailDomainCheck {
                     failed = failed.or(set.truncated().then_some(Failure::Truncated));
                 }
                 // RFC 8020: no such name, whatever the type.
-                Is::NxDomain(_) => break,
-                Is::NoData(_) => {}
-                Is::Failed(failure) => failed = failed.or(Some(failure)),
+                AnswerKind::NxDomain(_) => break,
+                AnswerKind::NoData(_) => {}
+                AnswerKind::Failed(failure) => failed = failed.or(Some(failure)),
             }
         }
         let state = match failed {
@@ -455,8 +455,8 @@ impl MailDomainCheck {
 
     /// The name of the host at `index`: an exchanger, or the domain itself.
     fn host_name(&self, index: usize) -> Option<Name> {
-        match self.answers.get(MX)?.is() {
-            Is::Records(set) => set
+        match self.answers.get(MX)?.kind() {
+            AnswerKind::Records(set) => set
                 .iter()
                 .filter_map(|record| match record {
                     Record::Mx { exchange, .. } => Some(exchange.host().cloned()),
@@ -484,7 +484,7 @@ fn is_ipv6_text(text: &str) -> bool {
     text.trim_end_matches('.').parse::<std::net::Ipv6Addr>().is_ok()
 }
 
-impl Unit for MailDomainCheck {
+impl Check for MailDomainCheck {
     type Verdict = MailDomainReport;
 
     fn step(&self) -> Step<MailDomainReport> {
@@ -493,13 +493,13 @@ impl Unit for MailDomainCheck {
             Start::Ask(domain) => domain,
         };
         let Some(answer) = self.answers.get(MX) else { return Step::Need(Slots::one(MX)) };
-        match answer.is() {
+        match answer.kind() {
             // RFC 5321 §5.1: a name that does not exist is an error; nothing else is asked.
-            Is::NxDomain(_) => self.report(MailDomain::NoSuchDomain, Vec::new(), false),
+            AnswerKind::NxDomain(_) => self.report(MailDomain::NoSuchDomain, Vec::new(), false),
             // RFC 5321 §5.1: a temporary error is not "no MX", so there is no falling back to the address.
-            Is::Failed(failure) => self.report(MailDomain::Unknown(failure.into()), Vec::new(), false),
-            Is::NoData(_) => self.implicit(domain),
-            Is::Records(set) => self.exchangers(set),
+            AnswerKind::Failed(failure) => self.report(MailDomain::Unknown(failure.into()), Vec::new(), false),
+            AnswerKind::NoData(_) => self.implicit(domain),
+            AnswerKind::Records(set) => self.exchangers(set),
         }
     }
 

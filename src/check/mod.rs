@@ -85,7 +85,7 @@ pub enum Step<V> {
 }
 
 /// A check of one thing.
-pub trait Unit {
+pub trait Check {
     /// What it ends with.
     type Verdict;
 
@@ -126,7 +126,7 @@ impl Answers {
     /// What the resolver said beside this failure, in the order of slots (RFC 8914).
     pub(crate) fn extended_error(&self, failure: Failure) -> Option<ExtendedError> {
         let said = |(slot, answer): &(Slot, Answer)| {
-            let code = answer.extended_error_code().filter(|_| answer.failure() == Some(failure))?;
+            let code = answer.extended_error().filter(|_| answer.failure() == Some(failure))?;
             Some((*slot, ExtendedError::new(code)))
         };
         self.0.iter().filter_map(said).min().map(|(_, error)| error)

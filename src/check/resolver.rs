@@ -6,8 +6,8 @@
 //! asked, and the root's name servers.
 
 use crate::base::name::Name;
-use crate::check::{Answers, Slot, Slots, Step, Unit};
-use crate::dns::{Answer, Failure, Is, Question, RecordType};
+use crate::check::{Answers, Check, Slot, Slots, Step};
+use crate::dns::{Answer, AnswerKind, Failure, Question, RecordType};
 use crate::dns::{Evidence, Label};
 
 /// Where no name of 20 random characters exists, and resolvers have nothing of their own.
@@ -71,15 +71,17 @@ impl ResolverTrial {
     }
 }
 
-impl Unit for ResolverTrial {
+impl Check for ResolverTrial {
     type Verdict = Honesty;
 
     fn step(&self) -> Step<Honesty> {
-        let invented = self.evidence(|answer| matches!(answer.is(), Is::Records(_)));
+        let invented = self.evidence(|answer| matches!(answer.kind(), AnswerKind::Records(_)));
         if invented.len() >= ENOUGH {
             return Step::Done(Honesty::Rewrites(invented));
         }
-        if self.evidence(|answer| matches!(answer.is(), Is::NxDomain(_) | Is::NoData(_))).len() >= ENOUGH {
+        if self.evidence(|answer| matches!(answer.kind(), AnswerKind::NxDomain(_) | AnswerKind::NoData(_))).len()
+            >= ENOUGH
+        {
             return Step::Done(Honesty::Honest);
         }
         let missing: Slots = Self::slots().filter(|slot| self.answers.get(*slot).is_none()).collect();

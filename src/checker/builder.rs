@@ -20,7 +20,7 @@ use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::lists::ListSet;
 use crate::policy::Policy;
 use crate::resolve::Resolve;
-use crate::state::Standing;
+use crate::state::SharedState;
 
 /// Collects a checker's settings; [`build`](Self::build) validates them.
 #[must_use]
@@ -121,7 +121,7 @@ impl CheckerBuilder {
         let fetcher = Fetcher::new(self.resolver, self.clock, cache, self.limits.in_flight, self.limits.per_zone);
         let engine = Engine {
             fetcher: Arc::new(fetcher),
-            standing: Mutex::new(Standing::new(self.window)),
+            standing: Mutex::new(SharedState::new(self.window)),
             background: Background::default(),
         };
         let fast_path = Arc::new(FastPath::new(&self.settings));

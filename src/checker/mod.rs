@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use crate::base::clock::Clock;
 use crate::base::lock::lock;
-use crate::check::Unit;
+use crate::check::Check;
 use crate::check::helo::{HeloCheck, HeloReport};
 use crate::check::iprev::{Iprev, IprevCheck};
-use crate::check::mail_domain::{MailDomainCheck, MailDomainReport, Side};
+use crate::check::mail_domain::{MailDomainCheck, MailDomainReport, PathRole};
 pub use crate::checker::builder::{CheckerBuilder, Limits};
 #[cfg(any(feature = "direct", feature = "hickory"))]
 use crate::checker::error::Error;
@@ -34,7 +34,7 @@ use crate::policy::Policy;
 use crate::report::Report;
 use crate::report::summary::Summary;
 use crate::resolve::Resolve;
-use crate::state::Standing;
+use crate::state::SharedState;
 
 /// Checks clients, HELO names and domains.
 ///
@@ -83,7 +83,7 @@ impl Checker {
             settings: Settings::default(),
             budget: CheckerBuilder::DEFAULT_BUDGET,
             limits: Limits::default(),
-            window: Standing::DEFAULT_WINDOW,
+            window: SharedState::DEFAULT_WINDOW,
             own_names: Vec::new(),
             local_domains: Vec::new(),
         }
@@ -114,8 +114,8 @@ impl Checker {
     }
 
     /// Checks a whole SMTP dialogue, as far as it has come. A check cannot fail: "could not tell" is a verdict too.
-    pub fn check(&self, dialogue: impl Into<Dialogue>) -> Check {
-        Check {
+    pub fn check(&self, dialogue: impl Into<Dialogue>) -> PendingCheck {
+        PendingCheck {
             checker: self.clone(),
             dialogue: dialogue.into(),
             deadline: Deadline::Within(self.budget),
@@ -165,7 +165,7 @@ impl Checker {
 
     /// Checks the domain of a sender's or recipient's path alone. No question is asked about [local
     /// domains](CheckerBuilder::local_domains).
-    pub fn mail_domain(&self, side: Side, path: &str) -> impl Future<Output = MailDomainReport> + Send + use<> {
+    pub fn mail_domain(&self, side: PathRole, path: &str) -> impl Future<Output = MailDomainReport> + Send + use<> {
         let mut check = MailDomainCheck::new(side, path);
         if check.domain().is_some_and(|domain| self.settings.is_local(domain)) {
             check.skip();
@@ -224,14 +224,14 @@ impl std::fmt::Debug for Checker {
 }
 
 /// The verdict of a check for which no answer arrived.
-fn expired<U: Unit>(mut check: U) -> U::Verdict {
+fn expired<U: Check>(mut check: U) -> U::Verdict {
     check.expire(Failure::Shed)
 }
 
 /// A check that has not started: set its budget, then await it.
 #[derive(Clone, Debug)]
 #[must_use = "a check does nothing until it is awaited"]
-pub struct Check {
+pub struct PendingCheck {
     checker: Checker,
     dialogue: Dialogue,
     deadline: Deadline,
@@ -244,7 +244,7 @@ enum Deadline {
     Until(Instant),
 }
 
-impl Check {
+impl PendingCheck {
     /// Sets the time for all questions together. When it has passed, the report is returned with what is known.
     pub fn within(mut self, budget: Duration) -> Self {
         self.deadline = Deadline::Within(budget);
@@ -258,7 +258,7 @@ impl Check {
     }
 
     /// Stops waiting for lists that can no longer change the outcome. Their verdict is
-    /// [unknown, not awaited](crate::Why::NotAwaited); the lists that decided are reported with their proofs and texts. Which
+    /// [unknown, not awaited](crate::UnknownReason::NotAwaited); the lists that decided are reported with their proofs and texts. Which
     /// lists are left out depends on the order of the answers; the outcome does not. All other checks are awaited.
     pub fn stop_when_settled(mut self) -> Self {
         self.wait_for = driver::WaitFor::DecisiveLists;
@@ -305,7 +305,7 @@ impl Check {
     }
 }
 
-impl IntoFuture for Check {
+impl IntoFuture for PendingCheck {
     type Output = Report;
     type IntoFuture = Pin<Box<dyn Future<Output = Report> + Send>>;
 

@@ -37,7 +37,7 @@ impl Soa {
 ///
 /// Private fields, so that more of a response can be kept without breaking anyone. Build one with
 /// [`records`](Self::records), [`no_data`](Self::no_data), [`nx_domain`](Self::nx_domain) or [`failed`](Self::failed); read
-/// it with [`is`](Self::is).
+/// it with [`kind`](Self::kind).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     body: Body,
@@ -56,7 +56,7 @@ enum Body {
 /// The four things an answer can be. Exhaustive on purpose: a `match` must decide for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a forced `_` arm is where a failure would be taken for a no")]
-pub enum Is<'a> {
+pub enum AnswerKind<'a> {
     /// Records of the asked type.
     Records(&'a RrSet),
     /// The name exists without such records (RFC 2308 §2.2). The SOA record, if one was sent.
@@ -117,21 +117,21 @@ impl Answer {
 
     /// The same answer, with the AD bit of a validating resolver (RFC 4035 §3.2.3).
     #[must_use]
-    pub fn authenticated(mut self) -> Self {
+    pub fn with_authenticated(mut self) -> Self {
         self.authenticated = true;
         self
     }
 
     /// The same answer, with an extended DNS error (RFC 8914).
     #[must_use]
-    pub fn extended_error(mut self, info_code: u16) -> Self {
+    pub fn with_extended_error(mut self, info_code: u16) -> Self {
         self.extended_error = Some(info_code);
         self
     }
 
     /// The same answer, with the owner name of its records.
     #[must_use]
-    pub fn at(mut self, owner: Name) -> Self {
+    pub fn with_owner(mut self, owner: Name) -> Self {
         if let Body::Records(set) = &mut self.body {
             set.canonical = Some(owner);
         }
@@ -140,12 +140,12 @@ impl Answer {
 
     /// The kind of answer, with its data.
     #[must_use]
-    pub fn is(&self) -> Is<'_> {
+    pub fn kind(&self) -> AnswerKind<'_> {
         match &self.body {
-            Body::Records(set) => Is::Records(set),
-            Body::NoData(soa) => Is::NoData(soa.as_ref()),
-            Body::NxDomain(soa) => Is::NxDomain(soa.as_ref()),
-            Body::Failed(failure) => Is::Failed(*failure),
+            Body::Records(set) => AnswerKind::Records(set),
+            Body::NoData(soa) => AnswerKind::NoData(soa.as_ref()),
+            Body::NxDomain(soa) => AnswerKind::NxDomain(soa.as_ref()),
+            Body::Failed(failure) => AnswerKind::Failed(*failure),
         }
     }
 
@@ -157,7 +157,7 @@ impl Answer {
 
     /// The extended DNS error (RFC 8914), if one was sent.
     #[must_use]
-    pub fn extended_error_code(&self) -> Option<u16> {
+    pub fn extended_error(&self) -> Option<u16> {
         self.extended_error
     }
 

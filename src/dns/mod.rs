@@ -1,7 +1,7 @@
 //! The DNS types of the resolver interface: a [`Question`] goes out, an [`Answer`] comes back.
 //!
-//! An answer distinguishes what the verdicts must distinguish: records, a name without such records ([`Is::NoData`]), a name
-//! that does not exist ([`Is::NxDomain`]; both RFC 2308), and a failed look-up ([`Is::Failed`]).
+//! An answer distinguishes what the verdicts must distinguish: records, a name without such records ([`AnswerKind::NoData`]), a name
+//! that does not exist ([`AnswerKind::NxDomain`]; both RFC 2308), and a failed look-up ([`AnswerKind::Failed`]).
 
 mod answer;
 mod evidence;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use crate::base::name::Name;
 
-pub use crate::dns::answer::{Answer, Is, Soa};
+pub use crate::dns::answer::{Answer, AnswerKind, Soa};
 pub use crate::dns::evidence::Evidence;
 pub use crate::dns::extended::ExtendedError;
 pub use crate::dns::failure::Failure;
@@ -75,15 +75,15 @@ pub struct Question {
     /// The absolute name.
     pub name: Name,
     /// The record type.
-    pub kind: RecordType,
+    pub record_type: RecordType,
     chosen_by: Option<NonZeroU32>,
 }
 
 impl Question {
     /// A question about a name that no client chose.
     #[must_use]
-    pub fn new(name: Name, kind: RecordType) -> Self {
-        Self { name, kind, chosen_by: None }
+    pub fn new(name: Name, record_type: RecordType) -> Self {
+        Self { name, record_type, chosen_by: None }
     }
 
     /// The same question, about a name that a client chose: its PTR record, its HELO argument, the domain of its sender. Equal
@@ -104,7 +104,7 @@ impl Question {
     }
 
     fn asked(&self) -> (&Name, RecordType) {
-        (&self.name, self.kind)
+        (&self.name, self.record_type)
     }
 }
 
@@ -136,7 +136,7 @@ impl Hash for Question {
 
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.kind)
+        write!(f, "{} {}", self.name, self.record_type)
     }
 }
 
@@ -166,11 +166,11 @@ mod tests {
     fn sets_are_sorted_unique_never_empty_and_bounded() {
         let ttl = Duration::from_secs(60);
         let answer = Answer::records([a(4), a(2), a(4)], ttl);
-        assert!(matches!(answer.is(), Is::Records(set) if set.iter().eq([&a(2), &a(4)]) && !set.truncated()));
-        assert_eq!(Answer::records([], ttl).is(), Is::NoData(None));
+        assert!(matches!(answer.kind(), AnswerKind::Records(set) if set.iter().eq([&a(2), &a(4)]) && !set.truncated()));
+        assert_eq!(Answer::records([], ttl).kind(), AnswerKind::NoData(None));
         let many = (0..400_u16).map(|n| Record::from(Ipv4Addr::from(0x7f00_0000 + u32::from(n))));
         assert!(
-            matches!(Answer::records(many, ttl).is(), Is::Records(set) if set.len() == MAX_RECORDS && set.truncated())
+            matches!(Answer::records(many, ttl).kind(), AnswerKind::Records(set) if set.len() == MAX_RECORDS && set.truncated())
         );
     }
 

@@ -7,7 +7,7 @@ use crate::dns::{ExtendedError, Failure};
 /// Why a verdict is "could not tell".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Why {
+pub enum UnknownReason {
     /// The question could not be answered.
     Failed(Failure),
     /// A list said "listed", but could not be shown to be sane at that moment.
@@ -18,7 +18,7 @@ pub enum Why {
     Resolver,
 }
 
-impl Why {
+impl UnknownReason {
     /// One lower-case word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -32,14 +32,14 @@ impl Why {
 }
 
 /// The reason with what the resolver said beside it, for people.
-pub(crate) fn told(why: &Why, said: Option<ExtendedError>) -> String {
+pub(crate) fn told(why: &UnknownReason, said: Option<ExtendedError>) -> String {
     match said {
         Some(said) => format!("{why}: {said}"),
         None => why.to_string(),
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for UnknownReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(failure) => failure.fmt(f),
@@ -50,7 +50,7 @@ impl fmt::Display for Why {
     }
 }
 
-impl From<Failure> for Why {
+impl From<Failure> for UnknownReason {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }

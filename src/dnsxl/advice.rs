@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use crate::dns::AnswerKind;
 use crate::dns::Evidence;
-use crate::dns::Is;
 use crate::dnsxl::health::{Health, Refusing};
 use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::verdict::Verdict;
@@ -14,8 +14,8 @@ const FILTERED: &str =
 
 /// Advice on a list in this state; empty where there is nothing to do.
 pub(crate) fn of_health(health: Health, evidence: &[Evidence]) -> &'static str {
-    let mut codes = evidence.iter().flat_map(|evidence| match evidence.answer().is() {
-        Is::Records(set) => set.v4().collect(),
+    let mut codes = evidence.iter().flat_map(|evidence| match evidence.answer().kind() {
+        AnswerKind::Records(set) => set.v4().collect(),
         _ => Vec::new(),
     });
     match health {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::base::name::{MAX_WIRE_LENGTH, Name};
 use crate::base::remote_text::RemoteText;
-use crate::check::{Answers, Slot, Slots, Step, Unit};
+use crate::check::{Answers, Check, Slot, Slots, Step};
 use crate::dns::Evidence;
-use crate::dns::unknown::Why;
-use crate::dns::{Answer, Failure, Is, Question, RecordType, RrSet};
+use crate::dns::unknown::UnknownReason;
+use crate::dns::{Answer, AnswerKind, Failure, Question, RecordType, RrSet};
 use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::kind::SubjectKind;
 use crate::dnsxl::list_spec::ListSpec;
@@ -108,7 +108,7 @@ impl ListFinding {
     }
 
     /// What to ask about could not be told, so the list could not be heard.
-    pub(crate) fn unknown(why: Why) -> Self {
+    pub(crate) fn unknown(why: UnknownReason) -> Self {
         Self { verdict: Verdict::Unknown(Unknown::because(why)) }
     }
 
@@ -300,16 +300,16 @@ impl ListCheck {
         if self.reason_name.is_none() {
             return Confirmation::Given;
         }
-        match self.answers.get(CONFIRM).map(Answer::is) {
-            Some(Is::Records(set)) if set.v4().any(|code| !code.is_loopback()) => {
+        match self.answers.get(CONFIRM).map(Answer::kind) {
+            Some(AnswerKind::Records(set)) if set.v4().any(|code| !code.is_loopback()) => {
                 Confirmation::Broken(ProblemKind::Outside127)
             }
-            Some(Is::Records(set)) if set.v4().any(|code| code.octets().starts_with(&[127, 255, 255])) => {
+            Some(AnswerKind::Records(set)) if set.v4().any(|code| code.octets().starts_with(&[127, 255, 255])) => {
                 Confirmation::Broken(ProblemKind::Refused)
             }
-            Some(Is::Records(set)) if set.v4().next().is_some() => Confirmation::Given,
-            Some(Is::Records(_) | Is::NxDomain(_) | Is::NoData(_)) => Confirmation::Denied,
-            Some(Is::Failed(failure)) => Confirmation::Failed(failure),
+            Some(AnswerKind::Records(set)) if set.v4().next().is_some() => Confirmation::Given,
+            Some(AnswerKind::Records(_) | AnswerKind::NxDomain(_) | AnswerKind::NoData(_)) => Confirmation::Denied,
+            Some(AnswerKind::Failed(failure)) => Confirmation::Failed(failure),
             None => Confirmation::Failed(Failure::Shed),
         }
     }
@@ -330,7 +330,7 @@ impl ListCheck {
 
     /// The list's own words, without a key that they might quote.
     fn reason(&self) -> Option<RemoteText> {
-        let Some(Is::Records(set)) = self.answers.get(TXT).map(Answer::is) else { return None };
+        let Some(AnswerKind::Records(set)) = self.answers.get(TXT).map(Answer::kind) else { return None };
         let text = RemoteText::join(set.texts())?;
         let zones = [Some(self.spec.zone()), self.spec.reason_zone()];
         Some(zones.into_iter().flatten().filter_map(Name::secret).fold(text, |text, secret| text.without(secret)))
@@ -338,22 +338,22 @@ impl ListCheck {
 
     /// All answers are in.
     fn conclude(&self, answer: &Answer) -> Verdict {
-        match answer.is() {
+        match answer.kind() {
             // A no that nobody signs looks as a stripped listing does. The entry that must exist tells: if it is as empty,
             // something takes answers away here, whatever others may get through; if it failed, nobody can tell.
-            Is::NoData(None) => match self.answers.get(MUST_EXIST).map(Answer::is) {
+            AnswerKind::NoData(None) => match self.answers.get(MUST_EXIST).map(Answer::kind) {
                 Some(_) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
                     Verdict::Unknown(Unknown::resolver_at_fault())
                 }
-                Some(Is::Failed(failure)) => unknown(failure, self.evidence(MUST_EXIST).into_iter().collect()),
+                Some(AnswerKind::Failed(failure)) => unknown(failure, self.evidence(MUST_EXIST).into_iter().collect()),
                 _ => Verdict::NotListed(NotListed { ttl: None }),
             },
-            Is::NxDomain(_) | Is::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
-            Is::Failed(Failure::Unrelated) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
+            AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
+            AnswerKind::Failed(Failure::Unrelated) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
                 Verdict::Unknown(Unknown::resolver_at_fault())
             }
-            Is::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
-            Is::Records(set) => self.conclude_records(set),
+            AnswerKind::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
+            AnswerKind::Records(set) => self.conclude_records(set),
         }
     }
 
@@ -400,7 +400,8 @@ impl ListCheck {
             },
             Trial::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
             Trial::Failed(evidence) => Verdict::Unknown(
-                UnknownDetails { why: Why::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) }.into(),
+                UnknownDetails { why: UnknownReason::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) }
+                    .into(),
             ),
         }
     }
@@ -411,8 +412,8 @@ impl ListCheck {
             return None;
         }
         let answer = self.answers.only(A)?;
-        match answer.is() {
-            Is::NxDomain(Some(soa)) | Is::NoData(Some(soa)) if !soa.owner().is_top() => {
+        match answer.kind() {
+            AnswerKind::NxDomain(Some(soa)) | AnswerKind::NoData(Some(soa)) if !soa.owner().is_top() => {
                 Some(NotListed { ttl: answer.ttl() })
             }
             _ => None,
@@ -424,18 +425,18 @@ impl ListCheck {
         if self.remembered.contains(A) || !self.asks_about_the_subject() {
             return Word::Nothing;
         }
-        match self.answers.get(A).map(Answer::is) {
-            Some(Is::Records(set)) => {
+        match self.answers.get(A).map(Answer::kind) {
+            Some(AnswerKind::Records(set)) => {
                 let codes: Vec<Ipv4Addr> = set.v4().collect();
                 match classify(&self.spec, &codes) {
                     Class::Problem(ProblemKind::Ambiguous) | Class::Excluded | Class::Hit(_) => Word::Hit,
                     Class::Problem(_) => Word::Odd,
                 }
             }
-            Some(Is::NxDomain(Some(soa))) if self.is_denied_from_above(soa.owner()) => Word::DeniedFromAbove,
-            Some(Is::NxDomain(_) | Is::NoData(_)) => Word::Miss,
-            Some(Is::Failed(failure)) if failure.may_be_the_servers() => Word::Failed,
-            Some(Is::Failed(_)) | None => Word::Nothing,
+            Some(AnswerKind::NxDomain(Some(soa))) if self.is_denied_from_above(soa.owner()) => Word::DeniedFromAbove,
+            Some(AnswerKind::NxDomain(_) | AnswerKind::NoData(_)) => Word::Miss,
+            Some(AnswerKind::Failed(failure)) if failure.may_be_the_servers() => Word::Failed,
+            Some(AnswerKind::Failed(_)) | None => Word::Nothing,
         }
     }
 
@@ -450,7 +451,9 @@ impl ListCheck {
 
     /// Did a control get an answer that no working list gives?
     pub(crate) fn is_accused(&self) -> bool {
-        [FIXED, RANDOM].into_iter().any(|slot| matches!(self.answers.get(slot).map(Answer::is), Some(Is::Records(_))))
+        [FIXED, RANDOM]
+            .into_iter()
+            .any(|slot| matches!(self.answers.get(slot).map(Answer::kind), Some(AnswerKind::Records(_))))
     }
 
     /// The list's own words, where its controls showed it to be broken.
@@ -467,8 +470,8 @@ impl ListCheck {
         if self.plain_miss().is_some() {
             return false;
         }
-        self.wanted().without(self.remembered).any(|slot| match self.answers.get(slot).map(Answer::is) {
-            Some(Is::Records(set)) => set.v4().any(|code| code.is_loopback()),
+        self.wanted().without(self.remembered).any(|slot| match self.answers.get(slot).map(Answer::kind) {
+            Some(AnswerKind::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
         })
     }
@@ -490,7 +493,7 @@ impl ListCheck {
         if self.wants_must_exist() {
             wanted.insert(MUST_EXIST);
         }
-        if let Some(Is::Records(set)) = self.answers.get(A).map(Answer::is) {
+        if let Some(AnswerKind::Records(set)) = self.answers.get(A).map(Answer::kind) {
             let codes: Vec<Ipv4Addr> = set.v4().collect();
             if matches!(classify(&self.spec, &codes), Class::Hit(_)) {
                 self.hit_slots().for_each(|slot| wanted.insert(slot));
@@ -502,8 +505,8 @@ impl ListCheck {
     /// The questions of a probe. Whether the zone exists is asked where something above it denied an entry of the list.
     fn probed(&self, probe: Probe) -> Slots {
         let denied_from_above = || {
-            [FIXED, RANDOM, MUST_EXIST].into_iter().any(|slot| match self.answers.get(slot).map(Answer::is) {
-                Some(Is::NxDomain(Some(soa))) => self.is_denied_from_above(soa.owner()),
+            [FIXED, RANDOM, MUST_EXIST].into_iter().any(|slot| match self.answers.get(slot).map(Answer::kind) {
+                Some(AnswerKind::NxDomain(Some(soa))) => self.is_denied_from_above(soa.owner()),
                 _ => false,
             })
         };
@@ -569,7 +572,7 @@ fn unknown(failure: Failure, evidence: Vec<Evidence>) -> Verdict {
     )
 }
 
-impl Unit for ListCheck {
+impl Check for ListCheck {
     type Verdict = ListFinding;
 
     fn step(&self) -> Step<ListFinding> {
@@ -608,5 +611,5 @@ impl Unit for ListCheck {
 /// Is it what is left when something takes addresses away: an empty NOERROR without SOA record, or with name servers only, as a
 /// referral (RFC 2308 §2.2)?
 fn looks_stripped(answer: &Answer) -> bool {
-    matches!(answer.is(), Is::NoData(None) | Is::Failed(Failure::Unrelated))
+    matches!(answer.kind(), AnswerKind::NoData(None) | AnswerKind::Failed(Failure::Unrelated))
 }

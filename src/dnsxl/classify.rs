@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use crate::dnsxl::kind::Kind;
+use crate::dnsxl::kind::ListKind;
 use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::profile::Disposition;
@@ -37,11 +37,11 @@ pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
         return Class::Problem(ProblemKind::Ambiguous);
     }
     // A filter looks at all codes at once: 127.0.0.1 takes part in "every" and "no", though it is no reason to list.
-    let picked = spec.filter().map(|filter| filter.holds(codes, &counted));
+    let picked = spec.codes().map(|filter| filter.holds(codes, &counted));
     let mut hit = picked == Some(true);
     let mut meanings: Vec<Arc<str>> = Vec::new();
     for code in counted {
-        let counts = match (spec.filter(), picked) {
+        let counts = match (spec.codes(), picked) {
             (Some(filter), Some(true)) => filter.is_reason(code),
             (Some(_), _) => false,
             (None, _) => counts(spec, code),
@@ -70,7 +70,7 @@ fn gate(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
 
 /// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
 fn may_list_loopback(spec: &ListSpec) -> bool {
-    spec.filter().is_some_and(|filter| filter.names(Ipv4Addr::LOCALHOST)) || spec.knowledge().names(Ipv4Addr::LOCALHOST)
+    spec.codes().is_some_and(|filter| filter.names(Ipv4Addr::LOCALHOST)) || spec.knowledge().names(Ipv4Addr::LOCALHOST)
 }
 
 /// Does this code count for a spec without a filter? The profile says.
@@ -83,8 +83,8 @@ fn counts(spec: &ListSpec, code: Ipv4Addr) -> bool {
 }
 
 /// A test entry is a listing of the test address: who asks about it wants to see that.
-fn tests_as_deny(disposition: Disposition, kind: Kind) -> bool {
-    disposition == Disposition::Test && kind == Kind::Deny
+fn tests_as_deny(disposition: Disposition, kind: ListKind) -> bool {
+    disposition == Disposition::Test && kind == ListKind::Deny
 }
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
         let bits = |mask: u8| vec![CodeTest::all_bits(Ipv4Addr::new(0, 0, 0, mask))];
         let class = |filter: CodeFilter, answer: &[u8]| {
             let codes: Vec<Ipv4Addr> = answer.iter().map(|n| Ipv4Addr::new(127, 0, 0, *n)).collect();
-            classify(&ListSpec::deny("z.example").unwrap().codes(filter), &codes)
+            classify(&ListSpec::deny("z.example").unwrap().with_codes(filter), &codes)
         };
         // answer, `=2,3`, `==2,3`, `!=2,3`, `!==2,3`, `&6`, `=&6`, `!&6`, `!=&6`
         for (answer, wanted) in [
@@ -184,7 +184,7 @@ mod tests {
         // No complement opens the gate.
         for (answer, problem) in [("203.0.113.9", OUTSIDE), ("127.255.255.1", REFUSED)] {
             for filter in [CodeFilter::none(equal(&[1])), CodeFilter::not_all(equal(&[1]))] {
-                let spec = ListSpec::deny("z.example").unwrap().codes(filter);
+                let spec = ListSpec::deny("z.example").unwrap().with_codes(filter);
                 assert_eq!(classify(&spec, &[answer.parse().unwrap()]), problem);
             }
         }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn profiled(spec: ListSpec, profile: Profile, answer: &[&str]) -> Class {
-        classify(&spec.profile(profile), &codes(answer))
+        classify(&spec.with_profile(profile), &codes(answer))
     }
 
     #[test]

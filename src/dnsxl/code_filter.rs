@@ -17,7 +17,7 @@ use crate::dnsxl::code_pattern::CodePattern;
 /// assert!(!bits.picks(&["127.0.0.4".parse()?]));
 ///
 /// let pattern: CodePattern = "127.0.0.[2..11]".parse()?;
-/// let spec = ListSpec::deny("zen.example")?.codes(CodeFilter::none([pattern]));
+/// let spec = ListSpec::deny("zen.example")?.with_codes(CodeFilter::none([pattern]));
 /// assert_eq!(spec.to_string(), "zen.example!=127.0.0.[2..11]");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::remote_text::RemoteText;
+use crate::dns::AnswerKind;
 use crate::dns::Evidence;
-use crate::dns::Is;
 use crate::dnsxl::problem::{Breakage, ProblemKind};
 
 /// How a list is doing, for one kind of subject.
@@ -329,8 +329,8 @@ fn broken(kind: ProblemKind, evidence: &[Evidence]) -> Health {
     match kind {
         ProblemKind::ListsEverything => Health::ListsEverything,
         ProblemKind::Refused => {
-            let codes = evidence.iter().flat_map(|evidence| match evidence.answer().is() {
-                Is::Records(set) => set.v4().collect::<Vec<_>>(),
+            let codes = evidence.iter().flat_map(|evidence| match evidence.answer().kind() {
+                AnswerKind::Records(set) => set.v4().collect::<Vec<_>>(),
                 _ => Vec::new(),
             });
             Health::Refusing(Refusing::from_codes(codes))

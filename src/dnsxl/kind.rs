@@ -3,14 +3,14 @@
 /// Does a hit speak against the client or for it?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a list denies or allows")]
-pub enum Kind {
+pub enum ListKind {
     /// A hit is a reason to turn the client away (DNSBL).
     Deny,
     /// A hit is a reason to let it in (DNSWL).
     Allow,
 }
 
-impl Kind {
+impl ListKind {
     /// One lower-case word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -28,9 +28,9 @@ pub use crate::dnsxl::code_pattern::{CodePattern, PatternError, PatternErrorKind
 pub(crate) use crate::dnsxl::corroboration::Corroboration;
 pub use crate::dnsxl::health::{Health, Refusing};
 pub(crate) use crate::dnsxl::health::{Observation, State as HealthState};
-pub use crate::dnsxl::kind::{DomainForm, Kind, Part, SubjectKind};
+pub use crate::dnsxl::kind::{DomainForm, ListKind, Part, SubjectKind};
 pub(crate) use crate::dnsxl::list_spec::About;
-pub use crate::dnsxl::list_spec::{ListId, ListSpec, SpecError, SpecErrorKind, Unheard};
+pub use crate::dnsxl::list_spec::{ListId, ListSpec, OnNoAnswer, SpecError, SpecErrorKind};
 pub(crate) use crate::dnsxl::problem::Breakage;
 pub use crate::dnsxl::problem::ProblemKind;
 pub use crate::dnsxl::profile::{Disposition, Profile, TestEntry, TestPoints};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::address::reversed_labels;
 use crate::base::name::Name;
 use crate::dnsxl::code_pattern::CodePattern;
-use crate::dnsxl::kind::{DomainForm, Kind, SubjectKind};
+use crate::dnsxl::kind::{DomainForm, ListKind, SubjectKind};
 
 /// Knowledge about one zone. Without any, RFC 5782 is all there is: [`Profile::default`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Profile {
 
     /// What those should know who use the list, such as that its operator wants it for scoring only. Reports show it.
     #[must_use]
-    pub fn noting(mut self, note: &str) -> Self {
+    pub fn with_note(mut self, note: &str) -> Self {
         self.note = Some(note.into());
         self
     }
@@ -190,7 +190,7 @@ impl Profile {
     }
 
     /// One pattern of every code that speaks for this kind of list, and of no refusal; if there is one.
-    pub(crate) fn listings(&self, kind: Kind) -> Option<CodePattern> {
+    pub(crate) fn listings(&self, kind: ListKind) -> Option<CodePattern> {
         let codes = self.written_out(|disposition| disposition.speaks_for(kind));
         let octet = |place: usize| codes.iter().filter_map(|code| code.octets().get(place).copied()).collect();
         let pattern = CodePattern::of_sets([octet(0), octet(1), octet(2), octet(3)]);
@@ -274,8 +274,8 @@ pub enum Disposition {
 
 impl Disposition {
     /// Does the code speak for this kind of list?
-    pub(crate) fn speaks_for(self, kind: Kind) -> bool {
-        matches!((self, kind), (Self::Deny, Kind::Deny) | (Self::Allow, Kind::Allow))
+    pub(crate) fn speaks_for(self, kind: ListKind) -> bool {
+        matches!((self, kind), (Self::Deny, ListKind::Deny) | (Self::Allow, ListKind::Allow))
     }
 }
 

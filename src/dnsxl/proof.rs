@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dns::{Evidence, Is, Label, Record};
+use crate::dns::{AnswerKind, Evidence, Label, Record};
 use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::profile::Profile;
 
@@ -68,7 +68,7 @@ pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial
 
 /// What the presence of a control entry means.
 pub(crate) fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKind> {
-    let Is::Records(set) = evidence.answer().is() else { return None };
+    let AnswerKind::Records(set) = evidence.answer().kind() else { return None };
     let outside = set.iter().any(|record| !matches!(record, Record::A(address) if address.is_loopback()));
     let refusal = set.v4().any(|code| known.is_refusal(code));
     Some(match (outside, refusal) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::dnsxl::{Kind, Verdict};
+use crate::dnsxl::{ListKind, Verdict};
 
 /// The sum of weights, as a range, and what follows from it.
 ///
@@ -148,7 +148,7 @@ pub(crate) struct Context {
 /// The contribution of one list.
 pub(crate) struct Row<'a> {
     pub(crate) verdict: &'a Verdict,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ListKind,
     pub(crate) weight: i32,
     pub(crate) operator: &'a str,
     pub(crate) group: usize,
@@ -192,14 +192,14 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
     let mut pending: Option<Share<'a>> = None;
     for Row { verdict, kind, weight, operator, group, .. } in rows {
         let heard = match (verdict, kind) {
-            (Verdict::Listed(Kind::Allow, _), _) => {
+            (Verdict::Listed(ListKind::Allow, _), _) => {
                 allowed = true;
                 continue;
             }
-            (Verdict::Listed(Kind::Deny, _), _) => true,
-            (Verdict::Unknown(_), Kind::Deny) => false,
+            (Verdict::Listed(ListKind::Deny, _), _) => true,
+            (Verdict::Unknown(_), ListKind::Deny) => false,
             // An allow list that was not heard changes no sum: it would allow outright or say nothing.
-            (Verdict::Unknown(_), Kind::Allow) => {
+            (Verdict::Unknown(_), ListKind::Allow) => {
                 may_allow = true;
                 continue;
             }

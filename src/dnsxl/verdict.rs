@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::base::remote_text::RemoteText;
 use crate::dns::Evidence;
-use crate::dns::unknown::Why;
+use crate::dns::unknown::UnknownReason;
 use crate::dns::{Answer, ExtendedError};
-use crate::dnsxl::kind::Kind;
+use crate::dnsxl::kind::ListKind;
 use crate::dnsxl::problem::{Breakage, ProblemKind};
 use crate::dnsxl::proof::Proof;
 
@@ -31,7 +31,7 @@ use crate::dnsxl::proof::Proof;
 )]
 pub enum Verdict {
     /// The list holds the subject, and was shown to be sane at that moment.
-    Listed(Kind, Listing),
+    Listed(ListKind, Listing),
     /// The list does not hold the subject.
     NotListed(NotListed),
     /// The list holds the subject under codes that are not wanted.
@@ -52,7 +52,7 @@ impl Verdict {
 
     /// Nothing could change any more, so the list was not waited for.
     pub(crate) fn not_awaited() -> Self {
-        let why = Why::NotAwaited;
+        let why = UnknownReason::NotAwaited;
         Self::Unknown(Unknown::because(why))
     }
 
@@ -70,7 +70,7 @@ impl Verdict {
     }
 
     /// Does a list of this kind hold the subject? `None` when this is no word about that.
-    pub(crate) fn speaks_of_listing(&self, asked: Kind) -> Option<bool> {
+    pub(crate) fn speaks_of_listing(&self, asked: ListKind) -> Option<bool> {
         match self {
             Self::Listed(kind, _) => (*kind == asked).then_some(true),
             Self::NotListed(_) | Self::Excluded(_) => Some(false),
@@ -281,7 +281,7 @@ pub struct Unknown(pub(super) Box<UnknownDetails>);
 /// What stands behind not knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UnknownDetails {
-    pub(super) why: Why,
+    pub(super) why: UnknownReason,
     pub(super) codes: Arc<[Ipv4Addr]>,
     pub(super) reason: Option<RemoteText>,
     pub(super) evidence: Vec<Evidence>,
@@ -297,7 +297,7 @@ impl From<UnknownDetails> for Unknown {
 impl Unknown {
     /// Why.
     #[must_use]
-    pub fn why(&self) -> &Why {
+    pub fn why(&self) -> &UnknownReason {
         &self.0.why
     }
 
@@ -311,16 +311,16 @@ impl Unknown {
     #[must_use]
     pub fn extended_error(&self) -> Option<ExtendedError> {
         let mut failures = self.0.evidence.iter().map(Evidence::answer).filter(|answer| answer.failure().is_some());
-        failures.find_map(Answer::extended_error_code).map(ExtendedError::new)
+        failures.find_map(Answer::extended_error).map(ExtendedError::new)
     }
 
     /// A list that says "not listed" through a resolver that takes such answers away.
     pub(crate) fn resolver_at_fault() -> Self {
-        Self::because(Why::Resolver)
+        Self::because(UnknownReason::Resolver)
     }
 
     /// Nothing was asked that could be shown.
-    pub(super) fn because(why: Why) -> Self {
+    pub(super) fn because(why: UnknownReason) -> Self {
         UnknownDetails { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }.into()
     }
 }

@@ -19,7 +19,7 @@ use crate::engine::fast_path;
 use crate::engine::fetch::ListTarget;
 use crate::engine::shared_query::QueryWaiter;
 use crate::engine::{Engine, later};
-use crate::inquiry::{Ask, Finished, Inquiry, Ticket, TrialWait};
+use crate::inquiry::{Ask, Finished, Inquiry, QuestionId, TrialWait};
 use crate::report::{Report, Source};
 use crate::state::ACCUSATIONS_HELD;
 
@@ -129,7 +129,7 @@ pub(crate) async fn run_inquiry(
 
 /// The answer to one of the inquiry's questions.
 struct Answered {
-    ticket: Ticket,
+    ticket: QuestionId,
     sent: Instant,
     answer: Answer,
     source: Source,
@@ -207,7 +207,7 @@ fn start_questions<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inqui
 
 /// One of the inquiry's questions in flight.
 struct Pending {
-    ticket: Ticket,
+    ticket: QuestionId,
     sent: Instant,
     question: QueryWaiter,
     source: Source,

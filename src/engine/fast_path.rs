@@ -19,7 +19,7 @@ use crate::inquiry::settings::Settings;
 use crate::policy::{Action, Finding, Policy};
 use crate::report::Completeness;
 use crate::report::summary::{FindingSet, Summary};
-use crate::state::Standing;
+use crate::state::SharedState;
 
 /// The result of a checker's lists when all of them answer "not listed", computed in advance.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl FastPath {
         dialogue: &Dialogue,
         settings: &Settings,
         cache: &Cache,
-        standing: &Mutex<Standing>,
+        standing: &Mutex<SharedState>,
         changes: u64,
         now: Instant,
     ) -> Option<(Summary, u64)> {
@@ -162,7 +162,7 @@ impl PerFamily {
     }
 
     /// Are all lists and the resolver healthy, and are all zone numbers known? Read again only after a change.
-    fn is_usable(&self, cache: &Cache, standing: &Mutex<Standing>, changes: u64) -> bool {
+    fn is_usable(&self, cache: &Cache, standing: &Mutex<SharedState>, changes: u64) -> bool {
         let known = self.state.load(Ordering::Acquire);
         if known >> 1 == changes {
             return known & 1 == 1;
@@ -213,7 +213,7 @@ mod tests {
         let settings = Settings { lists, ..Settings::default() };
         let fast_path = FastPath::new(&settings);
         let cache = Cache::new(Bounds { entries: 100, bytes: 1 << 24, failure: Duration::ZERO });
-        let (standing, changes, over) = (Mutex::new(Standing::default()), AtomicU64::new(1), AtomicBool::new(false));
+        let (standing, changes, over) = (Mutex::new(SharedState::default()), AtomicU64::new(1), AtomicBool::new(false));
         let client = std::net::IpAddr::from([45, 66, 77, 7]);
         let (subject, dialogue) = (Subject::from(client), Dialogue::from(client));
         let now = Instant::now();

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use crate::engine::background::Background;
 use crate::engine::fetch::Fetcher;
-use crate::state::Standing;
+use crate::state::SharedState;
 
 /// The state that all clones of a checker share.
 pub(crate) struct Engine {
     pub(crate) fetcher: Arc<Fetcher>,
-    pub(crate) standing: Mutex<Standing>,
+    pub(crate) standing: Mutex<SharedState>,
     pub(crate) background: Background,
 }
 

@@ -8,10 +8,10 @@ use crate::base::remote_text::RemoteText;
 use crate::check::helo::HeloReport;
 use crate::check::iprev::{ClientName, Iprev};
 use crate::check::mail_domain::MailDomainReport;
-use crate::dns::unknown::Why;
+use crate::dns::unknown::UnknownReason;
 use crate::dnsxl::score::{self, Counts, Row};
-use crate::dnsxl::{HealthState, Kind, ListSpec, Part, Subject, SubjectKind, Unknown, Verdict};
-use crate::inquiry::dialogue::{Dialogue, Trust};
+use crate::dnsxl::{HealthState, ListKind, ListSpec, Part, Subject, SubjectKind, Unknown, Verdict};
+use crate::inquiry::dialogue::{ClientTrust, Dialogue};
 use crate::inquiry::settings::Settings;
 use crate::policy::{Advice, Policy};
 use crate::report::exchange::AskedQuestions;
@@ -55,7 +55,7 @@ impl ListRow {
         match (verdict, fault) {
             // Another list's answer in 127.0.0.0/8 came through the same resolver, so an empty answer without SOA is this
             // list's own.
-            (Verdict::Unknown(unknown), _) if lets_loopback_through && *unknown.why() == Why::Resolver => {
+            (Verdict::Unknown(unknown), _) if lets_loopback_through && *unknown.why() == UnknownReason::Resolver => {
                 Verdict::unsigned_miss()
             }
             // A resolver that removes hits makes every listing look like a miss.
@@ -98,7 +98,7 @@ pub(crate) fn is_only_listing(rows: &[ListRow]) -> Vec<Option<bool>> {
     // Which operators answered about which subject, and whether they list it. First one entry per row, then one per operator.
     let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(rows.len());
     voices.extend(rows.iter().filter_map(|row| {
-        Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(Kind::Deny)?))
+        Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(ListKind::Deny)?))
     }));
     voices.sort_unstable();
     let mut operators: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(voices.len());
@@ -121,7 +121,7 @@ pub(crate) fn is_only_listing(rows: &[ListRow]) -> Vec<Option<bool>> {
     }
     rows.iter()
         .map(|row| {
-            let own = row.verdict.speaks_of_listing(Kind::Deny).filter(|_| row.spec.kind() == Kind::Deny)?;
+            let own = row.verdict.speaks_of_listing(ListKind::Deny).filter(|_| row.spec.kind() == ListKind::Deny)?;
             let subject = row.subject.as_ref();
             let of_subject = subjects.binary_search_by_key(&subject, |(subject, ..)| *subject).ok();
             let (_, heard, listing) = *subjects.get(of_subject?)?;
@@ -192,7 +192,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
         started: findings.started,
         elapsed: findings.elapsed,
         learned: None,
-        exempt: dialogue.trust == Trust::Authenticated
+        exempt: dialogue.trust == ClientTrust::Authenticated
             || dialogue.client.is_some_and(|client| settings.exempts(client)),
     };
     report.findings = Policy::findings(&report).collect();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
-use crate::check::mail_domain::{MailDomainCheck, Side};
+use crate::check::mail_domain::{MailDomainCheck, PathRole};
 use crate::dnsxl::{
     About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
 };
@@ -17,7 +17,7 @@ use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;
 use crate::inquiry::{Inquiry, SingleCheck};
-use crate::state::Standing;
+use crate::state::SharedState;
 
 impl Inquiry {
     /// The checks of this dialogue. `standing` says which zones are proven at `now`. The labels of control questions are made
@@ -26,7 +26,7 @@ impl Inquiry {
     pub fn new(
         dialogue: &Dialogue,
         settings: &Arc<Settings>,
-        standing: &mut Standing,
+        standing: &mut SharedState,
         now: Instant,
         random: [u8; 16],
     ) -> Self {
@@ -42,7 +42,7 @@ impl Inquiry {
         workspace: Workspace,
         dialogue: &Dialogue,
         settings: &Arc<Settings>,
-        standing: &mut Standing,
+        standing: &mut SharedState,
         now: Instant,
         random: [u8; 16],
     ) -> Self {
@@ -56,7 +56,7 @@ impl Inquiry {
             Running::new(check)
         };
         let sender = match (&dialogue.mail_from, &dialogue.domain) {
-            (Some(path), _) => Some(mail_domain(Side::Sender, path)),
+            (Some(path), _) => Some(mail_domain(PathRole::Sender, path)),
             (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
             (None, None) => None,
         };
@@ -67,7 +67,7 @@ impl Inquiry {
                 .as_deref()
                 .map(|argument| Running::new(HeloCheck::new(argument, client, &settings.ourselves))),
             sender,
-            recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(Side::Recipient, path)),
+            recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(PathRole::Recipient, path)),
             lists: room,
             waiting: Vec::new(),
             lists_done: 0,
@@ -103,7 +103,7 @@ impl Inquiry {
     }
 
     /// An inquiry with one check only.
-    pub(crate) fn of_one(check: SingleCheck, standing: &mut Standing, now: Instant, random: [u8; 16]) -> Self {
+    pub(crate) fn of_one(check: SingleCheck, standing: &mut SharedState, now: Instant, random: [u8; 16]) -> Self {
         let workspace = Workspace::default();
         let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
         match check {
@@ -119,7 +119,7 @@ impl Inquiry {
     pub(crate) fn probe(
         lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
         settings: &Arc<Settings>,
-        standing: &mut Standing,
+        standing: &mut SharedState,
         now: Instant,
         random: [u8; 16],
     ) -> Self {
@@ -146,7 +146,7 @@ impl Inquiry {
         spec: &Arc<ListSpec>,
         about: About<'_>,
         subjects: &mut Subjects<'_>,
-        standing: &mut Standing,
+        standing: &mut SharedState,
         now: Instant,
     ) {
         let group = self.lists.len() + self.waiting.len();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dnsxl::score::{self, Outcome, Row};
-use crate::dnsxl::{Kind, ListFinding, Verdict};
+use crate::dnsxl::{ListFinding, ListKind, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::questions::UnitId;
 
@@ -39,7 +39,7 @@ impl Inquiry {
             // An allow list that has not answered yet could still override the deny lists.
             let awaits_allow_list = self.lists.iter().any(|list| {
                 let spec = list.run.unit.spec();
-                !list.run.is_done() && spec.kind() == Kind::Allow && spec.context() == name
+                !list.run.is_done() && spec.kind() == ListKind::Allow && spec.context() == name
             });
             match outcome_of(name) {
                 Outcome::Allowed => true,

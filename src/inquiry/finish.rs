@@ -11,7 +11,7 @@ use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
 use crate::report::Report;
 use crate::report::learned::{Learned, Lesson, OwnWord, own_word};
 use crate::state::event::Event;
-use crate::state::{Invalidated, Standing};
+use crate::state::{Invalidated, SharedState};
 
 /// The results of an inquiry.
 pub(crate) struct Finished {
@@ -29,7 +29,7 @@ impl Inquiry {
     pub fn finish(mut self, failure: Failure) -> Report {
         // There is no clock here: all questions count as sent and answered at the start.
         let started = self.started;
-        let mut standing = self.known.take().map_or_else(Standing::default, |known| *known);
+        let mut standing = self.known.take().map_or_else(SharedState::default, |known| *known);
         self.health_epoch = standing.health_epoch();
         for list in self.lists.iter().chain(&self.probes) {
             let (spec, kind) = (list.run.unit.spec(), list.run.unit.kind());
@@ -53,7 +53,7 @@ impl Inquiry {
         failure: Failure,
         started: Instant,
         now: Instant,
-        standing: &mut Standing,
+        standing: &mut SharedState,
         own_answers: Vec<OwnWord>,
     ) -> Finished {
         let cut = !self.has_every_verdict();
@@ -151,7 +151,7 @@ impl ListRun {
 
 impl ListRow {
     /// Takes the list's current health. Hits of a zone that was found broken during the check are discarded.
-    fn refresh_health(&mut self, standing: &Standing, begun: Instant) {
+    fn refresh_health(&mut self, standing: &SharedState, begun: Instant) {
         if let Some(bad) = standing.broken_since(&self.spec, self.kind, begun) {
             let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
             self.verdict = verdict.voided(bad.breakage.as_ref());

@@ -4,10 +4,10 @@
 //! There is no I/O here. A host with its own event loop takes out questions, puts in answers, and finishes:
 //!
 //! ```
-//! use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
+//! use rdnsbl::{Dialogue, Inquiry, Settings, SharedState, dns::{Answer, Failure}};
 //! use std::{net::IpAddr, sync::Arc, time::Instant};
 //!
-//! let mut standing = Standing::default(); // kept from one dialogue to the next
+//! let mut standing = SharedState::default(); // kept from one dialogue to the next
 //! let client: IpAddr = "203.0.113.14".parse()?;
 //! let settings = Arc::new(Settings::default());
 //! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut standing, Instant::now(), [7; 16]);
@@ -55,12 +55,12 @@ use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectK
 use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::finish::Finished;
+pub use crate::inquiry::questions::QuestionId;
 pub(crate) use crate::inquiry::questions::SentAt;
-pub use crate::inquiry::questions::Ticket;
 use crate::inquiry::settings::Settings;
 pub(crate) use crate::inquiry::suspicion::TrialWait;
 use crate::report::Source;
-use crate::state::Standing;
+use crate::state::SharedState;
 
 /// A check that is made alone.
 #[derive(Debug)]
@@ -102,8 +102,8 @@ pub struct Inquiry {
     resolver_is_silent: bool,
     label: Label,
     /// What is known about the resolver, for an inquiry without a driver.
-    known: Option<Box<Standing>>,
-    /// The state's health epoch when the check began: see [`Standing::health_epoch`].
+    known: Option<Box<SharedState>>,
+    /// The state's health epoch when the check began: see [`SharedState::health_epoch`].
     health_epoch: u64,
     /// Some lists were abandoned, since they could not change the outcome.
     stopped_early: bool,
@@ -113,7 +113,7 @@ pub struct Inquiry {
 /// A question to ask, and its purpose.
 #[derive(Debug)]
 pub(crate) struct Ask {
-    pub(crate) ticket: Ticket,
+    pub(crate) ticket: QuestionId,
     pub(crate) question: Question,
     pub(crate) purpose: Purpose,
     /// The list, for a question to a list.
@@ -139,7 +139,7 @@ pub(crate) struct AskedList {
 
 impl Inquiry {
     /// The next question to ask; each is handed out once. `None` when all have been handed out.
-    pub fn next_question(&mut self) -> Option<(Ticket, Question)> {
+    pub fn next_question(&mut self) -> Option<(QuestionId, Question)> {
         self.next_ask().map(|ask| (ask.ticket, ask.question))
     }
 
@@ -169,22 +169,22 @@ impl Inquiry {
     }
 
     /// Puts in an answer. Only the first one for a ticket counts.
-    pub fn supply(&mut self, ticket: Ticket, answer: Answer) {
+    pub fn supply(&mut self, ticket: QuestionId, answer: Answer) {
         self.supply_from(ticket, answer, Source::Network, Duration::ZERO);
     }
 
     /// A question was passed to the engine.
-    pub(crate) fn sent(&mut self, ticket: Ticket, sent_at: Arc<dyn SentAt>) {
+    pub(crate) fn sent(&mut self, ticket: QuestionId, sent_at: Arc<dyn SentAt>) {
         self.questions.sent(ticket, sent_at);
     }
 
     /// Does no check want this answer any more?
-    pub(crate) fn is_cancelled(&self, ticket: Ticket) -> bool {
+    pub(crate) fn is_cancelled(&self, ticket: QuestionId) -> bool {
         self.questions.is_cancelled(ticket)
     }
 
     /// Puts in an answer, and records where it came from.
-    pub(crate) fn supply_from(&mut self, ticket: Ticket, answer: Answer, source: Source, took: Duration) {
+    pub(crate) fn supply_from(&mut self, ticket: QuestionId, answer: Answer, source: Source, took: Duration) {
         let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took) else { return };
         for (id, slot) in wanted_by {
             self.deliver(id, slot, &answer, source);

@@ -1,7 +1,7 @@
 //! Lists that are asked about the client's names: they wait until reverse DNS has given those names.
 
 use crate::base::name::Name;
-use crate::check::Unit;
+use crate::check::Check;
 use crate::check::iprev::{ClientName, Iprev};
 use crate::dns::Failure;
 use crate::dnsxl::{ListCheck, ListFinding, Part, Skipped, Subject, SubjectKind};

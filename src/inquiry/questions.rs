@@ -13,7 +13,7 @@ use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 
 /// One question of an inquiry that is waiting for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(pub(super) usize);
+pub struct QuestionId(pub(super) usize);
 
 /// The check that wants an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,19 +141,19 @@ impl Questions {
     }
 
     /// The next question to ask; each is handed out once.
-    pub(super) fn next(&mut self) -> Option<(Ticket, &Question, &Asked)> {
+    pub(super) fn next(&mut self) -> Option<(QuestionId, &Question, &Asked)> {
         loop {
             let index = self.handed_out;
             let cancelled = self.asked.get(index)?.cancelled;
             self.handed_out += 1;
             if !cancelled {
-                return Some((Ticket(index), &self.exchanges.get(index)?.question, self.asked.get(index)?));
+                return Some((QuestionId(index), &self.exchanges.get(index)?.question, self.asked.get(index)?));
             }
         }
     }
 
     /// A question was passed to the engine.
-    pub(super) fn sent(&mut self, ticket: Ticket, sent_at: Arc<dyn SentAt>) {
+    pub(super) fn sent(&mut self, ticket: QuestionId, sent_at: Arc<dyn SentAt>) {
         if let Some(asked) = self.asked.get_mut(ticket.0) {
             asked.sent_at = Some(sent_at);
         }
@@ -162,7 +162,7 @@ impl Questions {
     /// Stores an answer; only the first one counts. Returns it with the checks that want it.
     pub(super) fn answer(
         &mut self,
-        ticket: Ticket,
+        ticket: QuestionId,
         answer: Answer,
         source: Source,
         took: Duration,
@@ -182,7 +182,7 @@ impl Questions {
     }
 
     /// Does no check want this answer any more?
-    pub(super) fn is_cancelled(&self, ticket: Ticket) -> bool {
+    pub(super) fn is_cancelled(&self, ticket: QuestionId) -> bool {
         self.asked.get(ticket.0).is_none_or(|asked| asked.cancelled)
     }
 

@@ -1,11 +1,11 @@
 //! A check with its verdict, once there is one.
 
-use crate::check::{Slot, Slots, Step, Unit};
+use crate::check::{Check, Slot, Slots, Step};
 use crate::dns::{Answer, Failure, Question};
 
 /// A check, and its verdict once it is done.
 #[derive(Debug)]
-pub(super) struct Running<U: Unit> {
+pub(super) struct Running<U: Check> {
     pub(super) unit: U,
     pub(super) verdict: Option<U::Verdict>,
 }
@@ -18,7 +18,7 @@ pub(super) trait RunningCheck {
     fn supply(&mut self, slot: Slot, answer: Answer);
 }
 
-impl<U: Unit> RunningCheck for Running<U> {
+impl<U: Check> RunningCheck for Running<U> {
     fn advance(&mut self) -> Slots {
         if self.verdict.is_some() {
             return Slots::EMPTY;
@@ -41,7 +41,7 @@ impl<U: Unit> RunningCheck for Running<U> {
     }
 }
 
-impl<U: Unit> Running<U> {
+impl<U: Check> Running<U> {
     pub(super) fn new(unit: U) -> Self {
         Self { unit, verdict: None }
     }

@@ -6,9 +6,9 @@ use ipnet::IpNet;
 
 use crate::base::address::is_special_purpose;
 use crate::base::name::Name;
-use crate::check::helo::Ourselves;
+use crate::check::helo::OwnIdentity;
 use crate::dnsxl::Skipped;
-use crate::inquiry::dialogue::Trust;
+use crate::inquiry::dialogue::ClientTrust;
 use crate::lists::ListSet;
 use crate::policy::Policy;
 
@@ -20,7 +20,7 @@ pub struct Settings {
     /// Which reply each finding gets.
     pub policy: Policy,
     /// The host's own names and addresses, for HELO arguments that claim to be the host.
-    pub ourselves: Ourselves,
+    pub ourselves: OwnIdentity,
     /// The host's own domains, with everything below them: senders and recipients there are skipped.
     pub local_domains: Vec<Name>,
     /// Networks whose clients no list is asked about and no policy judges: relays, customers, monitoring. Reverse DNS and the
@@ -35,7 +35,7 @@ impl Default for Settings {
         Self {
             lists: ListSet::none(),
             policy: Policy::rfc(),
-            ourselves: Ourselves::default(),
+            ourselves: OwnIdentity::default(),
             local_domains: Vec::new(),
             exempt: Vec::new(),
             special_purpose: SpecialPurpose::Skip,
@@ -56,9 +56,9 @@ pub enum SpecialPurpose {
 
 impl Settings {
     /// Why no list is asked about this client; `None` where lists are asked.
-    pub(crate) fn skips(&self, client: IpAddr, trust: Trust) -> Option<Skipped> {
+    pub(crate) fn skips(&self, client: IpAddr, trust: ClientTrust) -> Option<Skipped> {
         let client = client.to_canonical();
-        if trust == Trust::Authenticated || self.exempts(client) {
+        if trust == ClientTrust::Authenticated || self.exempts(client) {
             return Some(Skipped::Exempt);
         }
         (self.special_purpose == SpecialPurpose::Skip && is_special_purpose(client)).then_some(Skipped::Special)

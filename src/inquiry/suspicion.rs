@@ -34,7 +34,7 @@ use crate::dnsxl::{
 use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::running::Running;
 use crate::inquiry::{Inquiry, ListRun, UnitId};
-use crate::state::{Standing, TrialState};
+use crate::state::{SharedState, TrialState};
 
 /// How long a check waits for the trial of the resolver once everything else is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) enum TrialWait {
 impl Inquiry {
     /// The questions of our own that a check begins with: the regular trial of the resolver, and the controls of lists that
     /// failed several times in a row.
-    pub(super) fn ask_own_questions(&mut self, standing: &mut Standing, now: Instant) {
+    pub(super) fn ask_own_questions(&mut self, standing: &mut SharedState, now: Instant) {
         let failing = |list: &ListRun| {
             let label = list.suspicion.filter(|_| list.is_failing)?;
             Some((list.run.unit.spec().clone(), list.run.unit.kind(), label))

@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::base::name::Name;
-use crate::dnsxl::{CodePattern, Kind, ListId, ListSpec, Part};
-use crate::lists::catalogue::{Date, Tombstone};
+use crate::dnsxl::{CodePattern, ListId, ListKind, ListSpec, Part};
+use crate::lists::catalogue::{Date, Shutdown};
 use crate::lists::notation::Notation;
 
 /// One thing an administrator should know about one list of a set. `Display` is one printable line without a key.
@@ -68,7 +68,7 @@ impl fmt::Display for ZoneFinding {
 #[non_exhaustive]
 pub enum ZoneFindingKind {
     /// The list has closed down. It is not asked, except with [`Retired::Ask`](crate::lists::Retired::Ask).
-    Retired(Tombstone),
+    Retired(Shutdown),
     /// A list of this name never existed. It is not asked, as with a closed list.
     NeverAList {
         /// The list that was probably meant.
@@ -115,7 +115,7 @@ pub enum ZoneFindingKind {
     /// An allow list that is used to deny, or a deny list that is used to allow.
     WrongSide {
         /// The kind it is used as.
-        used: Kind,
+        used: ListKind,
     },
     /// The catalogue contains a line about the list that this version does not know; the meanings of its codes are
     /// not used.
@@ -230,8 +230,8 @@ impl fmt::Display for ZoneFindingKind {
             Self::Suspect { why } => write!(f, "there is reason to distrust it: {why}")?,
             Self::Unverified => f.write_str("nobody was found who says whether it still works")?,
             Self::NothingToAsk => f.write_str("holds nothing that is asked about here")?,
-            Self::WrongSide { used: Kind::Deny } => f.write_str("an allow list, used to deny")?,
-            Self::WrongSide { used: Kind::Allow } => f.write_str("a deny list, used to allow")?,
+            Self::WrongSide { used: ListKind::Deny } => f.write_str("an allow list, used to deny")?,
+            Self::WrongSide { used: ListKind::Allow } => f.write_str("a deny list, used to allow")?,
             Self::PartlyRead => {
                 f.write_str("the catalogue is newer than this program: what it says of the list's codes is not used")?;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dnsxl::{Kind, ListSpec};
+use crate::dnsxl::{ListKind, ListSpec};
 use crate::lists::catalogue::{Access, Catalogue, Entry, Match, Status};
 use crate::lists::finding::ZoneFindingKind;
 use crate::lists::misuse;
@@ -47,7 +47,7 @@ pub enum Retired {
 /// Adds what the catalogue knows to a list, and returns the findings.
 pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired: Retired) -> Vec<ZoneFindingKind> {
     let mut found = Vec::new();
-    if spec.filter().is_some_and(|filter| !filter.can_list()) {
+    if spec.codes().is_some_and(|filter| !filter.can_list()) {
         found.push(ZoneFindingKind::CodesNeverMatch);
     }
     let Some(catalogue) = catalogue else { return found };
@@ -83,10 +83,10 @@ pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired:
 /// Adds what the configuration does not set: codes, test entries and the operator of the list.
 fn describe(spec: &mut ListSpec, entry: &Entry) {
     if !spec.has_profile() {
-        *spec = spec.clone().profile(Arc::clone(entry.profile()));
+        *spec = spec.clone().with_profile(Arc::clone(entry.profile()));
     }
     if !spec.has_operator() && entry.is_grouped() {
-        *spec = spec.clone().run_by(&entry.group());
+        *spec = spec.clone().with_operator(&entry.group());
     }
 }
 
@@ -118,8 +118,8 @@ fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKin
     }
     // A negative weight reverses the effect of a list, as in postscreen.
     let used = match (spec.kind(), spec.weight() < 0) {
-        (Kind::Deny, false) | (Kind::Allow, true) => Kind::Deny,
-        (Kind::Deny, true) | (Kind::Allow, false) => Kind::Allow,
+        (ListKind::Deny, false) | (ListKind::Allow, true) => ListKind::Deny,
+        (ListKind::Deny, true) | (ListKind::Allow, false) => ListKind::Allow,
     };
     if spec.weight() != 0 && !entry.speaks().fits(used) {
         found.push(ZoneFindingKind::WrongSide { used });

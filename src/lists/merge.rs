@@ -93,7 +93,7 @@ fn named_twice(specs: &[ListSpec]) -> Vec<(usize, ZoneFindingKind)> {
     let same = |one: &ListSpec, other: &ListSpec| {
         one.kind() == other.kind()
             && one.zone() == other.zone()
-            && one.filter() == other.filter()
+            && one.codes() == other.codes()
             && shares_subject(one, other)
     };
     let named = |(index, spec): (usize, &ListSpec)| {
@@ -145,7 +145,7 @@ fn counts_too(within: Option<&ListSpec>, member: &Member<'_>, part: &ListSpec, w
         (Some(within), Some(told_by)) => {
             codes(told_by, member.known).iter().any(|code| within.lists(*code) && whole.lists(*code))
         }
-        _ => whole.filter().is_none(),
+        _ => whole.codes().is_none(),
     }
 }
 
@@ -171,5 +171,5 @@ fn one_line(spec: &ListSpec, member: &Member<'_>, within: &ListSpec) -> Option<L
     if codes.is_empty() || pattern.written_out()?.len() != codes.len() {
         return None;
     }
-    Some(ListSpec::of_zone(spec.kind(), member.whole.clone()).with_weight(spec.weight()).codes(pattern))
+    Some(ListSpec::of_zone(spec.kind(), member.whole.clone()).with_weight(spec.weight()).with_codes(pattern))
 }

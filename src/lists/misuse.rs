@@ -1,7 +1,7 @@
 //! Finds lists that are asked in an unintended way: about subjects they do not contain, or so that refusals count as
 //! listings.
 
-use crate::dnsxl::{Kind, ListSpec, Part, SubjectKind};
+use crate::dnsxl::{ListKind, ListSpec, Part, SubjectKind};
 use crate::lists::catalogue::Entry;
 use crate::lists::finding::ZoneFindingKind;
 
@@ -32,18 +32,18 @@ fn wrong_subject(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
 fn believed_refusal(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
     let software = spec.written_for()?;
     let picks =
-        |code: &std::net::Ipv4Addr| spec.filter().is_none_or(|filter| filter.can_list() && filter.picks(&[*code]));
+        |code: &std::net::Ipv4Addr| spec.codes().is_none_or(|filter| filter.can_list() && filter.picks(&[*code]));
     // According to what Spamhaus documents about keys, a zone without one never answers.
     let is_possible = |code: &std::net::Ipv4Addr| {
         spec.zone().secret().is_some() || !matches!(code.octets(), [127, 255, 255, 250 | 251])
     };
     let code = entry.profile().refusals().into_iter().filter(is_possible).find(picks)?;
     let allows = match spec.kind() {
-        Kind::Allow => true,
-        Kind::Deny => spec.weight() < 0,
+        ListKind::Allow => true,
+        ListKind::Deny => spec.weight() < 0,
     };
-    let kind = if allows { Kind::Allow } else { Kind::Deny };
-    let instead = spec.filter().is_none().then(|| entry.profile().listings(kind)).flatten();
+    let kind = if allows { ListKind::Allow } else { ListKind::Deny };
+    let instead = spec.codes().is_none().then(|| entry.profile().listings(kind)).flatten();
     Some(match allows {
         true => ZoneFindingKind::AllowsWhenRefused { code, software, instead },
         false => ZoneFindingKind::NoCodeFilter { code, software, instead },

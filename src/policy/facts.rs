@@ -6,7 +6,7 @@ use crate::check::iprev::{ClientName, Iprev};
 use crate::check::mail_domain::{MailDomain, MailDomainReport};
 use crate::dns::unknown::told;
 use crate::dnsxl::score::{Outcome, Score};
-use crate::dnsxl::{Kind, Part, Subject, Unheard, Verdict};
+use crate::dnsxl::{ListKind, OnNoAnswer, Part, Subject, Verdict};
 use crate::report::finding::Finding;
 use crate::report::{ListReport, Report};
 
@@ -93,7 +93,7 @@ pub(super) fn facts(report: &Report) -> Vec<Fact<'_>> {
 struct DenyVoice<'a> {
     row: &'a ListReport,
     counts: bool,
-    unheard: Option<Unheard>,
+    unheard: Option<OnNoAnswer>,
 }
 
 /// The lists' joint result, after applying each list's rule for when it did not answer. Of several contexts, the first that
@@ -111,15 +111,15 @@ fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Opt
         return None;
     }
     let own = |row: &&ListReport| row.context() == context;
-    let unheard = |row: &ListReport| matches!(row.verdict(), Verdict::Unknown(_)).then(|| row.unheard());
-    let allow: Vec<(&ListReport, Unheard)> = report
+    let unheard = |row: &ListReport| matches!(row.verdict(), Verdict::Unknown(_)).then(|| row.on_no_answer());
+    let allow: Vec<(&ListReport, OnNoAnswer)> = report
         .lists()
         .iter()
         .filter(own)
-        .filter(|row| row.kind() == Kind::Allow)
+        .filter(|row| row.kind() == ListKind::Allow)
         .filter_map(|row| Some((row, unheard(row)?)))
         .collect();
-    if allow.iter().any(|(_, rule)| *rule == Unheard::Listed) {
+    if allow.iter().any(|(_, rule)| *rule == OnNoAnswer::Listed) {
         return None;
     }
     let voices = voices(report.lists().iter().filter(own));
@@ -144,24 +144,24 @@ fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Opt
     };
     let agreed = enough(&|voice| voice.counts);
     if agreed && score + sum(&saves) >= threshold {
-        return match allow.iter().find(|(_, rule)| *rule != Unheard::Ignore) {
+        return match allow.iter().find(|(_, rule)| *rule != OnNoAnswer::Ignore) {
             Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
             None => Some(listed(&voices)),
         };
     }
     if agreed && score >= threshold {
         let waits = |voice: &&DenyVoice<'_>| {
-            saves(voice) && matches!(voice.unheard, Some(Unheard::Defer | Unheard::DeferIfReject))
+            saves(voice) && matches!(voice.unheard, Some(OnNoAnswer::Defer | OnNoAnswer::DeferIfReject))
         };
         let row = voices.iter().find(waits).map(|voice| voice.row);
         return row.map(|row| Fact::of_list(Finding::AllowListUnknown, row));
     }
-    let could = |voice: &DenyVoice<'_>| voice.row.weight() > 0 && voice.unheard == Some(Unheard::Defer);
+    let could = |voice: &DenyVoice<'_>| voice.row.weight() > 0 && voice.unheard == Some(OnNoAnswer::Defer);
     if enough(&|voice| voice.counts || could(voice)) && score + sum(&could) >= threshold {
         let row = voices.iter().find(|voice| could(voice)).map(|voice| voice.row);
         return row.map(|row| Fact::of_list(Finding::DenyListUnknown, row));
     }
-    let (row, _) = allow.iter().find(|(_, rule)| *rule == Unheard::Defer)?;
+    let (row, _) = allow.iter().find(|(_, rule)| *rule == OnNoAnswer::Defer)?;
     Some(Fact::of_list(Finding::AllowListUnknown, row))
 }
 
@@ -182,13 +182,13 @@ fn listed<'a>(voices: &[DenyVoice<'a>]) -> Fact<'a> {
 
 fn voices<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<DenyVoice<'a>> {
     let mut voices: Vec<DenyVoice<'_>> = Vec::new();
-    for row in rows.filter(|row| row.kind() == Kind::Deny) {
+    for row in rows.filter(|row| row.kind() == ListKind::Deny) {
         let unheard = match row.verdict() {
             Verdict::Listed(..) => None,
-            Verdict::Unknown(_) => Some(row.unheard()),
+            Verdict::Unknown(_) => Some(row.on_no_answer()),
             _ => continue,
         };
-        let voice = DenyVoice { row, counts: unheard.is_none_or(|rule| rule == Unheard::Listed), unheard };
+        let voice = DenyVoice { row, counts: unheard.is_none_or(|rule| rule == OnNoAnswer::Listed), unheard };
         match voices.last_mut() {
             Some(last) if last.row.group() == row.group() => {
                 if voice.counts && (!last.counts || last.unheard.is_some()) {
@@ -229,7 +229,7 @@ fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
 }
 
 /// The findings about a sender's domain, or about a recipient's.
-struct Side {
+struct DomainFindings {
     null_mx: Finding,
     no_such_domain: Finding,
     no_mail_host: Finding,
@@ -238,7 +238,7 @@ struct Side {
     unknown: Finding,
 }
 
-const SENDER: Side = Side {
+const SENDER: DomainFindings = DomainFindings {
     null_mx: Finding::SenderNullMx,
     no_such_domain: Finding::SenderNoSuchDomain,
     no_mail_host: Finding::SenderNoMailHost,
@@ -247,7 +247,7 @@ const SENDER: Side = Side {
     unknown: Finding::SenderUnknown,
 };
 
-const RECIPIENT: Side = Side {
+const RECIPIENT: DomainFindings = DomainFindings {
     null_mx: Finding::RecipientNullMx,
     no_such_domain: Finding::RecipientNoSuchDomain,
     no_mail_host: Finding::RecipientNoMailHost,
@@ -256,20 +256,20 @@ const RECIPIENT: Side = Side {
     unknown: Finding::RecipientUnknown,
 };
 
-fn mail_domain<'a>(report: &MailDomainReport, side: &Side) -> Option<Fact<'a>> {
+fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindings) -> Option<Fact<'a>> {
     Some(match report.verdict() {
-        MailDomain::NullMx => Fact::new(side.null_mx),
-        MailDomain::NoSuchDomain => Fact::new(side.no_such_domain),
-        MailDomain::NoMailHost => Fact::new(side.no_mail_host),
+        MailDomain::NullMx => Fact::new(findings.null_mx),
+        MailDomain::NoSuchDomain => Fact::new(findings.no_such_domain),
+        MailDomain::NoMailHost => Fact::new(findings.no_mail_host),
         // Some hosts were beyond the limit and were not resolved, so this must not refuse for good.
         MailDomain::MxUnusable(_) if report.truncated() => {
-            Fact::because(side.unknown, "it has more mail exchangers than are looked at")
+            Fact::because(findings.unknown, "it has more mail exchangers than are looked at")
         }
         MailDomain::MxUnusable(reason) => {
-            Fact::because(side.mx_unusable, report.unusable_host().unwrap_or_else(|| reason.to_string()))
+            Fact::because(findings.mx_unusable, report.unusable_host().unwrap_or_else(|| reason.to_string()))
         }
-        MailDomain::Malformed => Fact::new(side.malformed),
-        MailDomain::Unknown(why) => Fact::because(side.unknown, told(why, report.extended_error())),
+        MailDomain::Malformed => Fact::new(findings.malformed),
+        MailDomain::Unknown(why) => Fact::because(findings.unknown, told(why, report.extended_error())),
         MailDomain::Ok(_) | MailDomain::NullSender | MailDomain::AddressLiteral(_) | MailDomain::Skipped => {
             return None;
         }

@@ -4,7 +4,7 @@
 //! unknown or truncated: it defers. A HELO name that resolves to another address is no reason to refuse (RFC 5321 §4.1.4) and
 //! not even a [`Finding`]. Your own rules may reject because of something unknown, but not because of something truncated.
 //!
-//! A client that has [logged in](crate::inquiry::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt)
+//! A client that has [logged in](crate::inquiry::dialogue::ClientTrust::Authenticated) or is in an [exempt](crate::Settings::exempt)
 //! network is not judged. "Allowed" only means that the lists say nothing against the client: it does not override the
 //! host's own rules.
 //!
@@ -135,7 +135,7 @@ impl Policy {
     }
 
     /// This policy's advice on a report: always to pass if the client has
-    /// [logged in](crate::inquiry::dialogue::Trust::Authenticated) or is in an [exempt](crate::Settings::exempt) network.
+    /// [logged in](crate::inquiry::dialogue::ClientTrust::Authenticated) or is in an [exempt](crate::Settings::exempt) network.
     #[must_use]
     pub fn judge(&self, report: &Report) -> Advice {
         if report.is_exempt() {

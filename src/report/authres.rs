@@ -5,9 +5,9 @@
 //! Nothing from outside can end a value here: values are addresses, host names and quoted text only.
 //!
 //! ```
-//! # use rdnsbl::{Dialogue, Inquiry, Settings, Standing, dns::{Answer, Failure}};
+//! # use rdnsbl::{Dialogue, Inquiry, Settings, SharedState, dns::{Answer, Failure}};
 //! # let mut inquiry = Inquiry::new(&Dialogue::from(std::net::IpAddr::from([192, 0, 2, 1])), &std::sync::Arc::new(Settings::default()),
-//! #     &mut Standing::default(), std::time::Instant::now(), [7; 16]);
+//! #     &mut SharedState::default(), std::time::Instant::now(), [7; 16]);
 //! # while let Some((ticket, _)) = inquiry.next_question() { inquiry.supply(ticket, Answer::nx_domain(None)) }
 //! # let report = inquiry.finish(Failure::Deadline);
 //! let header = format!("Authentication-Results: mx.example.org; {}", rdnsbl::report::authres::results(&report).join("; "));
@@ -18,9 +18,9 @@ use std::net::IpAddr;
 
 use crate::base::remote_text::RemoteText;
 use crate::check::iprev::{ClientName, Iprev};
-use crate::dns::unknown::Why;
+use crate::dns::unknown::UnknownReason;
 use crate::dns::{Failure, RecordType};
-use crate::dnsxl::{Kind, Subject, Verdict};
+use crate::dnsxl::{ListKind, Subject, Verdict};
 use crate::report::{ListReport, Report};
 
 /// Every result of the report: `iprev`, then one `dnswl` for each allow list that was asked.
@@ -46,7 +46,7 @@ pub fn iprev(report: &Report) -> Option<String> {
 /// `None` for deny lists and for lists that were not asked.
 #[must_use]
 pub fn dnswl(report: &Report, row: &ListReport) -> Option<String> {
-    if row.kind() != Kind::Allow {
+    if row.kind() != ListKind::Allow {
         return None;
     }
     // RFC 8904 §2: there is no "fail".
@@ -55,7 +55,7 @@ pub fn dnswl(report: &Report, row: &ListReport) -> Option<String> {
         Verdict::NotListed(_) | Verdict::Excluded(_) => "none",
         // A list that refuses, answers REFUSED or has wrong test entries will not recover soon.
         Verdict::Problem(_) => "permerror",
-        Verdict::Unknown(unknown) if *unknown.why() == Why::Failed(Failure::Refused) => "permerror",
+        Verdict::Unknown(unknown) if *unknown.why() == UnknownReason::Failed(Failure::Refused) => "permerror",
         Verdict::Unknown(_) => "temperror",
         Verdict::Skipped(_) => return None,
     };
@@ -112,6 +112,6 @@ fn is_authenticated(report: &Report, row: &ListReport) -> bool {
     let Some(name) = row.subject().and_then(asked) else { return false };
     report.exchanges().iter().any(|exchange| {
         let question = exchange.question();
-        question.kind == RecordType::A && question.name == name && exchange.answer().is_authenticated()
+        question.record_type == RecordType::A && question.name == name && exchange.answer().is_authenticated()
     })
 }

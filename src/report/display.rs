@@ -11,7 +11,7 @@ use crate::check::iprev::{Forward, Iprev, Names};
 use crate::check::mail_domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::dns::unknown::told;
 use crate::dnsxl::score::{Outcome, Score};
-use crate::dnsxl::{Health, Kind, Skipped, Subject, Verdict};
+use crate::dnsxl::{Health, ListKind, Skipped, Subject, Verdict};
 use crate::report::{ListReport, Report};
 
 /// The default width of a terminal, in columns.
@@ -300,7 +300,7 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
         let (word, text) = list_text(row);
         let list = row.list().as_str();
         // The weight, if it counts for the score and is not the usual 1.
-        let counts = row.kind() == Kind::Deny && matches!(row.verdict, Verdict::Listed(..) | Verdict::Unknown(_));
+        let counts = row.kind() == ListKind::Deny && matches!(row.verdict, Verdict::Listed(..) | Verdict::Unknown(_));
         let weight = row.weight();
         let weight = if counts && weight != 1 { format!(" (weight {weight})") } else { String::new() };
         list_row(f, word, &format!("{list}: {text}{weight}"))?;
@@ -354,8 +354,8 @@ const QUIET: u8 = 5;
 
 fn rank(verdict: &Verdict) -> u8 {
     match verdict {
-        Verdict::Listed(Kind::Deny, _) => 0,
-        Verdict::Listed(Kind::Allow, _) => 1,
+        Verdict::Listed(ListKind::Deny, _) => 0,
+        Verdict::Listed(ListKind::Allow, _) => 1,
         Verdict::Problem(_) => 2,
         Verdict::Unknown(_) => 3,
         Verdict::Excluded(_) => 4,
@@ -369,7 +369,7 @@ fn list_text(row: &ListReport) -> (&'static str, String) {
     let meanings = row.meanings().collect::<Vec<_>>().join(", ");
     match &row.verdict {
         Verdict::Listed(kind, _) => {
-            let word = if *kind == Kind::Deny { "LISTED" } else { "ALLOWED" };
+            let word = if *kind == ListKind::Deny { "LISTED" } else { "ALLOWED" };
             (word, if meanings.is_empty() { codes } else { format!("{codes}, {meanings}") })
         }
         Verdict::Problem(_) if row.is_filtered() => {

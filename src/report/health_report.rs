@@ -24,7 +24,7 @@ impl HealthReport {
 
     /// For which kind of subject.
     #[must_use]
-    pub fn kind(&self) -> SubjectKind {
+    pub fn subject_kind(&self) -> SubjectKind {
         self.kind
     }
 

@@ -1,4 +1,4 @@
-//! What a check learned about lists and the resolver. The report carries it to the [`Standing`](crate::Standing) that all
+//! What a check learned about lists and the resolver. The report carries it to the [`SharedState`](crate::SharedState) that all
 //! checks share.
 
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub(crate) struct ResolverSigns {
     pub(crate) failed: bool,
 }
 
-/// A question of our own and its answer, in the form that [`Standing`](crate::Standing) takes.
+/// A question of our own and its answer, in the form that [`SharedState`](crate::SharedState) takes.
 pub(crate) fn own_word(
     list: Option<(Name, SubjectKind)>,
     purpose: Purpose,

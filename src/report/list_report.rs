@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dnsxl::{Evidence, Health, HealthState, Kind, ListId, ListSpec, Part, Subject, Unheard, Verdict, advice};
+use crate::dnsxl::{
+    Evidence, Health, HealthState, ListId, ListKind, ListSpec, OnNoAnswer, Part, Subject, Verdict, advice,
+};
 
 /// One list, one subject, one verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +27,7 @@ impl ListReport {
 
     /// Deny or allow.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ListKind {
         self.spec.kind()
     }
 
@@ -56,8 +58,8 @@ impl ListReport {
 
     /// The rule for when the list does not answer.
     #[must_use]
-    pub fn unheard(&self) -> Unheard {
-        self.spec.unheard()
+    pub fn on_no_answer(&self) -> OnNoAnswer {
+        self.spec.on_no_answer()
     }
 
     /// The list as it was configured.

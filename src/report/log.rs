@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::dnsxl::{Kind, Verdict};
+use crate::dnsxl::{ListKind, Verdict};
 use crate::report::Report;
 
 /// A report as one line of words without blanks, in a fixed order. New words come at the end.
@@ -57,9 +57,10 @@ impl fmt::Display for LogLine<'_> {
         let outcome = (!report.lists().is_empty()).then(|| report.score().outcome().word());
         let score = report.score();
         write!(f, " lists={} score={}..{}", Word(outcome), score.low(), score.high())?;
-        let listed =
-            |wanted: Kind| self.names(move |verdict| matches!(verdict, Verdict::Listed(kind, _) if *kind == wanted));
-        write!(f, " listed={} allowed={}", listed(Kind::Deny), listed(Kind::Allow))?;
+        let listed = |wanted: ListKind| {
+            self.names(move |verdict| matches!(verdict, Verdict::Listed(kind, _) if *kind == wanted))
+        };
+        write!(f, " listed={} allowed={}", listed(ListKind::Deny), listed(ListKind::Allow))?;
         let broken = self.names(|verdict| matches!(verdict, Verdict::Problem(_)));
         write!(f, " broken={broken} unheard={}", self.names(|verdict| matches!(verdict, Verdict::Unknown(_))))
     }

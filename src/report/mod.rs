@@ -23,7 +23,7 @@ use crate::check::helo::HeloReport;
 use crate::check::iprev::Iprev;
 use crate::check::mail_domain::MailDomainReport;
 use crate::dnsxl::score::{ContextScore, Counts, Outcome, Score};
-use crate::dnsxl::{Kind, Listing, Subject, Verdict};
+use crate::dnsxl::{ListKind, Listing, Subject, Verdict};
 use crate::report::advice::Advice;
 use crate::report::learned::Learned;
 use crate::report::summary::{FindingSet, Summary};
@@ -62,7 +62,7 @@ pub struct Report {
     pub(crate) trial_questions: usize,
     pub(crate) started: Instant,
     pub(crate) elapsed: Duration,
-    /// What a host that keeps a [`Standing`](crate::Standing) itself passes on to it.
+    /// What a host that keeps a [`SharedState`](crate::SharedState) itself passes on to it.
     pub(crate) learned: Option<Box<Learned>>,
     /// The client is not judged: it has logged in, or is in an exempt network.
     pub(crate) exempt: bool,
@@ -128,7 +128,7 @@ impl Report {
     /// Proven hits on deny lists.
     pub fn denied(&self) -> impl Iterator<Item = (&ListReport, &Listing)> {
         self.lists.iter().filter_map(|row| match &row.verdict {
-            Verdict::Listed(Kind::Deny, listing) => Some((row, listing)),
+            Verdict::Listed(ListKind::Deny, listing) => Some((row, listing)),
             _ => None,
         })
     }
@@ -136,7 +136,7 @@ impl Report {
     /// Proven hits on allow lists.
     pub fn allowed(&self) -> impl Iterator<Item = (&ListReport, &Listing)> {
         self.lists.iter().filter_map(|row| match &row.verdict {
-            Verdict::Listed(Kind::Allow, listing) => Some((row, listing)),
+            Verdict::Listed(ListKind::Allow, listing) => Some((row, listing)),
             _ => None,
         })
     }
@@ -191,9 +191,9 @@ impl Report {
         let own = move |row: &&ListReport| row.context() == context;
         let by_allow_list = self.allowed().any(|(row, _)| own(&row));
         self.lists.iter().filter(own).filter(move |row| match (outcome, &row.verdict) {
-            (Outcome::Listed, Verdict::Listed(Kind::Deny, _)) => row.weight() > 0,
-            (Outcome::Allowed, Verdict::Listed(Kind::Allow, _)) => true,
-            (Outcome::Allowed, Verdict::Listed(Kind::Deny, _)) => !by_allow_list && row.weight() < 0,
+            (Outcome::Listed, Verdict::Listed(ListKind::Deny, _)) => row.weight() > 0,
+            (Outcome::Allowed, Verdict::Listed(ListKind::Allow, _)) => true,
+            (Outcome::Allowed, Verdict::Listed(ListKind::Deny, _)) => !by_allow_list && row.weight() < 0,
             _ => false,
         })
     }

@@ -25,9 +25,9 @@ pub use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Question};
 
 #[cfg(feature = "direct")]
-pub use crate::resolve::direct::{Case, Direct, DirectStats, Pacing};
+pub use crate::resolve::direct::{Direct, DirectStats, Pacing, QueryCase};
 #[cfg(any(feature = "hickory", feature = "direct"))]
-pub use crate::resolve::servers::{Origin, ResolverError};
+pub use crate::resolve::servers::{ResolverError, ServersOrigin};
 #[cfg(feature = "hickory")]
 pub use crate::resolve::stub::Stub;
 #[cfg(any(feature = "hickory", feature = "direct"))]
@@ -49,7 +49,7 @@ pub use crate::resolve::timeouts::Timeouts;
 ///     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
 ///         Box::pin(async move {
 ///             let name = question.name.expose(); // "14.113.0.203.abcdefgh.bl.example.", and not question.name.to_string()
-///             match ask(name, &question.kind.to_string()).await {
+///             match ask(name, &question.record_type.to_string()).await {
 ///                 Some(answer) => answer,
 ///                 None => Answer::failed(Failure::Timeout),
 ///             }
@@ -57,7 +57,7 @@ pub use crate::resolve::timeouts::Timeouts;
 ///     }
 /// }
 /// # async fn ask(_name: &str, _kind: &str) -> Option<Answer> { None }
-/// # let keyed = rdnsbl::ListSpec::deny("bl.example")?.key(&rdnsbl::name::Key::new("abcdefgh")?)?;
+/// # let keyed = rdnsbl::ListSpec::deny("bl.example")?.with_key(&rdnsbl::name::Key::new("abcdefgh")?)?;
 /// # assert_eq!(keyed.zone().expose(), "abcdefgh.bl.example.");
 /// # assert_eq!(keyed.zone().to_string(), "(key)..bl.example");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -12,7 +12,7 @@ const PORT: u16 = 53;
 #[derive(Clone, Debug)]
 pub(super) struct Servers {
     pub(super) addresses: Arc<[SocketAddr]>,
-    pub(super) origin: Origin,
+    pub(super) origin: ServersOrigin,
 }
 
 impl Servers {
@@ -26,7 +26,7 @@ impl Servers {
         if unique.is_empty() {
             return Err(ResolverError::NoServers);
         }
-        Ok(Self { addresses: unique.into(), origin: Origin::Given })
+        Ok(Self { addresses: unique.into(), origin: ServersOrigin::Given })
     }
 
     pub(super) fn system() -> Result<Self, ResolverError> {
@@ -38,10 +38,10 @@ impl Servers {
 
     pub(super) fn from_resolv_conf(text: &str) -> Self {
         match Self::given(text.lines().filter_map(server_of_line)) {
-            Ok(servers) => Self { origin: Origin::ResolvConf, ..servers },
+            Ok(servers) => Self { origin: ServersOrigin::ResolvConf, ..servers },
             Err(_) => Self {
                 addresses: Arc::new([SocketAddr::new(Ipv4Addr::LOCALHOST.into(), PORT)]),
-                origin: Origin::ResolvConfEmpty,
+                origin: ServersOrigin::ResolvConfEmpty,
             },
         }
     }
@@ -65,7 +65,7 @@ fn server_of_line(line: &str) -> Option<SocketAddr> {
 /// Where the servers of a resolver come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Origin {
+pub enum ServersOrigin {
     /// The caller gave them.
     Given,
     /// The `nameserver` lines of a resolv.conf.
@@ -102,8 +102,8 @@ mod tests {
             let shown: Vec<String> = servers.addresses.iter().map(ToString::to_string).collect();
             (shown.join(" "), servers.origin)
         };
-        let read = |list: &str| (list.to_owned(), Origin::ResolvConf);
-        let empty = ("127.0.0.1:53".to_owned(), Origin::ResolvConfEmpty);
+        let read = |list: &str| (list.to_owned(), ServersOrigin::ResolvConf);
+        let empty = ("127.0.0.1:53".to_owned(), ServersOrigin::ResolvConfEmpty);
         for none in [
             "",
             "# nothing\n",

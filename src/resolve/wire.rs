@@ -87,13 +87,13 @@ pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain)
             Classified::Answer(answer) => answer,
             chase => return chase,
         },
-        2 | 3 if holds_asked_type(message, question.kind) => Answer::failed(Failure::Contradiction),
+        2 | 3 if holds_asked_type(message, question.record_type) => Answer::failed(Failure::Contradiction),
         3 => nx_domain(message, question, chain),
         code => Answer::failed(failure_of(code)),
     };
-    let answer = if authenticated { answer.authenticated() } else { answer };
+    let answer = if authenticated { answer.with_authenticated() } else { answer };
     Classified::Answer(match extended_error(message) {
-        Some(code) => answer.extended_error(code),
+        Some(code) => answer.with_extended_error(code),
         None => answer,
     })
 }
@@ -101,14 +101,14 @@ pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain)
 /// NOERROR: records at the end of the chain, NODATA, or an answer to another question ([`Failure::Unrelated`]).
 fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Classified {
     let links_before = chain.earlier.len();
-    if let Err(failure) = chain.follow(&message.answers, question.kind) {
+    if let Err(failure) = chain.follow(&message.answers, question.record_type) {
         return Classified::Answer(Answer::failed(failure));
     }
     let secret = question.name.secret();
     let mut ttl = chain.ttl;
     let mut records = Vec::new();
     for record in message.answers.iter().filter(|record| chain.ends_at(record)) {
-        if let Some(ours) = record_from_wire(&record.data, secret).filter(|ours| ours.kind() == question.kind) {
+        if let Some(ours) = record_from_wire(&record.data, secret).filter(|ours| ours.kind() == question.record_type) {
             ttl = ttl.min(ttl_from_wire(record.ttl));
             records.push(ours);
         }
@@ -120,12 +120,13 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Classif
         let answer = Answer::records(records, ttl);
         let moved = (!chain.earlier.is_empty()).then(|| name_from_wire(&chain.last, secret)).flatten();
         return Classified::Answer(match moved {
-            Some(owner) => answer.at(owner),
+            Some(owner) => answer.with_owner(owner),
             None => answer,
         });
     }
     // The SOA record that was asked for is returned as that of a negative answer: only its owner is needed.
-    let asked_soa = message.answers.iter().filter(|record| question.kind == RecordType::Soa && chain.ends_at(record));
+    let asked_soa =
+        message.answers.iter().filter(|record| question.record_type == RecordType::Soa && chain.ends_at(record));
     if let Some(soa) = soa(asked_soa.chain(&message.authorities), question, &chain) {
         return Classified::Answer(Answer::no_data(Some(soa))); // RFC 2308 §2.2
     }
@@ -148,7 +149,7 @@ pub(super) fn refuses_opt(message: &Message) -> bool {
 
 /// NXDOMAIN, about the last name of the chain (RFC 6604 §3).
 fn nx_domain(message: &Message, question: &Question, mut chain: Chain) -> Answer {
-    match chain.follow(&message.answers, question.kind) {
+    match chain.follow(&message.answers, question.record_type) {
         Err(failure) => Answer::failed(failure),
         Ok(()) => Answer::nx_domain(soa(message.authorities.iter(), question, &chain)),
     }

@@ -7,7 +7,7 @@
 //! The way of an answer:
 //!
 //! 1. A question of our own is answered; the engine queues the answer, whichever check asked.
-//! 2. The end of any check takes the queue and calls `Standing::apply`, with what its own answers about subjects showed.
+//! 2. The end of any check takes the queue and calls `SharedState::apply`, with what its own answers about subjects showed.
 //! 3. Answers that were held back by an earlier call are added.
 //! 4. The resolver goes first: every answer is given to its trial (`ResolverState::apply_own_answer`).
 //! 5. An answer in 127.0.0.0/8 from any list shows that the resolver lets hits through.
@@ -46,7 +46,7 @@ const MAX_ZONES: usize = 4_096;
 
 /// What is known about lists and the resolver: proven, doubtful, broken, not asked for now.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct SharedState {
     window: Duration,
     zones: Table<(Name, SubjectKind), Zone>,
     resolver: ResolverState,
@@ -75,7 +75,7 @@ pub(crate) struct Invalidated {
     pub(crate) summaries: bool,
 }
 
-impl Standing {
+impl SharedState {
     /// How long a proof is fresh by default: 60 seconds.
     pub const DEFAULT_WINDOW: Duration = Duration::from_secs(60);
 
@@ -364,7 +364,7 @@ impl Standing {
     }
 }
 
-impl Default for Standing {
+impl Default for SharedState {
     fn default() -> Self {
         Self::new(Self::DEFAULT_WINDOW)
     }
@@ -377,7 +377,7 @@ mod tests {
     /// An evicted zone is asked for its entry again, so summaries that rest on what was known about it must go.
     #[test]
     fn a_zone_that_is_forgotten_is_a_change() {
-        let (mut standing, now, label) = (Standing::default(), Instant::now(), Label::from_random([7; 16]));
+        let (mut standing, now, label) = (SharedState::default(), Instant::now(), Label::from_random([7; 16]));
         let mut changes = |zones: std::ops::Range<usize>| {
             for zone in zones {
                 let spec = Arc::new(ListSpec::deny(&format!("l{zone}.example")).unwrap());

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::check::resolver::{Honesty, ResolverTrial};
-use crate::check::{Step, Unit};
+use crate::check::{Check, Step};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::Label;
 use crate::report::ResolverFault;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::name::Name;
-use crate::dns::{Answer, Failure, Is};
+use crate::dns::{Answer, AnswerKind, Failure};
 use crate::dnsxl::{
     Breakage, Entry, Evidence, Health, HealthState, ListSpec, Observation, ProblemKind, Proof, SubjectKind, Trial,
     is_denied_from_above, present, trial,
@@ -164,20 +164,20 @@ impl ZoneView {
         now: Instant,
     ) {
         let evidence = || answer.evidence.clone();
-        let entry = match answer.evidence.answer().is() {
-            Is::Records(set) if set.v4().any(|code| code.is_loopback()) => Entry::Present,
-            Is::NoData(None) if resolver.lets_loopback_through(now) => Entry::Missing,
-            Is::NoData(_) => Entry::Stripped,
-            Is::Failed(Failure::Unrelated) if !resolver.lets_loopback_through(now) => Entry::Stripped,
-            Is::NxDomain(_) => Entry::Missing,
-            Is::Records(_) | Is::Failed(_) => Entry::Failed,
+        let entry = match answer.evidence.answer().kind() {
+            AnswerKind::Records(set) if set.v4().any(|code| code.is_loopback()) => Entry::Present,
+            AnswerKind::NoData(None) if resolver.lets_loopback_through(now) => Entry::Missing,
+            AnswerKind::NoData(_) => Entry::Stripped,
+            AnswerKind::Failed(Failure::Unrelated) if !resolver.lets_loopback_through(now) => Entry::Stripped,
+            AnswerKind::NxDomain(_) => Entry::Missing,
+            AnswerKind::Records(_) | AnswerKind::Failed(_) => Entry::Failed,
         };
         change.asked_for_entry = true;
         change.stripped |= entry == Entry::Stripped;
         change.summaries |= self.must_exist.is_none_or(|(known, _)| known != entry);
         self.must_exist = Some((entry, now));
-        match answer.evidence.answer().is() {
-            Is::Records(_) => match present(self.spec.knowledge(), &answer.evidence) {
+        match answer.evidence.answer().kind() {
+            AnswerKind::Records(_) => match present(self.spec.knowledge(), &answer.evidence) {
                 Some(problem @ (ProblemKind::Refused | ProblemKind::Parked)) => {
                     let kind = if problem == ProblemKind::Parked { ProblemKind::Outside127 } else { problem };
                     seen.push(Observation::Broken(Breakage { kind, evidence: vec![evidence()], reason: None }));
@@ -185,24 +185,24 @@ impl ZoneView {
                 _ => seen.push(Observation::Entry(evidence())),
             },
             // An empty answer without SOA is the resolver's doing, unless it was just seen to let other hits through.
-            Is::NoData(None) if entry != Entry::Missing => {}
-            Is::NxDomain(_) | Is::NoData(_) => {
+            AnswerKind::NoData(None) if entry != Entry::Missing => {}
+            AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => {
                 let documented = self.spec.knowledge().points(kind).documented_entry().is_some();
                 seen.push(Observation::EntryMissing { documented, evidence: evidence() });
             }
-            Is::Failed(_) => {}
+            AnswerKind::Failed(_) => {}
         }
     }
 
     /// Does the list's own zone exist? If any of its entries is present, it does.
     pub(super) fn judge_apex(&self, zone: &Name, apex: &OwnAnswer) -> Option<Observation> {
-        match apex.evidence.answer().is() {
-            Is::Records(_) | Is::NoData(_) => Some(Observation::ZoneExists),
-            Is::NxDomain(Some(soa)) if is_denied_from_above(zone, soa.owner()) => {
+        match apex.evidence.answer().kind() {
+            AnswerKind::Records(_) | AnswerKind::NoData(_) => Some(Observation::ZoneExists),
+            AnswerKind::NxDomain(Some(soa)) if is_denied_from_above(zone, soa.owner()) => {
                 let has_entry = matches!(self.must_exist, Some((Entry::Present, _)));
                 (!has_entry).then(|| Observation::NoSuchZone(apex.evidence.clone()))
             }
-            Is::NxDomain(_) | Is::Failed(_) => None,
+            AnswerKind::NxDomain(_) | AnswerKind::Failed(_) => None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::name::Name;
-use crate::dns::{Answer, Is, Question, RecordType};
+use crate::dns::{Answer, AnswerKind, Question, RecordType};
 use crate::dnsxl::{
     Access, Control, Corroboration, Entry, Evidence, Label, ListSpec, Observation, Purpose, SubjectKind, Word,
 };
@@ -261,14 +261,14 @@ fn newer(known: &mut Option<(Evidence, Instant)>, answer: &OwnAnswer) {
 
 /// Does this answer accuse a list, provided that the resolver did not invent it?
 pub(crate) fn accuses(answer: &OwnAnswer) -> bool {
-    match (answer.evidence.answer().is(), answer.purpose) {
-        (Is::Records(set), Purpose::MustExist) => set.v4().any(|code| !code.is_loopback()),
-        (Is::Records(_), purpose) => purpose.is_control(),
+    match (answer.evidence.answer().kind(), answer.purpose) {
+        (AnswerKind::Records(set), Purpose::MustExist) => set.v4().any(|code| !code.is_loopback()),
+        (AnswerKind::Records(_), purpose) => purpose.is_control(),
         _ => false,
     }
 }
 
 /// Did an answer in 127.0.0.0/8 come through?
 pub(crate) fn is_loopback(answer: &Answer) -> bool {
-    matches!(answer.is(), Is::Records(set) if set.v4().any(|code| code.is_loopback()))
+    matches!(answer.kind(), AnswerKind::Records(set) if set.v4().any(|code| code.is_loopback()))
 }

@@ -10,7 +10,7 @@ use crate::dns::{Record, Target};
 /// One record in a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct TableEntry {
     /// Whose record it is. For a wildcard, the name that was asked.
     pub owner: Name,
     /// Seconds, as on the wire.

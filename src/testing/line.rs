@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::testing::data::{Data, RawName, SoaData};
-use crate::testing::error::TableErrorKind as Kind;
+use crate::testing::error::TableErrorKind as ListKind;
 use crate::testing::table::{Fate, Negative};
 use crate::testing::tokens::{Token, cut};
 
@@ -29,17 +29,17 @@ pub(super) enum Options {
 }
 
 impl Line {
-    pub(super) fn cut(line: &str) -> Result<Self, Kind> {
+    pub(super) fn cut(line: &str) -> Result<Self, ListKind> {
         let (mut ttl, mut after, mut tokens) = (None, None, Vec::new());
         for token in cut(line)? {
             match &token {
                 Token::Word(word) => {
                     if let Some(seconds) = word.strip_prefix("ttl=") {
-                        ttl = Some(seconds.parse().map_err(|_| Kind::Number("a TTL in seconds"))?);
+                        ttl = Some(seconds.parse().map_err(|_| ListKind::Number("a TTL in seconds"))?);
                         continue;
                     }
                     if let Some(time) = word.strip_prefix("after=") {
-                        after = Some(duration(time).ok_or(Kind::Time)?);
+                        after = Some(duration(time).ok_or(ListKind::Time)?);
                         continue;
                     }
                 }
@@ -57,30 +57,30 @@ impl Line {
         }
     }
 
-    fn parsed<T: FromStr>(&mut self, otherwise: Kind) -> Result<T, Kind> {
+    fn parsed<T: FromStr>(&mut self, otherwise: ListKind) -> Result<T, ListKind> {
         self.word().and_then(|word| word.parse().ok()).ok_or(otherwise)
     }
 
-    pub(super) fn number<T: FromStr>(&mut self, what: &'static str) -> Result<T, Kind> {
-        self.parsed(Kind::Number(what))
+    pub(super) fn number<T: FromStr>(&mut self, what: &'static str) -> Result<T, ListKind> {
+        self.parsed(ListKind::Number(what))
     }
 
-    fn target(&mut self) -> Result<RawName, Kind> {
-        self.word().and_then(|word| RawName::parse(&word)).ok_or(Kind::Target)
+    fn target(&mut self) -> Result<RawName, ListKind> {
+        self.word().and_then(|word| RawName::parse(&word)).ok_or(ListKind::Target)
     }
 
     /// 12 bits (RFC 6891 §6.1.3). The codes that have a word of their own mean the same as that word.
-    pub(super) fn response_code(&mut self) -> Result<Fate, Kind> {
+    pub(super) fn response_code(&mut self) -> Result<Fate, ListKind> {
         let what = "a response code up to 4095";
         match self.number(what)? {
             0 => Ok(Fate::NoData(Negative::Bare)),
             3 => Ok(Fate::NxDomain(Negative::Bare)),
             code @ 1..=4095 => Ok(Fate::Code(code)),
-            4096.. => Err(Kind::Number(what)),
+            4096.. => Err(ListKind::Number(what)),
         }
     }
 
-    fn texts(&mut self) -> Result<Vec<Vec<u8>>, Kind> {
+    fn texts(&mut self) -> Result<Vec<Vec<u8>>, ListKind> {
         let strings: Option<Vec<Vec<u8>>> = self
             .tokens
             .by_ref()
@@ -89,15 +89,15 @@ impl Line {
                 Token::Word(_) => None,
             })
             .collect();
-        let strings = strings.filter(|strings| !strings.is_empty()).ok_or(Kind::Text)?;
-        if strings.iter().any(|string| string.len() > MAX_STRING) { Err(Kind::LongString) } else { Ok(strings) }
+        let strings = strings.filter(|strings| !strings.is_empty()).ok_or(ListKind::Text)?;
+        if strings.iter().any(|string| string.len() > MAX_STRING) { Err(ListKind::LongString) } else { Ok(strings) }
     }
 
     /// The data of a record type; `None` for any other word.
-    pub(super) fn data(&mut self, word: &str) -> Result<Option<Data>, Kind> {
+    pub(super) fn data(&mut self, word: &str) -> Result<Option<Data>, ListKind> {
         Ok(Some(match word {
-            "A" => Data::A(self.parsed(Kind::Ipv4)?),
-            "AAAA" => Data::Aaaa(self.parsed(Kind::Ipv6)?),
+            "A" => Data::A(self.parsed(ListKind::Ipv4)?),
+            "AAAA" => Data::Aaaa(self.parsed(ListKind::Ipv6)?),
             "PTR" => Data::Ptr(self.target()?),
             "NS" => Data::Ns(self.target()?),
             "CNAME" => Data::Cname(self.target()?),
@@ -117,11 +117,11 @@ impl Line {
     }
 
     /// Nothing may be left, and only these options may have been there.
-    pub(super) fn end(mut self, options: Options) -> Result<(), Kind> {
+    pub(super) fn end(mut self, options: Options) -> Result<(), ListKind> {
         if self.tokens.next().is_some() || (options == Options::None && self.after.is_some()) {
-            return Err(Kind::Surplus);
+            return Err(ListKind::Surplus);
         }
-        if self.ttl.is_some() && options != Options::All { Err(Kind::NoTtlHere) } else { Ok(()) }
+        if self.ttl.is_some() && options != Options::All { Err(ListKind::NoTtlHere) } else { Ok(()) }
     }
 }
 

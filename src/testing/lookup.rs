@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::base::name::Name;
 use crate::dns::{Question, RecordType};
-use crate::testing::data::{Data, Entry, RawName, SoaData};
-use crate::testing::reply::{Carrier, Outcome, Reply};
+use crate::testing::data::{Data, RawName, SoaData, TableEntry};
+use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
 use crate::testing::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
 
 /// TTL of the SOA that stands in for one the table does not have.
@@ -33,16 +33,16 @@ enum Found<'a> {
 impl Table {
     /// What the table says. Nothing is remembered, nothing waits.
     #[must_use]
-    pub fn lookup(&self, question: &Question) -> Reply {
-        self.find(&question.name, Wanted::Records(question.kind))
+    pub fn lookup(&self, question: &Question) -> ServerReply {
+        self.find(&question.name, Wanted::Records(question.record_type))
     }
 
-    pub(super) fn find(&self, name: &Name, wanted: Wanted) -> Reply {
-        let mut reply = Reply::new(Outcome::Records);
+    pub(super) fn find(&self, name: &Name, wanted: Wanted) -> ServerReply {
+        let mut reply = ServerReply::new(ReplyOutcome::Records);
         let mut at = name.clone();
         loop {
             let (found, carrier, after) = self.look(&at, wanted);
-            if carrier == Carrier::TcpOnly {
+            if carrier == ReplyTransport::TcpOnly {
                 reply.carrier = carrier;
             }
             reply.after = reply.after.saturating_add(after);
@@ -59,7 +59,7 @@ impl Table {
                         // No table holds a name of such octets.
                         None => self.conclude(&mut reply, self.unknown, None),
                         Some(next) if reply.answers.iter().any(|entry| entry.owner == next) => {
-                            reply.outcome = Outcome::CnameLoop;
+                            reply.outcome = ReplyOutcome::CnameLoop;
                         }
                         Some(next) => {
                             at = next;
@@ -72,21 +72,21 @@ impl Table {
         }
         let links = reply.answers.iter().filter(|entry| matches!(entry.data, Data::Cname(_))).count();
         if links > MAX_CNAME_LINKS {
-            reply.outcome = Outcome::CnameLoop;
+            reply.outcome = ReplyOutcome::CnameLoop;
         }
         reply
     }
 
     /// What is said of a name that no table can hold.
     #[cfg(feature = "hickory")]
-    pub(super) fn find_impossible(&self) -> Reply {
-        let mut reply = Reply::new(Outcome::NxDomain);
+    pub(super) fn find_impossible(&self) -> ServerReply {
+        let mut reply = ServerReply::new(ReplyOutcome::NxDomain);
         self.conclude(&mut reply, self.unknown, None);
         reply
     }
 
     /// One name, CNAMEs not followed.
-    fn look(&self, name: &Name, wanted: Wanted) -> (Found<'_>, Carrier, Duration) {
+    fn look(&self, name: &Name, wanted: Wanted) -> (Found<'_>, ReplyTransport, Duration) {
         let text = name.expose();
         let default_after = self.delay(text);
         let Some(node) = self.node(text) else {
@@ -94,12 +94,12 @@ impl Table {
             // is what servers of another kind know.
             let exists = !name.is_root() && self.above.contains(text);
             let fate = if exists { Fate::NoData(Negative::WithSoa) } else { self.unknown };
-            return (Found::Fate(fate), Carrier::Any, default_after);
+            return (Found::Fate(fate), ReplyTransport::Any, default_after);
         };
         let (found, slot) = node.look(wanted);
         let tcp_only = node.every.tcp_only || slot.is_some_and(|slot| slot.tcp_only);
         let after = slot.and_then(|slot| slot.after).or(node.every.after).unwrap_or(default_after);
-        (found, if tcp_only { Carrier::TcpOnly } else { Carrier::Any }, after)
+        (found, if tcp_only { ReplyTransport::TcpOnly } else { ReplyTransport::Any }, after)
     }
 
     /// The name's own node, or that of the closest wildcard when the name does not exist.
@@ -123,42 +123,43 @@ impl Table {
     }
 
     /// Ends a reply without records.
-    fn conclude(&self, reply: &mut Reply, fate: Fate, at: Option<&Name>) {
+    fn conclude(&self, reply: &mut ServerReply, fate: Fate, at: Option<&Name>) {
         let (outcome, negative) = match fate {
-            Fate::NxDomain(negative) => (Outcome::NxDomain, negative),
-            Fate::NoData(negative) => (Outcome::NoData, negative),
-            Fate::Code(code) => (Outcome::ResponseCode(code), Negative::Bare),
-            Fate::Silence => (Outcome::Silence, Negative::Bare),
-            Fate::Truncated => (Outcome::Truncated, Negative::Bare),
-            Fate::Referral => (Outcome::Referral, Negative::Bare),
-            Fate::Malformed => (Outcome::Malformed, Negative::Bare),
+            Fate::NxDomain(negative) => (ReplyOutcome::NxDomain, negative),
+            Fate::NoData(negative) => (ReplyOutcome::NoData, negative),
+            Fate::Code(code) => (ReplyOutcome::ResponseCode(code), Negative::Bare),
+            Fate::Silence => (ReplyOutcome::Silence, Negative::Bare),
+            Fate::Truncated => (ReplyOutcome::Truncated, Negative::Bare),
+            Fate::Referral => (ReplyOutcome::Referral, Negative::Bare),
+            Fate::Malformed => (ReplyOutcome::Malformed, Negative::Bare),
         };
         reply.outcome = outcome;
-        if !matches!(outcome, Outcome::NxDomain | Outcome::NoData) {
+        if !matches!(outcome, ReplyOutcome::NxDomain | ReplyOutcome::NoData) {
             // A server that fails on the way does not send half a chain.
             reply.answers.clear();
         }
         if negative == Negative::WithSoa {
             reply.authority = at.map(|name| self.soa(name));
         }
-        if outcome == Outcome::Referral {
-            reply.authority = at.map(|name| Entry { data: Data::Ns(RawName::of_labels(&["ns"])), ..self.soa(name) });
+        if outcome == ReplyOutcome::Referral {
+            reply.authority =
+                at.map(|name| TableEntry { data: Data::Ns(RawName::of_labels(&["ns"])), ..self.soa(name) });
         }
     }
 
     /// The SOA of the zone a name is in.
-    fn soa(&self, name: &Name) -> Entry {
+    fn soa(&self, name: &Name) -> TableEntry {
         let text = name.expose();
         for zone in std::iter::once(text).chain(above(text)) {
             let slot = self.nodes.get(zone).and_then(|node| node.slots.get(&RecordType::Soa));
             if let (Some((ttl, data)), Ok(owner)) = (slot.and_then(|slot| slot.records.first()), Name::parse(zone)) {
-                return Entry { owner, ttl: *ttl, data: data.clone() };
+                return TableEntry { owner, ttl: *ttl, data: data.clone() };
             }
         }
         // The parent; of a top-level name, the name itself.
         let parent = above(text).next().filter(|parent| *parent != ".").and_then(|parent| Name::parse(parent).ok());
         let data = Data::Soa(SoaData::with_minimum(DEFAULT_SOA_MINIMUM));
-        Entry { owner: parent.unwrap_or_else(|| name.clone()), ttl: DEFAULT_SOA_TTL, data }
+        TableEntry { owner: parent.unwrap_or_else(|| name.clone()), ttl: DEFAULT_SOA_TTL, data }
     }
 }
 
@@ -185,11 +186,15 @@ impl Node {
     }
 }
 
-impl Reply {
+impl ServerReply {
     /// The records of one name.
     fn extend(&mut self, owner: &Name, slot: &Slot) {
         let entries = slot.records.iter();
-        self.answers.extend(entries.map(|(ttl, data)| Entry { owner: owner.clone(), ttl: *ttl, data: data.clone() }));
+        self.answers.extend(entries.map(|(ttl, data)| TableEntry {
+            owner: owner.clone(),
+            ttl: *ttl,
+            data: data.clone(),
+        }));
     }
 }
 
@@ -202,7 +207,7 @@ fn closest_wildcard<'a, T>(text: &str, get: impl Fn(&str) -> Option<&'a T>) -> O
 mod tests {
     use super::*;
 
-    fn outcome(table: &Table, name: &str, kind: RecordType) -> Outcome {
+    fn outcome(table: &Table, name: &str, kind: RecordType) -> ReplyOutcome {
         table.lookup(&Question::new(Name::parse(name).unwrap(), kind)).outcome
     }
 
@@ -218,14 +223,14 @@ mod tests {
              * RCODE 9",
         )
         .unwrap();
-        assert_eq!(outcome(&table, "a.example", RecordType::A), Outcome::Records);
-        assert_eq!(outcome(&table, "a.example", RecordType::Mx), Outcome::ResponseCode(2));
-        assert_eq!(outcome(&table, "a.example", RecordType::Txt), Outcome::Silence);
-        assert_eq!(outcome(&table, "b.example", RecordType::A), Outcome::Records);
-        assert_eq!(outcome(&table, "b.example", RecordType::Aaaa), Outcome::ResponseCode(5));
-        assert_eq!(outcome(&table, "b.example", RecordType::Mx), Outcome::ResponseCode(2));
-        assert_eq!(outcome(&table, "c.example", RecordType::A), Outcome::ResponseCode(9));
-        assert_eq!(outcome(&table, "example", RecordType::A), Outcome::NoData);
+        assert_eq!(outcome(&table, "a.example", RecordType::A), ReplyOutcome::Records);
+        assert_eq!(outcome(&table, "a.example", RecordType::Mx), ReplyOutcome::ResponseCode(2));
+        assert_eq!(outcome(&table, "a.example", RecordType::Txt), ReplyOutcome::Silence);
+        assert_eq!(outcome(&table, "b.example", RecordType::A), ReplyOutcome::Records);
+        assert_eq!(outcome(&table, "b.example", RecordType::Aaaa), ReplyOutcome::ResponseCode(5));
+        assert_eq!(outcome(&table, "b.example", RecordType::Mx), ReplyOutcome::ResponseCode(2));
+        assert_eq!(outcome(&table, "c.example", RecordType::A), ReplyOutcome::ResponseCode(9));
+        assert_eq!(outcome(&table, "example", RecordType::A), ReplyOutcome::NoData);
     }
 
     #[test]

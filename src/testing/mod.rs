@@ -27,7 +27,7 @@
 //! let (listed, silent) = (ask("2.0.0.127.bl.example")?, ask("2.0.0.127.dead.example")?);
 //!
 //! // Thirty seconds, played in microseconds.
-//! assert!(matches!(clock.run(dns.resolve(&listed)).is(), rdnsbl::dns::Is::Records(_)));
+//! assert!(matches!(clock.run(dns.resolve(&listed)).kind(), rdnsbl::dns::AnswerKind::Records(_)));
 //! assert_eq!(clock.now() - start, Duration::from_secs(30));
 //! assert_eq!(clock.run(dns.resolve(&silent)), Answer::failed(Failure::Timeout));
 //! assert_eq!(dns.asked(), [listed, silent]);
@@ -52,9 +52,9 @@ mod tokens;
 mod wire;
 
 pub use crate::testing::clock::ManualClock;
-pub use crate::testing::data::{Data, Entry, RawName, SoaData};
+pub use crate::testing::data::{Data, RawName, SoaData, TableEntry};
 pub use crate::testing::error::{TableError, TableErrorKind};
-pub use crate::testing::reply::{Carrier, Outcome, Reply};
+pub use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
 pub use crate::testing::scripted::{SILENCE, Scripted};
 #[cfg(feature = "hickory")]
 pub use crate::testing::server::LoopbackServer;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::name::{Name, NameErrorKind};
 use crate::dns::RecordType;
 use crate::testing::data::{Data, SoaData};
-use crate::testing::error::{TableError, TableErrorKind as Kind};
+use crate::testing::error::{TableError, TableErrorKind as ListKind};
 use crate::testing::line::{Line, Options};
 use crate::testing::table::{Fate, Negative, Node, Slot, Table};
 use crate::testing::tokens::Token;
@@ -68,40 +68,40 @@ pub(super) fn table(text: &str, ttl: u32) -> Result<Parsed, TableError> {
 }
 
 impl Parsed {
-    fn line(&mut self, line: &str) -> Result<(), Kind> {
+    fn line(&mut self, line: &str) -> Result<(), ListKind> {
         let mut line = Line::cut(line)?;
         match line.tokens.next() {
             None if line.ttl.is_none() && line.after.is_none() => Ok(()),
             Some(Token::Word(word)) if word.starts_with('$') => self.directive(&word, line),
             Some(Token::Word(word)) => self.entry(&name(&word)?, line),
-            Some(Token::Quoted(_)) | None => Err(Kind::Name(NameErrorKind::Empty)),
+            Some(Token::Quoted(_)) | None => Err(ListKind::Name(NameErrorKind::Empty)),
         }
     }
 
-    fn directive(&mut self, word: &str, mut line: Line) -> Result<(), Kind> {
+    fn directive(&mut self, word: &str, mut line: Line) -> Result<(), ListKind> {
         match word.to_ascii_uppercase().as_str() {
             "$TTL" => self.table.ttl = line.number("a TTL")?,
             "$SOA" => {
-                let zone = name(&line.word().ok_or(Kind::Name(NameErrorKind::Empty))?)?;
+                let zone = name(&line.word().ok_or(ListKind::Name(NameErrorKind::Empty))?)?;
                 let (ttl, minimum) = (line.number("a TTL")?, line.number("a MINIMUM")?);
                 let slot = self.node(&zone).slots.entry(RecordType::Soa).or_default();
                 slot.records = vec![(ttl, Data::Soa(SoaData::with_minimum(minimum)))];
             }
             "$DEFAULT" => {
-                let word = line.word().ok_or(Kind::Default)?.to_ascii_uppercase();
+                let word = line.word().ok_or(ListKind::Default)?.to_ascii_uppercase();
                 let allowed = matches!(&*word, "NXDOMAIN" | "NXDOMAIN-NOSOA" | "SERVFAIL" | "REFUSED" | "TIMEOUT");
-                let fate = fate(&word).filter(|_| allowed).ok_or(Kind::Default)?;
+                let fate = fate(&word).filter(|_| allowed).ok_or(ListKind::Default)?;
                 self.table.unknown = fate;
                 self.unknown = Some(fate);
             }
-            _ => return Err(Kind::Directive),
+            _ => return Err(ListKind::Directive),
         }
         line.end(Options::None)
     }
 
-    fn entry(&mut self, owner: &Name, mut line: Line) -> Result<(), Kind> {
+    fn entry(&mut self, owner: &Name, mut line: Line) -> Result<(), ListKind> {
         let Some(word) = line.word() else {
-            let delay = line.after.ok_or(Kind::NoType)?;
+            let delay = line.after.ok_or(ListKind::NoType)?;
             self.table.delays.insert(owner.expose().into(), delay);
             return line.end(Options::After);
         };
@@ -112,13 +112,13 @@ impl Parsed {
             return self.node(owner).add(ttl, data, after);
         }
         let (word, suffix) = match word.split_once('/') {
-            Some((word, suffix)) => (word, Some(record_type(suffix).ok_or(Kind::Suffix)?)),
+            Some((word, suffix)) => (word, Some(record_type(suffix).ok_or(ListKind::Suffix)?)),
             None => (&*word, None),
         };
         let fate = match word {
             "TC" => None,
             "RCODE" => Some(line.response_code()?),
-            _ => Some(fate(word).ok_or(Kind::Type)?),
+            _ => Some(fate(word).ok_or(ListKind::Type)?),
         };
         let after = line.after;
         line.end(Options::After)?;
@@ -141,13 +141,13 @@ impl Parsed {
 }
 
 impl Node {
-    fn add(&mut self, ttl: u32, data: Data, after: Option<Duration>) -> Result<(), Kind> {
+    fn add(&mut self, ttl: u32, data: Data, after: Option<Duration>) -> Result<(), ListKind> {
         let slot: &mut Slot = match data.kind() {
             None if self.cname.is_some() || self.slots.values().any(|slot| !slot.records.is_empty()) => {
-                return Err(Kind::BesideCname);
+                return Err(ListKind::BesideCname);
             }
             None => self.cname.get_or_insert_default(),
-            Some(_) if self.cname.is_some() => return Err(Kind::BesideCname),
+            Some(_) if self.cname.is_some() => return Err(ListKind::BesideCname),
             Some(kind) => self.slots.entry(kind).or_default(),
         };
         slot.records.push((ttl, data));
@@ -172,8 +172,8 @@ impl Data {
     }
 }
 
-fn name(word: &str) -> Result<Name, Kind> {
-    Name::parse(word).map_err(|error| Kind::Name(error.kind()))
+fn name(word: &str) -> Result<Name, ListKind> {
+    Name::parse(word).map_err(|error| ListKind::Name(error.kind()))
 }
 
 fn record_type(word: &str) -> Option<RecordType> {
@@ -212,45 +212,45 @@ mod tests {
     #[test]
     fn errors_say_where_and_what() {
         for (line, kind) in [
-            ("a..b A 1.2.3.4", Kind::Name(NameErrorKind::EmptyLabel)),
-            ("\"a\" A 1.2.3.4", Kind::Name(NameErrorKind::Empty)),
-            ("ttl=5", Kind::Name(NameErrorKind::Empty)),
-            ("a", Kind::NoType),
-            ("a HINFO x", Kind::Type),
-            ("a A/TXT 1.2.3.4", Kind::Type),
-            ("a SERVFAIL/CNAME", Kind::Suffix),
-            ("a A", Kind::Ipv4),
-            ("a A 1.2.3", Kind::Ipv4),
-            ("a A 1.2.3.4 5.6.7.8", Kind::Surplus),
-            ("a AAAA 1.2.3.4", Kind::Ipv6),
-            ("a PTR a..b", Kind::Target),
-            ("a MX mail", Kind::Number("a preference")),
-            ("a MX 70000 mail", Kind::Number("a preference")),
-            ("a MX 10", Kind::Target),
-            ("a TXT", Kind::Text),
-            ("a TXT plain", Kind::Text),
-            ("a TXT \"open", Kind::OpenQuote),
-            ("a TXT \"\\999\"", Kind::Escape),
-            ("a A 1.2.3.4 ttl=x", Kind::Number("a TTL in seconds")),
-            ("a A 1.2.3.4 ttl=-1", Kind::Number("a TTL in seconds")),
-            ("a A 1.2.3.4 after=3", Kind::Time),
-            ("a A 1.2.3.4 after=8000h", Kind::Time),
-            ("a SERVFAIL ttl=3", Kind::NoTtlHere),
-            ("a RCODE", Kind::Number("a response code up to 4095")),
-            ("a RCODE 4096", Kind::Number("a response code up to 4095")),
-            ("$ORIGIN a", Kind::Directive),
-            ("$TTL", Kind::Number("a TTL")),
-            ("$TTL 3 after=3s", Kind::Surplus),
-            ("$DEFAULT TC", Kind::Default),
-            ("$SOA a 1", Kind::Number("a MINIMUM")),
-            ("a CNAME b\na A 1.2.3.4", Kind::BesideCname),
-            ("a A 1.2.3.4\na CNAME b", Kind::BesideCname),
+            ("a..b A 1.2.3.4", ListKind::Name(NameErrorKind::EmptyLabel)),
+            ("\"a\" A 1.2.3.4", ListKind::Name(NameErrorKind::Empty)),
+            ("ttl=5", ListKind::Name(NameErrorKind::Empty)),
+            ("a", ListKind::NoType),
+            ("a HINFO x", ListKind::Type),
+            ("a A/TXT 1.2.3.4", ListKind::Type),
+            ("a SERVFAIL/CNAME", ListKind::Suffix),
+            ("a A", ListKind::Ipv4),
+            ("a A 1.2.3", ListKind::Ipv4),
+            ("a A 1.2.3.4 5.6.7.8", ListKind::Surplus),
+            ("a AAAA 1.2.3.4", ListKind::Ipv6),
+            ("a PTR a..b", ListKind::Target),
+            ("a MX mail", ListKind::Number("a preference")),
+            ("a MX 70000 mail", ListKind::Number("a preference")),
+            ("a MX 10", ListKind::Target),
+            ("a TXT", ListKind::Text),
+            ("a TXT plain", ListKind::Text),
+            ("a TXT \"open", ListKind::OpenQuote),
+            ("a TXT \"\\999\"", ListKind::Escape),
+            ("a A 1.2.3.4 ttl=x", ListKind::Number("a TTL in seconds")),
+            ("a A 1.2.3.4 ttl=-1", ListKind::Number("a TTL in seconds")),
+            ("a A 1.2.3.4 after=3", ListKind::Time),
+            ("a A 1.2.3.4 after=8000h", ListKind::Time),
+            ("a SERVFAIL ttl=3", ListKind::NoTtlHere),
+            ("a RCODE", ListKind::Number("a response code up to 4095")),
+            ("a RCODE 4096", ListKind::Number("a response code up to 4095")),
+            ("$ORIGIN a", ListKind::Directive),
+            ("$TTL", ListKind::Number("a TTL")),
+            ("$TTL 3 after=3s", ListKind::Surplus),
+            ("$DEFAULT TC", ListKind::Default),
+            ("$SOA a 1", ListKind::Number("a MINIMUM")),
+            ("a CNAME b\na A 1.2.3.4", ListKind::BesideCname),
+            ("a A 1.2.3.4\na CNAME b", ListKind::BesideCname),
         ] {
             let error = Table::parse(&format!("\n; comment\n{line}")).unwrap_err();
             assert_eq!((error.line(), error.kind()), (2 + line.lines().count(), &kind), "{line}");
             assert!(error.to_string().contains("expected"), "{error}");
         }
         let long = format!("a TXT \"{}\"", "x".repeat(256));
-        assert_eq!(*Table::parse(&long).unwrap_err().kind(), Kind::LongString);
+        assert_eq!(*Table::parse(&long).unwrap_err().kind(), ListKind::LongString);
     }
 }

@@ -3,28 +3,28 @@
 use std::time::Duration;
 
 use crate::dns::{Answer, Failure, Record, Soa, ttl_from_wire};
-use crate::testing::data::{Data, Entry};
+use crate::testing::data::{Data, TableEntry};
 
-/// What a table says to a question. [`Reply::answer`] is how it crosses the resolver seam.
+/// What a table says to a question. [`ServerReply::answer`] is how it crosses the resolver seam.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Reply {
+pub struct ServerReply {
     /// What it comes to.
-    pub outcome: Outcome,
+    pub outcome: ReplyOutcome,
     /// How it can be carried.
-    pub carrier: Carrier,
+    pub carrier: ReplyTransport,
     /// How long it takes.
     pub after: Duration,
     /// The CNAME chain, if any, then the records, in the order of the table.
-    pub answers: Vec<Entry>,
+    pub answers: Vec<TableEntry>,
     /// The SOA of a "no".
-    pub authority: Option<Entry>,
+    pub authority: Option<TableEntry>,
 }
 
 /// What a reply comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum ReplyOutcome {
     /// Records of the asked type.
     Records,
     /// The name exists without such records.
@@ -48,31 +48,31 @@ pub enum Outcome {
 /// How a reply can be carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Carrier {
+pub enum ReplyTransport {
     /// Over UDP when it fits, and over TCP.
     Any,
     /// Over TCP only; over UDP it comes truncated.
     TcpOnly,
 }
 
-impl Reply {
-    pub(super) fn new(outcome: Outcome) -> Self {
-        Self { outcome, carrier: Carrier::Any, after: Duration::ZERO, answers: Vec::new(), authority: None }
+impl ServerReply {
+    pub(super) fn new(outcome: ReplyOutcome) -> Self {
+        Self { outcome, carrier: ReplyTransport::Any, after: Duration::ZERO, answers: Vec::new(), authority: None }
     }
 
     /// The response code on the wire. Of silence and garbage, 0.
     #[must_use]
     pub fn response_code(&self) -> u16 {
         match self.outcome {
-            Outcome::NxDomain => 3,
-            Outcome::ResponseCode(code) => code,
-            Outcome::Records
-            | Outcome::NoData
-            | Outcome::CnameLoop
-            | Outcome::Silence
-            | Outcome::Truncated
-            | Outcome::Referral
-            | Outcome::Malformed => 0,
+            ReplyOutcome::NxDomain => 3,
+            ReplyOutcome::ResponseCode(code) => code,
+            ReplyOutcome::Records
+            | ReplyOutcome::NoData
+            | ReplyOutcome::CnameLoop
+            | ReplyOutcome::Silence
+            | ReplyOutcome::Truncated
+            | ReplyOutcome::Referral
+            | ReplyOutcome::Malformed => 0,
         }
     }
 
@@ -80,17 +80,17 @@ impl Reply {
     #[must_use]
     pub fn answer(&self) -> Answer {
         match self.outcome {
-            Outcome::Records => self.records(),
-            Outcome::NoData => Answer::no_data(self.soa()),
-            Outcome::NxDomain => Answer::nx_domain(self.soa()),
-            Outcome::CnameLoop => Answer::failed(Failure::CnameLoop),
-            Outcome::ResponseCode(2) => Answer::failed(Failure::ServFail),
-            Outcome::ResponseCode(5) => Answer::failed(Failure::Refused),
-            Outcome::ResponseCode(code) => Answer::failed(Failure::Rcode(code)),
-            Outcome::Silence => Answer::failed(Failure::Timeout),
-            Outcome::Truncated => Answer::failed(Failure::Truncated),
-            Outcome::Referral => Answer::failed(Failure::Unrelated),
-            Outcome::Malformed => Answer::failed(Failure::Malformed),
+            ReplyOutcome::Records => self.records(),
+            ReplyOutcome::NoData => Answer::no_data(self.soa()),
+            ReplyOutcome::NxDomain => Answer::nx_domain(self.soa()),
+            ReplyOutcome::CnameLoop => Answer::failed(Failure::CnameLoop),
+            ReplyOutcome::ResponseCode(2) => Answer::failed(Failure::ServFail),
+            ReplyOutcome::ResponseCode(5) => Answer::failed(Failure::Refused),
+            ReplyOutcome::ResponseCode(code) => Answer::failed(Failure::Rcode(code)),
+            ReplyOutcome::Silence => Answer::failed(Failure::Timeout),
+            ReplyOutcome::Truncated => Answer::failed(Failure::Truncated),
+            ReplyOutcome::Referral => Answer::failed(Failure::Unrelated),
+            ReplyOutcome::Malformed => Answer::failed(Failure::Malformed),
         }
     }
 
@@ -102,7 +102,7 @@ impl Reply {
         }
         let answer = Answer::records(records, self.chain_ttl().unwrap_or_default());
         match (self.answers.first(), self.answers.last()) {
-            (Some(first), Some(last)) if first.owner != last.owner => answer.at(last.owner.clone()),
+            (Some(first), Some(last)) if first.owner != last.owner => answer.with_owner(last.owner.clone()),
             _ => answer,
         }
     }

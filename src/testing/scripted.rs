@@ -9,7 +9,7 @@ use crate::dns::{Answer, Question};
 use crate::resolve::{BoxFuture, Resolve};
 use crate::testing::error::TableError;
 use crate::testing::journal::Journal;
-use crate::testing::reply::Outcome;
+use crate::testing::reply::ReplyOutcome;
 use crate::testing::table::Table;
 
 /// How long a resolver waits before it gives up on a silent server.
@@ -101,7 +101,7 @@ impl Resolve for Scripted {
                 state.table.lookup(question)
             };
             let _under_way = UnderWay(self);
-            let after = if reply.outcome == Outcome::Silence { SILENCE } else { reply.after };
+            let after = if reply.outcome == ReplyOutcome::Silence { SILENCE } else { reply.after };
             if !after.is_zero() {
                 let now = self.clock.now();
                 self.clock.sleep_until(now.checked_add(after).unwrap_or(now)).await;

@@ -16,7 +16,7 @@ use crate::dns::Question;
 use crate::testing::error::TableError;
 use crate::testing::journal::Journal;
 use crate::testing::lookup::Wanted;
-use crate::testing::reply::Reply;
+use crate::testing::reply::ServerReply;
 use crate::testing::table::Table;
 use crate::testing::wire::{Reaction, Transport, react};
 
@@ -150,7 +150,7 @@ impl Shared {
         react(octets, transport, |name, wanted| self.lookup(name, wanted))
     }
 
-    fn lookup(&self, name: Option<Name>, wanted: Wanted) -> Reply {
+    fn lookup(&self, name: Option<Name>, wanted: Wanted) -> ServerReply {
         let mut state = self.lock();
         let Some(name) = name else { return state.table.find_impossible() };
         if let Wanted::Records(kind) = wanted {

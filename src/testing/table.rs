@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::dns::RecordType;
 use crate::testing::data::Data;
 
-/// Links of a CNAME chain that are followed; a longer one is [`Outcome::CnameLoop`](crate::testing::Outcome::CnameLoop).
+/// Links of a CNAME chain that are followed; a longer one is [`ReplyOutcome::CnameLoop`](crate::testing::ReplyOutcome::CnameLoop).
 pub const MAX_CNAME_LINKS: usize = 16;
 
 /// A DNS world, written as text, one record a line:
@@ -55,7 +55,7 @@ pub const MAX_CNAME_LINKS: usize = 16;
 /// | `$DEFAULT behaviour` | for names not in the table; `NXDOMAIN` unless said |
 ///
 /// ```
-/// use rdnsbl::testing::{Outcome, Table};
+/// use rdnsbl::testing::{ReplyOutcome, Table};
 /// use rdnsbl::{dns::{Question, RecordType}, name::Name};
 ///
 /// let table = Table::parse(r#"
@@ -65,10 +65,10 @@ pub const MAX_CNAME_LINKS: usize = 16;
 ///     *.gone.example        SERVFAIL
 /// "#)?;
 /// let ask = |name: &str| Ok::<_, rdnsbl::name::NameError>(table.lookup(&Question::new(Name::parse(name)?, RecordType::A)));
-/// assert_eq!(ask("2.0.0.127.bl.example")?.outcome, Outcome::Records);
-/// assert_eq!(ask("1.0.0.127.bl.example")?.outcome, Outcome::NxDomain);
-/// assert_eq!(ask("0.0.127.bl.example")?.outcome, Outcome::NoData);
-/// assert_eq!(ask("any.gone.example")?.outcome, Outcome::ResponseCode(2));
+/// assert_eq!(ask("2.0.0.127.bl.example")?.outcome, ReplyOutcome::Records);
+/// assert_eq!(ask("1.0.0.127.bl.example")?.outcome, ReplyOutcome::NxDomain);
+/// assert_eq!(ask("0.0.127.bl.example")?.outcome, ReplyOutcome::NoData);
+/// assert_eq!(ask("any.gone.example")?.outcome, ReplyOutcome::ResponseCode(2));
 /// assert_eq!(Table::parse("a.example A 1.2.3").unwrap_err().to_string(), "line 1: expected an IPv4 address");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

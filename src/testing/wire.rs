@@ -8,9 +8,9 @@ use hickory_resolver::proto::rr::{DNSClass, Name as WireName, RData, Record, Rec
 
 use crate::base::name::Name;
 use crate::dns::RecordType;
-use crate::testing::data::{Data, Entry, RawName};
+use crate::testing::data::{Data, RawName, TableEntry};
 use crate::testing::lookup::Wanted;
-use crate::testing::reply::{Carrier, Outcome, Reply};
+use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
 
 /// Octets of a datagram that pass everywhere unfragmented: the size servers have agreed on.
 const MAX_DATAGRAM: u16 = 1232;
@@ -41,7 +41,7 @@ pub(super) enum Reaction {
 pub(super) fn react(
     octets: &[u8],
     transport: Transport,
-    lookup: impl FnOnce(Option<Name>, Wanted) -> Reply,
+    lookup: impl FnOnce(Option<Name>, Wanted) -> ServerReply,
 ) -> Reaction {
     let Ok(request) = Message::from_vec(octets) else {
         return header_of(octets, ResponseCode::FormErr).map_or(Reaction::Silence, at_once);
@@ -61,9 +61,9 @@ pub(super) fn react(
     }
     let reply = lookup(asked_name(&query.name), wanted(query.query_type));
     match (reply.outcome, transport) {
-        (Outcome::Silence, _) => Reaction::Silence,
-        (Outcome::Truncated, Transport::Tcp) => Reaction::Close,
-        (Outcome::Malformed, _) => Reaction::Send(garbage(request.metadata.id), reply.after),
+        (ReplyOutcome::Silence, _) => Reaction::Silence,
+        (ReplyOutcome::Truncated, Transport::Tcp) => Reaction::Close,
+        (ReplyOutcome::Malformed, _) => Reaction::Send(garbage(request.metadata.id), reply.after),
         _ => match encode(&request, query, &reply, transport) {
             Some(octets) => Reaction::Send(octets, reply.after),
             None => refuse(octets, ResponseCode::ServFail),
@@ -127,7 +127,7 @@ fn wanted(kind: WireType) -> Wanted {
 }
 
 /// The whole message, or a truncated one where the whole does not fit.
-fn encode(request: &Message, query: &Query, reply: &Reply, transport: Transport) -> Option<Vec<u8>> {
+fn encode(request: &Message, query: &Query, reply: &ServerReply, transport: Transport) -> Option<Vec<u8>> {
     let code = reply.response_code();
     // RFC 6891 §6.1.3: the upper bits of a response code need EDNS.
     let code = if code > 15 && request.edns.is_none() { 2 } else { code };
@@ -155,7 +155,7 @@ fn encode(request: &Message, query: &Query, reply: &Reply, transport: Transport)
     if let Some(entry) = &reply.authority {
         response.add_authority(record(entry, asked.as_ref(), query)?);
     }
-    let needs_tcp = reply.outcome == Outcome::Truncated || reply.carrier == Carrier::TcpOnly;
+    let needs_tcp = reply.outcome == ReplyOutcome::Truncated || reply.carrier == ReplyTransport::TcpOnly;
     if !(needs_tcp && transport == Transport::Udp) {
         let octets = response.to_vec().ok()?;
         if octets.len() <= limit.into() {
@@ -168,7 +168,7 @@ fn encode(request: &Message, query: &Query, reply: &Reply, transport: Transport)
 }
 
 /// One record. What belongs to the asked name is owned by it in the case in which it was asked.
-fn record(entry: &Entry, asked: Option<&Name>, query: &Query) -> Option<Record> {
+fn record(entry: &TableEntry, asked: Option<&Name>, query: &Query) -> Option<Record> {
     let owner = if asked == Some(&entry.owner) {
         query.name.clone()
     } else {

@@ -14,7 +14,7 @@ use rdnsbl::name::Key;
 use rdnsbl::policy::Rule;
 use rdnsbl::remote_text::RemoteText;
 use rdnsbl::report::authres;
-use rdnsbl::{Dialogue, Finding, Inquiry, ListSet, Name, Policy, Report, Settings, SpecialPurpose, Standing};
+use rdnsbl::{Dialogue, Finding, Inquiry, ListSet, Name, Policy, Report, Settings, SharedState, SpecialPurpose};
 
 /// The key that is planted everywhere.
 const CANARY: &str = "abcdefghijklmnopqrstuvwxyz234567";
@@ -27,7 +27,7 @@ fn ask(lists: ListSet, policy: Policy, dialogue: &Dialogue, answer: impl Fn(&Que
     let mut inquiry = Inquiry::new(
         dialogue,
         &std::sync::Arc::new(settings.clone()),
-        &mut Standing::default(),
+        &mut SharedState::default(),
         Instant::now(),
         [7; 16],
     );
@@ -85,8 +85,8 @@ fn octets(written: &str) -> Vec<u8> {
 
 #[test]
 fn hostile_texts_are_harmless() {
-    let zone = || ListSpec::deny("list.example").unwrap().key(&Key::new(CANARY).unwrap()).unwrap();
-    let allow = || ListSpec::allow("allow.example").unwrap().key(&Key::new(CANARY).unwrap()).unwrap();
+    let zone = || ListSpec::deny("list.example").unwrap().with_key(&Key::new(CANARY).unwrap()).unwrap();
+    let allow = || ListSpec::allow("allow.example").unwrap().with_key(&Key::new(CANARY).unwrap()).unwrap();
     let templates =
         ["550 5.7.1 $rbl_txt", "550 ${rbl_txt?{$client $rbl_txt}:{none}}", "$rbl_code $reverse_client_name; $rbl_txt"];
     let mut count = 0;
@@ -97,7 +97,7 @@ fn hostile_texts_are_harmless() {
         let target = Target::from_text(&String::from_utf8_lossy(&raw));
         let answer = |question: &Question| {
             let name = question.name.to_string();
-            match question.kind {
+            match question.record_type {
                 RecordType::Ptr if kind == "ptr" => Answer::records([Record::Ptr(target.clone())], TTL),
                 RecordType::Txt if kind == "txt" => Answer::records([Record::Txt(text.clone())], TTL),
                 RecordType::A if name.starts_with("14.113.0.203.") => {
@@ -217,30 +217,30 @@ fn keyed() -> Vec<ListSpec> {
     let deny = |text: &str| ListSpec::deny(text).unwrap();
     vec![
         deny(&format!("{CANARY}.zen.dq.spamhaus.net")),
-        deny(&format!("{}.dbl.dq.spamhaus.net.", CANARY.to_uppercase())).asks([
+        deny(&format!("{}.dbl.dq.spamhaus.net.", CANARY.to_uppercase())).with_parts([
             Part::Helo,
             Part::Sender,
             Part::ConfirmedName,
         ]),
         ListSpec::allow(&format!("{CANARY}.white.mail.abusix.zone")).unwrap(),
         deny(&format!("{CANARY}.dnsbl.httpbl.org=127.[0..255].[0..255].[0..255]*2")),
-        deny("bl.example").key(&Key::new(CANARY).unwrap()).unwrap(),
+        deny("bl.example").with_key(&Key::new(CANARY).unwrap()).unwrap(),
         // Slips of the pen, and zones that nobody knows.
         deny(&format!("{CANARY}.zen.dq.spamhaus.org")),
         deny(&format!("{CANARY}.zen.spamhaus.org=127.0.0.[2..11]")),
-        deny(&format!("{CANARY}.zen.spamhaus.net")).asks([Part::Address, Part::Helo]),
+        deny(&format!("{CANARY}.zen.spamhaus.net")).with_parts([Part::Address, Part::Helo]),
         deny(&format!("zen.{CANARY}.dq.spamhaus.ent")),
         ListSpec::allow(&format!("{CANARY}.combined.abusix.zone")).unwrap(),
         deny(&format!("{}.combined.mail.abusix.com", CANARY.to_uppercase())),
         deny(&format!("{CANARY}.{CANARY}.example")),
         deny(&format!("x-{CANARY}.bl.example")),
-        deny("special.example").explained_by(format!("{CANARY}.sbl.example").parse().unwrap()),
-        deny(&format!("{CANARY}.marked.example")).key(&Key::new("abcd").unwrap()).unwrap(),
-        deny("merged.example").explained_by(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
+        deny("special.example").with_reason_zone(format!("{CANARY}.sbl.example").parse().unwrap()),
+        deny(&format!("{CANARY}.marked.example")).with_key(&Key::new("abcd").unwrap()).unwrap(),
+        deny("merged.example").with_reason_zone(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
         deny(&format!("{CANARY}.zen.dq.spamhaus.net"))
-            .codes(CodeFilter::none([CodePattern::exactly(Ipv4Addr::LOCALHOST)]))
-            .reply("550 $rbl_domain $rbl_txt $rbl_what".parse().unwrap())
-            .label("tenant"),
+            .with_codes(CodeFilter::none([CodePattern::exactly(Ipv4Addr::LOCALHOST)]))
+            .with_reply_template("550 $rbl_domain $rbl_txt $rbl_what".parse().unwrap())
+            .with_label("tenant"),
     ]
 }
 
@@ -250,7 +250,7 @@ fn assert_no_key(what: &str, shown: &str) {
 
 #[test]
 fn a_key_before_a_zone_of_one_label_is_nobodys_name() {
-    let spec = ListSpec::deny("zen").unwrap().key(&Key::new(CANARY).unwrap()).unwrap();
+    let spec = ListSpec::deny("zen").unwrap().with_key(&Key::new(CANARY).unwrap()).unwrap();
     assert_eq!(spec.operator(), "zen");
     assert_no_key("a list", &format!("{spec:?}"));
 }
@@ -263,7 +263,7 @@ fn a_planted_key_is_never_seen() {
     let worlds: Vec<World> = vec![
         Box::new(|_| Answer::nx_domain(None)),
         Box::new(|_| Answer::no_data(None)),
-        Box::new(move |question| match question.kind {
+        Box::new(move |question| match question.record_type {
             RecordType::Txt => Answer::records([Record::Txt(RemoteText::clean(reason.as_bytes()))], TTL),
             RecordType::A if question.name.to_string().contains("14.113.0.203") => address([127, 0, 0, 2]),
             _ => Answer::nx_domain(None),
@@ -357,7 +357,7 @@ fn panics_of_a_host_show_no_key() {
 #[test]
 fn the_key_of_httpbl_stands_in_front_of_the_address() {
     let list = ListSpec::deny(&format!("{CANARY}.dnsbl.httpbl.org")).unwrap();
-    let marked = ListSpec::deny("dnsbl.httpbl.org").unwrap().key(&Key::new("abc").unwrap()).unwrap();
+    let marked = ListSpec::deny("dnsbl.httpbl.org").unwrap().with_key(&Key::new("abc").unwrap()).unwrap();
     for (list, key) in [(list, CANARY), (marked, "abc")] {
         let asked = Mutex::new(Vec::new());
         let report = ask(ListSet::builder().list(list).build().unwrap(), Policy::rfc(), &client(), |question| {

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use rdnsbl::dns::{Failure, Record, Soa};
 use rdnsbl::dnsxl::{CodePattern, Evidence, Listing, Proof};
-use rdnsbl::inquiry::Ticket;
+use rdnsbl::inquiry::QuestionId;
 use rdnsbl::resolve::BoxFuture;
 use rdnsbl::testing::Table;
 use rdnsbl::{
-    Action, Answer, Check, Checker, Dialogue, Inquiry, Iprev, Kind, ListSet, ManualClock, Name, Policy, Question,
-    RecordType, Report, Resolve, Scripted, Settings, Standing, Verdict,
+    Action, Answer, Checker, Dialogue, Inquiry, Iprev, ListKind, ListSet, ManualClock, Name, PendingCheck, Policy,
+    Question, RecordType, Report, Resolve, Scripted, Settings, SharedState, Verdict,
 };
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(45, 66, 77, 7));
@@ -32,11 +32,11 @@ fn spawnable<T: Send + 'static>(_: &T) {}
 #[test]
 fn values_cross_threads() {
     shared::<Checker>();
-    shared::<Check>();
+    shared::<PendingCheck>();
     shared::<Report>();
     shared::<Dialogue>();
     shared::<Settings>();
-    shared::<Standing>();
+    shared::<SharedState>();
     shared::<ListSet>();
     shared::<Policy>();
     shared::<Name>();
@@ -62,7 +62,7 @@ fn futures_borrow_nothing() {
         checker.check(CLIENT).into_future(),
         checker.iprev(CLIENT),
         checker.helo(&name, Some(CLIENT)),
-        checker.mail_domain(rdnsbl::Side::Sender, &name),
+        checker.mail_domain(rdnsbl::PathRole::Sender, &name),
     );
     drop((checker, name));
     spawnable(&check);
@@ -156,7 +156,7 @@ enum Raw {
 impl Resolve for Own {
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
         Box::pin(async move {
-            match self.0.get(&(question.name.expose().to_owned(), question.kind)) {
+            match self.0.get(&(question.name.expose().to_owned(), question.record_type)) {
                 Some(Raw::Addresses(found)) => {
                     Answer::records(found.iter().copied().map(Record::from), Duration::from_secs(60))
                 }
@@ -228,13 +228,19 @@ impl Loop {
     }
 }
 
-fn check(host: &mut Loop, known: &mut Standing, dialogue: &Dialogue, settings: &Settings, budget: Duration) -> Report {
+fn check(
+    host: &mut Loop,
+    known: &mut SharedState,
+    dialogue: &Dialogue,
+    settings: &Settings,
+    budget: Duration,
+) -> Report {
     let deadline = host.now + budget;
     let mut inquiry = Inquiry::new(dialogue, &std::sync::Arc::new(settings.clone()), known, host.now, [0x17; 16]);
-    let mut open: HashMap<u16, Ticket> = HashMap::new();
+    let mut open: HashMap<u16, QuestionId> = HashMap::new();
     while !inquiry.is_done() {
         while let Some((ticket, question)) = inquiry.next_question() {
-            open.insert(host.send(question.name.expose(), question.kind), ticket);
+            open.insert(host.send(question.name.expose(), question.record_type), ticket);
         }
         let Some((id, answer)) = host.next(deadline) else { break };
         if let Some(ticket) = open.remove(&id) {
@@ -252,7 +258,7 @@ fn a_host_with_an_event_loop() {
     let settings = Settings { lists, ..Settings::default() };
     let table = Table::parse(DNS).unwrap();
     let mut host = Loop { table, now: Instant::now(), due: BinaryHeap::new(), answers: HashMap::new() };
-    let mut known = Standing::default();
+    let mut known = SharedState::default();
     let dialogue = Dialogue::from(CLIENT);
     let report = check(&mut host, &mut known, &dialogue, &settings, Duration::from_secs(5));
     assert_eq!((report.counts().listed, report.counts().unknown, report.questions()), (1, 1, 7));
@@ -278,13 +284,16 @@ fn judge(report: &Report) -> Mine {
     let mut tag = None;
     for row in report.lists() {
         match row.verdict() {
-            Verdict::Listed(Kind::Deny, hit) => {
+            Verdict::Listed(ListKind::Deny, hit) => {
                 let why = hit.reason().map_or("listed", |reason| reason.as_str());
                 return Mine::Refuse(format!("{}: {why}", row.list()));
             }
             Verdict::Problem(_) => tag = Some("list-broken"),
             Verdict::Unknown(_) => tag = Some("list-unknown"),
-            Verdict::Listed(Kind::Allow, _) | Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Skipped(_) => {}
+            Verdict::Listed(ListKind::Allow, _)
+            | Verdict::NotListed(_)
+            | Verdict::Excluded(_)
+            | Verdict::Skipped(_) => {}
         }
     }
     match report.iprev() {
@@ -303,7 +312,7 @@ fn a_mapping_of_ones_own() {
         let mut inquiry = Inquiry::new(
             &Dialogue::from(CLIENT),
             &std::sync::Arc::new(settings.clone()),
-            &mut Standing::default(),
+            &mut SharedState::default(),
             Instant::now(),
             [0; 16],
         );

@@ -5,22 +5,24 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use rdnsbl::check::helo::{HeloCheck, HeloReport, Ourselves};
+use rdnsbl::check::helo::{HeloCheck, HeloReport, OwnIdentity};
 use rdnsbl::check::iprev::{Iprev, IprevCheck};
 use rdnsbl::check::mail_domain::{MailDomainCheck, MailDomainReport};
-use rdnsbl::check::{Step, Unit};
+use rdnsbl::check::{Check, Step};
 use rdnsbl::dns::{Failure, Record};
 use rdnsbl::dnsxl::{
-    CodePattern, Control, Kind, Label, ListCheck, ListFinding, Profile, SubjectKind, TestEntry, TestPoints,
+    CodePattern, Control, Label, ListCheck, ListFinding, ListKind, Profile, SubjectKind, TestEntry, TestPoints,
 };
 use rdnsbl::remote_text::RemoteText;
 use rdnsbl::testing::Table;
-use rdnsbl::{Answer, Dialogue, Inquiry, ListSet, ListSpec, Name, Outcome, Report, Settings, Side, Standing, Subject};
+use rdnsbl::{
+    Answer, Dialogue, Inquiry, ListSet, ListSpec, Name, Outcome, PathRole, Report, Settings, SharedState, Subject,
+};
 
 use crate::kit::random_world::{CLIENT, World, all_slots, drive};
 
 /// The check, and the word of its verdict; `unknown` where nobody could tell.
-trait Judged: Unit<Verdict: PartialEq + Debug + Clone> + Clone + 'static {
+trait Judged: Check<Verdict: PartialEq + Debug + Clone> + Clone + 'static {
     fn word(verdict: &Self::Verdict) -> &'static str;
 }
 
@@ -53,17 +55,17 @@ fn iprev() -> IprevCheck {
 }
 
 fn mail() -> MailDomainCheck {
-    MailDomainCheck::new(Side::Sender, "<a@sender.test>")
+    MailDomainCheck::new(PathRole::Sender, "<a@sender.test>")
 }
 
 fn helo() -> HeloCheck {
-    HeloCheck::new("mail.sender.test", Some(CLIENT.into()), &Ourselves::default())
+    HeloCheck::new("mail.sender.test", Some(CLIENT.into()), &OwnIdentity::default())
 }
 
 fn list() -> ListCheck {
     let entry = TestEntry::Address(Ipv4Addr::new(127, 0, 0, 2).into());
     let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
-    let spec = ListSpec::deny("bl.test=127.0.0.[1..3]").unwrap().profile(profile);
+    let spec = ListSpec::deny("bl.test=127.0.0.[1..3]").unwrap().with_profile(profile);
     ListCheck::new(spec, &Subject::from(IpAddr::from(CLIENT)), Control::stale(Label::from_random([1; 16]))).first_use()
 }
 
@@ -122,7 +124,7 @@ fn run(settings: &Settings, dialogue: &Dialogue, table: &Table) -> Report {
     let mut inquiry = Inquiry::new(
         dialogue,
         &std::sync::Arc::new(settings.clone()),
-        &mut Standing::default(),
+        &mut SharedState::default(),
         Instant::now(),
         [3; 16],
     );
@@ -136,7 +138,7 @@ fn run(settings: &Settings, dialogue: &Dialogue, table: &Table) -> Report {
 #[derive(Clone, Copy, Debug)]
 struct Said {
     word: &'static str,
-    kind: Kind,
+    kind: ListKind,
     weight: i32,
 }
 
@@ -145,7 +147,7 @@ fn lists() -> impl Strategy<Value = Vec<Said>> {
     let weight = prop_oneof![-5..=5, Just(i32::MAX), Just(i32::MIN)];
     let said = (word, prop::bool::weighted(0.8), weight).prop_map(|(word, deny, weight)| Said {
         word,
-        kind: if deny { Kind::Deny } else { Kind::Allow },
+        kind: if deny { ListKind::Deny } else { ListKind::Allow },
         weight,
     });
     prop::collection::vec(said, 0..12)
@@ -163,7 +165,7 @@ fn report_of(said: &[Said], threshold: i32) -> Report {
             _ => String::new(),
         };
         let zone = format!("l{index}.test=127.0.0.2");
-        let spec = if said.kind == Kind::Deny { ListSpec::deny(&zone) } else { ListSpec::allow(&zone) };
+        let spec = if said.kind == ListKind::Deny { ListSpec::deny(&zone) } else { ListSpec::allow(&zone) };
         spec.unwrap().with_weight(said.weight)
     });
     let settings = settings(specs.collect::<Vec<_>>(), threshold);
@@ -265,7 +267,7 @@ proptest! {
     #[test]
     fn scores_are_sums(said in lists(), threshold in -3_i32..10) {
         let report = report_of(&said, threshold);
-        let deny = said.iter().filter(|said| said.kind == Kind::Deny);
+        let deny = said.iter().filter(|said| said.kind == ListKind::Deny);
         let sum = |worst: fn(i64) -> i64| deny.clone().map(|said| match said.word {
             "listed" => i64::from(said.weight),
             "unknown" => worst(said.weight.into()),
@@ -275,9 +277,9 @@ proptest! {
         let clamped = |sum: i64| sum.clamp(i32::MIN.into(), i32::MAX.into());
         prop_assert_eq!((i64::from(report.score().low()), i64::from(report.score().high())), (clamped(low), clamped(high)));
         let threshold = i64::from(threshold);
-        let expected = if said.iter().any(|said| said.kind == Kind::Allow && said.word == "listed") {
+        let expected = if said.iter().any(|said| said.kind == ListKind::Allow && said.word == "listed") {
             Outcome::Allowed
-        } else if low >= threshold && said.iter().any(|said| said.kind == Kind::Allow && said.word == "unknown") {
+        } else if low >= threshold && said.iter().any(|said| said.kind == ListKind::Allow && said.word == "unknown") {
             Outcome::Undecided
         } else if low >= threshold {
             Outcome::Listed
@@ -297,7 +299,7 @@ proptest! {
     #[test]
     fn an_unheard_list_turns_no_listing_off(said in lists(), threshold in -3_i32..10, weight in 0_i32..10, deny in any::<bool>()) {
         let before = report_of(&said, threshold);
-        let kind = if deny { Kind::Deny } else { Kind::Allow };
+        let kind = if deny { ListKind::Deny } else { ListKind::Allow };
         let unheard = Said { word: "unknown", kind, weight };
         let after = report_of(&[said, vec![unheard]].concat(), threshold);
         prop_assert!(after.score().high() >= before.score().high());
@@ -332,7 +334,7 @@ proptest! {
             let _ = text.parse::<CodePattern>();
             let dialogue = Dialogue::new().helo(text.as_str()).mail_from(text.as_str()).rcpt_to(text.as_str());
             let asks = [rdnsbl::dnsxl::Part::Helo, rdnsbl::dnsxl::Part::Sender];
-            let settings = settings([ListSpec::deny("dbl.test").unwrap().asks(asks)], 1);
+            let settings = settings([ListSpec::deny("dbl.test").unwrap().with_parts(asks)], 1);
             let report = run(&settings, &dialogue, &Table::parse("").unwrap());
             prop_assert_eq!(report.counts().total(), 2);
             let shown = format!("{:?}{}", report.helo(), report.advice().reply().map(ToString::to_string).unwrap_or_default());

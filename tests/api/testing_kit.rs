@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use rdnsbl::clock::Clock;
-use rdnsbl::dns::{Answer, Failure, Is, Question, Record, RecordType, Soa, Target};
+use rdnsbl::dns::{Answer, AnswerKind, Failure, Question, Record, RecordType, Soa, Target};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::Resolve;
-use rdnsbl::testing::{Carrier, Outcome, SILENCE, Table};
+use rdnsbl::testing::{ReplyOutcome, ReplyTransport, SILENCE, Table};
 use rdnsbl::{ManualClock, Scripted};
 
 fn question(name: &str, kind: RecordType) -> Question {
@@ -98,11 +98,14 @@ fn wildcards() {
     );
     assert_eq!(world.a("2.0.0.127.bl.example"), records([address(2)], 3600)); // past the empty 0.0.127
     assert_eq!(world.a("a.b.deep.bl.example"), records([address(9)], 3600)); // the closest
-    assert!(matches!(world.a("1.0.0.127.bl.example").is(), Is::NoData(_))); // exists itself
-    assert!(matches!(world.a("0.0.127.bl.example").is(), Is::NoData(_)));
-    assert!(matches!(world.a("bl.example").is(), Is::NoData(_))); // not below itself
-    assert!(matches!(world.ask("x.bl.example", RecordType::Txt).is(), Is::NoData(_)));
-    assert_eq!(world.a("x.alias.example"), records([address(4)], 3600).at(Name::parse("target.example").unwrap()));
+    assert!(matches!(world.a("1.0.0.127.bl.example").kind(), AnswerKind::NoData(_))); // exists itself
+    assert!(matches!(world.a("0.0.127.bl.example").kind(), AnswerKind::NoData(_)));
+    assert!(matches!(world.a("bl.example").kind(), AnswerKind::NoData(_))); // not below itself
+    assert!(matches!(world.ask("x.bl.example", RecordType::Txt).kind(), AnswerKind::NoData(_)));
+    assert_eq!(
+        world.a("x.alias.example"),
+        records([address(4)], 3600).with_owner(Name::parse("target.example").unwrap())
+    );
     assert_eq!(world.a("x.dark.example"), Answer::failed(Failure::Timeout));
 }
 
@@ -121,7 +124,7 @@ fn aliases() {
          servfail.example SERVFAIL
          strange.example CNAME a\\013b.example",
     );
-    assert_eq!(world.a("a.example"), records([address(2)], 20).at(Name::parse("c.example").unwrap()));
+    assert_eq!(world.a("a.example"), records([address(2)], 20).with_owner(Name::parse("c.example").unwrap()));
     assert_eq!(world.ask("a.example", RecordType::Mx), Answer::no_data(soa("example", 20)));
     assert_eq!(world.a("out.example"), Answer::nx_domain(soa("example", 10)));
     assert_eq!(world.a("self.example"), Answer::failed(Failure::CnameLoop));
@@ -131,7 +134,7 @@ fn aliases() {
     let chain: String = (0..17).map(|n| format!("{n}.chain.example CNAME {}.chain.example\n", n + 1)).collect();
     world.dns.set(&format!("{chain}17.chain.example A 127.0.0.2")).unwrap();
     assert_eq!(world.a("0.chain.example"), Answer::failed(Failure::CnameLoop));
-    assert!(matches!(world.a("1.chain.example").is(), Is::Records(_)));
+    assert!(matches!(world.a("1.chain.example").kind(), AnswerKind::Records(_)));
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn hostile_data() {
            zone.example SOA ns.zone.example hostmaster.zone.example 1 2 3 4 5"#,
     );
     let answer = world.ask("7.113.0.203.in-addr.arpa", RecordType::Ptr);
-    let Is::Records(set) = answer.is() else { panic!("{answer}") };
+    let AnswerKind::Records(set) = answer.kind() else { panic!("{answer}") };
     let shown: Vec<String> = set.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["good.example", "a\\013\\010X-Evil\\.b.example."]);
     assert!(matches!(set.iter().last(), Some(Record::Ptr(Target::Illegal(_)))));
@@ -211,10 +214,10 @@ fn set_replaces_what_it_mentions() {
     let reply = reply.unwrap();
     assert_eq!(
         (reply.outcome, reply.carrier, reply.after.as_secs(), reply.answers.len()),
-        (Outcome::Records, Carrier::TcpOnly, 1, 1)
+        (ReplyOutcome::Records, ReplyTransport::TcpOnly, 1, 1)
     );
     world.dns.set("*.w.example NXDOMAIN").unwrap();
-    assert!(matches!(world.a("x.w.example").is(), Is::NxDomain(_)));
+    assert!(matches!(world.a("x.w.example").kind(), AnswerKind::NxDomain(_)));
     // A wrong line changes nothing, not even by the lines before it.
     let error = world.dns.set("a.example NXDOMAIN\na.example B").unwrap_err();
     assert_eq!((error.line(), text()), (2, new.to_owned()));
@@ -268,7 +271,7 @@ fn questions_in_flight_are_counted() {
 fn replies_keep_the_order_of_the_table() {
     let table = Table::parse("a.example CNAME b.example\nb.example A 127.0.0.9\nb.example A 127.0.0.2").unwrap();
     let reply = table.lookup(&question("a.example", RecordType::A));
-    assert_eq!(reply.outcome, Outcome::Records);
+    assert_eq!(reply.outcome, ReplyOutcome::Records);
     let owners: Vec<String> = reply.answers.iter().map(|entry| format!("{} {:?}", entry.owner, entry.data)).collect();
     assert!(owners[0].starts_with("a.example Cname"));
     assert_eq!(owners[1..], ["b.example A(127.0.0.9)", "b.example A(127.0.0.2)"]);

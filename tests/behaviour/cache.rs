@@ -121,7 +121,7 @@ fn other_lists_are_asked_first() {
     let twice = world.checker.with_lists(lists(["b.test=127.0.0.2", "b.test=127.0.0.3", "a.test"]));
     assert_eq!(twice.remembered(&CLEAN.into()).unwrap().counts().not_listed, 3);
     let by_name =
-        ListSet::builder().list("a.test".parse::<rdnsbl::ListSpec>().unwrap().asks([rdnsbl::dnsxl::Part::Helo]));
+        ListSet::builder().list("a.test".parse::<rdnsbl::ListSpec>().unwrap().with_parts([rdnsbl::dnsxl::Part::Helo]));
     assert_eq!(world.checker.with_lists(by_name.build().unwrap()).remembered(&CLEAN.into()), None);
     let reached_by_nobody = ListSet::builder().deny("a.test").threshold(0).build().unwrap();
     assert_eq!(world.checker.with_lists(reached_by_nobody).remembered(&CLEAN.into()), None);
@@ -157,7 +157,7 @@ fn an_entry_that_must_exist_is_asked_first() {
     assert!(remembered(&world, CLEAN).is_some());
     let entry = TestPoints::documented(TestEntry::Address(IpAddr::from([127, 0, 0, 2])));
     let spec: ListSpec = "a.test".parse().unwrap();
-    let spec = spec.profile(Profile::new().test_points(SubjectKind::Ipv4, entry));
+    let spec = spec.with_profile(Profile::new().test_points(SubjectKind::Ipv4, entry));
     let knowing = world.checker.with_lists(ListSet::builder().list(spec).build().unwrap());
     assert_eq!(knowing.remembered(&CLEAN.into()), None, "through this resolver no hit may ever have come");
     world.clock.run(knowing.check(CLEAN));
@@ -187,7 +187,7 @@ fn what_is_remembered_of_a_domain_is_what_was_asked() {
 
 #[cfg(feature = "psl")]
 fn by_sender(profile: Profile) -> ListSpec {
-    "d.test".parse::<ListSpec>().unwrap().asks([rdnsbl::dnsxl::Part::Sender]).profile(profile)
+    "d.test".parse::<ListSpec>().unwrap().with_parts([rdnsbl::dnsxl::Part::Sender]).with_profile(profile)
 }
 
 #[test]

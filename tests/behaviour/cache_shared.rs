@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use rdnsbl::dnsxl::{Part, Profile, SubjectKind, TestEntry, TestPoints, Unheard};
+use rdnsbl::dnsxl::{OnNoAnswer, Part, Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, Policy, Report, Scripted};
 
 use crate::kit::world;
@@ -111,7 +111,7 @@ fn spec(text: &str) -> ListSpec {
 
 fn documented(text: &str) -> ListSpec {
     let entry = TestPoints::documented(TestEntry::Address(IpAddr::from([127, 0, 0, 2])));
-    spec(text).profile(Profile::new().test_points(SubjectKind::Ipv4, entry))
+    spec(text).with_profile(Profile::new().test_points(SubjectKind::Ipv4, entry))
 }
 
 fn hosts(first: &Checker) -> Vec<Checker> {
@@ -120,10 +120,10 @@ fn hosts(first: &Checker) -> Vec<Checker> {
     let hosts = vec![
         first.clone(),
         with(of(vec![spec("l0.test=127.0.0.2*2"), spec("l1.test*-1"), spec("l0.test=127.0.0.9")]).threshold(2)),
-        with(of(vec![documented("l0.test"), spec("l3.test").when_unheard(Unheard::Defer)]).allow("l1.test")),
-        with(of(vec![spec("l0.test").profile(Profile::new().lists([SubjectKind::Ipv6])), spec("l2.test")]))
+        with(of(vec![documented("l0.test"), spec("l3.test").with_on_no_answer(OnNoAnswer::Defer)]).allow("l1.test")),
+        with(of(vec![spec("l0.test").with_profile(Profile::new().lists([SubjectKind::Ipv6])), spec("l2.test")]))
             .with_policy(Policy::rfc().strict()),
-        with(of(vec![spec("l1.test"), spec("l2.test").asks([Part::Sender])])),
+        with(of(vec![spec("l1.test"), spec("l2.test").with_parts([Part::Sender])])),
         with(of(vec![documented("l1.test"), documented("l2.test"), spec("l3.test=127.0.0.1")]).min_operators(2))
             .with_policy(Policy::observe()),
         with(of(vec![spec("l2.test")]).allow_threshold(0)),

@@ -10,7 +10,7 @@ use rdnsbl::dns::{Answer, Question};
 use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::report::Completeness;
 use rdnsbl::resolve::{BoxFuture, Resolve};
-use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, Policy, Scripted, Side};
+use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, PathRole, Policy, Scripted};
 
 use crate::kit::world;
 use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, said, start};
@@ -159,7 +159,7 @@ fn units_can_be_dropped_as_well() {
     for polls in 0..4 {
         let mut iprev = start(world.checker.iprev(CLEAN));
         let mut helo = start(world.checker.helo("clean.client.test", Some(CLEAN)));
-        let mut domain = start(world.checker.mail_domain(Side::Sender, "<a@client.test>"));
+        let mut domain = start(world.checker.mail_domain(PathRole::Sender, "<a@client.test>"));
         for _ in 0..polls {
             poll_once(&mut iprev);
             poll_once(&mut helo);
@@ -340,7 +340,7 @@ fn who_has_logged_in_is_not_judged() {
 
 fn documented(zone: &str) -> ListSpec {
     let entry = TestPoints::documented(TestEntry::Address(IpAddr::from([127, 0, 0, 2])));
-    ListSpec::deny(zone).unwrap().profile(Profile::new().test_points(SubjectKind::Ipv4, entry))
+    ListSpec::deny(zone).unwrap().with_profile(Profile::new().test_points(SubjectKind::Ipv4, entry))
 }
 
 fn asked_for_entry(world: &World) -> usize {
@@ -430,7 +430,7 @@ fn keys_stay_out_of_reports() {
         14.77.66.45.SecretKey0123.dq.test A 127.0.0.2
         14.77.66.45.secretkey0123.dq.test TXT \"see https://dq.test/?q=14.77.66.45.SECRETKEY0123.dq.test\"
         *.secretkey9999.dq.test SERVFAIL";
-    let list = |key: &str| ListSpec::deny("dq.test").unwrap().key(&rdnsbl::name::Key::new(key).unwrap()).unwrap();
+    let list = |key: &str| ListSpec::deny("dq.test").unwrap().with_key(&rdnsbl::name::Key::new(key).unwrap()).unwrap();
     let lists = ListSet::builder().list(list("SecretKey0123")).list(list("secretkey9999")).build().unwrap();
     let world = World::new(dns, lists);
     for _ in 0..2 {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdnsbl::dnsxl::{Kind, Part, ProblemKind, Profile};
+use rdnsbl::dnsxl::{ListKind, Part, ProblemKind, Profile};
 use rdnsbl::lists::catalogue::{Catalogue, Status};
 use rdnsbl::lists::{Knowledge, ListSetBuilder, Merge};
 use rdnsbl::{Dialogue, ListSet, ListSpec, Name, Report, SpecialPurpose, Verdict};
@@ -152,7 +152,7 @@ fn one_question_for_several_lists() {
     assert_eq!((report.score().low(), report.score().high()), (4, 4));
     let counts = report.counts();
     assert_eq!((counts.listed, counts.excluded, counts.total()), (2, 1, 3));
-    let Verdict::Listed(Kind::Deny, sbl) = report.lists()[0].verdict() else { panic!("not listed") };
+    let Verdict::Listed(ListKind::Deny, sbl) = report.lists()[0].verdict() else { panic!("not listed") };
     assert_eq!(sbl.meanings().iter().map(|it| &**it).collect::<Vec<_>>(), ["SBL"]);
     assert_eq!(sbl.reason().unwrap().as_str(), "listed there");
     // Proof is of the zone that was asked.
@@ -345,14 +345,14 @@ fn only_what_belongs_together_is_merged() {
     let with = |sbl: ListSpec| zones(ListSet::builder().list(sbl).deny("xbl.spamhaus.org").deny("pbl.spamhaus.org"));
     assert_eq!(with(spec("sbl.spamhaus.org")), ["zen.spamhaus.org"; 3]);
     let alone = |own: &'static str| [own, "zen.spamhaus.org", "zen.spamhaus.org"];
-    assert_eq!(with(spec("sbl.spamhaus.org").profile(Profile::new())), alone("sbl.spamhaus.org"));
-    assert_eq!(with(spec("sbl.spamhaus.org").daily_limit(100)), alone("sbl.spamhaus.org"));
-    let limited = |zone: &str| ListSet::builder().list(spec(zone).daily_limit(100)).deny("xbl.spamhaus.org");
+    assert_eq!(with(spec("sbl.spamhaus.org").with_profile(Profile::new())), alone("sbl.spamhaus.org"));
+    assert_eq!(with(spec("sbl.spamhaus.org").with_daily_limit(100)), alone("sbl.spamhaus.org"));
+    let limited = |zone: &str| ListSet::builder().list(spec(zone).with_daily_limit(100)).deny("xbl.spamhaus.org");
     assert_eq!(zones(limited("sbl.spamhaus.org")), ["sbl.spamhaus.org", "xbl.spamhaus.org"]);
     assert_eq!(zones(limited("zen.spamhaus.org")), ["zen.spamhaus.org", "xbl.spamhaus.org"]);
-    assert_eq!(with(spec("sbl.local").mirrors(name("sbl.spamhaus.org"))), alone("sbl.local"));
+    assert_eq!(with(spec("sbl.local").with_mirror_of(name("sbl.spamhaus.org"))), alone("sbl.local"));
     // Asked about others, it is another question.
-    assert_eq!(with(spec("sbl.spamhaus.org").asks([Part::Helo])), alone("sbl.spamhaus.org"));
+    assert_eq!(with(spec("sbl.spamhaus.org").with_parts([Part::Helo])), alone("sbl.spamhaus.org"));
     assert_eq!(
         zones(deny(&PARTS).knowledge(Knowledge::None)),
         ["sbl.spamhaus.org", "xbl.spamhaus.org", "pbl.spamhaus.org"]
@@ -440,7 +440,7 @@ fn what_counts_twice_is_told() {
     assert_eq!(rats.iter().filter(|(_, word)| *word != "note").collect::<Vec<_>>(), [&(1, "counted_twice")]);
     assert_eq!(words(deny(&["multi.uribl.com", "black.uribl.com"])), [(1, "counted_twice")]);
     assert_eq!(words(deny(&["zen.spamhaus.org*0", "pbl.spamhaus.org"])), [(1, "one_question")]);
-    let other = ListSpec::deny("pbl.spamhaus.org").unwrap().asks([Part::Helo]);
+    let other = ListSpec::deny("pbl.spamhaus.org").unwrap().with_parts([Part::Helo]);
     assert_eq!(words(deny(&["zen.spamhaus.org"]).list(other)), [(1, "wrong_subject")]);
     // The same line twice.
     assert_eq!(

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use rdnsbl::dns::Failure;
-use rdnsbl::inquiry::Ticket;
+use rdnsbl::inquiry::QuestionId;
 use rdnsbl::resolve::{Stub, Timeouts};
-use rdnsbl::testing::{LoopbackServer, Outcome, SILENCE, Table};
-use rdnsbl::{Answer, Checker, Inquiry, Report, Standing};
+use rdnsbl::testing::{LoopbackServer, ReplyOutcome, SILENCE, Table};
+use rdnsbl::{Answer, Checker, Inquiry, Report, SharedState};
 
 use crate::kit::said::{everything, said};
 use crate::kit::scenario;
@@ -37,7 +37,7 @@ enum Order {
 /// The decisions alone. Time is a number.
 fn decide(scenario: &Scenario, order: Order) -> Report {
     let table = scenario.table();
-    let mut standing = Standing::default();
+    let mut standing = SharedState::default();
     let mut inquiry = Inquiry::new(
         &scenario.dialogue,
         &std::sync::Arc::new(scenario.settings.clone()),
@@ -46,11 +46,11 @@ fn decide(scenario: &Scenario, order: Order) -> Report {
         [0x5a; 16],
     );
     let mut now = Duration::ZERO;
-    let mut open: Vec<(Duration, Ticket, Answer)> = Vec::new();
+    let mut open: Vec<(Duration, QuestionId, Answer)> = Vec::new();
     loop {
         while let Some((ticket, question)) = inquiry.next_question() {
             let reply = table.lookup(&question);
-            let after = if reply.outcome == Outcome::Silence { SILENCE } else { reply.after };
+            let after = if reply.outcome == ReplyOutcome::Silence { SILENCE } else { reply.after };
             open.push((now + after, ticket, reply.answer()));
         }
         let next = match order {

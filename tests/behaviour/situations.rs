@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rdnsbl::testing::Situation;
 use rdnsbl::{
-    Action, Checker, Dialogue, Event, ListSet, ListSpec, ManualClock, Name, Outcome, Report, Scripted, Verdict, Why,
+    Action, Checker, Dialogue, Event, ListSet, ListSpec, ManualClock, Name, Outcome, Report, Scripted, UnknownReason,
+    Verdict,
 };
 
 const CLEAN: [&str; 3] = ["45.66.77.7", "2a00:1450:4001::7", "clean.example"];
@@ -99,14 +100,19 @@ fn every_death_is_survived_and_recovered_from() {
 
 #[test]
 fn a_daily_limit_is_kept() {
-    let lists =
-        ListSet::builder().list(ListSpec::deny("bl.test").unwrap().daily_limit(10)).deny("other.test").build().unwrap();
+    let lists = ListSet::builder()
+        .list(ListSpec::deny("bl.test").unwrap().with_daily_limit(10))
+        .deny("other.test")
+        .build()
+        .unwrap();
     let world = World::new(lists, "$SOA bl.test 300 60\n$SOA other.test 300 60\n");
     for client in 0..20 {
         let report = world.check(&format!("45.66.77.{client}"));
         match report.lists()[0].verdict() {
             Verdict::NotListed(_) => assert!(client < 10),
-            Verdict::Unknown(unknown) => assert!(client >= 10 && *unknown.why() == Why::Failed(rdnsbl::Failure::Shed)),
+            Verdict::Unknown(unknown) => {
+                assert!(client >= 10 && *unknown.why() == UnknownReason::Failed(rdnsbl::Failure::Shed))
+            }
             other => panic!("{other:?}"),
         }
         assert_eq!(report.lists()[1].verdict().word(), "not_listed");

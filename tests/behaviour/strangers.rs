@@ -12,7 +12,7 @@ use futures::future::join_all;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use rdnsbl::clock::Clock;
-use rdnsbl::dns::Is;
+use rdnsbl::dns::AnswerKind;
 use rdnsbl::dnsxl::{Disposition, Part, Profile, SubjectKind, TestEntry, TestPoints, Verdict};
 use rdnsbl::resolve::BoxFuture;
 use rdnsbl::{
@@ -36,7 +36,7 @@ fn allow(zone: &str) -> ListSpec {
 
 /// A list of the domains in HELO and MAIL FROM.
 fn of_domains(spec: ListSpec) -> ListSpec {
-    spec.asks([Part::Helo, Part::Sender])
+    spec.with_parts([Part::Helo, Part::Sender])
 }
 
 fn from(last: u8, domain: &str) -> Dialogue {
@@ -232,7 +232,7 @@ fn a_documented_refusal_about_one_address_is_no_refusal_of_all() {
         .code("127.0.0.255".parse().unwrap(), Disposition::Refusal, "over quota")
         .lists([SubjectKind::Ipv4]);
     let world = format!("{BL}{} A 127.0.0.255", entry(77, 1, "bl.example"));
-    let mut town = Town::new(&world, [allow("bl.example").profile(profile.clone())]);
+    let mut town = Town::new(&world, [allow("bl.example").with_profile(profile.clone())]);
     assert_eq!(town.check(client(77, 9)).score().outcome(), Outcome::Allowed);
     assert_eq!(said(&town.check(client(77, 1))), ["problem"]);
     town.settle();
@@ -644,7 +644,7 @@ fn an_empty_answer_beside_a_listing_is_the_lists_own() {
 #[test]
 fn a_resolver_that_takes_listings_away_is_found_out() {
     let points = TestPoints::documented(TestEntry::Address([127, 0, 0, 2].into()));
-    let knowing = |zone| deny(zone).profile(Profile::new().test_points(SubjectKind::Ipv4, points.clone()));
+    let knowing = |zone| deny(zone).with_profile(Profile::new().test_points(SubjectKind::Ipv4, points.clone()));
     let world = "
         $SOA a.example 300 60\n$SOA b.example 300 60
         2.0.0.127.a.example NODATA-NOSOA\n2.0.0.127.b.example NODATA-NOSOA\n9.77.66.45.a.example NODATA-NOSOA
@@ -667,7 +667,7 @@ fn addresses(points: TestPoints) -> Profile {
 fn a_tenant_with_another_control_takes_nobody_elses_hits_away() {
     let wrong = TestPoints::default().absent(TestEntry::Address(address(77, 11)));
     let mut town = Town::new(BL, [deny("bl.example")]);
-    let other = town.checker.with_lists(set([deny("bl.example").profile(addresses(wrong))]));
+    let other = town.checker.with_lists(set([deny("bl.example").with_profile(addresses(wrong))]));
     for last in [9, 10, 9, 10] {
         let theirs = town.clock.run(other.check(client(77, last)));
         assert_eq!(said(&theirs), ["problem"], "{theirs}");
@@ -691,7 +691,7 @@ fn a_tenant_with_another_control_proves_nothing_for_others() {
     (0..=255).for_each(|last| writeln!(everything, "{} A 127.0.0.2", entry(77, last, "bl.example")).unwrap());
     let blind = TestPoints::default().absent(TestEntry::Domain(Name::parse("nothing-here").unwrap()));
     let town = Town::new(&everything, [deny("bl.example")]);
-    let other = town.checker.with_lists(set([deny("bl.example").profile(addresses(blind))]));
+    let other = town.checker.with_lists(set([deny("bl.example").with_profile(addresses(blind))]));
     for last in 0..20 {
         let theirs = town.clock.run(other.check(client(77, last)));
         assert_eq!(said(&theirs), ["listed"], "{theirs}");
@@ -708,7 +708,7 @@ fn tenants_that_check_at_the_same_time_keep_their_own_conclusions() {
     for ours_first in [true, false] {
         let wrong = TestPoints::default().absent(TestEntry::Address(address(77, 11)));
         let town = Town::new(&format!("{BL}*.bl.example after=100ms"), [deny("bl.example")]);
-        let other = town.checker.with_lists(set([deny("bl.example").profile(addresses(wrong))]));
+        let other = town.checker.with_lists(set([deny("bl.example").with_profile(addresses(wrong))]));
         for last in [9, 10] {
             let (ours, theirs) = (town.checker.check(client(77, last)), other.check(client(77, last)));
             let both = if ours_first {
@@ -728,7 +728,7 @@ fn a_tenant_that_knows_other_refusals_draws_his_own_conclusion() {
     let refuses = Profile::new().code("127.0.0.2".parse().unwrap(), Disposition::Refusal, "not registered");
     // To him the list refuses; to us it lists.
     let town = Town::new(BL, [deny("bl.example")]);
-    let other = town.checker.with_lists(set([deny("bl.example").profile(refuses.clone())]));
+    let other = town.checker.with_lists(set([deny("bl.example").with_profile(refuses.clone())]));
     for last in [9, 10, 11] {
         assert_eq!(said(&town.clock.run(other.check(client(77, last)))), ["problem"]);
         assert_eq!(reply(&town.check(client(77, last))), 550);
@@ -765,7 +765,7 @@ fn tenants_with_equal_controls_share_what_they_show() {
 fn tenants_share_what_a_label_nobody_can_guess_has_shown() {
     let elsewhere = TestPoints::default().absent(TestEntry::Address(address(77, 200)));
     let town = Town::new(BL, [deny("bl.example")]);
-    let other = town.checker.with_lists(set([deny("bl.example").profile(addresses(elsewhere))]));
+    let other = town.checker.with_lists(set([deny("bl.example").with_profile(addresses(elsewhere))]));
     assert_eq!(said(&town.check(client(77, 9))), ["listed"]);
     town.pass(5);
     assert_eq!(said(&town.clock.run(other.check(client(77, 10)))), ["listed"]);
@@ -921,7 +921,7 @@ fn a_list_whose_domain_does_not_exist_is_gone() {
     }
     let health = &town.checker.health()[0];
     assert_eq!((health.health().word(), health.advice()), ("gone", "remove it from the configuration"));
-    let asked = town.dns.asked().iter().filter(|question| question.kind == rdnsbl::RecordType::Soa).count();
+    let asked = town.dns.asked().iter().filter(|question| question.record_type == rdnsbl::RecordType::Soa).count();
     assert!(asked <= 1, "{asked} questions in 40 seconds");
     assert_eq!(town.events(), ["bl.operator.example unprobed -> gone"]);
     // It is bought, and works.
@@ -1002,7 +1002,7 @@ impl Resolve for Moody {
         Box::pin(async move {
             let mood = *self.mood.lock().unwrap();
             let answer = self.dns.resolve(question).await;
-            match (mood, answer.is()) {
+            match (mood, answer.kind()) {
                 (Mood::Silent, _) => {
                     self.clock.sleep_until(self.clock.now() + 4 * SECOND).await;
                     Answer::failed(Failure::Timeout)
@@ -1012,10 +1012,10 @@ impl Resolve for Moody {
                     answer
                 }
                 (Mood::Refuses, _) => Answer::failed(Failure::Refused),
-                (Mood::Invents, Is::NxDomain(_)) if question.kind == RecordType::A => {
+                (Mood::Invents, AnswerKind::NxDomain(_)) if question.record_type == RecordType::A => {
                     Answer::records([Record::A([203, 0, 113, 99].into())], 60 * SECOND)
                 }
-                (Mood::Strips, Is::Records(set)) if set.iter().any(is_listing) => Answer::no_data(None),
+                (Mood::Strips, AnswerKind::Records(set)) if set.iter().any(is_listing) => Answer::no_data(None),
                 _ => answer,
             }
         })
@@ -1093,7 +1093,7 @@ fn moody(lists: u8) -> (Moody, Checker) {
     let moody = Moody { dns, clock: clock.clone(), mood: Arc::new(Mutex::new(Mood::Honest)) };
     let points = TestPoints::documented(TestEntry::Address([127, 0, 0, 2].into()));
     let spec = |list| match list {
-        0 => deny("l0.example").profile(addresses(points.clone())),
+        0 => deny("l0.example").with_profile(addresses(points.clone())),
         2 => allow("l2.example"),
         _ => deny(&format!("l{list}.example")),
     };

@@ -14,7 +14,7 @@ use rdnsbl::check::iprev::Iprev;
 use rdnsbl::checker::Limits;
 use rdnsbl::clock::Clock;
 use rdnsbl::lists::Knowledge;
-use rdnsbl::{Checker, Dialogue, Event, Events, ListSet, ListSpec, ManualClock, Report, Verdict, Why};
+use rdnsbl::{Checker, Dialogue, Event, Events, ListSet, ListSpec, ManualClock, Report, UnknownReason, Verdict};
 
 use crate::kit::strange_worlds::{Asked, Chance, Mood, Strange, World};
 
@@ -52,7 +52,7 @@ fn set(specs: impl IntoIterator<Item = ListSpec>) -> ListSet {
 }
 
 /// A checker in a world.
-struct Stage<'a> {
+struct LookupDirection<'a> {
     world: &'a World,
     clock: ManualClock,
     start: Instant,
@@ -61,7 +61,7 @@ struct Stage<'a> {
     events: Events,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> LookupDirection<'a> {
     fn new(world: &'a World) -> Self {
         Self::with(world, Limits::default())
     }
@@ -147,7 +147,7 @@ fn told(report: &Report) -> Vec<String> {
 
 /// The client, many strangers, the client again.
 fn with_strangers(world: &World) -> (Told, Score) {
-    let mut stage = Stage::new(world);
+    let mut stage = LookupDirection::new(world);
     let mut chance = Chance::new(world.seed ^ 0x5eed);
     let first = stage.open();
     stage.dns.forget();
@@ -187,7 +187,7 @@ type Probe = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The client, the controls that the strangers caused, the client again.
 fn with_probes(world: &World, score: &Score) -> Told {
-    let mut stage = Stage::new(world);
+    let mut stage = LookupDirection::new(world);
     let first = stage.open();
     let clock = stage.clock.clone();
     let start = stage.start;
@@ -316,12 +316,12 @@ fn strangers_beyond_capacity_cost_an_answer_and_never_a_fact() {
         let mut world = World::new(seed);
         world.mood = Mood::Honest;
         let alone = {
-            let stage = Stage::with(&world, limits);
+            let stage = LookupDirection::with(&world, limits);
             stage.open();
             stage.clock.advance(7_200 * SECOND);
             stage.check(world.client())
         };
-        let stage = Stage::with(&world, limits);
+        let stage = LookupDirection::with(&world, limits);
         stage.open();
         stage.clock.advance(7_200 * SECOND);
         let mut chance = Chance::new(seed);
@@ -349,9 +349,9 @@ fn strangers_beyond_capacity_cost_an_answer_and_never_a_fact() {
 
 /// How much was not heard; all else must be equal.
 fn compare(world: &World, alone: &Report, crowded: &Report) -> usize {
-    let excused = |why: Why| {
+    let excused = |why: UnknownReason| {
         use rdnsbl::Failure::{Deadline, Shed};
-        matches!(why, Why::Failed(Deadline | Shed) | Why::Unproven)
+        matches!(why, UnknownReason::Failed(Deadline | Shed) | UnknownReason::Unproven)
     };
     let mut unheard = 0;
     for (one, other) in alone.lists().iter().zip(crowded.lists()) {

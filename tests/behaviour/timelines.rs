@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use crate::kit::town::said_of_events;
 
 use rdnsbl::clock::{BoxFuture, Clock};
-use rdnsbl::dns::Is;
+use rdnsbl::dns::AnswerKind;
 use rdnsbl::dnsxl::{Health, ProblemKind, Refusing};
 use rdnsbl::report::ResolverFault;
 use rdnsbl::{
     Answer, Checker, Dialogue, Events, Failure, ListSet, ManualClock, Outcome, Question, Report, Resolve, Scripted,
-    SpecialPurpose, Verdict, Why,
+    SpecialPurpose, UnknownReason, Verdict,
 };
 
 const CLEAN: &str = "203.0.113.7";
@@ -85,7 +85,7 @@ fn problem(verdict: &Verdict) -> Option<ProblemKind> {
     }
 }
 
-fn why(verdict: &Verdict) -> Option<Why> {
+fn why(verdict: &Verdict) -> Option<UnknownReason> {
     match verdict {
         Verdict::Unknown(unknown) => Some(*unknown.why()),
         _ => None,
@@ -143,14 +143,14 @@ fn silent_for_days_and_then_a_wildcard() {
     world.clock.advance(2 * HOUR);
     for client in 0..5 {
         let report = world.check(&format!("203.0.113.{}", 100 + client));
-        assert_eq!(why(report.lists()[0].verdict()), Some(Why::Failed(Failure::Timeout)), "{client}");
+        assert_eq!(why(report.lists()[0].verdict()), Some(UnknownReason::Failed(Failure::Timeout)), "{client}");
         assert!(report.advice().reply().is_none());
     }
     assert_eq!(world.events(), ["bl.example sound -> unreachable"]);
     // Left alone now: no question, no waiting.
     world.asked("");
     let report = world.check("203.0.113.120");
-    assert_eq!(why(report.lists()[0].verdict()), Some(Why::Failed(Failure::Shed)));
+    assert_eq!(why(report.lists()[0].verdict()), Some(UnknownReason::Failed(Failure::Shed)));
     assert_eq!((world.asked(".bl.example"), report.elapsed()), (0, Duration::ZERO));
     // It comes back as a wildcard. The first check after the pause asks the controls, and no mail question.
     world.set("*.bl.example. A 127.0.0.2\n2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2");
@@ -276,7 +276,7 @@ fn a_resolver_that_invents_answers() {
         Dialogue::from(CLEAN.parse::<IpAddr>().unwrap()).mail_from("a@gone.example").helo("mail.gone.example");
     let report = world.clock.run(world.checker.check(&dialogue));
     assert_eq!(report.resolver_fault(), Some(ResolverFault::RewritesNxdomain));
-    assert!(report.lists().iter().all(|row| why(row.verdict()) == Some(Why::Resolver)), "{report}");
+    assert!(report.lists().iter().all(|row| why(row.verdict()) == Some(UnknownReason::Resolver)), "{report}");
     assert_eq!(report.sender().unwrap().verdict().word(), "unknown");
     assert_eq!(report.helo().unwrap().verdict().word(), "unknown");
     assert_ne!(report.advice().reply().map(|reply| reply.code() / 100), Some(5));
@@ -307,7 +307,7 @@ fn one_list_of_twelve_takes_half_a_minute() {
     let report = world.clock.run(world.checker.check(&client).within(Duration::from_secs(3)));
     assert_eq!(report.elapsed(), Duration::from_secs(3));
     assert_eq!((report.counts().not_listed, report.counts().unknown), (11, 1));
-    assert_eq!(why(report.lists()[6].verdict()), Some(Why::Failed(Failure::Deadline)));
+    assert_eq!(why(report.lists()[6].verdict()), Some(UnknownReason::Failed(Failure::Deadline)));
 }
 
 #[test]
@@ -340,7 +340,7 @@ impl Resolve for Caching {
                 return Answer::nx_domain(None);
             }
             let answer = self.inner.resolve(question).await;
-            if let (Is::NxDomain(_), Some(ttl)) = (answer.is(), answer.ttl()) {
+            if let (AnswerKind::NxDomain(_), Some(ttl)) = (answer.kind(), answer.ttl()) {
                 self.absent.lock().unwrap().insert(question.clone(), now + ttl);
             }
             answer
@@ -404,7 +404,7 @@ fn one_emptied_list_convicts_the_resolver_once_at_most() {
     let dns = Scripted::table(&table, clock.clone()).unwrap();
     let entry = TestEntry::Address(IpAddr::from([127, 0, 0, 2]));
     let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
-    let empty = ListSpec::deny("empty.example").unwrap().profile(profile);
+    let empty = ListSpec::deny("empty.example").unwrap().with_profile(profile);
     let lists = ListSet::builder().list(empty).deny("bl.example").build().unwrap();
     let builder = Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
     let checker = builder.build().unwrap();
@@ -431,8 +431,10 @@ fn chances_of_a_list_are_not_used_up_by_who_asks_nothing() {
     let world: String = (100..=110).map(named).collect();
     let table = format!("$SOA dbl.example 300 60\n{world}*.dbl.example. TIMEOUT");
     let dns = Scripted::table(&table, clock.clone()).unwrap();
-    let lists =
-        ListSet::builder().list(ListSpec::deny("dbl.example").unwrap().asks([Part::ConfirmedName])).build().unwrap();
+    let lists = ListSet::builder()
+        .list(ListSpec::deny("dbl.example").unwrap().with_parts([Part::ConfirmedName]))
+        .build()
+        .unwrap();
     let builder = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
     let checker = builder.build().unwrap();
     let check = |client: u8| clock.run(checker.check(Dialogue::from(IpAddr::from([198, 51, 100, client]))));
@@ -460,11 +462,11 @@ fn misses_of_a_resolver_that_stripped_are_not_believed_later() {
     let dns = Scripted::table(stripped, clock.clone()).unwrap();
     let entry = TestEntry::Address(IpAddr::from([127, 0, 0, 2]));
     let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
-    let lists = ListSet::builder().list(ListSpec::deny("bl.example").unwrap().profile(profile)).build().unwrap();
+    let lists = ListSet::builder().list(ListSpec::deny("bl.example").unwrap().with_profile(profile)).build().unwrap();
     let builder = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask);
     let checker = builder.build().unwrap();
     let check = |client: &str| clock.run(checker.check(Dialogue::from(client.parse::<IpAddr>().unwrap())));
-    assert_eq!(why(check(LISTED).lists()[0].verdict()), Some(Why::Resolver));
+    assert_eq!(why(check(LISTED).lists()[0].verdict()), Some(UnknownReason::Resolver));
     dns.set("2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2").unwrap();
     clock.advance(Duration::from_secs(61));
     assert_eq!(check(CLEAN).lists()[0].verdict().word(), "not_listed");
@@ -636,5 +638,5 @@ fn probes_tell_who_takes_127_away() {
     world.clock.run(world.checker.probe());
     let report = world.check(CLEAN);
     assert_eq!(report.resolver_fault(), Some(ResolverFault::Strips127));
-    assert!(report.lists().iter().all(|row| why(row.verdict()) == Some(Why::Resolver)));
+    assert!(report.lists().iter().all(|row| why(row.verdict()) == Some(UnknownReason::Resolver)));
 }

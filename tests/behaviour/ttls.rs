@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rdnsbl::Name;
-use rdnsbl::check::helo::{HeloCheck, Ourselves};
+use rdnsbl::check::helo::{HeloCheck, OwnIdentity};
 use rdnsbl::check::iprev::IprevCheck;
-use rdnsbl::check::mail_domain::{MailDomainCheck, Side};
-use rdnsbl::check::{Step, Unit};
+use rdnsbl::check::mail_domain::{MailDomainCheck, PathRole};
+use rdnsbl::check::{Check, Step};
 use rdnsbl::dns::{Answer, Failure, Question, Record, RecordType, Soa, Target};
 
 fn seconds(seconds: u64) -> Duration {
@@ -25,7 +25,7 @@ fn answer(world: &str, question: &Question) -> Answer {
         let mut words = line.split(' ');
         let (name, kind, data, ttl) =
             (words.next().unwrap(), words.next().unwrap(), words.next().unwrap(), words.next().unwrap_or("-"));
-        if question.name.to_string() != name || question.kind.to_string() != kind {
+        if question.name.to_string() != name || question.record_type.to_string() != kind {
             continue;
         }
         let time = ttl.parse().ok();
@@ -35,7 +35,7 @@ fn answer(world: &str, question: &Question) -> Answer {
             ("fail", _) => Answer::failed(Failure::ServFail),
             (data, Some(time)) => {
                 let target = || Target::from_text(data);
-                let record = match question.kind {
+                let record = match question.record_type {
                     RecordType::Ptr => Record::Ptr(target()),
                     RecordType::Mx => Record::Mx { preference: 10, exchange: target() },
                     _ => match data.parse().unwrap() {
@@ -51,7 +51,7 @@ fn answer(world: &str, question: &Question) -> Answer {
     panic!("{question} is not in {world}")
 }
 
-fn run<U: Unit>(mut unit: U, world: &str) -> U::Verdict {
+fn run<U: Check>(mut unit: U, world: &str) -> U::Verdict {
     loop {
         match unit.step() {
             Step::Done(verdict) => return verdict,
@@ -107,7 +107,7 @@ fn helo() {
         ("A no 30; h.example AAAA no 30; h.example MX no -", "no_address", None),
         ("A no 30; h.example AAAA no 30; h.example MX no 10", "no_address", Some(10)),
     ] {
-        let check = HeloCheck::new("h.example", Some("192.0.2.1".parse().unwrap()), &Ourselves::default());
+        let check = HeloCheck::new("h.example", Some("192.0.2.1".parse().unwrap()), &OwnIdentity::default());
         let report = run(check, &format!("h.example {world}"));
         assert_eq!((report.verdict().word(), report.ttl()), (word, ttl.map(seconds)), "{world}");
     }
@@ -134,7 +134,7 @@ fn mail_domains() {
         ("192.0.2.1 300", "mx_unusable", Some(300)),
         ("m.example 300; m.example A fail; m.example AAAA no -", "unknown", None),
     ] {
-        let report = run(MailDomainCheck::new(Side::Sender, "a@d.example"), &format!("d.example MX {world}"));
+        let report = run(MailDomainCheck::new(PathRole::Sender, "a@d.example"), &format!("d.example MX {world}"));
         assert_eq!((report.verdict().word(), report.ttl()), (word, ttl.map(seconds)), "{world}");
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use rdnsbl::check::{Slot, Step, Unit};
+use rdnsbl::check::{Check, Slot, Step};
 use rdnsbl::dns::{Failure, Record, Soa, Target};
 use rdnsbl::{Answer, Name, Question, RecordType};
 
@@ -65,7 +65,7 @@ impl World {
             0 => Answer::no_data(soa),
             1 => Answer::failed(FAILURES[pick(1, FAILURES.len())]),
             _ => {
-                let records = (0..=chance(5) % 5).map(|n| self.record(question.kind, chance(10 + n)));
+                let records = (0..=chance(5) % 5).map(|n| self.record(question.record_type, chance(10 + n)));
                 Answer::records(records, Duration::from_secs(chance(6) % 1000))
             }
         }
@@ -98,7 +98,7 @@ impl World {
 }
 
 /// Answers what is needed in the order that `picks` choose, at most `most` answers. Did it come to its end?
-pub(crate) fn drive<U: Unit>(unit: &mut U, world: &World, picks: &[usize], most: usize) -> Option<U::Verdict> {
+pub(crate) fn drive<U: Check>(unit: &mut U, world: &World, picks: &[usize], most: usize) -> Option<U::Verdict> {
     for turn in 0..=most {
         let slots: Vec<Slot> = match unit.step() {
             Step::Done(verdict) => return Some(verdict),
@@ -115,7 +115,7 @@ pub(crate) fn drive<U: Unit>(unit: &mut U, world: &World, picks: &[usize], most:
 }
 
 /// Every slot a kind of check has, as far as many worlds show.
-pub(crate) fn all_slots<U: Unit>(make: impl Fn() -> U) -> BTreeSet<Slot> {
+pub(crate) fn all_slots<U: Check>(make: impl Fn() -> U) -> BTreeSet<Slot> {
     let mut slots = BTreeSet::new();
     for seed in 0..400 {
         let world = World { seed, failing: 0, honest: false };

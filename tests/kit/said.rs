@@ -1,11 +1,11 @@
 //! What a report says, in the few words scenarios are written in.
 
 use rdnsbl::check::helo::{Helo, HeloReport};
-use rdnsbl::check::iprev::{Iprev, Stage};
+use rdnsbl::check::iprev::{Iprev, LookupDirection};
 use rdnsbl::check::mail_domain::{MailDomain, MailDomainReport, Via};
 use rdnsbl::dnsxl::Verdict;
 use rdnsbl::report::Completeness;
-use rdnsbl::{Report, Why};
+use rdnsbl::{Report, UnknownReason};
 
 /// Everything a scenario can ask a report.
 pub(crate) const QUESTIONS: [&str; 13] = [
@@ -99,7 +99,7 @@ fn iprev(iprev: &Iprev) -> String {
         Iprev::Forged(names) => if names.truncated() { "truncated" } else { "" }.into(),
         Iprev::NoName(absence) => if absence.reverse_name_exists() { "nodata" } else { "nxdomain" }.into(),
         Iprev::TempError(error) => {
-            let stage = if error.at() == Stage::Reverse { "reverse" } else { "forward" };
+            let stage = if error.at() == LookupDirection::Reverse { "reverse" } else { "forward" };
             format!("{stage} {}", error.why().word())
         }
     };
@@ -120,7 +120,7 @@ fn domain(report: &MailDomainReport) -> String {
         MailDomain::Ok(Via::ImplicitMx) => "implicit_mx".into(),
         MailDomain::MxUnusable(reason) => reason.word().into(),
         MailDomain::AddressLiteral(address) => address.to_string(),
-        MailDomain::Unknown(why) => Why::word(*why).into(),
+        MailDomain::Unknown(why) => UnknownReason::word(*why).into(),
         _ => String::new(),
     };
     let cut = if report.truncated() { "truncated" } else { "" };

@@ -149,12 +149,12 @@ fn list(at: &str, kind: &str, text: &str) -> ListSpec {
         let code = |value: &str| value.parse::<CodePattern>().unwrap_or_else(|error| panic!("{at}: {error}"));
         profile = match option {
             "asks" => {
-                spec = spec.asks(value.split(',').map(|part| part_of(at, part)));
+                spec = spec.with_parts(value.split(',').map(|part| part_of(at, part)));
                 profile
             }
             "key" => {
                 let key = Key::new(value).unwrap_or_else(|error| panic!("{at}: {error}"));
-                spec = spec.key(&key).unwrap_or_else(|error| panic!("{at}: {error}"));
+                spec = spec.with_key(&key).unwrap_or_else(|error| panic!("{at}: {error}"));
                 profile
             }
             "only" => profile.lists(value.split(',').map(|kind| kind_of(at, kind))),
@@ -169,7 +169,7 @@ fn list(at: &str, kind: &str, text: &str) -> ListSpec {
             _ => panic!("{at}: unknown option `{option}`"),
         };
     }
-    spec.profile(profile)
+    spec.with_profile(profile)
 }
 
 fn entry(at: &str, text: &str) -> TestEntry {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdnsbl::clock::Clock;
-use rdnsbl::dns::{Is, Target};
+use rdnsbl::dns::{AnswerKind, Target};
 use rdnsbl::dnsxl::{Disposition, Part, Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::resolve::BoxFuture;
 use rdnsbl::{Answer, Dialogue, Failure, ListSpec, ManualClock, Name, Question, Record, RecordType, Resolve, Soa};
@@ -279,15 +279,17 @@ impl World {
         let name = question.name.expose().trim_end_matches('.');
         let in_list = self.in_list(name);
         let answer = match in_list {
-            Some((index, labels)) => self.lists[index].answer(labels, question.kind),
-            None => self.outside(name, question.kind),
+            Some((index, labels)) => self.lists[index].answer(labels, question.record_type),
+            None => self.outside(name, question.record_type),
         };
-        match (self.mood, answer.is()) {
+        match (self.mood, answer.kind()) {
             (Mood::Silent, _) => Answer::failed(Failure::Timeout),
             (Mood::Refuses, _) => Answer::failed(Failure::Refused),
-            (Mood::Invents, Is::NxDomain(_)) if in_list.is_none() && question.kind == RecordType::A => invented(),
-            (Mood::InventsInLists, Is::NxDomain(_)) if question.kind == RecordType::A => invented(),
-            (Mood::Strips, Is::Records(set)) if set.iter().any(is_listing) => Answer::no_data(None),
+            (Mood::Invents, AnswerKind::NxDomain(_)) if in_list.is_none() && question.record_type == RecordType::A => {
+                invented()
+            }
+            (Mood::InventsInLists, AnswerKind::NxDomain(_)) if question.record_type == RecordType::A => invented(),
+            (Mood::Strips, AnswerKind::Records(set)) if set.iter().any(is_listing) => Answer::no_data(None),
             _ => answer,
         }
     }
@@ -342,7 +344,7 @@ impl World {
             if matches!(list.does, Does::Fails(_)) {
                 return self.fixed(question);
             }
-            return match (chance.below(10), question.kind) {
+            return match (chance.below(10), question.record_type) {
                 (0..3, _) => Answer::failed(chance.pick(&FAILURES)),
                 (3, _) => Answer::nx_domain(chance.pick(&[None, Some(soa(list.zone, ttl)), Some(soa("example", ttl))])),
                 (4, _) => Answer::no_data(chance.pick(&[None, Some(soa(list.zone, ttl))])),
@@ -358,7 +360,7 @@ impl World {
             };
         }
         let host = || Target::from_text(&format!("h{}.strange.example", ttl.as_secs()));
-        match (chance.below(8), question.kind) {
+        match (chance.below(8), question.record_type) {
             (0..4, _) => Answer::failed(chance.pick(&FAILURES)),
             (4, _) => Answer::nx_domain(chance.pick(&[None, Some(soa("strange.example", ttl))])),
             (5, _) => Answer::no_data(chance.pick(&[None, Some(soa("strange.example", ttl))])),
@@ -430,8 +432,8 @@ impl List {
             profile = profile.code(REFUSAL.to_string().parse().unwrap(), Disposition::Refusal, "not for you");
         }
         let spec = if self.allows { ListSpec::allow(self.zone) } else { ListSpec::deny(self.zone) };
-        let spec = spec.unwrap().profile(profile);
-        if self.of_domains { spec.asks([Part::Helo, Part::Sender]) } else { spec }
+        let spec = spec.unwrap().with_profile(profile);
+        if self.of_domains { spec.with_parts([Part::Helo, Part::Sender]) } else { spec }
     }
 
     /// Is it a question of our own?
@@ -563,7 +565,7 @@ impl Resolve for Strange {
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
         Box::pin(async move {
             let answer = self.answer(question);
-            if matches!(answer.is(), Is::Failed(Failure::Timeout)) {
+            if matches!(answer.kind(), AnswerKind::Failed(Failure::Timeout)) {
                 self.clock.sleep_until(self.clock.now() + SILENCE).await;
             }
             answer

@@ -2,16 +2,16 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use rdnsbl::check::helo::{HeloCheck, Ourselves};
+use rdnsbl::check::helo::{HeloCheck, OwnIdentity};
 use rdnsbl::check::mail_domain::MailDomainCheck;
-use rdnsbl::check::{Step, Unit};
+use rdnsbl::check::{Check, Step};
 use rdnsbl::dns::{Answer, Failure, Question, RecordType, Target};
 use rdnsbl::dnsxl::{CodePattern, Disposition, ListSpec};
 use rdnsbl::lists::catalogue::Catalogue;
 use rdnsbl::name::Name;
 use rdnsbl::remote_text::RemoteText;
 use rdnsbl::resolve::Resolve;
-use rdnsbl::{ManualClock, Scripted, Side, Subject};
+use rdnsbl::{ManualClock, PathRole, Scripted, Subject};
 
 /// Knowledge about lists as text: any text is a catalogue or an error that says where, and every name in it is found again,
 /// also when it is laid over another one, and a list of which not all can be read explains no code that is no refusal.
@@ -59,11 +59,11 @@ pub(crate) fn code_pattern(octets: [u8; 4], text: &str) {
 /// What a client may say after HELO, MAIL FROM and RCPT TO: always a verdict, also when nothing is answered.
 pub(crate) fn helo_and_path(text: &str) {
     let client = Some([192, 0, 2, 1].into());
-    let mut helo = HeloCheck::new(text, client, &Ourselves::default());
+    let mut helo = HeloCheck::new(text, client, &OwnIdentity::default());
     no_more_than(&mut helo, 10);
     let report = helo.expire(Failure::Deadline);
     assert!(report.argument().as_str().bytes().all(|octet| octet == b' ' || octet.is_ascii_graphic()));
-    for side in [Side::Sender, Side::Recipient] {
+    for side in [PathRole::Sender, PathRole::Recipient] {
         let mut domain = MailDomainCheck::new(side, text);
         no_more_than(&mut domain, 10);
         domain.expire(Failure::Deadline);
@@ -71,7 +71,7 @@ pub(crate) fn helo_and_path(text: &str) {
 }
 
 /// Says "no such name" to everything, and counts.
-fn no_more_than<U: Unit>(unit: &mut U, most: usize) {
+fn no_more_than<U: Check>(unit: &mut U, most: usize) {
     let mut asked = 0;
     while let Step::Need(slots) = unit.step() {
         for slot in slots {

@@ -20,8 +20,8 @@ use rdnsbl::dnsxl::{Health, Part, ProblemKind, Profile, SubjectKind, TestEntry, 
 use rdnsbl::name::Name;
 use rdnsbl::report::{Completeness, ListReport, ResolverFault};
 use rdnsbl::{
-    Action, Checker, CheckerBuilder, Clock, Dialogue, ListSet, ListSpec, MailDomain, Outcome, Report, Side,
-    SpecialPurpose, Verdict, Why,
+    Action, Checker, CheckerBuilder, Clock, Dialogue, ListSet, ListSpec, MailDomain, Outcome, PathRole, Report,
+    SpecialPurpose, UnknownReason, Verdict,
 };
 use servers::{ClosedPort, Rbldnsd, Unbound, Zone, silent_socket, stub, stub_zone};
 
@@ -273,7 +273,7 @@ async fn every_format_of_rbldnsd() {
 #[ignore = "needs unbound and rbldnsd"]
 async fn domain_list() {
     let world = World::start().await;
-    let about_sender = ListSpec::deny("dbl.example").unwrap().asks([Part::Sender]);
+    let about_sender = ListSpec::deny("dbl.example").unwrap().with_parts([Part::Sender]);
     let lists = ListSet::builder().deny("dbl.example").list(about_sender).build().unwrap();
     let checker = world.builder().lists(lists).build().unwrap();
     for (domain, expected) in [
@@ -506,7 +506,7 @@ async fn a_resolver_that_takes_listings_away() {
     let world = World::start_with("  private-address: 127.0.0.0/8\n").await;
     let documented = |zone: &str| {
         let points = TestPoints::documented(TestEntry::Address(ip("127.0.0.2")));
-        ListSpec::deny(zone).unwrap().profile(Profile::new().test_points(SubjectKind::Ipv4, points))
+        ListSpec::deny(zone).unwrap().with_profile(Profile::new().test_points(SubjectKind::Ipv4, points))
     };
     let lists = ListSet::builder().list(documented("bl.example")).deny("tset.example").build().unwrap();
     let checker = world.builder().lists(lists).build().unwrap();
@@ -591,17 +591,17 @@ async fn senders() {
         ("<a@nullmx.example>", MailDomain::NullMx, Action::Reject),
         ("<a@gone.example>", MailDomain::NoSuchDomain, Action::Reject),
         ("<a@empty.example>", MailDomain::NoMailHost, Action::Reject),
-        ("<a@broken.example>", MailDomain::Unknown(Why::Failed(Failure::ServFail)), Action::Defer),
+        ("<a@broken.example>", MailDomain::Unknown(UnknownReason::Failed(Failure::ServFail)), Action::Defer),
         ("<>", MailDomain::NullSender, Action::Pass),
         ("<a@[203.0.113.7]>", MailDomain::AddressLiteral(ip("203.0.113.7")), Action::Pass),
         ("<a@oemcomputer..>", MailDomain::Malformed, Action::Pass),
     ] {
-        assert_eq!(*checker.mail_domain(Side::Sender, path).await.verdict(), expected, "{path}");
+        assert_eq!(*checker.mail_domain(PathRole::Sender, path).await.verdict(), expected, "{path}");
         let report = checker.check(Dialogue::new().mail_from(path)).await;
         assert_eq!(*report.sender().unwrap().verdict(), expected, "{path}");
         assert_eq!(report.advice().action(), action, "{path}");
     }
-    let word = async |path| checker.mail_domain(Side::Sender, path).await.verdict().word();
+    let word = async |path| checker.mail_domain(PathRole::Sender, path).await.verdict().word();
     assert_eq!(word("<a@aonly.example>").await, "ok");
     assert_eq!(word("<a@dangling.example>").await, "mx_unusable");
 }
@@ -669,7 +669,7 @@ async fn many_clients_at_once() {
 #[ignore = "needs unbound and rbldnsd"]
 async fn a_burst_drowns_no_server() {
     use futures::future::join_all;
-    use rdnsbl::dns::{Is, Question, RecordType};
+    use rdnsbl::dns::{AnswerKind, Question, RecordType};
     use rdnsbl::resolve::{Direct, Pacing, Resolve, Timeouts};
 
     let lists = Rbldnsd::start(lists()).await;
@@ -688,9 +688,9 @@ async fn a_burst_drowns_no_server() {
             let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
             for (number, answer) in answers.iter().enumerate() {
                 let listed = number < 128 && number != 9;
-                let right = match answer.is() {
-                    Is::Records(_) => listed,
-                    Is::NxDomain(_) => !listed,
+                let right = match answer.kind() {
+                    AnswerKind::Records(_) => listed,
+                    AnswerKind::NxDomain(_) => !listed,
                     _ => false,
                 };
                 assert!(right, "{number}: {answer}");

@@ -11,7 +11,7 @@ use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{RData, Record as WireRecord};
 use rdnsbl::dns::{Answer, Failure, Question, RecordType};
 use rdnsbl::name::Name;
-use rdnsbl::resolve::{Case, Direct, Pacing, Resolve, Timeouts};
+use rdnsbl::resolve::{Direct, Pacing, QueryCase, Resolve, Timeouts};
 
 use crate::kit::answering::{Answering, Came, listed, nx};
 use crate::kit::raw;
@@ -214,7 +214,7 @@ async fn other_case_is_not_believed() {
     let server = raw::Server::start(careless).await;
     // Long enough that hardly ever all letters happen to be lower case.
     let question = Question::new(Name::parse("a-long-enough-name-of-letters.bl.test").unwrap(), RecordType::A);
-    let random = patient(&[server.address]).with_case(Case::Random);
+    let random = patient(&[server.address]).with_case(QueryCase::Random);
     assert_eq!(random.resolve(&question).await, truth(2));
     assert_eq!((random.stats().other_case, random.stats().tcp), (1, 1));
     let lower = patient(&[server.address]);

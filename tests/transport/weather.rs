@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use rdnsbl::dns::{Answer, Failure, Is, Question, RecordType};
+use rdnsbl::dns::{Answer, AnswerKind, Failure, Question, RecordType};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::{Direct, Pacing, Resolve, Timeouts};
 use rdnsbl::{Checker, ListSet, Verdict};
@@ -141,7 +141,7 @@ async fn nonsense_is_never_an_answer() {
     let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
     assert!(begun.elapsed() < ms(30_000), "{:?}", begun.elapsed());
     for answer in answers {
-        assert!(matches!(answer.is(), Is::Failed(_)), "{answer}");
+        assert!(matches!(answer.kind(), AnswerKind::Failed(_)), "{answer}");
     }
     // With somebody else to ask, that one is heard.
     let sound = Answering::start(|came, _| vec![tell(&came.octets)]);
@@ -257,8 +257,8 @@ async fn a_server_that_dies_and_comes_back_under_load() {
         let mut back = 0;
         for number in 0.. {
             let answer = direct.resolve(&question(number)).await;
-            match answer.is() {
-                Is::Failed(Failure::Network | Failure::Timeout) => seen[1] += 1,
+            match answer.kind() {
+                AnswerKind::Failed(Failure::Network | Failure::Timeout) => seen[1] += 1,
                 _ => {
                     assert_eq!(answer, truth(number));
                     seen[0] += 1;

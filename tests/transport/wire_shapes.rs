@@ -8,7 +8,7 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode}
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{A, CNAME, MX, NS, PTR, SOA, TXT};
 use hickory_proto::rr::{Name as WireName, RData, Record as WireRecord, RecordType as WireType};
-use rdnsbl::dns::{Answer, Failure, Is, MAX_RECORDS, MAX_TTL, Question, Record, RecordType, Soa, Target};
+use rdnsbl::dns::{Answer, AnswerKind, Failure, MAX_RECORDS, MAX_TTL, Question, Record, RecordType, Soa, Target};
 use rdnsbl::name::{Key, Name};
 use rdnsbl::resolve::{Resolve, Timeouts};
 
@@ -349,17 +349,17 @@ async fn shapes(make: Make) {
         ("badcookie", failed(Failure::Rcode(23)), udp),
         ("servfaila", failed(Failure::Contradiction), udp),
         ("nxa", failed(Failure::Contradiction), udp),
-        ("cname", listed(20, 2).at(name("target.test")), udp),
-        ("cnametail", listed(5, 2).at(name("t.test")), udp),
+        ("cname", listed(20, 2).with_owner(name("target.test")), udp),
+        ("cnametail", listed(5, 2).with_owner(name("t.test")), udp),
         ("cnamenx", Answer::nx_domain(soa("target.test", 20)), udp),
         ("cnamenodata", Answer::no_data(soa("target.test", 60)), udp),
-        ("unfinished", listed(20, 2).at(name("listed.bl.test")), (2, 0)),
+        ("unfinished", listed(20, 2).with_owner(name("listed.bl.test")), (2, 0)),
         ("unfinishednx", Answer::nx_domain(soa("bl.test", 20)), (2, 0)),
         ("unfinishedfail", failed(Failure::ServFail), (2, 0)),
         ("loop", failed(Failure::CnameLoop), udp),
         ("cycle", failed(Failure::CnameLoop), udp),
         ("ping", failed(Failure::CnameLoop), (2, 0)),
-        ("links16", listed(60, 2).at(name("l16.bl.test")), udp),
+        ("links16", listed(60, 2).with_owner(name("l16.bl.test")), udp),
         ("links17", failed(Failure::CnameLoop), udp),
         ("s0", failed(Failure::CnameLoop), (17, 0)),
         ("foreign", failed(Failure::Unrelated), udp),
@@ -374,8 +374,8 @@ async fn shapes(make: Make) {
         ("ttl0", listed(0, 2), udp),
         ("ttltop", Answer::records([Ipv4Addr::new(127, 0, 0, 2).into()], MAX_TTL), udp),
         ("ttlhuge", Answer::records([Ipv4Addr::new(127, 0, 0, 2).into()], MAX_TTL), udp),
-        ("ad", listed(60, 2).authenticated(), udp),
-        ("ede", failed(Failure::ServFail).extended_error(22), udp),
+        ("ad", listed(60, 2).with_authenticated(), udp),
+        ("ede", failed(Failure::ServFail).with_extended_error(22), udp),
         ("edeshort", failed(Failure::ServFail), udp),
         ("tc", listed(77, 2), both),
         ("tctwice", failed(Failure::Truncated), both),
@@ -427,8 +427,8 @@ async fn long_datagrams_without_tcp(make: Make) {
     let answer = ask(&patient(make, &[server.address]), "long.bl.test", RecordType::A).await;
     assert_eq!(answer, Answer::failed(Failure::Truncated));
     let good = Server::start(shape).await;
-    match ask(&patient(make, &[server.address, good.address]), "long.bl.test", RecordType::A).await.is() {
-        Is::Records(set) => assert!(set.truncated()),
+    match ask(&patient(make, &[server.address, good.address]), "long.bl.test", RecordType::A).await.kind() {
+        AnswerKind::Records(set) => assert!(set.truncated()),
         other => panic!("{other:?}"),
     }
 }
@@ -450,8 +450,8 @@ async fn silence(make: Make) {
 
 async fn part_of_an_answer_is_none(make: Make) {
     let with_tcp = Server::start(shape).await;
-    match ask(&patient(make, &[with_tcp.address]), "tcpartial.bl.test", RecordType::A).await.is() {
-        Is::Records(set) => assert_eq!(set.len(), 2),
+    match ask(&patient(make, &[with_tcp.address]), "tcpartial.bl.test", RecordType::A).await.kind() {
+        AnswerKind::Records(set) => assert_eq!(set.len(), 2),
         other => panic!("{other:?}"),
     }
     let without = Server::start_without_tcp(shape).await;
@@ -570,8 +570,8 @@ async fn most_telling_failure_whatever_the_order(make: Make) {
         (all("silent").await, all("servfail").await, all("refused").await, all("garbage").await);
     let told = async |servers: [&Server; 2]| {
         let answer = ask(&hasty(make, &servers.map(|server| server.address)), "x.bl.test", RecordType::A).await;
-        match answer.is() {
-            Is::Failed(failure) => failure,
+        match answer.kind() {
+            AnswerKind::Failed(failure) => failure,
             other => panic!("{other:?}"),
         }
     };
@@ -632,13 +632,13 @@ async fn many_records_are_bounded_and_say_so(make: Make) {
     let server = Server::start(shape).await;
     let stub = patient(make, &[server.address]);
     for (label, kind) in [("many", RecordType::A), ("p", RecordType::Ptr)] {
-        match ask(&stub, &format!("{label}.bl.test"), kind).await.is() {
-            Is::Records(set) => assert!(set.len() == MAX_RECORDS && set.truncated(), "{label}"),
+        match ask(&stub, &format!("{label}.bl.test"), kind).await.kind() {
+            AnswerKind::Records(set) => assert!(set.len() == MAX_RECORDS && set.truncated(), "{label}"),
             other => panic!("{label} {other:?}"),
         }
     }
-    match ask(&stub, "ttlmixed.bl.test", RecordType::A).await.is() {
-        Is::Records(set) => assert_eq!((set.len(), set.ttl()), (2, seconds(30))),
+    match ask(&stub, "ttlmixed.bl.test", RecordType::A).await.kind() {
+        AnswerKind::Records(set) => assert_eq!((set.len(), set.ttl()), (2, seconds(30))),
         other => panic!("{other:?}"),
     }
 }
@@ -664,14 +664,14 @@ async fn hostile_octets(make: Make) {
     .await;
     let stub = patient(make, &[server.address]);
     let answer = ask(&stub, "x.test", RecordType::Ptr).await;
-    let Is::Records(set) = answer.is() else { panic!("{answer}") };
+    let AnswerKind::Records(set) = answer.kind() else { panic!("{answer}") };
     assert_eq!(set.len(), labels.len());
     for record in set {
         assert!(matches!(record, Record::Ptr(Target::Illegal(_))), "{record}");
         assert!(record.to_string().bytes().all(|octet| (0x20..=0x7e).contains(&octet)), "{record}");
     }
     let answer = ask(&stub, "x.test", RecordType::Mx).await;
-    let Is::Records(set) = answer.is() else { panic!("{answer}") };
+    let AnswerKind::Records(set) = answer.kind() else { panic!("{answer}") };
     let shown: Vec<String> = set.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["0 .", "5 a\\013\\010250\\032OK.example.", "10 mail.example"]);
     assert_eq!(ask(&stub, "x.test", RecordType::Ns).await.to_string(), "ns.example");
@@ -789,7 +789,7 @@ macro_rules! with_each {
         #[cfg(feature = "direct")]
         mod direct {
             use super::*;
-            use rdnsbl::resolve::{Case, Direct, Pacing};
+            use rdnsbl::resolve::{QueryCase, Direct, Pacing};
 
             fn fixed(servers: &[SocketAddr], timeouts: Timeouts) -> Direct {
                 Direct::servers(servers.iter().copied()).unwrap().with_timeouts(timeouts).with_pacing(Pacing::Fixed)
@@ -806,7 +806,7 @@ macro_rules! with_each {
                 use super::*;
 
                 fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
-                    Arc::new(fixed(servers, timeouts).with_case(Case::Random))
+                    Arc::new(fixed(servers, timeouts).with_case(QueryCase::Random))
                 }
 
                 $(#[tokio::test] async fn $test() { super::super::$test(make).await; })*

@@ -8,7 +8,7 @@ use rdnsbl::check::mail_domain::MailDomain;
 use rdnsbl::dns::Failure;
 use rdnsbl::dnsxl::{CodePattern, PatternError, PatternErrorKind, ProblemKind, Verdict};
 use rdnsbl::testing::Table;
-use rdnsbl::{Dialogue, Inquiry, ListSet, ListSpec, Name, Report, Settings, SpecialPurpose, Standing, Subject};
+use rdnsbl::{Dialogue, Inquiry, ListSet, ListSpec, Name, Report, Settings, SharedState, SpecialPurpose, Subject};
 use serde_json::Value;
 
 /// What became of a case.
@@ -207,7 +207,7 @@ fn run_on(table: &Table, dialogue: Dialogue, zones: &[String]) -> Report {
     let mut inquiry = Inquiry::new(
         &dialogue,
         &std::sync::Arc::new(settings.clone()),
-        &mut Standing::default(),
+        &mut SharedState::default(),
         Instant::now(),
         [9; 16],
     );

@@ -547,7 +547,7 @@ fn mistakes_point_at_their_line() {
         (with("alias secretkey.zen.dq.spamhaus.net"), 6, Wrong::Key),
         (with("alias bl.example"), 6, Wrong::Duplicate),
         (with("zone bl.example\nkinds ipv4\nstatus active\nsource us"), 6, Wrong::Duplicate),
-        (with("zone old.example\nkinds ipv4\nstatus retired 2007 bored\nsource us"), 8, Wrong::Death),
+        (with("zone old.example\nkinds ipv4\nstatus retired 2007 bored\nsource us"), 8, Wrong::ShutdownSign),
         (with("zone old.example\nkinds ipv4\nstatus retired\nsource us"), 6, Wrong::Missing("note")),
         (with("zone old.example\nkinds ipv4\nstatus renamed\nsource us"), 6, Wrong::Missing("successor")),
         (with("recommended 2026-08-21 deny bl.example"), 2, Wrong::Missing("reason")),

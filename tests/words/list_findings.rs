@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use rdnsbl::dnsxl::{Health, Kind, Part, Profile, Skipped, SubjectKind};
+use rdnsbl::dnsxl::{Health, ListKind, Part, Profile, Skipped, SubjectKind};
 use rdnsbl::lists::catalogue::Catalogue;
 use rdnsbl::lists::{Knowledge, ListSetBuilder, Retired};
 use rdnsbl::name::Key;
@@ -48,11 +48,11 @@ fn check_client(lists: ListSet, world: &str) -> (Report, Vec<String>) {
 }
 
 /// A verdict as one word, a problem or a skip with its kind.
-fn verdict(kind: Kind, zone: &str, codes: &[&str]) -> String {
+fn verdict(kind: ListKind, zone: &str, codes: &[&str]) -> String {
     let world: String = codes.iter().map(|code| format!("14.113.0.203.{zone} A {code}\n")).collect();
     let lists = match kind {
-        Kind::Deny => ListSet::builder().deny(zone),
-        Kind::Allow => ListSet::builder().allow(zone),
+        ListKind::Deny => ListSet::builder().deny(zone),
+        ListKind::Allow => ListSet::builder().allow(zone),
     };
     said(&check_client(build(lists), &world).0)
 }
@@ -79,7 +79,7 @@ fn refusals_of_every_vendor() {
         ("score.senderscore.com", "127.255.255.255"),
         ("bl.score.senderscore.com", "127.255.255.255"),
     ] {
-        for kind in [Kind::Deny, Kind::Allow] {
+        for kind in [ListKind::Deny, ListKind::Allow] {
             assert_eq!(verdict(kind, zone, &[code]), "problem/refused", "{kind:?} {zone} {code}");
             assert_eq!(verdict(kind, zone, &[code, "127.0.0.2"]), "problem/refused", "{kind:?} {zone} {code}");
         }
@@ -104,7 +104,7 @@ fn refusals_of_every_vendor() {
 
 #[test]
 fn mixed_lists_count_their_own_kind() {
-    use Kind::{Allow, Deny};
+    use ListKind::{Allow, Deny};
     for (kind, zone, code, wanted) in [
         (Deny, "rep.mailspike.net", "127.0.0.10", "listed"),
         (Allow, "rep.mailspike.net", "127.0.0.10", "excluded"),
@@ -300,9 +300,10 @@ fn what_a_newer_catalogue_says_is_no_reason_to_believe_a_refusal() {
         );
         Knowledge::Given(Arc::new(Catalogue::parse(&text).unwrap()))
     };
-    for (kind, speaks) in [(Kind::Deny, "against"), (Kind::Allow, "for")] {
+    for (kind, speaks) in [(ListKind::Deny, "against"), (ListKind::Allow, "for")] {
         let lists = |more: &str| {
-            let spec = if kind == Kind::Deny { ListSpec::deny("bl.example") } else { ListSpec::allow("bl.example") };
+            let spec =
+                if kind == ListKind::Deny { ListSpec::deny("bl.example") } else { ListSpec::allow("bl.example") };
             build(ListSet::builder().list(spec.unwrap()).knowledge(text(speaks, more)))
         };
         let said_of =
@@ -415,18 +416,20 @@ fn findings_are_lines_without_keys() {
 fn keyed_and_copied_zones_have_the_codes_of_their_originals() {
     let key = Key::new("secretkey").unwrap();
     for spec in [
-        ListSpec::deny("zen.dq.spamhaus.net").unwrap().key(&key).unwrap(),
+        ListSpec::deny("zen.dq.spamhaus.net").unwrap().with_key(&key).unwrap(),
         ListSpec::deny("secretkey.zen.dq.spamhaus.net").unwrap(),
-        ListSpec::deny("zen.local").unwrap().mirrors(name("zen.spamhaus.org")),
+        ListSpec::deny("zen.local").unwrap().with_mirror_of(name("zen.spamhaus.org")),
     ] {
         let zone = spec.zone().expose().to_owned();
         let (report, _) =
             check_client(build(ListSet::builder().list(spec)), &format!("14.113.0.203.{zone} A 127.0.0.4"));
-        let Verdict::Listed(Kind::Deny, listing) = report.lists()[0].verdict() else { panic!("{zone}: not listed") };
+        let Verdict::Listed(ListKind::Deny, listing) = report.lists()[0].verdict() else {
+            panic!("{zone}: not listed")
+        };
         assert_eq!(listing.meanings().iter().map(|meaning| &**meaning).collect::<Vec<_>>(), ["XBL"]);
     }
     // A copy of a dead list is one's own affair.
-    let copy = ListSpec::deny("sorbs.local").unwrap().mirrors(name("dnsbl.sorbs.net"));
+    let copy = ListSpec::deny("sorbs.local").unwrap().with_mirror_of(name("dnsbl.sorbs.net"));
     assert!(build(ListSet::builder().list(copy)).findings().is_empty());
 }
 
@@ -441,7 +444,7 @@ fn one_operator_is_one_voice_under_all_its_names() {
         ["spamhaus", "spamhaus", "spamhaus", "spamcop.net"]
     );
     assert_eq!(operators(&["dnsbl-1.uceprotect.net", "ips.backscatterer.org"]), ["uceprotect", "uceprotect"]);
-    let said = ListSpec::deny("zen.spamhaus.org").unwrap().run_by("somebody else");
+    let said = ListSpec::deny("zen.spamhaus.org").unwrap().with_operator("somebody else");
     assert_eq!(build(ListSet::builder().list(said)).iter().next().map(ListSpec::operator), Some("somebody else"));
 }
 
@@ -451,9 +454,10 @@ fn who_says_more_than_the_catalogue() {
     let said_of = |lists: ListSetBuilder| said(&check_client(build(lists), world).0);
     assert_eq!(said_of(ListSet::builder().deny("dyna.spamrats.com")), "excluded");
     assert_eq!(said_of(ListSet::builder().deny("dyna.spamrats.com").knowledge(Knowledge::None)), "listed");
-    let own = ListSpec::deny("dyna.spamrats.com").unwrap().profile(Profile::new());
+    let own = ListSpec::deny("dyna.spamrats.com").unwrap().with_profile(Profile::new());
     assert_eq!(said_of(ListSet::builder().list(own)), "listed");
-    let only_names = ListSpec::deny("dyna.spamrats.com").unwrap().profile(Profile::new().lists([SubjectKind::Domain]));
+    let only_names =
+        ListSpec::deny("dyna.spamrats.com").unwrap().with_profile(Profile::new().lists([SubjectKind::Domain]));
     assert_eq!(said_of(ListSet::builder().list(only_names)), "skipped/family");
     let text = "as_of 2026-08-21\nzone dyna.spamrats.com\nkinds ipv4\nstatus retired 2026-11 emptied\nsource us";
     let newer = Knowledge::Given(Arc::new(Catalogue::parse(text).unwrap()));
@@ -505,7 +509,7 @@ fn zones_that_differ_in_their_keys_alone_are_numbered() {
     assert!(
         lists.findings().iter().any(|finding| finding.to_string().starts_with("zen.dq.spamhaus.org#2: no known list;"))
     );
-    let own = ListSpec::deny(&second).unwrap().label("second");
+    let own = ListSpec::deny(&second).unwrap().with_label("second");
     let lists = build(ListSet::builder().deny(&first).list(own));
     assert_eq!(lists.iter().map(|list| list.id().to_string()).collect::<Vec<_>>(), [zone, "second"]);
 }

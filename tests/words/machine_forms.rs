@@ -7,7 +7,7 @@ use std::time::Instant;
 use rdnsbl::dns::Failure;
 use rdnsbl::report::LogLine;
 use rdnsbl::testing::Table;
-use rdnsbl::{Dialogue, Inquiry, ListSet, Policy, Report, Settings, SpecialPurpose, Standing};
+use rdnsbl::{Dialogue, Inquiry, ListSet, Policy, Report, Settings, SharedState, SpecialPurpose};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -139,7 +139,7 @@ fn is_of(value: &Value, kind: &str) -> bool {
 /// The report on a dialogue, with `patience` answers given before time is up.
 fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usize) -> Report {
     let settings = std::sync::Arc::new(settings.clone());
-    let mut inquiry = Inquiry::new(dialogue, &settings, &mut Standing::default(), Instant::now(), [0x5a; 16]);
+    let mut inquiry = Inquiry::new(dialogue, &settings, &mut SharedState::default(), Instant::now(), [0x5a; 16]);
     let mut given = 0;
     while let Some((ticket, question)) = inquiry.next_question() {
         if given == patience {
@@ -148,8 +148,8 @@ fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usi
         given += 1;
         let answer = table.lookup(&question).answer();
         // As a validating resolver does.
-        let failed = matches!(answer.is(), rdnsbl::dns::Is::Failed(_));
-        inquiry.supply(ticket, if failed { answer.extended_error(6) } else { answer });
+        let failed = matches!(answer.kind(), rdnsbl::dns::AnswerKind::Failed(_));
+        inquiry.supply(ticket, if failed { answer.with_extended_error(6) } else { answer });
     }
     inquiry.finish(Failure::Deadline)
 }
@@ -290,7 +290,7 @@ fn nobody_can_forge_a_line() {
     let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
     let dialogue = Dialogue::from(client).helo(hostile).mail_from(hostile).rcpt_to(hostile);
     let lists =
-        ListSet::builder().list(rdnsbl::ListSpec::deny("dead.example").unwrap().label(hostile)).build().unwrap();
+        ListSet::builder().list(rdnsbl::ListSpec::deny("dead.example").unwrap().with_label(hostile)).build().unwrap();
     let settings =
         Settings { lists, policy: Policy::postfix(), special_purpose: SpecialPurpose::Ask, ..Settings::default() };
     let line = report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX).log_line().to_string();

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::*;
 use rdnsbl::dnsxl::{
-    CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecErrorKind, Subject, Unheard,
+    CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, OnNoAnswer, Part, Quantifier, SpecErrorKind, Subject,
 };
 use rdnsbl::lists::notation::{self, Notation};
 
@@ -25,7 +25,7 @@ fn picks(list: &ListSpec, offset: u8, step: usize) -> Vec<bool> {
         answers.push(vec![code(0, 2), code(0, last)]);
         answers.push(vec![code(0, last), code(1, last.wrapping_mul(7))]);
     }
-    answers.iter().map(|codes| list.filter().is_none_or(|filter| filter.picks(codes))).collect()
+    answers.iter().map(|codes| list.codes().is_none_or(|filter| filter.picks(codes))).collect()
 }
 
 /// Everything that decides what a list asks and counts.
@@ -37,8 +37,8 @@ fn meaning(list: &ListSpec) -> impl PartialEq + std::fmt::Debug + use<> {
 fn meaning_at(list: &ListSpec, offset: u8, step: usize) -> impl PartialEq + std::fmt::Debug + use<> {
     (
         (list.kind(), list.zone().expose().to_owned(), list.weight(), list.parts().to_vec()),
-        (list.fixed_subjects().to_vec(), list.unheard(), list.reason_zone().cloned(), picks(list, offset, step)),
-        list.filter().map(|filter| filter.tests().iter().any(|test| test.names(Ipv4Addr::LOCALHOST))),
+        (list.fixed_subjects().to_vec(), list.on_no_answer(), list.reason_zone().cloned(), picks(list, offset, step)),
+        list.codes().map(|filter| filter.tests().iter().any(|test| test.names(Ipv4Addr::LOCALHOST))),
         list.reply_template().map(ToString::to_string),
     )
 }
@@ -147,7 +147,7 @@ fn every_operator_of_exim() {
             if bits { CodeTest::all_bits(last) } else { CodePattern::exactly(last).into() }
         };
         let wanted = CodeFilter::new(quantifier, ["0.0.0.2", "127.0.0.9"].map(|value| test(value.parse().unwrap())));
-        assert_eq!(list.filter(), Some(&wanted), "{text}");
+        assert_eq!(list.codes(), Some(&wanted), "{text}");
         assert_eq!(Notation::Exim.print(&list).unwrap(), text);
     }
 }
@@ -314,8 +314,8 @@ fn describe(text: &str, list: &Result<ListSpec, rdnsbl::dnsxl::SpecError>) -> St
             if let Some(zone) = list.reason_zone() {
                 words.push(format!("explained by {zone}"));
             }
-            if list.unheard() != ListSpec::read_unheard(list) {
-                words.push(list.unheard().word().to_owned());
+            if list.on_no_answer() != ListSpec::read_unheard(list) {
+                words.push(list.on_no_answer().word().to_owned());
             }
             words.join(" ")
         }
@@ -331,12 +331,12 @@ fn describe(text: &str, list: &Result<ListSpec, rdnsbl::dnsxl::SpecError>) -> St
 
 /// What is usual when a list is not heard.
 trait Usual {
-    fn read_unheard(list: &ListSpec) -> Unheard;
+    fn read_unheard(list: &ListSpec) -> OnNoAnswer;
 }
 
 impl Usual for ListSpec {
-    fn read_unheard(list: &ListSpec) -> Unheard {
-        if list.kind() == Kind::Allow { Unheard::DeferIfReject } else { Unheard::Ignore }
+    fn read_unheard(list: &ListSpec) -> OnNoAnswer {
+        if list.kind() == ListKind::Allow { OnNoAnswer::DeferIfReject } else { OnNoAnswer::Ignore }
     }
 }
 
@@ -347,14 +347,14 @@ fn nothing_unsayable_is_printed() {
     for (list, says) in [
         (deny("z.example*3"), &[Notation::Postscreen][..]),
         (ListSpec::allow("z.example").unwrap(), &[Notation::Postfix, Notation::Exim, Notation::Rspamd]),
-        (deny("z.example").asks([Part::ReverseName]), &[Notation::Postfix]),
-        (deny("z.example").asks([Part::Helo, Part::Sender]), &[Notation::Exim]),
-        (deny("z.example").codes(range), &[Notation::SpamAssassin]),
-        (deny("z.example").when_unheard(Unheard::Defer), &[Notation::Exim, Notation::Sendmail]),
-        (deny("z.example").when_unheard(Unheard::Listed), &[Notation::Exim]),
-        (deny("z.example").label("mine"), &[]),
+        (deny("z.example").with_parts([Part::ReverseName]), &[Notation::Postfix]),
+        (deny("z.example").with_parts([Part::Helo, Part::Sender]), &[Notation::Exim]),
+        (deny("z.example").with_codes(range), &[Notation::SpamAssassin]),
+        (deny("z.example").with_on_no_answer(OnNoAnswer::Defer), &[Notation::Exim, Notation::Sendmail]),
+        (deny("z.example").with_on_no_answer(OnNoAnswer::Listed), &[Notation::Exim]),
+        (deny("z.example").with_label("mine"), &[]),
         (deny("abcdefghijklmnop.zen.dq.spamhaus.net"), &[]),
-        (deny("z.example").asks([]), &[]),
+        (deny("z.example").with_parts([]), &[]),
         // Written out, a range would open 127.0.0.1.
         (
             deny("z.example=127.0.0.[0..2]"),
@@ -403,22 +403,27 @@ fn lists() -> impl Strategy<Value = ListSpec> {
     let parts = prop_oneof![3 => Just(vec![Part::Address]), 2 => parts];
     let unheard = prop::option::weighted(
         0.3,
-        prop::sample::select(vec![Unheard::Ignore, Unheard::Defer, Unheard::Listed, Unheard::DeferIfReject]),
+        prop::sample::select(vec![
+            OnNoAnswer::Ignore,
+            OnNoAnswer::Defer,
+            OnNoAnswer::Listed,
+            OnNoAnswer::DeferIfReject,
+        ]),
     );
     let weight = prop_oneof![3 => Just(1), 1 => -1000..1000_i32];
     let about = prop::option::weighted(0.1, any::<[u8; 16]>());
     ("[a-z][a-z0-9-]{0,8}[a-z0-9]\\.example", any::<bool>(), filters(), weight, parts, unheard, about).prop_map(
         |(zone, allow, filter, weight, parts, unheard, about)| {
             let mut list = if allow { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) }.unwrap();
-            list = list.with_weight(weight).asks(parts);
+            list = list.with_weight(weight).with_parts(parts);
             if let Some(filter) = filter {
-                list = list.codes(filter);
+                list = list.with_codes(filter);
             }
             if let Some(unheard) = unheard {
-                list = list.when_unheard(unheard);
+                list = list.with_on_no_answer(unheard);
             }
             match about {
-                Some(octets) => list.asks_about([Subject::from(IpAddr::from(octets))]),
+                Some(octets) => list.with_fixed_subjects([Subject::from(IpAddr::from(octets))]),
                 None => list,
             }
         },
@@ -428,11 +433,11 @@ fn lists() -> impl Strategy<Value = ListSpec> {
 /// The same list about any code.
 fn unfiltered(list: &ListSpec) -> ListSpec {
     let zone = list.zone().to_string();
-    let plain = if list.kind() == Kind::Allow { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) }.unwrap();
-    let plain = plain.asks_about(list.fixed_subjects().to_vec()).asks(list.parts().to_vec());
-    let plain = plain.with_weight(list.weight()).when_unheard(list.unheard());
+    let plain = if list.kind() == ListKind::Allow { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) }.unwrap();
+    let plain = plain.with_fixed_subjects(list.fixed_subjects().to_vec()).with_parts(list.parts().to_vec());
+    let plain = plain.with_weight(list.weight()).with_on_no_answer(list.on_no_answer());
     match list.reason_zone() {
-        Some(zone) => plain.explained_by(zone.clone()),
+        Some(zone) => plain.with_reason_zone(zone.clone()),
         None => plain,
     }
 }
@@ -440,7 +445,7 @@ fn unfiltered(list: &ListSpec) -> ListSpec {
 /// The list, or as much of it as the notation can say: with its first test on codes, at last with none.
 fn sayable(notation: Notation, list: &ListSpec) -> (ListSpec, String) {
     let parts = match notation {
-        Notation::Postfix if list.kind() == Kind::Allow => &[Part::Address, Part::ConfirmedName][..],
+        Notation::Postfix if list.kind() == ListKind::Allow => &[Part::Address, Part::ConfirmedName][..],
         Notation::Postfix => {
             &[Part::Address, Part::ConfirmedName, Part::ReverseName, Part::Helo, Part::Sender, Part::Recipient]
         }
@@ -451,11 +456,11 @@ fn sayable(notation: Notation, list: &ListSpec) -> (ListSpec, String) {
     let part = list.parts().iter().find(|part| parts.contains(part)).copied().unwrap_or(Part::Address);
     let allows = matches!(notation, Notation::Postfix | Notation::Exim | Notation::Rspamd);
     let zone = list.zone().to_string();
-    let plain = if allows && list.kind() == Kind::Allow { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) };
+    let plain = if allows && list.kind() == ListKind::Allow { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) };
     let weight = if notation == Notation::Postscreen { list.weight() } else { 1 };
-    let plain = plain.unwrap().asks([part]).with_weight(weight);
-    let first = list.filter().and_then(|filter| filter.tests().first().cloned());
-    let narrower = first.map(|test| plain.clone().codes(test));
+    let plain = plain.unwrap().with_parts([part]).with_weight(weight);
+    let first = list.codes().and_then(|filter| filter.tests().first().cloned());
+    let narrower = first.map(|test| plain.clone().with_codes(test));
     let tried = [Some(list.clone()), narrower, Some(plain)].into_iter().flatten();
     let said = tried.filter_map(|list| notation.print(&list).ok().map(|text| (list, text))).next();
     said.unwrap_or_else(|| panic!("{notation} cannot say {list}"))
@@ -471,7 +476,7 @@ proptest! {
             let (said, text) = sayable(notation, &list);
             let read = one(notation, &text);
             // Where filters are the same, what they pick is.
-            let (read, said) = match read.filter() == said.filter() {
+            let (read, said) = match read.codes() == said.codes() {
                 true => (unfiltered(&read), unfiltered(&said)),
                 false => (read, said),
             };

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rdnsbl::dnsxl::{ListSpec, Part, Subject, Unheard};
+use rdnsbl::dnsxl::{ListSpec, OnNoAnswer, Part, Subject};
 use rdnsbl::lists::ListSetBuilder;
 use rdnsbl::policy::Rule;
 use rdnsbl::report::authres;
@@ -249,30 +249,30 @@ fn truncated_never_refuses_for_good() {
 
 #[test]
 fn lists_that_were_not_heard() {
-    let spec = |text: &str, rule| ListSpec::deny(text).unwrap().when_unheard(rule);
-    let allow = |rule| ListSpec::allow("silent.example").unwrap().when_unheard(rule);
+    let spec = |text: &str, rule| ListSpec::deny(text).unwrap().with_on_no_answer(rule);
+    let allow = |rule| ListSpec::allow("silent.example").unwrap().with_on_no_answer(rule);
     let set = || ListSet::builder().deny("bl.example");
     let silent = |rule| spec("silent.example", rule);
     let saves = |rule| spec("silent.example*-5", rule);
     let none = "none";
     for (lists, last, wanted) in [
-        (set().list(silent(Unheard::Ignore)), 7, none),
-        (set().list(silent(Unheard::Defer)), 7, "451 4.4.3"),
-        (set().list(silent(Unheard::Listed)), 7, "550 5.7.1"),
-        (set().list(silent(Unheard::DeferIfReject)), 7, none),
-        (set().list(silent(Unheard::Defer)).threshold(2), 7, none), // it could not have decided
-        (set().list(silent(Unheard::Defer)).threshold(2), 14, "451 4.4.3"),
-        (set().list(silent(Unheard::Defer)), 14, "550 5.7.1"),
-        (set().list(allow(Unheard::DeferIfReject)), 14, "450 4.7.1"),
-        (set().list(allow(Unheard::DeferIfReject)), 7, none),
-        (set().list(allow(Unheard::Ignore)), 14, "550 5.7.1"),
-        (set().list(allow(Unheard::Defer)), 7, "450 4.7.1"),
-        (set().list(allow(Unheard::Listed)), 14, none),
+        (set().list(silent(OnNoAnswer::Ignore)), 7, none),
+        (set().list(silent(OnNoAnswer::Defer)), 7, "451 4.4.3"),
+        (set().list(silent(OnNoAnswer::Listed)), 7, "550 5.7.1"),
+        (set().list(silent(OnNoAnswer::DeferIfReject)), 7, none),
+        (set().list(silent(OnNoAnswer::Defer)).threshold(2), 7, none), // it could not have decided
+        (set().list(silent(OnNoAnswer::Defer)).threshold(2), 14, "451 4.4.3"),
+        (set().list(silent(OnNoAnswer::Defer)), 14, "550 5.7.1"),
+        (set().list(allow(OnNoAnswer::DeferIfReject)), 14, "450 4.7.1"),
+        (set().list(allow(OnNoAnswer::DeferIfReject)), 7, none),
+        (set().list(allow(OnNoAnswer::Ignore)), 14, "550 5.7.1"),
+        (set().list(allow(OnNoAnswer::Defer)), 7, "450 4.7.1"),
+        (set().list(allow(OnNoAnswer::Listed)), 14, none),
         // A negative weight that might have saved the client.
-        (set().list(saves(Unheard::Ignore)), 14, none),
-        (set().list(saves(Unheard::DeferIfReject)), 14, "450 4.7.1"),
+        (set().list(saves(OnNoAnswer::Ignore)), 14, none),
+        (set().list(saves(OnNoAnswer::DeferIfReject)), 14, "450 4.7.1"),
         // A proven hit on an allow list cancels what lists say, and nothing else.
-        (set().list(silent(Unheard::Listed)).allow("wl.example"), 14, none),
+        (set().list(silent(OnNoAnswer::Listed)).allow("wl.example"), 14, none),
     ] {
         let report = ask_with(lists.clone(), Policy::rfc(), &client(last));
         let text = reply(&report);
@@ -363,7 +363,7 @@ fn actions_for_postfix() {
 
 #[test]
 fn lists_about_the_clients_names() {
-    let list = |part| ListSpec::deny("names.example").unwrap().asks([part]);
+    let list = |part| ListSpec::deny("names.example").unwrap().with_parts([part]);
     let verdicts = |part, last| -> Vec<String> {
         let report = ask_with(ListSet::builder().list(list(part)), Policy::postfix(), &client(last));
         report
@@ -395,7 +395,7 @@ fn several_names_count_once() {
         a.example.names.example A 127.0.0.2\nb.example.names.example A 127.0.0.2";
     let clock = ManualClock::new();
     let dns = Scripted::table(world, clock.clone()).unwrap();
-    let spec = ListSpec::deny("names.example*2").unwrap().asks([Part::ConfirmedName]);
+    let spec = ListSpec::deny("names.example*2").unwrap().with_parts([Part::ConfirmedName]);
     let lists = ListSet::builder().list(spec).deny("other.example").threshold(3).build().unwrap();
     let checker =
         Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask).build().unwrap();
@@ -408,11 +408,12 @@ fn several_names_count_once() {
 
 #[test]
 fn fixed_subjects_and_reasons_from_another_zone() {
-    let fixed = ListSpec::deny("bl.example").unwrap().asks_about([Subject::from(IpAddr::from([203, 0, 113, 14]))]);
+    let fixed =
+        ListSpec::deny("bl.example").unwrap().with_fixed_subjects([Subject::from(IpAddr::from([203, 0, 113, 14]))]);
     let report = ask_with(ListSet::builder().list(fixed), Policy::rfc(), &Dialogue::new());
     assert_eq!(report.lists()[0].verdict().word(), "listed");
     let merged = |zone: &str| {
-        let spec = ListSpec::deny("bl.example").unwrap().explained_by(zone.parse().unwrap());
+        let spec = ListSpec::deny("bl.example").unwrap().with_reason_zone(zone.parse().unwrap());
         ask_with(ListSet::builder().list(spec), Policy::rfc(), &client(14))
     };
     let report = merged("special.example");
@@ -426,7 +427,7 @@ fn fixed_subjects_and_reasons_from_another_zone() {
 
 #[test]
 fn lists_with_words_of_their_own() {
-    let spec = |text: &str| ListSpec::deny("bl.example").unwrap().reply(text.parse().unwrap());
+    let spec = |text: &str| ListSpec::deny("bl.example").unwrap().with_reply_template(text.parse().unwrap());
     let says = |text| reply(&ask_with(ListSet::builder().list(spec(text)), Policy::sendmail(), &client(14)));
     assert_eq!(says("554 Go away, $client_address"), "554 5.7.1 Go away, 203.0.113.14");
     assert_eq!(says("451 later"), "451 4.7.1 later");
@@ -465,7 +466,7 @@ fn the_line_for_the_log() {
     let lists = ListSet::builder()
         .deny("bl.example")
         .deny("silent.example")
-        .list(ListSpec::deny("bl2.example").unwrap().label("two words, one comma"));
+        .list(ListSpec::deny("bl2.example").unwrap().with_label("two words, one comma"));
     let report = ask_with(lists, Policy::postfix(), &client(14).helo("x\r\naction=pass").mail_from("<>"));
     assert_eq!(
         report.log_line().to_string(),
@@ -614,7 +615,7 @@ fn any_notation_in_a_set() {
         .read("FEATURE(`dnsbl', `c.example', `', `t')dnl")
         .build()
         .unwrap();
-    let shown: Vec<String> = set.iter().map(|list| format!("{list} {}", list.unheard().word())).collect();
+    let shown: Vec<String> = set.iter().map(|list| format!("{list} {}", list.on_no_answer().word())).collect();
     assert_eq!(
         shown,
         [
@@ -640,7 +641,7 @@ fn a_deadline_before_the_names_are_known() {
     let clock = ManualClock::new();
     let world = "14.113.0.203.in-addr.arpa PTR a.example. after=60s\na.example A 203.0.113.14";
     let dns = Scripted::table(world, clock.clone()).unwrap();
-    let names = ListSpec::deny("names.example").unwrap().asks([Part::ConfirmedName]);
+    let names = ListSpec::deny("names.example").unwrap().with_parts([Part::ConfirmedName]);
     let lists = ListSet::builder().list(names).deny("bl.example").build().unwrap();
     let checker =
         Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(SpecialPurpose::Ask).build().unwrap();
@@ -791,9 +792,9 @@ fn a_private_client_may_be_behind_nat() {
 
 #[test]
 fn what_the_resolver_says_beside_a_failure_is_told() {
-    use rdnsbl::dns::{ExtendedError, Failure, Is};
+    use rdnsbl::dns::{AnswerKind, ExtendedError, Failure};
     use rdnsbl::testing::Table;
-    use rdnsbl::{Inquiry, Settings, Standing};
+    use rdnsbl::{Inquiry, Settings, SharedState};
 
     let names = Table::parse("7.113.0.203.in-addr.arpa PTR mail.example.\nmail.example SERVFAIL").unwrap();
     let table = Table::parse("* SERVFAIL").unwrap();
@@ -806,11 +807,11 @@ fn what_the_resolver_says_beside_a_failure_is_told() {
     for (code, said) in [(6, "DNSSEC bogus"), (22, "no reachable authority"), (4711, "extended error 4711")] {
         let now = std::time::Instant::now();
         let settings = std::sync::Arc::new(settings.clone());
-        let mut inquiry = Inquiry::new(&dialogue, &settings, &mut Standing::default(), now, [0x5a; 16]);
+        let mut inquiry = Inquiry::new(&dialogue, &settings, &mut SharedState::default(), now, [0x5a; 16]);
         while let Some((ticket, question)) = inquiry.next_question() {
             let answer = table.lookup(&question).answer();
-            let failed = matches!(answer.is(), Is::Failed(_));
-            inquiry.supply(ticket, if failed { answer.extended_error(code) } else { answer });
+            let failed = matches!(answer.kind(), AnswerKind::Failed(_));
+            inquiry.supply(ticket, if failed { answer.with_extended_error(code) } else { answer });
         }
         let report = inquiry.finish(Failure::Deadline);
         let shown = report.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -818,9 +819,9 @@ fn what_the_resolver_says_beside_a_failure_is_told() {
         assert_eq!(report.sender().unwrap().extended_error(), Some(ExtendedError::new(code)));
         assert_eq!(ExtendedError::new(code).code(), code);
         let mut inquiry =
-            Inquiry::new(&client(7), &Settings::default().into(), &mut Standing::default(), now, [0x5a; 16]);
+            Inquiry::new(&client(7), &Settings::default().into(), &mut SharedState::default(), now, [0x5a; 16]);
         while let Some((ticket, question)) = inquiry.next_question() {
-            inquiry.supply(ticket, names.lookup(&question).answer().extended_error(code));
+            inquiry.supply(ticket, names.lookup(&question).answer().with_extended_error(code));
         }
         let shown = inquiry.finish(Failure::Deadline).to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(shown.contains(&format!("mail.example (server failure (SERVFAIL)); {said}")), "{shown}");

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::*;
-use rdnsbl::dnsxl::{CodeFilter, CodePattern, CodeTest, ListSpec, Part, Quantifier, Subject, Unheard};
+use rdnsbl::dnsxl::{CodeFilter, CodePattern, CodeTest, ListSpec, OnNoAnswer, Part, Quantifier, Subject};
 use rdnsbl::name::Key;
 use rdnsbl::policy::Rule;
 use rdnsbl::{Dialogue, Finding, Name, Policy};
@@ -18,24 +18,28 @@ fn lists_as_text_or_map() {
     for (list, text) in [
         (deny("zen.example"), json!("zen.example")),
         (deny("zen.example=127.0.0.[2..11]*3"), json!("zen.example=127.0.0.[2..11]*3")),
-        (deny("dbl.example").asks([Part::Sender]), json!("reject_rhsbl_sender dbl.example")),
+        (deny("dbl.example").with_parts([Part::Sender]), json!("reject_rhsbl_sender dbl.example")),
         (ListSpec::allow("wl.example").unwrap(), json!("permit_dnswl_client wl.example")),
         (
-            deny("zen.example*2").codes(CodeFilter::none([CodePattern::exactly(Ipv4Addr::new(127, 0, 0, 9))])),
+            deny("zen.example*2").with_codes(CodeFilter::none([CodePattern::exactly(Ipv4Addr::new(127, 0, 0, 9))])),
             json!({"zone": "zen.example", "kind": "deny", "codes": {"none_of": ["127.0.0.9"]}, "weight": 2,
                    "asks": ["address"]}),
         ),
         (
-            deny("zen.example").label("mine").when_unheard(Unheard::Defer).run_by("me").daily_limit(9),
+            deny("zen.example")
+                .with_label("mine")
+                .with_on_no_answer(OnNoAnswer::Defer)
+                .with_operator("me")
+                .with_daily_limit(9),
             json!({"zone": "zen.example", "kind": "deny", "weight": 1, "asks": ["address"], "unheard": "defer",
                    "label": "mine", "run_by": "me", "daily_limit": 9}),
         ),
         (
             deny("zen.local")
-                .mirrors(Name::parse("zen.spamhaus.org").unwrap())
-                .explained_by(Name::parse("sbl.example").unwrap())
-                .reply("550 no, $client".parse().unwrap())
-                .asks_about([
+                .with_mirror_of(Name::parse("zen.spamhaus.org").unwrap())
+                .with_reason_zone(Name::parse("sbl.example").unwrap())
+                .with_reply_template("550 no, $client".parse().unwrap())
+                .with_fixed_subjects([
                     Subject::from(IpAddr::from([192, 0, 2, 1])),
                     Subject::Domain(Name::parse("a.example").unwrap()),
                 ]),
@@ -80,14 +84,18 @@ fn a_key_is_not_written_and_what_hides_it_is_not_read() {
     const CANARY: &str = "canarykeycanary01";
     for list in [
         deny(&format!("{CANARY}.zen.dq.spamhaus.net=127.0.0.[2..11]*3")),
-        deny(&format!("{CANARY}.zen.dq.spamhaus.net")).label("tenant").asks([Part::Helo, Part::Sender]),
-        deny("bl.example").key(&Key::new(CANARY).unwrap()).unwrap(),
-        deny("merged.example").explained_by(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
-        deny("copy.example").mirrors(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
+        deny(&format!("{CANARY}.zen.dq.spamhaus.net")).with_label("tenant").with_parts([Part::Helo, Part::Sender]),
+        deny("bl.example").with_key(&Key::new(CANARY).unwrap()).unwrap(),
+        deny("merged.example").with_reason_zone(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
+        deny("copy.example").with_mirror_of(format!("{CANARY}.sbl.dq.spamhaus.net").parse().unwrap()),
         deny(&format!("{CANARY}2345.zen.spamhaus.org=127.0.0.[2..11]")),
-        deny(&format!("{CANARY}2345.zen.spamhaus.org")).reply(format!("550 see {CANARY}2345").parse().unwrap()),
-        deny("bl.example").key(&Key::new(CANARY).unwrap()).unwrap().reply("550 CanaryKeyCanary01.x".parse().unwrap()),
-        deny("copy.example").mirrors(format!("{CANARY}2345.bl.example").parse().unwrap()),
+        deny(&format!("{CANARY}2345.zen.spamhaus.org"))
+            .with_reply_template(format!("550 see {CANARY}2345").parse().unwrap()),
+        deny("bl.example")
+            .with_key(&Key::new(CANARY).unwrap())
+            .unwrap()
+            .with_reply_template("550 CanaryKeyCanary01.x".parse().unwrap()),
+        deny("copy.example").with_mirror_of(format!("{CANARY}2345.bl.example").parse().unwrap()),
     ] {
         let text = serde_json::to_string(&list).unwrap();
         assert!(!text.to_ascii_lowercase().contains("canary"), "{text}");
@@ -172,16 +180,16 @@ proptest! {
         label in prop::option::of("[a-z ]{1,9}"),
     ) {
         let mut list = if allow { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) }.unwrap();
-        list = list.with_weight(weight).asks(parts);
+        list = list.with_weight(weight).with_parts(parts);
         if let Some(tests) = tests {
-            list = list.codes(CodeFilter::new(quantifier, tests));
+            list = list.with_codes(CodeFilter::new(quantifier, tests));
         }
         if let Some(label) = label {
-            list = list.label(&label);
+            list = list.with_label(&label);
         }
         let text = serde_json::to_string(&list).unwrap();
         let read: ListSpec = serde_json::from_str(&text).unwrap();
-        let (of_list, of_read) = (list.filter().map(ToString::to_string), read.filter().map(ToString::to_string));
+        let (of_list, of_read) = (list.codes().map(ToString::to_string), read.codes().map(ToString::to_string));
         prop_assert_eq!(of_list, of_read);
         prop_assert_eq!(serde_json::to_string(&read).unwrap(), text);
         prop_assert_eq!((read.kind(), read.weight(), read.parts(), read.id()), (list.kind(), list.weight(), list.parts(), list.id()));

@@ -183,27 +183,27 @@ mod tests {
 
     #[test]
     fn mistakes_are_pointed_at() {
-        use TemplateErrorKind as Kind;
+        use TemplateErrorKind as ListKind;
         let deep = format!("{}x{}", "${client?{".repeat(20), "}}".repeat(20));
         for (template, kind, span) in [
-            ("$", Kind::NeedName, 1..1),
-            ("a $ b", Kind::NeedName, 3..3),
-            ("$nothing", Kind::UnknownVariable, 1..8),
-            ("${client", Kind::Unclosed, 8..8),
-            ("${}", Kind::NeedName, 2..2),
-            ("${client!x}", Kind::NeedCondition, 8..9),
-            ("${client?{a}x}", Kind::Trailing, 12..13),
-            ("${client?{a}:b}", Kind::Unclosed, 13..13),
-            ("${client?{a}:{b}c}", Kind::Trailing, 16..17),
-            ("${client?$bad}", Kind::UnknownVariable, 10..13),
-            ("a\r\n250 OK", Kind::BadCharacter, 1..2),
-            ("caf\u{e9}", Kind::BadCharacter, 3..5),
-            (&deep, Kind::TooDeep, 161..162),
+            ("$", ListKind::NeedName, 1..1),
+            ("a $ b", ListKind::NeedName, 3..3),
+            ("$nothing", ListKind::UnknownVariable, 1..8),
+            ("${client", ListKind::Unclosed, 8..8),
+            ("${}", ListKind::NeedName, 2..2),
+            ("${client!x}", ListKind::NeedCondition, 8..9),
+            ("${client?{a}x}", ListKind::Trailing, 12..13),
+            ("${client?{a}:b}", ListKind::Unclosed, 13..13),
+            ("${client?{a}:{b}c}", ListKind::Trailing, 16..17),
+            ("${client?$bad}", ListKind::UnknownVariable, 10..13),
+            ("a\r\n250 OK", ListKind::BadCharacter, 1..2),
+            ("caf\u{e9}", ListKind::BadCharacter, 3..5),
+            (&deep, ListKind::TooDeep, 161..162),
         ] {
             let error = template.parse::<Template>().unwrap_err();
             assert_eq!((error.kind(), error.span()), (kind, span), "{template}");
         }
-        assert_eq!("x".repeat(2_001).parse::<Template>().unwrap_err().kind(), Kind::TooLong);
+        assert_eq!("x".repeat(2_001).parse::<Template>().unwrap_err().kind(), ListKind::TooLong);
     }
 
     #[test]

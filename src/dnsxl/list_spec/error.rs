@@ -48,10 +48,10 @@ impl SpecError {
 
     /// The same mistake, in words that help where it is a usual one: what people write who know other notations.
     pub(crate) fn explained(self, text: &str) -> Self {
-        use {NameErrorKind as Name, PatternErrorKind as Codes, SpecErrorKind as Kind};
+        use {NameErrorKind as Name, PatternErrorKind as Codes, SpecErrorKind as ListKind};
         let here = text.get(self.span.start..).unwrap_or_default();
         let next = here.chars().next();
-        let expected = |what, span: Range<usize>| Self::new(Kind::Expected(what), span);
+        let expected = |what, span: Range<usize>| Self::new(ListKind::Expected(what), span);
         if let Some((at, blank)) = text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii()) {
             return expected("an ordinary blank; this one only looks like it", at..at + blank.len_utf8());
         }
@@ -59,34 +59,36 @@ impl SpecError {
             return expected("a list domain, not a URL", 0..at + 3);
         }
         match (self.kind, next) {
-            (Kind::Zone(Name::BadCharacter), Some(c)) if c.is_whitespace() => {
+            (ListKind::Zone(Name::BadCharacter), Some(c)) if c.is_whitespace() => {
                 expected("no blank inside a list; lists are separated by commas", self.span)
             }
-            (Kind::Zone(Name::BadCharacter), Some(';' | '|' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')) => {
+            (ListKind::Zone(Name::BadCharacter), Some(';' | '|' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')) => {
                 expected("one list; lists are separated by commas", self.span)
             }
-            (Kind::Weight, _) if text.starts_with('*') => expected("a list domain, without wildcard", 0..1),
-            (Kind::Zone(Name::BadCharacter), Some(':')) if is_port(here) => {
-                Self::new(Kind::NotSupported("a port; lists are asked through the resolver"), self.span)
+            (ListKind::Weight, _) if text.starts_with('*') => expected("a list domain, without wildcard", 0..1),
+            (ListKind::Zone(Name::BadCharacter), Some(':')) if is_port(here) => {
+                Self::new(ListKind::NotSupported("a port; lists are asked through the resolver"), self.span)
             }
-            (Kind::Zone(Name::BadCharacter), Some('"' | '\'' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')) => {
+            (ListKind::Zone(Name::BadCharacter), Some('"' | '\'' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')) => {
                 expected("a list domain without quotation marks", self.span)
             }
-            (Kind::Codes(Codes::NeedSeparator), Some('-')) => expected("\"..\" in a range, as in [2..11]", self.span),
-            (Kind::Codes(Codes::NeedSeparator), Some(',')) => {
+            (ListKind::Codes(Codes::NeedSeparator), Some('-')) => {
+                expected("\"..\" in a range, as in [2..11]", self.span)
+            }
+            (ListKind::Codes(Codes::NeedSeparator), Some(',')) => {
                 expected("\";\" between numbers, as in [2;11]", self.span)
             }
-            (Kind::Codes(Codes::Garbage), Some('-')) => {
+            (ListKind::Codes(Codes::Garbage), Some('-')) => {
                 let what = "a range of whole codes; 127.0.0.[2..11] is a range of one octet";
-                Self::new(Kind::NotSupported(what), self.span)
+                Self::new(ListKind::NotSupported(what), self.span)
             }
-            (Kind::Codes(Codes::Garbage), Some('/')) => {
-                Self::new(Kind::NotSupported("a prefix length; [0..255] stands for every number"), self.span)
+            (ListKind::Codes(Codes::Garbage), Some('/')) => {
+                Self::new(ListKind::NotSupported("a prefix length; [0..255] stands for every number"), self.span)
             }
-            (Kind::Codes(Codes::NeedOctet | Codes::NeedDot | Codes::Garbage), Some(c)) if c.is_whitespace() => {
+            (ListKind::Codes(Codes::NeedOctet | Codes::NeedDot | Codes::Garbage), Some(c)) if c.is_whitespace() => {
                 expected("no blank inside a list; lists are separated by commas", self.span)
             }
-            (Kind::Weight, _) if text.get(..self.span.start).is_some_and(|before| before.ends_with(".*")) => {
+            (ListKind::Weight, _) if text.get(..self.span.start).is_some_and(|before| before.ends_with(".*")) => {
                 expected("a number, or [0..255] for every one", self.span.start - 1..self.span.start)
             }
             _ => self,

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use crate::base::name::{Key, Name, NameErrorKind};
 use crate::dnsxl::code_filter::CodeFilter;
 use crate::dnsxl::code_pattern::CodePattern;
-use crate::dnsxl::kind::{Kind, Part};
+use crate::dnsxl::kind::{ListKind, Part};
 use crate::dnsxl::list_spec::notation::Notation;
 use crate::dnsxl::profile::{NOTHING, Profile};
 
 pub use crate::dnsxl::list_spec::error::{SpecError, SpecErrorKind};
 pub(crate) use crate::dnsxl::list_spec::usage::About;
-pub use crate::dnsxl::list_spec::usage::Unheard;
+pub use crate::dnsxl::list_spec::usage::OnNoAnswer;
 
 /// One list: which zone, which of its codes count, how much, and about what it is asked.
 ///
@@ -27,10 +27,10 @@ pub use crate::dnsxl::list_spec::usage::Unheard;
 /// key cannot be read: the key has to be put back.
 ///
 /// ```
-/// use rdnsbl::dnsxl::{Kind, ListSpec};
+/// use rdnsbl::dnsxl::{ListKind, ListSpec};
 ///
 /// let spec: ListSpec = "zen.spamhaus.org=127.0.0.[2..11]*3".parse()?;
-/// assert_eq!((spec.kind(), spec.weight()), (Kind::Deny, 3));
+/// assert_eq!((spec.kind(), spec.weight()), (ListKind::Deny, 3));
 /// assert_eq!(spec.to_string(), "zen.spamhaus.org=127.0.0.[2..11]*3");
 ///
 /// let error = "zen.spamhaus.org=127.0.0.[2..".parse::<ListSpec>().unwrap_err();
@@ -39,7 +39,7 @@ pub use crate::dnsxl::list_spec::usage::Unheard;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListSpec {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ListKind,
     pub(crate) zone: Name,
     pub(crate) codes: Option<CodeFilter>,
     pub(crate) weight: i32,
@@ -54,21 +54,21 @@ pub struct ListSpec {
     pub(crate) retired: bool,
     /// With which lists of its set it decides; `None` where all do together.
     pub(crate) context: Option<Arc<str>>,
-    origin: Origin,
+    origin: ServersOrigin,
     pub(crate) how: crate::dnsxl::list_spec::usage::How,
 }
 
 /// For which software a list was written, where that shows. It changes nothing about what is asked and counted.
 #[derive(Clone, Copy, Debug, Default)]
-struct Origin(Option<Notation>);
+struct ServersOrigin(Option<Notation>);
 
-impl PartialEq for Origin {
+impl PartialEq for ServersOrigin {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Origin {}
+impl Eq for ServersOrigin {}
 
 impl ListSpec {
     /// A deny list in Postfix's notation.
@@ -76,7 +76,7 @@ impl ListSpec {
     /// # Errors
     /// [`SpecError`] says what is wrong and where.
     pub fn deny(text: &str) -> Result<Self, SpecError> {
-        Self::read(Kind::Deny, text)
+        Self::read(ListKind::Deny, text)
     }
 
     /// An allow list in Postfix's notation.
@@ -84,14 +84,14 @@ impl ListSpec {
     /// # Errors
     /// [`SpecError`] says what is wrong and where.
     pub fn allow(text: &str) -> Result<Self, SpecError> {
-        Self::read(Kind::Allow, text)
+        Self::read(ListKind::Allow, text)
     }
 
-    pub(crate) fn read(kind: Kind, text: &str) -> Result<Self, SpecError> {
+    pub(crate) fn read(kind: ListKind, text: &str) -> Result<Self, SpecError> {
         Self::parse(kind, text).map_err(|error| error.explained(text))
     }
 
-    fn parse(kind: Kind, text: &str) -> Result<Self, SpecError> {
+    fn parse(kind: ListKind, text: &str) -> Result<Self, SpecError> {
         let (rest, weight) = match text.rfind('*') {
             Some(star) => {
                 let number = text.get(star + 1..).unwrap_or_default();
@@ -134,7 +134,7 @@ impl ListSpec {
     }
 
     /// All that a zone lists, once.
-    pub(crate) fn of_zone(kind: Kind, zone: Name) -> Self {
+    pub(crate) fn of_zone(kind: ListKind, zone: Name) -> Self {
         let zone = zone.with_keys_hidden();
         Self {
             kind,
@@ -150,7 +150,7 @@ impl ListSpec {
             mirrors: None,
             retired: false,
             context: None,
-            origin: Origin::default(),
+            origin: ServersOrigin::default(),
             how: crate::dnsxl::list_spec::usage::How::default(),
         }
     }
@@ -159,7 +159,7 @@ impl ListSpec {
     ///
     /// # Errors
     /// [`SpecErrorKind::Zone`] when the zone becomes too long.
-    pub fn key(mut self, key: &Key) -> Result<Self, SpecError> {
+    pub fn with_key(mut self, key: &Key) -> Result<Self, SpecError> {
         let keyed =
             self.zone.with_key(key).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
         self.zone = keyed.with_keys_hidden();
@@ -168,7 +168,7 @@ impl ListSpec {
 
     /// Only these codes count. Without them, all that the profile calls listings; without a profile, all but 127.0.0.1.
     #[must_use]
-    pub fn codes(mut self, codes: impl Into<CodeFilter>) -> Self {
+    pub fn with_codes(mut self, codes: impl Into<CodeFilter>) -> Self {
         self.codes = Some(codes.into());
         self
     }
@@ -182,7 +182,7 @@ impl ListSpec {
 
     /// What the list is asked about; the target of the check unless said.
     #[must_use]
-    pub fn asks(mut self, parts: impl IntoIterator<Item = Part>) -> Self {
+    pub fn with_parts(mut self, parts: impl IntoIterator<Item = Part>) -> Self {
         self.parts = parts.into_iter().collect();
         self.parts.sort_unstable();
         self.parts.dedup();
@@ -191,7 +191,7 @@ impl ListSpec {
 
     /// What is known about the list. Goes before what a catalogue says.
     #[must_use]
-    pub fn profile(mut self, profile: impl Into<Arc<Profile>>) -> Self {
+    pub fn with_profile(mut self, profile: impl Into<Arc<Profile>>) -> Self {
         self.profile = Some(profile.into());
         self
     }
@@ -201,19 +201,19 @@ impl ListSpec {
     /// ```
     /// use rdnsbl::{ListSet, ListSpec, Name};
     ///
-    /// let copy = ListSpec::deny("zen.local")?.mirrors(Name::parse("zen.spamhaus.org")?);
+    /// let copy = ListSpec::deny("zen.local")?.with_mirror_of(Name::parse("zen.spamhaus.org")?);
     /// let lists = ListSet::builder().list(copy).build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn mirrors(mut self, zone: Name) -> Self {
+    pub fn with_mirror_of(mut self, zone: Name) -> Self {
         self.mirrors = Some(zone.with_keys_hidden());
         self
     }
 
     /// What reports, logs and metrics call the list; its zone without key unless said. Made printable.
     #[must_use]
-    pub fn label(mut self, label: &str) -> Self {
+    pub fn with_label(mut self, label: &str) -> Self {
         self.label = Some(crate::base::remote_text::RemoteText::clean(label.as_bytes()).as_str().into());
         self.called_anew()
     }
@@ -222,7 +222,7 @@ impl ListSpec {
     /// groups count, and of lists that are in none, those whose zones end in the same two labels are taken for one
     /// operator's.
     #[must_use]
-    pub fn run_by(mut self, operator: &str) -> Self {
+    pub fn with_operator(mut self, operator: &str) -> Self {
         self.operator = Some(operator.into());
         self
     }
@@ -230,7 +230,7 @@ impl ListSpec {
     /// How many questions a day the list may be asked, controls and texts included; no limit unless said. Beyond it the list
     /// is not asked and its verdict is unknown, until 24 hours have passed since the first question counted.
     #[must_use]
-    pub fn daily_limit(mut self, questions: u32) -> Self {
+    pub fn with_daily_limit(mut self, questions: u32) -> Self {
         self.daily_limit = Some(questions);
         self
     }
@@ -245,14 +245,14 @@ impl ListSpec {
         self.daily_limit
     }
 
-    pub(crate) fn of_kind(mut self, kind: Kind) -> Self {
+    pub(crate) fn of_kind(mut self, kind: ListKind) -> Self {
         self.kind = kind;
         self
     }
 
     /// Deny or allow.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ListKind {
         self.kind
     }
 
@@ -291,7 +291,7 @@ impl ListSpec {
 
     /// Which codes count, if that was said.
     #[must_use]
-    pub fn filter(&self) -> Option<&CodeFilter> {
+    pub fn codes(&self) -> Option<&CodeFilter> {
         self.codes.as_ref()
     }
 
@@ -317,7 +317,7 @@ impl ListSpec {
 
     /// The list stood in the configuration of this software.
     pub(crate) fn found_in(&mut self, software: Notation) {
-        self.origin = Origin(Some(software));
+        self.origin = ServersOrigin(Some(software));
     }
 
     pub(crate) fn written_for(&self) -> Option<Notation> {

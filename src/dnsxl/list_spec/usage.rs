@@ -5,14 +5,14 @@ use std::fmt;
 use crate::base::name::Name;
 use crate::base::template::Template;
 use crate::dnsxl::Subject;
-use crate::dnsxl::kind::{Kind, Part};
+use crate::dnsxl::kind::{ListKind, Part};
 use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::list_spec::merged::Within;
 
 /// What is done about a list that could not be heard. It steers replies; the score stays a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Unheard {
+pub enum OnNoAnswer {
     /// Mail goes on. Usual for deny lists: it cannot wait for every one of them. What the negative weight of such a list might
     /// have saved is not refused.
     Ignore,
@@ -26,7 +26,7 @@ pub enum Unheard {
     DeferIfReject,
 }
 
-impl Unheard {
+impl OnNoAnswer {
     /// One lower-case word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -39,10 +39,10 @@ impl Unheard {
     }
 
     /// What is usual for a list of this kind.
-    pub(crate) fn usual(kind: Kind) -> Self {
+    pub(crate) fn usual(kind: ListKind) -> Self {
         match kind {
-            Kind::Allow => Self::DeferIfReject,
-            Kind::Deny => Self::Ignore,
+            ListKind::Allow => Self::DeferIfReject,
+            ListKind::Deny => Self::Ignore,
         }
     }
 }
@@ -50,7 +50,7 @@ impl Unheard {
 /// The rarer settings of a list.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct How {
-    unheard: Option<Unheard>,
+    unheard: Option<OnNoAnswer>,
     fixed: Vec<Subject>,
     explained_by: Option<Name>,
     reply: Option<Template>,
@@ -72,23 +72,23 @@ impl fmt::Debug for How {
 }
 
 impl ListSpec {
-    /// What is done when the list could not be heard. Unless said: [`Unheard::Ignore`] for deny lists,
-    /// [`Unheard::DeferIfReject`] for allow lists.
+    /// What is done when the list could not be heard. Unless said: [`OnNoAnswer::Ignore`] for deny lists,
+    /// [`OnNoAnswer::DeferIfReject`] for allow lists.
     #[must_use]
-    pub fn when_unheard(mut self, unheard: Unheard) -> Self {
+    pub fn with_on_no_answer(mut self, unheard: OnNoAnswer) -> Self {
         self.how.unheard = Some(unheard);
         self
     }
 
     /// What is done when the list could not be heard.
     #[must_use]
-    pub fn unheard(&self) -> Unheard {
-        self.how.unheard.unwrap_or(Unheard::usual(self.kind))
+    pub fn on_no_answer(&self) -> OnNoAnswer {
+        self.how.unheard.unwrap_or(OnNoAnswer::usual(self.kind))
     }
 
     /// Asks about these very subjects, whoever the client is, and about no part of the dialogue.
     #[must_use]
-    pub fn asks_about(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
+    pub fn with_fixed_subjects(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
         self.how.fixed = subjects.into_iter().collect();
         self.parts = Vec::new();
         self
@@ -104,7 +104,7 @@ impl ListSpec {
     /// Exim's lists of two domains. The special one must hold the subject, too, under any code: where it does not, the hit
     /// is excluded, and where it does not answer, unknown.
     #[must_use]
-    pub fn explained_by(mut self, zone: Name) -> Self {
+    pub fn with_reason_zone(mut self, zone: Name) -> Self {
         self.how.explained_by = Some(zone.with_keys_hidden());
         self
     }
@@ -118,7 +118,7 @@ impl ListSpec {
     /// What to say when this list decides, in place of the policy's text. A text that starts with no code gets the
     /// policy's.
     #[must_use]
-    pub fn reply(mut self, template: Template) -> Self {
+    pub fn with_reply_template(mut self, template: Template) -> Self {
         self.how.reply = Some(template);
         self
     }

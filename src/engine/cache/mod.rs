@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::dns::{Answer, Failure, Is, Question, Record, RecordType, RrSet};
+use crate::dns::{Answer, AnswerKind, Failure, Question, Record, RecordType, RrSet};
 use crate::dnsxl::Subject;
 use crate::engine::cache::lru::{Bounds, Store, Weigh};
 use crate::engine::cache::packed::{SubjectRecord, Tick};
@@ -88,7 +88,7 @@ impl Cache {
 
     /// A cached answer, with its remaining lifetime.
     pub(crate) fn get(&self, question: &Question, now: Instant) -> Option<Answer> {
-        let mut store = lock(self.partition(question.kind));
+        let mut store = lock(self.partition(question.record_type));
         let entry = store.get(question)?;
         match entry.expires.checked_duration_since(now) {
             Some(left) if !left.is_zero() => Some(entry.answer.clone().aged(left)),
@@ -108,7 +108,7 @@ impl Cache {
     pub(crate) fn insert(&self, question: &Question, answer: &Answer, now: Instant, epoch: CacheEpoch) {
         let Some(expires) = self.lifetime(answer).and_then(|lifetime| now.checked_add(lifetime)) else { return };
         let entry = CachedAnswer { expires, answer: answer.clone() };
-        let mut store = lock(self.partition(question.kind));
+        let mut store = lock(self.partition(question.record_type));
         // Compare under the lock of the store: `invalidate_all` raises the epoch first and clears the store after that, so an
         // answer that passes this test too early is still cleared.
         if epoch == self.epoch() {
@@ -138,7 +138,7 @@ impl Cache {
         let Some(lifetime) = self.lifetime(answer) else { return };
         // An answer without A records has nothing to pack, and a truncated one would lose its mark: neither may be cached.
         let cannot_pack = |set: &RrSet| set.truncated() || set.v4().next().is_none();
-        if matches!(answer.is(), Is::Records(set) if cannot_pack(set)) {
+        if matches!(answer.kind(), AnswerKind::Records(set) if cannot_pack(set)) {
             return;
         }
         let now = self.tick(now);
@@ -358,10 +358,10 @@ impl Weigh<Question> for CachedAnswer {
 
 /// Roughly the heap bytes of an answer.
 fn heap_of_answer(answer: &Answer) -> usize {
-    match answer.is() {
-        Is::Records(set) => set.iter().map(|record| size_of::<Record>() + heap_of(record)).sum::<usize>() + 16,
-        Is::NoData(soa) | Is::NxDomain(soa) => soa.map_or(0, |soa| soa.owner().expose().len() + 16),
-        Is::Failed(_) => 0,
+    match answer.kind() {
+        AnswerKind::Records(set) => set.iter().map(|record| size_of::<Record>() + heap_of(record)).sum::<usize>() + 16,
+        AnswerKind::NoData(soa) | AnswerKind::NxDomain(soa) => soa.map_or(0, |soa| soa.owner().expose().len() + 16),
+        AnswerKind::Failed(_) => 0,
     }
 }
 
@@ -463,7 +463,7 @@ mod tests {
         assert_eq!(cache.len(), 1);
         let cached = get_list(&cache, &client(1), "a.example", now).unwrap();
         assert_eq!(cached, codes);
-        assert!(matches!(get_list(&cache, &client(1), "b.example", now).unwrap().is(), Is::NxDomain(_)));
+        assert!(matches!(get_list(&cache, &client(1), "b.example", now).unwrap().kind(), AnswerKind::NxDomain(_)));
         assert!(get_list(&cache, &client(1), "c.example", now).is_none());
         assert!(get_list(&cache, &client(2), "a.example", now).is_none());
         assert!(get_list(&cache, &client(1), "a.example", now + seconds(60)).is_none());

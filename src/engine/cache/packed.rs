@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use crate::base::name::Name;
-use crate::dns::{Answer, Failure, Is, Record, Soa};
+use crate::dns::{Answer, AnswerKind, Failure, Record, Soa};
 use crate::engine::cache::zone_numbers::ZoneNumber;
 
 /// Quarters of a second since the cache was first used. Enough for 34 years.
@@ -106,15 +106,15 @@ impl SubjectRecord {
     pub(crate) fn with(self, number: ZoneNumber, answer: &Answer, lifetime: Duration, now: Tick) -> Self {
         let mut answers = Vec::new();
         let expires = ticks(lifetime);
-        match answer.is() {
-            Is::NxDomain(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NX_DOMAIN, expires)),
-            Is::NoData(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NO_DATA, expires)),
-            Is::Failed(failure) => {
+        match answer.kind() {
+            AnswerKind::NxDomain(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NX_DOMAIN, expires)),
+            AnswerKind::NoData(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NO_DATA, expires)),
+            AnswerKind::Failed(failure) => {
                 answers.extend(
                     payload_of(failure).map(|payload| PackedAnswer::new(number, PackedKind::Plain, payload, expires)),
                 );
             }
-            Is::Records(set) => {
+            AnswerKind::Records(set) => {
                 for code in set.v4() {
                     let [a, b, c, d] = code.octets();
                     let low = u16::from_be_bytes([c, d]);

@@ -31,13 +31,13 @@ pub struct Dialogue {
     /// A domain to check where there is no client: domain lists are asked about it, and it is checked as a sender's domain.
     pub domain: Option<Name>,
     /// Has the client logged in?
-    pub trust: Trust,
+    pub trust: ClientTrust,
 }
 
 /// How far the host trusts the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Trust {
+pub enum ClientTrust {
     /// Any client.
     #[default]
     Stranger,
@@ -46,7 +46,7 @@ pub enum Trust {
     Authenticated,
 }
 
-impl Trust {
+impl ClientTrust {
     /// One lower-case word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -81,7 +81,7 @@ impl Dialogue {
     /// Of a client who has logged in.
     #[must_use]
     pub fn authenticated(mut self) -> Self {
-        self.trust = Trust::Authenticated;
+        self.trust = ClientTrust::Authenticated;
         self
     }
 

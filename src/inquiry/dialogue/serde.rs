@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::base::name::Name;
-use crate::inquiry::dialogue::{Dialogue, Trust};
+use crate::inquiry::dialogue::{ClientTrust, Dialogue};
 
 /// The parts that are known; a key in the domain is masked.
 impl Serialize for Dialogue {
@@ -23,7 +23,7 @@ impl Serialize for Dialogue {
         if let Some(domain) = &self.domain {
             map.serialize_entry("domain", &domain.to_string())?;
         }
-        if self.trust != Trust::default() {
+        if self.trust != ClientTrust::default() {
             map.serialize_entry("trust", self.trust.word())?;
         }
         map.end()
@@ -51,7 +51,9 @@ impl<'de> Deserialize<'de> for Dialogue {
                     dialogue.domain = Some(domain);
                 }
                 ("trust", Some(text)) => {
-                    let known = [Trust::Stranger, Trust::Authenticated].into_iter().find(|known| known.word() == text);
+                    let known = [ClientTrust::Stranger, ClientTrust::Authenticated]
+                        .into_iter()
+                        .find(|known| known.word() == text);
                     dialogue.trust =
                         known.ok_or_else(|| D::Error::custom("trust: expected stranger or authenticated"))?;
                 }

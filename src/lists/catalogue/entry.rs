@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::name::Name;
-use crate::dnsxl::{CodeTest, DomainForm, Kind, ListSpec, Profile, SubjectKind};
+use crate::dnsxl::{CodeTest, DomainForm, ListKind, ListSpec, Profile, SubjectKind};
 use crate::lists::catalogue::date::Date;
-use crate::lists::catalogue::tombstone::{Death, Tombstone};
+use crate::lists::catalogue::tombstone::{Shutdown, ShutdownSign};
 
 /// One list. All its text is printable ASCII without line breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Entry {
     pub(crate) domain_form: Option<DomainForm>,
     pub(crate) status: Status,
     pub(crate) since: Option<Date>,
-    pub(crate) how: Vec<Death>,
+    pub(crate) how: Vec<ShutdownSign>,
     pub(crate) successor: Option<Name>,
     pub(crate) part_of: Option<Name>,
     pub(crate) told_by: Option<CodeTest>,
@@ -139,7 +139,7 @@ impl Entry {
 
     /// The failures that clients of the list saw, in order of time.
     #[must_use]
-    pub fn how(&self) -> &[Death] {
+    pub fn how(&self) -> &[ShutdownSign] {
         &self.how
     }
 
@@ -273,8 +273,8 @@ pub enum Speaks {
 impl Speaks {
     /// Does it make sense to use the list as one of this kind?
     #[must_use]
-    pub fn fits(self, kind: Kind) -> bool {
-        matches!((self, kind), (Self::Both, _) | (Self::Against, Kind::Deny) | (Self::For, Kind::Allow))
+    pub fn fits(self, kind: ListKind) -> bool {
+        matches!((self, kind), (Self::Both, _) | (Self::Against, ListKind::Deny) | (Self::For, ListKind::Allow))
     }
 }
 
@@ -295,7 +295,7 @@ pub enum Status {
     /// Its data are now part of another list.
     Merged,
     /// It has closed down.
-    Retired(Tombstone),
+    Retired(Shutdown),
     /// A list of this name never existed: a misspelling or an invented name.
     NeverAList,
 }

@@ -81,7 +81,7 @@ pub enum CatalogueErrorKind {
     Status,
     /// Not a known kind of death.
     #[error("no known way for a list to die")]
-    Death,
+    ShutdownSign,
     /// Not a pattern of codes.
     #[error("codes: {0}")]
     Codes(PatternErrorKind),

@@ -50,7 +50,7 @@
 //! | `kinds ipv4 ipv6 domain hash` | the kinds of subjects it contains |
 //! | `speaks against\|for\|both` | the effect of a listing on the client; `against` by default |
 //! | `names full\|registrable` | the form of the domains it contains (`registrable` needs the feature `psl`) |
-//! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`Death`]) |
+//! | `status WORD [DATE] [DEATH...]` | active, restricted, unverified, suspect, renamed, merged, retired, never ([`Status`], [`ShutdownSign`]) |
 //! | `successor NAME` | what to use instead |
 //! | `part_of NAME [CODES\|bit N]` | the list that contains all data of this one, and the codes by which it reports them |
 //! | `like ZONE` | the codes are those of a list defined above |
@@ -97,7 +97,7 @@ pub use crate::lists::catalogue::entry::{Access, Entry, Recommendation, Speaks, 
 pub use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind};
 pub use crate::lists::catalogue::finding::CatalogueFinding;
 pub use crate::lists::catalogue::overlay::CatalogueFileError;
-pub use crate::lists::catalogue::tombstone::{Death, Tombstone};
+pub use crate::lists::catalogue::tombstone::{Shutdown, ShutdownSign};
 
 use crate::base::name::Name;
 use crate::lists::catalogue::stanza::{Head, Stanza, is_keyword, needed, word_and_rest};

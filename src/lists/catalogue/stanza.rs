@@ -10,7 +10,7 @@ use crate::dnsxl::{
 use crate::lists::catalogue::date::Date;
 use crate::lists::catalogue::entry::{Access, Entry, Recommendation, Speaks, Status};
 use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind as Wrong};
-use crate::lists::catalogue::tombstone::{Death, Tombstone};
+use crate::lists::catalogue::tombstone::{Shutdown, ShutdownSign};
 
 /// The keywords that a line below a zone may begin with.
 const KEYWORDS: [&str; 20] = [
@@ -77,7 +77,7 @@ pub(crate) struct Stanza {
     hashes: bool,
     speaks: Option<Speaks>,
     domain_form: Option<DomainForm>,
-    status: Option<(StatusWord, Option<Date>, Vec<Death>)>,
+    status: Option<(StatusWord, Option<Date>, Vec<ShutdownSign>)>,
     successor: Option<Name>,
     part_of: Option<(Name, Option<CodeTest>)>,
     profile: Profile,
@@ -257,7 +257,7 @@ impl Stanza {
             StatusWord::Renamed => Status::Renamed,
             StatusWord::Merged => Status::Merged,
             StatusWord::Never => Status::NeverAList,
-            StatusWord::Retired => Status::Retired(Tombstone {
+            StatusWord::Retired => Status::Retired(Shutdown {
                 since: *since,
                 how: how.clone(),
                 successor: self.successor.clone(),
@@ -277,7 +277,7 @@ impl Stanza {
             profile = profile.holds(form);
         }
         if let Some(note) = &self.note {
-            profile = profile.noting(note);
+            profile = profile.with_note(note);
         }
         let profile = Arc::new(profile);
         let recommendation = match (&self.recommended, &self.reason) {
@@ -433,7 +433,7 @@ fn read_disposition(word: &str) -> Result<Disposition, Wrong> {
 }
 
 /// `WORD [DATE] [DEATH...]`.
-fn read_status(value: &str) -> Result<(StatusWord, Option<Date>, Vec<Death>), Wrong> {
+fn read_status(value: &str) -> Result<(StatusWord, Option<Date>, Vec<ShutdownSign>), Wrong> {
     let mut words = value.split_whitespace().peekable();
     let word = match words.next() {
         Some("active") => StatusWord::Active,
@@ -449,7 +449,7 @@ fn read_status(value: &str) -> Result<(StatusWord, Option<Date>, Vec<Death>), Wr
     let dated = words.peek().is_some_and(|word| word.starts_with(|first: char| first.is_ascii_digit()));
     let since = if dated { words.next().map(str::parse).transpose()? } else { None };
     let how = words
-        .map(|word| Death::ALL.into_iter().find(|death| death.word() == word).ok_or(Wrong::Death))
+        .map(|word| ShutdownSign::ALL.into_iter().find(|death| death.word() == word).ok_or(Wrong::ShutdownSign))
         .collect::<Result<_, _>>()?;
     Ok((word, since, how))
 }
@@ -475,6 +475,6 @@ fn read_recommended(value: &str) -> Result<(Date, ListSpec), Wrong> {
             _ => Err(Wrong::Word("address, helo, sender or recipient")),
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let spec = if parts.is_empty() { spec } else { spec.asks(parts) };
+    let spec = if parts.is_empty() { spec } else { spec.with_parts(parts) };
     Ok((date.parse()?, spec))
 }

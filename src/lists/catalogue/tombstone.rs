@@ -21,14 +21,14 @@ use crate::lists::catalogue::date::Date;
 /// # Ok::<(), rdnsbl::name::NameError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tombstone {
+pub struct Shutdown {
     pub(crate) since: Option<Date>,
-    pub(crate) how: Vec<Death>,
+    pub(crate) how: Vec<ShutdownSign>,
     pub(crate) successor: Option<Name>,
     pub(crate) source: Arc<str>,
 }
 
-impl Tombstone {
+impl Shutdown {
     /// The date; the day of the report if the event itself has no date. `None` if no source gives any.
     #[must_use]
     pub fn since(&self) -> Option<Date> {
@@ -37,7 +37,7 @@ impl Tombstone {
 
     /// What clients of the list saw, in order of time. Empty if no source reports it.
     #[must_use]
-    pub fn how(&self) -> &[Death] {
+    pub fn how(&self) -> &[ShutdownSign] {
         &self.how
     }
 
@@ -54,7 +54,7 @@ impl Tombstone {
     }
 }
 
-impl fmt::Display for Tombstone {
+impl fmt::Display for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.since {
             Some(since) => write!(f, "closed {since}")?,
@@ -73,7 +73,7 @@ impl fmt::Display for Tombstone {
 /// What clients of a list see when it closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Death {
+pub enum ShutdownSign {
     /// Its operator lets it list everything, so that users notice.
     WildcardOperator,
     /// The addresses of its name servers have a new owner, who lists everything.
@@ -108,7 +108,7 @@ pub enum Death {
     Subscription,
 }
 
-impl Death {
+impl ShutdownSign {
     pub(crate) const ALL: [Self; 16] = [
         Self::WildcardOperator,
         Self::WildcardNsReassigned,
@@ -153,7 +153,7 @@ impl Death {
 }
 
 /// What the list did, in a few words.
-impl fmt::Display for Death {
+impl fmt::Display for ShutdownSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WildcardOperator => "was made to list everything",

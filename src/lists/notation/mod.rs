@@ -50,7 +50,7 @@ pub(crate) mod spamassassin;
 use std::fmt;
 use std::ops::Range;
 
-use crate::dnsxl::{Kind, ListSpec, Part, SpecError, SpecErrorKind, Unheard};
+use crate::dnsxl::{ListKind, ListSpec, OnNoAnswer, Part, SpecError, SpecErrorKind};
 
 pub use crate::lists::notation::context::{Context, Item};
 pub use crate::lists::notation::main_cf::Thresholds;
@@ -204,20 +204,20 @@ pub fn read_any(text: &str) -> impl Iterator<Item = Item> + use<> {
 /// text says it (`permit_dnswl_client`, `accept dnslists`, ``FEATURE(`dnsbl'``), that kind is kept.
 ///
 /// ```
-/// use rdnsbl::dnsxl::Kind;
+/// use rdnsbl::dnsxl::ListKind;
 /// use rdnsbl::lists::notation;
 ///
-/// let kinds = |text| notation::read_as(Kind::Allow, text).map(|(_, list)| list.map(|list| list.kind())).collect::<Vec<_>>();
-/// assert_eq!(kinds("list.dnswl.org=127.0.[0..255].[1..3]"), [Ok(Kind::Allow)]);
-/// assert_eq!(kinds("reject_rbl_client zen.spamhaus.org"), [Ok(Kind::Deny)]);
+/// let kinds = |text| notation::read_as(ListKind::Allow, text).map(|(_, list)| list.map(|list| list.kind())).collect::<Vec<_>>();
+/// assert_eq!(kinds("list.dnswl.org=127.0.[0..255].[1..3]"), [Ok(ListKind::Allow)]);
+/// assert_eq!(kinds("reject_rbl_client zen.spamhaus.org"), [Ok(ListKind::Deny)]);
 /// ```
-pub fn read_as(kind: Kind, text: &str) -> impl Iterator<Item = Item> + use<> {
+pub fn read_as(kind: ListKind, text: &str) -> impl Iterator<Item = Item> + use<> {
     contexts_as(kind, text).into_iter().flat_map(|context| context.items)
 }
 
 /// The [`contexts`] of a text; the notation is detected. Lists are of kind `kind` if the text does not say it.
 #[must_use]
-pub fn contexts_as(kind: Kind, text: &str) -> Vec<Context> {
+pub fn contexts_as(kind: ListKind, text: &str) -> Vec<Context> {
     let notation = Notation::detect(text);
     let has_verb = notation == Notation::Exim && crate::lists::notation::exim::has_verb(text);
     let says = |span: &Range<usize>| match notation {
@@ -264,13 +264,13 @@ pub struct Unsayable(&'static str);
 /// notations write them differently.
 fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
     let codes = |list: &ListSpec| {
-        list.filter().map(|filter| {
+        list.codes().map(|filter| {
             let names = filter.tests().iter().any(|test| test.names(std::net::Ipv4Addr::LOCALHOST));
             (filter.quantifier(), names)
         })
     };
-    (one.kind(), one.named(), one.weight(), one.parts(), one.fixed_subjects(), one.unheard())
-        == (other.kind(), other.named(), other.weight(), other.parts(), other.fixed_subjects(), other.unheard())
+    (one.kind(), one.named(), one.weight(), one.parts(), one.fixed_subjects(), one.on_no_answer())
+        == (other.kind(), other.named(), other.weight(), other.parts(), other.fixed_subjects(), other.on_no_answer())
         && (one.reason_zone(), one.reply_template().is_some())
             == (other.reason_zone(), other.reply_template().is_some())
         && codes(one) == codes(other)
@@ -339,12 +339,12 @@ impl<'a> Word<'a> {
     }
 
     /// Postfix's `zone[=codes][*weight]`.
-    fn spec(&self, kind: Kind) -> Result<ListSpec, SpecError> {
+    fn spec(&self, kind: ListKind) -> Result<ListSpec, SpecError> {
         ListSpec::read(kind, self.text).map_err(|error| error.shifted(self.at))
     }
 
     /// A zone without anything else.
-    fn zone(&self, kind: Kind) -> Result<ListSpec, SpecError> {
+    fn zone(&self, kind: ListKind) -> Result<ListSpec, SpecError> {
         if self.text.is_empty() {
             return Err(self.expected("a list domain"));
         }
@@ -416,7 +416,7 @@ fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
 
 /// Refuses a rule for lists that did not answer, unless it is the default.
 fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
-    match list.unheard() == Unheard::usual(list.kind()) {
+    match list.on_no_answer() == OnNoAnswer::usual(list.kind()) {
         true => Ok(()),
         false => Err(Unsayable("a rule for when the list is not heard")),
     }

@@ -1,19 +1,19 @@
 //! Restrictions of Postfix's smtpd: `reject_rbl_client zone=127.0.0.[2..11]`.
 
-use crate::dnsxl::{Kind, ListSpec, Part, SpecError};
+use crate::dnsxl::{ListKind, ListSpec, Part, SpecError};
 use crate::lists::notation::main_cf::{self, Parameters};
 use crate::lists::notation::{Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
 
 /// The restrictions that ask lists (postconf(5)).
-const RESTRICTIONS: [(&str, Kind, Part); 8] = [
-    ("reject_rbl_client", Kind::Deny, Part::Address),
-    ("reject_rhsbl_client", Kind::Deny, Part::ConfirmedName),
-    ("reject_rhsbl_reverse_client", Kind::Deny, Part::ReverseName),
-    ("reject_rhsbl_helo", Kind::Deny, Part::Helo),
-    ("reject_rhsbl_sender", Kind::Deny, Part::Sender),
-    ("reject_rhsbl_recipient", Kind::Deny, Part::Recipient),
-    ("permit_dnswl_client", Kind::Allow, Part::Address),
-    ("permit_rhswl_client", Kind::Allow, Part::ConfirmedName),
+const RESTRICTIONS: [(&str, ListKind, Part); 8] = [
+    ("reject_rbl_client", ListKind::Deny, Part::Address),
+    ("reject_rhsbl_client", ListKind::Deny, Part::ConfirmedName),
+    ("reject_rhsbl_reverse_client", ListKind::Deny, Part::ReverseName),
+    ("reject_rhsbl_helo", ListKind::Deny, Part::Helo),
+    ("reject_rhsbl_sender", ListKind::Deny, Part::Sender),
+    ("reject_rhsbl_recipient", ListKind::Deny, Part::Recipient),
+    ("permit_dnswl_client", ListKind::Allow, Part::Address),
+    ("permit_rhswl_client", ListKind::Allow, Part::ConfirmedName),
 ];
 
 /// Prefixes of restrictions that this crate does not apply.
@@ -23,7 +23,7 @@ const OTHERS: [&str; 8] = ["reject_", "permit_", "check_", "defer_", "warn_if_",
 const ABOUT_LISTS: [&str; 5] = ["rbl", "rhsbl", "dnsbl", "dnswl", "rhswl"];
 
 /// The restriction of this name, if it asks lists; the case of letters does not matter.
-fn known(word: &str) -> Option<&'static (&'static str, Kind, Part)> {
+fn known(word: &str) -> Option<&'static (&'static str, ListKind, Part)> {
     RESTRICTIONS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(word))
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             match words.next_if(|next| !is_restriction(next.text)) {
                 Some(argument) if reached => {
                     let list = parameters.resolved(argument, |argument| list(*kind, argument));
-                    (place(word, argument), list.map(|list| list.asks([*part])))
+                    (place(word, argument), list.map(|list| list.with_parts([*part])))
                 }
                 Some(argument) => {
                     let why = "a list that is never asked, behind an unconditional permit, reject or defer";
@@ -114,7 +114,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             // A blank inside a name, or a misspelled name of a restriction.
             (word.span(), Err(word.expected("a restriction, or a list domain of more than one label")))
         } else {
-            (word.span(), list(Kind::Deny, word))
+            (word.span(), list(ListKind::Deny, word))
         };
         items.push(item);
     }
@@ -150,7 +150,7 @@ fn is_table(word: &str) -> bool {
 }
 
 /// `domain[=d.d.d.d]`: smtpd has no weights.
-fn list(kind: Kind, word: Word<'_>) -> Result<ListSpec, SpecError> {
+fn list(kind: ListKind, word: Word<'_>) -> Result<ListSpec, SpecError> {
     if let Some(star) = word.text.find('*') {
         let weight = Word::new(word.text.get(star..).unwrap_or_default(), word.at + star);
         return Err(weight.unsupported("a weight; postscreen has weights, smtpd has none"));
@@ -172,7 +172,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
 
 /// `=d.d.d.d`, if the filter is a single pattern.
 pub(crate) fn codes(list: &ListSpec) -> Result<String, Unsayable> {
-    match list.filter().map(|filter| filter.as_pattern()) {
+    match list.codes().map(|filter| filter.as_pattern()) {
         None => Ok(String::new()),
         Some(Some(pattern)) => Ok(format!("={pattern}")),
         Some(None) => Err(Unsayable("codes other than one pattern of which any must fit")),

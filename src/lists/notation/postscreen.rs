@@ -1,6 +1,6 @@
 //! `postscreen_dnsbl_sites`: `zone=127.0.0.[2..11]*3, list.example*-4`.
 
-use crate::dnsxl::{Kind, ListSpec, Part};
+use crate::dnsxl::{ListKind, ListSpec, Part};
 use crate::lists::notation::main_cf::{self, Parameters};
 use crate::lists::notation::{
     Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, postfix, usual_unheard, words,
@@ -24,7 +24,7 @@ pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Ite
         if several && word.text.parse::<std::net::Ipv4Addr>().is_ok() {
             return Err(word.expected("a list domain; several codes of one list are zone=127.0.0.[2;3]"));
         }
-        let list = parameters.resolved(word, |word| word.spec(Kind::Deny))?;
+        let list = parameters.resolved(word, |word| word.spec(ListKind::Deny))?;
         // Beside other lists, a single label is probably an error: a blank inside a name, or a word of another
         // notation.
         if several && list.zone().labels().count() < 2 {
@@ -38,7 +38,7 @@ pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Ite
 pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     no_more_than_codes(list)?;
     usual_unheard(list)?;
-    if list.kind() == Kind::Allow {
+    if list.kind() == ListKind::Allow {
         return Err(Unsayable("an allow list that allows outright; a negative weight is something else"));
     }
     if only_part(list)? != Part::Address {

@@ -1,7 +1,7 @@
 //! sendmail's ``FEATURE(`dnsbl', `zone', `"550 Rejected: " $&{client_addr} " is listed"', `t')`` and `enhdnsbl`.
 
 use crate::base::template::{Template, Variable};
-use crate::dnsxl::{CodeFilter, CodePattern, Kind, ListSpec, Part, SpecError, Unheard};
+use crate::dnsxl::{CodeFilter, CodePattern, ListKind, ListSpec, OnNoAnswer, Part, SpecError};
 use crate::lists::notation::{Item, Unsayable, Word, only_part};
 
 /// Patterns that `enhdnsbl` accepts (cf/README).
@@ -107,20 +107,20 @@ fn feature(arguments: &[Word<'_>], end: usize, notes: &mut Vec<SpecError>) -> Re
         }
         _ => return Err(name.left_out("a feature that asks no list")),
     };
-    let mut spec = argument(1).zone(Kind::Deny)?;
+    let mut spec = argument(1).zone(ListKind::Deny)?;
     let message = argument(2);
     match message.text {
         "" => {}
         "quarantine" | "discard" => return Err(message.unsupported("quarantine and discard")),
         _ => match crate::lists::notation::sendmail::message(message)? {
-            Some(template) => spec = spec.reply(template),
+            Some(template) => spec = spec.with_reply_template(template),
             None => notes.push(message.left_out("a message of its own with what no reply here can hold")),
         },
     }
     let temporary = argument(3);
     match temporary.text {
         "" => {}
-        "t" => spec = spec.when_unheard(Unheard::Defer),
+        "t" => spec = spec.with_on_no_answer(OnNoAnswer::Defer),
         _ => return Err(temporary.unsupported("a text of its own for when the list is not heard")),
     }
     let patterns = arguments.get(4..).unwrap_or_default();
@@ -129,7 +129,7 @@ fn feature(arguments: &[Word<'_>], end: usize, notes: &mut Vec<SpecError>) -> Re
     }
     let patterns = patterns.iter().filter(|word| !word.text.is_empty()).map(|word| result(*word));
     let patterns = patterns.collect::<Result<Vec<CodePattern>, SpecError>>()?;
-    Ok(if patterns.is_empty() { spec } else { spec.codes(CodeFilter::any(patterns)) })
+    Ok(if patterns.is_empty() { spec } else { spec.with_codes(CodeFilter::any(patterns)) })
 }
 
 /// A left-hand side for a result: `127.0.0.2.`, `127.0.0.$-.`.
@@ -185,7 +185,7 @@ fn message(word: Word<'_>) -> Result<Option<Template>, SpecError> {
 }
 
 pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
-    if list.kind() == Kind::Allow {
+    if list.kind() == ListKind::Allow {
         return Err(Unsayable("an allow list"));
     }
     if list.weight() != 1 {
@@ -197,13 +197,13 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     if only_part(list)? != Part::Address {
         return Err(Unsayable("anything but the client's address"));
     }
-    let temporary = match list.unheard() {
-        Unheard::Ignore => "",
-        Unheard::Defer => "t",
+    let temporary = match list.on_no_answer() {
+        OnNoAnswer::Ignore => "",
+        OnNoAnswer::Defer => "t",
         _ => return Err(Unsayable("this rule for when the list is not heard")),
     };
     let message = list.reply_template().map(print_message).transpose()?.unwrap_or_default();
-    let patterns = match list.filter() {
+    let patterns = match list.codes() {
         None => Vec::new(),
         Some(filter) if filter.quantifier() == crate::dnsxl::Quantifier::Any => {
             let patterns: Option<Vec<String>> = filter.tests().iter().map(|test| lhs(test.as_pattern()?)).collect();

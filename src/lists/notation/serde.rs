@@ -14,14 +14,14 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::base::name::{MASK, Name};
-use crate::dnsxl::list_spec::{ListSpec, Unheard};
+use crate::dnsxl::list_spec::{ListSpec, OnNoAnswer};
 use crate::dnsxl::{CodeFilter, CodeTest, Quantifier, Subject};
-use crate::dnsxl::{Kind, Part};
+use crate::dnsxl::{ListKind, Part};
 use crate::lists::notation::{self, Notation};
 
 const PARTS: [Part; 6] =
     [Part::Address, Part::ConfirmedName, Part::ReverseName, Part::Helo, Part::Sender, Part::Recipient];
-const UNHEARD: [Unheard; 4] = [Unheard::Ignore, Unheard::Defer, Unheard::Listed, Unheard::DeferIfReject];
+const UNHEARD: [OnNoAnswer; 4] = [OnNoAnswer::Ignore, OnNoAnswer::Defer, OnNoAnswer::Listed, OnNoAnswer::DeferIfReject];
 const QUANTIFIERS: [(&str, Quantifier); 4] = [
     ("any", Quantifier::Any),
     ("all", Quantifier::All),
@@ -58,8 +58,8 @@ impl ListSpec {
         if !self.fixed_subjects().is_empty() {
             map.serialize_entry("asks_about", self.fixed_subjects())?;
         }
-        if self.unheard() != Unheard::usual(self.kind) {
-            map.serialize_entry("unheard", self.unheard().word())?;
+        if self.on_no_answer() != OnNoAnswer::usual(self.kind) {
+            map.serialize_entry("unheard", self.on_no_answer().word())?;
         }
         for (key, name) in [("explained_by", self.reason_zone()), ("mirrors", self.mirrors.as_ref())] {
             if let Some(name) = name {
@@ -112,14 +112,14 @@ impl<'de> Visitor<'de> for Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ListSpec, A::Error> {
         let mut zone: Option<String> = None;
         let mut changes: Vec<Box<dyn FnOnce(ListSpec) -> ListSpec>> = Vec::new();
-        let mut kind = Kind::Deny;
+        let mut kind = ListKind::Deny;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "zone" => zone = Some(value(&mut map, "zone: expected a text")?),
-                "kind" => kind = word(&text(&mut map)?, [Kind::Deny, Kind::Allow], Kind::word)?,
+                "kind" => kind = word(&text(&mut map)?, [ListKind::Deny, ListKind::Allow], ListKind::word)?,
                 "codes" => {
                     let codes = filter(value(&mut map, CODES)?)?;
-                    changes.push(Box::new(move |list| list.codes(codes)));
+                    changes.push(Box::new(move |list| list.with_codes(codes)));
                 }
                 "weight" => {
                     let weight = value(&mut map, "weight: expected a whole number")?;
@@ -129,42 +129,42 @@ impl<'de> Visitor<'de> for Reader {
                     let parts: Vec<String> = value(&mut map, "asks: expected a list of words")?;
                     let parts =
                         parts.iter().map(|part| word(part, PARTS, Part::word)).collect::<Result<Vec<_>, _>>()?;
-                    changes.push(Box::new(move |list| list.asks(parts)));
+                    changes.push(Box::new(move |list| list.with_parts(parts)));
                 }
                 // Set after `asks`, because `asks_about` would clear it.
                 "asks_about" => {
                     let texts: Vec<String> =
                         value(&mut map, "asks_about: expected a list of addresses and domain names")?;
                     let subjects = texts.iter().map(|one| subject(one)).collect::<Result<Vec<_>, _>>()?;
-                    changes.insert(0, Box::new(move |list| list.asks_about(subjects)));
+                    changes.insert(0, Box::new(move |list| list.with_fixed_subjects(subjects)));
                 }
                 "unheard" => {
-                    let rule = word(&text(&mut map)?, UNHEARD, Unheard::word)?;
-                    changes.push(Box::new(move |list| list.when_unheard(rule)));
+                    let rule = word(&text(&mut map)?, UNHEARD, OnNoAnswer::word)?;
+                    changes.push(Box::new(move |list| list.with_on_no_answer(rule)));
                 }
                 "explained_by" => {
                     let zone = name(&text(&mut map)?)?;
-                    changes.push(Box::new(move |list| list.explained_by(zone)));
+                    changes.push(Box::new(move |list| list.with_reason_zone(zone)));
                 }
                 "mirrors" => {
                     let zone = name(&text(&mut map)?)?;
-                    changes.push(Box::new(move |list| list.mirrors(zone)));
+                    changes.push(Box::new(move |list| list.with_mirror_of(zone)));
                 }
                 "reply" => {
                     let reply = text(&mut map)?.parse().map_err(A::Error::custom)?;
-                    changes.push(Box::new(move |list| list.reply(reply)));
+                    changes.push(Box::new(move |list| list.with_reply_template(reply)));
                 }
                 "label" => {
                     let label = text(&mut map)?;
-                    changes.push(Box::new(move |list| list.label(&label)));
+                    changes.push(Box::new(move |list| list.with_label(&label)));
                 }
                 "run_by" => {
                     let operator = text(&mut map)?;
-                    changes.push(Box::new(move |list| list.run_by(&operator)));
+                    changes.push(Box::new(move |list| list.with_operator(&operator)));
                 }
                 "daily_limit" => {
                     let limit = value(&mut map, "daily_limit: expected a whole number")?;
-                    changes.push(Box::new(move |list| list.daily_limit(limit)));
+                    changes.push(Box::new(move |list| list.with_daily_limit(limit)));
                 }
                 _ => {
                     return Err(A::Error::custom(

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::check::helo::{Helo, HeloReport};
-use crate::check::iprev::{ClientName, Forward, Iprev, Stage};
+use crate::check::iprev::{ClientName, Forward, Iprev, LookupDirection};
 use crate::check::mail_domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
 use crate::report::json::shared_fields::{extended, seconds};
 
@@ -15,8 +15,8 @@ impl Serialize for Iprev {
             _ => None,
         };
         let stage = error.map(|error| match error.at() {
-            Stage::Reverse => "reverse",
-            Stage::Forward => "forward",
+            LookupDirection::Reverse => "reverse",
+            LookupDirection::Forward => "forward",
         });
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("result", self.rfc8601())?;

@@ -130,7 +130,7 @@ impl Serialize for Verdict {
 
 impl Serialize for HealthReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let subjects = match self.kind() {
+        let subjects = match self.subject_kind() {
             SubjectKind::Ipv4 => "ipv4",
             SubjectKind::Ipv6 => "ipv6",
             SubjectKind::Domain => "domain",

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::base::remote_text::RemoteText;
 use crate::dns::{ExtendedError, Target};
-use crate::dnsxl::Kind;
+use crate::dnsxl::ListKind;
 use crate::report::advice::{Advice, Cause};
 use crate::report::json::lists::{ContextsOf, ScoreOf};
 use crate::report::reply::Reply;
@@ -45,14 +45,14 @@ macro_rules! as_word {
     )*};
 }
 as_word!(
-    Kind,
+    ListKind,
     crate::dns::Failure,
-    crate::dns::unknown::Why,
+    crate::dns::unknown::UnknownReason,
     crate::dnsxl::ProblemKind,
     crate::dnsxl::Skipped,
     crate::dnsxl::Health,
     crate::dnsxl::Part,
-    crate::dnsxl::Unheard,
+    crate::dnsxl::OnNoAnswer,
     crate::report::action::Action,
     crate::check::mail_domain::Unusable,
     crate::dnsxl::score::Outcome,

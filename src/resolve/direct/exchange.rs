@@ -313,7 +313,7 @@ impl<'a> Round<'a> {
         self.asked |= bit(at);
         self.set_wake(server, now);
         let asked = asked(self.question, self.chain.as_deref());
-        let (kind, edns) = (self.question.kind, self.edns(at));
+        let (kind, edns) = (self.question.record_type, self.edns(at));
         match pool::enter(&server.pool, asked, kind, edns, self.runtime, now, self.wake.min(self.end)) {
             Ok((query, sent)) => {
                 let send = Send { server: at, at: now, edns, query };
@@ -471,7 +471,7 @@ impl<'a> Round<'a> {
         self.note(at, Answer::failed(Failure::Truncated));
         // The connection chooses the id.
         let asked = asked(self.question, self.chain.as_deref());
-        let question = query_codec::encoded(0, asked, self.question.kind, self.edns(at));
+        let question = query_codec::encoded(0, asked, self.question.record_type, self.edns(at));
         self.tcp.push((at, Box::pin(tcp::ask(server, &self.upstream.counters, self.runtime, question, self.end))));
     }
 

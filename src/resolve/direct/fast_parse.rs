@@ -29,7 +29,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
     // Goes past the question. Text has a dot after each label where the wire has a length before it; then root, type and class.
     octets.at += question.name.expose().len() + 1 + 4;
     let answer = match (flags & 0x0f, counts) {
-        (0, [1, many @ 1..=FEW, 0, _]) => addresses(&mut octets, question.kind, many)?,
+        (0, [1, many @ 1..=FEW, 0, _]) => addresses(&mut octets, question.record_type, many)?,
         (0, [1, 0, many @ 0..=1, _]) => Answer::no_data(soa(&mut octets, question, many)?), // RFC 2308 §2.2
         (3, [1, 0, many @ 0..=1, _]) => Answer::nx_domain(soa(&mut octets, question, many)?), // RFC 2308 §2.1
         (2, [1, 0, 0, _]) => Answer::failed(Failure::ServFail),
@@ -43,7 +43,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
     if octets.at != response.len() {
         return None;
     }
-    Some(if flags & 0x20 != 0 { answer.authenticated() } else { answer })
+    Some(if flags & 0x20 != 0 { answer.with_authenticated() } else { answer })
 }
 
 /// Records of the asked type at the name asked. `None` if there is any other record.
@@ -170,7 +170,7 @@ mod tests {
 
     /// A response: flags, counts and what follows the question.
     fn response(question: &Question, flags: [u8; 2], counts: [u8; 3], rest: &[&[u8]]) -> Vec<u8> {
-        let mut octets = encoded(7, Asked::Name(&question.name), question.kind, Edns::No);
+        let mut octets = encoded(7, Asked::Name(&question.name), question.record_type, Edns::No);
         octets[2..4].copy_from_slice(&flags);
         octets[4..12].copy_from_slice(&[0, 1, 0, counts[0], 0, counts[1], 0, counts[2]]);
         rest.iter().for_each(|part| octets.extend_from_slice(part));
@@ -225,7 +225,7 @@ mod tests {
     /// Checks that both parsers agree, if the fast one returns an answer.
     fn agree(response: &[u8], question: &Question) -> bool {
         let Some(quick) = read(response, question) else { return false };
-        let sent = encoded(7, Asked::Name(&question.name), question.kind, Edns::Yes);
+        let sent = encoded(7, Asked::Name(&question.name), question.record_type, Edns::Yes);
         if response[..2] == sent[..2] && matches!(compare(response, &sent), Match::Ours | Match::OtherCase) {
             let thorough = reading::thorough(response, question);
             assert_eq!(Some(quick), thorough, "{response:?}");

@@ -24,7 +24,7 @@ use std::time::Duration;
 use crate::dns::{Answer, Question};
 use crate::resolve::direct::udp::pool::Usage;
 use crate::resolve::direct::upstream::{MOST_SERVERS, Settings, Upstream};
-use crate::resolve::servers::{Origin, ResolverError, Servers};
+use crate::resolve::servers::{ResolverError, Servers, ServersOrigin};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
 
@@ -69,7 +69,7 @@ const IN_BURSTS: usize = 4_096;
 /// random and used for at most 4,096 questions and 5 minutes, with random ids. The socket is chosen at random; questions asked in
 /// the same millisecond, at most 16 in a row, leave from the same one. A response counts only when server, port, id and
 /// question match. Everything else is ignored and counted ([`stats`](Self::stats)). A socket that gets 512 wrong
-/// datagrams is closed, and its questions are asked from another. [`Case::Random`] makes forging harder still.
+/// datagrams is closed, and its questions are asked from another. [`QueryCase::Random`] makes forging harder still.
 ///
 /// **Tasks and runtimes.** It needs a tokio runtime with time and I/O when it is asked, not when it is created. It spawns no
 /// tasks: sockets and connections are read in the wakers that the runtime's I/O driver calls. Each runtime that asks has sockets of
@@ -110,7 +110,7 @@ pub struct Direct {
 /// The case of letters in questions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Case {
+pub enum QueryCase {
     /// Lower case as in [`Name`](crate::base::name::Name); responses may change it.
     #[default]
     Lower,
@@ -177,8 +177,8 @@ impl Direct {
 
     /// The same servers; questions are written in this case.
     #[must_use]
-    pub fn with_case(self, case: Case) -> Self {
-        self.with(|settings| settings.usage.exact_case = case == Case::Random)
+    pub fn with_case(self, case: QueryCase) -> Self {
+        self.with(|settings| settings.usage.exact_case = case == QueryCase::Random)
     }
 
     /// The same servers, with at most this many questions in flight to each, from 1 to 10,000. The default is 900. The limit for
@@ -215,7 +215,7 @@ impl Direct {
 
     /// Where the servers come from.
     #[must_use]
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> ServersOrigin {
         self.servers.origin
     }
 

@@ -50,7 +50,7 @@ pub struct DirectStats {
     pub received: u64,
     /// Datagrams that match no open question: late, or forged.
     pub ignored: u64,
-    /// Responses that did not keep the random case of the question ([`Case::Random`](crate::resolve::direct::Case::Random)).
+    /// Responses that did not keep the random case of the question ([`QueryCase::Random`](crate::resolve::direct::QueryCase::Random)).
     pub other_case: u64,
     /// Datagrams sent again because no response came; part of `sent`.
     pub resent: u64,

@@ -244,7 +244,7 @@ impl<'a> Round<'a> {
         message.metadata.recursion_desired = true;
         // RFC 6840 §5.7: asks for the AD bit without the DNSSEC records.
         message.metadata.authentic_data = true;
-        message.add_query(Query::query(self.chain.last().clone(), kind_to_wire(self.question.kind)));
+        message.add_query(Query::query(self.chain.last().clone(), kind_to_wire(self.question.record_type)));
         if opt {
             let mut edns = Edns::new();
             edns.set_max_payload(MAX_PAYLOAD);

@@ -9,7 +9,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::dns::{Answer, Question};
-use crate::resolve::servers::{Origin, ResolverError, Servers};
+use crate::resolve::servers::{ResolverError, Servers, ServersOrigin};
 use crate::resolve::stub::socket::Provider;
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
@@ -77,11 +77,11 @@ impl Stub {
     /// numeric, as in `fe80::1%2`). If there are none, for example in an empty file, 127.0.0.1 is asked.
     ///
     /// ```
-    /// use rdnsbl::resolve::{Origin, Stub};
+    /// use rdnsbl::resolve::{ServersOrigin, Stub};
     ///
     /// let stub = Stub::from_resolv_conf("search ..broken..\nnameserver 192.0.2.53 # near\nnameserver ::1\n");
     /// assert_eq!(stub.server_addresses(), ["192.0.2.53:53".parse()?, "[::1]:53".parse()?]);
-    /// assert_eq!(Stub::from_resolv_conf("").origin(), Origin::ResolvConfEmpty);
+    /// assert_eq!(Stub::from_resolv_conf("").origin(), ServersOrigin::ResolvConfEmpty);
     /// # Ok::<(), std::net::AddrParseError>(())
     /// ```
     #[must_use]
@@ -108,7 +108,7 @@ impl Stub {
 
     /// Where the servers come from.
     #[must_use]
-    pub fn origin(&self) -> Origin {
+    pub fn origin(&self) -> ServersOrigin {
         self.servers.origin
     }
 
@@ -145,6 +145,6 @@ mod tests {
         assert!(matches!(Stub::servers([]), Err(ResolverError::NoServers)));
         let stub = Stub::servers(["192.0.2.1:53".parse().unwrap()]).unwrap();
         shared(&stub);
-        assert_eq!(stub.origin(), Origin::Given);
+        assert_eq!(stub.origin(), ServersOrigin::Given);
     }
 }

@@ -6,7 +6,9 @@ pub(crate) mod statement;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::base::name::Name;
-use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError, Subject, Unheard};
+use crate::dnsxl::{
+    CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, OnNoAnswer, Part, Quantifier, SpecError, Subject,
+};
 use crate::lists::notation::exim::macros::Macros;
 use crate::lists::notation::{Item, Unsayable, Word};
 
@@ -22,8 +24,11 @@ const KEYS: [(&str, Part); 6] = [
     ("$recipient_domain", Part::Recipient),
 ];
 
-const UNHEARD: [(&str, Unheard); 3] =
-    [("+include_unknown", Unheard::Listed), ("+exclude_unknown", Unheard::Ignore), ("+defer_unknown", Unheard::Defer)];
+const UNHEARD: [(&str, OnNoAnswer); 3] = [
+    ("+include_unknown", OnNoAnswer::Listed),
+    ("+exclude_unknown", OnNoAnswer::Ignore),
+    ("+defer_unknown", OnNoAnswer::Defer),
+];
 
 /// Operators between zone and values: how many codes must match, and do they compare bits?
 const OPERATORS: [(&str, Quantifier, bool); 8] = [
@@ -71,7 +76,7 @@ pub(crate) fn looks_like(text: &str) -> bool {
 const MAX_DEPTH: usize = 8;
 
 /// The items of a list, each with the rule before it for lists that do not answer.
-fn list(kind: Kind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
+fn list(kind: ListKind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
     let mut reader = ListReader { kind, macros, unheard: None, items: Vec::new() };
     reader.read(list, 0);
     reader.items
@@ -79,9 +84,9 @@ fn list(kind: Kind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
 
 /// Reads a list, with its macros replaced by their values.
 struct ListReader<'m> {
-    kind: Kind,
+    kind: ListKind,
     macros: &'m Macros<'m>,
-    unheard: Option<Unheard>,
+    unheard: Option<OnNoAnswer>,
     items: Vec<Item>,
 }
 
@@ -121,7 +126,7 @@ impl ListReader<'_> {
                 continue;
             }
             let spec = item(self.kind, word, separator).map(|spec| match self.unheard {
-                Some(rule) => spec.when_unheard(rule),
+                Some(rule) => spec.with_on_no_answer(rule),
                 None => spec,
             });
             self.items.push((word.span(), spec));
@@ -158,7 +163,7 @@ fn split_list(list: Word<'_>, separator: u8) -> (Vec<Word<'_>>, u8) {
 }
 
 /// `domains[operator values][/keys]`.
-fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError> {
+fn item(kind: ListKind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError> {
     if word.text.starts_with('!') {
         return Err(word.unsupported("a negated list"));
     }
@@ -196,7 +201,7 @@ fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError
     };
     let mut spec = zones(kind, domains.trim())?;
     if let Some(filter) = filter {
-        spec = spec.codes(filter);
+        spec = spec.with_codes(filter);
     }
     match keys {
         Some(keys) => {
@@ -214,11 +219,11 @@ fn item(kind: Kind, word: Word<'_>, separator: u8) -> Result<ListSpec, SpecError
 }
 
 /// One domain; or two, where the first gives the reason.
-fn zones(kind: Kind, word: Word<'_>) -> Result<ListSpec, SpecError> {
+fn zones(kind: ListKind, word: Word<'_>) -> Result<ListSpec, SpecError> {
     let Some(comma) = word.text.find(',') else { return word.zone(kind) };
     let (reason, main) = word.split(comma);
     let reason = reason.trim().zone(kind)?;
-    Ok(main.trim().zone(kind)?.explained_by(reason.zone().clone()))
+    Ok(main.trim().zone(kind)?.with_reason_zone(reason.zone().clone()))
 }
 
 fn values(word: Word<'_>, bits: bool) -> Result<Vec<CodeTest>, SpecError> {
@@ -257,7 +262,7 @@ fn keys(spec: ListSpec, keys: Word<'_>) -> Result<ListSpec, SpecError> {
             None => fixed.push(subject(key, &text)?),
         }
     }
-    Ok(if fixed.is_empty() { spec.asks(parts) } else { spec.asks_about(fixed).asks(parts) })
+    Ok(if fixed.is_empty() { spec.with_parts(parts) } else { spec.with_fixed_subjects(fixed).with_parts(parts) })
 }
 
 /// The name in `${name}`.
@@ -286,14 +291,14 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     let six = |subject: &Subject| matches!(subject, Subject::Client(IpAddr::V6(_)));
     let colons = list.fixed_subjects().iter().any(six);
     let mut text = String::new();
-    if list.kind() == Kind::Allow {
+    if list.kind() == ListKind::Allow {
         text.push_str("accept dnslists = ");
     }
     if colons {
         text.push_str("<; ");
     }
-    if list.unheard() != Unheard::usual(list.kind()) {
-        let rule = UNHEARD.iter().find(|(_, rule)| *rule == list.unheard());
+    if list.on_no_answer() != OnNoAnswer::usual(list.kind()) {
+        let rule = UNHEARD.iter().find(|(_, rule)| *rule == list.on_no_answer());
         let (rule, _) = rule.ok_or(Unsayable("a refusal that is put off when the list is not heard"))?;
         text.push_str(rule);
         text.push_str(if colons { " ; " } else { " : " });
@@ -302,7 +307,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
         text.push_str(&format!("{reason},"));
     }
     text.push_str(&list.named().to_string());
-    if let Some(filter) = list.filter() {
+    if let Some(filter) = list.codes() {
         text.push_str(&print_filter(filter)?);
     }
     let key = |part: &Part| {

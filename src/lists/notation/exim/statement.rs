@@ -1,6 +1,6 @@
 //! Statements of an ACL: a verb, conditions (`dnslists` is one of them), and modifiers.
 
-use crate::dnsxl::Kind;
+use crate::dnsxl::ListKind;
 use crate::lists::notation::exim::list;
 use crate::lists::notation::exim::macros::{Macros, is_macro};
 use crate::lists::notation::{Contexts, Item, Word, without_comments};
@@ -50,7 +50,7 @@ pub(crate) fn read(text: &str) -> Contexts {
     let mut contexts = Contexts::default();
     if named(text).next().is_none() {
         let macros = Macros::default();
-        contexts.with(None, |context| context.items = list(Kind::Deny, Word::new(text, 0), &macros));
+        contexts.with(None, |context| context.items = list(ListKind::Deny, Word::new(text, 0), &macros));
         return contexts;
     }
     // Comments may stand between continuation lines: they are replaced by blanks of the same length, so that
@@ -200,8 +200,8 @@ fn condition(verb: Option<Word<'_>>, line: Word<'_>, macros: &Macros<'_>, asks: 
         _ => return refused(line, name.unsupported("other conditions beside dnslists")),
     }
     match verb.map(|verb| (verb.text, verb)) {
-        None | Some(("deny" | "drop", _)) => list(Kind::Deny, value, macros),
-        Some(("accept", _)) => list(Kind::Allow, value, macros),
+        None | Some(("deny" | "drop", _)) => list(ListKind::Deny, value, macros),
+        Some(("accept", _)) => list(ListKind::Allow, value, macros),
         Some(("warn", verb)) => refused(line, verb.left_out("warn, and its lists, which refuse nothing")),
         Some((_, verb)) => refused(line, verb.unsupported("this verb")),
     }

@@ -4,7 +4,7 @@ pub(crate) mod lines;
 pub(crate) mod parameter;
 pub(crate) mod wrapped;
 
-use crate::dnsxl::{Kind, ListSpec, SpecError, SpecErrorKind};
+use crate::dnsxl::{ListKind, ListSpec, SpecError, SpecErrorKind};
 use crate::lists::notation::main_cf::lines::{Line, lines};
 pub(crate) use crate::lists::notation::main_cf::parameter::{Parameters, variable};
 use crate::lists::notation::main_cf::wrapped::unwrapped;
@@ -105,7 +105,7 @@ fn parameter<'a>(
 }
 
 fn deny(word: Word<'_>, parameters: &Parameters<'_>) -> Result<ListSpec, SpecError> {
-    parameters.resolved(word, |word| ListSpec::read(Kind::Deny, word.text).map_err(|error| error.shifted(word.at)))
+    parameters.resolved(word, |word| ListSpec::read(ListKind::Deny, word.text).map_err(|error| error.shifted(word.at)))
 }
 
 const THRESHOLD: &str = "postscreen_dnsbl_threshold";

@@ -4,7 +4,7 @@ pub(crate) mod tree;
 
 use std::net::Ipv4Addr;
 
-use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError};
+use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
 use crate::lists::notation::rspamd::tree::{Entry, Value};
 use crate::lists::notation::{Item, Unsayable, Word, no_more_than_codes, octet_regex, only_part, usual_unheard};
 
@@ -130,7 +130,7 @@ fn rule(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Ite
 
 /// The list of a rule, if it asks about the dialogue; subjects outside the dialogue are reported in the notes.
 fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<ListSpec>, SpecError> {
-    let (mut spec, mut kind, mut parts, mut checked) = (None, Kind::Deny, Vec::new(), false);
+    let (mut spec, mut kind, mut parts, mut checked) = (None, ListKind::Deny, Vec::new(), false);
     let (mut tests, mut has_codes, mut any_code) = (Vec::new(), false, false);
     let excepted = exceptions(entries)?;
     // The symbols of codes that give no credit on an allow list, and their codes.
@@ -148,7 +148,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
             Ok(())
         };
         match key.text {
-            "rbl" => spec = Some(text(entry)?.zone(Kind::Deny)?),
+            "rbl" => spec = Some(text(entry)?.zone(ListKind::Deny)?),
             "checks" => {
                 checked = true;
                 let words = entry.value.texts().ok_or_else(|| key.expected("checks = [\"from\"]"))?;
@@ -177,7 +177,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
             }
             "is_whitelist" => {
                 if flag(entry)? {
-                    kind = Kind::Allow;
+                    kind = ListKind::Allow;
                 }
             }
             "unknown" => any_code = flag(entry)?,
@@ -198,14 +198,14 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
     if let Some(entry) = entries.iter().find(|entry| entry.key.text == "hash") {
         return Err(entry.key.unsupported("questions about hashes"));
     }
-    let spec = spec.of_kind(kind).asks(parts);
-    if kind == Kind::Deny {
+    let spec = spec.of_kind(kind).with_parts(parts);
+    if kind == ListKind::Deny {
         // Exceptions are codes for which an allow list is not trusted.
         tests.append(&mut no_credit);
     }
     // Any other code has the symbol of the rule itself.
     let own = entries.iter().find(|entry| entry.key.text == "symbol").map(text).transpose()?;
-    if kind == Kind::Allow && own.is_some_and(|own| excepted.iter().any(|word| same_symbol(*word, own))) {
+    if kind == ListKind::Allow && own.is_some_and(|own| excepted.iter().any(|word| same_symbol(*word, own))) {
         any_code = false;
         has_codes = true;
     }
@@ -214,9 +214,9 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
             notes.extend(excepted.first().map(|word| word.left_out("a rule all of whose codes are exceptions")));
             None
         }
-        true => Some(spec.codes(CodeFilter::any(tests))),
+        true => Some(spec.with_codes(CodeFilter::any(tests))),
         false if no_credit.is_empty() => Some(spec),
-        false => Some(spec.codes(CodeFilter::new(Quantifier::NoneOf, no_credit))),
+        false => Some(spec.with_codes(CodeFilter::new(Quantifier::NoneOf, no_credit))),
     })
 }
 
@@ -331,8 +331,8 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     let check = CHECKS.iter().find(|(_, of)| *of == Some(part));
     let (check, _) = check.ok_or(Unsayable("this part of the dialogue"))?;
     let name = list.zone().to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    let allow = if list.kind() == Kind::Allow { " is_whitelist = true;" } else { "" };
-    let codes = list.filter().map(print_codes).transpose()?.unwrap_or_default();
+    let allow = if list.kind() == ListKind::Allow { " is_whitelist = true;" } else { "" };
+    let codes = list.codes().map(print_codes).transpose()?.unwrap_or_default();
     Ok(format!("{name} {{ rbl = \"{}\"; checks = [\"{check}\"];{allow}{codes} }}", list.zone()))
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod scores;
 
 use std::net::Ipv4Addr;
 
-use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, Kind, ListSpec, Part, Quantifier, SpecError};
+use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
 use crate::lists::notation::spamassassin::scores::Scores;
 use crate::lists::notation::{Item, Unsayable, Word, no_more_than_codes, octet_regex, only_part, usual_unheard};
 
@@ -212,7 +212,7 @@ fn list(call: &Call<'_>, sets: &mut Vec<(String, ListSpec)>) -> Result<ListSpec,
         "check_rbl_sub" => {
             let known = sets.iter().find(|(name, _)| name == set.text);
             let (_, spec) = known.ok_or_else(|| set.expected("a set that an earlier check_rbl names"))?;
-            return Ok(spec.clone().codes(subtest(argument(1))?));
+            return Ok(spec.clone().with_codes(subtest(argument(1))?));
         }
         _ => {
             return Err(call.name.unsupported(
@@ -221,14 +221,14 @@ fn list(call: &Call<'_>, sets: &mut Vec<(String, ListSpec)>) -> Result<ListSpec,
         }
     };
     check_set(set)?;
-    let spec = argument(1).zone(Kind::Deny)?.asks([part]);
+    let spec = argument(1).zone(ListKind::Deny)?.with_parts([part]);
     sets.retain(|(name, _)| name != set.text);
     sets.push((set.text.to_owned(), spec.clone()));
     let test = argument(2);
     match (call.name.text, test.text) {
         (_, "") => Ok(spec),
         ("check_rbl_txt", _) => Err(test.unsupported("a test on the text of a list")),
-        _ => Ok(spec.codes(subtest(test)?)),
+        _ => Ok(spec.with_codes(subtest(test)?)),
     }
 }
 
@@ -298,7 +298,7 @@ fn address(word: Word<'_>) -> Result<Ipv4Addr, SpecError> {
 pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     no_more_than_codes(list)?;
     usual_unheard(list)?;
-    if list.kind() == Kind::Allow {
+    if list.kind() == ListKind::Allow {
         return Err(Unsayable("an allow list; what a hit means is its score"));
     }
     if list.weight() != 1 {
@@ -309,7 +309,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
         Part::Sender => "check_rbl_envfrom",
         _ => return Err(Unsayable("anything but the client's address and the sender's domain")),
     };
-    let test = match list.filter() {
+    let test = match list.codes() {
         None => String::new(),
         Some(filter) => match (filter.quantifier(), filter.tests()) {
             (Quantifier::Any, [test]) => format!(", '{}'", print_test(test)?),
