@@ -121,7 +121,7 @@ impl CheckerBuilder {
         let fetcher = Fetcher::new(self.resolver, self.clock, cache, self.limits.in_flight, self.limits.per_zone);
         let engine = Engine {
             fetcher: Arc::new(fetcher),
-            standing: Mutex::new(SharedState::new(self.window)),
+            shared: Mutex::new(SharedState::new(self.window)),
             background: Background::default(),
         };
         let fast_path = Arc::new(FastPath::new(&self.settings));

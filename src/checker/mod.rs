@@ -135,7 +135,7 @@ impl Checker {
     /// ```
     #[must_use]
     pub fn remembered(&self, dialogue: &Dialogue) -> Option<Summary> {
-        let Engine { fetcher, standing, .. } = &*self.engine;
+        let Engine { fetcher, shared, .. } = &*self.engine;
         // Read before the cache and the lists' health, so that a change in between is noticed by the next call.
         let changes = fetcher.changes.load(Ordering::Acquire);
         let now = fetcher.clock.now();
@@ -143,7 +143,7 @@ impl Checker {
             return None;
         }
         let (summary, answers) =
-            self.fast_path.summary(dialogue, &self.settings, &fetcher.cache, standing, changes, now)?;
+            self.fast_path.summary(dialogue, &self.settings, &fetcher.cache, shared, changes, now)?;
         fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
         fetcher.counters.remembered.fetch_add(answers, Ordering::Relaxed);
         Some(summary)
@@ -180,9 +180,9 @@ impl Checker {
         async move {
             let now = engine.fetcher.clock.now();
             let inquiry = {
-                let mut standing = lock(&engine.standing);
-                let random = standing.random(now, random_octets);
-                Box::new(Inquiry::of_one(check, &mut standing, now, random))
+                let mut shared = lock(&engine.shared);
+                let random = shared.random(now, random_octets);
+                Box::new(Inquiry::of_one(check, &mut shared, now, random))
             };
             driver::run_inquiry(engine, inquiry, deadline, driver::WaitFor::AllLists).await
         }
@@ -283,7 +283,7 @@ impl PendingCheck {
     }
 
     async fn run(self) -> Report {
-        let Engine { fetcher, standing, .. } = &*self.checker.engine;
+        let Engine { fetcher, shared, .. } = &*self.checker.engine;
         let now = fetcher.clock.now();
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(now, budget),
@@ -291,10 +291,10 @@ impl PendingCheck {
         };
         let workspace = fetcher.workspaces.take();
         let inquiry = {
-            let mut standing = lock(standing);
-            let random = standing.random(now, random_octets);
+            let mut shared = lock(shared);
+            let random = shared.random(now, random_octets);
             let settings = &self.checker.settings;
-            Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut standing, now, random))
+            Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut shared, now, random))
         };
         let report = driver::run_inquiry(Arc::clone(&self.checker.engine), inquiry, deadline, self.wait_for).await;
         fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);

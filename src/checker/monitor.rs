@@ -59,9 +59,9 @@ impl Checker {
                 self.probe_lists(&ready).await;
             }
             let now = self.engine.fetcher.clock.now();
-            let standing = lock(&self.engine.standing).clone();
+            let shared = lock(&self.engine.shared).clone();
             for watched in &ready {
-                let health = standing.health(&watched.0, watched.1);
+                let health = shared.health(&watched.0, watched.1);
                 due.insert(key(watched), next_probe(health, now, jittered(every)));
             }
             let next = due.values().min().copied().unwrap_or_else(|| later(now, every));
@@ -73,12 +73,12 @@ impl Checker {
     #[must_use]
     pub fn health(&self) -> Vec<HealthReport> {
         let now = self.engine.fetcher.clock.now();
-        let standing = lock(&self.engine.standing);
+        let shared = lock(&self.engine.shared);
         let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
-        let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &standing.kinds(spec.zone())));
+        let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &shared.kinds(spec.zone())));
         watched
             .map(|(spec, kind)| {
-                let state = match standing.health(&spec, kind) {
+                let state = match shared.health(&spec, kind) {
                     _ if spec.is_retired() => Arc::new(HealthState::retired()),
                     state => state.cloned().unwrap_or_default(),
                 };
@@ -102,10 +102,10 @@ impl Checker {
 
     /// Every zone once for each kind of subject that it is probed for, without retired lists.
     fn watched(&self) -> Vec<Watched> {
-        let standing = lock(&self.engine.standing);
+        let shared = lock(&self.engine.shared);
         let mut watched: Vec<Watched> = Vec::new();
         for spec in self.settings().lists.shared().iter().filter(|spec| !spec.is_retired()) {
-            for (spec, kind) in kinds(spec, &standing.kinds(spec.zone())) {
+            for (spec, kind) in kinds(spec, &shared.kinds(spec.zone())) {
                 if !watched.iter().any(|(known, of)| known.zone() == spec.zone() && *of == kind) {
                     watched.push((spec, kind));
                 }
@@ -117,8 +117,8 @@ impl Checker {
     async fn probe_lists(&self, lists: &[Watched]) {
         let now = self.engine.fetcher.clock.now();
         let inquiry = {
-            let mut standing = lock(&self.engine.standing);
-            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut standing, now, random_octets()))
+            let mut shared = lock(&self.engine.shared);
+            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut shared, now, random_octets()))
         };
         let deadline = later(now, self.budget());
         driver::run_inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::WaitFor::ListsAndHealth).await;

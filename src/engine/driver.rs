@@ -107,10 +107,10 @@ pub(crate) async fn run_inquiry(
     let Finished { report, workspace, events, invalidated, .. } = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
         // the time of the next trial always fits the latest state.
-        let mut standing = lock(&engine.standing);
+        let mut shared = lock(&engine.shared);
         let own_answers = fetcher.take_own_answers();
-        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut standing, own_answers);
-        fetcher.set_next_trial(standing.next_trial());
+        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut shared, own_answers);
+        fetcher.set_next_trial(shared.next_trial());
         finished
     };
     fetcher.workspaces.give_back(workspace);
@@ -246,27 +246,27 @@ fn cache_verdicts(cache: &Cache, report: &Report, started: Instant, now: Instant
 /// in the meantime. Also records that this check sends a trial or a suspicion's controls, so that others do not repeat them.
 fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> bool {
     if let Some(label) = ask.trial {
-        lock(&engine.standing).begin_trial(now, label);
+        lock(&engine.shared).begin_trial(now, label);
         return true;
     }
     let Some(list) = &ask.list else { return true };
     if list.is_suspicion {
         // The claim keeps other checks from sending these controls too. Its result is ignored: a suspicion has two controls,
         // and the second must be sent although the first has made the claim.
-        lock(&engine.standing).claim_suspicion(list.spec.zone(), list.kind, now);
+        lock(&engine.shared).claim_suspicion(list.spec.zone(), list.kind, now);
         return true;
     }
     if !ask.purpose.is_control() {
         return true;
     }
     let proof = {
-        let mut standing = lock(&engine.standing);
+        let mut shared = lock(&engine.shared);
         // A list that was paused after failures. The claim is made only here, where the question is really sent.
         if !list.takes_proof {
-            standing.claim_trial(&list.spec, list.kind, now);
+            shared.claim_trial(&list.spec, list.kind, now);
             return true;
         }
-        standing.fresh(&list.spec, list.kind, now)
+        shared.fresh(&list.spec, list.kind, now)
     };
     let Some(proof) = proof else { return true };
     inquiry.prove(&list.spec, list.kind, &proof);

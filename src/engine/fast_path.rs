@@ -90,7 +90,7 @@ impl FastPath {
         dialogue: &Dialogue,
         settings: &Settings,
         cache: &Cache,
-        standing: &Mutex<SharedState>,
+        shared: &Mutex<SharedState>,
         changes: u64,
         now: Instant,
     ) -> Option<(Summary, u64)> {
@@ -100,7 +100,7 @@ impl FastPath {
         }
         let [v4, v6] = self.families.as_ref()?;
         let family = if client.is_ipv4() { v4 } else { v6 };
-        if settings.skips(client, dialogue.trust).is_some() || !family.is_usable(cache, standing, changes) {
+        if settings.skips(client, dialogue.trust).is_some() || !family.is_usable(cache, shared, changes) {
             return None;
         }
         // Read the epoch before the numbers: if the numbers are replaced while they are read, some belong to another epoch, or
@@ -162,7 +162,7 @@ impl PerFamily {
     }
 
     /// Are all lists and the resolver healthy, and are all zone numbers known? Read again only after a change.
-    fn is_usable(&self, cache: &Cache, standing: &Mutex<SharedState>, changes: u64) -> bool {
+    fn is_usable(&self, cache: &Cache, shared: &Mutex<SharedState>, changes: u64) -> bool {
         let known = self.state.load(Ordering::Acquire);
         if known >> 1 == changes {
             return known & 1 == 1;
@@ -173,9 +173,8 @@ impl PerFamily {
         let epoch = cache.numbering_epoch();
         let mut numbers: Vec<u16> = Vec::with_capacity(self.lists.len());
         let usable = {
-            let standing = lock(standing);
-            standing.has_no_suspicion()
-                && self.lists.iter().all(|spec| standing.needs_only_the_subject(spec, self.kind))
+            let shared = lock(shared);
+            shared.has_no_suspicion() && self.lists.iter().all(|spec| shared.needs_only_the_subject(spec, self.kind))
         } && self.lists.iter().all(|spec| match cache.number(spec.zone()) {
             Some(number) => {
                 numbers.push(number.value());
@@ -213,13 +212,13 @@ mod tests {
         let settings = Settings { lists, ..Settings::default() };
         let fast_path = FastPath::new(&settings);
         let cache = Cache::new(Bounds { entries: 100, bytes: 1 << 24, failure: Duration::ZERO });
-        let (standing, changes, over) = (Mutex::new(SharedState::default()), AtomicU64::new(1), AtomicBool::new(false));
+        let (shared, changes, over) = (Mutex::new(SharedState::default()), AtomicU64::new(1), AtomicBool::new(false));
         let client = std::net::IpAddr::from([45, 66, 77, 7]);
         let (subject, dialogue) = (Subject::from(client), Dialogue::from(client));
         let now = Instant::now();
         let summary = || {
             let changes = changes.load(Ordering::Acquire);
-            fast_path.summary(&dialogue, &settings, &cache, &standing, changes, now)
+            fast_path.summary(&dialogue, &settings, &cache, &shared, changes, now)
         };
         let [x, y] = ["x.test", "y.test"].map(|zone| Name::parse(zone).unwrap());
         let no = Answer::nx_domain(Some(Soa::new(y.clone(), Duration::from_secs(60))));

@@ -18,7 +18,7 @@ use crate::state::SharedState;
 /// The state that all clones of a checker share.
 pub(crate) struct Engine {
     pub(crate) fetcher: Arc<Fetcher>,
-    pub(crate) standing: Mutex<SharedState>,
+    pub(crate) shared: Mutex<SharedState>,
     pub(crate) background: Background,
 }
 

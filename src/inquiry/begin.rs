@@ -20,18 +20,18 @@ use crate::inquiry::{Inquiry, SingleCheck};
 use crate::state::SharedState;
 
 impl Inquiry {
-    /// The checks of this dialogue. `standing` says which zones are proven at `now`. The labels of control questions are made
+    /// The checks of this dialogue. `shared` says which zones are proven at `now`. The labels of control questions are made
     /// from `random`: 16 octets that nobody can guess, new for each inquiry.
     #[must_use]
     pub fn new(
         dialogue: &Dialogue,
         settings: &Arc<Settings>,
-        standing: &mut SharedState,
+        shared: &mut SharedState,
         now: Instant,
         random: [u8; 16],
     ) -> Self {
-        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, standing, now, random);
-        inquiry.known = Some(Box::new(standing.of_resolver()));
+        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, shared, now, random);
+        inquiry.known = Some(Box::new(shared.of_resolver()));
         // An inquiry without a driver never learns when another inquiry's trial ends: it does not wait for that one.
         inquiry.end_trial_elsewhere();
         inquiry
@@ -42,7 +42,7 @@ impl Inquiry {
         workspace: Workspace,
         dialogue: &Dialogue,
         settings: &Arc<Settings>,
-        standing: &mut SharedState,
+        shared: &mut SharedState,
         now: Instant,
         random: [u8; 16],
     ) -> Self {
@@ -81,7 +81,7 @@ impl Inquiry {
             resolver_is_silent: false,
             label: Label::from_random(random),
             known: None,
-            health_epoch: standing.health_epoch(),
+            health_epoch: shared.health_epoch(),
             stopped_early: false,
             started: now,
             dialogue: dialogue.clone(),
@@ -94,18 +94,18 @@ impl Inquiry {
         let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
         for spec in lists {
             for about in spec.about() {
-                inquiry.add_list(spec, about, &mut subjects, standing, now);
+                inquiry.add_list(spec, about, &mut subjects, shared, now);
             }
         }
         inquiry.advance_all();
-        inquiry.ask_own_questions(standing, now);
+        inquiry.ask_own_questions(shared, now);
         inquiry
     }
 
     /// An inquiry with one check only.
-    pub(crate) fn of_one(check: SingleCheck, standing: &mut SharedState, now: Instant, random: [u8; 16]) -> Self {
+    pub(crate) fn of_one(check: SingleCheck, shared: &mut SharedState, now: Instant, random: [u8; 16]) -> Self {
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random);
         match check {
             SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
             SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),
@@ -119,18 +119,18 @@ impl Inquiry {
     pub(crate) fn probe(
         lists: impl Iterator<Item = (Arc<ListSpec>, SubjectKind)>,
         settings: &Arc<Settings>,
-        standing: &mut SharedState,
+        shared: &mut SharedState,
         now: Instant,
         random: [u8; 16],
     ) -> Self {
         let label = Label::from_random(random);
-        let trial = standing.trial(now, label, true);
+        let trial = shared.trial(now, label, true);
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), standing, now, random);
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random);
         inquiry.settings = Arc::clone(settings);
         for (spec, kind) in lists {
-            let health = standing.health(&spec, kind).cloned().unwrap_or_default();
-            let control = Control::stale(standing.label(&spec, kind, now, label));
+            let health = shared.health(&spec, kind).cloned().unwrap_or_default();
+            let control = Control::stale(shared.label(&spec, kind, now, label));
             let unit = ListCheck::probe(spec, kind, control, Probe::Everything);
             let group = inquiry.lists.len();
             inquiry.push_list(ListRun { group, health, ..ListRun::about_nobody(unit) });
@@ -146,7 +146,7 @@ impl Inquiry {
         spec: &Arc<ListSpec>,
         about: About<'_>,
         subjects: &mut Subjects<'_>,
-        standing: &mut SharedState,
+        shared: &mut SharedState,
         now: Instant,
     ) {
         let group = self.lists.len() + self.waiting.len();
@@ -169,7 +169,7 @@ impl Inquiry {
             self.push_list(ListRun { subject, part, group, health, ..ListRun::about_nobody(unit) });
             return;
         }
-        let admission = standing.admit(spec, kind, now, self.label);
+        let admission = shared.admit(spec, kind, now, self.label);
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();

@@ -29,19 +29,19 @@ impl Inquiry {
     pub fn finish(mut self, failure: Failure) -> Report {
         // There is no clock here: all questions count as sent and answered at the start.
         let started = self.started;
-        let mut standing = self.known.take().map_or_else(SharedState::default, |known| *known);
-        self.health_epoch = standing.health_epoch();
+        let mut shared = self.known.take().map_or_else(SharedState::default, |known| *known);
+        self.health_epoch = shared.health_epoch();
         for list in self.lists.iter().chain(&self.probes) {
             let (spec, kind) = (list.run.unit.spec(), list.run.unit.kind());
-            standing.set_health(spec, kind, list.health.clone(), started);
+            shared.set_health(spec, kind, list.health.clone(), started);
         }
         let trial = self.trial.as_ref().map(|trial| trial.unit.label());
         if let Some(label) = trial {
-            standing.begin_trial(started, label);
+            shared.begin_trial(started, label);
         }
         let (own_answers, signs) = (self.own_answers(), self.questions.signs());
         let Finished { mut report, lessons, .. } =
-            self.conclude(failure, started, started, &mut standing, own_answers.clone());
+            self.conclude(failure, started, started, &mut shared, own_answers.clone());
         report.learned = Some(Box::new(Learned { lessons, signs, own_answers, trial }));
         report
     }
@@ -53,7 +53,7 @@ impl Inquiry {
         failure: Failure,
         started: Instant,
         now: Instant,
-        standing: &mut SharedState,
+        shared: &mut SharedState,
         own_answers: Vec<OwnWord>,
     ) -> Finished {
         let cut = !self.has_every_verdict();
@@ -67,10 +67,10 @@ impl Inquiry {
         }
         lessons.retain(Lesson::says_something);
         let signs = self.questions.signs();
-        let (events, invalidated) = standing.apply(&lessons, signs, own_answers, now);
+        let (events, invalidated) = shared.apply(&lessons, signs, own_answers, now);
         // Rows are looked up again only if some list's health has changed since the check began, which is rare.
-        if standing.health_epoch() != self.health_epoch {
-            rows.iter_mut().for_each(|row| row.refresh_health(standing, begun));
+        if shared.health_epoch() != self.health_epoch {
+            rows.iter_mut().for_each(|row| row.refresh_health(shared, begun));
         }
         let (asking, asked, by_question) = self.questions.into_exchanges(failure);
         let findings = CheckResults {
@@ -78,8 +78,8 @@ impl Inquiry {
             helo: self.helo.map(|running| running.finish(failure)),
             sender: self.sender.map(|running| running.finish(failure)),
             recipient: self.recipient.map(|running| running.finish(failure)),
-            resolver_fault: standing.resolver_fault(now),
-            lets_loopback_through: standing.lets_loopback_through(now),
+            resolver_fault: shared.resolver_fault(now),
+            lets_loopback_through: shared.lets_loopback_through(now),
             signs,
             rows,
             asking,
@@ -151,13 +151,13 @@ impl ListRun {
 
 impl ListRow {
     /// Takes the list's current health. Hits of a zone that was found broken during the check are discarded.
-    fn refresh_health(&mut self, standing: &SharedState, begun: Instant) {
-        if let Some(bad) = standing.broken_since(&self.spec, self.kind, begun) {
+    fn refresh_health(&mut self, shared: &SharedState, begun: Instant) {
+        if let Some(bad) = shared.broken_since(&self.spec, self.kind, begun) {
             let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
             self.verdict = verdict.voided(bad.breakage.as_ref());
         }
         if !self.spec.is_retired()
-            && let Some(health) = standing.health(&self.spec, self.kind)
+            && let Some(health) = shared.health(&self.spec, self.kind)
         {
             self.health = health.clone();
         }

@@ -7,10 +7,10 @@
 //! use rdnsbl::{Dialogue, Inquiry, Settings, SharedState, dns::{Answer, Failure}};
 //! use std::{net::IpAddr, sync::Arc, time::Instant};
 //!
-//! let mut standing = SharedState::default(); // kept from one dialogue to the next
+//! let mut shared = SharedState::default(); // kept from one dialogue to the next
 //! let client: IpAddr = "203.0.113.14".parse()?;
 //! let settings = Arc::new(Settings::default());
-//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut standing, Instant::now(), [7; 16]);
+//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut shared, Instant::now(), [7; 16]);
 //! while let Some((ticket, _question)) = inquiry.next_question() {
 //!     // Ask the network here; answers may come at any time. The last four questions are not about the client: they test
 //!     // the resolver, at first use and every half hour.
@@ -18,7 +18,7 @@
 //! }
 //! let report = inquiry.finish(Failure::Deadline); // always ends with a verdict
 //! assert_eq!(report.iprev().map(|iprev| iprev.rfc8601()), Some("permerror"));
-//! standing.learn(&report, Instant::now());
+//! shared.learn(&report, Instant::now());
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 

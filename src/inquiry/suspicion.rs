@@ -52,7 +52,7 @@ pub(crate) enum TrialWait {
 impl Inquiry {
     /// The questions of our own that a check begins with: the regular trial of the resolver, and the controls of lists that
     /// failed several times in a row.
-    pub(super) fn ask_own_questions(&mut self, standing: &mut SharedState, now: Instant) {
+    pub(super) fn ask_own_questions(&mut self, shared: &mut SharedState, now: Instant) {
         let failing = |list: &ListRun| {
             let label = list.suspicion.filter(|_| list.is_failing)?;
             Some((list.run.unit.spec().clone(), list.run.unit.kind(), label))
@@ -64,15 +64,15 @@ impl Inquiry {
         let failing: Vec<_> =
             self.lists.iter().filter_map(failing).chain(self.waiting.iter().filter_map(waiting)).collect();
         for (spec, kind, label) in failing {
-            if standing.claim_suspicion(spec.zone(), kind, now) {
+            if shared.claim_suspicion(spec.zone(), kind, now) {
                 // Is the list silent, or the resolver? Only a trial of the resolver at the same time can tell.
-                self.take_part_in(standing.trial(now, self.label, true));
+                self.take_part_in(shared.trial(now, self.label, true));
                 self.probe_list(spec, kind, label, Probe::Controls);
             }
         }
-        self.take_part_in(standing.trial(now, self.label, false));
-        self.may_suspect_resolver = standing.may_suspect_resolver(now);
-        self.resolver_is_silent = standing.is_resolver_silent();
+        self.take_part_in(shared.trial(now, self.label, false));
+        self.may_suspect_resolver = shared.may_suspect_resolver(now);
+        self.resolver_is_silent = shared.is_resolver_silent();
     }
 
     /// Asks the questions of the resolver's trial, or waits for the check that asks them.

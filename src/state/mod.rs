@@ -377,13 +377,13 @@ mod tests {
     /// An evicted zone is asked for its entry again, so summaries that rest on what was known about it must go.
     #[test]
     fn a_zone_that_is_forgotten_is_a_change() {
-        let (mut standing, now, label) = (SharedState::default(), Instant::now(), Label::from_random([7; 16]));
+        let (mut shared, now, label) = (SharedState::default(), Instant::now(), Label::from_random([7; 16]));
         let mut changes = |zones: std::ops::Range<usize>| {
             for zone in zones {
                 let spec = Arc::new(ListSpec::deny(&format!("l{zone}.example")).unwrap());
-                standing.admit(&spec, SubjectKind::Ipv4, now, label);
+                shared.admit(&spec, SubjectKind::Ipv4, now, label);
             }
-            standing.apply(&[], ResolverSigns::default(), Vec::new(), now).1.summaries
+            shared.apply(&[], ResolverSigns::default(), Vec::new(), now).1.summaries
         };
         assert!(!changes(0..MAX_ZONES));
         assert!(changes(MAX_ZONES..MAX_ZONES + 1));

@@ -37,11 +37,11 @@ enum Order {
 /// The decisions alone. Time is a number.
 fn decide(scenario: &Scenario, order: Order) -> Report {
     let table = scenario.table();
-    let mut standing = SharedState::default();
+    let mut shared = SharedState::default();
     let mut inquiry = Inquiry::new(
         &scenario.dialogue,
         &std::sync::Arc::new(scenario.settings.clone()),
-        &mut standing,
+        &mut shared,
         Instant::now(),
         [0x5a; 16],
     );

@@ -1,5 +1,5 @@
 //! One property stands for all that strangers cannot do: a client's report, the health of lists, their breakers and the
-//! resolver's standing are the same whether strangers wrote in between, or only the controls were asked that they caused.
+//! resolver's state are the same whether strangers wrote in between, or only the controls were asked that they caused.
 //!
 //! 300 worlds; `RDNSBL_WORLDS` makes it more, `RDNSBL_WORLD` plays one alone.
 
