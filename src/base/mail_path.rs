@@ -48,6 +48,28 @@ pub(crate) fn without_parameters(text: &str) -> &str {
     if rest.starts_with(' ') && words.all(is_parameter) { path } else { text }
 }
 
+/// The path of an address that a mail server has parsed: the last `@` divides it, and a local part that is not made of atoms
+/// is quoted. The empty address is the null reverse-path.
+pub(crate) fn of_address(address: &str) -> String {
+    let Some((local, domain)) = address.rsplit_once('@') else { return format!("<{address}>") };
+    let is_atom =
+        |octet: u8| octet.is_ascii_alphanumeric() || octet >= 0x80 || b"!#$%&'*+-/=?^_`{|}~.".contains(&octet);
+    if !local.is_empty() && local.bytes().all(is_atom) {
+        return format!("<{local}@{domain}>");
+    }
+    let unquoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|inner| !inner.contains('"'));
+    let mut quoted = String::with_capacity(address.len() + 4);
+    for character in unquoted.unwrap_or(local).chars() {
+        match character {
+            // A control character cannot be sent in a path; what it was does not matter, only the domain is looked at.
+            _ if character.is_control() => quoted.push('?'),
+            '"' | '\\' if unquoted.is_none() => quoted.extend(['\\', character]),
+            _ => quoted.push(character),
+        }
+    }
+    format!("<\"{quoted}\"@{domain}>")
+}
+
 /// Parses a path. Angle brackets are optional; a source route is ignored (RFC 5321 Appendix C), and so are the
 /// parameters of MAIL and RCPT after the path.
 pub(crate) fn read(text: &str) -> Path {

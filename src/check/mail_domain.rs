@@ -53,6 +53,8 @@ pub enum MailDomain {
     NullSender,
     /// `user@[192.0.2.1]`: an address literal, so there is no domain to look up.
     AddressLiteral(IpAddr),
+    /// A user name without a domain, such as `root`, which the host has parsed and accepts. No DNS query is sent.
+    Unqualified,
     /// The domain is one of ours.
     Skipped,
     /// The check could not be completed.
@@ -72,6 +74,7 @@ impl MailDomain {
             Self::Malformed => "malformed",
             Self::NullSender => "null_sender",
             Self::AddressLiteral(_) => "address_literal",
+            Self::Unqualified => "unqualified",
             Self::Skipped => "skipped",
             Self::Unknown(_) => "unknown",
         }
@@ -321,6 +324,11 @@ impl MailDomainCheck {
             Start::Ask(name) => Some(name),
             Start::Settled(_) => None,
         }
+    }
+
+    /// Ends the check without a DNS query: there is no domain.
+    pub(crate) fn unqualified() -> Self {
+        Self { start: Start::Settled(MailDomain::Unqualified), answers: Answers::default() }
     }
 
     /// Ends the check without a DNS query: the domain is ours.

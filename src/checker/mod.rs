@@ -3,11 +3,12 @@
 pub(crate) mod builder;
 pub mod error;
 pub(crate) mod monitor;
+mod pending;
+pub(crate) mod session;
 mod stats;
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ use crate::check::mail_domain::{MailDomainCheck, MailDomainReport, PathRole};
 pub use crate::checker::builder::{CheckerBuilder, Limits};
 #[cfg(any(feature = "direct", feature = "hickory"))]
 use crate::checker::error::Error;
+pub use crate::checker::pending::PendingCheck;
+pub use crate::checker::session::Session;
 pub use crate::checker::stats::Stats;
 use crate::dns::Failure;
 use crate::engine::driver;
@@ -31,8 +34,8 @@ use crate::inquiry::settings::Settings;
 use crate::inquiry::{Inquiry, SingleCheck};
 use crate::lists::ListSet;
 use crate::policy::Policy;
-use crate::report::Report;
 use crate::report::summary::Summary;
+use crate::report::{Completeness, Report};
 use crate::resolve::Resolve;
 use crate::state::SharedState;
 
@@ -115,12 +118,7 @@ impl Checker {
 
     /// Checks a whole SMTP dialogue, as far as it has come. A check cannot fail: "could not tell" is a verdict too.
     pub fn check(&self, dialogue: impl Into<Dialogue>) -> PendingCheck {
-        PendingCheck {
-            checker: self.clone(),
-            dialogue: dialogue.into(),
-            deadline: Deadline::Within(self.budget),
-            wait_for: driver::WaitFor::AllLists,
-        }
+        PendingCheck::new(self.clone(), dialogue.into())
     }
 
     /// The summary that a check of this dialogue would return, if every answer is cached, no list holds the client, and the
@@ -184,7 +182,7 @@ impl Checker {
                 let random = shared.random(now, random_octets);
                 Box::new(Inquiry::of_one(check, &mut shared, now, random))
             };
-            driver::run_inquiry(engine, inquiry, deadline, driver::WaitFor::AllLists).await
+            driver::run_inquiry(engine, inquiry, driver::Run::alone(deadline, driver::WaitFor::AllLists)).await
         }
     }
 
@@ -212,6 +210,28 @@ impl Checker {
         self.budget
     }
 
+    /// All checks of a dialogue, not started yet.
+    fn inquiry(&self, dialogue: &Dialogue) -> Box<Inquiry> {
+        let Engine { fetcher, shared, .. } = &*self.engine;
+        let now = fetcher.clock.now();
+        let workspace = fetcher.workspaces.take();
+        let mut shared = lock(shared);
+        let random = shared.random(now, random_octets);
+        Box::new(Inquiry::within(workspace, dialogue, &self.settings, &mut shared, now, random))
+    }
+
+    /// Runs all checks of a dialogue and counts them.
+    async fn run(self, dialogue: Dialogue, run: driver::Run) -> Report {
+        let inquiry = self.inquiry(&dialogue);
+        let report = driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await;
+        let counters = &self.engine.fetcher.counters;
+        counters.checks.fetch_add(1, Ordering::Relaxed);
+        if report.completeness() == Completeness::CutByDeadline {
+            counters.cut.fetch_add(1, Ordering::Relaxed);
+        }
+        report
+    }
+
     fn deadline(&self) -> Instant {
         later(self.engine.fetcher.clock.now(), self.budget)
     }
@@ -226,92 +246,6 @@ impl std::fmt::Debug for Checker {
 /// The verdict of a check for which no answer arrived.
 fn expired<U: Check>(mut check: U) -> U::Verdict {
     check.expire(Failure::Shed)
-}
-
-/// A check that has not started: set its budget, then await it.
-#[derive(Clone, Debug)]
-#[must_use = "a check does nothing until it is awaited"]
-pub struct PendingCheck {
-    checker: Checker,
-    dialogue: Dialogue,
-    deadline: Deadline,
-    wait_for: driver::WaitFor,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Deadline {
-    Within(Duration),
-    Until(Instant),
-}
-
-impl PendingCheck {
-    /// Sets the time for all questions together. When it has passed, the report is returned with what is known.
-    pub fn within(mut self, budget: Duration) -> Self {
-        self.deadline = Deadline::Within(budget);
-        self
-    }
-
-    /// Sets the time, on the checker's clock, at which the report is returned at the latest.
-    pub fn until(mut self, deadline: Instant) -> Self {
-        self.deadline = Deadline::Until(deadline);
-        self
-    }
-
-    /// Stops waiting for lists that can no longer change the outcome. Their verdict is
-    /// [unknown, not awaited](crate::UnknownReason::NotAwaited); the lists that decided are reported with their proofs and texts. Which
-    /// lists are left out depends on the order of the answers; the outcome does not. All other checks are awaited.
-    pub fn stop_when_settled(mut self) -> Self {
-        self.wait_for = driver::WaitFor::DecisiveLists;
-        self
-    }
-
-    /// Also waits, within the budget, for the control questions about lists that this check causes, such as whether a silent
-    /// zone exists. The report then shows their health at once. Meant for tools that check once: in a server the next check
-    /// has these answers anyway.
-    pub fn until_health_is_known(mut self) -> Self {
-        self.wait_for = driver::WaitFor::ListsAndHealth;
-        self
-    }
-
-    /// Runs the check and returns its result without the reasons. If all answers are cached, this is
-    /// [immediate](Checker::remembered) and no report is built.
-    pub async fn summary(self) -> Summary {
-        match self.checker.remembered(&self.dialogue) {
-            Some(summary) => summary,
-            None => self.into_future().await.summary(),
-        }
-    }
-
-    async fn run(self) -> Report {
-        let Engine { fetcher, shared, .. } = &*self.checker.engine;
-        let now = fetcher.clock.now();
-        let deadline = match self.deadline {
-            Deadline::Within(budget) => later(now, budget),
-            Deadline::Until(deadline) => deadline,
-        };
-        let workspace = fetcher.workspaces.take();
-        let inquiry = {
-            let mut shared = lock(shared);
-            let random = shared.random(now, random_octets);
-            let settings = &self.checker.settings;
-            Box::new(Inquiry::within(workspace, &self.dialogue, settings, &mut shared, now, random))
-        };
-        let report = driver::run_inquiry(Arc::clone(&self.checker.engine), inquiry, deadline, self.wait_for).await;
-        fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
-        if report.completeness() == crate::report::Completeness::CutByDeadline {
-            fetcher.counters.cut.fetch_add(1, Ordering::Relaxed);
-        }
-        report
-    }
-}
-
-impl IntoFuture for PendingCheck {
-    type Output = Report;
-    type IntoFuture = Pin<Box<dyn Future<Output = Report> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
 }
 
 /// Octets that nobody can guess. If the system's random source fails, the hasher's random keys are used: a label made from them

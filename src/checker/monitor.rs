@@ -121,7 +121,8 @@ impl Checker {
             Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut shared, now, random_octets()))
         };
         let deadline = later(now, self.budget());
-        driver::run_inquiry(Arc::clone(&self.engine), inquiry, deadline, driver::WaitFor::ListsAndHealth).await;
+        let run = driver::Run::alone(deadline, driver::WaitFor::ListsAndHealth);
+        driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await;
     }
 }
 

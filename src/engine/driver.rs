@@ -2,8 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,10 @@ use crate::dnsxl::Subject;
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
 use crate::engine::fetch::ListTarget;
+use crate::engine::session_memory::{KeptProof, SessionMemory, Validity};
 use crate::engine::shared_query::QueryWaiter;
 use crate::engine::{Engine, later};
-use crate::inquiry::{Ask, Finished, Inquiry, QuestionId, TrialWait};
+use crate::inquiry::{Ask, Awaited, Finished, Inquiry, QuestionId, TrialWait};
 use crate::report::{Report, Source};
 use crate::state::ACCUSATIONS_HELD;
 
@@ -32,6 +33,8 @@ type Timer = BoxFuture<'static, ()>;
 /// Which answers a check waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitFor {
+    /// What can still change the action or the code of the policy's advice at this stage of a session.
+    Advice(Awaited),
     /// Every list.
     AllLists,
     /// The lists that can still change the outcome.
@@ -40,14 +43,30 @@ pub(crate) enum WaitFor {
     ListsAndHealth,
 }
 
+/// How an inquiry is run.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The report is returned at this time at the latest. When it has passed, no question is sent.
+    pub(crate) deadline: Instant,
+    /// The longest time for one question, measured from when the session first asked it.
+    pub(crate) per_question: Option<Duration>,
+    pub(crate) wait_for: WaitFor,
+    /// The session that the inquiry belongs to.
+    pub(crate) session: Option<Arc<Mutex<SessionMemory>>>,
+}
+
+impl Run {
+    /// Of a check that belongs to no session.
+    pub(crate) fn alone(deadline: Instant, wait_for: WaitFor) -> Self {
+        Self { deadline, per_question: None, wait_for, session: None }
+    }
+}
+
 /// Runs the inquiry about a whole dialogue. It ends at the deadline at the latest, and reports what is known then.
-pub(crate) async fn run_inquiry(
-    engine: Arc<Engine>,
-    mut inquiry: Box<Inquiry>,
-    deadline: Instant,
-    wait_for: WaitFor,
-) -> Report {
+pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, run: Run) -> Report {
     let fetcher = &engine.fetcher;
+    let wait_for = run.wait_for;
+    let mut deadline = run.deadline;
     let started = fetcher.clock.now();
     // Read before any question is asked: a verdict that rests on an answer from before an invalidation must not be cached.
     let epoch = fetcher.cache.epoch();
@@ -56,10 +75,28 @@ pub(crate) async fn run_inquiry(
     let mut trial_timer: Option<(TrialWait, Timer)> = None;
     let mut open = FuturesUnordered::new();
     let mut background = engine.background.drive();
+    let mut is_first_round = true;
+    if let Some(session) = &run.session {
+        let proofs = lock(session).proofs().to_vec();
+        let shared = lock(&engine.shared);
+        let holds = |kept: &&KeptProof| shared.broken_since(&kept.spec, kept.kind, kept.seen).is_none();
+        proofs.iter().filter(holds).for_each(|kept| inquiry.prove(&kept.spec, kept.kind, &kept.proof));
+    }
     loop {
-        start_questions(&engine, &mut inquiry, &mut open);
-        if wait_for == WaitFor::DecisiveLists {
-            inquiry.drop_irrelevant_lists();
+        let first_asked = start_questions(&engine, &mut inquiry, &run, &mut open);
+        // What an earlier stage has begun to wait for does not get its whole time again.
+        if let (true, Some(first_asked), Some(time)) = (is_first_round, first_asked, run.per_question) {
+            let sooner = later(first_asked, time);
+            if sooner < deadline {
+                deadline = sooner;
+                deadline_timer = fetcher.clock.sleep_until(deadline);
+            }
+        }
+        is_first_round = false;
+        match wait_for {
+            WaitFor::DecisiveLists => inquiry.drop_irrelevant_lists(),
+            WaitFor::Advice(awaited) => inquiry.drop_what_cannot_change_advice(awaited),
+            WaitFor::AllLists | WaitFor::ListsAndHealth => {}
         }
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();
@@ -94,7 +131,11 @@ pub(crate) async fn run_inquiry(
         });
         match next.await {
             Next::Answer(Answered { ticket, sent, answer, source }) => {
-                let took = fetcher.clock.now().saturating_duration_since(sent);
+                let now = fetcher.clock.now();
+                let took = now.saturating_duration_since(sent);
+                if let (Some(session), Some(question)) = (&run.session, inquiry.question(ticket)) {
+                    lock(session).learn(question, &answer, now);
+                }
                 inquiry.supply_from(ticket, answer, source, took);
             }
             Next::TrialOver => {}
@@ -102,8 +143,18 @@ pub(crate) async fn run_inquiry(
         }
     }
     // Unanswered questions end here, unless another check waits for them too.
-    drop(open);
     let now = fetcher.clock.now();
+    if let Some(session) = &run.session {
+        let mut session = lock(session);
+        for question in open.iter().filter_map(|open: &Pending| inquiry.question(open.ticket)) {
+            if now >= deadline {
+                session.give_up(question, now);
+            } else {
+                session.cancel(question);
+            }
+        }
+    }
+    drop(open);
     let Finished { report, workspace, events, invalidated, .. } = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
         // the time of the next trial always fits the latest state.
@@ -167,15 +218,39 @@ fn trial_limit(wait: TrialWait) -> Option<Duration> {
     }
 }
 
-/// Starts every question that the inquiry needs now. Cached answers are supplied at once.
-fn start_questions<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inquiry, open: &mut F) {
+/// Starts every question that the inquiry needs now. Cached answers are supplied at once. Returns when the session first asked
+/// the newest of them; `None` if nothing was started.
+fn start_questions<F: Extend<Pending>>(
+    engine: &Arc<Engine>,
+    inquiry: &mut Inquiry,
+    run: &Run,
+    open: &mut F,
+) -> Option<Instant> {
     let fetcher = &engine.fetcher;
     let now = fetcher.clock.now();
+    let mut newest = None;
     while let Some(ask) = inquiry.next_ask() {
+        if now >= run.deadline && ask.purpose.is_own() {
+            inquiry.supply_from(ask.ticket, Answer::failed(Failure::Deadline), Source::Memory, Duration::ZERO);
+            continue;
+        }
         if !may_ask(engine, inquiry, &ask, now) {
             continue;
         }
         let Ask { ticket, question, purpose, list, .. } = ask;
+        // Controls of lists and the resolver's trial are everybody's, not the session's.
+        let session = run.session.as_ref().filter(|_| !purpose.is_own());
+        if let Some(answer) = session.and_then(|session| lock(session).get(&question, &fetcher.cache, now)) {
+            inquiry.supply_from(ticket, answer, Source::Memory, Duration::ZERO);
+            continue;
+        }
+        let mut asked_at = now;
+        if let Some(session) = session {
+            let zone = list.as_ref().map(|list| list.spec.zone());
+            if let Some(validity) = Validity::now(&fetcher.cache, zone) {
+                asked_at = lock(session).begin(&question, validity, now);
+            }
+        }
         let list = list.map(|list| ListTarget {
             number: fetcher.cache.number(list.spec.zone()),
             zone: list.spec.zone().clone(),
@@ -185,11 +260,19 @@ fn start_questions<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inqui
         });
         // A cached answer needs no future.
         if let Some(answer) = fetcher.cached(&question, purpose, list.as_ref(), now) {
+            if let Some(session) = session {
+                lock(session).learn(&question, &answer, now);
+            }
             inquiry.supply_from(ticket, answer, Source::Memory, Duration::ZERO);
+            continue;
+        }
+        if now >= run.deadline {
+            inquiry.supply_from(ticket, Answer::failed(Failure::Deadline), Source::Memory, Duration::ZERO);
             continue;
         }
         match fetcher.fetch(question, purpose, list) {
             Some(fetching) => {
+                newest = newest.max(Some(asked_at));
                 if purpose.is_own() {
                     engine.background.keep(&fetching.answer, purpose);
                 }
@@ -203,6 +286,7 @@ fn start_questions<F: Extend<Pending>>(engine: &Arc<Engine>, inquiry: &mut Inqui
             }
         }
     }
+    newest
 }
 
 /// One of the inquiry's questions in flight.

@@ -11,7 +11,7 @@ use crate::check::mail_domain::MailDomainReport;
 use crate::dns::unknown::UnknownReason;
 use crate::dnsxl::score::{self, Counts, Row};
 use crate::dnsxl::{HealthState, ListKind, ListSpec, Part, Subject, SubjectKind, Unknown, Verdict};
-use crate::inquiry::dialogue::{ClientTrust, Dialogue};
+use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 use crate::policy::{Advice, Policy};
 use crate::report::exchange::AskedQuestions;
@@ -192,8 +192,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
         started: findings.started,
         elapsed: findings.elapsed,
         learned: None,
-        exempt: dialogue.trust == ClientTrust::Authenticated
-            || dialogue.client.is_some_and(|client| settings.exempts(client)),
+        exempt: settings.is_exempt(dialogue),
     };
     report.findings = Policy::findings(&report).collect();
     report.advice = settings.policy.judge(&report);

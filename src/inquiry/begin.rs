@@ -48,7 +48,10 @@ impl Inquiry {
     ) -> Self {
         let Workspace { lists: room, asked, by_question, rows } = workspace;
         let client = dialogue.client.map(|address| address.to_canonical());
-        let mail_domain = |side, path: &str| {
+        let mail_domain = |side, path: &str, is_unqualified: bool| {
+            if is_unqualified {
+                return Running::new(MailDomainCheck::unqualified());
+            }
             let mut check = MailDomainCheck::new(side, path);
             if check.domain().is_some_and(|domain| settings.is_local(domain)) {
                 check.skip();
@@ -56,7 +59,7 @@ impl Inquiry {
             Running::new(check)
         };
         let sender = match (&dialogue.mail_from, &dialogue.domain) {
-            (Some(path), _) => Some(mail_domain(PathRole::Sender, path)),
+            (Some(path), _) => Some(mail_domain(PathRole::Sender, path, dialogue.sender_is_unqualified)),
             (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
             (None, None) => None,
         };
@@ -67,7 +70,10 @@ impl Inquiry {
                 .as_deref()
                 .map(|argument| Running::new(HeloCheck::new(argument, client, &settings.ourselves))),
             sender,
-            recipient: dialogue.rcpt_to.as_deref().map(|path| mail_domain(PathRole::Recipient, path)),
+            recipient: dialogue
+                .rcpt_to
+                .as_deref()
+                .map(|path| mail_domain(PathRole::Recipient, path, dialogue.recipient_is_unqualified)),
             lists: room,
             waiting: Vec::new(),
             lists_done: 0,

@@ -1,21 +1,83 @@
-//! Lists that can no longer change the outcome are not waited for.
+//! What can no longer change the result is not waited for: lists that cannot change their outcome, and at a stage of an SMTP
+//! session everything that cannot change the action or the code of the advice.
 
 use std::sync::Arc;
 
-use crate::dnsxl::score::{self, Outcome, Row};
+use crate::check::Check;
+use crate::dnsxl::score::{self, ContextScore, Outcome, Row, Score};
 use crate::dnsxl::{ListFinding, ListKind, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::questions::UnitId;
+use crate::inquiry::running::Running;
+use crate::policy::{Finding, Policy, Stage};
+
+/// What a stage of a session waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Awaited {
+    pub(crate) stage: Stage,
+    /// Findings of earlier stages are acted on from this stage on.
+    pub(crate) act_from: Stage,
+    /// An earlier stage has acted on "listed": another list about what has become known since must still be heard.
+    pub(crate) is_listed_before: bool,
+}
 
 impl Inquiry {
-    /// Stops waiting for lists that can no longer change the outcome.
-    ///
-    /// A hit counts only once its proof and its text are there, so a list that decides is always done before it could be
-    /// dropped.
-    pub(crate) fn drop_irrelevant_lists(&mut self) {
-        if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
+    /// Stops waiting for whatever can no longer change the action or the code of the advice. A check that is dropped is not in
+    /// the report.
+    pub(crate) fn drop_what_cannot_change_advice(&mut self, awaited: Awaited) {
+        if !awaited.is_listed_before {
+            self.drop_irrelevant_lists();
+        }
+        let settings = Arc::clone(&self.settings);
+        let policy = &settings.policy;
+        let acts = |finding: &Finding| !policy.rule(*finding).is_pass();
+        let is_judged = !self.is_exempt();
+        if !(is_judged && LISTS.iter().any(acts)) {
+            self.drop_lists();
+        }
+        let rejected = self.earliest_rejection(awaited).filter(|_| policy.replies_with_the_worst());
+        // Only a finding that goes before a rejection can change its code.
+        let matters = |finding: &Finding| acts(finding) && rejected.is_none_or(|rejected| *finding < rejected);
+        let needed = |stage| {
+            is_judged
+                && Finding::ALL
+                    .iter()
+                    .any(|finding| matters(finding) && !LISTS.contains(finding) && Stage::of(*finding) == stage)
+        };
+        // Lists about the client's names need iprev.
+        let iprev = !needed(Stage::Connect) && self.waiting.is_empty() && drop_check(&mut self.iprev);
+        let helo = !needed(Stage::Helo) && drop_check(&mut self.helo);
+        let sender = !needed(Stage::Mail) && drop_check(&mut self.sender);
+        let recipient = !needed(Stage::Rcpt) && drop_check(&mut self.recipient);
+        if !(iprev || helo || sender || recipient) {
             return;
         }
+        self.stopped_early = true;
+        self.questions.abandon(|id| match id {
+            UnitId::Iprev => iprev,
+            UnitId::Helo => helo,
+            UnitId::Sender => sender,
+            UnitId::Recipient => recipient,
+            UnitId::Trial | UnitId::List(_) | UnitId::Probe(_) => false,
+        });
+    }
+
+    /// The first of the findings so far that this stage rejects for, in the order of findings.
+    fn earliest_rejection(&self, awaited: Awaited) -> Option<Finding> {
+        let rejects = |finding: &Finding| self.settings.policy.rule(*finding).rejects();
+        let is_current = |finding: &Finding| Stage::of(*finding).max(awaited.act_from) == awaited.stage;
+        let done = [
+            verdict(self.iprev.as_ref()).and_then(Policy::finding_of_iprev),
+            verdict(self.helo.as_ref()).and_then(Policy::finding_of_helo),
+            verdict(self.sender.as_ref()).and_then(Policy::finding_of_sender),
+        ];
+        let is_listed = !awaited.is_listed_before && self.are_lists_done() && self.lists_say(Outcome::Listed);
+        let listed = is_listed.then_some(Finding::Listed).filter(rejects);
+        listed.or_else(|| done.into_iter().flatten().filter(rejects).filter(is_current).min())
+    }
+
+    /// The lists' score so far, and that of each context.
+    fn joint_score(&self) -> (Score, Vec<ContextScore>) {
         let no_answer = Verdict::not_awaited();
         let rows = || {
             self.lists.iter().map(|list| {
@@ -30,7 +92,43 @@ impl Inquiry {
                 }
             })
         };
-        let (score, contexts) = score::of_contexts(rows, self.settings.lists.all_contexts());
+        score::of_contexts(rows, self.settings.lists.all_contexts())
+    }
+
+    /// Do the lists of some context end so?
+    fn lists_say(&self, outcome: Outcome) -> bool {
+        let (score, contexts) = self.joint_score();
+        score.outcome() == outcome || contexts.iter().any(|context| context.score.outcome() == outcome)
+    }
+
+    /// Is the client not judged?
+    fn is_exempt(&self) -> bool {
+        self.settings.is_exempt(&self.dialogue)
+    }
+
+    fn are_lists_done(&self) -> bool {
+        self.waiting.is_empty() && self.lists.iter().all(|list| list.run.is_done())
+    }
+
+    /// Stops waiting for every list.
+    fn drop_lists(&mut self) {
+        self.waiting.clear();
+        for list in self.lists.iter_mut().filter(|list| !list.run.is_done()) {
+            list.run.verdict = Some(ListFinding::not_awaited());
+            self.stopped_early = true;
+        }
+        self.questions.abandon(|id| matches!(id, UnitId::List(_)));
+    }
+
+    /// Stops waiting for lists that can no longer change the outcome.
+    ///
+    /// A hit counts only once its proof and its text are there, so a list that decides is always done before it could be
+    /// dropped.
+    pub(crate) fn drop_irrelevant_lists(&mut self) {
+        if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
+            return;
+        }
+        let (score, contexts) = self.joint_score();
         let outcome_of = |name: Option<&str>| {
             let named = contexts.iter().find(|context| Some(&*context.name) == name);
             named.map_or(score, |context| context.score).outcome()
@@ -70,4 +168,16 @@ impl Inquiry {
         }
         self.questions.abandon(|id| matches!(id, UnitId::List(index) if abandoned.binary_search(&index).is_ok()));
     }
+}
+
+/// What the lists together can show.
+const LISTS: [Finding; 3] = [Finding::Listed, Finding::DenyListUnknown, Finding::AllowListUnknown];
+
+/// Drops a check that has no verdict yet. `true` if it did.
+fn drop_check<U: Check>(check: &mut Option<Running<U>>) -> bool {
+    check.take_if(|running| !running.is_done()).is_some()
+}
+
+fn verdict<U: Check>(check: Option<&Running<U>>) -> Option<&U::Verdict> {
+    check?.verdict.as_ref()
 }

@@ -54,6 +54,7 @@ use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
 use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
+pub(crate) use crate::inquiry::early_stop::Awaited;
 pub(crate) use crate::inquiry::finish::Finished;
 pub use crate::inquiry::questions::QuestionId;
 pub(crate) use crate::inquiry::questions::SentAt;
@@ -176,6 +177,11 @@ impl Inquiry {
     /// A question was passed to the engine.
     pub(crate) fn sent(&mut self, ticket: QuestionId, sent_at: Arc<dyn SentAt>) {
         self.questions.sent(ticket, sent_at);
+    }
+
+    /// The question with this id.
+    pub(crate) fn question(&self, ticket: QuestionId) -> Option<&Question> {
+        self.questions.question(ticket)
     }
 
     /// Does no check want this answer any more?

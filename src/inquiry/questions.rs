@@ -181,6 +181,11 @@ impl Questions {
         Some((exchange.answer.clone(), std::mem::take(&mut asked.wanted_by)))
     }
 
+    /// The question with this id.
+    pub(super) fn question(&self, ticket: QuestionId) -> Option<&Question> {
+        self.exchanges.get(ticket.0).map(|exchange| &exchange.question)
+    }
+
     /// Does no check want this answer any more?
     pub(super) fn is_cancelled(&self, ticket: QuestionId) -> bool {
         self.asked.get(ticket.0).is_none_or(|asked| asked.cancelled)

@@ -8,7 +8,7 @@ use crate::base::address::is_special_purpose;
 use crate::base::name::Name;
 use crate::check::helo::OwnIdentity;
 use crate::dnsxl::Skipped;
-use crate::inquiry::dialogue::ClientTrust;
+use crate::inquiry::dialogue::{ClientTrust, Dialogue};
 use crate::lists::ListSet;
 use crate::policy::Policy;
 
@@ -62,6 +62,11 @@ impl Settings {
             return Some(Skipped::Exempt);
         }
         (self.special_purpose == SpecialPurpose::Skip && is_special_purpose(client)).then_some(Skipped::Special)
+    }
+
+    /// Is the client of this dialogue not judged? It has logged in, or is in an exempt network.
+    pub(crate) fn is_exempt(&self, dialogue: &Dialogue) -> bool {
+        dialogue.trust == ClientTrust::Authenticated || dialogue.client.is_some_and(|client| self.exempts(client))
     }
 
     /// Is the client in an exempt network?

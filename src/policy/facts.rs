@@ -7,7 +7,9 @@ use crate::check::mail_domain::{MailDomain, MailDomainReport};
 use crate::dns::unknown::told;
 use crate::dnsxl::score::{Outcome, Score};
 use crate::dnsxl::{ListKind, OnNoAnswer, Part, Subject, Verdict};
+use crate::policy::moment::Moment;
 use crate::report::finding::Finding;
+use crate::report::stage::Stage;
 use crate::report::{ListReport, Report};
 
 /// Something that speaks against the client.
@@ -20,11 +22,14 @@ pub(super) struct Fact<'a> {
     why: String,
     /// It rests on a truncated answer, so it must not refuse for good.
     pub(super) truncated: bool,
+    /// The stage of the session to which it belongs.
+    pub(super) stage: Stage,
 }
 
 impl<'a> Fact<'a> {
     fn new(finding: Finding) -> Self {
-        Self { finding, row: None, others: 0, why: String::new(), truncated: false }
+        let stage = Stage::of(finding);
+        Self { finding, row: None, others: 0, why: String::new(), truncated: false, stage }
     }
 
     fn because(finding: Finding, why: impl ToString) -> Self {
@@ -32,7 +37,7 @@ impl<'a> Fact<'a> {
     }
 
     fn of_list(finding: Finding, row: &'a ListReport) -> Self {
-        Self { row: Some(row), ..Self::new(finding) }
+        Self { row: Some(row), stage: Stage::of_part(row.part()), ..Self::new(finding) }
     }
 
     /// The value of a template's variable.
@@ -78,10 +83,11 @@ impl<'a> Fact<'a> {
     }
 }
 
-/// Everything that speaks against the client, in the order of findings.
-pub(super) fn facts(report: &Report) -> Vec<Fact<'_>> {
+/// Everything that speaks against the client, in the order of findings. Of several listings, one that the moment acts on is
+/// named.
+pub(super) fn facts<'a>(report: &'a Report, moment: Option<&Moment<'_>>) -> Vec<Fact<'a>> {
     let mut facts = Vec::new();
-    facts.extend(lists(report));
+    facts.extend(lists(report, moment));
     facts.extend(report.iprev().and_then(iprev));
     facts.extend(report.helo().and_then(self::helo));
     facts.extend(report.sender().and_then(|sender| mail_domain(sender, &SENDER)));
@@ -98,15 +104,20 @@ struct DenyVoice<'a> {
 
 /// The lists' joint result, after applying each list's rule for when it did not answer. Of several contexts, the first that
 /// is listed is used, else the first with any result.
-fn lists(report: &Report) -> Option<Fact<'_>> {
+fn lists<'a>(report: &'a Report, moment: Option<&Moment<'_>>) -> Option<Fact<'a>> {
     let facts: Vec<Fact<'_>> =
-        report.scores().filter_map(|(context, score)| lists_of(report, context, score)).collect();
+        report.scores().filter_map(|(context, score)| lists_of(report, context, score, moment)).collect();
     let at = facts.iter().position(|fact| fact.finding == Finding::Listed).unwrap_or_default();
     facts.into_iter().nth(at)
 }
 
 /// The joint result of one context's lists.
-fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Option<Fact<'a>> {
+fn lists_of<'a>(
+    report: &'a Report,
+    context: Option<&str>,
+    of_all: Score,
+    moment: Option<&Moment<'_>>,
+) -> Option<Fact<'a>> {
     if of_all.outcome() == Outcome::Allowed {
         return None;
     }
@@ -146,7 +157,7 @@ fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Opt
     if agreed && score + sum(&saves) >= threshold {
         return match allow.iter().find(|(_, rule)| *rule != OnNoAnswer::Ignore) {
             Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
-            None => Some(listed(&voices)),
+            None => Some(listed(&voices, moment)),
         };
     }
     if agreed && score >= threshold {
@@ -167,8 +178,14 @@ fn lists_of<'a>(report: &'a Report, context: Option<&str>, of_all: Score) -> Opt
 
 /// The list with the greatest weight, the first of equals, and how many others there are. A list that answered goes before
 /// one that counts although it did not.
-fn listed<'a>(voices: &[DenyVoice<'a>]) -> Fact<'a> {
-    let decided: Vec<&DenyVoice<'a>> = voices.iter().filter(|voice| voice.counts && voice.row.weight() > 0).collect();
+fn listed<'a>(voices: &[DenyVoice<'a>], moment: Option<&Moment<'_>>) -> Fact<'a> {
+    let counts = |voice: &&DenyVoice<'_>| voice.counts && voice.row.weight() > 0;
+    let is_current =
+        |voice: &&DenyVoice<'_>| moment.is_some_and(|moment| moment.is_current(Stage::of_part(voice.row.part())));
+    let mut decided: Vec<&DenyVoice<'a>> = voices.iter().filter(counts).collect();
+    if decided.iter().any(is_current) {
+        decided.retain(is_current);
+    }
     // A threshold of zero or less is reached without any list.
     let Some(mut first) = decided.first().copied() else { return Fact::new(Finding::Listed) };
     for voice in &decided {
@@ -201,7 +218,7 @@ fn voices<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<DenyVoice<'a>> 
     voices
 }
 
-fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
+pub(super) fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
     Some(match iprev {
         Iprev::Confirmed(_) => return None,
         // RFC 8601 §3 allows stopping at ten names; the eleventh might have been the one that resolves to the client.
@@ -211,7 +228,7 @@ fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
     })
 }
 
-fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
+pub(super) fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
     Some(match report.verdict() {
         Helo::Malformed => Fact::new(Finding::HeloMalformed),
         Helo::NotFqdn => Fact::new(Finding::HeloNotFqdn),
@@ -229,7 +246,7 @@ fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
 }
 
 /// The findings about a sender's domain, or about a recipient's.
-struct DomainFindings {
+pub(super) struct DomainFindings {
     null_mx: Finding,
     no_such_domain: Finding,
     no_mail_host: Finding,
@@ -238,7 +255,7 @@ struct DomainFindings {
     unknown: Finding,
 }
 
-const SENDER: DomainFindings = DomainFindings {
+pub(super) const SENDER: DomainFindings = DomainFindings {
     null_mx: Finding::SenderNullMx,
     no_such_domain: Finding::SenderNoSuchDomain,
     no_mail_host: Finding::SenderNoMailHost,
@@ -256,7 +273,7 @@ const RECIPIENT: DomainFindings = DomainFindings {
     unknown: Finding::RecipientUnknown,
 };
 
-fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindings) -> Option<Fact<'a>> {
+pub(super) fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindings) -> Option<Fact<'a>> {
     Some(match report.verdict() {
         MailDomain::NullMx => Fact::new(findings.null_mx),
         MailDomain::NoSuchDomain => Fact::new(findings.no_such_domain),
@@ -270,9 +287,11 @@ fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindings) -> Opti
         }
         MailDomain::Malformed => Fact::new(findings.malformed),
         MailDomain::Unknown(why) => Fact::because(findings.unknown, told(why, report.extended_error())),
-        MailDomain::Ok(_) | MailDomain::NullSender | MailDomain::AddressLiteral(_) | MailDomain::Skipped => {
-            return None;
-        }
+        MailDomain::Ok(_)
+        | MailDomain::NullSender
+        | MailDomain::AddressLiteral(_)
+        | MailDomain::Unqualified
+        | MailDomain::Skipped => return None,
     })
 }
 

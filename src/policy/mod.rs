@@ -20,6 +20,7 @@
 //! ```
 
 mod facts;
+mod moment;
 mod presets;
 mod rule;
 #[cfg(feature = "serde")]
@@ -30,7 +31,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::base::template::{Expansion, Template, Variable};
+use crate::check::helo::HeloReport;
+use crate::check::iprev::Iprev;
+use crate::check::mail_domain::MailDomainReport;
 use crate::policy::facts::{Fact, facts};
+pub(crate) use crate::policy::moment::{Moment, Told};
 use crate::policy::presets::Preset;
 use crate::policy::rule::RuleText;
 use crate::report::Report;
@@ -40,6 +45,7 @@ pub use crate::report::action::Action;
 pub use crate::report::advice::{Advice, Cause};
 pub use crate::report::finding::{Finding, UnknownFinding};
 pub use crate::report::reply::Reply;
+pub use crate::report::stage::Stage;
 
 /// A table from findings to rules. What is not in it passes.
 #[derive(Clone, PartialEq, Eq)]
@@ -124,9 +130,29 @@ impl Policy {
         self.rules.get(&finding).unwrap_or(&Rule::PASS)
     }
 
+    /// Is the reply to several rejections that of the worst? Otherwise it quotes the others.
+    pub(crate) fn replies_with_the_worst(&self) -> bool {
+        self.several.is_pass()
+    }
+
+    /// What an iprev verdict shows against the client.
+    pub(crate) fn finding_of_iprev(verdict: &Iprev) -> Option<Finding> {
+        facts::iprev(verdict).filter(|fact| !fact.truncated).map(|fact| fact.finding)
+    }
+
+    /// What a HELO argument shows against the client.
+    pub(crate) fn finding_of_helo(report: &HeloReport) -> Option<Finding> {
+        facts::helo(report).map(|fact| fact.finding)
+    }
+
+    /// What the sender's domain shows against the client.
+    pub(crate) fn finding_of_sender(report: &MailDomainReport) -> Option<Finding> {
+        facts::mail_domain(report, &facts::SENDER).map(|fact| fact.finding)
+    }
+
     /// Every finding against the client, whatever rule it has.
     pub(crate) fn findings(report: &Report) -> impl Iterator<Item = Finding> {
-        facts(report).into_iter().map(|fact| fact.finding)
+        facts(report, None).into_iter().map(|fact| fact.finding)
     }
 
     /// Every finding with its rule.
@@ -141,10 +167,24 @@ impl Policy {
         if report.is_exempt() {
             return Advice::default();
         }
-        let mut causes: Vec<Cause> = facts(report)
-            .iter()
-            .filter_map(|fact| Some(Cause { finding: fact.finding, reply: self.reply(fact, report)? }))
-            .collect();
+        self.advise(&facts(report, None), report)
+    }
+
+    /// The advice of one stage of a session: the causes that this stage acts on.
+    pub(crate) fn judge_at(&self, report: &Report, moment: &mut Moment<'_>) -> Advice {
+        if report.is_exempt() {
+            return Advice::default();
+        }
+        let mut facts = facts(report, Some(moment));
+        facts.retain(|fact| moment.acts_on(fact.finding, fact.stage));
+        self.advise(&facts, report)
+    }
+
+    fn advise(&self, facts: &[Fact<'_>], report: &Report) -> Advice {
+        let cause = |fact: &Fact<'_>| {
+            Some(Cause { finding: fact.finding, reply: self.reply(fact, report)?, stage: fact.stage })
+        };
+        let mut causes: Vec<Cause> = facts.iter().filter_map(cause).collect();
         // Worst first; equal ones in the order of findings.
         causes.sort_by_key(|cause| (std::cmp::Reverse(cause.reply.action()), cause.finding));
         let rejects = causes.iter().filter(|cause| cause.reply.action() == Action::Reject).count();

@@ -36,6 +36,14 @@ impl Rule {
     pub(crate) fn is_pass(&self) -> bool {
         *self == Self::PASS
     }
+
+    /// Does it reject for certain? A line that begins with a variable or a condition is not certain.
+    pub(crate) fn rejects(&self) -> bool {
+        match &self.0 {
+            RuleText::Usual(action) => *action == Action::Reject,
+            RuleText::Line(template) => read_code(template.literal_start()).is_some_and(|code| code >= 500),
+        }
+    }
 }
 
 impl From<Action> for Rule {

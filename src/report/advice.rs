@@ -5,12 +5,14 @@ use std::fmt;
 use crate::report::action::Action;
 use crate::report::finding::Finding;
 use crate::report::reply::Reply;
+use crate::report::stage::Stage;
 
 /// One finding that has a reply under the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     pub(crate) finding: Finding,
     pub(crate) reply: Reply,
+    pub(crate) stage: Stage,
 }
 
 impl Cause {
@@ -18,6 +20,12 @@ impl Cause {
     #[must_use]
     pub fn finding(&self) -> Finding {
         self.finding
+    }
+
+    /// The stage of the session to which the facts behind it belong: a listing of the sender's domain belongs to MAIL.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage
     }
 
     /// The reply that it would get alone.

@@ -207,6 +207,7 @@ fn domain_word(verdict: &MailDomain) -> &'static str {
         MailDomain::Malformed => "MALFORMED",
         MailDomain::NullSender => "NULL",
         MailDomain::AddressLiteral(_) => "LITERAL",
+        MailDomain::Unqualified => "UNQUALIFIED",
         MailDomain::Skipped => "SKIPPED",
         MailDomain::Unknown(_) => "UNKNOWN",
     }
@@ -233,6 +234,7 @@ fn domain_text(report: &MailDomainReport) -> String {
         MailDomain::Malformed => "not a mail address".to_owned(),
         MailDomain::NullSender => "the null reverse-path <>: a notification".to_owned(),
         MailDomain::AddressLiteral(address) => format!("[{address}], there is no domain to check"),
+        MailDomain::Unqualified => "a user name without a domain".to_owned(),
         MailDomain::Skipped => "ours".to_owned(),
         MailDomain::Unknown(why) => format!("{domain}: {}", told(why, report.extended_error())),
     }

@@ -14,6 +14,7 @@ mod list_report;
 mod log;
 pub(crate) mod reply;
 mod resolver_fault;
+pub(crate) mod stage;
 pub mod summary;
 
 use std::time::{Duration, Instant};

@@ -32,7 +32,6 @@ fn spawnable<T: Send + 'static>(_: &T) {}
 #[test]
 fn values_cross_threads() {
     shared::<Checker>();
-    shared::<PendingCheck>();
     shared::<Report>();
     shared::<Dialogue>();
     shared::<Settings>();
@@ -49,6 +48,9 @@ fn values_cross_threads() {
     shared::<CodePattern>();
     fn across<T: Send + Sync + 'static>() {}
     across::<Inquiry>();
+    across::<rdnsbl::Session>();
+    fn spawned<T: Future + Send + Unpin + 'static>() {}
+    spawned::<PendingCheck>();
     across::<rdnsbl::Error>();
     across::<Arc<dyn Resolve>>();
 }

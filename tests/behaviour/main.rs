@@ -16,6 +16,8 @@ mod question_counts;
 #[cfg(all(feature = "test-util", feature = "hickory"))]
 mod scenarios;
 #[cfg(feature = "test-util")]
+mod session;
+#[cfg(feature = "test-util")]
 mod situations;
 #[cfg(feature = "test-util")]
 mod strangers;

@@ -3,8 +3,9 @@
 #[cfg(feature = "serde")]
 pub(crate) mod serde;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use crate::base::mail_path;
 use crate::base::name::Name;
 
 /// The parts of one SMTP dialogue that are known so far. Texts may be anything a client sends: "malformed" is a verdict.
@@ -32,6 +33,10 @@ pub struct Dialogue {
     pub domain: Option<Name>,
     /// Has the client logged in?
     pub trust: ClientTrust,
+    /// The sender is a user name without a domain, which the host has parsed.
+    pub(crate) sender_is_unqualified: bool,
+    /// The recipient is a user name without a domain, which the host has parsed.
+    pub(crate) recipient_is_unqualified: bool,
 }
 
 /// How far the host trusts the client.
@@ -71,10 +76,27 @@ impl Dialogue {
         self
     }
 
-    /// With this path of MAIL FROM.
+    /// With this argument of MAIL: what stands behind `MAIL FROM:`, as the client sent it.
     #[must_use]
     pub fn mail_from(mut self, path: impl Into<String>) -> Self {
         self.mail_from = Some(path.into());
+        self.sender_is_unqualified = false;
+        self
+    }
+
+    /// With this sender, which the host has parsed already: an address without angle brackets and quoting rules, empty for the
+    /// null reverse-path. The last `@` divides it. Without an `@` it is [unqualified](crate::MailDomain::Unqualified).
+    ///
+    /// ```
+    /// # use rdnsbl::Dialogue;
+    /// assert_eq!(Dialogue::new().mail_from_address("").mail_from.as_deref(), Some("<>"));
+    /// let odd = Dialogue::new().mail_from_address("a b@example.org");
+    /// assert_eq!(odd.mail_from.as_deref(), Some(r#"<"a b"@example.org>"#));
+    /// ```
+    #[must_use]
+    pub fn mail_from_address(mut self, address: &str) -> Self {
+        self.sender_is_unqualified = !address.is_empty() && !address.contains('@');
+        self.mail_from = Some(mail_path::of_address(address));
         self
     }
 
@@ -85,10 +107,19 @@ impl Dialogue {
         self
     }
 
-    /// With this path of RCPT TO.
+    /// With this argument of RCPT: what stands behind `RCPT TO:`, as the client sent it.
     #[must_use]
     pub fn rcpt_to(mut self, path: impl Into<String>) -> Self {
         self.rcpt_to = Some(path.into());
+        self.recipient_is_unqualified = false;
+        self
+    }
+
+    /// With this recipient, which the host has parsed already: see [`mail_from_address`](Self::mail_from_address).
+    #[must_use]
+    pub fn rcpt_to_address(mut self, address: &str) -> Self {
+        self.recipient_is_unqualified = !address.is_empty() && !address.contains('@');
+        self.rcpt_to = Some(mail_path::of_address(address));
         self
     }
 }
@@ -96,6 +127,25 @@ impl Dialogue {
 impl From<IpAddr> for Dialogue {
     fn from(client: IpAddr) -> Self {
         Self { client: Some(client), ..Self::default() }
+    }
+}
+
+impl From<Ipv4Addr> for Dialogue {
+    fn from(client: Ipv4Addr) -> Self {
+        Self::from(IpAddr::V4(client))
+    }
+}
+
+impl From<Ipv6Addr> for Dialogue {
+    fn from(client: Ipv6Addr) -> Self {
+        Self::from(IpAddr::V6(client))
+    }
+}
+
+/// The address of a connected socket; the port is ignored.
+impl From<SocketAddr> for Dialogue {
+    fn from(client: SocketAddr) -> Self {
+        Self::from(client.ip())
     }
 }
 

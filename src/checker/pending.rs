@@ -1,0 +1,139 @@
+//! A whole check as a future.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::checker::Checker;
+use crate::engine::driver::{Run, WaitFor};
+use crate::engine::later;
+use crate::inquiry::dialogue::Dialogue;
+use crate::report::Report;
+use crate::report::summary::Summary;
+
+/// A check: a future of its [`Report`]. It starts when it is first polled; set its budget before that.
+///
+/// It can be awaited, spawned, joined with others or given to `block_on` as it is, and dropped at any point.
+///
+/// ```
+/// # use rdnsbl::{Checker, ManualClock, Scripted};
+/// use std::time::Duration;
+/// # let clock = ManualClock::new();
+/// # let dns = Scripted::table("* NXDOMAIN", clock.clone())?;
+/// # let checker = Checker::builder_with(dns, clock.clone()).build()?;
+/// # clock.run(async {
+/// let clients: [std::net::IpAddr; 2] = ["203.0.113.14".parse()?, "2001:db8::14".parse()?];
+/// let checks = clients.map(|client| checker.check(client).within(Duration::from_secs(3)));
+/// for report in futures::future::join_all(checks).await {
+///     println!("{report}");
+/// }
+/// # Ok::<(), std::net::AddrParseError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a check does nothing until it is awaited"]
+pub struct PendingCheck(State);
+
+enum State {
+    Waiting(Box<Settings>),
+    Running(Pin<Box<dyn Future<Output = Report> + Send>>),
+}
+
+struct Settings {
+    checker: Checker,
+    dialogue: Dialogue,
+    deadline: Deadline,
+    wait_for: WaitFor,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Deadline {
+    Within(Duration),
+    Until(Instant),
+}
+
+impl PendingCheck {
+    pub(super) fn new(checker: Checker, dialogue: Dialogue) -> Self {
+        let deadline = Deadline::Within(checker.budget());
+        Self(State::Waiting(Box::new(Settings { checker, dialogue, deadline, wait_for: WaitFor::AllLists })))
+    }
+
+    /// Sets the time for all questions together. When it has passed, the report is returned with what is known.
+    pub fn within(self, budget: Duration) -> Self {
+        self.with(|settings| settings.deadline = Deadline::Within(budget))
+    }
+
+    /// Sets the time, on the checker's clock, at which the report is returned at the latest. If it has passed already, no
+    /// question is sent.
+    pub fn until(self, deadline: Instant) -> Self {
+        self.with(|settings| settings.deadline = Deadline::Until(deadline))
+    }
+
+    /// Stops waiting for lists that can no longer change the outcome. Their verdict is
+    /// [unknown, not awaited](crate::UnknownReason::NotAwaited); the lists that decided are reported with their proofs and texts. Which
+    /// lists are left out depends on the order of the answers; the outcome does not. All other checks are awaited.
+    pub fn stop_when_settled(self) -> Self {
+        self.with(|settings| settings.wait_for = WaitFor::DecisiveLists)
+    }
+
+    /// Also waits, within the budget, for the control questions about lists that this check causes, such as whether a silent
+    /// zone exists. The report then shows their health at once. Meant for tools that check once: in a server the next check
+    /// has these answers anyway.
+    pub fn until_health_is_known(self) -> Self {
+        self.with(|settings| settings.wait_for = WaitFor::ListsAndHealth)
+    }
+
+    /// Runs the check and returns its result without the reasons. If all answers are cached, this is
+    /// [immediate](Checker::remembered) and no report is built.
+    pub async fn summary(self) -> Summary {
+        if let State::Waiting(settings) = &self.0
+            && let Some(summary) = settings.checker.remembered(&settings.dialogue)
+        {
+            return summary;
+        }
+        self.await.summary()
+    }
+
+    /// Changes a setting. A check that runs already keeps what it began with.
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        if let State::Waiting(settings) = &mut self.0 {
+            change(settings);
+        }
+        self
+    }
+}
+
+impl Settings {
+    fn start(&self) -> Pin<Box<dyn Future<Output = Report> + Send>> {
+        let deadline = match self.deadline {
+            Deadline::Within(budget) => later(self.checker.engine.fetcher.clock.now(), budget),
+            Deadline::Until(deadline) => deadline,
+        };
+        let run = Run::alone(deadline, self.wait_for);
+        Box::pin(self.checker.clone().run(self.dialogue.clone(), run))
+    }
+}
+
+impl Future for PendingCheck {
+    type Output = Report;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
+        loop {
+            match &mut self.0 {
+                State::Running(check) => return check.as_mut().poll(context),
+                State::Waiting(settings) => self.0 = State::Running(settings.start()),
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for PendingCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("PendingCheck");
+        if let State::Waiting(settings) = &self.0 {
+            shown.field("dialogue", &settings.dialogue).field("deadline", &settings.deadline);
+        }
+        shown.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,266 @@
+//! One SMTP session, stage by stage.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::base::lock::lock;
+use crate::checker::Checker;
+use crate::engine::driver::{Run, WaitFor};
+use crate::engine::later;
+use crate::engine::session_memory::SessionMemory;
+use crate::inquiry::Awaited;
+use crate::inquiry::dialogue::{ClientTrust, Dialogue};
+use crate::policy::{Advice, Finding, Moment, Stage, Told};
+use crate::report::Report;
+
+/// One SMTP session: it takes facts as the client states them, and advises at each stage.
+///
+/// Within a mail transaction no question is asked twice, whatever its TTL, and no verdict changes between two commands: only
+/// "could not tell" may become an answer. A later MAIL asks again what has expired, and what failed more than a minute before.
+///
+/// ```
+/// # use rdnsbl::{Checker, ListSet, ManualClock, Scripted};
+/// use rdnsbl::policy::{Action, Stage};
+///
+/// # let clock = ManualClock::new();
+/// # let dns = "$SOA bl.example 300 60\n1.0.0.127.bl.example NXDOMAIN\n14.113.0.203.bl.example A 127.0.0.2\n* NXDOMAIN";
+/// # let dns = Scripted::table(dns, clock.clone())?;
+/// # let lists = ListSet::builder().deny("bl.example").build()?;
+/// # let checker = Checker::builder_with(dns, clock.clone()).lists(lists).special_purpose(rdnsbl::SpecialPurpose::Ask).build()?;
+/// # clock.run(async {
+/// let mut session = checker.session("203.0.113.14".parse::<std::net::IpAddr>()?);
+/// // tokio::spawn(session.prefetch()); // asks about the client while the client still talks
+/// session.helo("mail.example.org");
+/// session.mail_from("<a@example.org> SIZE=1000"); // the whole argument, as the client sent it
+/// session.rcpt_to("<b@example.net>");
+/// let advice = session.advice().await;
+/// assert_eq!(advice.action(), Action::Reject);
+/// assert_eq!(advice.because()[0].stage(), Stage::Connect); // the client's address is listed
+///
+/// session.reset(); // RSET: the sender and the recipients are forgotten, the client is not
+/// # Ok::<(), std::net::AddrParseError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # When to refuse
+///
+/// A refusal is advised at RCPT by default ([`act_from`](Self::act_from)): until then the client may still log in, and then it
+/// is not judged. Earlier stages return at once and ask nothing; give [`prefetch`](Self::prefetch) to your runtime to use that
+/// time. From that stage on, a stage advises on what has become known with it. At RCPT everything is advised again for each
+/// recipient, since each is refused on its own.
+///
+/// # How long it waits
+///
+/// [`advice`](Self::advice) stops waiting as soon as nothing can change the action or the reply code. Each stage takes at most
+/// the [time given](Self::within), 5 s by default. What did not answer in that time is unknown for the rest of the transaction
+/// and is not waited for again; its list becomes suspect, and is itself asked, with the resolver's full time, whether it is
+/// alive.
+#[derive(Debug)]
+pub struct Session {
+    checker: Checker,
+    dialogue: Dialogue,
+    stage: Stage,
+    act_from: Stage,
+    budget: Duration,
+    until: Option<Instant>,
+    memory: Arc<Mutex<SessionMemory>>,
+    told: Told,
+    /// MAIL was given at least once.
+    had_mail: bool,
+}
+
+impl Checker {
+    /// Begins an SMTP session with this client. Asks nothing yet.
+    ///
+    /// On a Unix socket there is no address: `checker.session(Dialogue::new())`.
+    pub fn session(&self, client: impl Into<Dialogue>) -> Session {
+        let mut dialogue = client.into();
+        (dialogue.helo, dialogue.mail_from, dialogue.rcpt_to) = (None, None, None);
+        Session {
+            checker: self.clone(),
+            dialogue,
+            stage: Stage::Connect,
+            act_from: Stage::Rcpt,
+            budget: self.budget(),
+            until: None,
+            memory: Arc::default(),
+            told: Told::default(),
+            had_mail: false,
+        }
+    }
+}
+
+impl Session {
+    /// Sets the longest time that one stage may take; by default the checker's [budget](Checker::budget).
+    #[must_use]
+    pub fn within(mut self, budget: Duration) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Sets the time, on the checker's clock, at which every stage returns at the latest. After it no question is sent.
+    #[must_use]
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.until = Some(deadline);
+        self
+    }
+
+    /// Sets the first stage at which a refusal is advised; [`Stage::Rcpt`] by default.
+    #[must_use]
+    pub fn act_from(mut self, stage: Stage) -> Self {
+        self.act_from = stage;
+        self
+    }
+
+    /// The stage of the latest fact.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// The facts so far.
+    #[must_use]
+    pub fn dialogue(&self) -> &Dialogue {
+        &self.dialogue
+    }
+
+    /// The client has another address: a PROXY header or XCLIENT has named the real one. Everything else is forgotten.
+    pub fn client(&mut self, address: IpAddr) -> &mut Self {
+        lock(&self.memory).clear();
+        self.dialogue = Dialogue::from(address);
+        self.stage = Stage::Connect;
+        self.told = Told::default();
+        self.had_mail = false;
+        self
+    }
+
+    /// HELO, EHLO or LHLO with this argument. It ends the mail transaction, if there is one (RFC 5321 §4.1.4).
+    pub fn helo(&mut self, argument: impl Into<String>) -> &mut Self {
+        self.reset();
+        self.dialogue.helo = Some(argument.into());
+        self.stage = Stage::Helo;
+        self.told.forget_from(Stage::Helo);
+        self
+    }
+
+    /// MAIL with this argument: what stands behind `MAIL FROM:`, parameters included. It begins a mail transaction.
+    pub fn mail_from(&mut self, argument: impl Into<String>) -> &mut Self {
+        let dialogue = std::mem::take(&mut self.dialogue);
+        self.begin_transaction(dialogue.mail_from(argument))
+    }
+
+    /// MAIL with an address that the host has parsed already, such as Postfix's attribute `sender`: without angle brackets,
+    /// empty for the null reverse-path.
+    pub fn mail_from_address(&mut self, address: &str) -> &mut Self {
+        let dialogue = std::mem::take(&mut self.dialogue);
+        self.begin_transaction(dialogue.mail_from_address(address))
+    }
+
+    fn begin_transaction(&mut self, dialogue: Dialogue) -> &mut Self {
+        self.dialogue = dialogue;
+        self.dialogue.rcpt_to = None;
+        self.stage = Stage::Mail;
+        self.told.forget_from(Stage::Mail);
+        let now = self.checker.engine.fetcher.clock.now();
+        lock(&self.memory).begin_transaction(!self.had_mail, now);
+        self.had_mail = true;
+        self
+    }
+
+    /// RCPT with this argument: what stands behind `RCPT TO:`, parameters included. It takes the place of an earlier
+    /// recipient.
+    pub fn rcpt_to(&mut self, argument: impl Into<String>) -> &mut Self {
+        let dialogue = std::mem::take(&mut self.dialogue);
+        self.set_recipient(dialogue.rcpt_to(argument))
+    }
+
+    /// RCPT with an address that the host has parsed already: without angle brackets.
+    pub fn rcpt_to_address(&mut self, address: &str) -> &mut Self {
+        let dialogue = std::mem::take(&mut self.dialogue);
+        self.set_recipient(dialogue.rcpt_to_address(address))
+    }
+
+    fn set_recipient(&mut self, dialogue: Dialogue) -> &mut Self {
+        self.dialogue = dialogue;
+        self.stage = Stage::Rcpt;
+        self.told.forget_from(Stage::Rcpt);
+        self
+    }
+
+    /// RSET, or the end of a message: the sender and the recipients are forgotten.
+    pub fn reset(&mut self) -> &mut Self {
+        (self.dialogue.mail_from, self.dialogue.rcpt_to) = (None, None);
+        self.stage = if self.dialogue.helo.is_some() { Stage::Helo } else { Stage::Connect };
+        self.told.forget_from(Stage::Mail);
+        self
+    }
+
+    /// STARTTLS has succeeded: all but the client's address is forgotten (RFC 3207 §4.2).
+    pub fn start_tls(&mut self) -> &mut Self {
+        self.dialogue.helo = None;
+        self.told.forget_from(Stage::Helo);
+        self.reset()
+    }
+
+    /// The client has logged in (RFC 4954): it is not judged from now on, and no list is asked about its address.
+    pub fn authenticated(&mut self) -> &mut Self {
+        self.dialogue.trust = ClientTrust::Authenticated;
+        self
+    }
+
+    /// What the policy advises at this stage. Waits only for what can change the action or the reply code, for at most the
+    /// time given. Stages before [`act_from`](Self::act_from) return [`Action::Pass`](crate::Action::Pass) at once.
+    ///
+    /// Dropping the future before its end loses nothing but the questions that nobody else waits for.
+    pub async fn advice(&mut self) -> Advice {
+        if self.stage < self.act_from {
+            return Advice::default();
+        }
+        let awaited = Awaited {
+            stage: self.stage,
+            act_from: self.act_from,
+            is_listed_before: self.told.before(self.stage, Finding::Listed),
+        };
+        let report = self.run(WaitFor::Advice(awaited)).await;
+        let mut moment = Moment { stage: self.stage, act_from: self.act_from, told: &mut self.told };
+        self.checker.settings.policy.judge_at(&report, &mut moment)
+    }
+
+    /// Everything about the facts so far. Waits for every check and every list, for at most the time given.
+    ///
+    /// [`Report::advice`] is about the whole session, not about this stage.
+    pub async fn report(&mut self) -> Report {
+        self.run(WaitFor::AllLists).await
+    }
+
+    /// Asks about the facts so far, without judging. The future belongs to nobody: give it to your runtime and go on. What it
+    /// learns is there at the next stage, and dropping it cancels nothing that another stage waits for.
+    ///
+    /// ```
+    /// # fn example(checker: &rdnsbl::Checker, client: std::net::SocketAddr) -> rdnsbl::Session {
+    /// let session = checker.session(client);
+    /// tokio::spawn(session.prefetch());
+    /// session
+    /// # }
+    /// ```
+    pub fn prefetch(&self) -> impl Future<Output = ()> + Send + use<> {
+        let run = self.run(WaitFor::AllLists);
+        async move { drop(run.await) }
+    }
+
+    fn run(&self, wait_for: WaitFor) -> impl Future<Output = Report> + Send + use<> {
+        let (checker, dialogue, memory) = (self.checker.clone(), self.dialogue.clone(), Arc::clone(&self.memory));
+        let (budget, until) = (self.budget, self.until);
+        async move {
+            let deadline = later(checker.engine.fetcher.clock.now(), budget);
+            let deadline = until.map_or(deadline, |until| until.min(deadline));
+            let run = Run { deadline, per_question: Some(budget), wait_for, session: Some(Arc::clone(&memory)) };
+            let report = checker.run(dialogue, run).await;
+            lock(&memory).keep_proofs(&report);
+            report
+        }
+    }
+}
