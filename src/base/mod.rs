@@ -8,5 +8,6 @@ pub(crate) mod lock;
 pub(crate) mod mail_path;
 pub mod name;
 pub mod remote_text;
+pub(crate) mod similar;
 pub(crate) mod small_list;
 pub mod template;

@@ -55,7 +55,7 @@ pub enum MailDomain {
     AddressLiteral(IpAddr),
     /// A user name without a domain, such as `root`, which the host has parsed and accepts. No DNS query is sent.
     Unqualified,
-    /// The domain is one of ours.
+    /// The domain is one of ours, or has U-labels while the feature `idna` is off. No DNS query is sent.
     Skipped,
     /// The check could not be completed.
     Unknown(UnknownReason),
@@ -305,6 +305,8 @@ impl MailDomainCheck {
             (Path::Null, PathRole::Sender) => Start::Settled(MailDomain::NullSender),
             // RFC 5321 §4.1.1.3: "Postmaster" without a domain is always local.
             (Path::Postmaster, PathRole::Recipient) => Start::Settled(MailDomain::Skipped),
+            // Without the feature `idna`, a domain with U-labels cannot be looked up.
+            (Path::Malformed, _) if !cfg!(feature = "idna") && !path.is_ascii() => Start::Settled(MailDomain::Skipped),
             (Path::Null | Path::Postmaster | Path::Malformed, _) => Start::Settled(MailDomain::Malformed),
         };
         Self { start, answers: Answers::default() }

@@ -16,7 +16,7 @@ use crate::dnsxl::{About, ListSpec, Part, Subject, SubjectKind};
 use crate::engine::cache::{Cache, CachedVerdict, NumberingEpoch};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
-use crate::policy::{Action, Finding, Policy};
+use crate::policy::{Action, Finding};
 use crate::report::Completeness;
 use crate::report::summary::{FindingSet, Summary};
 use crate::state::SharedState;
@@ -28,7 +28,9 @@ pub(crate) struct FastPath {
     /// threshold is reached without any listing.
     families: Option<[PerFamily; 2]>,
     /// The findings for each cached iprev verdict; `None` if the policy acts on it.
-    iprev: [Option<FindingSet>; 3],
+    iprev: [Option<FindingSet>; 4],
+    /// Does the policy act on a null sender?
+    acts_on_null_sender: bool,
 }
 
 /// The lists that are asked about one family of addresses.
@@ -74,10 +76,16 @@ impl FastPath {
             && score.outcome() == Outcome::NotListed
             && outcomes.all(|outcome| outcome == Outcome::NotListed);
         let family = |kind| PerFamily::new(lists, kind, score);
-        let passes = |finding| passes(&settings.policy, finding).then(|| [finding].into_iter().collect());
+        let passes = |finding| (!settings.policy.acts_on(finding)).then(|| [finding].into_iter().collect());
         Self {
             families: open.then(|| [family(SubjectKind::Ipv4), family(SubjectKind::Ipv6)]),
-            iprev: [Some(FindingSet::default()), passes(Finding::IprevForged), passes(Finding::IprevNoName)],
+            iprev: [
+                Some(FindingSet::default()),
+                passes(Finding::IprevForged),
+                passes(Finding::IprevNoName),
+                passes(Finding::IprevGeneric),
+            ],
+            acts_on_null_sender: settings.policy.acts_on(Finding::NullSender),
         }
     }
 
@@ -108,10 +116,10 @@ impl FastPath {
         let epoch = cache.numbering_epoch();
         let numbers = family.numbers.iter().map(|number| number.load(epoch));
         let iprev = cache.get_client(client, epoch, numbers, now)?;
-        let findings = (*self.iprev.get(usize::from(iprev.0))?)?;
+        let mut findings = (*self.iprev.get(usize::from(iprev.0))?)?;
         if let Some(sender) = &dialogue.mail_from {
             match mail_path::read(sender) {
-                Path::Null => {}
+                Path::Null if !self.acts_on_null_sender => findings.insert(Finding::NullSender),
                 Path::Domain(domain) if !settings.is_local(&domain) => {
                     cache.get_verdict(&Subject::Domain(domain), now).filter(|verdict| *verdict == DOMAIN_OK)?;
                 }
@@ -136,16 +144,12 @@ pub(crate) const DOMAIN_OK: CachedVerdict = CachedVerdict(0);
 /// The cached form of an iprev verdict; `None` if it must not be cached.
 pub(crate) fn cached_iprev(iprev: &Iprev) -> Option<CachedVerdict> {
     match iprev {
+        Iprev::Confirmed(_) if iprev.is_generic() => Some(CachedVerdict(3)),
         Iprev::Confirmed(_) => Some(CachedVerdict(0)),
         Iprev::Forged(_) => Some(CachedVerdict(1)),
         Iprev::NoName(_) => Some(CachedVerdict(2)),
         Iprev::TempError(_) => None,
     }
-}
-
-/// Does the policy take no action on this finding?
-fn passes(policy: &Policy, finding: Finding) -> bool {
-    policy.rule(finding).is_pass()
 }
 
 impl PerFamily {

@@ -30,7 +30,7 @@ impl Inquiry {
         }
         let settings = Arc::clone(&self.settings);
         let policy = &settings.policy;
-        let acts = |finding: &Finding| !policy.rule(*finding).is_pass();
+        let acts = |finding: &Finding| policy.acts_on(*finding);
         let is_judged = !self.is_exempt();
         if !(is_judged && LISTS.iter().any(acts)) {
             self.drop_lists();

@@ -89,10 +89,24 @@ pub(super) fn facts<'a>(report: &'a Report, moment: Option<&Moment<'_>>) -> Vec<
     let mut facts = Vec::new();
     facts.extend(lists(report, moment));
     facts.extend(report.iprev().and_then(iprev));
+    facts.extend(report.iprev().filter(|iprev| iprev.is_generic()).map(|_| Fact::new(Finding::IprevGeneric)));
     facts.extend(report.helo().and_then(self::helo));
     facts.extend(report.sender().and_then(|sender| mail_domain(sender, &SENDER)));
+    let is_null = |sender: &&MailDomainReport| *sender.verdict() == MailDomain::NullSender;
+    facts.extend(report.sender().filter(is_null).map(|_| Fact::new(Finding::NullSender)));
     facts.extend(report.recipient().and_then(|recipient| mail_domain(recipient, &RECIPIENT)));
+    facts.extend(undecided(report));
+    // The fault matters only where something could not be decided.
+    let fault = report.resolver_fault().filter(|_| facts.iter().any(|fact| fact.finding.is_unknown()));
+    facts.extend(fault.map(|fault| Fact::because(Finding::ResolverFault, fault)));
     facts
+}
+
+/// The lists are undecided: what did not answer could have changed the outcome.
+fn undecided(report: &Report) -> Option<Fact<'_>> {
+    report.scores().find(|(_, score)| score.outcome() == Outcome::Undecided)?;
+    let row = report.unknown().next();
+    Some(row.map_or_else(|| Fact::new(Finding::ListsUndecided), |row| Fact::of_list(Finding::ListsUndecided, row)))
 }
 
 /// One deny list about one part of the dialogue that is listed, or may be. Several names of one client count once.

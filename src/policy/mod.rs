@@ -54,6 +54,14 @@ pub struct Policy {
     rules: Arc<BTreeMap<Finding, Rule>>,
     /// The rule for several rejections at once; it replaces the reply of the worst.
     several: Rule,
+    combined: Arc<Vec<Combined>>,
+}
+
+/// A rule for several findings that are there at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Combined {
+    findings: Vec<Finding>,
+    rule: Rule,
 }
 
 impl Policy {
@@ -81,7 +89,7 @@ impl Policy {
     /// Refuses nothing: for monitoring only.
     #[must_use]
     pub fn observe() -> Self {
-        Self { preset: Preset::Rfc, rules: Arc::default(), several: Rule::PASS }
+        Self { preset: Preset::Rfc, rules: Arc::default(), several: Rule::PASS, combined: Arc::default() }
     }
 
     /// The preset with this name: `rfc`, `postfix`, `sendmail` or `observe`.
@@ -97,16 +105,17 @@ impl Policy {
 
     fn of(preset: Preset) -> Self {
         let rules = preset.lines().iter().map(|(finding, line)| (*finding, rule(line))).collect();
-        Self { preset, rules: Arc::new(rules), several: Rule::PASS }
+        Self { preset, rules: Arc::new(rules), several: Rule::PASS, combined: Arc::default() }
     }
 
     /// The strict variant: a client without confirmed reverse DNS is rejected with 550 5.7.25 (RFC 7372 §3.3). In Postfix's
     /// terms, `unknown_client_reject_code`, `unknown_hostname_reject_code` and `unknown_address_reject_code` are all 550.
-    /// Whatever is unknown is still deferred.
+    /// Whatever is unknown is deferred, undecided lists and faults of the resolver too.
     #[must_use]
     pub fn strict(self) -> Self {
         let lines = self.preset.strict();
-        lines.iter().fold(self, |policy, (finding, line)| policy.on(*finding, rule(line)))
+        let strict = lines.iter().fold(self, |policy, (finding, line)| policy.on(*finding, rule(line)));
+        strict.on(Finding::ListsUndecided, Action::Defer).on(Finding::ResolverFault, Action::Defer)
     }
 
     /// Sets the rule for this finding: an [`Action`] with the usual reply, or a [`Rule`].
@@ -114,6 +123,30 @@ impl Policy {
     pub fn on(mut self, finding: Finding, rule: impl Into<Rule>) -> Self {
         Arc::make_mut(&mut self.rules).insert(finding, rule.into());
         self
+    }
+
+    /// Adds a rule for findings that are there at once, such as a notification from a client without a name. The reply's
+    /// variables are those of the first finding. Where one of the findings means that something
+    /// [could not be checked](Finding::is_unknown), the rule defers instead of rejecting. Without findings it never applies.
+    ///
+    /// ```
+    /// use rdnsbl::{Action, Finding, Policy, policy::Rule};
+    ///
+    /// let rule: Rule = "550 5.7.1 No notifications from $helo_name".parse()?;
+    /// let policy = Policy::rfc().all([Finding::HeloNotFqdn, Finding::NullSender, Finding::IprevNoName], rule);
+    /// # let _ = policy;
+    /// # Ok::<(), rdnsbl::template::TemplateError>(())
+    /// ```
+    #[must_use]
+    pub fn all(mut self, findings: impl IntoIterator<Item = Finding>, rule: impl Into<Rule>) -> Self {
+        let combined = Combined { findings: findings.into_iter().collect(), rule: rule.into() };
+        Arc::make_mut(&mut self.combined).push(combined);
+        self
+    }
+
+    /// Does any rule act on this finding, alone or together with others?
+    pub(crate) fn acts_on(&self, finding: Finding) -> bool {
+        !self.rule(finding).is_pass() || self.combined.iter().any(|combined| combined.findings.contains(&finding))
     }
 
     /// Sets the rule for several rejections at once, such as `550 5.7.1 $causes`. With [`Action::Pass`], the default, the worst
@@ -130,9 +163,9 @@ impl Policy {
         self.rules.get(&finding).unwrap_or(&Rule::PASS)
     }
 
-    /// Is the reply to several rejections that of the worst? Otherwise it quotes the others.
+    /// Does the reply depend on one finding alone? Otherwise it quotes several, or several decide together.
     pub(crate) fn replies_with_the_worst(&self) -> bool {
-        self.several.is_pass()
+        self.several.is_pass() && self.combined.is_empty()
     }
 
     /// What an iprev verdict shows against the client.
@@ -167,7 +200,7 @@ impl Policy {
         if report.is_exempt() {
             return Advice::default();
         }
-        self.advise(&facts(report, None), report)
+        self.advise(&facts(report, None), report, |_, _| true, |_| true)
     }
 
     /// The advice of one stage of a session: the causes that this stage acts on.
@@ -175,16 +208,28 @@ impl Policy {
         if report.is_exempt() {
             return Advice::default();
         }
-        let mut facts = facts(report, Some(moment));
-        facts.retain(|fact| moment.acts_on(fact.finding, fact.stage));
-        self.advise(&facts, report)
+        let facts = facts(report, Some(moment));
+        let (stage, act_from) = (moment.stage, moment.act_from);
+        self.advise(&facts, report, |finding, of| moment.acts_on(finding, of), |of| of.max(act_from) == stage)
     }
 
-    fn advise(&self, facts: &[Fact<'_>], report: &Report) -> Advice {
+    /// The advice on these facts: on those alone that `acts_on` accepts, and on combinations that belong to the stages that
+    /// `is_current` accepts.
+    fn advise(
+        &self,
+        facts: &[Fact<'_>],
+        report: &Report,
+        mut acts_on: impl FnMut(Finding, Stage) -> bool,
+        is_current: impl Fn(Stage) -> bool,
+    ) -> Advice {
+        let alone = |fact: &&Fact<'_>| acts_on(fact.finding, fact.stage);
         let cause = |fact: &Fact<'_>| {
-            Some(Cause { finding: fact.finding, reply: self.reply(fact, report)?, stage: fact.stage })
+            let reply = self.reply(self.rule(fact.finding), fact, report)?;
+            Some(Cause { finding: fact.finding, reply, stage: fact.stage, others: Vec::new() })
         };
-        let mut causes: Vec<Cause> = facts.iter().filter_map(cause).collect();
+        let mut causes: Vec<Cause> = facts.iter().filter(alone).filter_map(cause).collect();
+        let together = self.combined.iter().filter_map(|combined| self.together(combined, facts, report));
+        causes.extend(together.filter(|cause| is_current(cause.stage)));
         // Worst first; equal ones in the order of findings.
         causes.sort_by_key(|cause| (std::cmp::Reverse(cause.reply.action()), cause.finding));
         let rejects = causes.iter().filter(|cause| cause.reply.action() == Action::Reject).count();
@@ -204,10 +249,22 @@ impl Policy {
         Advice { reply: several.or_else(|| causes.first().map(|cause| cause.reply.clone())), causes }
     }
 
-    /// The reply to one fact, if there is one.
-    fn reply(&self, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
+    /// The cause by a combined rule, if all its findings are there.
+    fn together(&self, combined: &Combined, facts: &[Fact<'_>], report: &Report) -> Option<Cause> {
+        let find = |finding: &Finding| facts.iter().find(|fact| fact.finding == *finding);
+        let found: Vec<&Fact<'_>> = combined.findings.iter().map(find).collect::<Option<_>>()?;
+        let (first, rest) = found.split_first()?;
+        let is_certain = found.iter().all(|fact| !fact.finding.is_unknown() && !fact.truncated);
+        let reply = self.reply(&combined.rule, first, report)?;
+        let reply = if is_certain { reply } else { reply.as_action(Action::Defer)? };
+        let stage = found.iter().map(|fact| fact.stage).max()?;
+        Some(Cause { finding: first.finding, reply, stage, others: rest.iter().map(|fact| fact.finding).collect() })
+    }
+
+    /// The reply to one fact by this rule, if there is one.
+    fn reply(&self, rule: &Rule, fact: &Fact<'_>, report: &Report) -> Option<Reply> {
         let usual = || -> Option<Reply> { self.expand(&self.preset.usual(fact.finding)?.parse().ok()?, fact, report) };
-        let reply = match &self.rule(fact.finding).0 {
+        let reply = match &rule.0 {
             RuleText::Usual(Action::Pass) => return None,
             RuleText::Usual(action) => usual().and_then(|reply| reply.as_action(*action)),
             RuleText::Line(template) => self.expand(template, fact, report),
@@ -257,13 +314,21 @@ impl fmt::Display for Policy {
         for (finding, rule) in self.table() {
             writeln!(f, "{finding:<25}{rule}")?;
         }
+        for combined in &*self.combined {
+            let words: Vec<&str> = combined.findings.iter().map(|finding| finding.word()).collect();
+            writeln!(f, "{} {}", words.join(" and "), combined.rule)?;
+        }
         writeln!(f, "{:<25}{}", "several", self.several)
     }
 }
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy").field("rules", &self.rules).field("several", &self.several).finish_non_exhaustive()
+        f.debug_struct("Policy")
+            .field("rules", &self.rules)
+            .field("combined", &self.combined)
+            .field("several", &self.several)
+            .finish_non_exhaustive()
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) const RFC: Lines = &[
     (Finding::SenderNoSuchDomain, "550 5.1.8 Sender domain $sender_domain does not exist"),
     (Finding::SenderNoMailHost, "550 5.1.8 Sender domain $sender_domain has no mail host"),
     (Finding::SenderMxUnusable, "550 5.1.8 Sender domain $sender_domain: $why"),
+    (Finding::SenderMalformed, "553 5.1.7 Sender address is not valid"),
     (Finding::SenderUnknown, "451 4.4.3 Sender domain $sender_domain could not be checked: $why; try again later"),
     (Finding::RecipientNullMx, "556 5.1.10 Recipient domain $recipient_domain takes no mail (null MX)"),
     (Finding::RecipientNoSuchDomain, "550 5.1.2 Recipient domain $recipient_domain does not exist"),
@@ -48,10 +49,13 @@ const LOCAL: Lines = &[
     (Finding::HeloNoAddress, "550 5.7.1 HELO name $helo_name has no address"),
     (Finding::HeloClaimsUs, "550 5.7.1 HELO name $helo_name is ours"),
     (Finding::HeloUnknown, "450 4.7.1 HELO name $helo_name could not be checked: $why; try again later"),
-    (Finding::SenderMalformed, "501 5.1.7 Bad sender address syntax"),
     (Finding::RecipientNoMailHost, "550 5.1.2 Recipient domain $recipient_domain has no mail host"),
     (Finding::RecipientMxUnusable, "550 5.1.2 Recipient domain $recipient_domain: $why"),
     (Finding::RecipientMalformed, "501 5.1.3 Bad recipient address syntax"),
+    (Finding::ListsUndecided, "451 4.4.3 $rbl_domain could not be asked; try again later"),
+    (Finding::ResolverFault, "451 4.4.3 DNS does not work here at the moment; try again later"),
+    (Finding::IprevGeneric, "550 5.7.1 The name $client_name of [$client_address] looks generated"),
+    (Finding::NullSender, "550 5.7.1 Notifications are not accepted from [$client_address]"),
 ];
 
 const CANNOT_FIND: &str = "450 4.7.25 Client host rejected: cannot find your hostname, [$client_address]";
@@ -83,6 +87,7 @@ pub(super) const POSTFIX: Lines = &[
         Finding::SenderNullMx,
         "550 5.7.27 <$sender>: Sender address rejected: Domain $sender_domain does not accept mail (nullMX)",
     ),
+    (Finding::SenderMalformed, "501 5.1.7 Bad sender address syntax"),
     (Finding::SenderNoSuchDomain, SENDER_NOT_FOUND),
     (Finding::SenderNoMailHost, SENDER_NOT_FOUND),
     (Finding::SenderUnknown, SENDER_NOT_FOUND),

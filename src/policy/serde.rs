@@ -1,11 +1,20 @@
-//! A policy as a flat map: `{"preset": "postfix", "listed": "pass", "iprev_forged": "550 5.7.25 ..."}`.
+//! A policy in a configuration: the word of a preset, or a map from findings to rules.
+//!
+//! ```toml
+//! [policy]
+//! preset = "postfix"
+//! listed = "pass"
+//! iprev_forged = "550 5.7.25 Reverse DNS of $client_address is forged"
+//! all = [{ findings = ["null_sender", "helo_not_fqdn"], reply = "550 5.7.1 No notifications from $helo_name" }]
+//! ```
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::policy::{Finding, Policy, Preset, Rule};
+use crate::policy::{Combined, Finding, Policy, Preset, Rule};
 
 /// Serializes as the reply line, or `pass`, `defer`, `reject`.
 impl Serialize for Rule {
@@ -43,26 +52,134 @@ impl Serialize for Policy {
             map.serialize_entry(finding.word(), &rule.to_string())?;
         }
         map.serialize_entry("several", &self.several.to_string())?;
+        if !self.combined.is_empty() {
+            map.serialize_entry("all", &*self.combined)?;
+        }
         map.end()
     }
 }
 
-/// Starts from the `preset`, `rfc` by default, and changes the rules that are given.
+impl Serialize for Combined {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("findings", &self.findings)?;
+        map.serialize_entry("reply", &self.rule)?;
+        map.end()
+    }
+}
+
+/// Starts from the `preset`, `rfc` by default, and changes the rules that are given. A single text is the word of a preset.
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // serde's own errors quote the wrong value, which may contain a key.
-        let mut map = BTreeMap::<String, String>::deserialize(deserializer)
-            .map_err(|_| D::Error::custom("expected a map of texts"))?;
-        let preset = map.remove("preset").unwrap_or_else(|| "rfc".to_owned());
-        let mut policy = Self::named(&preset)
-            .ok_or_else(|| D::Error::custom("preset: expected rfc, postfix, sendmail or observe"))?;
-        for (key, text) in map {
-            let rule: Rule = text.parse().map_err(|error| D::Error::custom(format_args!("{error}")))?;
-            policy = match key.as_str() {
-                "several" => policy.several(rule),
-                word => policy.on(word.parse::<Finding>().map_err(D::Error::custom)?, rule),
-            };
+        match Value::deserialize(deserializer)? {
+            Value::Text(name) => preset(&name),
+            Value::Map(map) => of_map(map),
+            Value::List(_) => Err(D::Error::custom("policy: expected the name of a preset, or a map")),
         }
-        Ok(policy)
+    }
+}
+
+fn preset<E: Error>(name: &str) -> Result<Policy, E> {
+    Policy::named(name).ok_or_else(|| E::custom("preset: expected rfc, postfix, sendmail or observe"))
+}
+
+fn of_map<E: Error>(mut map: BTreeMap<String, Value>) -> Result<Policy, E> {
+    let mut policy = match map.remove("preset") {
+        Some(name) => preset(name.text("preset")?)?,
+        None => Policy::rfc(),
+    };
+    for (key, value) in map {
+        policy = match key.as_str() {
+            "all" => combined(policy, value)?,
+            "several" => policy.several(value.rule("several")?),
+            word => {
+                let finding: Finding = word.parse().map_err(E::custom)?;
+                policy.on(finding, value.rule(word)?)
+            }
+        };
+    }
+    Ok(policy)
+}
+
+fn combined<E: Error>(mut policy: Policy, value: Value) -> Result<Policy, E> {
+    let wrong = || E::custom("all: expected a list of maps with `findings` and `reply`");
+    let Value::List(rules) = value else { return Err(wrong()) };
+    for rule in rules {
+        let Value::Map(mut rule) = rule else { return Err(wrong()) };
+        let (Some(Value::List(words)), Some(reply), true) =
+            (rule.remove("findings"), rule.remove("reply"), rule.is_empty())
+        else {
+            return Err(wrong());
+        };
+        let findings = words
+            .iter()
+            .map(|word| word.text("all.findings")?.parse().map_err(E::custom))
+            .collect::<Result<Vec<Finding>, E>>()?;
+        policy = policy.all(findings, reply.rule("all.reply")?);
+    }
+    Ok(policy)
+}
+
+/// What a configuration holds here. Read by hand: serde's own errors quote the wrong value, which may contain a key.
+enum Value {
+    Text(String),
+    List(Vec<Self>),
+    Map(BTreeMap<String, Self>),
+}
+
+impl Value {
+    fn text<E: Error>(&self, key: &str) -> Result<&str, E> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::List(_) | Self::Map(_) => Err(E::custom(format_args!("{key}: expected a text"))),
+        }
+    }
+
+    fn rule<E: Error>(&self, key: &str) -> Result<Rule, E> {
+        self.text::<E>(key)?.parse().map_err(|error| E::custom(format_args!("{key}: {error}")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a list or a map")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((key, value)) = entries.next_entry()? {
+            map.insert(key, value);
+        }
+        Ok(Value::Map(map))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
+        Err(E::custom("expected a text, not a number"))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Value, E> {
+        Err(E::custom("expected a text, not a number"))
     }
 }

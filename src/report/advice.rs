@@ -13,13 +13,20 @@ pub struct Cause {
     pub(crate) finding: Finding,
     pub(crate) reply: Reply,
     pub(crate) stage: Stage,
+    /// The other findings of a combined rule.
+    pub(crate) others: Vec<Finding>,
 }
 
 impl Cause {
-    /// What was found.
+    /// What was found; of a combined rule, its first finding.
     #[must_use]
     pub fn finding(&self) -> Finding {
         self.finding
+    }
+
+    /// Every finding behind it: one, or those of a [combined rule](crate::Policy::all).
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        std::iter::once(self.finding).chain(self.others.iter().copied())
     }
 
     /// The stage of the session to which the facts behind it belong: a listing of the sender's domain belongs to MAIL.
@@ -71,7 +78,7 @@ impl Advice {
     /// deferrals, the first finding's reply is given.
     #[must_use]
     pub fn rests_on_facts(&self) -> bool {
-        self.causes.iter().any(|cause| !cause.finding.is_unknown())
+        self.causes.iter().any(|cause| cause.findings().all(|finding| !finding.is_unknown()))
     }
 
     /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the rejecting reply

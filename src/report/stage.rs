@@ -53,7 +53,10 @@ impl Stage {
             Finding::Listed
             | Finding::DenyListUnknown
             | Finding::AllowListUnknown
+            | Finding::ListsUndecided
+            | Finding::ResolverFault
             | Finding::IprevForged
+            | Finding::IprevGeneric
             | Finding::IprevNoName
             | Finding::IprevTempError => Self::Connect,
             Finding::HeloMalformed
@@ -67,6 +70,7 @@ impl Stage {
             | Finding::SenderNoMailHost
             | Finding::SenderMxUnusable
             | Finding::SenderMalformed
+            | Finding::NullSender
             | Finding::SenderUnknown => Self::Mail,
             Finding::RecipientNullMx
             | Finding::RecipientNoSuchDomain

@@ -121,7 +121,10 @@ fn hostile_texts_are_harmless() {
             let report = ask(lists, policy.clone(), &dialogue, answer);
             assert_harmless(&report, written);
             // A list's words do not choose what becomes of mail.
-            assert!(report.advice().reply().is_some_and(|reply| [450, 550, 554].contains(&reply.code())), "{written}");
+            assert!(
+                report.advice().reply().is_some_and(|reply| [450, 550, 554, 553, 501].contains(&reply.code())),
+                "{written}"
+            );
             let both = ListSet::builder().list(zone()).list(allow()).build().unwrap();
             assert_harmless(&ask(both, policy, &dialogue, answer), written);
         }

@@ -9,6 +9,8 @@ mod cache_shared;
 mod contexts;
 #[cfg(feature = "test-util")]
 mod driving;
+#[cfg(feature = "test-util")]
+mod findings;
 #[path = "../kit/mod.rs"]
 mod kit;
 #[cfg(feature = "test-util")]

@@ -168,6 +168,6 @@ async fn arguments_of_any_octets() {
     let target = super::command(&["--demo"]).arg(odd).output().await.unwrap();
     assert_eq!(target.status.code(), Some(2));
     let sender = super::command(&["--demo", "--json", "--from"]).arg(odd).output().await.unwrap();
-    assert_eq!(sender.status.code(), Some(0));
+    assert_eq!(sender.status.code(), Some(1));
     assert!(String::from_utf8(sender.stdout).unwrap().contains("\"verdict\":\"malformed\""));
 }

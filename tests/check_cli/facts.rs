@@ -49,7 +49,7 @@ async fn senders_and_recipients() {
     for (path, sender, recipient, codes) in [
         ("someone@example.org", "ok", "ok", (0, 0)),
         ("<>", "null_sender", "malformed", (0, 0)),
-        ("", "malformed", "malformed", (0, 0)),
+        ("", "malformed", "malformed", (1, 0)),
         ("-x@nullmx.example", "null_mx", "null_mx", (1, 1)),
         ("<a@gone.example>", "no_such_domain", "no_such_domain", (1, 1)),
         ("a@[192.0.2.1]", "address_literal", "address_literal", (0, 0)),

@@ -3,6 +3,7 @@
 //! near.
 
 use crate::base::name::Name;
+use crate::base::similar::edits;
 use crate::lists::catalogue::entry::{Entry, Status};
 
 /// Top-level domains that people confuse.
@@ -99,30 +100,6 @@ fn may_be_sibling(written: &str, zone: &str) -> bool {
 fn differs_in_digits(written: &str, zone: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
     letters(written) == letters(zone)
-}
-
-/// Letters omitted, inserted, replaced, or swapped with their neighbour (optimal string alignment).
-fn edits(from: &[u8], to: &[u8]) -> usize {
-    let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=to.len()).collect();
-    let mut previous_from = None;
-    for (row, letter) in from.iter().enumerate() {
-        let mut current = vec![row + 1];
-        let mut previous_to = None;
-        for (column, other) in to.iter().enumerate() {
-            let replaced = at(&last, column) + usize::from(letter != other);
-            let mut best = replaced.min(at(&last, column + 1) + 1).min(at(&current, column) + 1);
-            if column > 0 && previous_from == Some(other) && previous_to == Some(letter) {
-                best = best.min(at(&before_last, column - 1) + 1);
-            }
-            current.push(best);
-            previous_to = Some(other);
-        }
-        before_last = std::mem::replace(&mut last, current);
-        previous_from = Some(letter);
-    }
-    at(&last, to.len())
 }
 
 #[cfg(test)]
