@@ -4,17 +4,17 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
 use crate::base::clock::Clock;
 use crate::base::name::Name;
-use crate::checker::Checker;
 use crate::checker::error::Error;
+use crate::checker::{Checker, Configured};
 use crate::engine::Engine;
 use crate::engine::background::Background;
 use crate::engine::cache::Cache;
 use crate::engine::cache::lru::Bounds;
-use crate::engine::fast_path::FastPath;
 use crate::engine::fetch::Fetcher;
 use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::lists::ListSet;
@@ -38,6 +38,14 @@ pub struct CheckerBuilder {
 impl CheckerBuilder {
     /// The default budget of a check: 5 seconds.
     pub const DEFAULT_BUDGET: Duration = Duration::from_secs(5);
+
+    /// All settings at once, as read from a configuration; it takes the place of what was set before.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.own_names.clear();
+        self.local_domains.clear();
+        self.settings = settings;
+        self
+    }
 
     /// The lists to ask; default: none.
     pub fn lists(mut self, lists: ListSet) -> Self {
@@ -105,8 +113,8 @@ impl CheckerBuilder {
     /// # Errors
     /// [`Error::Name`] for a name that is not valid, [`Error::Limit`] for a limit of zero.
     pub fn build(mut self) -> Result<Checker, Error> {
-        self.settings.ourselves.names = names("own_names", &self.own_names)?;
-        self.settings.local_domains = names("local_domains", &self.local_domains)?;
+        self.settings.ourselves.names.extend(names("own_names", &self.own_names)?);
+        self.settings.local_domains.extend(names("local_domains", &self.local_domains)?);
         for (limit, value) in [("in_flight", self.limits.in_flight), ("per_zone", self.limits.per_zone)] {
             if value == 0 {
                 return Err(Error::Limit(limit));
@@ -124,8 +132,8 @@ impl CheckerBuilder {
             shared: Mutex::new(SharedState::new(self.window)),
             background: Background::default(),
         };
-        let fast_path = Arc::new(FastPath::new(&self.settings));
-        Ok(Checker { engine: Arc::new(engine), settings: Arc::new(self.settings), fast_path, budget: self.budget })
+        let configured = Arc::new(ArcSwap::from_pointee(Configured::new(self.settings)));
+        Ok(Checker { engine: Arc::new(engine), configured, budget: self.budget })
     }
 }
 

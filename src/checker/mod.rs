@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
+
 use crate::base::clock::Clock;
 use crate::base::lock::lock;
 use crate::check::Check;
@@ -43,12 +45,42 @@ use crate::state::SharedState;
 ///
 /// Cheap to clone; clones share the resolver, the cache and the questions in flight. Every method takes `&self`. Every future is
 /// `Send`, borrows nothing and may be dropped at any point. No task is spawned.
+///
+/// ```no_run
+/// # #[cfg(feature = "direct")]
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use rdnsbl::{Checker, ListSet, Policy, resolve::Direct};
+///
+/// let lists = ListSet::builder().deny("zen.spamhaus.org=127.0.0.[2..11]").build()?;
+/// let checker = Checker::builder(Direct::servers(["127.0.0.1:53".parse()?])?) // or Checker::system()?
+///     .lists(lists)
+///     .policy(Policy::postfix())
+///     .own_names(["mx.example.org"])
+///     .build()?;
+/// let client: std::net::IpAddr = "203.0.113.14".parse()?;
+/// println!("{}", checker.check(client).await.advice().action().word());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Checker {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) settings: Arc<Settings>,
-    fast_path: Arc<FastPath>,
+    /// Shared by clones, so that all of them see new settings.
+    configured: Arc<ArcSwap<Configured>>,
     budget: Duration,
+}
+
+/// Settings, and what is computed from them in advance.
+pub(crate) struct Configured {
+    pub(crate) settings: Arc<Settings>,
+    fast_path: FastPath,
+}
+
+impl Configured {
+    fn new(settings: Settings) -> Self {
+        let fast_path = FastPath::new(&settings);
+        Self { settings: Arc::new(settings), fast_path }
+    }
 }
 
 impl Checker {
@@ -92,28 +124,53 @@ impl Checker {
         }
     }
 
-    /// The same checker with other lists. Both share the cache, the lists' proofs and the questions in flight, so a running
-    /// server can use this to reload its configuration.
+    /// A checker with other lists. Both share the cache, the lists' proofs, the events and the questions in flight.
     #[must_use]
     pub fn with_lists(&self, lists: ListSet) -> Self {
-        self.with_settings(Settings { lists, ..(*self.settings).clone() })
+        self.with_settings(Settings { lists, ..(*self.settings()).clone() })
     }
 
-    /// The same checker with another policy.
+    /// A checker with another policy, for example that of a tenant.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {
-        self.with_settings(Settings { policy, ..(*self.settings).clone() })
+        self.with_settings(Settings { policy, ..(*self.settings()).clone() })
     }
 
-    fn with_settings(&self, settings: Settings) -> Self {
-        let fast_path = Arc::new(FastPath::new(&settings));
-        Self { settings: Arc::new(settings), fast_path, ..self.clone() }
+    /// A checker with other settings. Both share the cache, the lists' proofs, the events and the questions in flight.
+    #[must_use]
+    pub fn with_settings(&self, settings: Settings) -> Self {
+        let configured = Arc::new(ArcSwap::from_pointee(Configured::new(settings)));
+        Self { configured, ..self.clone() }
+    }
+
+    /// Replaces the settings of this checker and of all its clones, as when a server reads its configuration again. The cache,
+    /// proofs, health and events stay; a running [`watch`](Self::watch) follows the new lists. Checks and sessions under way
+    /// keep what they began with. Checkers made by [`with_lists`](Self::with_lists) and similar are not changed.
+    ///
+    /// ```
+    /// # use rdnsbl::{Checker, ManualClock, Policy, Scripted, Settings};
+    /// # let clock = ManualClock::new();
+    /// # let checker = Checker::builder_with(Scripted::table("* NXDOMAIN", clock.clone())?, clock).build()?;
+    /// let clone = checker.clone();
+    /// let mut settings = Settings::default();
+    /// settings.policy = Policy::postfix();
+    /// checker.reload(settings);
+    /// assert_eq!(clone.settings().policy, Policy::postfix());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reload(&self, settings: Settings) {
+        self.configured.store(Arc::new(Configured::new(settings)));
     }
 
     /// The checker's settings: its lists, its policy, and what it knows about your own hosts.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.configured.load().settings)
+    }
+
+    /// This checker with the settings of this moment: they do not change when the others are reloaded.
+    fn pinned(&self) -> Self {
+        Self { configured: Arc::new(ArcSwap::new(self.configured.load_full())), ..self.clone() }
     }
 
     /// Checks a whole SMTP dialogue, as far as it has come. A check cannot fail: "could not tell" is a verdict too.
@@ -140,8 +197,8 @@ impl Checker {
         if fetcher.is_trial_due(now) {
             return None;
         }
-        let (summary, answers) =
-            self.fast_path.summary(dialogue, &self.settings, &fetcher.cache, shared, changes, now)?;
+        let Configured { settings, fast_path } = &**self.configured.load();
+        let (summary, answers) = fast_path.summary(dialogue, settings, &fetcher.cache, shared, changes, now)?;
         fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
         fetcher.counters.remembered.fetch_add(answers, Ordering::Relaxed);
         Some(summary)
@@ -156,7 +213,7 @@ impl Checker {
 
     /// Checks an argument of HELO or EHLO alone.
     pub fn helo(&self, argument: &str, client: Option<IpAddr>) -> impl Future<Output = HeloReport> + Send + use<> {
-        let check = HeloCheck::new(argument, client, &self.settings.ourselves);
+        let check = HeloCheck::new(argument, client, &self.settings().ourselves);
         let report = self.check_alone(SingleCheck::Helo(check.clone()));
         async move { report.await.helo().cloned().unwrap_or_else(|| expired(check)) }
     }
@@ -165,7 +222,7 @@ impl Checker {
     /// domains](CheckerBuilder::local_domains).
     pub fn mail_domain(&self, side: PathRole, path: &str) -> impl Future<Output = MailDomainReport> + Send + use<> {
         let mut check = MailDomainCheck::new(side, path);
-        if check.domain().is_some_and(|domain| self.settings.is_local(domain)) {
+        if check.domain().is_some_and(|domain| self.settings().is_local(domain)) {
             check.skip();
         }
         let report = self.check_alone(SingleCheck::MailDomain(check.clone()));
@@ -217,7 +274,7 @@ impl Checker {
         let workspace = fetcher.workspaces.take();
         let mut shared = lock(shared);
         let random = shared.random(now, random_octets);
-        Box::new(Inquiry::within(workspace, dialogue, &self.settings, &mut shared, now, random))
+        Box::new(Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random))
     }
 
     /// Runs all checks of a dialogue and counts them.

@@ -3,8 +3,11 @@
 //! No task is spawned: a watch is a future that the host spawns and drops.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use futures::future::select;
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
@@ -46,7 +49,22 @@ impl Checker {
     /// Probes the lists again and again while the future is polled: spawn it, and drop or abort it to end it. Healthy lists are
     /// probed once in `every` (usually 30 minutes; at least 10 seconds), with up to 10 % jitter so that they are not all probed at
     /// once. Broken lists are probed after one minute, then less and less often, down to every ten minutes.
+    ///
+    /// It follows a [reload](Self::reload) at the next round. It ends when the checker is [shut down](Self::shut_down).
     pub async fn watch(self, every: Duration) {
+        let mut events = self.events();
+        let rounds = pin!(self.watch_rounds(every));
+        let shut_down = pin!(async { while events.next().await.is_some() {} });
+        select(rounds, shut_down).await;
+    }
+
+    /// Ends every stream of [events](Self::events) and every [watch](Self::watch) of this checker, its clones and all that
+    /// share its cache. Checks go on.
+    pub fn shut_down(&self) {
+        self.engine.fetcher.listeners.close();
+    }
+
+    async fn watch_rounds(&self, every: Duration) {
         let every = every.max(MIN_INTERVAL);
         let mut due: HashMap<(Name, SubjectKind), Instant> = HashMap::new();
         loop {
@@ -75,7 +93,8 @@ impl Checker {
         let now = self.engine.fetcher.clock.now();
         let shared = lock(&self.engine.shared);
         let age = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
-        let watched = self.settings().lists.shared().iter().flat_map(|spec| kinds(spec, &shared.kinds(spec.zone())));
+        let settings = self.settings();
+        let watched = settings.lists.shared().iter().flat_map(|spec| kinds(spec, &shared.kinds(spec.zone())));
         watched
             .map(|(spec, kind)| {
                 let state = match shared.health(&spec, kind) {
@@ -94,7 +113,8 @@ impl Checker {
             .collect()
     }
 
-    /// The changes from now on in the health of lists and the faults of the resolver, seen by this checker and its clones.
+    /// The changes from now on in the health of lists and the faults of the resolver, seen by this checker and its clones. The
+    /// same lines go to `tracing` (target `rdnsbl`), whether or not anybody listens here.
     #[must_use]
     pub fn events(&self) -> Events {
         self.engine.fetcher.listeners.listen()
@@ -118,7 +138,7 @@ impl Checker {
         let now = self.engine.fetcher.clock.now();
         let inquiry = {
             let mut shared = lock(&self.engine.shared);
-            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings, &mut shared, now, random_octets()))
+            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings(), &mut shared, now, random_octets()))
         };
         let deadline = later(now, self.budget());
         let run = driver::Run::alone(deadline, driver::WaitFor::ListsAndHealth);

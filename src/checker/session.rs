@@ -80,7 +80,7 @@ impl Checker {
         let mut dialogue = client.into();
         (dialogue.helo, dialogue.mail_from, dialogue.rcpt_to) = (None, None, None);
         Session {
-            checker: self.clone(),
+            checker: self.pinned(),
             dialogue,
             stage: Stage::Connect,
             act_from: Stage::Rcpt,
@@ -226,7 +226,7 @@ impl Session {
         };
         let report = self.run(WaitFor::Advice(awaited)).await;
         let mut moment = Moment { stage: self.stage, act_from: self.act_from, told: &mut self.told };
-        self.checker.settings.policy.judge_at(&report, &mut moment)
+        self.checker.settings().policy.judge_at(&report, &mut moment)
     }
 
     /// Everything about the facts so far. Waits for every check and every list, for at most the time given.

@@ -14,7 +14,8 @@ use crate::state::event::Event;
 /// Events that are queued for one listener. Further ones are dropped, and the listener gets their number.
 const WAITING: usize = 256;
 
-/// A stream of the events after its creation. It ends when the last clone of the checker is dropped.
+/// A stream of the events after its creation. It ends when the checker is [shut down](crate::Checker::shut_down), or when its
+/// last clone is dropped; a watch that is spawned holds a clone.
 #[derive(Debug)]
 pub struct Events {
     receiver: mpsc::Receiver<Event>,
@@ -22,7 +23,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Waits for the next event; `None` when the last clone of the checker is dropped.
+    /// Waits for the next event; `None` at the end.
     pub async fn next(&mut self) -> Option<Event> {
         StreamExt::next(self).await
     }
@@ -51,9 +52,15 @@ impl Stream for Events {
     }
 }
 
-/// The listeners.
-#[derive(Debug, Default)]
-pub(crate) struct Listeners(Mutex<Vec<Listener>>);
+/// The listeners; `None` after the end.
+#[derive(Debug)]
+pub(crate) struct Listeners(Mutex<Option<Vec<Listener>>>);
+
+impl Default for Listeners {
+    fn default() -> Self {
+        Self(Mutex::new(Some(Vec::new())))
+    }
+}
 
 #[derive(Debug)]
 struct Listener {
@@ -67,10 +74,17 @@ impl Listeners {
         let missed = Arc::new(AtomicU64::new(0));
         let listener = Listener { sender, missed: Arc::clone(&missed) };
         let mut listeners = lock(&self.0);
+        // After the end the sender is dropped here, and the stream ends at once.
+        let Some(listeners) = listeners.as_mut() else { return Events { receiver, missed } };
         // Remove the streams that were dropped since the last event: a host may open and drop many before the next one.
         listeners.retain(|listener| !listener.sender.is_closed());
         listeners.push(listener);
         Events { receiver, missed }
+    }
+
+    /// Ends every stream, also those that are opened later.
+    pub(crate) fn close(&self) {
+        *lock(&self.0) = None;
     }
 
     /// Sends the events to every listener and to the host's log.
@@ -79,6 +93,8 @@ impl Listeners {
             return;
         }
         let mut listeners = lock(&self.0);
+        let mut nobody = Vec::new();
+        let listeners = listeners.as_mut().unwrap_or(&mut nobody);
         for event in events {
             match &event {
                 Event::HealthChanged { to, .. } if to.advice().is_empty() => {

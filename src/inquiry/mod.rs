@@ -32,6 +32,8 @@ mod names;
 mod questions;
 mod running;
 pub mod settings;
+#[cfg(feature = "serde")]
+mod settings_serde;
 mod subjects;
 mod suspicion;
 mod workspace;

@@ -13,7 +13,22 @@ use crate::lists::ListSet;
 use crate::policy::Policy;
 
 /// What to ask and how to judge it.
+///
+/// With the feature `serde` it can be read from a configuration; `docs/settings.toml` shows every key.
+///
+/// ```
+/// # #[cfg(feature = "serde")] {
+/// use rdnsbl::Settings;
+///
+/// let settings: Settings = serde_json::from_str(r#"{"lists": ["bl.example*2"], "threshold": 2, "policy": "postfix"}"#)?;
+/// assert_eq!(settings.lists.iter().count(), 1);
+/// let error = serde_json::from_str::<Settings>(r#"{"treshold": 2}"#).unwrap_err().to_string();
+/// assert!(error.starts_with("unknown setting \"treshold\"; did you mean threshold?"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// The lists.
     pub lists: ListSet,
@@ -55,6 +70,27 @@ pub enum SpecialPurpose {
 }
 
 impl Settings {
+    /// With these lists.
+    #[must_use]
+    pub fn with_lists(mut self, lists: ListSet) -> Self {
+        self.lists = lists;
+        self
+    }
+
+    /// With this policy.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// With this answer to the question whether lists are asked about special-purpose addresses.
+    #[must_use]
+    pub fn with_special_purpose(mut self, special_purpose: SpecialPurpose) -> Self {
+        self.special_purpose = special_purpose;
+        self
+    }
+
     /// Why no list is asked about this client; `None` where lists are asked.
     pub(crate) fn skips(&self, client: IpAddr, trust: ClientTrust) -> Option<Skipped> {
         let client = client.to_canonical();

@@ -23,7 +23,7 @@ const TTL: Duration = Duration::from_secs(60);
 
 /// A dialogue whose answers are made here.
 fn ask(lists: ListSet, policy: Policy, dialogue: &Dialogue, answer: impl Fn(&Question) -> Answer) -> Report {
-    let settings = Settings { lists, policy, special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+    let settings = Settings::default().with_lists(lists).with_policy(policy).with_special_purpose(SpecialPurpose::Ask);
     let mut inquiry = Inquiry::new(
         dialogue,
         &std::sync::Arc::new(settings.clone()),

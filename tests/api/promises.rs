@@ -257,7 +257,7 @@ fn check(
 #[test]
 fn a_host_with_an_event_loop() {
     let lists = ListSet::builder().deny("bl.example").deny("slow.example").build().unwrap();
-    let settings = Settings { lists, ..Settings::default() };
+    let settings = Settings::default().with_lists(lists);
     let table = Table::parse(DNS).unwrap();
     let mut host = Loop { table, now: Instant::now(), due: BinaryHeap::new(), answers: HashMap::new() };
     let mut known = SharedState::default();
@@ -310,7 +310,7 @@ fn judge(report: &Report) -> Mine {
 fn a_mapping_of_ones_own() {
     let run = |dns: &str| {
         let lists = ListSet::builder().deny("bl.example").allow("wl.example").build().unwrap();
-        let settings = Settings { lists, ..Settings::default() };
+        let settings = Settings::default().with_lists(lists);
         let mut inquiry = Inquiry::new(
             &Dialogue::from(CLIENT),
             &std::sync::Arc::new(settings.clone()),

@@ -117,7 +117,7 @@ fn faults<U: Judged>(make: fn() -> U, world: &World, cut: usize, failing: u64) -
 
 fn settings(lists: impl IntoIterator<Item = ListSpec>, threshold: i32) -> Settings {
     let lists = ListSet::builder().lists(lists).threshold(threshold).allow_threshold(threshold - 2).build().unwrap();
-    Settings { lists, ..Settings::default() }
+    Settings::default().with_lists(lists)
 }
 
 fn run(settings: &Settings, dialogue: &Dialogue, table: &Table) -> Report {

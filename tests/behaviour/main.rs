@@ -6,6 +6,8 @@ mod cache;
 #[cfg(feature = "test-util")]
 mod cache_shared;
 #[cfg(feature = "test-util")]
+mod configuration;
+#[cfg(feature = "test-util")]
 mod contexts;
 #[cfg(feature = "test-util")]
 mod driving;

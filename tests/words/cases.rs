@@ -203,7 +203,7 @@ fn run(case: &Value, dialogue: Dialogue, zones: &[String]) -> Report {
 fn run_on(table: &Table, dialogue: Dialogue, zones: &[String]) -> Report {
     let lists = ListSet::builder().lists(zones.iter().map(|zone| ListSpec::deny(zone).unwrap())).build().unwrap();
     // The cases ask about test addresses.
-    let settings = Settings { lists, special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+    let settings = Settings::default().with_lists(lists).with_special_purpose(SpecialPurpose::Ask);
     let mut inquiry = Inquiry::new(
         &dialogue,
         &std::sync::Arc::new(settings.clone()),

@@ -186,8 +186,7 @@ fn reports() -> Vec<Report> {
         .deny("dead.example")
         .deny("dnsbl.njabl.org")
         .deny("ips.backscatterer.org");
-    let settings =
-        Settings { lists: lists.build().unwrap(), special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+    let settings = Settings::default().with_lists(lists.build().unwrap()).with_special_purpose(SpecialPurpose::Ask);
     let client = "203.0.113.14".parse::<std::net::IpAddr>().unwrap();
     let dialogue = Dialogue::from(client).helo("mail.example").mail_from("a@[192.0.2.1]").rcpt_to("b@nowhere.example");
     reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
@@ -198,7 +197,7 @@ fn reports() -> Vec<Report> {
         .deny("zen.spamhaus.org")
         .build()
         .unwrap();
-    let settings = Settings { lists, ..settings };
+    let settings = settings.with_lists(lists);
     reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
     reports
 }
@@ -292,7 +291,7 @@ fn nobody_can_forge_a_line() {
     let lists =
         ListSet::builder().list(rdnsbl::ListSpec::deny("dead.example").unwrap().with_label(hostile)).build().unwrap();
     let settings =
-        Settings { lists, policy: Policy::postfix(), special_purpose: SpecialPurpose::Ask, ..Settings::default() };
+        Settings::default().with_lists(lists).with_policy(Policy::postfix()).with_special_purpose(SpecialPurpose::Ask);
     let line = report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX).log_line().to_string();
     assert!(whole.is_match(&line), "{line}");
     assert_eq!(&whole.captures(&line).unwrap()[1], "203.0.113.14");

@@ -798,11 +798,9 @@ fn what_the_resolver_says_beside_a_failure_is_told() {
 
     let names = Table::parse("7.113.0.203.in-addr.arpa PTR mail.example.\nmail.example SERVFAIL").unwrap();
     let table = Table::parse("* SERVFAIL").unwrap();
-    let settings = Settings {
-        lists: ListSet::builder().deny("bl.example").build().unwrap(),
-        special_purpose: SpecialPurpose::Ask,
-        ..Settings::default()
-    };
+    let settings = Settings::default()
+        .with_lists(ListSet::builder().deny("bl.example").build().unwrap())
+        .with_special_purpose(SpecialPurpose::Ask);
     let dialogue = client(7).helo("mail.example").mail_from("a@example.net").rcpt_to("b@example.net");
     for (code, said) in [(6, "DNSSEC bogus"), (22, "no reachable authority"), (4711, "extended error 4711")] {
         let now = std::time::Instant::now();
