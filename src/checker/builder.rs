@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use crate::base::clock::Clock;
 use crate::base::name::Name;
 use crate::checker::error::Error;
-use crate::checker::{Checker, Configured};
+use crate::checker::{Checker, Configured, Family};
 use crate::engine::Engine;
 use crate::engine::background::Background;
 use crate::engine::cache::Cache;
@@ -133,7 +133,9 @@ impl CheckerBuilder {
             background: Background::default(),
         };
         let configured = Arc::new(ArcSwap::from_pointee(Configured::new(self.settings)));
-        Ok(Checker { engine: Arc::new(engine), configured, budget: self.budget })
+        let family = Arc::new(Family::default());
+        family.add(&configured);
+        Ok(Checker { engine: Arc::new(engine), configured, family, budget: self.budget })
     }
 }
 

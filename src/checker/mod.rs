@@ -9,8 +9,8 @@ mod stats;
 
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -26,7 +26,7 @@ pub use crate::checker::builder::{CheckerBuilder, Limits};
 use crate::checker::error::Error;
 pub use crate::checker::pending::PendingCheck;
 pub use crate::checker::session::Session;
-pub use crate::checker::stats::Stats;
+pub use crate::checker::stats::{Latency, ListStats, Stats};
 use crate::dns::Failure;
 use crate::engine::driver;
 use crate::engine::fast_path::FastPath;
@@ -67,7 +67,30 @@ pub struct Checker {
     pub(crate) engine: Arc<Engine>,
     /// Shared by clones, so that all of them see new settings.
     configured: Arc<ArcSwap<Configured>>,
+    /// Every checker that shares this cache, for the watch.
+    family: Arc<Family>,
     budget: Duration,
+}
+
+/// The settings of all checkers that share one cache.
+#[derive(Default)]
+pub(crate) struct Family(Mutex<Vec<Weak<ArcSwap<Configured>>>>);
+
+impl Family {
+    fn add(&self, configured: &Arc<ArcSwap<Configured>>) {
+        let mut members = lock(&self.0);
+        // Those that are gone are removed before the table grows, so that each costs little.
+        if members.len() == members.capacity() {
+            members.retain(|member| member.strong_count() > 0);
+        }
+        members.push(Arc::downgrade(configured));
+    }
+
+    /// The settings of all that are still there.
+    fn settings(&self) -> Vec<Arc<Settings>> {
+        let members = lock(&self.0);
+        members.iter().filter_map(|member| Some(Arc::clone(&member.upgrade()?.load().settings))).collect()
+    }
 }
 
 /// Settings, and what is computed from them in advance.
@@ -140,6 +163,7 @@ impl Checker {
     #[must_use]
     pub fn with_settings(&self, settings: Settings) -> Self {
         let configured = Arc::new(ArcSwap::from_pointee(Configured::new(settings)));
+        self.family.add(&configured);
         Self { configured, ..self.clone() }
     }
 
@@ -200,6 +224,7 @@ impl Checker {
         let Configured { settings, fast_path } = &**self.configured.load();
         let (summary, answers) = fast_path.summary(dialogue, settings, &fetcher.cache, shared, changes, now)?;
         fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
+        fetcher.counters.actions.count(summary.action());
         fetcher.counters.remembered.fetch_add(answers, Ordering::Relaxed);
         Some(summary)
     }
@@ -243,24 +268,6 @@ impl Checker {
         }
     }
 
-    /// What was done so far by this checker and its clones.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        let fetcher = &self.engine.fetcher;
-        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-        Stats {
-            checks: read(&fetcher.counters.checks),
-            cut_by_deadline: read(&fetcher.counters.cut),
-            questions: read(&fetcher.counters.questions),
-            shared: read(&fetcher.counters.shared),
-            remembered: read(&fetcher.counters.remembered),
-            failures: read(&fetcher.counters.failures),
-            in_flight: fetcher.in_flight(),
-            entries: fetcher.cache.len(),
-            bytes: fetcher.cache.bytes(),
-        }
-    }
-
     /// The longest time that a check may take in total.
     #[must_use]
     pub fn budget(&self) -> Duration {
@@ -283,6 +290,7 @@ impl Checker {
         let report = driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await;
         let counters = &self.engine.fetcher.counters;
         counters.checks.fetch_add(1, Ordering::Relaxed);
+        counters.check_time.add(report.elapsed());
         if report.completeness() == Completeness::CutByDeadline {
             counters.cut.fetch_add(1, Ordering::Relaxed);
         }

@@ -17,6 +17,7 @@ use crate::engine::driver;
 use crate::engine::events::Events;
 use crate::engine::later;
 use crate::inquiry::Inquiry;
+use crate::inquiry::settings::Settings;
 use crate::report::HealthReport;
 
 /// The interval for a list with problems, such as one that seems empty or gone.
@@ -41,12 +42,13 @@ impl Checker {
     /// # }
     /// ```
     pub async fn probe(&self) -> Vec<HealthReport> {
-        let lists = self.watched();
+        let lists = self.watched(&[self.settings()]);
         self.probe_lists(&lists).await;
         self.health()
     }
 
-    /// Probes the lists again and again while the future is polled: spawn it, and drop or abort it to end it. Healthy lists are
+    /// Probes the lists of this checker and of all that share its cache, each list once, again and again while the future is
+    /// polled: spawn it, and drop or abort it to end it (dropping the handle of a tokio task does not end it). Healthy lists are
     /// probed once in `every` (usually 30 minutes; at least 10 seconds), with up to 10 % jitter so that they are not all probed at
     /// once. Broken lists are probed after one minute, then less and less often, down to every ten minutes.
     ///
@@ -69,7 +71,7 @@ impl Checker {
         let mut due: HashMap<(Name, SubjectKind), Instant> = HashMap::new();
         loop {
             let now = self.engine.fetcher.clock.now();
-            let lists = self.watched();
+            let lists = self.watched(&self.family.settings());
             due.retain(|known, _| lists.iter().any(|watched| key(watched) == *known));
             let is_due = |watched: &&Watched| due.get(&key(watched)).is_none_or(|at| *at <= now);
             let ready: Vec<Watched> = lists.iter().filter(is_due).cloned().collect();
@@ -120,13 +122,19 @@ impl Checker {
         self.engine.fetcher.listeners.listen()
     }
 
-    /// Every zone once for each kind of subject that it is probed for, without retired lists.
-    fn watched(&self) -> Vec<Watched> {
+    /// Every zone of these settings once for each kind of subject that it is probed for, without retired lists.
+    fn watched(&self, settings: &[Arc<Settings>]) -> Vec<Watched> {
         let shared = lock(&self.engine.shared);
         let mut watched: Vec<Watched> = Vec::new();
-        for spec in self.settings().lists.shared().iter().filter(|spec| !spec.is_retired()) {
+        let specs = settings.iter().flat_map(|settings| settings.lists.shared());
+        for spec in specs.filter(|spec| !spec.is_retired()) {
             for (spec, kind) in kinds(spec, &shared.kinds(spec.zone())) {
-                if !watched.iter().any(|(known, of)| known.zone() == spec.zone() && *of == kind) {
+                let is_same = |(known, of): &Watched| {
+                    *of == kind
+                        && known.zone() == spec.zone()
+                        && known.knowledge().has_same_controls(spec.knowledge(), kind)
+                };
+                if !watched.iter().any(is_same) {
                     watched.push((spec, kind));
                 }
             }

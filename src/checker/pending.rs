@@ -111,7 +111,13 @@ impl Settings {
             Deadline::Until(deadline) => deadline,
         };
         let run = Run::alone(deadline, self.wait_for);
-        Box::pin(self.checker.clone().run(self.dialogue.clone(), run))
+        let (checker, dialogue) = (self.checker.clone(), self.dialogue.clone());
+        Box::pin(async move {
+            let engine = std::sync::Arc::clone(&checker.engine);
+            let report = checker.run(dialogue, run).await;
+            engine.fetcher.counters.actions.count(report.advice().action());
+            report
+        })
     }
 }
 

@@ -226,7 +226,9 @@ impl Session {
         };
         let report = self.run(WaitFor::Advice(awaited)).await;
         let mut moment = Moment { stage: self.stage, act_from: self.act_from, told: &mut self.told };
-        self.checker.settings().policy.judge_at(&report, &mut moment)
+        let advice = self.checker.settings().policy.judge_at(&report, &mut moment);
+        self.checker.engine.fetcher.counters.actions.count(advice.action());
+        advice
     }
 
     /// Everything about the facts so far. Waits for every check and every list, for at most the time given.

@@ -66,6 +66,18 @@ pub enum SubjectKind {
     Domain,
 }
 
+impl SubjectKind {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Domain => "domain",
+        }
+    }
+}
+
 /// Which form of a domain a domain list holds (RFC 5782 §3 leaves it to the list).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

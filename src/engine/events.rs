@@ -54,11 +54,15 @@ impl Stream for Events {
 
 /// The listeners; `None` after the end.
 #[derive(Debug)]
-pub(crate) struct Listeners(Mutex<Option<Vec<Listener>>>);
+pub(crate) struct Listeners {
+    open: Mutex<Option<Vec<Listener>>>,
+    /// Events that some listener missed.
+    missed: AtomicU64,
+}
 
 impl Default for Listeners {
     fn default() -> Self {
-        Self(Mutex::new(Some(Vec::new())))
+        Self { open: Mutex::new(Some(Vec::new())), missed: AtomicU64::new(0) }
     }
 }
 
@@ -73,7 +77,7 @@ impl Listeners {
         let (sender, receiver) = mpsc::channel(WAITING);
         let missed = Arc::new(AtomicU64::new(0));
         let listener = Listener { sender, missed: Arc::clone(&missed) };
-        let mut listeners = lock(&self.0);
+        let mut listeners = lock(&self.open);
         // After the end the sender is dropped here, and the stream ends at once.
         let Some(listeners) = listeners.as_mut() else { return Events { receiver, missed } };
         // Remove the streams that were dropped since the last event: a host may open and drop many before the next one.
@@ -84,7 +88,12 @@ impl Listeners {
 
     /// Ends every stream, also those that are opened later.
     pub(crate) fn close(&self) {
-        *lock(&self.0) = None;
+        *lock(&self.open) = None;
+    }
+
+    /// How many events listeners missed, all together.
+    pub(crate) fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
     }
 
     /// Sends the events to every listener and to the host's log.
@@ -92,7 +101,7 @@ impl Listeners {
         if events.is_empty() {
             return;
         }
-        let mut listeners = lock(&self.0);
+        let mut listeners = lock(&self.open);
         let mut nobody = Vec::new();
         let listeners = listeners.as_mut().unwrap_or(&mut nobody);
         for event in events {
@@ -106,6 +115,7 @@ impl Listeners {
                 Ok(()) => true,
                 Err(error) if error.is_full() => {
                     listener.missed.fetch_add(1, Ordering::Relaxed);
+                    self.missed.fetch_add(1, Ordering::Relaxed);
                     true
                 }
                 Err(_) => false,

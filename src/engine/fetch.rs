@@ -11,18 +11,19 @@ use crate::base::clock::Clock;
 use crate::base::hash_map::Table;
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::dns::{Answer, Question};
+use crate::dns::{Answer, AnswerKind, Question};
 use crate::dnsxl::{Purpose, Subject, SubjectKind};
 use crate::engine::cache::{Cache, ZoneNumber};
 use crate::engine::events::Listeners;
+use crate::engine::numbers::{Actions, Histogram, ListCounters};
 use crate::engine::shared_query::{QueryWaiter, SharedQuery};
 use crate::inquiry::{SentAt, Workspaces};
 use crate::report::Source;
 use crate::report::learned::{OwnWord, own_word};
 use crate::resolve::Resolve;
 
-/// Zones with a limit of their own. When there are more, the limits of idle zones are dropped.
-const MAX_ZONE_LIMITS: usize = 4_096;
+/// Zones with a limit and counters of their own. When there are more, those of idle zones are dropped.
+const MAX_ZONES: usize = 4_096;
 /// The period of a list's daily limit.
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -61,10 +62,29 @@ pub(crate) struct Fetcher {
     /// can choose such servers: without this limit its names could take all permits.
     client_chosen_limit: Arc<Semaphore>,
     per_zone: usize,
-    zone_limits: Mutex<Table<Name, Weak<Semaphore>>>,
+    zones: Mutex<Table<Name, Arc<Zone>>>,
     /// For lists with a daily limit: the start of the period and the questions sent in it. One entry a configured zone, so
     /// the size is bounded.
     quotas: Mutex<Table<Name, (Instant, u32)>>,
+}
+
+/// What is kept for one zone of a list.
+struct Zone {
+    limit: Arc<Semaphore>,
+    counters: ListCounters,
+}
+
+impl Zone {
+    /// Counts the answer to a question about a subject.
+    fn count(&self, answer: &Answer, took: Duration) {
+        count(&self.counters.asked);
+        self.counters.latency.add(took);
+        match answer.kind() {
+            AnswerKind::Failed(_) => count(&self.counters.failed),
+            AnswerKind::Records(_) => count(&self.counters.hits),
+            AnswerKind::NoData(_) | AnswerKind::NxDomain(_) => {}
+        }
+    }
 }
 
 /// A question in flight, as one check waits for it.
@@ -88,6 +108,9 @@ pub(crate) struct Counters {
     pub(crate) shared: AtomicU64,
     pub(crate) remembered: AtomicU64,
     pub(crate) failures: AtomicU64,
+    pub(crate) actions: Actions,
+    /// How long whole checks took.
+    pub(crate) check_time: Histogram,
 }
 
 impl Fetcher {
@@ -114,7 +137,7 @@ impl Fetcher {
             global_limit: Arc::new(Semaphore::new(in_flight)),
             client_chosen_limit: Arc::new(Semaphore::new((in_flight / 2).max(1))),
             per_zone,
-            zone_limits: Mutex::default(),
+            zones: Mutex::default(),
             quotas: Mutex::default(),
         }
     }
@@ -182,18 +205,24 @@ impl Fetcher {
         is_within
     }
 
-    /// The limit of one zone, so that a slow list cannot take every permit.
-    fn zone_limit(&self, zone: &Name) -> Arc<Semaphore> {
-        let mut zone_limits = lock(&self.zone_limits);
-        if let Some(limit) = zone_limits.get(zone).and_then(Weak::upgrade) {
-            return limit;
+    /// The limit and the counters of one zone. The limit keeps a slow list from taking every permit.
+    fn zone(&self, name: &Name) -> Arc<Zone> {
+        let mut zones = lock(&self.zones);
+        if let Some(zone) = zones.get(name) {
+            return Arc::clone(zone);
         }
-        if zone_limits.len() >= MAX_ZONE_LIMITS {
-            zone_limits.retain(|_, limit| limit.strong_count() > 0);
+        if zones.len() >= MAX_ZONES {
+            zones.retain(|_, zone| Arc::strong_count(zone) > 1);
         }
         let limit = Arc::new(Semaphore::new(self.per_zone));
-        zone_limits.insert(zone.clone(), Arc::downgrade(&limit));
-        limit
+        let zone = Arc::new(Zone { limit, counters: ListCounters::default() });
+        zones.insert(name.clone(), Arc::clone(&zone));
+        zone
+    }
+
+    /// The counters of a zone that was asked.
+    pub(crate) fn zone_counters<T>(&self, zone: &Name, read: impl FnOnce(&ListCounters) -> T) -> Option<T> {
+        lock(&self.zones).get(zone).map(|zone| read(&zone.counters))
     }
 
     /// Takes the answers to our own questions that arrived since the last call.
@@ -232,9 +261,9 @@ impl QueryTask {
         let fetcher = &self.fetcher;
         // Permits are taken from the narrowest limit to the widest (zone, client-chosen names, all), so that waiting for a slow
         // zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
-        let zone = list.as_ref().map(|list| fetcher.zone_limit(&list.zone));
+        let zone = list.as_ref().map(|list| fetcher.zone(&list.zone));
         let _zone_permit = match &zone {
-            Some(limit) => Some(permit(limit).await),
+            Some(zone) => Some(permit(&zone.limit).await),
             None => None,
         };
         let _chosen_permit = match self.question.chooser() {
@@ -247,6 +276,7 @@ impl QueryTask {
         }
         // Read the epoch before asking: an answer to a question that was sent before an invalidation must not be cached.
         let epoch = fetcher.cache.epoch();
+        let sent = fetcher.clock.now();
         let answer = fetcher.resolver.resolve(&self.question).await.without_key(&self.question.name);
         let now = fetcher.clock.now();
         match (purpose, &list) {
@@ -257,6 +287,9 @@ impl QueryTask {
                 lock(&fetcher.own_answers).push(word);
             }
             (Purpose::Subject, Some(ListTarget { subject: Some(subject), number, .. })) => {
+                if let Some(zone) = &zone {
+                    zone.count(&answer, now.saturating_duration_since(sent));
+                }
                 if let Some(number) = number {
                     fetcher.cache.insert_list(subject, *number, &answer, now);
                 }

@@ -6,6 +6,7 @@ pub(crate) mod driver;
 pub(crate) mod events;
 pub(crate) mod fast_path;
 pub(crate) mod fetch;
+pub(crate) mod numbers;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
 

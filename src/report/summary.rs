@@ -81,6 +81,18 @@ pub enum Completeness {
     StoppedEarly,
 }
 
+impl Completeness {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::CutByDeadline => "cut_by_deadline",
+            Self::StoppedEarly => "stopped_early",
+        }
+    }
+}
+
 /// A set of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FindingSet(u64);

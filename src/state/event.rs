@@ -46,6 +46,20 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// One lower-case word for machines.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::HealthChanged { .. } => "health_changed",
+            Self::StandsAlone { .. } => "stands_alone",
+            Self::ResolverFault(_) => "resolver_fault",
+            Self::ResolverRecovered(_) => "resolver_recovered",
+            Self::Missed { .. } => "missed",
+        }
+    }
+}
+
 /// One printable line without keys.
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,5 +87,35 @@ impl fmt::Display for Event {
             Self::ResolverRecovered(fault) => write!(f, "resolver works again; it was: {fault}"),
             Self::Missed { events } => write!(f, "{events} events missed"),
         }
+    }
+}
+
+/// An object with the event's name, its data, and the text that `Display` shows.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("event", self.word())?;
+        match self {
+            Self::HealthChanged { list, kind, from, to, evidence, last_good } => {
+                map.serialize_entry("list", list)?;
+                map.serialize_entry("subjects", kind)?;
+                map.serialize_entry("from", from)?;
+                map.serialize_entry("to", to)?;
+                map.serialize_entry("evidence", evidence)?;
+                map.serialize_entry("last_good", &last_good.map(|age| age.as_secs()))?;
+            }
+            Self::StandsAlone { list, alone, heard } => {
+                map.serialize_entry("list", list)?;
+                map.serialize_entry("alone", alone)?;
+                map.serialize_entry("answered", heard)?;
+            }
+            Self::ResolverFault(fault) | Self::ResolverRecovered(fault) => map.serialize_entry("fault", fault)?,
+            Self::Missed { events } => map.serialize_entry("events", events)?,
+        }
+        map.serialize_entry("text", &self.to_string())?;
+        map.end()
     }
 }

@@ -16,6 +16,8 @@ mod findings;
 #[path = "../kit/mod.rs"]
 mod kit;
 #[cfg(feature = "test-util")]
+mod numbers;
+#[cfg(feature = "test-util")]
 mod question_counts;
 #[cfg(all(feature = "test-util", feature = "hickory"))]
 mod scenarios;

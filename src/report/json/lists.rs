@@ -2,8 +2,8 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::dnsxl::Verdict;
 use crate::dnsxl::score::{ContextScore, Counts, Score};
-use crate::dnsxl::{SubjectKind, Verdict};
 use crate::report::json::shared_fields::{extended, seconds};
 use crate::report::{HealthReport, ListReport, Report};
 
@@ -130,14 +130,9 @@ impl Serialize for Verdict {
 
 impl Serialize for HealthReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let subjects = match self.subject_kind() {
-            SubjectKind::Ipv4 => "ipv4",
-            SubjectKind::Ipv6 => "ipv6",
-            SubjectKind::Domain => "domain",
-        };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("list", self.list())?;
-        map.serialize_entry("subjects", subjects)?;
+        map.serialize_entry("subjects", &self.subject_kind())?;
         map.serialize_entry("health", &self.health())?;
         map.serialize_entry("since", &seconds(self.since()))?;
         map.serialize_entry("last_good", &seconds(self.last_good()))?;

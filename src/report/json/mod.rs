@@ -13,6 +13,7 @@ use crate::dnsxl::ListKind;
 use crate::report::advice::{Advice, Cause};
 use crate::report::json::lists::{ContextsOf, ScoreOf};
 use crate::report::reply::Reply;
+use crate::report::summary::Summary;
 use crate::report::{Completeness, Exchange, Report, Source};
 
 /// Serializes as the text that `Display` shows.
@@ -57,8 +58,25 @@ as_word!(
     crate::check::mail_domain::Unusable,
     crate::dnsxl::score::Outcome,
     crate::check::generic_name::Shape,
-    crate::report::ResolverFault
+    crate::report::ResolverFault,
+    crate::report::stage::Stage,
+    Completeness,
+    crate::dnsxl::SubjectKind
 );
+
+/// The result without the reasons.
+impl Serialize for Summary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("action", &self.action())?;
+        map.serialize_entry("findings", &self.findings().collect::<Vec<_>>())?;
+        map.serialize_entry("score", &self.score())?;
+        map.serialize_entry("counts", &self.counts())?;
+        map.serialize_entry("resolver_fault", &self.resolver_fault())?;
+        map.serialize_entry("completeness", &self.completeness())?;
+        map.end()
+    }
+}
 
 /// Serializes as its code and its meaning.
 impl Serialize for ExtendedError {
