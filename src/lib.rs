@@ -104,7 +104,9 @@ pub use check::helo::{Helo, OwnIdentity};
 pub use check::iprev::Iprev;
 pub use check::mail_domain::{MailDomain, PathRole};
 pub use checker::error::Error;
-pub use checker::{Checker, CheckerBuilder, Latency, Limits, ListStats, PendingCheck, Session, Stats};
+pub use checker::{
+    Checker, CheckerBuilder, Latency, Limits, ListStats, PendingCheck, PendingVerdict, Session, Stats, Updates,
+};
 pub use dns::unknown::UnknownReason;
 pub use dns::{Answer, Failure, Question, Record, RecordType, Soa};
 pub use dnsxl::score::Outcome;

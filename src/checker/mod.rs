@@ -5,35 +5,32 @@ pub mod error;
 pub(crate) mod monitor;
 mod pending;
 pub(crate) mod session;
+mod single;
 mod stats;
+mod updates;
 
-use std::future::Future;
-use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
 use crate::base::clock::Clock;
 use crate::base::lock::lock;
-use crate::check::Check;
-use crate::check::helo::{HeloCheck, HeloReport};
-use crate::check::iprev::{Iprev, IprevCheck};
-use crate::check::mail_domain::{MailDomainCheck, MailDomainReport, PathRole};
 pub use crate::checker::builder::{CheckerBuilder, Limits};
 #[cfg(any(feature = "direct", feature = "hickory"))]
 use crate::checker::error::Error;
 pub use crate::checker::pending::PendingCheck;
 pub use crate::checker::session::Session;
+pub use crate::checker::single::PendingVerdict;
 pub use crate::checker::stats::{Latency, ListStats, Stats};
-use crate::dns::Failure;
+pub use crate::checker::updates::Updates;
+use crate::engine::Engine;
 use crate::engine::driver;
 use crate::engine::fast_path::FastPath;
-use crate::engine::{Engine, later};
+use crate::inquiry::Inquiry;
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
-use crate::inquiry::{Inquiry, SingleCheck};
 use crate::lists::ListSet;
 use crate::policy::Policy;
 use crate::report::summary::Summary;
@@ -229,45 +226,6 @@ impl Checker {
         Some(summary)
     }
 
-    /// Checks a client's reverse DNS alone.
-    pub fn iprev(&self, client: IpAddr) -> impl Future<Output = Iprev> + Send + use<> {
-        let check = IprevCheck::new(client);
-        let report = self.check_alone(SingleCheck::Iprev(check.clone()));
-        async move { report.await.iprev().cloned().unwrap_or_else(|| expired(check)) }
-    }
-
-    /// Checks an argument of HELO or EHLO alone.
-    pub fn helo(&self, argument: &str, client: Option<IpAddr>) -> impl Future<Output = HeloReport> + Send + use<> {
-        let check = HeloCheck::new(argument, client, &self.settings().ourselves);
-        let report = self.check_alone(SingleCheck::Helo(check.clone()));
-        async move { report.await.helo().cloned().unwrap_or_else(|| expired(check)) }
-    }
-
-    /// Checks the domain of a sender's or recipient's path alone. No question is asked about [local
-    /// domains](CheckerBuilder::local_domains).
-    pub fn mail_domain(&self, side: PathRole, path: &str) -> impl Future<Output = MailDomainReport> + Send + use<> {
-        let mut check = MailDomainCheck::new(side, path);
-        if check.domain().is_some_and(|domain| self.settings().is_local(domain)) {
-            check.skip();
-        }
-        let report = self.check_alone(SingleCheck::MailDomain(check.clone()));
-        async move { report.await.sender().cloned().unwrap_or_else(|| expired(check)) }
-    }
-
-    /// Runs one check alone: no lists, no policy.
-    fn check_alone(&self, check: SingleCheck) -> impl Future<Output = Report> + Send + use<> {
-        let (engine, deadline) = (Arc::clone(&self.engine), self.deadline());
-        async move {
-            let now = engine.fetcher.clock.now();
-            let inquiry = {
-                let mut shared = lock(&engine.shared);
-                let random = shared.random(now, random_octets);
-                Box::new(Inquiry::of_one(check, &mut shared, now, random))
-            };
-            driver::run_inquiry(engine, inquiry, driver::Run::alone(deadline, driver::WaitFor::AllLists)).await
-        }
-    }
-
     /// The longest time that a check may take in total.
     #[must_use]
     pub fn budget(&self) -> Duration {
@@ -296,21 +254,12 @@ impl Checker {
         }
         report
     }
-
-    fn deadline(&self) -> Instant {
-        later(self.engine.fetcher.clock.now(), self.budget)
-    }
 }
 
 impl std::fmt::Debug for Checker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Checker").field("budget", &self.budget).field("stats", &self.stats()).finish_non_exhaustive()
     }
-}
-
-/// The verdict of a check for which no answer arrived.
-fn expired<U: Check>(mut check: U) -> U::Verdict {
-    check.expire(Failure::Shed)
 }
 
 /// Octets that nobody can guess. If the system's random source fails, the hasher's random keys are used: a label made from them

@@ -1,16 +1,18 @@
 //! A whole check as a future.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::checker::Checker;
+use crate::checker::{Checker, Updates};
 use crate::engine::driver::{Run, WaitFor};
 use crate::engine::later;
 use crate::inquiry::dialogue::Dialogue;
-use crate::report::Report;
 use crate::report::summary::Summary;
+use crate::report::{Report, Update};
 
 /// A check: a future of its [`Report`]. It starts when it is first polled; set its budget before that.
 ///
@@ -95,6 +97,39 @@ impl PendingCheck {
         self.await.summary()
     }
 
+    /// The check as a stream: each verdict when it is reached, then the report. For pages, progress lines and logs.
+    ///
+    /// ```
+    /// # use rdnsbl::{Checker, ListSet, ManualClock, Scripted};
+    /// use rdnsbl::report::Update;
+    ///
+    /// # let clock = ManualClock::new();
+    /// # let dns = Scripted::table("$SOA bl.example 300 60\n* NXDOMAIN", clock.clone())?;
+    /// # let lists = ListSet::builder().deny("bl.example").build()?;
+    /// # let checker = Checker::builder_with(dns, clock.clone()).lists(lists).build()?;
+    /// # clock.run(async {
+    /// let client: std::net::IpAddr = "8.8.4.4".parse()?;
+    /// let mut updates = checker.check(client).updates();
+    /// while let Some(update) = updates.next().await {
+    ///     match update {
+    ///         Update::List(row) => println!("{} {}", row.list(), row.verdict().word()),
+    ///         Update::Report(report) => println!("{report}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn updates(self) -> Updates {
+        let queue = Arc::<Mutex<VecDeque<Update>>>::default();
+        let check = match self.0 {
+            State::Waiting(settings) => settings.start(Some(Arc::clone(&queue))),
+            State::Running(check) => check,
+        };
+        Updates::new(check, queue)
+    }
+
     /// Changes a setting. A check that runs already keeps what it began with.
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         if let State::Waiting(settings) = &mut self.0 {
@@ -105,15 +140,15 @@ impl PendingCheck {
 }
 
 impl Settings {
-    fn start(&self) -> Pin<Box<dyn Future<Output = Report> + Send>> {
+    fn start(&self, updates: Option<Arc<Mutex<VecDeque<Update>>>>) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(self.checker.engine.fetcher.clock.now(), budget),
             Deadline::Until(deadline) => deadline,
         };
-        let run = Run::alone(deadline, self.wait_for);
+        let run = Run { updates, ..Run::alone(deadline, self.wait_for) };
         let (checker, dialogue) = (self.checker.clone(), self.dialogue.clone());
         Box::pin(async move {
-            let engine = std::sync::Arc::clone(&checker.engine);
+            let engine = Arc::clone(&checker.engine);
             let report = checker.run(dialogue, run).await;
             engine.fetcher.counters.actions.count(report.advice().action());
             report
@@ -128,7 +163,7 @@ impl Future for PendingCheck {
         loop {
             match &mut self.0 {
                 State::Running(check) => return check.as_mut().poll(context),
-                State::Waiting(settings) => self.0 = State::Running(settings.start()),
+                State::Waiting(settings) => self.0 = State::Running(settings.start(None)),
             }
         }
     }

@@ -259,7 +259,13 @@ impl Session {
         async move {
             let deadline = later(checker.engine.fetcher.clock.now(), budget);
             let deadline = until.map_or(deadline, |until| until.min(deadline));
-            let run = Run { deadline, per_question: Some(budget), wait_for, session: Some(Arc::clone(&memory)) };
+            let run = Run {
+                deadline,
+                per_question: Some(budget),
+                wait_for,
+                session: Some(Arc::clone(&memory)),
+                updates: None,
+            };
             let report = checker.run(dialogue, run).await;
             lock(&memory).keep_proofs(&report);
             report

@@ -1,5 +1,6 @@
 //! Runs an inquiry: asks the questions it needs until it is done or its deadline has passed.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -21,7 +22,7 @@ use crate::engine::session_memory::{KeptProof, SessionMemory, Validity};
 use crate::engine::shared_query::QueryWaiter;
 use crate::engine::{Engine, later};
 use crate::inquiry::{Ask, Awaited, Finished, Inquiry, QuestionId, TrialWait};
-use crate::report::{Report, Source};
+use crate::report::{Report, Source, Update};
 use crate::state::ACCUSATIONS_HELD;
 
 /// How long a verdict that rests on the existence of an address waits for the resolver's trial, measured from the start of the
@@ -53,12 +54,14 @@ pub(crate) struct Run {
     pub(crate) wait_for: WaitFor,
     /// The session that the inquiry belongs to.
     pub(crate) session: Option<Arc<Mutex<SessionMemory>>>,
+    /// Where verdicts are put as they come.
+    pub(crate) updates: Option<Arc<Mutex<VecDeque<Update>>>>,
 }
 
 impl Run {
     /// Of a check that belongs to no session.
     pub(crate) fn alone(deadline: Instant, wait_for: WaitFor) -> Self {
-        Self { deadline, per_question: None, wait_for, session: None }
+        Self { deadline, per_question: None, wait_for, session: None, updates: None }
     }
 }
 
@@ -97,6 +100,9 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             WaitFor::DecisiveLists => inquiry.drop_irrelevant_lists(),
             WaitFor::Advice(awaited) => inquiry.drop_what_cannot_change_advice(awaited),
             WaitFor::AllLists | WaitFor::ListsAndHealth => {}
+        }
+        if let Some(updates) = &run.updates {
+            lock(updates).extend(inquiry.take_decided());
         }
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();

@@ -9,6 +9,7 @@ use crate::check::mail_domain::{MailDomainCheck, PathRole};
 use crate::dnsxl::{
     About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
 };
+use crate::inquiry::decided::Taken;
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::Questions;
@@ -88,6 +89,7 @@ impl Inquiry {
             label: Label::from_random(random),
             known: None,
             health_epoch: shared.health_epoch(),
+            taken: Taken::default(),
             stopped_early: false,
             started: now,
             dialogue: dialogue.clone(),

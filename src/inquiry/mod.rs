@@ -24,6 +24,7 @@
 
 mod assemble;
 mod begin;
+mod decided;
 pub mod dialogue;
 mod early_stop;
 mod finish;
@@ -108,6 +109,8 @@ pub struct Inquiry {
     known: Option<Box<SharedState>>,
     /// The state's health epoch when the check began: see [`SharedState::health_epoch`].
     health_epoch: u64,
+    /// The verdicts that were reported as updates.
+    taken: decided::Taken,
     /// Some lists were abandoned, since they could not change the outcome.
     stopped_early: bool,
     started: Instant,

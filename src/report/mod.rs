@@ -16,6 +16,7 @@ pub(crate) mod reply;
 mod resolver_fault;
 pub(crate) mod stage;
 pub mod summary;
+pub(crate) mod update;
 
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,7 @@ pub use crate::report::list_report::ListReport;
 pub use crate::report::log::LogLine;
 pub use crate::report::resolver_fault::ResolverFault;
 pub use crate::report::summary::Completeness;
+pub use crate::report::update::Update;
 
 /// Everything that was found about one dialogue. It is owned and cheap enough to keep. It has no public constructor, so every
 /// listing in it has its proof.

@@ -499,3 +499,41 @@ fn silent_names_of_clients_leave_places_for_lists() {
     assert_eq!(said(&report), ["not_listed"]);
     drop(strangers);
 }
+
+#[test]
+fn verdicts_as_they_come() {
+    use rdnsbl::report::Update;
+
+    let world = World::new(DNS, lists(["late.test", "bl.test"]));
+    let mut updates = world.checker.check(Dialogue::from(LISTED).mail_from("<>")).within(2 * SECOND).updates();
+    let begun = world.clock.now();
+    let mut seen = Vec::new();
+    while let Some(update) = world.clock.run(updates.next()) {
+        let word = match update {
+            Update::Iprev(iprev) => iprev.rfc8601().to_owned(),
+            Update::Sender(sender) => sender.verdict().word().to_owned(),
+            Update::List(row) => format!("{} {}", row.list(), row.verdict().word()),
+            Update::Report(report) => format!("{} lists", report.lists().len()),
+            other => panic!("{other:?}"),
+        };
+        seen.push((word, (world.clock.now() - begun).as_secs()));
+    }
+    let at = |word: &str, seconds| (word.to_owned(), seconds);
+    assert_eq!(seen, [at("null_sender", 0), at("pass", 0), at("bl.test listed", 0), at("2 lists", 2)]);
+    // Dropped midway, the check is cancelled.
+    let mut updates = world.checker.check(CLEAN).updates();
+    world.clock.run(updates.next());
+    drop(updates);
+    assert_eq!(world.checker.stats().in_flight, 0);
+}
+
+#[test]
+fn a_check_alone_has_a_budget_of_its_own() {
+    let world = World::new("* TIMEOUT", lists([]));
+    let begun = world.clock.now();
+    let iprev = world.clock.run(world.checker.iprev(CLEAN).within(SECOND));
+    assert_eq!((iprev.rfc8601(), world.clock.now() - begun), ("temperror", SECOND));
+    let joined = join_all([world.checker.helo("a.test", None).within(SECOND), world.checker.helo("b.test", None)]);
+    let reports = world.clock.run(joined);
+    assert!(reports.iter().all(|report| report.verdict().word() == "unknown"));
+}

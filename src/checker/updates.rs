@@ -1,0 +1,62 @@
+//! A check as a stream of verdicts.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use futures::stream::{Stream, StreamExt};
+
+use crate::base::lock::lock;
+use crate::report::Report;
+use crate::report::update::Update;
+
+/// The verdicts of one check as they come, then its report: see [`PendingCheck::updates`](crate::PendingCheck::updates).
+///
+/// Dropping it cancels the check. No task is spawned.
+#[must_use = "a check does nothing until its updates are awaited"]
+pub struct Updates {
+    check: Option<Pin<Box<dyn Future<Output = Report> + Send>>>,
+    queue: Arc<Mutex<VecDeque<Update>>>,
+}
+
+impl Updates {
+    pub(super) fn new(
+        check: Pin<Box<dyn Future<Output = Report> + Send>>,
+        queue: Arc<Mutex<VecDeque<Update>>>,
+    ) -> Self {
+        Self { check: Some(check), queue }
+    }
+
+    /// Waits for the next verdict; `None` after the report.
+    pub async fn next(&mut self) -> Option<Update> {
+        StreamExt::next(self).await
+    }
+}
+
+impl Stream for Updates {
+    type Item = Update;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Update>> {
+        let queued = lock(&self.queue).pop_front();
+        if queued.is_some() {
+            return Poll::Ready(queued);
+        }
+        let Some(check) = &mut self.check else { return Poll::Ready(None) };
+        if let Poll::Ready(report) = check.as_mut().poll(context) {
+            self.check = None;
+            lock(&self.queue).push_back(Update::Report(Box::new(report)));
+        }
+        match lock(&self.queue).pop_front() {
+            Some(update) => Poll::Ready(Some(update)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl std::fmt::Debug for Updates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Updates").field("is_done", &self.check.is_none()).finish_non_exhaustive()
+    }
+}

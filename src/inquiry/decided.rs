@@ -1,0 +1,58 @@
+//! Verdicts as they come, for a host that shows progress.
+
+use crate::dnsxl::ListFinding;
+use crate::inquiry::Inquiry;
+use crate::report::ListReport;
+use crate::report::update::Update;
+
+/// What was taken out already.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    iprev: bool,
+    helo: bool,
+    sender: bool,
+    recipient: bool,
+    /// One flag a list.
+    lists: Vec<bool>,
+}
+
+impl Inquiry {
+    /// The verdicts that were reached since the last call.
+    pub(crate) fn take_decided(&mut self) -> Vec<Update> {
+        let mut updates = Vec::new();
+        let taken = &mut self.taken;
+        if let Some(iprev) = once(&mut taken.iprev, self.iprev.as_ref().and_then(|check| check.verdict.as_ref())) {
+            updates.push(Update::Iprev(iprev.clone()));
+        }
+        if let Some(helo) = once(&mut taken.helo, self.helo.as_ref().and_then(|check| check.verdict.as_ref())) {
+            updates.push(Update::Helo(Box::new(helo.clone())));
+        }
+        if let Some(sender) = once(&mut taken.sender, self.sender.as_ref().and_then(|check| check.verdict.as_ref())) {
+            updates.push(Update::Sender(Box::new(sender.clone())));
+        }
+        let recipient = self.recipient.as_ref().and_then(|check| check.verdict.as_ref());
+        if let Some(recipient) = once(&mut taken.recipient, recipient) {
+            updates.push(Update::Recipient(Box::new(recipient.clone())));
+        }
+        taken.lists.resize(self.lists.len(), false);
+        for (list, taken) in self.lists.iter().zip(&mut taken.lists) {
+            let Some(verdict) = once(taken, list.run.verdict.as_ref().map(ListFinding::verdict)) else { continue };
+            updates.push(Update::List(Box::new(ListReport {
+                spec: list.run.unit.spec().clone(),
+                subject: list.subject.clone(),
+                part: list.part,
+                group: list.group,
+                verdict: verdict.clone(),
+                health: list.health.clone(),
+            })));
+        }
+        updates
+    }
+}
+
+/// The verdict, if it is there and was not taken before.
+fn once<'a, T>(taken: &mut bool, verdict: Option<&'a T>) -> Option<&'a T> {
+    let verdict = verdict.filter(|_| !*taken)?;
+    *taken = true;
+    Some(verdict)
+}
