@@ -52,7 +52,8 @@
 //! | [`resolve`] | the resolvers |
 //! | [`dns`], `base` | questions and answers; names, addresses, text, time |
 //!
-//! Most programs use [`Checker`]. A program with an event loop of its own can drive an [`Inquiry`] instead. List notations,
+//! A mail server makes one [`Checker`], and a [`Session`] for each connection: `docs/guide.md` (module `guide`, with all
+//! features) goes from nothing to a served connection. Tools use [`Checker::check`]. A program with an event loop of its own can drive an [`Inquiry`] instead. List notations,
 //! replies, limits and embedding are described in the [`manual`].
 //!
 //! # Features
@@ -125,6 +126,10 @@ pub use state::SharedState;
 pub use state::event::Event;
 #[cfg(feature = "test-util")]
 pub use testing::{ManualClock, Scripted};
+
+#[cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
 /// The README's program, compiled with the other examples.
 #[cfg(all(doctest, feature = "direct"))]

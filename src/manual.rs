@@ -50,6 +50,8 @@
 //!
 //! # Embedding
 //!
+//! * **A session for each connection.** `checker.session(client)` takes HELO, MAIL and RCPT as they come, advises at each stage,
+//!   and asks nothing twice: see [`Session`](crate::Session).
 //! * **One deadline.** `checker.check(dialogue).within(duration)` or `.until(instant)`. At that time the report is ready, with
 //!   what is known; what is missing is `Unknown`, and `completeness()` says that the check was cut short.
 //! * **Most clients were here a moment ago.** `checker.check(dialogue).summary()` returns action, score, counts and findings
@@ -60,7 +62,9 @@
 //!   questions in flight. Answers are cached per zone as queried; filters and profiles apply when they are read. Give lists with
 //!   keys a `label` where two tenants hold keys for one zone.
 //! * **Many servers.** They share a caching resolver, not a cache: `docs/fleet.md` is a recipe with unbound and rbldnsd.
-//! * **Reload.** Make a new set, call `with_lists`, and swap the checker.
+//! * **Reload.** `checker.reload(settings)` changes the checker and all its clones; cache, proofs and a running `watch` stay.
+//!   `docs/settings.toml` shows the settings as a configuration file.
+//! * **Numbers.** `checker.stats()` and `checker.list_stats()`: counters and latencies whose names fit Prometheus.
 //! * **Monitoring lists.** `checker.probe().await` probes now; `checker.clone().watch(every)` is a future that you spawn and
 //!   abort; `checker.events()` reports changes.
 //! * **An event loop of your own.** With `default-features = false` there is no runtime and no resolver: implement
