@@ -166,7 +166,7 @@ async fn run(options: &Options, lists: ListSet, probe: Option<Probe>) -> Result<
 /// Builds the checker.
 fn checker(options: &Options, servers: &Servers, lists: ListSet, budget: Duration) -> Result<Checker, Failed> {
     let special = if options.special || options.demo { SpecialPurpose::Ask } else { SpecialPurpose::Skip };
-    let mut builder = Checker::builder(servers.stub().clone())
+    let mut builder = Checker::builder(servers.direct().clone())
         .lists(lists)
         .policy(policy(options))
         .budget(budget)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use rdnsbl::resolve::{ResolverError, ServersOrigin, Stub, Timeouts};
+use rdnsbl::resolve::{Direct, ResolverError, ServersOrigin, Timeouts};
 
 use crate::tell;
 
@@ -15,7 +15,7 @@ const MAX_RESEND: Duration = Duration::from_millis(400);
 
 /// The servers that are asked.
 pub(crate) struct Servers {
-    stub: Stub,
+    direct: Direct,
     from: &'static str,
 }
 
@@ -23,44 +23,44 @@ impl Servers {
     /// The given servers, or those of the system. A fallback is reported.
     pub(crate) fn find(given: &[SocketAddr], budget: Duration) -> Result<Self, ResolverError> {
         if !given.is_empty() {
-            return Ok(Self::new(Stub::servers(given.iter().copied())?, "--resolver", budget));
+            return Ok(Self::new(Direct::servers(given.iter().copied())?, "--resolver", budget));
         }
-        let (stub, from) = match Stub::system() {
-            Ok(stub) if stub.origin() == ServersOrigin::ResolvConfEmpty => {
+        let (direct, from) = match Direct::system() {
+            Ok(direct) if direct.origin() == ServersOrigin::ResolvConfEmpty => {
                 tell("/etc/resolv.conf names no server; asking 127.0.0.1, as the C library does");
-                (stub, "default")
+                (direct, "default")
             }
-            Ok(stub) => (stub, "/etc/resolv.conf"),
+            Ok(direct) => (direct, "/etc/resolv.conf"),
             Err(error) => {
                 tell(&format!("{error}; asking 127.0.0.1, as the C library does"));
-                (Stub::servers([SocketAddr::from((Ipv4Addr::LOCALHOST, 53))])?, "default")
+                (Direct::servers([SocketAddr::from((Ipv4Addr::LOCALHOST, 53))])?, "default")
             }
         };
-        Ok(Self::new(stub, from, budget))
+        Ok(Self::new(direct, from, budget))
     }
 
     /// The server of `--demo`.
     pub(crate) fn demo(address: SocketAddr, budget: Duration) -> Result<Self, ResolverError> {
-        Ok(Self::new(Stub::servers([address])?, "--demo", budget))
+        Ok(Self::new(Direct::servers([address])?, "--demo", budget))
     }
 
     /// A single question may take four fifths of the budget. So a server that does not answer is noticed before the time is
     /// up, and follow-up questions have time left.
-    fn new(stub: Stub, from: &'static str, budget: Duration) -> Self {
+    fn new(direct: Direct, from: &'static str, budget: Duration) -> Self {
         let total = budget / 5 * 4;
         let timeouts = Timeouts::default().with_total(total).with_resend(MAX_RESEND.min(total / 4));
-        Self { stub: stub.with_timeouts(timeouts), from }
+        Self { direct: direct.with_timeouts(timeouts), from }
     }
 
-    pub(crate) fn stub(&self) -> &Stub {
-        &self.stub
+    pub(crate) fn direct(&self) -> &Direct {
+        &self.direct
     }
 }
 
 /// Addresses in their order, and where they come from.
 impl fmt::Display for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let addresses: Vec<String> = self.stub.server_addresses().iter().map(ToString::to_string).collect();
+        let addresses: Vec<String> = self.direct.server_addresses().iter().map(ToString::to_string).collect();
         write!(f, "{} ({})", addresses.join(", then "), self.from)
     }
 }
