@@ -18,6 +18,7 @@ mod people;
 mod probe;
 mod servers;
 mod target;
+mod terminal;
 mod tsv;
 mod usage;
 mod values;
@@ -25,11 +26,13 @@ mod values;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdnsbl::lists::{Retired, ZoneFinding, ZoneFindingKind};
-use rdnsbl::report::ResolverFault;
-use rdnsbl::{Checker, Dialogue, Finding, ListSet, Policy, Report, SpecialPurpose};
+use rdnsbl::report::{ResolverFault, Update};
+use rdnsbl::{Checker, Dialogue, Finding, ListSet, PendingCheck, Policy, Report, SpecialPurpose};
+use tokio::sync::watch;
 
 use args::{Options, Request};
 use exit::{Exit, Tally};
@@ -37,6 +40,7 @@ use lists::Lists;
 use output::Output;
 use probe::Probe;
 use servers::Servers;
+use terminal::Progress;
 use usage::Usage;
 
 /// Targets that are checked at the same time. More would use up each other's time.
@@ -198,18 +202,52 @@ async fn report_all(
 ) -> io::Result<()> {
     let mut waiting = options.targets.iter().map(|target| dialogue(options, target.dialogue()));
     let mut running = VecDeque::new();
+    let progress = Arc::new(Progress::new(options.form.is_none()));
+    let (stop, stopped) = watch::channel(false);
+    let mut interrupt = tokio::spawn(tokio::signal::ctrl_c());
+    // Lets that task run once, so that Ctrl-C is handled before anything is printed.
+    tokio::task::yield_now().await;
     output.begin()?;
     loop {
-        while running.len() < AT_ONCE {
+        while running.len() < AT_ONCE && !*stop.borrow() {
             let Some(dialogue) = waiting.next() else { break };
-            running.push_back(tokio::spawn(checker.check(dialogue).until_health_is_known().into_future()));
+            let check = checker.check(dialogue).until_health_is_known();
+            running.push_back(tokio::spawn(one(check, Arc::clone(&progress), stopped.clone())));
         }
-        let Some(next) = running.pop_front() else { break };
-        let report: Report = next.await.map_err(io::Error::other)?;
+        let Some(mut next) = running.pop_front() else { break };
+        let report = loop {
+            tokio::select! {
+                report = &mut next => break report,
+                () = progress.show(tally.reports(), options.targets.len()) => {}
+                // Whatever is known is printed; what is missing is unknown.
+                _ = &mut interrupt, if !*stop.borrow() => drop(stop.send(true)),
+            }
+        };
+        progress.clear();
+        let report = report.map_err(io::Error::other)?;
         tally.add(&report);
         output.report(&report)?;
     }
+    if waiting.next().is_some() {
+        tally.cut_short();
+    }
     output.end()
+}
+
+/// Runs one check to its report, or until it is stopped.
+async fn one(check: PendingCheck, progress: Arc<Progress>, mut stopped: watch::Receiver<bool>) -> Report {
+    let mut updates = check.updates();
+    loop {
+        tokio::select! {
+            update = updates.next() => match update {
+                Some(Update::Report(report)) => return *report,
+                Some(Update::List(_)) => progress.add_list(),
+                // The report is the last update, so there is always one more.
+                _ => {}
+            },
+            _ = stopped.wait_for(|stopped| *stopped), if !updates.is_stopped() => updates.stop(),
+        }
+    }
 }
 
 /// The dialogue about a target, with the facts that hold for all of them.

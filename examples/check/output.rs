@@ -9,7 +9,7 @@ use crate::args::{Form, Options};
 use crate::demo::BANNER;
 use crate::nagios::Nagios;
 use crate::servers::Servers;
-use crate::{people, tell, tsv};
+use crate::{people, tell, terminal, tsv};
 
 /// The mark of every report of `--demo` in JSON.
 const JSON_MARK: &str = "\"demo\":true,\"note\":\"DEMO DATA\",";
@@ -22,12 +22,14 @@ pub(crate) struct Output<'a> {
     printed: usize,
     nagios: Nagios,
     faults: Vec<ResolverFault>,
+    has_colour: bool,
 }
 
 impl<'a> Output<'a> {
     pub(crate) fn new(options: &'a Options, servers: &'a Servers) -> Self {
         let out = io::stdout().lock();
-        Self { options, servers, out, printed: 0, nagios: Nagios::new(options.demo), faults: Vec::new() }
+        let (nagios, has_colour) = (Nagios::new(options.demo), terminal::has_colour());
+        Self { options, servers, out, printed: 0, nagios, faults: Vec::new(), has_colour }
     }
 
     /// What was wrong with the resolver, each fault once.
@@ -56,6 +58,7 @@ impl<'a> Output<'a> {
             self.faults.push(fault);
         }
         let text = match self.options.form {
+            None if self.has_colour => terminal::coloured(&people::report(report, self.options.verbose)),
             None => people::report(report, self.options.verbose),
             Some(Form::Json) => {
                 let comma = if self.printed == 0 { "\n" } else { ",\n" };

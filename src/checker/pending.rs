@@ -1,18 +1,17 @@
 //! A whole check as a future.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::checker::{Checker, Updates};
-use crate::engine::driver::{Run, WaitFor};
+use crate::engine::driver::{Run, UpdateQueue, WaitFor};
 use crate::engine::later;
 use crate::inquiry::dialogue::Dialogue;
+use crate::report::Report;
 use crate::report::summary::Summary;
-use crate::report::{Report, Update};
 
 /// A check: a future of its [`Report`]. It starts when it is first polled; set its budget before that.
 ///
@@ -122,7 +121,7 @@ impl PendingCheck {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn updates(self) -> Updates {
-        let queue = Arc::<Mutex<VecDeque<Update>>>::default();
+        let queue = Arc::<UpdateQueue>::default();
         let check = match self.0 {
             State::Waiting(settings) => settings.start(Some(Arc::clone(&queue))),
             State::Running(check) => check,
@@ -140,7 +139,7 @@ impl PendingCheck {
 }
 
 impl Settings {
-    fn start(&self, updates: Option<Arc<Mutex<VecDeque<Update>>>>) -> Pin<Box<dyn Future<Output = Report> + Send>> {
+    fn start(&self, updates: Option<Arc<UpdateQueue>>) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(self.checker.engine.fetcher.clock.now(), budget),
             Deadline::Until(deadline) => deadline,

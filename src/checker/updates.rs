@@ -1,14 +1,15 @@
 //! A check as a stream of verdicts.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use futures::stream::{Stream, StreamExt};
 
 use crate::base::lock::lock;
+use crate::engine::driver::UpdateQueue;
 use crate::report::Report;
 use crate::report::update::Update;
 
@@ -18,15 +19,23 @@ use crate::report::update::Update;
 #[must_use = "a check does nothing until its updates are awaited"]
 pub struct Updates {
     check: Option<Pin<Box<dyn Future<Output = Report> + Send>>>,
-    queue: Arc<Mutex<VecDeque<Update>>>,
+    queue: Arc<UpdateQueue>,
 }
 
 impl Updates {
-    pub(super) fn new(
-        check: Pin<Box<dyn Future<Output = Report> + Send>>,
-        queue: Arc<Mutex<VecDeque<Update>>>,
-    ) -> Self {
+    pub(super) fn new(check: Pin<Box<dyn Future<Output = Report> + Send>>, queue: Arc<UpdateQueue>) -> Self {
         Self { check: Some(check), queue }
+    }
+
+    /// Ends the check: the next updates are the verdicts that are known, and the report. What is missing is unknown.
+    pub fn stop(&mut self) {
+        self.queue.is_stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Was the check [stopped](Self::stop)?
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.queue.is_stopped.load(Ordering::Relaxed)
     }
 
     /// Waits for the next verdict; `None` after the report.
@@ -39,16 +48,16 @@ impl Stream for Updates {
     type Item = Update;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Update>> {
-        let queued = lock(&self.queue).pop_front();
+        let queued = lock(&self.queue.verdicts).pop_front();
         if queued.is_some() {
             return Poll::Ready(queued);
         }
         let Some(check) = &mut self.check else { return Poll::Ready(None) };
         if let Poll::Ready(report) = check.as_mut().poll(context) {
             self.check = None;
-            lock(&self.queue).push_back(Update::Report(Box::new(report)));
+            lock(&self.queue.verdicts).push_back(Update::Report(Box::new(report)));
         }
-        match lock(&self.queue).pop_front() {
+        match lock(&self.queue.verdicts).pop_front() {
             Some(update) => Poll::Ready(Some(update)),
             None => Poll::Pending,
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -55,7 +55,15 @@ pub(crate) struct Run {
     /// The session that the inquiry belongs to.
     pub(crate) session: Option<Arc<Mutex<SessionMemory>>>,
     /// Where verdicts are put as they come.
-    pub(crate) updates: Option<Arc<Mutex<VecDeque<Update>>>>,
+    pub(crate) updates: Option<Arc<UpdateQueue>>,
+}
+
+/// The way from a running check to a host that looks at it.
+#[derive(Debug, Default)]
+pub(crate) struct UpdateQueue {
+    pub(crate) verdicts: Mutex<VecDeque<Update>>,
+    /// The host wants the report now, with what is known.
+    pub(crate) is_stopped: AtomicBool,
 }
 
 impl Run {
@@ -102,7 +110,10 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             WaitFor::AllLists | WaitFor::ListsAndHealth => {}
         }
         if let Some(updates) = &run.updates {
-            lock(updates).extend(inquiry.take_decided());
+            lock(&updates.verdicts).extend(inquiry.take_decided());
+            if updates.is_stopped.load(Ordering::Relaxed) {
+                break;
+            }
         }
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();
@@ -114,6 +125,9 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             trial_timer = Some((wait, fetcher.clock.sleep_until(later(started, limit))));
         }
         let next = poll_fn(|context| {
+            if run.updates.as_ref().is_some_and(|updates| updates.is_stopped.load(Ordering::Relaxed)) {
+                return Poll::Ready(Next::End);
+            }
             let tried = background.tries_the_resolver();
             background.poll(context);
             if tried && !background.tries_the_resolver() {

@@ -114,6 +114,48 @@ async fn every_form_says_that_it_is_a_demo() {
 }
 
 #[tokio::test]
+async fn a_pipe_gets_neither_colour_nor_progress() {
+    let output = super::command(&["--demo", "203.0.113.14"]).env("TERM", "xterm").output().await.unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    assert!(!text.contains(&0x1b) && !text.contains(&b'\r'), "{}", String::from_utf8_lossy(&text));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupt_prints_what_is_known() {
+    use std::process::Stdio;
+    use tokio::io::AsyncReadExt;
+
+    let mut check = super::command(&["--demo", "--timeout", "60s", "--json", "203.0.113.14", "203.0.113.25"]);
+    let mut run = check.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = run.stdout.take().unwrap();
+    // The head of the document is written after the signal's handler is there.
+    let mut text = vec![0; 64];
+    let read = out.read(&mut text).await.unwrap();
+    text.truncate(read);
+    let id = nix::unistd::Pid::from_raw(run.id().unwrap().try_into().unwrap());
+    let begun = std::time::Instant::now();
+    let mut rest = tokio::spawn(async move {
+        out.read_to_end(&mut text).await.unwrap();
+        text
+    });
+    let text = loop {
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+        if let Ok(text) = tokio::time::timeout(std::time::Duration::from_secs(5), &mut rest).await {
+            break text.unwrap();
+        }
+    };
+    assert!(begun.elapsed() < std::time::Duration::from_secs(45), "long before the budget of the silent list");
+    let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(json["reports"].as_array().unwrap().len(), 2);
+    let silent =
+        json["reports"][1]["lists"].as_array().unwrap().iter().find(|row| row["list"] == "silent.demo").unwrap();
+    assert_eq!((&silent["verdict"], &silent["why"]), (&"unknown".into(), &"deadline".into()));
+    // What was known by then decides: the first target is listed, or could not be told yet.
+    assert!(matches!(run.wait().await.unwrap().code(), Some(1 | 3)));
+}
+
+#[tokio::test]
 async fn the_table_fits_a_terminal() {
     let long = "mail.".repeat(2_000) + "example.org";
     for (arguments, lines) in [
