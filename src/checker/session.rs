@@ -86,7 +86,7 @@ impl Checker {
             act_from: Stage::Rcpt,
             budget: self.budget(),
             until: None,
-            memory: Arc::default(),
+            memory: Arc::new(Mutex::new(SessionMemory::new(self.engine.fetcher.clock.now()))),
             told: Told::default(),
             had_mail: false,
         }

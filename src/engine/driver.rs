@@ -173,6 +173,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
                 session.cancel(question);
             }
         }
+        session.settle();
     }
     drop(open);
     let Finished { report, workspace, events, invalidated, .. } = {
@@ -260,16 +261,17 @@ fn start_questions<F: Extend<Pending>>(
         let Ask { ticket, question, purpose, list, .. } = ask;
         // Controls of lists and the resolver's trial are everybody's, not the session's.
         let session = run.session.as_ref().filter(|_| !purpose.is_own());
-        if let Some(answer) = session.and_then(|session| lock(session).get(&question, &fetcher.cache, now)) {
-            inquiry.supply_from(ticket, answer, Source::Memory, Duration::ZERO);
-            continue;
-        }
         let mut asked_at = now;
-        if let Some(session) = session {
-            let zone = list.as_ref().map(|list| list.spec.zone());
-            if let Some(validity) = Validity::now(&fetcher.cache, zone) {
-                asked_at = lock(session).begin(&question, validity, now);
+        let zone = list.as_ref().map(|list| list.spec.zone());
+        if let Some(session) = session
+            && let Some(validity) = Validity::now(&fetcher.cache, zone)
+        {
+            let mut session = lock(session);
+            if let Some(answer) = session.get(&question, validity, now) {
+                inquiry.supply_from(ticket, answer, Source::Memory, Duration::ZERO);
+                continue;
             }
+            asked_at = session.begin(&question, validity, now);
         }
         let list = list.map(|list| ListTarget {
             number: fetcher.cache.number(list.spec.zone()),

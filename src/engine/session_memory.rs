@@ -4,10 +4,12 @@
 //! The session's own questions about subjects are kept here, not the controls of lists: those belong to all sessions. An answer
 //! is forgotten at once when its list turned broken or recovered, or when the resolver did.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::hash_map::Table;
+use foldhash::quality::RandomState;
+
 use crate::base::name::Name;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{ListSpec, Proof, SubjectKind, Verdict};
@@ -19,12 +21,15 @@ const MAX_ANSWERS: usize = 1_024;
 /// How long a failure, or any answer before the first MAIL, is good for.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
-/// The answers of one session.
-#[derive(Debug, Default)]
+/// The answers of one session. A server may have thousands of idle sessions, so they are kept small: questions by their hash,
+/// times as milliseconds.
+#[derive(Debug)]
 pub(crate) struct SessionMemory {
-    asked: Table<Question, Asked>,
+    asked: Vec<Asked>,
     /// Proofs of the lists that hold something of this session, and when they were seen.
     proofs: Vec<KeptProof>,
+    since: Instant,
+    hasher: RandomState,
 }
 
 /// The proof of one list.
@@ -38,21 +43,22 @@ pub(crate) struct KeptProof {
 
 #[derive(Debug)]
 struct Asked {
-    /// When the session first asked.
-    at: Instant,
+    question: u64,
+    /// When the session first asked, in milliseconds.
+    at: u32,
+    /// When the answer's TTL ends, or when a failure may be asked again.
+    expires: u32,
+    validity: Validity,
     /// The answer; `None` while the question is under way.
     answer: Option<Answer>,
-    /// When the answer's TTL ends, or for a failure when it may be asked again.
-    expires: Instant,
-    validity: Validity,
 }
 
 /// What an answer depends on besides its TTL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Validity {
     epoch: CacheEpoch,
-    /// The list, and its number when it was asked.
-    zone: Option<(Name, ZoneNumber)>,
+    /// The number of the list's zone when it was asked.
+    zone: Option<ZoneNumber>,
 }
 
 impl Validity {
@@ -60,55 +66,73 @@ impl Validity {
     pub(crate) fn now(cache: &Cache, zone: Option<&Name>) -> Option<Self> {
         let epoch = cache.epoch();
         let zone = match zone {
-            Some(zone) => Some((zone.clone(), cache.number(zone)?)),
+            Some(zone) => Some(cache.number(zone)?),
             None => None,
         };
         Some(Self { epoch, zone })
     }
-
-    fn holds(&self, cache: &Cache) -> bool {
-        self.epoch == cache.epoch()
-            && self.zone.as_ref().is_none_or(|(zone, number)| cache.number(zone) == Some(*number))
-    }
 }
 
 impl SessionMemory {
-    /// The answer to a question that this session has asked before.
-    pub(crate) fn get(&mut self, question: &Question, cache: &Cache, now: Instant) -> Option<Answer> {
-        let asked = self.asked.get(question)?;
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { asked: Vec::new(), proofs: Vec::new(), since: now, hasher: RandomState::default() }
+    }
+
+    /// A time in milliseconds; 49 days after the session began it stops.
+    fn millis(&self, at: Instant) -> u32 {
+        u32::try_from(at.saturating_duration_since(self.since).as_millis()).unwrap_or(u32::MAX)
+    }
+
+    fn find(&mut self, question: &Question) -> Option<&mut Asked> {
+        let hash = self.hasher.hash_one(question);
+        self.asked.iter_mut().find(|asked| asked.question == hash)
+    }
+
+    fn remove(&mut self, question: &Question) {
+        let hash = self.hasher.hash_one(question);
+        self.asked.retain(|asked| asked.question != hash);
+    }
+
+    /// The answer to a question that this session has asked before; `validity` is that of a question asked now.
+    pub(crate) fn get(&mut self, question: &Question, validity: Validity, now: Instant) -> Option<Answer> {
+        let now = self.millis(now);
+        let asked = self.find(question)?;
         let answer = asked.answer.as_ref()?;
-        if !asked.validity.holds(cache) {
-            self.asked.remove(question);
+        if asked.validity != validity {
+            self.remove(question);
             return None;
         }
-        let left = asked.expires.saturating_duration_since(now);
+        let left = Duration::from_millis(asked.expires.saturating_sub(now).into());
         Some(if answer.ttl().is_some() { answer.clone().aged(left) } else { answer.clone() })
     }
 
     /// Records that a question is asked. Returns when the session first asked it.
     pub(crate) fn begin(&mut self, question: &Question, validity: Validity, now: Instant) -> Instant {
-        if let Some(asked) = self.asked.get(question) {
-            return asked.at;
+        if let Some(asked) = self.find(question) {
+            let at = Duration::from_millis(asked.at.into());
+            return self.since.checked_add(at).unwrap_or(now);
         }
         if self.asked.len() < MAX_ANSWERS {
-            self.asked.insert(question.clone(), Asked { at: now, answer: None, expires: now, validity });
+            let (question, at) = (self.hasher.hash_one(question), self.millis(now));
+            self.asked.push(Asked { question, at, expires: at, validity, answer: None });
         }
         now
     }
 
     /// Keeps the answer to a question that was begun.
     pub(crate) fn learn(&mut self, question: &Question, answer: &Answer, now: Instant) {
-        let Some(asked) = self.asked.get_mut(question) else { return };
         let lifetime = match answer.failure() {
             // The host's own limits say nothing about the name: the next stage may ask.
             Some(Failure::Shed | Failure::Overload) => {
-                self.asked.remove(question);
+                self.remove(question);
                 return;
             }
             Some(_) => A_MINUTE,
             None => answer.ttl().unwrap_or_default(),
         };
-        asked.expires = now.checked_add(lifetime).unwrap_or(now);
+        let expires = self.millis(now.checked_add(lifetime).unwrap_or(now));
+        let Some(asked) = self.find(question) else { return };
+        asked.expires = expires;
         asked.answer = Some(answer.clone());
     }
 
@@ -119,9 +143,15 @@ impl SessionMemory {
 
     /// The question was not needed any more and was cancelled: if it is needed later, its time starts anew.
     pub(crate) fn cancel(&mut self, question: &Question) {
-        if self.asked.get(question).is_some_and(|asked| asked.answer.is_none()) {
-            self.asked.remove(question);
+        if self.find(question).is_some_and(|asked| asked.answer.is_none()) {
+            self.remove(question);
         }
+    }
+
+    /// A stage has ended: no more memory is held than the answers take.
+    pub(crate) fn settle(&mut self) {
+        self.asked.shrink_to_fit();
+        self.proofs.shrink_to_fit();
     }
 
     /// Keeps the proofs of the report's listings: they hold for the whole transaction.
@@ -148,15 +178,15 @@ impl SessionMemory {
         if !is_first {
             self.proofs.clear();
         }
-        self.asked.retain(|_, asked| {
-            asked.answer.is_none()
-                || now < asked.expires
-                || (is_first && now.saturating_duration_since(asked.at) < A_MINUTE)
+        let (now, minute) = (self.millis(now), u32::try_from(A_MINUTE.as_millis()).unwrap_or(u32::MAX));
+        self.asked.retain(|asked| {
+            asked.answer.is_none() || now < asked.expires || (is_first && now.saturating_sub(asked.at) < minute)
         });
     }
 
     /// Another client: nothing learned is about it.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.asked = Vec::new();
+        self.proofs = Vec::new();
     }
 }

@@ -290,3 +290,22 @@ fn a_session_is_bounded() {
         assert_eq!(advice.action(), Action::Reject);
     }
 }
+
+/// A server has thousands of connections that say nothing.
+#[test]
+fn an_idle_session_is_small_and_holds_nothing() {
+    let zones: Vec<String> = (0..12).map(|number| format!("l{number}.test")).collect();
+    let world = World::new(WORLD, lists(zones.iter().map(String::as_str)));
+    let mut sessions: Vec<Session> = Vec::with_capacity(3_000);
+    let mut connect = || {
+        let session = world.checker.session(CLEAN);
+        world.clock.run(session.prefetch());
+        sessions.push(session);
+    };
+    // The cache and the tables have their size.
+    (0..100).for_each(|_| connect());
+    let held = allocation_counter::measure(|| (100..3_000).for_each(|_| connect())).bytes_current;
+    let each = held / 2_900 + i64::try_from(size_of::<Session>()).unwrap();
+    assert!(each <= 2_048, "{each} bytes");
+    assert_eq!(world.checker.stats().in_flight, 0);
+}
