@@ -104,6 +104,8 @@ pub use base::{clock, name, remote_text, template};
 pub use check::helo::{Helo, OwnIdentity};
 pub use check::iprev::Iprev;
 pub use check::mail_domain::{MailDomain, PathRole};
+#[cfg(any(feature = "direct", feature = "hickory"))]
+pub use checker::blocking;
 pub use checker::error::Error;
 pub use checker::{
     Checker, CheckerBuilder, Latency, Limits, ListStats, PendingCheck, PendingVerdict, Session, Stats, Updates,

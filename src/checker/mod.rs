@@ -1,5 +1,7 @@
 //! The entry point: a [`Checker`] asks lists and DNS, caches the answers and applies the policy.
 
+#[cfg(any(feature = "direct", feature = "hickory"))]
+pub mod blocking;
 pub(crate) mod builder;
 pub mod error;
 pub(crate) mod monitor;

@@ -33,6 +33,10 @@ use crate::report::summary::Summary;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Panics
+/// With `Direct`, `Stub` or `TokioClock`: when it is polled outside a tokio runtime that has time and network. A program
+/// without one uses `rdnsbl::blocking`.
 #[must_use = "a check does nothing until it is awaited"]
 pub struct PendingCheck(State);
 

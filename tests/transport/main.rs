@@ -1,6 +1,8 @@
 //! The resolvers over real sockets on loopback: UDP, TCP, limits, failing servers and malformed answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
+#[cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
+mod blocking;
 #[path = "../kit/mod.rs"]
 mod kit;
 #[cfg(feature = "direct")]
