@@ -51,23 +51,33 @@ pub(crate) fn without_parameters(text: &str) -> &str {
 /// The path of an address that a mail server has parsed: the last `@` divides it, and a local part that is not made of atoms
 /// is quoted. The empty address is the null reverse-path.
 pub(crate) fn of_address(address: &str) -> String {
-    let Some((local, domain)) = address.rsplit_once('@') else { return format!("<{address}>") };
-    let is_atom =
-        |octet: u8| octet.is_ascii_alphanumeric() || octet >= 0x80 || b"!#$%&'*+-/=?^_`{|}~.".contains(&octet);
-    if !local.is_empty() && local.bytes().all(is_atom) {
+    let inner = address.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(address);
+    let Some((local, domain)) = inner.rsplit_once('@') else { return format!("<{inner}>") };
+    if is_atoms(local) || is_quoted(local) {
         return format!("<{local}@{domain}>");
     }
-    let unquoted = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|inner| !inner.contains('"'));
-    let mut quoted = String::with_capacity(address.len() + 4);
-    for character in unquoted.unwrap_or(local).chars() {
+    let mut quoted = String::with_capacity(inner.len() + 4);
+    for character in local.chars() {
         match character {
             // A control character cannot be sent in a path; what it was does not matter, only the domain is looked at.
             _ if character.is_control() => quoted.push('?'),
-            '"' | '\\' if unquoted.is_none() => quoted.extend(['\\', character]),
+            '"' | '\\' => quoted.extend(['\\', character]),
             _ => quoted.push(character),
         }
     }
     format!("<\"{quoted}\"@{domain}>")
+}
+
+/// A local part as atoms. Dots in wrong places are accepted, because real mailboxes have them and only the domain is needed.
+fn is_atoms(local: &str) -> bool {
+    let is_special =
+        |character: char| character.is_control() || character.is_whitespace() || "<>()[]\\,;:\"@".contains(character);
+    !local.is_empty() && !local.chars().any(is_special)
+}
+
+/// A local part as one quoted string, as [`after_local_part`] reads it.
+fn is_quoted(local: &str) -> bool {
+    after_local_part(&format!("{local}@")).is_some_and(|rest| local.starts_with('"') && rest.is_empty())
 }
 
 /// Parses a path. Angle brackets are optional; a source route is ignored (RFC 5321 Appendix C), and so are the
@@ -101,8 +111,7 @@ pub(crate) fn host_name(text: &str) -> Option<Name> {
     Name::parse(text).ok().filter(Name::is_host)
 }
 
-/// The rest after the local part and its `@`. The local part is a quoted string or atoms. Dots in wrong places are
-/// accepted, because real mailboxes have them and only the domain is needed here.
+/// The rest after the local part and its `@`. The local part is a quoted string or atoms.
 fn after_local_part(mailbox: &str) -> Option<&str> {
     let mut characters = mailbox.char_indices();
     if mailbox.starts_with('"') {
@@ -120,12 +129,7 @@ fn after_local_part(mailbox: &str) -> Option<&str> {
         return None;
     }
     let (at, _) = characters.find(|(_, character)| *character == '@')?;
-    let local = mailbox.get(..at)?;
-    let atoms = !local.is_empty()
-        && !local.chars().any(|character| {
-            character.is_control() || character.is_whitespace() || "<>()[]\\,;:\"".contains(character)
-        });
-    if atoms { mailbox.get(at + 1..) } else { None }
+    if is_atoms(mailbox.get(..at)?) { mailbox.get(at + 1..) } else { None }
 }
 
 /// An address literal as in RFC 5321 §4.1.3: `[192.0.2.1]` or `[IPv6:2001:db8::1]`; the case of the tag does not

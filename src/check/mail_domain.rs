@@ -288,6 +288,11 @@ enum Start {
     Ask(Name),
 }
 
+/// Does the domain of this path have octets outside ASCII?
+fn has_u_labels(path: &str) -> bool {
+    path.rsplit_once('@').is_some_and(|(_, domain)| !domain.is_ascii())
+}
+
 /// The progress of the look-up of one host.
 enum Look {
     Need(Slot),
@@ -306,7 +311,9 @@ impl MailDomainCheck {
             // RFC 5321 §4.1.1.3: "Postmaster" without a domain is always local.
             (Path::Postmaster, PathRole::Recipient) => Start::Settled(MailDomain::Skipped),
             // Without the feature `idna`, a domain with U-labels cannot be looked up.
-            (Path::Malformed, _) if !cfg!(feature = "idna") && !path.is_ascii() => Start::Settled(MailDomain::Skipped),
+            (Path::Malformed, _) if !cfg!(feature = "idna") && has_u_labels(path) => {
+                Start::Settled(MailDomain::Skipped)
+            }
             (Path::Null | Path::Postmaster | Path::Malformed, _) => Start::Settled(MailDomain::Malformed),
         };
         Self { start, answers: Answers::default() }

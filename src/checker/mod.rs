@@ -234,19 +234,20 @@ impl Checker {
         self.budget
     }
 
-    /// All checks of a dialogue, not started yet.
-    fn inquiry(&self, dialogue: &Dialogue) -> Box<Inquiry> {
+    /// All checks of a dialogue, not started yet. `asks` is false where no question may be sent any more.
+    fn inquiry(&self, dialogue: &Dialogue, asks: bool) -> Box<Inquiry> {
         let Engine { fetcher, shared, .. } = &*self.engine;
         let now = fetcher.clock.now();
         let workspace = fetcher.workspaces.take();
         let mut shared = lock(shared);
         let random = shared.random(now, random_octets);
-        Box::new(Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random))
+        Box::new(Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random, asks))
     }
 
     /// Runs all checks of a dialogue and counts them.
     async fn run(self, dialogue: Dialogue, run: driver::Run) -> Report {
-        let inquiry = self.inquiry(&dialogue);
+        let asks = self.engine.fetcher.clock.now() < run.deadline;
+        let inquiry = self.inquiry(&dialogue, asks);
         let report = driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await;
         let counters = &self.engine.fetcher.counters;
         counters.checks.fetch_add(1, Ordering::Relaxed);

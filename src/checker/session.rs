@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::checker::Checker;
-use crate::engine::driver::{Run, WaitFor};
+use crate::engine::driver::{Run, SessionRun, WaitFor};
 use crate::engine::later;
 use crate::engine::session_memory::SessionMemory;
 use crate::inquiry::Awaited;
@@ -17,8 +17,9 @@ use crate::report::Report;
 
 /// One SMTP session: it takes facts as the client states them, and advises at each stage.
 ///
-/// Within a mail transaction no question is asked twice, whatever its TTL, and no verdict changes between two commands: only
-/// "could not tell" may become an answer. A later MAIL asks again what has expired, and what failed more than a minute before.
+/// Within a mail transaction no question is asked twice, whatever its TTL, and no verdict changes between two commands, unless
+/// a list or the resolver itself turns out to be broken. A later MAIL asks again what has expired, and what failed more than a
+/// minute before.
 ///
 /// ```
 /// # use rdnsbl::{Checker, ListSet, ManualClock, Scripted};
@@ -49,8 +50,9 @@ use crate::report::Report;
 ///
 /// A refusal is advised at RCPT by default ([`act_from`](Self::act_from)): until then the client may still log in, and then it
 /// is not judged. Earlier stages return at once and ask nothing; give [`prefetch`](Self::prefetch) to your runtime to use that
-/// time. From that stage on, a stage advises on what has become known with it. At RCPT everything is advised again for each
-/// recipient, since each is refused on its own.
+/// time. From that stage on, each stage advises once on what has become known with it: a host that acts at connect and goes on
+/// talking must remember that it refused. At RCPT, with the default, everything is advised again for each recipient, since each
+/// is refused on its own.
 ///
 /// # How long it waits
 ///
@@ -73,22 +75,33 @@ pub struct Session {
 }
 
 impl Checker {
-    /// Begins an SMTP session with this client. Asks nothing yet.
+    /// Begins an SMTP session with this client. Asks nothing yet. Facts that a dialogue has already are taken as they are.
     ///
     /// On a Unix socket there is no address: `checker.session(Dialogue::new())`.
     pub fn session(&self, client: impl Into<Dialogue>) -> Session {
-        let mut dialogue = client.into();
-        (dialogue.helo, dialogue.mail_from, dialogue.rcpt_to) = (None, None, None);
+        let dialogue = client.into();
+        let stage = match &dialogue {
+            Dialogue { rcpt_to: Some(_), .. } => Stage::Rcpt,
+            Dialogue { mail_from: Some(_), .. } => Stage::Mail,
+            Dialogue { helo: Some(_), .. } => Stage::Helo,
+            _ => Stage::Connect,
+        };
+        let now = self.engine.fetcher.clock.now();
+        let mut memory = SessionMemory::new(now);
+        let had_mail = dialogue.mail_from.is_some();
+        if had_mail {
+            memory.begin_transaction(true, now);
+        }
         Session {
             checker: self.pinned(),
             dialogue,
-            stage: Stage::Connect,
+            stage,
             act_from: Stage::Rcpt,
             budget: self.budget(),
             until: None,
-            memory: Arc::new(Mutex::new(SessionMemory::new(self.engine.fetcher.clock.now()))),
+            memory: Arc::new(Mutex::new(memory)),
             told: Told::default(),
-            had_mail: false,
+            had_mail,
         }
     }
 }
@@ -160,8 +173,7 @@ impl Session {
     }
 
     fn begin_transaction(&mut self, dialogue: Dialogue) -> &mut Self {
-        self.dialogue = dialogue;
-        self.dialogue.rcpt_to = None;
+        self.dialogue = dialogue.without_recipient();
         self.stage = Stage::Mail;
         self.told.forget_from(Stage::Mail);
         let now = self.checker.engine.fetcher.clock.now();
@@ -192,15 +204,17 @@ impl Session {
 
     /// RSET, or the end of a message: the sender and the recipients are forgotten.
     pub fn reset(&mut self) -> &mut Self {
-        (self.dialogue.mail_from, self.dialogue.rcpt_to) = (None, None);
+        self.dialogue = std::mem::take(&mut self.dialogue).without_envelope();
+        lock(&self.memory).end_transaction();
         self.stage = if self.dialogue.helo.is_some() { Stage::Helo } else { Stage::Connect };
         self.told.forget_from(Stage::Mail);
         self
     }
 
-    /// STARTTLS has succeeded: all but the client's address is forgotten (RFC 3207 §4.2).
+    /// STARTTLS has succeeded: all but the client's address is forgotten, a log-in too (RFC 3207 §4.2).
     pub fn start_tls(&mut self) -> &mut Self {
         self.dialogue.helo = None;
+        self.dialogue.trust = ClientTrust::Stranger;
         self.told.forget_from(Stage::Helo);
         self.reset()
     }
@@ -259,13 +273,8 @@ impl Session {
         async move {
             let deadline = later(checker.engine.fetcher.clock.now(), budget);
             let deadline = until.map_or(deadline, |until| until.min(deadline));
-            let run = Run {
-                deadline,
-                per_question: Some(budget),
-                wait_for,
-                session: Some(Arc::clone(&memory)),
-                updates: None,
-            };
+            let session = Some(SessionRun { memory: Arc::clone(&memory), per_question: budget });
+            let run = Run { deadline, wait_for, session, updates: None };
             let report = checker.run(dialogue, run).await;
             lock(&memory).keep_proofs(&report);
             report

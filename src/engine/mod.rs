@@ -1,5 +1,6 @@
 //! Everything that waits: questions are asked and shared, answers cached, and checks run to their end.
 
+mod asking;
 pub(crate) mod background;
 pub(crate) mod cache;
 pub(crate) mod driver;

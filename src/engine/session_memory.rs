@@ -5,19 +5,22 @@
 //! is forgotten at once when its list turned broken or recovered, or when the resolver did.
 
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use foldhash::quality::RandomState;
 
+use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::{Answer, Failure, Question};
-use crate::dnsxl::{ListSpec, Proof, SubjectKind, Verdict};
+use crate::dnsxl::{ListSpec, Proof, Subject, Verdict};
 use crate::engine::cache::{Cache, CacheEpoch, ZoneNumber};
 use crate::report::Report;
 
 /// Answers kept by one session; a session with many recipients reaches it. Further answers are kept by the cache alone.
 const MAX_ANSWERS: usize = 1_024;
+/// Proofs kept by one session.
+const MAX_PROOFS: usize = 256;
 /// How long a failure, or any answer before the first MAIL, is good for.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
@@ -30,13 +33,16 @@ pub(crate) struct SessionMemory {
     proofs: Vec<KeptProof>,
     since: Instant,
     hasher: RandomState,
+    /// A mail transaction is open: answers hold whatever their TTL.
+    in_transaction: bool,
 }
 
 /// The proof of one list.
 #[derive(Clone, Debug)]
 pub(crate) struct KeptProof {
     pub(crate) spec: Arc<ListSpec>,
-    pub(crate) kind: SubjectKind,
+    /// It holds for what the list said of this subject: it was made with that answer.
+    pub(crate) subject: Subject,
     pub(crate) proof: Proof,
     pub(crate) seen: Instant,
 }
@@ -49,6 +55,8 @@ struct Asked {
     /// When the answer's TTL ends, or when a failure may be asked again.
     expires: u32,
     validity: Validity,
+    /// The runs that wait for the answer.
+    runs: u16,
     /// The answer; `None` while the question is under way.
     answer: Option<Answer>,
 }
@@ -75,7 +83,13 @@ impl Validity {
 
 impl SessionMemory {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { asked: Vec::new(), proofs: Vec::new(), since: now, hasher: RandomState::default() }
+        Self {
+            asked: Vec::new(),
+            proofs: Vec::new(),
+            since: now,
+            hasher: RandomState::default(),
+            in_transaction: false,
+        }
     }
 
     /// A time in milliseconds; 49 days after the session began it stops.
@@ -83,110 +97,162 @@ impl SessionMemory {
         u32::try_from(at.saturating_duration_since(self.since).as_millis()).unwrap_or(u32::MAX)
     }
 
-    fn find(&mut self, question: &Question) -> Option<&mut Asked> {
-        let hash = self.hasher.hash_one(question);
-        self.asked.iter_mut().find(|asked| asked.question == hash)
+    fn hash(&self, question: &Question) -> u64 {
+        self.hasher.hash_one(question)
     }
 
-    fn remove(&mut self, question: &Question) {
-        let hash = self.hasher.hash_one(question);
-        self.asked.retain(|asked| asked.question != hash);
+    fn find(&mut self, question: u64) -> Option<&mut Asked> {
+        self.asked.iter_mut().find(|asked| asked.question == question)
+    }
+
+    /// Is an answer from this time, which expires at that time, used? In a transaction every answer is.
+    fn is_usable(&self, asked: &Asked, now: u32) -> bool {
+        self.in_transaction || is_recent(asked, now)
     }
 
     /// The answer to a question that this session has asked before; `validity` is that of a question asked now.
-    pub(crate) fn get(&mut self, question: &Question, validity: Validity, now: Instant) -> Option<Answer> {
+    fn get(&mut self, question: u64, validity: Validity, now: Instant) -> Option<Answer> {
         let now = self.millis(now);
-        let asked = self.find(question)?;
+        let asked = self.asked.iter().find(|asked| asked.question == question)?;
         let answer = asked.answer.as_ref()?;
-        if asked.validity != validity {
-            self.remove(question);
+        if asked.validity != validity || !self.is_usable(asked, now) {
+            self.asked.retain(|asked| asked.question != question);
             return None;
         }
         let left = Duration::from_millis(asked.expires.saturating_sub(now).into());
         Some(if answer.ttl().is_some() { answer.clone().aged(left) } else { answer.clone() })
     }
 
-    /// Records that a question is asked. Returns when the session first asked it.
-    pub(crate) fn begin(&mut self, question: &Question, validity: Validity, now: Instant) -> Instant {
+    /// Records that a run asks a question. Returns when the session first asked it.
+    fn begin(&mut self, question: u64, validity: Validity, now: Instant) -> Instant {
+        let at = self.millis(now);
         if let Some(asked) = self.find(question) {
+            asked.runs = asked.runs.saturating_add(1);
             let at = Duration::from_millis(asked.at.into());
             return self.since.checked_add(at).unwrap_or(now);
         }
         if self.asked.len() < MAX_ANSWERS {
-            let (question, at) = (self.hasher.hash_one(question), self.millis(now));
-            self.asked.push(Asked { question, at, expires: at, validity, answer: None });
+            self.asked.push(Asked { question, at, expires: at, validity, runs: 1, answer: None });
         }
         now
     }
 
     /// Keeps the answer to a question that was begun.
-    pub(crate) fn learn(&mut self, question: &Question, answer: &Answer, now: Instant) {
+    fn learn(&mut self, question: u64, answer: &Answer, now: Instant) {
         let lifetime = match answer.failure() {
             // The host's own limits say nothing about the name: the next stage may ask.
-            Some(Failure::Shed | Failure::Overload) => {
-                self.remove(question);
-                return;
-            }
+            Some(Failure::Shed | Failure::Overload) => return,
             Some(_) => A_MINUTE,
             None => answer.ttl().unwrap_or_default(),
         };
         let expires = self.millis(now.checked_add(lifetime).unwrap_or(now));
-        let Some(asked) = self.find(question) else { return };
+        // The first answer stays: another run may have given up since.
+        let Some(asked) = self.find(question).filter(|asked| asked.answer.is_none()) else { return };
         asked.expires = expires;
         asked.answer = Some(answer.clone());
     }
 
-    /// The time for this question is over. It is not waited for again in this transaction.
-    pub(crate) fn give_up(&mut self, question: &Question, now: Instant) {
-        self.learn(question, &Answer::failed(Failure::Deadline), now);
-    }
-
-    /// The question was not needed any more and was cancelled: if it is needed later, its time starts anew.
-    pub(crate) fn cancel(&mut self, question: &Question) {
-        if self.find(question).is_some_and(|asked| asked.answer.is_none()) {
-            self.remove(question);
+    /// A run waits for these questions no longer. One that has no answer, and that no other run waits for, is forgotten: its
+    /// time starts anew.
+    fn release(&mut self, questions: &[u64]) {
+        for question in questions {
+            if let Some(asked) = self.find(*question) {
+                asked.runs = asked.runs.saturating_sub(1);
+            }
         }
-    }
-
-    /// A stage has ended: no more memory is held than the answers take.
-    pub(crate) fn settle(&mut self) {
+        self.asked.retain(|asked| asked.answer.is_some() || asked.runs > 0);
         self.asked.shrink_to_fit();
-        self.proofs.shrink_to_fit();
     }
 
     /// Keeps the proofs of the report's listings: they hold for the whole transaction.
     pub(crate) fn keep_proofs(&mut self, report: &Report) {
         for row in report.lists() {
             let (Verdict::Listed(_, listing), Some(subject)) = (row.verdict(), row.subject()) else { continue };
-            let (spec, kind) = (&row.spec, subject.kind());
-            let is_same = |kept: &KeptProof| kept.kind == kind && Arc::ptr_eq(&kept.spec, spec);
-            if !self.proofs.iter().any(is_same) {
-                let (spec, proof) = (Arc::clone(spec), listing.proof().clone());
-                self.proofs.push(KeptProof { spec, kind, proof, seen: report.started() });
+            let is_same = |kept: &KeptProof| kept.subject == *subject && Arc::ptr_eq(&kept.spec, &row.spec);
+            if self.proofs.len() < MAX_PROOFS && !self.proofs.iter().any(is_same) {
+                let (spec, proof) = (Arc::clone(&row.spec), listing.proof().clone());
+                self.proofs.push(KeptProof { spec, subject: subject.clone(), proof, seen: report.started() });
             }
         }
     }
 
-    /// The proofs that this transaction has.
-    pub(crate) fn proofs(&self) -> &[KeptProof] {
-        &self.proofs
+    /// The proofs that may be used now.
+    pub(crate) fn proofs(&self, now: Instant) -> Vec<KeptProof> {
+        let is_usable = |kept: &&KeptProof| self.in_transaction || now.saturating_duration_since(kept.seen) < A_MINUTE;
+        self.proofs.iter().filter(is_usable).cloned().collect()
     }
 
     /// A mail transaction begins. What has expired is asked again, but the first transaction of a session uses what was
     /// learned within a minute before it: the answers are those about the client and its HELO argument.
     pub(crate) fn begin_transaction(&mut self, is_first: bool, now: Instant) {
-        if !is_first {
-            self.proofs.clear();
-        }
-        let (now, minute) = (self.millis(now), u32::try_from(A_MINUTE.as_millis()).unwrap_or(u32::MAX));
-        self.asked.retain(|asked| {
-            asked.answer.is_none() || now < asked.expires || (is_first && now.saturating_sub(asked.at) < minute)
-        });
+        self.proofs.retain(|kept| is_first && now.saturating_duration_since(kept.seen) < A_MINUTE);
+        let now = self.millis(now);
+        self.asked.retain(|asked| asked.answer.is_none() || now < asked.expires || (is_first && is_recent(asked, now)));
+        self.asked.shrink_to_fit();
+        self.in_transaction = true;
+    }
+
+    /// The mail transaction has ended.
+    pub(crate) fn end_transaction(&mut self) {
+        self.in_transaction = false;
     }
 
     /// Another client: nothing learned is about it.
     pub(crate) fn clear(&mut self) {
-        self.asked = Vec::new();
-        self.proofs = Vec::new();
+        *self = Self::new(self.since);
+    }
+}
+
+/// Has the TTL not ended, or is the answer less than a minute old?
+fn is_recent(asked: &Asked, now: u32) -> bool {
+    now < asked.expires || u128::from(now.saturating_sub(asked.at)) < A_MINUTE.as_millis()
+}
+
+/// The questions that one run has begun. They are released when the run ends or is dropped.
+pub(crate) struct Begun {
+    memory: Arc<Mutex<SessionMemory>>,
+    questions: Vec<u64>,
+}
+
+impl Begun {
+    pub(crate) fn new(memory: &Arc<Mutex<SessionMemory>>) -> Self {
+        Self { memory: Arc::clone(memory), questions: Vec::new() }
+    }
+
+    /// The answer to a question that the session has asked before.
+    pub(crate) fn get(&self, question: &Question, validity: Validity, now: Instant) -> Option<Answer> {
+        let mut memory = lock(&self.memory);
+        let question = memory.hash(question);
+        memory.get(question, validity, now)
+    }
+
+    /// Records that the question is asked. Returns when the session first asked it.
+    pub(crate) fn begin(&mut self, question: &Question, validity: Validity, now: Instant) -> Instant {
+        let mut memory = lock(&self.memory);
+        let question = memory.hash(question);
+        self.questions.push(question);
+        memory.begin(question, validity, now)
+    }
+
+    /// Keeps the answer to a question that was begun.
+    pub(crate) fn learn(&self, question: &Question, answer: &Answer, now: Instant) {
+        let mut memory = lock(&self.memory);
+        let question = memory.hash(question);
+        memory.learn(question, answer, now);
+    }
+
+    /// Keeps an answer that the cache had.
+    pub(crate) fn keep(&self, question: &Question, answer: &Answer, validity: Validity, now: Instant) {
+        let mut memory = lock(&self.memory);
+        let question = memory.hash(question);
+        memory.begin(question, validity, now);
+        memory.learn(question, answer, now);
+        memory.release(&[question]);
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        lock(&self.memory).release(&self.questions);
     }
 }

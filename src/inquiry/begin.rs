@@ -31,14 +31,14 @@ impl Inquiry {
         now: Instant,
         random: [u8; 16],
     ) -> Self {
-        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, shared, now, random);
+        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, shared, now, random, true);
         inquiry.known = Some(Box::new(shared.of_resolver()));
         // An inquiry without a driver never learns when another inquiry's trial ends: it does not wait for that one.
         inquiry.end_trial_elsewhere();
         inquiry
     }
 
-    /// The same, reusing the tables of an earlier inquiry.
+    /// The same, reusing the tables of an earlier inquiry. Without `asks` it begins no question of our own.
     pub(crate) fn within(
         workspace: Workspace,
         dialogue: &Dialogue,
@@ -46,6 +46,7 @@ impl Inquiry {
         shared: &mut SharedState,
         now: Instant,
         random: [u8; 16],
+        asks: bool,
     ) -> Self {
         let Workspace { lists: room, asked, by_question, rows } = workspace;
         let client = dialogue.client.map(|address| address.to_canonical());
@@ -60,7 +61,7 @@ impl Inquiry {
             Running::new(check)
         };
         let sender = match (&dialogue.mail_from, &dialogue.domain) {
-            (Some(path), _) => Some(mail_domain(PathRole::Sender, path, dialogue.sender_is_unqualified)),
+            (Some(path), _) => Some(mail_domain(PathRole::Sender, path, dialogue.is_unqualified(PathRole::Sender))),
             (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
             (None, None) => None,
         };
@@ -74,7 +75,7 @@ impl Inquiry {
             recipient: dialogue
                 .rcpt_to
                 .as_deref()
-                .map(|path| mail_domain(PathRole::Recipient, path, dialogue.recipient_is_unqualified)),
+                .map(|path| mail_domain(PathRole::Recipient, path, dialogue.is_unqualified(PathRole::Recipient))),
             lists: room,
             waiting: Vec::new(),
             lists_done: 0,
@@ -106,14 +107,16 @@ impl Inquiry {
             }
         }
         inquiry.advance_all();
-        inquiry.ask_own_questions(shared, now);
+        if asks {
+            inquiry.ask_own_questions(shared, now);
+        }
         inquiry
     }
 
     /// An inquiry with one check only.
     pub(crate) fn of_one(check: SingleCheck, shared: &mut SharedState, now: Instant, random: [u8; 16]) -> Self {
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random);
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random, true);
         match check {
             SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
             SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),
@@ -134,7 +137,7 @@ impl Inquiry {
         let label = Label::from_random(random);
         let trial = shared.trial(now, label, true);
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random);
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random, true);
         inquiry.settings = Arc::clone(settings);
         for (spec, kind) in lists {
             let health = shared.health(&spec, kind).cloned().unwrap_or_default();

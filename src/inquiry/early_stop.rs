@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::check::Check;
 use crate::dnsxl::score::{self, ContextScore, Outcome, Row, Score};
-use crate::dnsxl::{ListFinding, ListKind, Verdict};
+use crate::dnsxl::{ListFinding, ListKind, OnNoAnswer, Part, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::questions::UnitId;
 use crate::inquiry::running::Running;
@@ -25,24 +25,27 @@ impl Inquiry {
     /// Stops waiting for whatever can no longer change the action or the code of the advice. A check that is dropped is not in
     /// the report.
     pub(crate) fn drop_what_cannot_change_advice(&mut self, awaited: Awaited) {
-        if !awaited.is_listed_before {
-            self.drop_irrelevant_lists();
-        }
         let settings = Arc::clone(&self.settings);
         let policy = &settings.policy;
         let acts = |finding: &Finding| policy.acts_on(*finding);
         let is_judged = !self.is_exempt();
-        if !(is_judged && LISTS.iter().any(acts)) {
-            self.drop_lists();
+        if !(is_judged && self.list_findings().iter().any(acts)) {
+            self.drop_lists(|_| true);
+        } else if awaited.is_listed_before {
+            // Earlier stages have acted on the lists about what was known then.
+            self.drop_lists(|part| Stage::of_part(part).max(awaited.act_from) < awaited.stage);
+        } else if !self.has_list_replies() {
+            self.drop_irrelevant_lists();
         }
-        let rejected = self.earliest_rejection(awaited).filter(|_| policy.replies_with_the_worst());
+        let by_policy = policy.replies_with_the_worst() && !self.has_list_replies();
+        let rejected = self.earliest_rejection(awaited).filter(|_| by_policy);
         // Only a finding that goes before a rejection can change its code.
         let matters = |finding: &Finding| acts(finding) && rejected.is_none_or(|rejected| *finding < rejected);
         let needed = |stage| {
             is_judged
                 && Finding::ALL
                     .iter()
-                    .any(|finding| matters(finding) && !LISTS.contains(finding) && Stage::of(*finding) == stage)
+                    .any(|finding| matters(finding) && !is_about_lists(*finding) && Stage::of(*finding) == stage)
         };
         // Lists about the client's names need iprev.
         let iprev = !needed(Stage::Connect) && self.waiting.is_empty() && drop_check(&mut self.iprev);
@@ -106,18 +109,48 @@ impl Inquiry {
         self.settings.is_exempt(&self.dialogue)
     }
 
+    /// May the policy advise anything but to pass?
+    pub(crate) fn may_be_advised(&self) -> bool {
+        !self.is_exempt() && Finding::ALL.iter().any(|finding| self.settings.policy.acts_on(*finding))
+    }
+
+    /// What these lists together can show.
+    fn list_findings(&self) -> Vec<Finding> {
+        let lists = self.settings.lists.shared();
+        let defers = lists.iter().any(|spec| spec.on_no_answer() == OnNoAnswer::Defer);
+        let saves = lists.iter().any(|spec| spec.kind() == ListKind::Allow || spec.weight() < 0);
+        let findings = [
+            (Finding::Listed, true),
+            (Finding::DenyListUnknown, defers),
+            (Finding::AllowListUnknown, saves),
+            (Finding::ListsUndecided, true),
+            (Finding::ResolverFault, true),
+        ];
+        findings.into_iter().filter(|(_, possible)| *possible).map(|(finding, _)| finding).collect()
+    }
+
+    /// Has a list a reply of its own? Which lists answer then decides on the code.
+    fn has_list_replies(&self) -> bool {
+        self.settings.lists.shared().iter().any(|spec| spec.reply_template().is_some())
+    }
+
     fn are_lists_done(&self) -> bool {
         self.waiting.is_empty() && self.lists.iter().all(|list| list.run.is_done())
     }
 
-    /// Stops waiting for every list.
-    fn drop_lists(&mut self) {
-        self.waiting.clear();
-        for list in self.lists.iter_mut().filter(|list| !list.run.is_done()) {
-            list.run.verdict = Some(ListFinding::not_awaited());
-            self.stopped_early = true;
+    /// Stops waiting for the lists about these parts of the dialogue.
+    fn drop_lists(&mut self, dropped: impl Fn(Option<Part>) -> bool) {
+        self.waiting.retain(|list| !dropped(Some(list.part)));
+        let mut abandoned = Vec::new();
+        for (index, list) in self.lists.iter_mut().enumerate() {
+            if !list.run.is_done() && dropped(list.part) {
+                list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
+                list.run.verdict = Some(ListFinding::not_awaited());
+                self.stopped_early = true;
+                abandoned.push(index);
+            }
         }
-        self.questions.abandon(|id| matches!(id, UnitId::List(_)));
+        self.questions.abandon(|id| matches!(id, UnitId::List(index) if abandoned.binary_search(&index).is_ok()));
     }
 
     /// Stops waiting for lists that can no longer change the outcome.
@@ -139,9 +172,15 @@ impl Inquiry {
                 let spec = list.run.unit.spec();
                 !list.run.is_done() && spec.kind() == ListKind::Allow && spec.context() == name
             });
+            let awaits_negative_weight = self.lists.iter().any(|list| {
+                let spec = list.run.unit.spec();
+                !list.run.is_done() && spec.weight() < 0 && spec.context() == name
+            });
             match outcome_of(name) {
                 Outcome::Allowed => true,
-                Outcome::Listed | Outcome::NotListed => !awaits_allow_list,
+                Outcome::Listed => !awaits_allow_list,
+                // A list with a negative weight could still make it "allowed".
+                Outcome::NotListed => !awaits_allow_list && !awaits_negative_weight,
                 Outcome::Undecided => false,
             }
         };
@@ -170,8 +209,10 @@ impl Inquiry {
     }
 }
 
-/// What the lists together can show.
-const LISTS: [Finding; 3] = [Finding::Listed, Finding::DenyListUnknown, Finding::AllowListUnknown];
+/// Is the finding about the lists together?
+fn is_about_lists(finding: Finding) -> bool {
+    matches!(finding, Finding::Listed | Finding::DenyListUnknown | Finding::AllowListUnknown | Finding::ListsUndecided)
+}
 
 /// Drops a check that has no verdict yet. `true` if it did.
 fn drop_check<U: Check>(check: &mut Option<Running<U>>) -> bool {

@@ -189,6 +189,16 @@ impl Inquiry {
         self.questions.question(ticket)
     }
 
+    /// Does some check still want the answer to a question that was handed out?
+    pub(crate) fn is_wanted(&self, ticket: QuestionId) -> bool {
+        self.questions.is_wanted(ticket)
+    }
+
+    /// A question that was handed out is not sent after all.
+    pub(crate) fn withdraw(&mut self, ticket: QuestionId) {
+        self.questions.withdraw(ticket);
+    }
+
     /// Does no check want this answer any more?
     pub(crate) fn is_cancelled(&self, ticket: QuestionId) -> bool {
         self.questions.is_cancelled(ticket)
@@ -236,14 +246,24 @@ impl Inquiry {
 
     /// Another inquiry has proved a zone: the controls that are not answered yet are no longer needed.
     pub(crate) fn prove(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof) {
+        self.prove_where(spec, kind, proof, |_| true);
+    }
+
+    /// The same for what a list says about one subject.
+    pub(crate) fn prove_about(&mut self, spec: &ListSpec, subject: &Subject, proof: &Proof) {
+        self.prove_where(spec, subject.kind(), proof, |list| list.subject.as_ref() == Some(subject));
+    }
+
+    fn prove_where(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof, wanted: impl Fn(&ListRun) -> bool) {
         for index in 0..self.lists.len() {
             let Some(list) = self.lists.get_mut(index) else { return };
+            let is_wanted = wanted(list);
             let unit = &mut list.run.unit;
             let is_same = |other: &ListSpec| {
                 other.zone() == spec.zone() && other.knowledge().has_same_controls(spec.knowledge(), kind)
             };
             let concerns = unit.kind() == kind && unit.takes_proof() && is_same(unit.spec());
-            if list.was_fresh || list.run.verdict.is_some() || !concerns {
+            if list.was_fresh || list.run.verdict.is_some() || !concerns || !is_wanted {
                 continue;
             }
             unit.prove(proof.clone());

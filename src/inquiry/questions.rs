@@ -191,6 +191,23 @@ impl Questions {
         self.asked.get(ticket.0).is_none_or(|asked| asked.cancelled)
     }
 
+    /// Does some check want the answer, and is it not there?
+    pub(super) fn is_wanted(&self, ticket: QuestionId) -> bool {
+        self.asked.get(ticket.0).is_some_and(|asked| asked.is_open() && !asked.wanted_by.is_empty())
+    }
+
+    /// The question is not sent. Should a check want it later, it is a new question.
+    pub(super) fn withdraw(&mut self, ticket: QuestionId) {
+        let (Some(asked), Some(exchange)) = (self.asked.get_mut(ticket.0), self.exchanges.get(ticket.0)) else {
+            return;
+        };
+        if asked.is_open() {
+            self.open -= usize::from(asked.is_awaited());
+            asked.cancelled = true;
+            self.by_question.remove(&(exchange.question.clone(), asked.purpose.is_own()));
+        }
+    }
+
     /// Is an awaited answer still missing?
     pub(super) fn any_awaited(&self) -> bool {
         self.open > 0
@@ -259,6 +276,9 @@ impl Questions {
             if index >= self.handed_out && asked.is_open() && asked.wanted_by.is_empty() {
                 self.open -= usize::from(asked.is_awaited());
                 asked.cancelled = true;
+                if let Some(exchange) = self.exchanges.get(index) {
+                    self.by_question.remove(&(exchange.question.clone(), asked.purpose.is_own()));
+                }
             }
         }
     }

@@ -24,6 +24,8 @@ mod scenarios;
 #[cfg(feature = "test-util")]
 mod session;
 #[cfg(feature = "test-util")]
+mod session_property;
+#[cfg(feature = "test-util")]
 mod situations;
 #[cfg(feature = "test-util")]
 mod strangers;

@@ -309,3 +309,132 @@ fn an_idle_session_is_small_and_holds_nothing() {
     assert!(each <= 2_048, "{each} bytes");
     assert_eq!(world.checker.stats().in_flight, 0);
 }
+
+#[test]
+fn a_dropped_stage_takes_no_time_from_the_next() {
+    for gap in [1, 6, 600] {
+        let world = World::new(&World::slowly(WORLD), lists(["bl.test"]));
+        let mut session = world.checker.session(LISTED).act_from(Stage::Connect);
+        let mut prefetch = start(session.prefetch());
+        poll_once(&mut prefetch);
+        drop(prefetch);
+        world.clock.advance(SECOND * gap);
+        assert_eq!(world.clock.run(session.advice()).action(), Action::Reject, "{gap} s");
+    }
+}
+
+#[test]
+fn a_proof_is_about_what_it_was_made_for() {
+    let lists = || {
+        let spec = ListSpec::deny("rhsbl.test").unwrap().with_parts([Part::Recipient]);
+        ListSet::builder().list(spec).build().unwrap()
+    };
+    let world = World::new(WORLD, lists());
+    let mut session = world.checker.session(CLEAN);
+    let first = world.clock.run(session.mail_from("<>").rcpt_to("<a@bad.test>").advice());
+    assert_eq!(first.action(), Action::Reject);
+    // The list becomes a wildcard. Another recipient of the same transaction needs a proof of its own.
+    world.dns.set("*.rhsbl.test A 127.0.0.2").unwrap();
+    world.dns.set("1.0.0.127.rhsbl.test A 127.0.0.2").unwrap();
+    world.dns.set("invalid.rhsbl.test A 127.0.0.2").unwrap();
+    world.clock.advance(SECOND * 120);
+    assert_eq!(world.clock.run(session.rcpt_to("<a@one.test>").advice()).action(), Action::Pass);
+    // A listing from before the first MAIL, an hour ago, is proved anew.
+    let world = World::new(WORLD, self::lists(["bl.test"]));
+    let mut session = world.checker.session(LISTED);
+    world.clock.run(session.prefetch());
+    world.dns.set("*.bl.test A 127.0.0.2").unwrap();
+    world.dns.set("1.0.0.127.bl.test A 127.0.0.2").unwrap();
+    world.clock.advance(SECOND * 3_600);
+    let late = world.clock.run(session.mail_from("<>").rcpt_to("<a@one.test>").advice());
+    assert_eq!(late.action(), Action::Pass);
+}
+
+#[test]
+fn recipients_cost_no_question_that_cannot_matter() {
+    let slow =
+        "\n14.77.66.45.slow.test after=30ms\n14.77.66.45.in-addr.arpa after=500ms\n7.77.66.45.in-addr.arpa after=500ms";
+    let limited = || {
+        let slow = ListSpec::deny("slow.test").unwrap().with_daily_limit(5);
+        ListSet::builder().deny("bl.test").list(slow).build().unwrap()
+    };
+    for (client, login) in [(LISTED, false), (CLEAN, false), (LISTED, true)] {
+        let world = World::new(&format!("{WORLD}\n$SOA slow.test 300 60{slow}"), limited());
+        let mut session = world.checker.session(client);
+        if login {
+            session.authenticated();
+        }
+        session.helo("clean.client.test").mail_from("<a@sender.test>");
+        for number in 0..20 {
+            world.clock.run(session.rcpt_to(format!("<b{number}@one.test>")).advice());
+        }
+        let mut asked = BTreeMap::new();
+        for question in world.asked() {
+            *asked.entry(question).or_insert(0) += 1;
+        }
+        let often: Vec<_> = asked.iter().filter(|(_, times)| **times > 1).collect();
+        assert!(often.is_empty(), "{client} {login}: {often:?}");
+        assert_eq!(asked.is_empty(), login, "{client} {login}: {asked:?}");
+        // No rule of `rfc` is about reverse DNS.
+        assert!(!asked.keys().any(|question| question.contains("PTR")), "{asked:?}");
+        let other = world.check(CLEAN);
+        assert!(!said(&other).contains(&"unknown"), "the quota is left for others");
+    }
+}
+
+#[test]
+fn a_session_that_is_over_takes_no_trial_from_others() {
+    let rewriting = format!("{WORLD}\n*.com A 198.51.100.7\n*.net A 198.51.100.7\n*.org A 198.51.100.7");
+    let world = World::new(&rewriting, lists(["bl.test"]));
+    let mut over = world.checker.session(CLEAN).until(world.clock.now());
+    world.clock.run(over.report());
+    assert_eq!(world.all_asked().len(), 0);
+    world.check(CLEAN);
+    assert!(world.check(CLEAN).resolver_fault().is_some());
+}
+
+#[test]
+fn a_new_fact_gives_old_questions_no_new_time() {
+    let world = World::new(&format!("{WORLD}\n*.silent.test TIMEOUT"), lists(["silent.test"]));
+    let mut session = world.checker.session(CLEAN).within(SECOND * 2);
+    let mut prefetch = start(session.prefetch());
+    poll_once(&mut prefetch);
+    world.clock.advance(SECOND);
+    let begun = world.clock.now();
+    world.clock.run(session.mail_from("<a@sender.test>").rcpt_to("<b@one.test>").report());
+    assert_eq!(world.clock.now() - begun, SECOND);
+}
+
+#[test]
+fn a_stage_waits_for_no_list_of_an_earlier_one() {
+    let world = World::new(&format!("{WORLD}\n*.silent.test TIMEOUT"), lists(["bl.test", "silent.test"]));
+    let mut session = world.checker.session(LISTED).act_from(Stage::Connect);
+    assert_eq!(world.clock.run(session.advice()).action(), Action::Reject);
+    let begun = world.clock.now();
+    world.clock.run(session.mail_from("<a@sender.test>").advice());
+    assert_eq!(world.clock.now() - begun, Duration::ZERO);
+}
+
+#[test]
+fn before_mail_answers_hold_as_long_as_dns_says_or_a_minute() {
+    let world = World::new(WORLD, lists(["bl.test"]));
+    let mut session = world.checker.session(LISTED).act_from(Stage::Helo);
+    world.clock.run(session.prefetch());
+    world.dns.set("14.77.66.45.bl.test NXDOMAIN").unwrap();
+    world.clock.advance(SECOND * 100_000);
+    assert_eq!(world.clock.run(session.helo("listed.client.test").advice()).action(), Action::Pass);
+}
+
+#[test]
+fn a_session_takes_what_a_dialogue_knows_already() {
+    let world = World::new(WORLD, lists(["bl.test"]));
+    let mut session = world.checker.session(Dialogue::from(LISTED).mail_from("<>").rcpt_to("<b@one.test>"));
+    assert_eq!(session.stage(), Stage::Rcpt);
+    assert_eq!(world.clock.run(session.advice()).action(), Action::Reject);
+    session.authenticated().start_tls();
+    assert_eq!(session.dialogue(), &Dialogue::from(LISTED), "the log-in is forgotten too");
+    assert_eq!(
+        Dialogue::from(LISTED).mail_from_address("root").mail_from("<a@b.test>").mail_from.as_deref(),
+        Some("<a@b.test>")
+    );
+}

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::base::mail_path;
 use crate::base::name::Name;
+use crate::check::mail_domain::PathRole;
 
 /// The parts of one SMTP dialogue that are known so far. Texts may be anything a client sends: "malformed" is a verdict.
 ///
@@ -33,10 +34,10 @@ pub struct Dialogue {
     pub domain: Option<Name>,
     /// Has the client logged in?
     pub trust: ClientTrust,
-    /// The sender is a user name without a domain, which the host has parsed.
-    pub(crate) sender_is_unqualified: bool,
-    /// The recipient is a user name without a domain, which the host has parsed.
-    pub(crate) recipient_is_unqualified: bool,
+    /// The host has parsed the sender: without an `@` it is a user name.
+    pub(crate) sender_is_parsed: bool,
+    /// The same for the recipient.
+    pub(crate) recipient_is_parsed: bool,
 }
 
 /// How far the host trusts the client.
@@ -80,12 +81,12 @@ impl Dialogue {
     #[must_use]
     pub fn mail_from(mut self, path: impl Into<String>) -> Self {
         self.mail_from = Some(path.into());
-        self.sender_is_unqualified = false;
+        self.sender_is_parsed = false;
         self
     }
 
-    /// With this sender, which the host has parsed already: an address without angle brackets and quoting rules, empty for the
-    /// null reverse-path. The last `@` divides it. Without an `@` it is [unqualified](crate::MailDomain::Unqualified).
+    /// With this sender, which the host has parsed already: an address, with or without angle brackets, without quoting rules,
+    /// empty for the null reverse-path. The last `@` divides it. Without an `@` it is [unqualified](crate::MailDomain::Unqualified).
     ///
     /// ```
     /// # use rdnsbl::Dialogue;
@@ -95,9 +96,31 @@ impl Dialogue {
     /// ```
     #[must_use]
     pub fn mail_from_address(mut self, address: &str) -> Self {
-        self.sender_is_unqualified = !address.is_empty() && !address.contains('@');
+        self.sender_is_parsed = true;
         self.mail_from = Some(mail_path::of_address(address));
         self
+    }
+
+    /// Without sender and recipient.
+    pub(crate) fn without_envelope(mut self) -> Self {
+        (self.mail_from, self.sender_is_parsed) = (None, false);
+        self.without_recipient()
+    }
+
+    /// Without recipient.
+    pub(crate) fn without_recipient(mut self) -> Self {
+        (self.rcpt_to, self.recipient_is_parsed) = (None, false);
+        self
+    }
+
+    /// Is this path a user name without a domain, as the host has parsed it? The flag is of no use for a path that was set
+    /// after it.
+    pub(crate) fn is_unqualified(&self, role: PathRole) -> bool {
+        let (path, flag) = match role {
+            PathRole::Sender => (&self.mail_from, self.sender_is_parsed),
+            PathRole::Recipient => (&self.rcpt_to, self.recipient_is_parsed),
+        };
+        flag && path.as_deref().is_some_and(|path| !path.is_empty() && path != "<>" && !path.contains('@'))
     }
 
     /// Of a client who has logged in.
@@ -111,14 +134,14 @@ impl Dialogue {
     #[must_use]
     pub fn rcpt_to(mut self, path: impl Into<String>) -> Self {
         self.rcpt_to = Some(path.into());
-        self.recipient_is_unqualified = false;
+        self.recipient_is_parsed = false;
         self
     }
 
     /// With this recipient, which the host has parsed already: see [`mail_from_address`](Self::mail_from_address).
     #[must_use]
     pub fn rcpt_to_address(mut self, address: &str) -> Self {
-        self.recipient_is_unqualified = !address.is_empty() && !address.contains('@');
+        self.recipient_is_parsed = true;
         self.rcpt_to = Some(mail_path::of_address(address));
         self
     }
