@@ -1,0 +1,157 @@
+//! The verdict of a check that has all its answers.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use crate::base::name::Name;
+use crate::base::remote_text::RemoteText;
+use crate::dns::Evidence;
+use crate::dns::unknown::UnknownReason;
+use crate::dns::{Answer, AnswerKind, Failure, RrSet};
+use crate::dnsxl::check::{A, Access, CONFIRM, ListCheck, MUST_EXIST, TXT, looks_stripped};
+use crate::dnsxl::classify::{Class, classify};
+use crate::dnsxl::problem::ProblemKind;
+use crate::dnsxl::proof::{State, Trial};
+use crate::dnsxl::verdict::{
+    ExcludedDetails, ListingDetails, NotListed, ProblemDetails, Unknown, UnknownDetails, Verdict,
+};
+
+/// What another zone says of a hit that it has to confirm.
+enum Confirmation {
+    Given,
+    Denied,
+    Broken(ProblemKind),
+    Failed(Failure),
+}
+
+impl ListCheck {
+    /// The verdict when everything wanted is in.
+    pub(super) fn verdict(&self) -> Verdict {
+        let broken = |kind, evidence, reason| {
+            Verdict::Problem(ProblemDetails { kind, codes: Arc::new([]), reason, evidence, ttl: None }.into())
+        };
+        match &self.access {
+            Access::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
+            Access::Silent => return unknown(Failure::Shed, Vec::new()),
+            Access::Probe(_) => return Verdict::NotListed(NotListed { ttl: None }),
+            Access::Trial => match self.tried() {
+                Some(Trial::Broken(kind, evidence)) => return broken(kind, evidence, None),
+                Some(Trial::Failed(evidence)) => {
+                    let failure = evidence.iter().find_map(|evidence| evidence.answer().failure());
+                    return unknown(failure.unwrap_or(Failure::Shed), evidence);
+                }
+                Some(Trial::Sane(_)) | None => {}
+            },
+            Access::Open => {}
+        }
+        match self.answers.get(A) {
+            Some(answer) => self.conclude(answer),
+            None => unknown(Failure::Shed, Vec::new()),
+        }
+    }
+
+    /// All answers are in.
+    fn conclude(&self, answer: &Answer) -> Verdict {
+        match answer.kind() {
+            // A no that nobody signs looks as a stripped listing does. The entry that must exist tells: if it is as empty,
+            // something takes answers away here, whatever others may get through; if it failed, nobody can tell.
+            AnswerKind::NoData(None) => match self.answers.get(MUST_EXIST).map(Answer::kind) {
+                Some(_) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
+                    Verdict::Unknown(Unknown::resolver_at_fault())
+                }
+                Some(AnswerKind::Failed(failure)) => unknown(failure, self.evidence(MUST_EXIST).into_iter().collect()),
+                _ => Verdict::NotListed(NotListed { ttl: None }),
+            },
+            AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
+            AnswerKind::Failed(Failure::Unrelated) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
+                Verdict::Unknown(Unknown::resolver_at_fault())
+            }
+            AnswerKind::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
+            AnswerKind::Records(set) => self.conclude_records(set),
+        }
+    }
+
+    fn conclude_records(&self, set: &RrSet) -> Verdict {
+        let codes: Arc<[Ipv4Addr]> = set.v4().collect();
+        let ttl = set.ttl();
+        let problem = |kind, evidence, reason| {
+            Verdict::Problem(ProblemDetails { kind, codes: codes.clone(), reason, evidence, ttl: Some(ttl) }.into())
+        };
+        let meanings = match classify(&self.spec, &codes) {
+            Class::Problem(kind) => return problem(kind, self.evidence(A).into_iter().collect(), None),
+            Class::Excluded => {
+                return Verdict::Excluded(ExcludedDetails { codes, truncated: set.truncated(), ttl }.into());
+            }
+            Class::Hit(meanings) => meanings,
+        };
+        let tried = match &self.control.0 {
+            State::Fresh(proof) => Trial::Sane(proof.clone()),
+            State::Stale(_) | State::HalfStale(..) => self.tried().unwrap_or(Trial::Failed(Vec::new())),
+        };
+        match tried {
+            Trial::Sane(proof) => match self.confirmation() {
+                Confirmation::Given => {
+                    let ttl = self.answers.get(CONFIRM).and_then(Answer::ttl).map_or(ttl, |other| ttl.min(other));
+                    let reason = self.reason();
+                    let truncated = set.truncated();
+                    Verdict::Listed(
+                        self.spec.kind(),
+                        ListingDetails { codes, truncated, meanings, reason, proof, ttl }.into(),
+                    )
+                }
+                Confirmation::Denied => {
+                    // A no that nobody signs lasts no time.
+                    let other = self.answers.get(CONFIRM).and_then(Answer::ttl).unwrap_or_default();
+                    Verdict::Excluded(ExcludedDetails { codes, truncated: set.truncated(), ttl: ttl.min(other) }.into())
+                }
+                Confirmation::Broken(kind) => problem(kind, self.evidence(CONFIRM).into_iter().collect(), None),
+                Confirmation::Failed(failure) => {
+                    let evidence = self.evidence(CONFIRM).into_iter().collect();
+                    Verdict::Unknown(
+                        UnknownDetails { why: failure.into(), codes, reason: None, evidence, ttl: Some(ttl) }.into(),
+                    )
+                }
+            },
+            Trial::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
+            Trial::Failed(evidence) => Verdict::Unknown(
+                UnknownDetails { why: UnknownReason::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) }
+                    .into(),
+            ),
+        }
+    }
+
+    /// What the zone that tells why says of the subject, where it is another: any code in 127.0.0.0/8 will do (Exim's lists
+    /// of two domains), but for refusals.
+    fn confirmation(&self) -> Confirmation {
+        if self.reason_name.is_none() {
+            return Confirmation::Given;
+        }
+        match self.answers.get(CONFIRM).map(Answer::kind) {
+            Some(AnswerKind::Records(set)) if set.v4().any(|code| !code.is_loopback()) => {
+                Confirmation::Broken(ProblemKind::Outside127)
+            }
+            Some(AnswerKind::Records(set)) if set.v4().any(|code| code.octets().starts_with(&[127, 255, 255])) => {
+                Confirmation::Broken(ProblemKind::Refused)
+            }
+            Some(AnswerKind::Records(set)) if set.v4().next().is_some() => Confirmation::Given,
+            Some(AnswerKind::Records(_) | AnswerKind::NxDomain(_) | AnswerKind::NoData(_)) => Confirmation::Denied,
+            Some(AnswerKind::Failed(failure)) => Confirmation::Failed(failure),
+            None => Confirmation::Failed(Failure::Shed),
+        }
+    }
+
+    /// The list's own words, without a key that they might quote.
+    pub(super) fn reason(&self) -> Option<RemoteText> {
+        let Some(AnswerKind::Records(set)) = self.answers.get(TXT).map(Answer::kind) else { return None };
+        let text = RemoteText::join(set.texts())?;
+        let zones = [Some(self.spec.zone()), self.spec.reason_zone()];
+        Some(zones.into_iter().flatten().filter_map(Name::secret).fold(text, |text, secret| text.without(secret)))
+    }
+}
+
+/// Could not tell, for this reason.
+fn unknown(failure: Failure, evidence: Vec<Evidence>) -> Verdict {
+    Verdict::Unknown(
+        UnknownDetails { why: failure.into(), codes: Arc::new([]), reason: None, evidence, ttl: None }.into(),
+    )
+}
