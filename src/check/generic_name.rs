@@ -23,7 +23,7 @@ impl Shape {
         self != Self::Plain
     }
 
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ const DYNAMIC: [&str; 38] = [
     "unassigned",
 ];
 
-/// The shape of `name` as a name of `client`.
+/// Classifies `name` as a name of `client`.
 #[must_use]
 pub fn of(name: &Name, client: IpAddr) -> Shape {
     let text = name.expose().trim_end_matches('.');
@@ -105,7 +105,7 @@ fn embeds_v4(text: &str, address: Ipv4Addr) -> bool {
             return true;
         }
     }
-    // Few names have such runs at all; no others are compared.
+    // Compare only names with such a run of characters; few have one.
     let padded = |order: [u32; 4]| order.map(|octet| format!("{octet:03}")).concat();
     let hex = |order: [u32; 4]| order.map(|octet| format!("{octet:02x}")).concat();
     let either = |written: &dyn Fn([u32; 4]) -> String| {
@@ -114,7 +114,7 @@ fn embeds_v4(text: &str, address: Ipv4Addr) -> bool {
     has_run(text, 12, u8::is_ascii_digit) && either(&padded) || has_run(text, 8, u8::is_ascii_hexdigit) && either(&hex)
 }
 
-/// Are there so many such characters in a row?
+/// Are there `length` such characters in a row?
 fn has_run(text: &str, length: usize, wanted: fn(&u8) -> bool) -> bool {
     let mut run = 0;
     text.bytes().any(|octet| {
@@ -137,7 +137,7 @@ fn embeds_v6(text: &str, address: Ipv6Addr) -> bool {
     bare.contains(lower_half) || bare.contains(&reversed) || groups.windows(4).any(|row| row == [e, f, g, h])
 }
 
-/// A telling word left of the provider's own domain.
+/// Is there a word of [`DYNAMIC`] to the left of the last two labels?
 fn looks_dynamic(text: &str) -> bool {
     let Some((own, _)) = text.rmatch_indices('.').nth(1).and_then(|(dot, _)| text.split_at_checked(dot)) else {
         return false;

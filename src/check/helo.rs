@@ -1,7 +1,7 @@
 //! Validates the argument of HELO or EHLO: RFC 5321 §2.3.5, §4.1.1.1, §4.1.3.
 //!
-//! A fact for scores, greylists and logs. A server "MUST NOT refuse" a message because the name does not lead back to the
-//! client (RFC 5321 §4.1.4), and no verdict here asks it to.
+//! The verdict is a fact for scores, greylists and logs. A server "MUST NOT refuse" a message because the name does not
+//! resolve to the client (RFC 5321 §4.1.4), and no verdict suggests it.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -38,9 +38,10 @@ pub enum Helo {
     LiteralDiffers,
     /// A name of one label, such as `oemcomputer` (RFC 5321 §2.3.5). No DNS query is sent.
     NotFqdn,
-    /// No name and no address literal: empty, bare addresses, odd characters, empty or long labels. No DNS query is sent.
+    /// Neither a name nor an address literal: empty, a bare address, invalid characters, empty or long labels. No DNS query
+    /// is sent.
     Malformed,
-    /// A stranger calls himself by our name or address. No DNS query is sent.
+    /// Another host uses our name or address. No DNS query is sent.
     ClaimsUs,
     /// The name does not exist.
     NoSuchName,
@@ -51,7 +52,7 @@ pub enum Helo {
 }
 
 impl Helo {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -158,6 +159,27 @@ impl OwnIdentity {
 }
 
 /// The check of one argument: 0, 2 or 3 questions, one or two round trips.
+///
+/// ```
+/// use rdnsbl::check::helo::HeloCheck;
+/// use rdnsbl::check::{Check, Step};
+/// use rdnsbl::{Answer, Helo, OwnIdentity, Record};
+/// use std::net::Ipv4Addr;
+/// use std::time::Duration;
+///
+/// let client = Ipv4Addr::new(203, 0, 113, 14);
+/// let mut check = HeloCheck::new("mail.example.org", Some(client.into()), &OwnIdentity::default());
+/// let report = loop {
+///     match check.step() {
+///         Step::Done(report) => break report,
+///         Step::Need(slots) => slots.for_each(|slot| {
+///             // Here: ask a resolver for check.question(slot).
+///             check.supply(slot, Answer::records([Record::A(client)], Duration::from_secs(300)));
+///         }),
+///     }
+/// };
+/// assert_eq!(report.verdict(), Helo::ResolvesToClient);
+/// ```
 #[derive(Clone, Debug)]
 pub struct HeloCheck {
     argument: RemoteText,
@@ -176,23 +198,23 @@ enum Start {
 impl HeloCheck {
     /// A check of the text after HELO or EHLO. Accepts any text: an invalid argument is a verdict, not an error.
     #[must_use]
-    pub fn new(argument: &str, client: Option<IpAddr>, ourselves: &OwnIdentity) -> Self {
+    pub fn new(argument: &str, client: Option<IpAddr>, own: &OwnIdentity) -> Self {
         let client = client.map(|address| address.to_canonical());
-        // From one of our own addresses our own name is no claim.
-        let stranger = client.is_none_or(|address| !ourselves.has(address));
+        // From one of our own addresses, our own name is correct.
+        let is_other = client.is_none_or(|address| !own.has(address));
         let read = read(argument);
         let shown = match &read {
-            // A name with a key hides it.
+            // The name may contain a key; its `Display` hides it.
             Argument::Name(name) if name.secret().is_some() => RemoteText::clean(name.to_string().as_bytes()),
             _ => RemoteText::clean(argument.as_bytes()),
         };
         let start = match read {
-            Argument::Literal(address) if stranger && ourselves.has(address) => Start::Settled(Helo::ClaimsUs),
+            Argument::Literal(address) if is_other && own.has(address) => Start::Settled(Helo::ClaimsUs),
             Argument::Literal(address) if Some(address.to_canonical()) == client => {
                 Start::Settled(Helo::LiteralMatches)
             }
             Argument::Literal(_) => Start::Settled(Helo::LiteralDiffers),
-            Argument::Name(name) if stranger && ourselves.is_named(&name) => Start::Settled(Helo::ClaimsUs),
+            Argument::Name(name) if is_other && own.is_named(&name) => Start::Settled(Helo::ClaimsUs),
             Argument::Name(name) if name.label_count() < 2 => Start::Settled(Helo::NotFqdn),
             Argument::Name(name) => Start::Ask(name),
             Argument::Number => Start::Settled(Helo::NotFqdn),
@@ -224,9 +246,9 @@ impl HeloCheck {
             ttl = [ttl, answer.ttl()].into_iter().flatten().min();
         }
         addresses.truncate(MAX_ADDRESSES);
-        // That the name leads to the client rests on that address alone; everything else on what is not there, too.
-        let is_open = verdict != Helo::ResolvesToClient && used().any(Answer::is_unsigned_no);
-        if is_open || matches!(verdict, Helo::Unknown(_)) {
+        // `ResolvesToClient` depends on one address only; every other verdict also depends on negative answers.
+        let may_change = verdict != Helo::ResolvesToClient && used().any(Answer::is_unsigned_no);
+        if may_change || matches!(verdict, Helo::Unknown(_)) {
             ttl = None;
         }
         Step::Done(HeloReport {
@@ -261,11 +283,11 @@ impl HeloCheck {
             // The client's own family decides whether the name could lead to it.
             (Some(failure), _) if self.client.is_some() => Addresses::Unknown(failure),
             _ if found(own) || found(other) => Addresses::Others,
-            // RFC 8020: one family's NXDOMAIN speaks for the name.
+            // RFC 8020: NXDOMAIN for one type means that the name does not exist.
             _ if [own, other].into_iter().any(|answer| matches!(answer.kind(), AnswerKind::NxDomain(_))) => {
                 Addresses::NoSuchName
             }
-            // No address in one family, no word about the other: that is not "no address".
+            // No address in one family and a failure in the other is not "no address".
             (Some(failure), _) | (None, Some(failure)) => Addresses::Unknown(failure),
             (None, None) => Addresses::None,
         }

@@ -3,8 +3,8 @@
 //! The names of the client's address are looked up, then the addresses of those names, in the client's own family. If one of
 //! them leads back, the client is [`Iprev::Confirmed`].
 //!
-//! Precedence where names differ (RFC 8601 leaves it open): a confirmation beats an error, an error beats a mismatch. So
-//! one slow name cannot make a good client bad, and "could not tell" never ends as "forged".
+//! Precedence if the names have different results (RFC 8601 does not define it): a confirmation beats an error, an error
+//! beats a mismatch. So one slow name does not change the result of a good client, and an unknown result is never "forged".
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -243,6 +243,32 @@ pub enum LookupDirection {
 }
 
 /// The check of one client: at most 11 questions, two round trips.
+///
+/// ```
+/// use rdnsbl::check::iprev::IprevCheck;
+/// use rdnsbl::check::{Check, Step};
+/// use rdnsbl::dns::Target;
+/// use rdnsbl::{Answer, Iprev, Record, RecordType};
+/// use std::net::Ipv4Addr;
+/// use std::time::Duration;
+///
+/// let client = Ipv4Addr::new(203, 0, 113, 14);
+/// let mut check = IprevCheck::new(client.into());
+/// let verdict = loop {
+///     match check.step() {
+///         Step::Done(verdict) => break verdict,
+///         Step::Need(slots) => slots.for_each(|slot| {
+///             // Here: ask a resolver.
+///             let record = match check.question(slot).map(|question| question.record_type) {
+///                 Some(RecordType::Ptr) => Record::Ptr(Target::from_text("mail.example.org")),
+///                 _ => Record::A(client),
+///             };
+///             check.supply(slot, Answer::records([record], Duration::from_secs(300)));
+///         }),
+///     }
+/// };
+/// assert!(matches!(verdict, Iprev::Confirmed(_)));
+/// ```
 #[derive(Clone, Debug)]
 pub struct IprevCheck {
     client: IpAddr,
@@ -303,7 +329,7 @@ impl IprevCheck {
         if names.confirmed().next().is_some() {
             return Iprev::Confirmed(names); // RFC 8601 §3: pass if the address is among those of any name
         }
-        // By the order of names, so that the reason does not depend on arrival.
+        // The first in the order of names, so that the reason does not depend on the order of the answers.
         let failed = names.names.iter().find_map(|name| match name.forward {
             Forward::Failed(failure) => Some(failure),
             _ => None,

@@ -62,7 +62,7 @@ pub enum MailDomain {
 }
 
 impl MailDomain {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -106,7 +106,7 @@ pub enum Unusable {
 }
 
 impl Unusable {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -264,7 +264,7 @@ impl MailHost {
 
 /// The result for one mail host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a host is usable, or is not, or nobody could tell")]
+#[expect(clippy::exhaustive_enums, reason = "a host is usable, or is not, or its state is unknown")]
 pub enum HostState {
     /// It has a public address.
     Usable,
@@ -274,7 +274,28 @@ pub enum HostState {
     Unknown(Failure),
 }
 
-/// The check of one path: 0 questions for what holds no domain, 2 in the usual case.
+/// The check of one path: no question if it contains no domain, usually two.
+///
+/// ```
+/// use rdnsbl::check::mail_domain::{MailDomainCheck, PathRole};
+/// use rdnsbl::check::{Check, Step};
+/// use rdnsbl::dns::Target;
+/// use rdnsbl::{Answer, MailDomain, Record};
+/// use std::time::Duration;
+///
+/// let mut check = MailDomainCheck::new(PathRole::Sender, "<info@example.org>");
+/// let Step::Need(slots) = check.step() else { unreachable!("it needs the MX records") };
+/// for slot in slots {
+///     // Here: ask a resolver for check.question(slot). This answer is a null MX.
+///     let record = Record::Mx { preference: 0, exchange: Target::from_text(".") };
+///     check.supply(slot, Answer::records([record], Duration::from_secs(300)));
+/// }
+/// let Step::Done(report) = check.step() else { unreachable!("nothing more is needed") };
+/// assert_eq!(report.verdict(), &MailDomain::NullMx);
+///
+/// let bounce = MailDomainCheck::new(PathRole::Sender, "<>"); // no question
+/// assert!(matches!(bounce.step(), Step::Done(report) if report.verdict() == &MailDomain::NullSender));
+/// ```
 #[derive(Clone, Debug)]
 pub struct MailDomainCheck {
     start: Start,
@@ -349,7 +370,7 @@ impl MailDomainCheck {
         let mx = || self.answers.get(MX).and_then(Answer::ttl);
         let ttl = match (&verdict, &self.start) {
             (MailDomain::Unknown(_), _) | (_, Start::Settled(_)) => None,
-            // One host is enough; what others lack takes nothing from it.
+            // One usable host is enough, whatever the results for the others.
             (MailDomain::Ok(_), _) => mx().map(|mx| hosts.iter().filter_map(|host| host.ttl).fold(mx, Duration::min)),
             _ => hosts.iter().map(|host| host.ttl).try_fold(mx(), |least, ttl| Some(least.min(Some(ttl?)))).flatten(),
         };
@@ -402,8 +423,8 @@ impl MailDomainCheck {
                 }
             }
         }
-        // Nothing usable. One host about which nobody could tell outweighs any number of bad ones. Hosts beyond the cap
-        // leave `truncated`, which no policy may take for a reason to refuse for good.
+        // No usable host. One unknown host outweighs any number of unusable ones. If there were more than `MAX_HOSTS`,
+        // `truncated` is set, and a policy must not reject permanently.
         let unknown = hosts.iter().find_map(|host| match host.state {
             HostState::Unknown(failure) => Some(MailDomain::Unknown(failure.into())),
             _ => None,
@@ -417,7 +438,7 @@ impl MailDomainCheck {
 
     /// Checks one host: first its name, then A, then AAAA if A gave nothing usable.
     fn look(&self, index: usize, target: Target, preference: Option<u16>) -> Look {
-        // What the record itself tells lasts as long as the record.
+        // A verdict from the MX record alone is valid as long as that record.
         const RECORD: Option<Duration> = Some(Duration::MAX);
         let mut ttl: Option<Duration> = None;
         let mut unsigned = false;

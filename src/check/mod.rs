@@ -1,14 +1,30 @@
-//! The shape of every check: a value with a slot for each answer it may need.
+//! The form of every check: a value with a slot for each answer that it may need.
 //!
 //! ```text
 //! step()              -> Need(slots) | Done(verdict)     // no I/O, no clock, no randomness
-//! question(slot)      -> what to ask for that slot
+//! question(slot)      -> the question for that slot
 //! supply(slot, answer)
 //! ```
 //!
-//! A driver asks what is needed, in any order, supplies each answer as it comes and steps again. When time is up it supplies
-//! `Answer::failed(Failure::Deadline)` to every needed slot, again until `Done`: a check always ends with a verdict. Once
-//! `Done`, further answers change nothing, and the verdict does not depend on the order in which answers came.
+//! A driver sends the needed questions in any order, supplies each answer as it arrives, and steps again. At the deadline it
+//! supplies `Answer::failed(Failure::Deadline)` for every needed slot, repeatedly until `Done`, so a check always ends with
+//! a verdict. After `Done` further answers change nothing. The verdict does not depend on the order of the answers.
+//!
+//! ```
+//! use rdnsbl::check::iprev::IprevCheck;
+//! use rdnsbl::check::{Check, Step};
+//! use rdnsbl::{Answer, Failure};
+//!
+//! let mut check = IprevCheck::new([203, 0, 113, 14].into());
+//! let Step::Need(slots) = check.step() else { unreachable!("it needs the PTR records") };
+//! for slot in slots {
+//!     let question = check.question(slot).expect("every needed slot has a question");
+//!     assert_eq!(question.to_string(), "14.113.0.203.in-addr.arpa PTR");
+//!     check.supply(slot, Answer::nx_domain(None)); // here: ask a resolver
+//! }
+//! let Step::Done(verdict) = check.step() else { unreachable!("nothing more is needed") };
+//! assert_eq!(verdict.rfc8601(), "permerror");
+//! ```
 
 pub mod generic_name;
 pub mod helo;
@@ -49,7 +65,7 @@ impl Slots {
         Self::one(slot).without(self).is_empty()
     }
 
-    /// Is there nothing to ask?
+    /// Whether no slot is needed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0 == 0
@@ -74,7 +90,7 @@ impl Iterator for Slots {
     }
 }
 
-/// What a check says when it has looked at its answers.
+/// The result of one step of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a check needs something or is done")]
 pub enum Step<V> {
@@ -86,19 +102,19 @@ pub enum Step<V> {
 
 /// A check of one thing.
 pub trait Check {
-    /// What it ends with.
+    /// The type of its result.
     type Verdict;
 
-    /// Looks at the answers so far.
+    /// Evaluates the answers so far.
     fn step(&self) -> Step<Self::Verdict>;
 
-    /// What to ask for a needed slot; `None` for a slot this check does not know.
+    /// The question for a needed slot; `None` for a slot that this check does not have.
     fn question(&self, slot: Slot) -> Option<Question>;
 
-    /// Fills a slot. The first answer counts; an unknown slot is ignored.
+    /// Fills a slot. The first answer stays; a slot that this check does not have is ignored.
     fn supply(&mut self, slot: Slot, answer: Answer);
 
-    /// Gives up on everything that is still missing, in a loop, until the verdict.
+    /// Supplies this failure for every missing answer, until the verdict.
     fn expire(&mut self, failure: Failure) -> Self::Verdict {
         loop {
             match self.step() {
@@ -109,7 +125,7 @@ pub trait Check {
     }
 }
 
-/// The answers a check holds, by slot. The first answer for a slot stays.
+/// The answers of a check, by slot. The first answer for a slot stays.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answers(Few<(Slot, Answer)>);
 
@@ -118,21 +134,21 @@ impl Answers {
         self.0.iter().find(|(its, _)| *its == slot).map(|(_, answer)| answer)
     }
 
-    /// The answer for this slot, if no other one has one.
+    /// The answer for this slot, if no other slot has one.
     pub(crate) fn only(&self, slot: Slot) -> Option<&Answer> {
         self.0.only().filter(|(its, _)| *its == slot).map(|(_, answer)| answer)
     }
 
-    /// What the resolver said beside this failure, in the order of slots (RFC 8914).
+    /// The extended DNS error that came with this failure (RFC 8914); the one of the lowest slot.
     pub(crate) fn extended_error(&self, failure: Failure) -> Option<ExtendedError> {
-        let said = |(slot, answer): &(Slot, Answer)| {
+        let error = |(slot, answer): &(Slot, Answer)| {
             let code = answer.extended_error().filter(|_| answer.failure() == Some(failure))?;
             Some((*slot, ExtendedError::new(code)))
         };
-        self.0.iter().filter_map(said).min().map(|(_, error)| error)
+        self.0.iter().filter_map(error).min().map(|(_, error)| error)
     }
 
-    /// `slots` is how many slots the check has; beyond it nothing is kept.
+    /// Keeps an answer. `slots` is the number of slots of the check; answers for other slots are dropped.
     pub(crate) fn put(&mut self, slot: Slot, answer: Answer, slots: usize) {
         if usize::from(slot.0) >= slots || self.get(slot).is_some() {
             return;

@@ -1,48 +1,47 @@
-//! The resolver on trial, by questions of our own: does it invent answers for names that do not exist, does it answer at all,
-//! and may we ask it?
+//! The test of the resolver: does it invent answers for names that do not exist, does it answer, and does it refuse?
 //!
-//! What a client's own zones answer, faults included, is no evidence: only these questions convict a resolver. `.invalid` and
-//! `.test` are answered by resolvers themselves, so that they prove nothing: random labels under ordinary top-level domains are
-//! asked, and the root's name servers.
+//! Answers about names that a client can choose are no evidence, not even failures; only these questions are. Resolvers
+//! answer `.invalid` and `.test` themselves, so the questions are random labels under ordinary top-level domains, and the
+//! name servers of the root.
 
 use crate::base::name::Name;
 use crate::check::{Answers, Check, Slot, Slots, Step};
 use crate::dns::{Answer, AnswerKind, Failure, Question, RecordType};
 use crate::dns::{Evidence, Label};
 
-/// Where no name of 20 random characters exists, and resolvers have nothing of their own.
+/// Top-level domains in which no name of 20 random characters exists and which resolvers do not answer themselves.
 const ORDINARY: [&str; 3] = ["com.", "net.", "org."];
-/// So many of them must be answered before the resolver is blamed: one registry alone may do such a thing itself.
+/// This many of them must have addresses before the resolver is at fault, because one registry could use a wildcard.
 const ENOUGH: usize = 2;
-/// `. NS`, which every resolver knows without asking anybody.
+/// `. NS`, which every resolver knows without a query.
 const ROOT: Slot = Slot(3);
 const SLOTS: usize = 4;
 
-/// Asks for names that cannot exist, and for the root.
+/// Asks for names that do not exist, and for the root.
 #[derive(Clone, Debug)]
-pub(crate) struct ResolverTrial {
+pub(crate) struct ResolverCheck {
     label: Label,
     answers: Answers,
 }
 
-/// What came of it.
+/// The result of the test.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Honesty {
-    /// Names that do not exist were denied.
+pub(crate) enum ResolverBehavior {
+    /// Negative answers for names that do not exist.
     Honest,
-    /// They were answered with addresses.
+    /// Addresses for names that do not exist.
     Rewrites(Vec<Evidence>),
-    /// None of the questions was answered at all.
+    /// No question was answered.
     Silent,
     /// Every question was refused.
     Refuses,
-    /// It answers; whether it tells the truth did not show.
+    /// It answers, but too few answers show whether it invents any.
     Unknown,
-    /// None of the questions was answered, by failures of several kinds.
+    /// Every question failed, in different ways.
     Fails,
 }
 
-impl ResolverTrial {
+impl ResolverCheck {
     pub(crate) fn new(label: Label) -> Self {
         Self { label, answers: Answers::default() }
     }
@@ -51,8 +50,8 @@ impl ResolverTrial {
         self.label
     }
 
-    /// Takes the answer to one of its questions; says whether it was one.
-    pub(crate) fn hear(&mut self, question: &Question, answer: &Answer) -> bool {
+    /// Supplies an answer, if the question belongs to this test; returns whether it does.
+    pub(crate) fn supply_answer(&mut self, question: &Question, answer: &Answer) -> bool {
         let slot = Self::slots().find(|slot| self.question(*slot).as_ref() == Some(question));
         slot.map(|slot| self.supply(slot, answer.clone())).is_some()
     }
@@ -71,18 +70,18 @@ impl ResolverTrial {
     }
 }
 
-impl Check for ResolverTrial {
-    type Verdict = Honesty;
+impl Check for ResolverCheck {
+    type Verdict = ResolverBehavior;
 
-    fn step(&self) -> Step<Honesty> {
+    fn step(&self) -> Step<ResolverBehavior> {
         let invented = self.evidence(|answer| matches!(answer.kind(), AnswerKind::Records(_)));
         if invented.len() >= ENOUGH {
-            return Step::Done(Honesty::Rewrites(invented));
+            return Step::Done(ResolverBehavior::Rewrites(invented));
         }
         if self.evidence(|answer| matches!(answer.kind(), AnswerKind::NxDomain(_) | AnswerKind::NoData(_))).len()
             >= ENOUGH
         {
-            return Step::Done(Honesty::Honest);
+            return Step::Done(ResolverBehavior::Honest);
         }
         let missing: Slots = Self::slots().filter(|slot| self.answers.get(*slot).is_none()).collect();
         if !missing.is_empty() {
@@ -92,14 +91,14 @@ impl Check for ResolverTrial {
         let all =
             |wanted: fn(Failure) -> bool| failures.len() == SLOTS && failures.iter().all(|failure| wanted(*failure));
         Step::Done(if failures.len() < SLOTS {
-            Honesty::Unknown
+            ResolverBehavior::Unknown
         } else if all(|failure| failure == Failure::Refused) {
-            Honesty::Refuses
-        // Nothing but deadlines may be a caller in a hurry.
+            ResolverBehavior::Refuses
+        // If every question reached the deadline, the caller may have set a very short one.
         } else if all(Failure::is_silence) && !all(|failure| failure == Failure::Deadline) {
-            Honesty::Silent
+            ResolverBehavior::Silent
         } else {
-            Honesty::Fails
+            ResolverBehavior::Fails
         })
     }
 
@@ -123,11 +122,11 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
-    fn verdict(answers: [Answer; 4]) -> Honesty {
-        let mut trial = ResolverTrial::new(Label::from_random([3; 16]));
-        for (slot, answer) in ResolverTrial::slots().zip(answers) {
+    fn verdict(answers: [Answer; 4]) -> ResolverBehavior {
+        let mut trial = ResolverCheck::new(Label::from_random([3; 16]));
+        for (slot, answer) in ResolverCheck::slots().zip(answers) {
             let question = trial.question(slot).unwrap();
-            assert!(trial.hear(&question, &answer));
+            assert!(trial.supply_answer(&question, &answer));
         }
         match trial.step() {
             Step::Done(verdict) => verdict,
@@ -136,33 +135,33 @@ mod tests {
     }
 
     #[test]
-    fn two_inventions_convict_two_denials_acquit() {
+    fn two_invented_answers_or_two_negative_answers_decide() {
         let invented = || Answer::records([Record::A(Ipv4Addr::new(203, 0, 113, 7))], Duration::from_secs(60));
         let denied = || Answer::nx_domain(None);
         let failed = || Answer::failed(Failure::ServFail);
         assert!(
-            matches!(verdict([invented(), invented(), failed(), denied()]), Honesty::Rewrites(evidence) if evidence.len() == 2)
+            matches!(verdict([invented(), invented(), failed(), denied()]), ResolverBehavior::Rewrites(evidence) if evidence.len() == 2)
         );
-        assert!(matches!(verdict([invented(), invented(), denied(), failed()]), Honesty::Rewrites(_)));
-        assert_eq!(verdict([invented(), denied(), denied(), failed()]), Honesty::Honest);
-        assert_eq!(verdict([denied(), failed(), denied(), failed()]), Honesty::Honest);
-        assert_eq!(verdict([invented(), denied(), failed(), failed()]), Honesty::Unknown);
-        assert_eq!(verdict([failed(), failed(), failed(), denied()]), Honesty::Unknown);
+        assert!(matches!(verdict([invented(), invented(), denied(), failed()]), ResolverBehavior::Rewrites(_)));
+        assert_eq!(verdict([invented(), denied(), denied(), failed()]), ResolverBehavior::Honest);
+        assert_eq!(verdict([denied(), failed(), denied(), failed()]), ResolverBehavior::Honest);
+        assert_eq!(verdict([invented(), denied(), failed(), failed()]), ResolverBehavior::Unknown);
+        assert_eq!(verdict([failed(), failed(), failed(), denied()]), ResolverBehavior::Unknown);
     }
 
-    /// Any answer acquits of silence; only a refusal of every question is one; a caller in a hurry convicts nobody.
+    /// Any answer excludes "silent"; "refuses" needs a refusal of every question; deadlines alone show nothing.
     #[test]
     fn nothing_but_silence_and_nothing_but_refusals() {
         let failed = Answer::failed;
         let all = |failure| verdict([failed(failure), failed(failure), failed(failure), failed(failure)]);
-        assert_eq!(all(Failure::Timeout), Honesty::Silent);
-        assert_eq!(all(Failure::Refused), Honesty::Refuses);
-        assert_eq!(all(Failure::Deadline), Honesty::Fails);
-        assert_eq!(all(Failure::ServFail), Honesty::Fails);
+        assert_eq!(all(Failure::Timeout), ResolverBehavior::Silent);
+        assert_eq!(all(Failure::Refused), ResolverBehavior::Refuses);
+        assert_eq!(all(Failure::Deadline), ResolverBehavior::Fails);
+        assert_eq!(all(Failure::ServFail), ResolverBehavior::Fails);
         let three =
             |other| verdict([failed(Failure::Timeout), failed(Failure::Deadline), failed(Failure::Timeout), other]);
-        assert_eq!(three(failed(Failure::Deadline)), Honesty::Silent);
-        assert_eq!(three(failed(Failure::ServFail)), Honesty::Fails);
-        assert_eq!(three(Answer::no_data(None)), Honesty::Unknown);
+        assert_eq!(three(failed(Failure::Deadline)), ResolverBehavior::Silent);
+        assert_eq!(three(failed(Failure::ServFail)), ResolverBehavior::Fails);
+        assert_eq!(three(Answer::no_data(None)), ResolverBehavior::Unknown);
     }
 }

@@ -1,4 +1,5 @@
-//! What to do about a list, by what it answered: its health alone does not tell a dead list from a filter on the way to it.
+//! Advice about a list. The answers are needed too: the health alone cannot distinguish a dead list from a filter
+//! between this host and the list.
 
 use std::net::Ipv4Addr;
 
@@ -8,11 +9,11 @@ use crate::dnsxl::health::{Health, Refusing};
 use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::verdict::Verdict;
 
-/// What is to be done where something between us and the list answers in its place.
+/// The advice for a filter that answers in place of the list.
 const FILTERED: &str =
     "a filter on the way (Pi-hole, AdGuard, a firewall) answers for it: exempt the zone there, or ask another resolver";
 
-/// Advice on a list in this state; empty where there is nothing to do.
+/// The advice about a list in this state; empty if nothing has to be done.
 pub(crate) fn of_health(health: Health, evidence: &[Evidence]) -> &'static str {
     let mut codes = evidence.iter().flat_map(|evidence| match evidence.answer().kind() {
         AnswerKind::Records(set) => set.v4().collect(),
@@ -24,7 +25,7 @@ pub(crate) fn of_health(health: Health, evidence: &[Evidence]) -> &'static str {
     }
 }
 
-/// The state in words, for people.
+/// The state as text for people.
 pub(crate) fn in_words(health: Health, evidence: &[Evidence]) -> String {
     match of_health(health, evidence) {
         FILTERED => "something on the way answers in its place".to_owned(),
@@ -32,7 +33,7 @@ pub(crate) fn in_words(health: Health, evidence: &[Evidence]) -> String {
     }
 }
 
-/// The same beside a verdict, which may tell more than is known of the list's health.
+/// The advice that goes with a verdict, which may show more than the health of the list.
 pub(crate) fn of_verdict(verdict: &Verdict, health: Health, evidence: &[Evidence]) -> &'static str {
     match verdict {
         Verdict::Problem(problem) if is_filtered(verdict) => match health {
@@ -46,7 +47,7 @@ pub(crate) fn of_verdict(verdict: &Verdict, health: Health, evidence: &[Evidence
     }
 }
 
-/// Is the answer that of a filter, and no word of the list: 0.0.0.0, or an address of a private network?
+/// Does the answer come from a filter and not from the list? Filters answer 0.0.0.0 or a private address.
 pub(crate) fn is_filtered(verdict: &Verdict) -> bool {
     match verdict {
         Verdict::Problem(problem) => {
@@ -57,7 +58,7 @@ pub(crate) fn is_filtered(verdict: &Verdict) -> bool {
     }
 }
 
-/// Are there addresses, and none but those that filters answer with?
+/// Are there addresses, and are all of them addresses that filters use?
 fn of_filter(addresses: impl Iterator<Item = Ipv4Addr>) -> bool {
     let mut addresses = addresses.peekable();
     addresses.peek().is_some()

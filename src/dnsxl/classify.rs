@@ -1,5 +1,5 @@
-//! What the codes of an answer say, before anyone asked whether the list is sane. Pure, and the same for an answer from
-//! the network and a remembered one.
+//! Interprets the return codes of an answer, before the list itself is tested. Pure: the result is the same for an
+//! answer from the network and from the cache.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -9,23 +9,23 @@ use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::profile::Disposition;
 
-/// What the codes say.
+/// The meaning of all return codes of one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// No statement about the client: the list is broken or refuses.
     Problem(ProblemKind),
-    /// Listed, under codes that this spec does not want.
+    /// Listed, but only with codes that this spec does not select.
     Excluded,
-    /// Listed, if the list can be shown to be sane. The meanings of the codes that count.
+    /// Listed, if the list passes its control queries. Contains the meanings of the codes that count.
     Hit(Vec<Arc<str>>),
 }
 
-/// Judges all codes of one answer: the gate first, the caller's filter after it.
+/// Classifies the codes of one answer: first [`gate`], then the filter of the spec.
 pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
     if let Some(problem) = gate(spec, codes) {
         return Class::Problem(problem);
     }
-    // Where the zone asked holds other lists too, their codes are not this one's.
+    // If the zone that is asked contains several lists, only the codes of this one matter.
     let codes = &*spec.own_codes(codes);
     if codes.is_empty() {
         return Class::Excluded;
@@ -36,7 +36,7 @@ pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
     if counted.is_empty() {
         return Class::Problem(ProblemKind::Ambiguous);
     }
-    // A filter looks at all codes at once: 127.0.0.1 takes part in "every" and "no", though it is no reason to list.
+    // A filter tests all codes at once: 127.0.0.1 matters for "every" and "no", although it is no reason to list.
     let picked = spec.codes().map(|filter| filter.holds(codes, &counted));
     let mut hit = picked == Some(true);
     let mut meanings: Vec<Arc<str>> = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
     if hit { Class::Hit(meanings) } else { Class::Excluded }
 }
 
-/// Is any record of the answer one that no working list sends about a client? Nothing opens this gate.
+/// The problem, if the answer contains a code that no working list returns for a client. No filter overrides this.
 fn gate(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
     // RFC 5782 §2.3 and RFC 6471 §3.3: a list that answers outside 127.0.0.0/8 does not work.
     if codes.iter().any(|code| !code.is_loopback()) {
@@ -68,12 +68,12 @@ fn gate(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
     codes.iter().any(|code| spec.knowledge().is_refusal(*code)).then_some(ProblemKind::Refused)
 }
 
-/// 127.0.0.1 has no meaning that all lists share. It counts only where it was written down.
+/// 127.0.0.1 has no common meaning. It counts only if the filter or the profile contains exactly this code.
 fn may_list_loopback(spec: &ListSpec) -> bool {
     spec.codes().is_some_and(|filter| filter.names(Ipv4Addr::LOCALHOST)) || spec.knowledge().names(Ipv4Addr::LOCALHOST)
 }
 
-/// Does this code count for a spec without a filter? The profile says.
+/// Does this code count for a spec without a filter? Decided by the profile.
 fn counts(spec: &ListSpec, code: Ipv4Addr) -> bool {
     let mut known = spec.knowledge().explain(code).peekable();
     if known.peek().is_none() {
@@ -82,7 +82,7 @@ fn counts(spec: &ListSpec, code: Ipv4Addr) -> bool {
     known.any(|(disposition, _)| disposition.speaks_for(spec.kind()) || tests_as_deny(disposition, spec.kind()))
 }
 
-/// A test entry is a listing of the test address: who asks about it wants to see that.
+/// A test entry is a listing of the test address, and a query for that address must show it.
 fn tests_as_deny(disposition: Disposition, kind: ListKind) -> bool {
     disposition == Disposition::Test && kind == ListKind::Deny
 }
@@ -114,7 +114,7 @@ mod tests {
             ("z.example=127.0.0.4", &["127.0.0.2", "127.0.0.4"], HIT), // any record, not the first
             ("z.example=127.0.0.4", &["127.0.0.2"], Class::Excluded),
             ("z.example", &["203.0.113.9"], OUTSIDE),
-            ("z.example", &["127.0.0.2", "203.0.113.9"], OUTSIDE), // one foreign record spoils the answer
+            ("z.example", &["127.0.0.2", "203.0.113.9"], OUTSIDE), // one foreign record invalidates the answer
             ("z.example=203.0.113.9", &["203.0.113.9"], OUTSIDE),  // no filter opens the gate
             ("z.example=[0..255].[0..255].[0..255].[0..255]", &["128.0.0.2"], OUTSIDE),
             ("z.example", &["127.255.255.254"], REFUSED),
@@ -124,7 +124,7 @@ mod tests {
             ("z.example", &["127.0.0.1"], AMBIGUOUS),
             ("z.example=127.0.0.1", &["127.0.0.1"], HIT),
             ("z.example=127.0.0.[1;4]", &["127.0.0.1"], HIT),
-            ("z.example=127.0.0.[0..255]", &["127.0.0.1"], AMBIGUOUS), // a range does not mean it
+            ("z.example=127.0.0.[0..255]", &["127.0.0.1"], AMBIGUOUS), // a range does not select it
             ("z.example=127.0.0.2", &["127.0.0.1"], AMBIGUOUS),
             ("z.example", &["127.0.0.1", "127.0.0.2"], HIT),
             ("z.example=127.0.0.[0..9]", &["127.0.0.1", "127.0.0.20"], Class::Excluded),
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    /// The eight operators of Exim on answers of one and two codes. 127.0.0.1 rules stand at the end.
+    /// The eight operators of Exim on answers of one and two codes. The rules for 127.0.0.1 are at the end.
     #[test]
     fn filters_over_all_records() {
         let equal = |last: &[u8]| -> Vec<CodeTest> {
@@ -169,19 +169,19 @@ mod tests {
                 assert_eq!(class(filter.clone(), answer), wanted, "{filter} {answer:?}");
             }
         }
-        // 127.0.0.1 alone counts only where it is written out; a complement of it excludes it.
+        // 127.0.0.1 alone counts only if it is written out; a complement of it excludes it.
         assert_eq!(class(CodeFilter::any(equal(&[1])), &[1]), HIT);
         assert_eq!(class(CodeFilter::all(equal(&[1, 2])), &[1]), HIT);
         assert_eq!(class(CodeFilter::none(equal(&[1])), &[1]), Class::Excluded);
         assert_eq!(class(CodeFilter::none(equal(&[2])), &[1]), AMBIGUOUS);
         assert_eq!(class(CodeFilter::any(bits(1)), &[1]), AMBIGUOUS);
-        // Beside others it is no reason to list, and takes part in "every" and "no".
+        // With other codes it is no reason to list, but matters for "every" and "no".
         assert_eq!(class(CodeFilter::any(bits(1)), &[1, 4]), Class::Excluded);
         assert_eq!(class(CodeFilter::all(equal(&[2])), &[1, 2]), Class::Excluded);
         assert_eq!(class(CodeFilter::none(equal(&[1])), &[1, 2]), Class::Excluded);
         assert_eq!(class(CodeFilter::none(equal(&[2])), &[1, 4]), HIT);
         assert_eq!(class(CodeFilter::not_all(equal(&[2])), &[1, 2]), HIT);
-        // No complement opens the gate.
+        // No complement selects a refusal or a code outside 127.0.0.0/8.
         for (answer, problem) in [("203.0.113.9", OUTSIDE), ("127.255.255.1", REFUSED)] {
             for filter in [CodeFilter::none(equal(&[1])), CodeFilter::not_all(equal(&[1]))] {
                 let spec = ListSpec::deny("z.example").unwrap().with_codes(filter);
@@ -215,10 +215,10 @@ mod tests {
         assert_eq!(profiled(deny(), known(), &["127.0.0.3"]), Class::Excluded);
         assert_eq!(profiled(allow(), known(), &["127.0.0.255"]), REFUSED);
         assert_eq!(profiled(allow(), known(), &["127.0.0.1", "127.0.0.255"]), REFUSED);
-        // Unknown codes: open lists mean something by them, closed lists do not.
+        // Codes that are not documented: listings on open lists, not on closed lists.
         assert_eq!(profiled(deny(), known(), &["127.0.0.77"]), HIT);
         assert_eq!(profiled(deny(), known().closed(), &["127.0.0.77"]), Class::Excluded);
-        // What the caller picks counts, whatever the profile thinks of it, but for refusals.
+        // A code that the spec selects counts, whatever the profile says, except for refusals.
         let picks = |text: &str| ListSpec::deny(text).unwrap();
         assert_eq!(profiled(picks("z.example=127.0.0.3"), known(), &["127.0.0.3"]), hit("mixed"));
         assert_eq!(profiled(picks("z.example=127.0.0.255"), known(), &["127.0.0.255"]), REFUSED);

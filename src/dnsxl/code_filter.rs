@@ -1,4 +1,4 @@
-//! Which codes of an answer count: tests on single codes, and how many codes must pass.
+//! The selection of return codes that count: tests on single codes, and how many codes must pass.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::dnsxl::code_pattern::CodePattern;
 
-/// A choice among the codes of one answer. It never widens what the gate lets through: a complement is one within
-/// 127.0.0.0/8, and nothing opens 127.255.255.0/24.
+/// Selects answers by their return codes. Codes outside 127.0.0.0/8 and refusals in 127.255.255.0/24 are never listings,
+/// not even for a complement.
 ///
 /// ```
 /// use rdnsbl::dnsxl::{CodeFilter, CodePattern, CodeTest, ListSpec};
@@ -27,7 +27,7 @@ pub struct CodeFilter {
     tests: Arc<[CodeTest]>,
 }
 
-/// How many codes of an answer must pass the tests. An answer has at least one code.
+/// The number of codes of an answer that must pass the tests. An answer has at least one code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "some, all, and their negations")]
 pub enum Quantifier {
@@ -54,38 +54,38 @@ enum Test {
 }
 
 impl CodeTest {
-    /// The code fits the pattern.
+    /// Passes if the code matches the pattern.
     #[must_use]
     pub fn pattern(pattern: CodePattern) -> Self {
         Self(Test::Pattern(pattern))
     }
 
-    /// The code, taken as a number, lies between these two, both included; in whatever order they are given.
+    /// Passes if the code, as a 32-bit number, is in this range. Both ends are included, in either order.
     #[must_use]
     pub fn between(one: Ipv4Addr, other: Ipv4Addr) -> Self {
         let (one, other) = (u32::from(one), u32::from(other));
         Self(Test::Between(one.min(other), one.max(other)))
     }
 
-    /// The code and the mask have a bit in common (SpamAssassin's bit mask). A mask of zero never passes.
+    /// Passes if the code and the mask have a bit in common (SpamAssassin's bit mask). A mask of zero never passes.
     #[must_use]
     pub fn any_bit(mask: Ipv4Addr) -> Self {
         Self(Test::AnyBit(mask.into()))
     }
 
-    /// Every bit of the mask is set in the code (Exim's bit mask).
+    /// Passes if every bit of the mask is set in the code (Exim's bit mask).
     #[must_use]
     pub fn all_bits(mask: Ipv4Addr) -> Self {
         Self::masked(mask, mask)
     }
 
-    /// The bits of the code under `mask` are those of `value`.
+    /// Passes if the code and `value` are equal in the bits of `mask`.
     #[must_use]
     pub fn masked(mask: Ipv4Addr, value: Ipv4Addr) -> Self {
         Self(Test::Masked { mask: mask.into(), value: value.into() })
     }
 
-    /// Does the code pass?
+    /// Whether the code passes.
     #[must_use]
     pub fn passes(&self, code: Ipv4Addr) -> bool {
         let number = u32::from(code);
@@ -97,7 +97,7 @@ impl CodeTest {
         }
     }
 
-    /// Is this very code written out? A range, a mask and a wildcard do not mean it.
+    /// Whether exactly this code is written out. A code inside a range, a mask or a wildcard is not.
     #[must_use]
     pub fn names(&self, code: Ipv4Addr) -> bool {
         match &self.0 {
@@ -122,7 +122,7 @@ impl CodeTest {
         }
     }
 
-    /// The mask of which some bit must be set, if that is the test.
+    /// The mask, if the test is that any of its bits is set.
     pub(crate) fn as_any_bit(&self) -> Option<Ipv4Addr> {
         match self.0 {
             Test::AnyBit(mask) => Some(mask.into()),
@@ -130,7 +130,7 @@ impl CodeTest {
         }
     }
 
-    /// Mask and value, if it is a test of bits under a mask.
+    /// Mask and value, if the test compares bits under a mask.
     pub(crate) fn as_masked(&self) -> Option<(Ipv4Addr, Ipv4Addr)> {
         match self.0 {
             Test::Masked { mask, value } => Some((mask.into(), value.into())),
@@ -138,7 +138,7 @@ impl CodeTest {
         }
     }
 
-    /// The mask of which all bits must be set, if that is the test.
+    /// The mask, if the test is that all its bits are set.
     pub(crate) fn as_all_bits(&self) -> Option<Ipv4Addr> {
         match self.0 {
             Test::Masked { mask, value } if mask == value => Some(mask.into()),
@@ -178,33 +178,33 @@ impl CodeFilter {
         Self::new(Quantifier::NotAll, tests)
     }
 
-    /// This many codes of the answer pass at least one of these tests.
+    /// A filter of this quantifier: the codes counted by it must pass at least one of the tests.
     #[must_use]
     pub fn new<T: Into<CodeTest>>(quantifier: Quantifier, tests: impl IntoIterator<Item = T>) -> Self {
         Self { quantifier, tests: tests.into_iter().map(Into::into).collect() }
     }
 
-    /// How many codes must pass.
+    /// The number of codes that must pass.
     #[must_use]
     pub fn quantifier(&self) -> Quantifier {
         self.quantifier
     }
 
-    /// The tests of which a code must pass one.
+    /// The tests; a code passes if it passes any of them.
     #[must_use]
     pub fn tests(&self) -> &[CodeTest] {
         &self.tests
     }
 
-    /// Would these codes, all of one answer, be picked? Pure arithmetic: whether the answer can be believed, and what
-    /// 127.0.0.1 means in it, is decided before.
+    /// Whether the filter selects an answer with exactly these codes. Pure arithmetic: refusals, codes outside
+    /// 127.0.0.0/8 and the meaning of 127.0.0.1 are handled before the filter.
     #[must_use]
     pub fn picks(&self, codes: &[Ipv4Addr]) -> bool {
         !codes.is_empty() && self.holds(codes, codes)
     }
 
-    /// The same, where some codes may be no reason to list: those in `counted` may, all codes take part in "every" and
-    /// "no".
+    /// Like [`picks`](Self::picks), but only the codes in `counted` can be a reason to list. All codes matter for
+    /// "every" and "no".
     pub(super) fn holds(&self, codes: &[Ipv4Addr], counted: &[Ipv4Addr]) -> bool {
         match self.quantifier {
             Quantifier::Any => counted.iter().any(|code| self.passes(*code)),
@@ -214,7 +214,7 @@ impl CodeFilter {
         }
     }
 
-    /// Is this code one of those for which the filter picks an answer?
+    /// Is this code a reason why the filter selects an answer?
     pub(super) fn is_reason(&self, code: Ipv4Addr) -> bool {
         match self.quantifier {
             Quantifier::Any | Quantifier::All => self.passes(code),
@@ -222,12 +222,12 @@ impl CodeFilter {
         }
     }
 
-    /// Is this very code written out?
+    /// Is exactly this code written out?
     pub(super) fn names(&self, code: Ipv4Addr) -> bool {
         self.tests.iter().any(|test| test.names(code))
     }
 
-    /// The one pattern of which any code must fit, if that is all there is to it: Postfix can say no more.
+    /// The pattern, if the filter is one pattern that any code must match. Postfix's notation can express only this.
     pub(crate) fn as_pattern(&self) -> Option<&CodePattern> {
         match (self.quantifier, &*self.tests) {
             (Quantifier::Any, [test]) => test.as_pattern(),
@@ -235,7 +235,7 @@ impl CodeFilter {
         }
     }
 
-    /// Can it pick an answer with the code of any listing? Only where every test is a pattern it is told for sure.
+    /// Can the filter select any listing? `false` is certain; only patterns are examined.
     pub(crate) fn can_list(&self) -> bool {
         match self.quantifier {
             Quantifier::Any | Quantifier::All => {
@@ -262,7 +262,7 @@ impl From<CodeTest> for CodeFilter {
     }
 }
 
-/// The operator and the tests, as they stand behind a zone: `=127.0.0.[2..11]`, `!=127.0.0.2,127.0.0.3`.
+/// The operator and the tests, as they are written after a zone: `=127.0.0.[2..11]`, `!=127.0.0.2,127.0.0.3`.
 impl fmt::Display for CodeFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.quantifier {
@@ -281,7 +281,7 @@ impl fmt::Display for CodeFilter {
     }
 }
 
-/// `127.0.0.2`, `127.0.0.2-127.0.0.9`, `&0.0.0.6` (some bit), `0.0.0.6/0.0.0.4` (value under a mask).
+/// `127.0.0.2`, `127.0.0.2-127.0.0.9`, `&0.0.0.6` (any bit), `0.0.0.4/0.0.0.6` (value/mask).
 impl fmt::Display for CodeTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -301,7 +301,7 @@ mod tests {
         Ipv4Addr::new(127, 0, 0, last)
     }
 
-    /// Must a last octet pass?
+    /// Whether a last octet must pass.
     type Oracle = fn(u8) -> bool;
 
     /// A test with the set of last octets it must pass, found by hand.

@@ -1,6 +1,6 @@
-//! Return codes and the patterns that pick them, in Postfix's notation.
+//! Patterns that select return codes, in Postfix's notation.
 //!
-//! A list answers with addresses in 127.0.0.0/8 whose octets say why (RFC 5782 §2.3). Postfix picks codes with
+//! A list answers with addresses in 127.0.0.0/8 whose octets give the reason (RFC 5782 §2.3). Postfix selects codes with
 //! `d.d.d.d`, where each `d` is a number or `[a;b;n..m]`.
 
 use std::fmt;
@@ -9,10 +9,10 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Alternatives in one octet; a pattern with more is refused.
+/// The maximum number of alternatives in one octet.
 const MAX_ALTERNATIVES: usize = 256;
 
-/// Return codes that count: one pattern per octet.
+/// A pattern of return codes: one set of values per octet.
 ///
 /// ```
 /// use rdnsbl::dnsxl::CodePattern;
@@ -25,7 +25,7 @@ const MAX_ALTERNATIVES: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CodePattern(Arc<[Octet; 4]>);
 
-/// What one octet may be.
+/// The values that one octet may have.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Octet {
     One(u8),
@@ -46,7 +46,7 @@ impl CodePattern {
         Self(Arc::new(code.octets().map(Octet::One)))
     }
 
-    /// Does the pattern pick this code?
+    /// Whether the pattern matches this code.
     #[must_use]
     pub fn matches(&self, code: Ipv4Addr) -> bool {
         self.0.iter().zip(code.octets()).all(|(octet, value)| match octet {
@@ -58,20 +58,20 @@ impl CodePattern {
         })
     }
 
-    /// Does it pick nothing outside 127.0.0.0/8?
+    /// Does it match only codes in 127.0.0.0/8?
     pub(crate) fn is_within_loopback(&self) -> bool {
         let [first, ..] = &*self.0;
         first.values().all(|value| value == 127)
     }
 
-    /// Can it pick the code of any listing: inside 127.0.0.0/8, outside 127.255.255.0/24?
+    /// Can it match a listing: a code in 127.0.0.0/8, but not in 127.255.255.0/24?
     pub(crate) fn can_list(&self) -> bool {
         let [first, second, third, _] = &*self.0;
         first.values().any(|value| value == 127)
             && (second.values().any(|value| value != 255) || third.values().any(|value| value != 255))
     }
 
-    /// Is this very code written out, number by number, and not just inside a range?
+    /// Whether exactly this code is written out, and not only inside a range.
     #[must_use]
     pub fn names(&self, code: Ipv4Addr) -> bool {
         self.0.iter().zip(code.octets()).all(|(octet, value)| match octet {
@@ -80,8 +80,8 @@ impl CodePattern {
         })
     }
 
-    /// Every code the pattern matches, where they are few, and where writing them out says no more than the pattern does:
-    /// 127.0.0.1 inside a range is not meant, and written out it would be.
+    /// Every code that the pattern matches. `None` if there are too many, or if 127.0.0.1 is inside a range: there it does
+    /// not count, but written out it would.
     pub(crate) fn written_out(&self) -> Option<Vec<Ipv4Addr>> {
         let [a, b, c, d] = self.0.each_ref().map(Octet::set);
         if a.len() * b.len() * c.len() * d.len() > MAX_ALTERNATIVES {
@@ -99,7 +99,7 @@ impl CodePattern {
         if widens || codes.is_empty() { None } else { Some(codes) }
     }
 
-    /// The pattern whose octets may be any of these.
+    /// The pattern with these values for each octet.
     pub(crate) fn of_sets(sets: [Vec<u8>; 4]) -> Self {
         Self(Arc::new(sets.map(Octet::of_set)))
     }
@@ -143,7 +143,7 @@ impl Octet {
         Self::AnyOf(alternatives)
     }
 
-    /// Every value it may have.
+    /// Every value it may have; values may repeat.
     fn values(&self) -> impl Iterator<Item = u8> {
         let alternatives = match self {
             Self::One(one) => vec![Alternative::One(*one)],
@@ -164,7 +164,7 @@ impl FromStr for CodePattern {
     }
 }
 
-/// The pattern as Postfix prints it; reading it again gives an equal pattern.
+/// The pattern as Postfix prints it; parsing it gives an equal pattern.
 impl fmt::Display for CodePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, octet) in self.0.iter().enumerate() {
@@ -189,7 +189,7 @@ impl fmt::Display for CodePattern {
     }
 }
 
-/// Why a text is no pattern of codes, and where.
+/// Why a text is not a pattern of return codes, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at octet {}", span.start + 1)]
 pub struct PatternError {
@@ -204,33 +204,33 @@ impl PatternError {
         self.kind
     }
 
-    /// Which octets of the text are wrong; an empty range stands where something is missing.
+    /// The octets of the text that are wrong; an empty range where something is missing.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 }
 
-/// What can be wrong with a pattern, in Postfix's words.
+/// What can be wrong with a pattern, in the wording of Postfix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatternErrorKind {
-    /// An octet should start here.
+    /// An octet must start here.
     #[error("need decimal number 0..255 or \"[\"")]
     NeedOctet,
-    /// A number should stand here.
+    /// A number is missing here.
     #[error("need decimal number 0..255")]
     NeedNumber,
-    /// The octets are separated by dots.
+    /// Octets must be separated by dots.
     #[error("need \".\"")]
     NeedDot,
-    /// Alternatives are separated by semicolons.
+    /// Alternatives must be separated by semicolons.
     #[error("need \";\" or \"]\"")]
     NeedSeparator,
-    /// A range ends where it starts or later.
+    /// The end of a range is less than its start.
     #[error("numeric range error")]
     BadRange,
-    /// There is more after the fourth octet.
+    /// There is text after the fourth octet.
     #[error("garbage after pattern")]
     Garbage,
     /// The bracket around the whole pattern is not closed.
@@ -241,7 +241,7 @@ pub enum PatternErrorKind {
     TooMany,
 }
 
-/// Reads a pattern from left to right.
+/// Parses a pattern from left to right.
 struct Parser<'a> {
     text: &'a [u8],
     at: usize,
@@ -276,7 +276,7 @@ impl Parser<'_> {
         Ok(CodePattern(Arc::new([first, second, third, fourth])))
     }
 
-    /// Where the bracket closes that opens the text.
+    /// The position of the bracket that closes the first one.
     fn closing_bracket(&self) -> Option<usize> {
         let mut depth = 0_usize;
         for (index, octet) in self.text.iter().enumerate() {
@@ -325,7 +325,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A decimal number of any length that is at most 255; the whole run of digits is at fault otherwise.
+    /// A decimal number up to 255, of any number of digits; an error covers all digits.
     fn number(&mut self, otherwise: PatternErrorKind) -> Result<u8, PatternError> {
         let start = self.at;
         while self.peek().is_some_and(|octet| octet.is_ascii_digit()) {

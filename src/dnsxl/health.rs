@@ -1,7 +1,7 @@
 //! The health of a list: what its answers over time show about the list itself.
 //!
-//! One pure function, [`State::after`], makes every transition. Certain states take a list's hits away; doubtful ones only
-//! inform. Every state can be left again: lists come back.
+//! One pure function, [`State::after`], makes every transition. In states that are certain, hits of the list do not count;
+//! states that are doubtful only inform. A list can leave every state, because lists recover.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -13,28 +13,36 @@ use crate::dns::AnswerKind;
 use crate::dns::Evidence;
 use crate::dnsxl::problem::{Breakage, ProblemKind};
 
-/// How a list is doing, for one kind of subject.
+/// The health of a list, for one kind of subject.
+///
+/// ```
+/// use rdnsbl::dnsxl::Health;
+///
+/// assert!(Health::Parked.takes_hits_away());
+/// assert!(!Health::Emptied.takes_hits_away());
+/// assert_eq!(Health::Gone.advice(), "remove it from the configuration");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Health {
     /// Nothing is known yet.
     #[default]
     Unprobed,
-    /// It holds what it must and does not hold what it must not.
+    /// The entry that must exist exists, and no entry that must not.
     Sound,
-    /// The entry of RFC 5782 §5 that must exist is missing. A doubt only: many good lists lack it.
+    /// The entry of RFC 5782 §5 that must exist is missing. This is only a doubt: many good lists lack it.
     NoTestEntries,
     /// An entry that was seen before, or that the operator documents, is missing: the list may be empty.
     Emptied,
-    /// It holds what no list may hold.
+    /// It contains entries that no list may contain.
     ListsEverything,
-    /// Its names have addresses outside 127.0.0.0/8: somebody else owns the domain.
+    /// Its names have addresses outside 127.0.0.0/8: usually the domain has another owner.
     Parked,
-    /// The domain itself does not exist: a zone above it says no.
+    /// The domain does not exist, according to a zone above it.
     Gone,
-    /// It does not answer, while others do.
+    /// It does not answer, although other lists do.
     Unreachable,
-    /// It answers that we may not ask.
+    /// It refuses to answer this resolver.
     Refusing(Refusing),
     /// It has closed down, as far as is known.
     Retired,
@@ -44,18 +52,18 @@ pub enum Health {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusing {
-    /// The question came through a public resolver, or from a cloud network whose names do not tell who asks (127.255.255.254).
+    /// The query came from a public resolver or an anonymous cloud network (127.255.255.254).
     PublicResolver,
-    /// Too many questions, or none allowed without registration (127.255.255.255).
+    /// Too many queries, or a registration is needed (127.255.255.255).
     OverQuota,
     /// The zone's name is misspelt (127.255.255.252).
     ZoneTypo,
-    /// A code that the list's documentation calls a refusal.
+    /// A code that is a refusal according to the documentation of the list.
     Documented,
 }
 
 impl Refusing {
-    /// What the refusal codes that operators share mean.
+    /// The meaning of the refusal codes that several operators use.
     pub(super) fn from_codes(mut codes: impl Iterator<Item = Ipv4Addr>) -> Self {
         codes
             .find_map(|code| match code.octets() {
@@ -69,7 +77,7 @@ impl Refusing {
 }
 
 impl Health {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -86,13 +94,13 @@ impl Health {
         }
     }
 
-    /// Is it certain that no hit of this list means anything?
+    /// Whether hits of this list certainly mean nothing.
     #[must_use]
     pub fn takes_hits_away(self) -> bool {
         matches!(self, Self::ListsEverything | Self::Parked | Self::Refusing(_) | Self::Retired)
     }
 
-    /// What to do about it; empty where there is nothing to do.
+    /// What to do about it; empty if nothing has to be done.
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
@@ -113,7 +121,7 @@ impl Health {
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unprobed => "not tried yet",
+            Self::Unprobed => "not outcome yet",
             Self::Sound => "sound",
             Self::NoTestEntries => "has no test entry",
             Self::Emptied => "without its test entry: it may be empty, or this resolver does not reach it",
@@ -130,61 +138,61 @@ impl fmt::Display for Health {
     }
 }
 
-/// What questions of our own showed about a list, and, last, that it answered about a subject. What a client chose decides
-/// nothing else about a list: its names may meet any answer.
+/// What an answer shows about a list. All except [`Answered`](Self::Answered) come from questions of our own, because a
+/// client can choose names that get any answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Observation {
-    /// Both controls are absent.
+    /// Both control entries are absent.
     Sane(Vec<Evidence>),
-    /// A control got an answer that no sane list gives.
+    /// A control entry exists, as in no working list.
     Broken(Breakage),
-    /// The entry that must exist does, with an answer in 127.0.0.0/8 that is no refusal.
+    /// The entry that must exist exists, with an answer in 127.0.0.0/8 that is not a refusal.
     Entry(Evidence),
-    /// The entry that must exist does not. `documented`: the operator says it is there.
+    /// The entry that must exist does not exist. `documented`: the operator documents it.
     EntryMissing { documented: bool, evidence: Evidence },
-    /// A zone above the operator's domain says that the list's own zone does not exist.
+    /// The zone of the list does not exist, according to a zone above the operator's domain.
     NoSuchZone(Evidence),
-    /// The list's own zone exists.
+    /// The zone of the list exists.
     ZoneExists,
-    /// No control was answered while the resolver answered others.
+    /// No control query was answered, although the resolver answered other questions.
     Unanswered(Evidence),
-    /// It answered about a subject. That ends "does not answer", and nothing else.
+    /// It answered about a subject. This ends "does not answer" and shows nothing else.
     Answered,
 }
 
-/// How long a list is left alone at first, and at most.
+/// How long a list is not asked: at first, and at most.
 const SILENT_PAUSE: Duration = Duration::from_secs(10);
 const BROKEN_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
-/// A list's health with what it rests on.
+/// The health of a list with its evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) health: Health,
     /// Shared: every report of a check carries it.
     pub(crate) evidence: Arc<[Evidence]>,
-    /// How it is broken, in a state that takes its hits away.
+    /// How it is broken, in a state in which its hits do not count.
     pub(crate) breakage: Option<Breakage>,
     /// When this state began.
     pub(crate) since: Option<Instant>,
-    /// When the list was last seen to be sane.
+    /// When both control entries were last absent.
     pub(crate) last_good: Option<Instant>,
-    /// When it was last found broken.
+    /// When the list was last found broken.
     last_bad: Option<Instant>,
     /// The entry that must exist was seen.
     entry_seen: bool,
-    /// Left alone until then; then one check tries its controls.
+    /// The list is not asked until then; then one check asks its control queries.
     pub(crate) retry: Option<Instant>,
     pause: Duration,
 }
 
 impl State {
-    /// The state of a list that has closed down, as far as is known. It is never asked, so nothing changes it.
+    /// The state of a list that has closed down. It is never asked, so this state never changes.
     pub(crate) fn retired() -> Self {
         Self { health: Health::Retired, ..Self::default() }
     }
 
-    /// The state after one more observation.
+    /// Applies one observation and returns the new state.
     pub(crate) fn after(mut self, observation: &Observation, now: Instant) -> Self {
         match observation {
             Observation::Unanswered(evidence) => {
@@ -201,7 +209,7 @@ impl State {
                 self.last_bad = Some(now);
                 let health = broken(breakage.kind, &breakage.evidence);
                 self.enter(health, &breakage.evidence, now);
-                // A text once seen stays; controls alone bring none.
+                // Keep the earlier text: control queries do not fetch one.
                 let reason = breakage.reason.clone().or_else(|| self.breakage.take()?.reason);
                 self.breakage = Some(Breakage { reason, ..breakage.clone() });
                 self.lengthen(now, BROKEN_PAUSE);
@@ -251,7 +259,7 @@ impl State {
         self
     }
 
-    /// Would this observation change anything? Nearly every answer is a miss from a list that is well.
+    /// Could this observation change the state? Nearly every answer is a miss from a sound list and does not.
     pub(crate) fn is_news(&self, observation: &Observation) -> bool {
         match observation {
             Observation::Answered => self.health == Health::Unreachable,
@@ -263,7 +271,7 @@ impl State {
         }
     }
 
-    /// The state after these observations; the same one when they bring no news.
+    /// The state after these observations; the same `Arc` if nothing changes.
     pub(crate) fn after_all<'a>(
         self: Arc<Self>,
         seen: impl IntoIterator<Item = &'a Observation>,
@@ -274,7 +282,7 @@ impl State {
         })
     }
 
-    /// The list's own words about itself, where it is broken and they were not known yet.
+    /// Adds the text of a broken list about itself, if none is known yet.
     pub(crate) fn with_reason(self: Arc<Self>, reason: &RemoteText) -> Arc<Self> {
         match &self.breakage {
             Some(Breakage { reason: None, .. }) => {
@@ -288,12 +296,12 @@ impl State {
         }
     }
 
-    /// Is it in a state that takes its hits away, and was that seen at this moment or later?
+    /// Do hits of the list not count, and was it found broken at or after this moment?
     pub(crate) fn takes_hits_away_since(&self, moment: Instant) -> bool {
         self.health.takes_hits_away() && self.last_bad.is_some_and(|at| at >= moment)
     }
 
-    /// Goes into a state; its beginning and evidence stay when it is the same one.
+    /// Enters a state. If it is the present state, its start and its evidence stay.
     fn enter(&mut self, health: Health, evidence: &[Evidence], now: Instant) {
         if self.health != health || self.since.is_none() {
             self.health = health;
@@ -302,7 +310,7 @@ impl State {
         }
     }
 
-    /// Out of a state in which the list is left alone.
+    /// Leaves a state in which the list is not asked.
     fn recover(&mut self, now: Instant) {
         self.retry = None;
         self.pause = Duration::ZERO;
@@ -312,19 +320,19 @@ impl State {
         }
     }
 
-    /// Leaves the list alone for twice as long as last time.
+    /// Doubles the time for which the list is not asked.
     fn lengthen(&mut self, now: Instant, first: Duration) {
         self.pause = (self.pause * 2).clamp(first, LONGEST_PAUSE);
         self.retry = now.checked_add(self.pause);
     }
 
-    /// One check goes ahead and tries the controls; the next may do so after another pause.
+    /// Reserves the control queries for one check; the next check can ask them after another pause.
     pub(crate) fn claim_trial(&mut self, now: Instant) {
         self.retry = now.checked_add(self.pause.max(SILENT_PAUSE));
     }
 }
 
-/// The state that a broken answer leads to.
+/// The health that follows from a breakage of this kind.
 fn broken(kind: ProblemKind, evidence: &[Evidence]) -> Health {
     match kind {
         ProblemKind::ListsEverything => Health::ListsEverything,

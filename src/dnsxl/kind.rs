@@ -1,17 +1,17 @@
-//! Kinds: of lists, of what they hold, and of what they are asked about.
+//! The kinds of lists, of subjects, and of the parts of an SMTP session that lists are asked about.
 
-/// Does a hit speak against the client or for it?
+/// Whether a hit counts against the client or in its favour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a list denies or allows")]
 pub enum ListKind {
-    /// A hit is a reason to turn the client away (DNSBL).
+    /// A hit is a reason to reject the client (DNSBL).
     Deny,
-    /// A hit is a reason to let it in (DNSWL).
+    /// A hit is a reason to accept the client (DNSWL).
     Allow,
 }
 
 impl ListKind {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -21,13 +21,13 @@ impl ListKind {
     }
 }
 
-/// What a list is asked about.
+/// The part of an SMTP session that a list is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Part {
-    /// The target of the check: the client's address, or the domain where a domain is checked.
+    /// The target of the check: the client's address, or the domain if a domain is checked.
     Address,
-    /// The names of the client that reverse DNS confirms.
+    /// The names of the client that reverse DNS confirms (iprev).
     ConfirmedName,
     /// The names of the client, confirmed or not.
     ReverseName,
@@ -40,7 +40,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -82,10 +82,10 @@ impl SubjectKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DomainForm {
-    /// The whole host name.
+    /// The full host name.
     #[default]
     Full,
-    /// The registrable domain: `example.co.uk`, not `mail.example.co.uk`. It is found with the feature `psl`; without it the
-    /// list is asked about the name as it is, and misses what stands below a domain that it holds.
+    /// The registrable domain: `example.co.uk`, not `mail.example.co.uk`. Needs the feature `psl`; without it, the query
+    /// contains the full name, so names below a listed domain are not found.
     Registrable,
 }

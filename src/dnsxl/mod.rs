@@ -21,7 +21,7 @@ mod subject;
 mod verdict;
 
 pub use crate::dns::{Evidence, Label};
-pub(crate) use crate::dnsxl::check::{Access, Entry, Probe, Purpose, Word, is_denied_from_above};
+pub(crate) use crate::dnsxl::check::{Access, Probe, Purpose, SubjectAnswer, TestEntryState, is_denied_from_above};
 pub use crate::dnsxl::check::{ListCheck, ListFinding};
 pub use crate::dnsxl::code_filter::{CodeFilter, CodeTest, Quantifier};
 pub use crate::dnsxl::code_pattern::{CodePattern, PatternError, PatternErrorKind};
@@ -35,6 +35,6 @@ pub(crate) use crate::dnsxl::problem::Breakage;
 pub use crate::dnsxl::problem::ProblemKind;
 pub use crate::dnsxl::profile::{Disposition, Profile, TestEntry, TestPoints};
 pub use crate::dnsxl::proof::{Control, Proof};
-pub(crate) use crate::dnsxl::proof::{Trial, present, trial};
+pub(crate) use crate::dnsxl::proof::{ControlOutcome, control_outcome, present};
 pub use crate::dnsxl::subject::Subject;
 pub use crate::dnsxl::verdict::{Excluded, Listing, NotListed, Problem, Skipped, Unknown, Verdict};

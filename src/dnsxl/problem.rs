@@ -1,28 +1,28 @@
-//! What is wrong with a list that is broken.
+//! The ways in which a list can be broken.
 
 use std::fmt;
 
 use crate::base::remote_text::RemoteText;
 use crate::dns::Evidence;
 
-/// What can be wrong with a list's answer.
+/// What is wrong with the answer of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProblemKind {
     /// An answer outside 127.0.0.0/8 (RFC 5782 §2.3, RFC 6471 §3.3).
     Outside127,
-    /// A code that says "you may not ask".
+    /// A code that means that the list refuses to answer this resolver.
     Refused,
-    /// Only 127.0.0.1, which nobody asked for: it has no meaning that lists share.
+    /// Only 127.0.0.1, which neither the filter nor the profile contains: it has no common meaning.
     Ambiguous,
-    /// The list holds what it must not hold: it lists everything (RFC 5782 §5).
+    /// The list contains a test entry that must not exist: it lists everything (RFC 5782 §5).
     ListsEverything,
-    /// Names that must not be there have addresses outside 127.0.0.0/8: the zone is parked.
+    /// Names that must not exist have addresses outside 127.0.0.0/8: the domain is parked.
     Parked,
 }
 
 impl ProblemKind {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -47,11 +47,11 @@ impl fmt::Display for ProblemKind {
     }
 }
 
-/// What a broken list answered.
+/// The evidence that a list is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Breakage {
     pub(crate) kind: ProblemKind,
     pub(crate) evidence: Vec<Evidence>,
-    /// What the list itself says about it: a tombstone, often.
+    /// The text of the list about it, often a notice that it has closed.
     pub(crate) reason: Option<RemoteText>,
 }

@@ -1,4 +1,4 @@
-//! What is known about a list: its codes, what it lists, and which of its entries may be relied on.
+//! Knowledge about a list: its return codes, the kinds of subjects it contains, and its test entries.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -8,7 +8,22 @@ use crate::base::name::Name;
 use crate::dnsxl::code_pattern::CodePattern;
 use crate::dnsxl::kind::{DomainForm, ListKind, SubjectKind};
 
-/// Knowledge about one zone. Without any, RFC 5782 is all there is: [`Profile::default`].
+/// Knowledge about one zone. The default contains only the rules of RFC 5782.
+///
+/// ```
+/// use rdnsbl::dnsxl::{Disposition, ListSpec, Profile, SubjectKind};
+///
+/// let profile = Profile::new()
+///     .lists([SubjectKind::Ipv4])
+///     .code("127.0.0.[2..3]".parse()?, Disposition::Deny, "spam source")
+///     .closed(); // no other code is a listing
+/// assert!(!profile.is_about(SubjectKind::Domain));
+/// let meanings: Vec<_> = profile.meanings([127, 0, 0, 3].into()).collect();
+/// assert_eq!(meanings, [(Disposition::Deny, "spam source")]);
+///
+/// let list = ListSpec::deny("bl.example")?.with_profile(profile);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     kinds: Option<Vec<SubjectKind>>,
@@ -19,7 +34,7 @@ pub struct Profile {
     note: Option<Arc<str>>,
 }
 
-/// Nothing known but RFC 5782, for lists that nobody said more about.
+/// The profile of lists without a profile.
 pub(super) static NOTHING: Profile = Profile {
     kinds: None,
     codes: Vec::new(),
@@ -30,74 +45,74 @@ pub(super) static NOTHING: Profile = Profile {
 };
 
 impl Profile {
-    /// Nothing known but RFC 5782.
+    /// A profile with the rules of RFC 5782 only.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The list is only about these subjects; others are never asked about.
+    /// The list contains only these kinds of subjects; it is never asked about others.
     #[must_use]
     pub fn lists(mut self, kinds: impl IntoIterator<Item = SubjectKind>) -> Self {
         self.kinds = Some(kinds.into_iter().collect());
         self
     }
 
-    /// A documented code, or pattern of codes. The first that matches a code explains it.
+    /// Adds a documented code, or pattern of codes. The first pattern that matches a code gives its meaning.
     #[must_use]
     pub fn code(mut self, codes: CodePattern, disposition: Disposition, meaning: &str) -> Self {
         self.codes.push(Code { matcher: Matcher::Pattern(codes), disposition, meaning: meaning.into() });
         self
     }
 
-    /// A documented bit of the last octet of 127.0.0.x, for lists whose codes are sums of bits (RFC 5782 §2.3).
+    /// Adds a documented bit of the last octet of 127.0.0.x, for lists whose codes are sums of bits (RFC 5782 §2.3).
     #[must_use]
     pub fn bit(mut self, bit: u8, disposition: Disposition, meaning: &str) -> Self {
         self.codes.push(Code { matcher: Matcher::Bit(bit), disposition, meaning: meaning.into() });
         self
     }
 
-    /// The operator says that codes not documented are no listings.
+    /// Codes that are not documented are not listings.
     #[must_use]
     pub fn closed(mut self) -> Self {
         self.closed = true;
         self
     }
 
-    /// The form of the domains that the list holds.
+    /// Sets the form of the domains that the list contains.
     #[must_use]
     pub fn holds(mut self, form: DomainForm) -> Self {
         self.domain_form = form;
         self
     }
 
-    /// The form of the domains that the list holds.
+    /// The form of the domains that the list contains.
     pub(crate) fn domain_form(&self) -> DomainForm {
         self.domain_form
     }
 
-    /// Entries that must and must not be there.
+    /// Sets the test entries of the list for this kind of subject.
     #[must_use]
     pub fn test_points(mut self, kind: SubjectKind, points: TestPoints) -> Self {
         self.test_points.push((kind, points));
         self
     }
 
-    /// What those should know who use the list, such as that its operator wants it for scoring only. Reports show it.
+    /// Sets a note for users of the list, for instance that it is meant for scoring only. Reports show it.
     #[must_use]
     pub fn with_note(mut self, note: &str) -> Self {
         self.note = Some(note.into());
         self
     }
 
-    /// What those should know who use the list.
+    /// The note for users of the list.
     #[must_use]
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
 
-    /// What is known about this list when another zone is asked, which holds it: the codes are this one's; refusals and test
-    /// entries are that zone's, and so is whom it can be asked about.
+    /// The profile of this list if it is asked in the zone of another list that contains it. Codes come from this profile,
+    /// refusals and test entries from the containing one, and the kinds of subjects are those in both.
     pub(crate) fn within(&self, whole: &Self) -> Self {
         let refusals = whole.codes.iter().filter(|code| code.disposition == Disposition::Refusal);
         let kinds = match (&self.kinds, &whole.kinds) {
@@ -114,13 +129,13 @@ impl Profile {
         }
     }
 
-    /// Without any meaning of a code, but for refusals.
+    /// Removes all codes except refusals.
     pub(crate) fn only_refusals(mut self) -> Self {
         self.codes.retain(|code| code.disposition == Disposition::Refusal);
         self
     }
 
-    /// Every sum of the documented bits, with at least one of those in the mask.
+    /// Every sum of documented bits that includes at least one bit of the mask.
     pub(crate) fn sums_with(&self, mask: u8) -> impl Iterator<Item = u8> {
         let known = self.codes.iter().fold(mask, |known, code| match code.matcher {
             Matcher::Bit(bit) => known | bit,
@@ -129,24 +144,24 @@ impl Profile {
         (1..=u8::MAX).filter(move |sum| sum & mask != 0 && sum & !known == 0)
     }
 
-    /// The kinds of subjects the list is about, where that is known.
+    /// The kinds of subjects that the list contains, if known.
     pub(crate) fn kinds(&self) -> Option<&[SubjectKind]> {
         self.kinds.as_deref()
     }
 
-    /// Is the list about such subjects, as far as is known?
+    /// Whether the list can contain subjects of this kind; `true` if unknown.
     #[must_use]
     pub fn is_about(&self, kind: SubjectKind) -> bool {
         self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
     }
 
-    /// Is any code documented?
+    /// Whether any code is documented.
     #[must_use]
     pub fn knows_codes(&self) -> bool {
         !self.codes.is_empty()
     }
 
-    /// What a code means; several meanings for sums of bits, none for a code that is not documented.
+    /// The meanings of a code: several for a sum of bits, none if it is not documented.
     ///
     /// ```
     /// use rdnsbl::{Name, lists::catalogue::Catalogue, dnsxl::Disposition};
@@ -161,7 +176,7 @@ impl Profile {
         self.explain(code).map(|(disposition, meaning)| (disposition, &**meaning))
     }
 
-    /// Every documented meaning of one code; several for sums of bits.
+    /// The meanings of a code: several for a sum of bits, none if it is not documented.
     pub(crate) fn explain(&self, code: Ipv4Addr) -> impl Iterator<Item = (Disposition, &Arc<str>)> {
         let mut exact = self.codes.iter().filter(move |known| known.is_pattern_for(code)).take(1).peekable();
         let bits = exact.peek().is_none();
@@ -170,13 +185,13 @@ impl Profile {
             .map(|known| (known.disposition, &known.meaning))
     }
 
-    /// "You may not ask": 127.255.255.0/24 whoever the operator is, and what the list's documentation calls so.
+    /// Is this code a refusal to answer? That is 127.255.255.0/24 on every list, and the codes documented as refusals.
     pub(crate) fn is_refusal(&self, code: Ipv4Addr) -> bool {
         matches!(code.octets(), [127, 255, 255, _])
             || self.explain(code).any(|(disposition, _)| disposition == Disposition::Refusal)
     }
 
-    /// Is this very code written down, and not just inside a range?
+    /// Is exactly this code written out, and not only inside a range?
     pub(crate) fn names(&self, code: Ipv4Addr) -> bool {
         self.codes.iter().any(|known| match &known.matcher {
             Matcher::Pattern(pattern) => pattern.names(code),
@@ -184,12 +199,12 @@ impl Profile {
         })
     }
 
-    /// Codes that say nothing about the client, as far as they are written out.
+    /// The documented refusal codes, where their pattern can be written out.
     pub(crate) fn refusals(&self) -> Vec<Ipv4Addr> {
         self.written_out(|disposition| disposition == Disposition::Refusal)
     }
 
-    /// One pattern of every code that speaks for this kind of list, and of no refusal; if there is one.
+    /// One pattern that matches every listing code for this kind of list, but no refusal; `None` if there is no such pattern.
     pub(crate) fn listings(&self, kind: ListKind) -> Option<CodePattern> {
         let codes = self.written_out(|disposition| disposition.speaks_for(kind));
         let octet = |place: usize| codes.iter().filter_map(|code| code.octets().get(place).copied()).collect();
@@ -207,13 +222,13 @@ impl Profile {
         patterns.flatten().collect()
     }
 
-    /// Do codes without documented meaning count?
+    /// Are only documented codes listings?
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Do both profiles try a list by the same entries, and call the same codes refusals? Then what is known of the list's
-    /// health under one is known under the other.
+    /// Do both profiles have the same test entries and the same refusals? Then the health of the list under one is its health
+    /// under the other.
     pub(crate) fn has_same_controls(&self, other: &Self, kind: SubjectKind) -> bool {
         let refusals = |profile: &'_ Self| -> Vec<Matcher> {
             let refusals = profile.codes.iter().filter(|code| code.disposition == Disposition::Refusal);
@@ -222,7 +237,7 @@ impl Profile {
         std::ptr::eq(self, other) || (self.points(kind) == other.points(kind) && refusals(self) == refusals(other))
     }
 
-    /// What the list is relied on to hold, for subjects of this kind.
+    /// The test entries for subjects of this kind.
     pub(crate) fn points(&self, kind: SubjectKind) -> TestPoints {
         self.test_points
             .iter()
@@ -256,67 +271,76 @@ impl Code {
     }
 }
 
-/// What a code means for the client.
+/// The effect of a return code on the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Disposition {
-    /// A reason to turn it away.
+    /// A reason to reject it.
     Deny,
-    /// A reason to let it in.
+    /// A reason to accept it.
     Allow,
     /// Neither.
     Neutral,
     /// The list's own test entry.
     Test,
-    /// No statement about the client: the list refuses to answer us.
+    /// Not about the client: the list refuses to answer this resolver.
     Refusal,
 }
 
 impl Disposition {
-    /// Does the code speak for this kind of list?
+    /// Does the code count as a listing on this kind of list?
     pub(crate) fn speaks_for(self, kind: ListKind) -> bool {
         matches!((self, kind), (Self::Deny, ListKind::Deny) | (Self::Allow, ListKind::Allow))
     }
 }
 
-/// Entries that tell whether a list works (RFC 5782 §5), for one kind of subject.
+/// The test entries that show whether a list works (RFC 5782 §5), for one kind of subject.
+///
+/// ```
+/// use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
+///
+/// let points = TestPoints::documented(TestEntry::Address([127, 0, 0, 9].into()));
+/// assert_ne!(points, TestPoints::default());
+/// let profile = Profile::new().test_points(SubjectKind::Ipv4, points);
+/// assert_ne!(profile, Profile::new());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestPoints {
     present: Presence,
     absent: Option<TestEntry>,
 }
 
-/// Is there an entry that must exist?
+/// The entry that must exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Presence {
-    /// RFC 5782 §5 wants one; many lists lack it.
+    /// The entry that RFC 5782 §5 requires; many lists lack it.
     #[default]
     ByRfcOnly,
     Documented(TestEntry),
 }
 
 impl TestPoints {
-    /// The operator documents this entry as always present.
+    /// The operator documents that this entry always exists.
     #[must_use]
     pub fn documented(entry: TestEntry) -> Self {
         Self { present: Presence::Documented(entry), absent: None }
     }
 
-    /// The entry of RFC 5782 §5 that must not exist is listed by this zone for reasons of its own; this one is not.
+    /// Replaces the entry that must not exist, for zones that list the one of RFC 5782 §5 for a reason of their own.
     #[must_use]
     pub fn absent(mut self, entry: TestEntry) -> Self {
         self.absent = Some(entry);
         self
     }
 
-    /// This documented entry, whatever else was said.
+    /// Replaces the documented entry.
     #[must_use]
     pub(crate) fn with_documented(mut self, entry: TestEntry) -> Self {
         self.present = Presence::Documented(entry);
         self
     }
 
-    /// The entry that must exist, if its absence would mean anything.
+    /// The entry that must exist, if it is documented, so that its absence has a meaning.
     pub(crate) fn documented_entry(&self) -> Option<&TestEntry> {
         match &self.present {
             Presence::Documented(entry) => Some(entry),
@@ -329,7 +353,7 @@ impl TestPoints {
         match (self.documented_entry(), kind) {
             (Some(entry), _) => entry.labels(),
             (None, SubjectKind::Ipv4) => reversed_labels(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).as_str().to_owned(),
-            // ::FFFF:7F00:2, asked as the IPv6 address it is, although a client of that form would be IPv4.
+            // ::FFFF:7F00:2 as an IPv6 address, although a client with such an address is treated as IPv4.
             (None, SubjectKind::Ipv6) => reversed_labels(IpAddr::V6(mapped_loopback(2))).as_str().to_owned(),
             (None, SubjectKind::Domain) => "test.".to_owned(),
         }
@@ -351,11 +375,11 @@ fn mapped_loopback(last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0x7f00, last)
 }
 
-/// An entry of a list.
+/// A test entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TestEntry {
-    /// An address, taken as it is: `::FFFF:7F00:2` stays IPv6.
+    /// An address as it is written: `::FFFF:7F00:2` stays IPv6.
     Address(IpAddr),
     /// A domain.
     Domain(Name),

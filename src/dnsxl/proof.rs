@@ -1,8 +1,8 @@
 //! Proof that a list does not list everything, made at the moment of a hit.
 //!
-//! Two entries that no sane list holds are looked up: the one of RFC 5782 §5 (127.0.0.1, `::FFFF:7F00:1`, INVALID) and a
-//! label that nobody can guess. Both are needed: a wildcard over numbers only misses the label, and a resolver may still
-//! remember that 127.0.0.1 was absent yesterday.
+//! Two entries that no working list contains are looked up: the one of RFC 5782 §5 (127.0.0.1, `::FFFF:7F00:1`, INVALID)
+//! and a random label. Both are needed: a wildcard for numbers only does not match the label, and a resolver may still have
+//! a cached negative answer for 127.0.0.1.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::dns::{AnswerKind, Evidence, Label, Record};
 use crate::dnsxl::problem::ProblemKind;
 use crate::dnsxl::profile::Profile;
 
-/// Both control entries of a zone were seen absent. It can only be made from answers that say so.
+/// Proof that both control entries of a zone are absent. It can be made only from two negative answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     controls: Arc<[Evidence; 2]>,
@@ -25,33 +25,33 @@ impl Proof {
         &*self.controls
     }
 
-    /// How long ago the older of the two questions was sent; zero when they were sent for this very listing.
+    /// The time since the older of the two questions was sent; zero if they were sent for this listing.
     #[must_use]
     pub fn age(&self) -> Duration {
         self.age
     }
 
-    /// The same proof, some time later.
+    /// The same proof with this age.
     pub(crate) fn aged(mut self, age: Duration) -> Self {
         self.age = age;
         self
     }
 }
 
-/// What the controls of a zone said.
+/// The result of the two control queries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Trial {
-    /// Both absent.
+pub(crate) enum ControlOutcome {
+    /// Both entries are absent.
     Sane(Proof),
-    /// One of them is there: no word of this list counts.
+    /// One of them exists: no answer of this list counts.
     Broken(ProblemKind, Vec<Evidence>),
-    /// One of them could not be asked.
+    /// One of the queries failed.
     Failed(Vec<Evidence>),
 }
 
-/// Judges both controls. The worst decides, so their order does not matter: a control that is listed says more than one that
-/// is parked, that more than a refusal, and any of them more than a failure.
-pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial {
+/// Combines the two control answers. The worst decides, so their order does not matter: a listing is worse than an address
+/// of a parked domain, that is worse than a refusal, and each of them is worse than a failure.
+pub(crate) fn control_outcome(known: &Profile, fixed: Evidence, random: Evidence) -> ControlOutcome {
     let found =
         [&fixed, &random].into_iter().filter_map(|evidence| present(known, evidence)).min_by_key(|kind| match kind {
             ProblemKind::ListsEverything => 0,
@@ -60,13 +60,13 @@ pub(crate) fn trial(known: &Profile, fixed: Evidence, random: Evidence) -> Trial
         });
     let failed = [&fixed, &random].iter().any(|evidence| evidence.answer().failure().is_some());
     match found {
-        Some(kind) => Trial::Broken(kind, vec![fixed, random]),
-        None if failed => Trial::Failed(vec![fixed, random]),
-        None => Trial::Sane(Proof { controls: Arc::new([fixed, random]), age: Duration::ZERO }),
+        Some(kind) => ControlOutcome::Broken(kind, vec![fixed, random]),
+        None if failed => ControlOutcome::Failed(vec![fixed, random]),
+        None => ControlOutcome::Sane(Proof { controls: Arc::new([fixed, random]), age: Duration::ZERO }),
     }
 }
 
-/// What the presence of a control entry means.
+/// The problem shown by a control entry, if it exists.
 pub(crate) fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKind> {
     let AnswerKind::Records(set) = evidence.answer().kind() else { return None };
     let outside = set.iter().any(|record| !matches!(record, Record::A(address) if address.is_loopback()));
@@ -78,7 +78,7 @@ pub(crate) fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKin
     })
 }
 
-/// What is known about a zone's sanity when a check starts. Made by whoever owns the clock.
+/// The proof that is known for a zone when a check starts. The caller provides the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Control(pub(super) State);
 
@@ -86,24 +86,23 @@ pub struct Control(pub(super) State);
 pub(super) enum State {
     Fresh(Proof),
     Stale(Label),
-    /// The label is known to be absent already; so long ago was that asked.
+    /// The random label is known to be absent; with the time since that question was sent.
     HalfStale(Arc<Evidence>, Duration),
 }
 
 impl Control {
-    /// The proof is fresh: a hit counts at once.
+    /// Fresh proof: a hit needs no control query.
     #[must_use]
     pub fn fresh(proof: Proof) -> Self {
         Self(State::Fresh(proof))
     }
 
-    /// The entry that must not exist has to be asked for; a label that nobody can guess is known to be absent, since so long
-    /// ago.
+    /// Half of a proof: the random label is known to be absent, asked for `age` ago. A hit needs only the other control query.
     pub(crate) fn half_stale(random: Arc<Evidence>, age: Duration) -> Self {
         Self(State::HalfStale(random, age))
     }
 
-    /// Nothing is proven: a hit asks for both controls, the second one by this label.
+    /// No proof: a hit needs both control queries, the second one with this label.
     #[must_use]
     pub fn stale(label: Label) -> Self {
         Self(State::Stale(label))

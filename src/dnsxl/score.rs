@@ -5,7 +5,25 @@ use std::sync::Arc;
 
 use crate::dnsxl::{ListKind, Verdict};
 
-/// The sum of weights, as a range, and what follows from it.
+/// The sum of weights as a range, and the outcome.
+///
+/// ```
+/// use rdnsbl::testing::Situation;
+/// use rdnsbl::{Checker, ListSet, ManualClock, Outcome, Scripted};
+/// use std::net::IpAddr;
+///
+/// let (clock, client) = (ManualClock::new(), IpAddr::from([9, 9, 9, 9]));
+/// let mut table = Situation::Sound.table("bl.example", &[client]);
+/// table += &Situation::Silent.table("silent.example", &[client]);
+/// let dns = Scripted::table(&table, clock.clone())?;
+/// let lists = ListSet::builder().deny("bl.example*2").deny("silent.example").threshold(3).build()?;
+/// let checker = Checker::builder_with(dns, clock.clone()).lists(lists).build()?;
+///
+/// let score = clock.run(checker.check(client)).score();
+/// assert_eq!((score.low(), score.high()), (2, 3)); // silent.example could add 1
+/// assert_eq!(score.outcome(), Outcome::Undecided);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// The outcome is pure arithmetic. The policy decides what to do about lists without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +81,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -91,7 +109,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Score and thresholds of a set of lists.
+/// The thresholds of a set of lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Thresholds {
     pub(crate) listed: i32,
@@ -110,8 +128,8 @@ pub struct ContextScore {
     pub score: Score,
 }
 
-/// The score of each context, and that of the worst of them: the first of those that lists, else one that may, else one that
-/// does not allow. `rows` are all rows, each time it is called; those of a context bear its name.
+/// The worst score, and the score of each context. The worst is the first with the outcome "listed", else "undecided", else
+/// "not listed". `rows` returns all rows each time it is called; each row has the name of its context.
 pub(crate) fn of_contexts<'a, R: Iterator<Item = Row<'a>>>(
     rows: impl Fn() -> R,
     contexts: &[Context],
@@ -138,7 +156,7 @@ pub(crate) fn of_contexts<'a, R: Iterator<Item = Row<'a>>>(
     (worst, all)
 }
 
-/// Lists that decide together.
+/// The name and the thresholds of lists that decide together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Context {
     pub(crate) name: Arc<str>,
@@ -161,27 +179,27 @@ impl Default for Thresholds {
     }
 }
 
-/// Adds up. Rows of one group, one list about the several names of one client, stand together and count once: as the worst
-/// of them.
+/// Adds up the rows. Rows of one group (one list, asked about several names of one client) must be adjacent. They count
+/// once, as the worst of them.
 ///
 /// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then lists
 /// without an answer; then the allow threshold.
 pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresholds) -> Score {
-    // Wide enough for every set of lists, so that no order of them meets a limit on the way.
+    // 64 bits: no order of the rows can overflow.
     let (mut low, mut high, mut allowed, mut may_allow) = (0_i64, 0_i64, false, false);
-    // Who says "listed", and who might: one operator is one voice, however many lists he runs.
+    // The operators with a listing, and with a possible listing. Each operator counts once, whatever the number of lists.
     let (mut sure, mut possible): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     let mut add = |share: Option<Share<'a>>| {
-        let Some(Share { weight, operator, heard, .. }) = share else { return };
-        let voice = |voices: &mut Vec<&'a str>| {
-            if weight > 0 && !voices.contains(&operator) {
-                voices.push(operator);
+        let Some(Share { weight, operator, answered, .. }) = share else { return };
+        let count = |operators: &mut Vec<&'a str>| {
+            if weight > 0 && !operators.contains(&operator) {
+                operators.push(operator);
             }
         };
-        voice(&mut possible);
+        count(&mut possible);
         let weight = i64::from(weight);
-        if heard {
-            voice(&mut sure);
+        if answered {
+            count(&mut sure);
             low += weight;
             high += weight;
         } else {
@@ -191,14 +209,14 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
     };
     let mut pending: Option<Share<'a>> = None;
     for Row { verdict, kind, weight, operator, group, .. } in rows {
-        let heard = match (verdict, kind) {
+        let answered = match (verdict, kind) {
             (Verdict::Listed(ListKind::Allow, _), _) => {
                 allowed = true;
                 continue;
             }
             (Verdict::Listed(ListKind::Deny, _), _) => true,
             (Verdict::Unknown(_), ListKind::Deny) => false,
-            // An allow list that was not heard changes no sum: it would allow outright or say nothing.
+            // An allow list without an answer changes no sum: a hit would allow outright, a miss changes nothing.
             (Verdict::Unknown(_), ListKind::Allow) => {
                 may_allow = true;
                 continue;
@@ -206,12 +224,12 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
             (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => continue,
         };
         match &mut pending {
-            Some(share) if share.group == group => share.heard |= heard,
-            _ => add(pending.replace(Share { weight, operator, group, heard })),
+            Some(share) if share.group == group => share.answered |= answered,
+            _ => add(pending.replace(Share { weight, operator, group, answered })),
         }
     }
     add(pending);
-    let enough = |voices: &[&str]| thresholds.operators <= 1 || voices.len() >= thresholds.operators;
+    let enough = |operators: &[&str]| thresholds.operators <= 1 || operators.len() >= thresholds.operators;
     let outcome = if allowed {
         Outcome::Allowed
     } else if low >= thresholds.listed.into() && enough(&sure) {
@@ -223,9 +241,9 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
     } else {
         Outcome::NotListed
     };
-    let shown = |sum: i64| i32::try_from(sum.clamp(i32::MIN.into(), i32::MAX.into())).unwrap_or_default();
+    let clamped = |sum: i64| i32::try_from(sum.clamp(i32::MIN.into(), i32::MAX.into())).unwrap_or_default();
     let (threshold, operators) = (thresholds.listed, thresholds.operators);
-    Score { low: shown(low), high: shown(high), threshold, operators, outcome }
+    Score { low: clamped(low), high: clamped(high), threshold, operators, outcome }
 }
 
 /// The contribution of the rows of one group.
@@ -234,7 +252,7 @@ struct Share<'a> {
     weight: i32,
     operator: &'a str,
     group: usize,
-    heard: bool,
+    answered: bool,
 }
 
 /// The number of lists for each result. The six numbers always add up to the number of rows.
@@ -272,7 +290,7 @@ impl Counts {
         counts
     }
 
-    /// Rows in all.
+    /// The number of rows.
     #[must_use]
     pub fn total(&self) -> usize {
         self.listed + self.not_listed + self.excluded + self.problem + self.unknown + self.skipped

@@ -1,4 +1,4 @@
-//! What a list is asked about.
+//! The subject of a query: an address or a domain.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,17 @@ use crate::base::address::reversed_labels;
 use crate::base::name::{Name, NameError};
 use crate::dnsxl::kind::{DomainForm, SubjectKind};
 
-/// One thing a list is asked about. An IPv4-mapped IPv6 address is the IPv4 address it stands for.
+/// The subject of a query: an address or a domain. An IPv4-mapped IPv6 address is treated as the IPv4 address.
+///
+/// ```
+/// use std::net::IpAddr;
+/// use rdnsbl::{Name, dnsxl::Subject};
+///
+/// let client = Subject::from("203.0.113.14".parse::<IpAddr>()?);
+/// let name = client.name_under(&Name::parse("bl.example")?)?;
+/// assert_eq!(name.to_string(), "14.113.0.203.bl.example");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "RFC 5782 knows lists of addresses and lists of names")]
 pub enum Subject {
@@ -19,7 +29,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// The kind that decides about test entries and families.
+    /// The kind of the subject, which determines the test entries of a list.
     #[must_use]
     pub fn kind(&self) -> SubjectKind {
         match self {
@@ -29,7 +39,7 @@ impl Subject {
         }
     }
 
-    /// The same in the form in which a list holds it.
+    /// The subject in the form that a list contains.
     pub(crate) fn in_form(&self, form: DomainForm) -> Cow<'_, Self> {
         match (self, form) {
             #[cfg(feature = "psl")]
@@ -41,13 +51,13 @@ impl Subject {
         }
     }
 
-    /// Is it a name of one label, as a list's zone has some of its own: `www`, `ns1`? The entries of RFC 5782 §5 are of one
-    /// label, too, and belong to the list.
+    /// Is it a name of one label? In the zone of a list, such names can be hosts of the operator: `www`, `ns1`. The test
+    /// entries of RFC 5782 §5 (`test`, `invalid`) are not meant.
     pub(crate) fn is_single_label(&self) -> bool {
         matches!(self, Self::Domain(name) if name.is_top() && !["test.", "invalid."].contains(&name.expose()))
     }
 
-    /// The name to ask in `zone`: RFC 5782 §2.1 for IPv4, §2.4 for IPv6, §3 for domains.
+    /// The query name in `zone`: RFC 5782 §2.1 for IPv4, §2.4 for IPv6, §3 for domains.
     ///
     /// # Errors
     /// The name would be longer than 255 octets.

@@ -1,4 +1,4 @@
-//! What can be said about one list and one subject.
+//! The verdict about one list and one subject.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -13,7 +13,27 @@ use crate::dnsxl::kind::ListKind;
 use crate::dnsxl::problem::{Breakage, ProblemKind};
 use crate::dnsxl::proof::Proof;
 
-/// The verdict about one list and one subject. Six cases and no `_`: who turns mail away decides for each.
+/// The verdict about one list and one subject.
+///
+/// There are exactly six cases, so that a `match` handles each of them on purpose:
+///
+/// ```
+/// use rdnsbl::dnsxl::{ListKind, Verdict};
+///
+/// fn log(verdict: &Verdict) -> String {
+///     match verdict {
+///         Verdict::Listed(ListKind::Deny, listing) => format!("denied, codes {:?}", listing.codes()),
+///         Verdict::Listed(ListKind::Allow, _) => "allowed".to_owned(),
+///         Verdict::NotListed(_) | Verdict::Excluded(_) => "no hit".to_owned(),
+///         Verdict::Problem(problem) => format!("the list {}", problem.kind()),
+///         Verdict::Unknown(unknown) => format!("unknown: {}", unknown.why()),
+///         Verdict::Skipped(reason) => format!("not asked: {reason}"),
+///     }
+/// }
+/// assert_eq!(log(&Verdict::Skipped(rdnsbl::dnsxl::Skipped::Exempt)), "not asked: exempt client");
+/// ```
+///
+/// A case that is left out is an error:
 ///
 /// ```compile_fail
 /// # fn f(verdict: rdnsbl::dnsxl::Verdict) -> bool {
@@ -30,33 +50,33 @@ use crate::dnsxl::proof::Proof;
     reason = "a forced `_` arm is where \"could not tell\" would be folded into \"fine\""
 )]
 pub enum Verdict {
-    /// The list holds the subject, and was shown to be sane at that moment.
+    /// The list contains the subject, and proof exists that it does not list everything.
     Listed(ListKind, Listing),
-    /// The list does not hold the subject.
+    /// The list does not contain the subject.
     NotListed(NotListed),
-    /// The list holds the subject under codes that are not wanted.
+    /// The list contains the subject, but only with codes that the configuration does not select.
     Excluded(Excluded),
-    /// The list is broken or refuses; nothing is known about the subject.
+    /// The list is broken or refuses to answer; nothing is known about the subject.
     Problem(Problem),
-    /// Could not tell.
+    /// The result is unknown.
     Unknown(Unknown),
-    /// The list was not asked, since the question makes no sense.
+    /// The list was not asked, because the question makes no sense.
     Skipped(Skipped),
 }
 
 impl Verdict {
-    /// A no that nobody signed.
+    /// A negative answer without SOA.
     pub(crate) fn unsigned_miss() -> Self {
         Self::NotListed(NotListed { ttl: None })
     }
 
-    /// Nothing could change any more, so the list was not waited for.
+    /// The check did not wait for this list, because its answer could no longer change the outcome.
     pub(crate) fn not_awaited() -> Self {
         let why = UnknownReason::NotAwaited;
         Self::Unknown(Unknown::because(why))
     }
 
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -69,7 +89,7 @@ impl Verdict {
         }
     }
 
-    /// Does a list of this kind hold the subject? `None` when this is no word about that.
+    /// Does a list of this kind contain the subject? `None` if the verdict does not show it.
     pub(crate) fn speaks_of_listing(&self, asked: ListKind) -> Option<bool> {
         match self {
             Self::Listed(kind, _) => (*kind == asked).then_some(true),
@@ -78,7 +98,7 @@ impl Verdict {
         }
     }
 
-    /// The return codes that were seen, sorted; empty where there are none.
+    /// The return codes of the answer, sorted; empty if there are none.
     #[must_use]
     pub fn codes(&self) -> &[Ipv4Addr] {
         match self {
@@ -90,7 +110,7 @@ impl Verdict {
         }
     }
 
-    /// Were there more codes than the 100 that are kept?
+    /// Whether there were more codes than the 100 that are kept.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         match self {
@@ -100,7 +120,7 @@ impl Verdict {
         }
     }
 
-    /// The list's own words, made safe.
+    /// The text of the list, with unsafe characters escaped.
     #[must_use]
     pub fn reason(&self) -> Option<&RemoteText> {
         match self {
@@ -111,8 +131,8 @@ impl Verdict {
         }
     }
 
-    /// The questions and answers behind the verdict, where there is more to show than the list's own answer: the controls of
-    /// a listing, what shows a problem, what failed.
+    /// The questions and answers behind the verdict, beyond the answer about the subject: the control queries of a listing,
+    /// the evidence of a problem, the queries that failed.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
         match self {
@@ -123,7 +143,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict when the list has turned bad since its proof was made: a hit is none.
+    /// The verdict if the list was found broken after its proof was made: a hit becomes a problem.
     pub(crate) fn voided(self, bad: Option<&Breakage>) -> Self {
         match (self, bad) {
             (Self::Listed(_, listing), Some(breakage)) => Self::Problem(Problem::from(ProblemDetails {
@@ -137,7 +157,7 @@ impl Verdict {
         }
     }
 
-    /// How long the list's answer may be believed. `None` where nothing says so.
+    /// How long the verdict is valid. `None` if no answer gives a TTL.
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         match self {
@@ -151,7 +171,7 @@ impl Verdict {
     }
 }
 
-/// A listing with its proof. There is no constructor: whoever holds one knows that the list was sane.
+/// A listing with its proof. It has no constructor, so every listing in a program is proven:
 ///
 /// ```compile_fail
 /// let listing = rdnsbl::dnsxl::Listing { codes: [].into() };
@@ -159,7 +179,7 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing(pub(super) Box<ListingDetails>);
 
-/// What stands behind a listing. Verdicts are many, and nearly all of them are a plain "no": they stay small.
+/// The details of a listing. Boxed, because there are many verdicts and nearly all are "not listed".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ListingDetails {
     pub(super) codes: Arc<[Ipv4Addr]>,
@@ -183,36 +203,36 @@ impl Listing {
         &self.0.codes
     }
 
-    /// What the operator says the codes mean, where that is known.
+    /// The meanings of the codes according to the operator, if known.
     #[must_use]
     pub fn meanings(&self) -> &[Arc<str>] {
         &self.0.meanings
     }
 
-    /// What the list says about the subject (TXT), made safe.
+    /// The text of the list about the subject (TXT), with unsafe characters escaped.
     #[must_use]
     pub fn reason(&self) -> Option<&RemoteText> {
         self.0.reason.as_ref()
     }
 
-    /// That the list does not list everything.
+    /// The proof that the list does not list everything.
     #[must_use]
     pub fn proof(&self) -> &Proof {
         &self.0.proof
     }
 }
 
-/// The list said that it does not hold the subject.
+/// The list does not contain the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotListed {
     pub(super) ttl: Option<Duration>,
 }
 
-/// The list holds the subject, under codes that are not wanted.
+/// The list contains the subject, but only with codes that the configuration does not select.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excluded(pub(super) Box<ExcludedDetails>);
 
-/// What stands behind an exclusion.
+/// The details of an exclusion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ExcludedDetails {
     pub(super) codes: Arc<[Ipv4Addr]>,
@@ -234,11 +254,11 @@ impl Excluded {
     }
 }
 
-/// The list is broken or refuses.
+/// The list is broken or refuses to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem(pub(super) Box<ProblemDetails>);
 
-/// What stands behind a problem.
+/// The details of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ProblemDetails {
     pub(super) kind: ProblemKind,
@@ -261,24 +281,24 @@ impl Problem {
         self.0.kind
     }
 
-    /// The codes of the answer, sorted; empty where the list was not asked again.
+    /// The codes of the answer, sorted; empty if the list was already known to be broken and was not asked.
     #[must_use]
     pub fn codes(&self) -> &[Ipv4Addr] {
         &self.0.codes
     }
 
-    /// The questions and answers that show it.
+    /// The questions and answers that show the problem.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
         &self.0.evidence
     }
 }
 
-/// Could not tell.
+/// The result is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown(pub(super) Box<UnknownDetails>);
 
-/// What stands behind not knowing.
+/// The details of an unknown result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UnknownDetails {
     pub(super) why: UnknownReason,
@@ -295,31 +315,31 @@ impl From<UnknownDetails> for Unknown {
 }
 
 impl Unknown {
-    /// Why.
+    /// The reason.
     #[must_use]
     pub fn why(&self) -> &UnknownReason {
         &self.0.why
     }
 
-    /// The questions that were not answered, and what came instead.
+    /// The questions that were not answered, with the failures.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
         &self.0.evidence
     }
 
-    /// What the resolver said beside a failure (RFC 8914).
+    /// The extended DNS error that came with the failure (RFC 8914).
     #[must_use]
     pub fn extended_error(&self) -> Option<ExtendedError> {
         let mut failures = self.0.evidence.iter().map(Evidence::answer).filter(|answer| answer.failure().is_some());
         failures.find_map(Answer::extended_error).map(ExtendedError::new)
     }
 
-    /// A list that says "not listed" through a resolver that takes such answers away.
+    /// "Not listed" through a resolver that changes answers.
     pub(crate) fn resolver_at_fault() -> Self {
         Self::because(UnknownReason::Resolver)
     }
 
-    /// Nothing was asked that could be shown.
+    /// Unknown for this reason, without evidence.
     pub(super) fn because(why: UnknownReason) -> Self {
         UnknownDetails { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }.into()
     }
@@ -329,26 +349,26 @@ impl Unknown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Skipped {
-    /// A private or special-purpose address, about which no public list can know anything (RFC 6890).
+    /// The address is private or has a special purpose, so no public list can contain it (RFC 6890).
     Special,
-    /// The client has logged in, or is in an exempt network.
+    /// The client is authenticated or in an exempt network.
     Exempt,
-    /// There is nothing to ask about: no client address, no such part of the dialogue.
+    /// There is no subject: no client address, or no such part of the SMTP session.
     NoClient,
-    /// The list holds other kinds of subjects.
+    /// The list contains other kinds of subjects.
     Family,
-    /// An address literal has no domain.
+    /// The mail address has an address literal instead of a domain.
     Literal,
-    /// A name of one label: every zone has names such as `www` or `ns1`, and in a list's zone they are its own hosts.
+    /// The name has one label, such as `www`: in the zone of a list, such a name can be a host of the operator.
     SingleLabel,
     /// The list has closed down.
     Retired,
-    /// The subject's name under the zone would pass 255 octets.
+    /// The query name would be longer than 255 octets.
     NameTooLong,
 }
 
 impl Skipped {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

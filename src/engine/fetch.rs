@@ -19,7 +19,7 @@ use crate::engine::numbers::{Actions, Histogram, ListCounters};
 use crate::engine::shared_query::{QueryWaiter, SharedQuery};
 use crate::inquiry::{SentAt, Workspaces};
 use crate::report::Source;
-use crate::report::learned::{OwnWord, own_word};
+use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
 
 /// Zones with a limit and counters of their own. When there are more, those of idle zones are dropped.
@@ -55,7 +55,7 @@ pub(crate) struct Fetcher {
     next_trial: AtomicU64,
     since: Instant,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
-    own_answers: Mutex<Vec<OwnWord>>,
+    own_answers: Mutex<Vec<QueuedAnswer>>,
     in_flight: Mutex<Table<Question, InFlight>>,
     global_limit: Arc<Semaphore>,
     /// Half of it, for names that clients chose. Servers that never answer hold a permit until the timeout, and a client
@@ -226,7 +226,7 @@ impl Fetcher {
     }
 
     /// Takes the answers to our own questions that arrived since the last call.
-    pub(crate) fn take_own_answers(&self) -> Vec<OwnWord> {
+    pub(crate) fn take_own_answers(&self) -> Vec<QueuedAnswer> {
         std::mem::take(&mut lock(&self.own_answers))
     }
 
@@ -283,8 +283,8 @@ impl QueryTask {
             (own, list) if own.is_own() => {
                 let sent = self.query.upgrade().and_then(|query| query.sent()).unwrap_or(now);
                 let list = list.as_ref().map(|list| (list.zone.clone(), list.kind));
-                let word = own_word(list, purpose, self.question.clone(), answer.clone(), sent);
-                lock(&fetcher.own_answers).push(word);
+                let queued = queued_answer(list, purpose, self.question.clone(), answer.clone(), sent);
+                lock(&fetcher.own_answers).push(queued);
             }
             (Purpose::Subject, Some(ListTarget { subject: Some(subject), number, .. })) => {
                 if let Some(zone) = &zone {

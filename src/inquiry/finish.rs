@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use crate::base::name::Name;
 use crate::dns::Failure;
-use crate::dnsxl::{SubjectKind, Word};
+use crate::dnsxl::{SubjectAnswer, SubjectKind};
 use crate::inquiry::assemble::{CheckResults, ListRow, assemble, is_only_listing};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
 use crate::report::Report;
-use crate::report::learned::{Learned, Lesson, OwnWord, own_word};
+use crate::report::learned::{Learned, ListSigns, QueuedAnswer, queued_answer};
 use crate::state::event::Event;
 use crate::state::{Invalidated, SharedState};
 
@@ -18,7 +18,7 @@ pub(crate) struct Finished {
     pub(crate) report: Report,
     /// Its tables, for reuse.
     pub(crate) workspace: Workspace,
-    pub(crate) lessons: Vec<Lesson>,
+    pub(crate) list_signs: Vec<ListSigns>,
     pub(crate) events: Vec<Event>,
     pub(crate) invalidated: Invalidated,
 }
@@ -40,9 +40,9 @@ impl Inquiry {
             shared.begin_trial(started, label);
         }
         let (own_answers, signs) = (self.own_answers(), self.questions.signs());
-        let Finished { mut report, lessons, .. } =
+        let Finished { mut report, list_signs, .. } =
             self.conclude(failure, started, started, &mut shared, own_answers.clone());
-        report.learned = Some(Box::new(Learned { lessons, signs, own_answers, trial }));
+        report.learned = Some(Box::new(Learned { list_signs, signs, own_answers, trial }));
         report
     }
 
@@ -54,20 +54,20 @@ impl Inquiry {
         started: Instant,
         now: Instant,
         shared: &mut SharedState,
-        own_answers: Vec<OwnWord>,
+        own_answers: Vec<QueuedAnswer>,
     ) -> Finished {
         let cut = !self.has_every_verdict();
         self.stop_waiting_for_names(failure);
-        let mut lessons = self.lessons();
+        let mut list_signs = self.list_signs();
         let begun = self.started;
         let mut rows = std::mem::take(&mut self.rows);
         rows.extend(self.lists.drain(..).map(|list| list.row(failure)));
-        for (lesson, alone) in lessons.iter_mut().zip(is_only_listing(&rows)) {
-            lesson.alone = alone;
+        for (signs, alone) in list_signs.iter_mut().zip(is_only_listing(&rows)) {
+            signs.alone = alone;
         }
-        lessons.retain(Lesson::says_something);
+        list_signs.retain(ListSigns::is_any);
         let signs = self.questions.signs();
-        let (events, invalidated) = shared.apply(&lessons, signs, own_answers, now);
+        let (events, invalidated) = shared.apply(&list_signs, signs, own_answers, now);
         // Rows are looked up again only if some list's health has changed since the check began, which is rare.
         if shared.health_epoch() != self.health_epoch {
             rows.iter_mut().for_each(|row| row.refresh_health(shared, begun));
@@ -90,16 +90,16 @@ impl Inquiry {
         };
         let (report, rows) = assemble(&self.dialogue, &self.settings, findings);
         let workspace = Workspace { lists: self.lists, asked, by_question, rows };
-        Finished { report, workspace, lessons, events, invalidated }
+        Finished { report, workspace, list_signs, events, invalidated }
     }
 
     /// What the answers about subjects show about the lists, row by row.
-    fn lessons(&self) -> Vec<Lesson> {
-        self.lists.iter().map(|list| lesson(list, &self.questions)).collect()
+    fn list_signs(&self) -> Vec<ListSigns> {
+        self.lists.iter().map(|list| signs_of(list, &self.questions)).collect()
     }
 
     /// The answers to our own questions.
-    fn own_answers(&self) -> Vec<OwnWord> {
+    fn own_answers(&self) -> Vec<QueuedAnswer> {
         let list_of = |unit| -> Option<(Name, SubjectKind)> {
             let list = match unit {
                 UnitId::List(index) => self.lists.iter().find(|list| list.index == index)?,
@@ -108,27 +108,27 @@ impl Inquiry {
             };
             Some((list.run.unit.spec().zone().clone(), list.run.unit.kind()))
         };
-        let word = |(exchange, asked): (&crate::report::Exchange, &crate::inquiry::questions::Asked)| {
+        let queued = |(exchange, asked): (&crate::report::Exchange, &crate::inquiry::questions::Asked)| {
             let list = list_of(asked.wanted_first);
-            own_word(list, asked.purpose, exchange.question.clone(), exchange.answer.clone(), self.started)
+            queued_answer(list, asked.purpose, exchange.question.clone(), exchange.answer.clone(), self.started)
         };
-        self.questions.own_answers().map(word).collect()
+        self.questions.own_answers().map(queued).collect()
     }
 }
 
 /// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
 /// list suspect, and its controls, which get their full time, decide.
-fn lesson(list: &ListRun, questions: &Questions) -> Lesson {
+fn signs_of(list: &ListRun, questions: &Questions) -> ListSigns {
     let unit = &list.run.unit;
-    let mut word = unit.word();
+    let mut subject_answer = unit.subject_answer();
     let left = || list.was_left_unanswered || questions.left_unanswered(UnitId::List(list.index));
-    if word == Word::Nothing && list.subject.is_some() && left() {
-        word = Word::Failed;
+    if subject_answer == SubjectAnswer::Nothing && list.subject.is_some() && left() {
+        subject_answer = SubjectAnswer::Failed;
     }
-    Lesson {
+    ListSigns {
         spec: unit.spec().clone(),
         kind: unit.kind(),
-        word,
+        subject_answer,
         saw_loopback: unit.saw_loopback(),
         reason: unit.reason_for_breakage(),
         alone: None,

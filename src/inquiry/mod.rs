@@ -52,7 +52,7 @@ use crate::check::Slot;
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::MailDomainCheck;
-use crate::check::resolver::ResolverTrial;
+use crate::check::resolver::ResolverCheck;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
 use crate::inquiry::assemble::ListRow;
@@ -95,7 +95,7 @@ pub struct Inquiry {
     /// Suspected lists that are asked about themselves. No check waits for them.
     probes: Vec<ListRun>,
     /// The trial of the resolver, at the regular time or because of a suspicion.
-    trial: Option<Running<ResolverTrial>>,
+    trial: Option<Running<ResolverCheck>>,
     /// A trial was begun or already under way when the check began.
     trial_from_the_start: bool,
     /// Another check makes the trial of the resolver, and asks its questions.

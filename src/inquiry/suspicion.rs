@@ -27,9 +27,9 @@ use std::time::Instant;
 use crate::base::name::Name;
 use crate::check::helo::Helo;
 use crate::check::mail_domain::{MailDomain, Via};
-use crate::check::resolver::ResolverTrial;
+use crate::check::resolver::ResolverCheck;
 use crate::dnsxl::{
-    Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectKind, Verdict, Word,
+    Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectAnswer, SubjectKind, Verdict,
 };
 use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::running::Running;
@@ -87,7 +87,7 @@ impl Inquiry {
 
     fn try_resolver(&mut self) {
         if self.trial.is_none() {
-            self.trial = Some(Running::new(ResolverTrial::new(self.label)));
+            self.trial = Some(Running::new(ResolverCheck::new(self.label)));
             self.advance(UnitId::Trial);
         }
     }
@@ -109,11 +109,13 @@ impl Inquiry {
     pub(super) fn suspect_list(&mut self, index: usize) {
         let Some(list) = self.lists.get_mut(index) else { return };
         let Some(label) = list.suspicion else { return };
-        let probe = match (list.run.unit.word(), list.health.health) {
-            (Word::Odd, _) => Probe::Controls,
-            (Word::DeniedFromAbove, _) | (Word::Miss | Word::Hit, Health::Gone) => Probe::Existence,
-            (Word::Hit, Health::Emptied) => Probe::Entry,
-            (Word::Miss | Word::Hit | Word::Failed | Word::Nothing, _) => return,
+        let probe = match (list.run.unit.subject_answer(), list.health.health) {
+            (SubjectAnswer::Strange, _) => Probe::Controls,
+            (SubjectAnswer::DeniedFromAbove, _) | (SubjectAnswer::Miss | SubjectAnswer::Hit, Health::Gone) => {
+                Probe::Existence
+            }
+            (SubjectAnswer::Hit, Health::Emptied) => Probe::Entry,
+            (SubjectAnswer::Miss | SubjectAnswer::Hit | SubjectAnswer::Failed | SubjectAnswer::Nothing, _) => return,
         };
         list.suspicion = None;
         let (spec, kind) = (list.run.unit.spec().clone(), list.run.unit.kind());

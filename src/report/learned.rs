@@ -7,20 +7,20 @@ use std::time::Instant;
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
 use crate::dns::{Answer, Failure, Question};
-use crate::dnsxl::{Evidence, Label, ListSpec, Purpose, SubjectKind, Word};
+use crate::dnsxl::{Evidence, Label, ListSpec, Purpose, SubjectAnswer, SubjectKind};
 
 /// What a check learned about lists and the resolver.
 #[derive(Clone, Debug)]
 pub(crate) struct Learned {
-    pub(crate) lessons: Vec<Lesson>,
+    pub(crate) list_signs: Vec<ListSigns>,
     pub(crate) signs: ResolverSigns,
-    pub(crate) own_answers: Vec<OwnWord>,
+    pub(crate) own_answers: Vec<QueuedAnswer>,
     pub(crate) trial: Option<Label>,
 }
 
 /// An answer to a question of our own: about a list, or about the resolver.
 #[derive(Clone, Debug)]
-pub(crate) struct OwnWord {
+pub(crate) struct QueuedAnswer {
     /// The list's zone; `None` for the resolver.
     pub(crate) list: Option<(Name, SubjectKind)>,
     pub(crate) answer: OwnAnswer,
@@ -28,11 +28,11 @@ pub(crate) struct OwnWord {
 
 /// What a check learned about one list from its answer about the subject.
 #[derive(Clone, Debug)]
-pub(crate) struct Lesson {
+pub(crate) struct ListSigns {
     pub(crate) spec: Arc<ListSpec>,
     pub(crate) kind: SubjectKind,
     /// The kind of that answer.
-    pub(crate) word: Word,
+    pub(crate) subject_answer: SubjectAnswer,
     /// An answer in 127.0.0.0/8 came from it.
     pub(crate) saw_loopback: bool,
     /// The list's own text, if its controls showed it to be broken.
@@ -41,9 +41,12 @@ pub(crate) struct Lesson {
     pub(crate) alone: Option<bool>,
 }
 
-impl Lesson {
-    pub(crate) fn says_something(&self) -> bool {
-        self.word != Word::Nothing || self.saw_loopback || self.reason.is_some() || self.alone.is_some()
+impl ListSigns {
+    pub(crate) fn is_any(&self) -> bool {
+        self.subject_answer != SubjectAnswer::Nothing
+            || self.saw_loopback
+            || self.reason.is_some()
+            || self.alone.is_some()
     }
 }
 
@@ -66,15 +69,15 @@ pub(crate) struct ResolverSigns {
 }
 
 /// A question of our own and its answer, in the form that [`SharedState`](crate::SharedState) takes.
-pub(crate) fn own_word(
+pub(crate) fn queued_answer(
     list: Option<(Name, SubjectKind)>,
     purpose: Purpose,
     question: Question,
     answer: Answer,
     sent: Instant,
-) -> OwnWord {
+) -> QueuedAnswer {
     let evidence = Evidence::new(question, answer);
-    OwnWord { list, answer: OwnAnswer { purpose, evidence, sent } }
+    QueuedAnswer { list, answer: OwnAnswer { purpose, evidence, sent } }
 }
 
 /// Does this failure look as if the resolver were silent or refused?

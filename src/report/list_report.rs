@@ -22,7 +22,7 @@ impl ListReport {
     /// The list's name.
     #[must_use]
     pub fn list(&self) -> &ListId {
-        self.spec.called()
+        self.spec.name()
     }
 
     /// Deny or allow.

@@ -17,13 +17,13 @@ pub(crate) struct Admission {
     pub(crate) access: Access,
     pub(crate) is_proven: bool,
     pub(crate) wants_must_exist: bool,
-    /// Some list's must-exist entry came back empty, and no answer in 127.0.0.0/8 was seen lately. Every list is then asked
-    /// for its entry, so that one emptied list does not make the resolver look at fault again and again.
+    /// The must-exist entry of some list came back empty, and no answer in 127.0.0.0/8 was seen lately. Every list is then
+    /// asked for its entry, so that one emptied list does not repeatedly make the resolver look faulty.
     pub(crate) suspects_resolver: bool,
-    /// Several questions about subjects failed in a row: its controls are asked along with the next one.
+    /// Several questions about subjects failed in a row: the controls are asked together with the next one.
     pub(crate) is_failing: bool,
-    /// The label for its random control, should an odd answer make it suspect. `None` if its controls were asked a short
-    /// while ago.
+    /// The label for the random control, if a strange answer makes the list suspect. `None` if its controls were asked a short
+    /// time ago.
     pub(crate) suspicion: Option<Label>,
     pub(crate) health: Arc<HealthState>,
 }

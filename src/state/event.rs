@@ -6,7 +6,13 @@ use std::time::Duration;
 use crate::dnsxl::{Evidence, Health, ListId, SubjectKind};
 use crate::report::ResolverFault;
 
-/// One change that a listener is told about.
+/// One change that is reported to listeners.
+///
+/// ```
+/// use rdnsbl::Event;
+///
+/// assert_eq!(Event::Missed { events: 3 }.to_string(), "3 events missed");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -25,14 +31,14 @@ pub enum Event {
         /// How long ago the list was last proven sane, if it ever was.
         last_good: Option<Duration>,
     },
-    /// A deny list is the only one to hold a subject far more often than before: perhaps part of its zone is a wildcard. Worth
-    /// a look; it changes no verdict.
+    /// A deny list is the only one that contains a subject far more often than before: part of its zone may be a wildcard. It
+    /// changes no verdict.
     StandsAlone {
         /// The list.
         list: ListId,
-        /// How many subjects no other operator's list held,
+        /// The number of subjects that no list of another operator contains,
         alone: u32,
-        /// out of how many about which others answered.
+        /// out of this many about which other lists answered.
         heard: u32,
     },
     /// The resolver is at fault.

@@ -2,17 +2,17 @@
 //! Plain values: the caller gives the time and random octets.
 //!
 //! All checks share this state, so only our own questions can turn it against a list or the resolver: test entries, random
-//! labels, the resolver's trial. What a client can choose, such as names and zones, only raises suspicion.
+//! labels, the test of the resolver. What a client can choose, such as names and zones, only raises suspicion.
 //!
-//! The way of an answer:
+//! The path of an answer:
 //!
 //! 1. A question of our own is answered; the engine queues the answer, whichever check asked.
 //! 2. The end of any check takes the queue and calls `SharedState::apply`, with what its own answers about subjects showed.
-//! 3. Answers that were held back by an earlier call are added.
-//! 4. The resolver goes first: every answer is given to its trial (`ResolverState::apply_own_answer`).
+//! 3. Answers that an earlier call held back are added.
+//! 4. The resolver comes first: every answer is given to its test, the trial (`ResolverState::apply_own_answer`).
 //! 5. An answer in 127.0.0.0/8 from any list shows that the resolver lets hits through.
 //! 6. Lists next (`apply_to_lists`): if the resolver invents answers, theirs are dropped; early in its trial, accusing ones wait.
-//! 7. Each zone concludes from its answers (`Zone::apply_own_answers`): proof, a health observation, or nothing.
+//! 7. Each zone draws conclusions from its answers (`Zone::apply_own_answers`): proof, a health observation, or nothing.
 //! 8. Subjects last (`Zone::apply_subject_answer`): they end "does not answer", or count failures in a row.
 //! 9. If a must-exist entry came back empty and no list can show the opposite, the resolver removes hits.
 //! 10. The result is events for listeners, and what the cache must invalidate.
@@ -37,14 +37,24 @@ use crate::state::zone::Zone;
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
 use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
-use crate::report::learned::{Lesson, OwnAnswer, OwnWord, ResolverSigns};
+use crate::report::learned::{ListSigns, OwnAnswer, QueuedAnswer, ResolverSigns};
 use crate::report::{Report, ResolverFault};
 use crate::state::event::Event;
 
 /// The most zones that are kept. Beyond that the least recently used is evicted, and has to be proved again when next asked.
 const MAX_ZONES: usize = 4_096;
 
-/// What is known about lists and the resolver: proven, doubtful, broken, not asked for now.
+/// What is known about lists and the resolver between checks: proof, health, faults.
+///
+/// A [`Checker`](crate::Checker) has one. A program that drives checks itself keeps one and gives it every report:
+///
+/// ```
+/// use rdnsbl::SharedState;
+///
+/// let state = SharedState::default(); // proof is valid for 60 seconds
+/// assert_eq!(SharedState::DEFAULT_WINDOW.as_secs(), 60);
+/// # drop(state);
+/// ```
 #[derive(Clone, Debug)]
 pub struct SharedState {
     window: Duration,
@@ -61,7 +71,7 @@ pub struct SharedState {
     /// A zone was evicted since the last [`Invalidated`].
     evicted: bool,
     /// Answers that accuse a list, held back while the resolver is on trial.
-    held_back: Vec<OwnWord>,
+    held_back: Vec<QueuedAnswer>,
 }
 
 /// What the cache must no longer use.
@@ -79,8 +89,8 @@ impl SharedState {
     /// How long a proof is fresh by default: 60 seconds.
     pub const DEFAULT_WINDOW: Duration = Duration::from_secs(60);
 
-    /// Nothing is proven yet. A hit is believed for `window` after its zone's controls were sent; with a window of zero every
-    /// hit asks for them again.
+    /// A state without any knowledge. Proof is valid for `window` after the control queries were sent; with a window of zero
+    /// every hit needs new control queries.
     #[must_use]
     pub fn new(window: Duration) -> Self {
         Self {
@@ -223,48 +233,46 @@ impl SharedState {
         if let Some(label) = learned.trial {
             self.begin_trial(report.started(), label);
         }
-        self.apply(&learned.lessons, learned.signs, learned.own_answers.clone(), now);
+        self.apply(&learned.list_signs, learned.signs, learned.own_answers.clone(), now);
     }
 
     /// Applies what a check learned, and the answers to our own questions, whichever check asked them. Returns the events, and
     /// what the cache must invalidate.
     pub(crate) fn apply(
         &mut self,
-        lessons: &[Lesson],
+        list_signs: &[ListSigns],
         signs: ResolverSigns,
-        mut words: Vec<OwnWord>,
+        mut answers: Vec<QueuedAnswer>,
         now: Instant,
     ) -> (Vec<Event>, Invalidated) {
-        let (calm, lied) = (self.has_no_suspicion(), self.distorts(now));
+        let (trusted_before, distortion_before) = (self.has_no_suspicion(), self.distortion(now));
         let (mut events, mut invalidated) = (Vec::new(), Invalidated::default());
-        words.append(&mut self.held_back);
-        for word in &words {
-            self.resolver.apply_own_answer(
-                word.answer.evidence.question(),
-                word.answer.evidence.answer(),
-                word.answer.sent,
-            );
+        answers.append(&mut self.held_back);
+        for QueuedAnswer { answer, .. } in &answers {
+            self.resolver.apply_own_answer(answer.evidence.question(), answer.evidence.answer(), answer.sent);
         }
         self.resolver.note_check(signs);
         // One answer in 127.0.0.0/8 clears the resolver, whichever list it came from.
-        let seen =
-            |word: &OwnWord| word.list.is_some() && crate::state::zone::is_loopback(word.answer.evidence.answer());
-        if !self.resolver.rewrites() && (lessons.iter().any(|lesson| lesson.saw_loopback) || words.iter().any(seen)) {
+        let shows_loopback =
+            |own: &QueuedAnswer| own.list.is_some() && crate::state::zone::is_loopback(own.answer.evidence.answer());
+        if !self.resolver.rewrites()
+            && (list_signs.iter().any(|signs| signs.saw_loopback) || answers.iter().any(shows_loopback))
+        {
             self.resolver.note_loopback(now);
         }
-        let mut changes = self.apply_to_lists(words, now);
-        for lesson in lessons {
+        let mut changes = self.apply_to_lists(answers, now);
+        for signs in list_signs {
             let mut change = ZoneChange::default();
-            let zone = self.zone(lesson.spec.zone(), lesson.kind, now);
-            zone.apply_subject_answer(lesson.word, &mut change, lesson.kind, now);
-            if let Some(alone) = lesson.alone {
-                zone.compare(&lesson.spec, alone, &mut change);
+            let zone = self.zone(signs.spec.zone(), signs.kind, now);
+            zone.apply_subject_answer(signs.subject_answer, &mut change, signs.kind, now);
+            if let Some(alone) = signs.alone {
+                zone.compare(&signs.spec, alone, &mut change);
             }
-            if let Some(reason) = &lesson.reason {
-                zone.view_mut(&lesson.spec, lesson.kind, now).note_reason(reason);
+            if let Some(reason) = &signs.reason {
+                zone.view_mut(&signs.spec, signs.kind, now).note_reason(reason);
             }
             if change.is_news() {
-                changes.push((lesson.spec.zone().clone(), change));
+                changes.push((signs.spec.zone().clone(), change));
             }
         }
         self.health_epoch += u64::from(changes.iter().any(|(_, change)| change.is_news()));
@@ -284,39 +292,39 @@ impl SharedState {
             }
             stripped |= change.stripped;
         }
-        // Where another list's entry was there before, that list is asked again first: its entry would clear the resolver.
-        let is_there = |zone: &Zone| zone.views.iter().any(|view| view.may_clear_resolver(now));
-        if stripped && !self.zones.values().any(is_there) {
+        // If the entry of another list existed before, ask that list first: its entry would show that the resolver works.
+        let may_clear = |zone: &Zone| zone.views.iter().any(|view| view.may_clear_resolver(now));
+        if stripped && !self.zones.values().any(may_clear) {
             self.resolver.note_stripping(now);
         }
         if let Some((before, found)) = self.resolver.take_change(now) {
-            let told = before.map(Event::ResolverRecovered).into_iter().chain(found.map(Event::ResolverFault));
-            events.splice(0..0, told);
+            let changed = before.map(Event::ResolverRecovered).into_iter().chain(found.map(Event::ResolverFault));
+            events.splice(0..0, changed);
         }
-        invalidated.everything = lied != self.distorts(now);
+        invalidated.everything = distortion_before != self.distortion(now);
         invalidated.summaries |=
-            calm != self.has_no_suspicion() || !events.is_empty() || std::mem::take(&mut self.evicted);
+            trusted_before != self.has_no_suspicion() || !events.is_empty() || std::mem::take(&mut self.evicted);
         (events, invalidated)
     }
 
     /// Applies the answers to the lists that they are about. Early in a trial of the resolver, answers that accuse a list are held
     /// back. If the resolver invents answers, they show nothing about any list and are dropped.
-    fn apply_to_lists(&mut self, words: Vec<OwnWord>, now: Instant) -> Vec<(Name, ZoneChange)> {
+    fn apply_to_lists(&mut self, own_answers: Vec<QueuedAnswer>, now: Instant) -> Vec<(Name, ZoneChange)> {
         if self.resolver.rewrites() {
             return Vec::new();
         }
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
-        for word in words {
-            let Some(list) = word.list else { continue };
+        for QueuedAnswer { list, answer } in own_answers {
+            let Some(list) = list else { continue };
             match of_lists.iter_mut().find(|(known, _)| *known == list) {
-                Some((_, answers)) => answers.push(word.answer),
-                None => of_lists.push((list, vec![word.answer])),
+                Some((_, answers)) => answers.push(answer),
+                None => of_lists.push((list, vec![answer])),
             }
         }
         let mut changes = Vec::new();
         for (list, answers) in of_lists {
             if answers.iter().any(crate::state::zone::accuses) && self.resolver.holds_accusations(now) {
-                let held = answers.into_iter().map(|answer| OwnWord { list: Some(list.clone()), answer });
+                let held = answers.into_iter().map(|answer| QueuedAnswer { list: Some(list.clone()), answer });
                 self.held_back.extend(held);
                 continue;
             }
@@ -332,12 +340,12 @@ impl SharedState {
     }
 
     /// The fault by which the resolver changes answers, if it has one.
-    fn distorts(&self, now: Instant) -> Option<ResolverFault> {
+    fn distortion(&self, now: Instant) -> Option<ResolverFault> {
         let fault = self.resolver.fault(now);
         fault.filter(|fault| matches!(fault, ResolverFault::RewritesNxdomain | ResolverFault::Strips127))
     }
 
-    /// Is the resolver above suspicion, so that a cached miss can be believed?
+    /// Is there no suspicion against the resolver, so that a cached miss can be used?
     pub(crate) fn has_no_suspicion(&self) -> bool {
         !self.any_entry_stripped && self.resolver.is_trusted()
     }
@@ -374,9 +382,9 @@ impl Default for SharedState {
 mod tests {
     use super::*;
 
-    /// An evicted zone is asked for its entry again, so summaries that rest on what was known about it must go.
+    /// An evicted zone is asked for its entry again, so summaries that used what was known about it are invalid.
     #[test]
-    fn a_zone_that_is_forgotten_is_a_change() {
+    fn an_evicted_zone_is_a_change() {
         let (mut shared, now, label) = (SharedState::default(), Instant::now(), Label::from_random([7; 16]));
         let mut changes = |zones: std::ops::Range<usize>| {
             for zone in zones {

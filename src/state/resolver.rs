@@ -1,11 +1,12 @@
-//! What is known about the resolver between checks: is it honest, does it answer, does it let answers in 127.0.0.0/8 through?
+//! What is known about the resolver between checks: whether it invents answers, does not answer, or removes answers in
+//! 127.0.0.0/8. It is tested by a "trial": see [`ResolverCheck`].
 //!
-//! Only our own questions can show a fault. An answer in 127.0.0.0/8 from a list, about any subject, clears it. Answers about
-//! a client's own names do neither.
+//! Only our own questions can show a fault. An answer in 127.0.0.0/8 from a list, about any subject, shows that the resolver
+//! works. Answers about names of a client show neither.
 
 use std::time::{Duration, Instant};
 
-use crate::check::resolver::{Honesty, ResolverTrial};
+use crate::check::resolver::{ResolverBehavior, ResolverCheck};
 use crate::check::{Check, Step};
 use crate::dns::{Answer, Question};
 use crate::dnsxl::Label;
@@ -34,13 +35,13 @@ const STRIPPED: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResolverState {
     /// The trial under way, and since when.
-    trial: Option<(ResolverTrial, Instant)>,
+    trial: Option<(ResolverCheck, Instant)>,
     /// When the latest trial was begun.
     last_begun: Option<Instant>,
     /// A check's answers suggest that the resolver has become faulty, or has recovered.
     suspected: bool,
     rewrites: bool,
-    /// It does not answer, or refuses.
+    /// The fault, if it does not answer or refuses.
     silent: Option<ResolverFault>,
     /// When the latest of our own answered questions was sent.
     last_answered: Option<Instant>,
@@ -55,11 +56,11 @@ pub(crate) struct ResolverState {
 /// What a check that begins has to do with the resolver's trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TrialState {
-    /// It is not due.
+    /// No trial is due.
     NotDue,
-    /// This check begins it, and asks its questions.
+    /// This check begins a trial and asks its questions.
     Begun,
-    /// Another check is making it.
+    /// A trial of another check is under way.
     UnderWay,
 }
 
@@ -84,7 +85,7 @@ impl ResolverState {
     /// Begins a trial, unless one is under way.
     pub(crate) fn begin(&mut self, now: Instant, label: Label) {
         if !self.is_on_trial(now) {
-            self.trial = Some((ResolverTrial::new(label), now));
+            self.trial = Some((ResolverCheck::new(label), now));
             self.last_begun = Some(now);
             self.suspected = false;
         }
@@ -118,33 +119,33 @@ impl ResolverState {
             self.last_answered = Some(sent);
         }
         if let Some((trial, _)) = &mut self.trial
-            && trial.hear(question, answer)
-            && let Step::Done(honesty) = trial.step()
+            && trial.supply_answer(question, answer)
+            && let Step::Done(behavior) = trial.step()
         {
-            self.conclude(&honesty);
+            self.conclude(&behavior);
         }
     }
 
     /// The trial is over.
-    fn conclude(&mut self, honesty: &Honesty) {
+    fn conclude(&mut self, behavior: &ResolverBehavior) {
         let begun = self.trial.take().map(|(_, since)| since);
         let answered_since = |at: Option<Instant>| begun.is_some_and(|begun| at.is_some_and(|at| at >= begun));
-        match honesty {
-            Honesty::Honest => {
+        match behavior {
+            ResolverBehavior::Honest => {
                 self.rewrites = false;
                 self.silent = None;
             }
-            Honesty::Rewrites(_) => {
+            ResolverBehavior::Rewrites(_) => {
                 self.rewrites = true;
                 self.silent = None;
             }
-            Honesty::Unknown => self.silent = None,
+            ResolverBehavior::Unknown => self.silent = None,
             // A list that answered meanwhile shows that the resolver works.
-            Honesty::Silent | Honesty::Refuses
+            ResolverBehavior::Silent | ResolverBehavior::Refuses
                 if answered_since(self.last_answered) || answered_since(self.loopback_seen) => {}
-            Honesty::Silent => self.silent = Some(ResolverFault::Unreachable),
-            Honesty::Refuses => self.silent = Some(ResolverFault::Refused),
-            Honesty::Fails => {}
+            ResolverBehavior::Silent => self.silent = Some(ResolverFault::Unreachable),
+            ResolverBehavior::Refuses => self.silent = Some(ResolverFault::Refused),
+            ResolverBehavior::Fails => {}
         }
     }
 

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Failure};
 use crate::dnsxl::{
-    Breakage, Entry, Evidence, Health, HealthState, ListSpec, Observation, ProblemKind, Proof, SubjectKind, Trial,
-    is_denied_from_above, present, trial,
+    Breakage, ControlOutcome, Evidence, Health, HealthState, ListSpec, Observation, ProblemKind, Proof, SubjectKind,
+    TestEntryState, control_outcome, is_denied_from_above, present,
 };
 use crate::report::learned::OwnAnswer;
 use crate::state::admission::is_recent;
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
 
-/// How far apart both controls may be sent to be judged together. It is longer than a resolver tries for one question.
+/// The longest time between two control queries that are judged together. It is longer than a resolver tries one query.
 const TOGETHER: Duration = Duration::from_secs(10);
 
 /// A zone, as seen by the lists whose profiles have the same controls.
@@ -23,7 +23,7 @@ pub(crate) struct ZoneView {
     pub(super) spec: Arc<ListSpec>,
     /// The answer for the entry that must not exist, and when the question was sent.
     pub(super) fixed: Option<(Evidence, Instant)>,
-    pub(super) must_exist: Option<(Entry, Instant)>,
+    pub(super) must_exist: Option<(TestEntryState, Instant)>,
     pub(super) proof: Option<(Proof, Instant)>,
     /// Shared, since every check of the zone has a copy.
     pub(crate) health: Arc<HealthState>,
@@ -47,7 +47,7 @@ pub(crate) struct ZoneChange {
 }
 
 impl ZoneChange {
-    /// Did anything change? Usually not: most answers are misses from sound lists.
+    /// Did anything change? Usually not, because most answers are misses from sound lists.
     pub(crate) fn is_news(&self) -> bool {
         self.summaries || !self.events.is_empty()
     }
@@ -67,20 +67,20 @@ impl ZoneView {
     pub(super) fn wants_must_exist(&self, suspect: bool, now: Instant) -> bool {
         match self.must_exist {
             None => true,
-            Some((Entry::Stripped | Entry::Failed, at)) => !is_recent(Some(at), now),
-            Some((Entry::Present | Entry::Missing, at)) => suspect && !is_recent(Some(at), now),
+            Some((TestEntryState::Stripped | TestEntryState::Failed, at)) => !is_recent(Some(at), now),
+            Some((TestEntryState::Present | TestEntryState::Missing, at)) => suspect && !is_recent(Some(at), now),
         }
     }
 
     /// Did the must-exist entry come back as an empty NOERROR when it was last asked for?
     pub(super) fn is_stripped(&self) -> bool {
-        matches!(self.must_exist, Some((Entry::Stripped, _)))
+        matches!(self.must_exist, Some((TestEntryState::Stripped, _)))
     }
 
-    /// Was the must-exist entry there when it was last asked for, and do checks still ask this list? Then asking for it again may
-    /// clear the resolver.
+    /// Did the must-exist entry exist when it was last asked for, and do checks still ask this list? Then asking for it again
+    /// may show that the resolver works.
     pub(super) fn may_clear_resolver(&self, now: Instant) -> bool {
-        matches!(self.must_exist, Some((Entry::Present, _))) && is_recent(Some(self.used), now)
+        matches!(self.must_exist, Some((TestEntryState::Present, _))) && is_recent(Some(self.used), now)
     }
 
     pub(super) fn fresh(&self, window: Duration, now: Instant) -> Option<Proof> {
@@ -89,8 +89,8 @@ impl ZoneView {
         (age < window).then(|| proof.clone().aged(age))
     }
 
-    /// Judges both controls. One that is present is enough to call the list broken; absence or silence must be shown by both. Returns
-    /// true if both failed and it is unclear whether the list or the resolver caused it.
+    /// Judges the control answers. One entry that exists is enough to call the list broken; absence or failure counts only if
+    /// both controls show it. Returns true if both failed and it is unclear whether the list or the resolver is the cause.
     pub(super) fn judge_controls(
         &mut self,
         random: Option<&(Evidence, Instant)>,
@@ -99,57 +99,44 @@ impl ZoneView {
         since: &mut Option<Instant>,
     ) -> bool {
         let known = self.spec.knowledge();
-        let (Some((fixed, fixed_sent)), Some((random, random_sent))) = (&self.fixed, random) else {
-            let alone = self.fixed.as_ref().or(random);
-            if let Some((evidence, sent)) = alone
-                && let Some(kind) = present(known, evidence)
-            {
-                *since = Some(*sent);
-                seen.push(Observation::Broken(Breakage { kind, evidence: vec![evidence.clone()], reason: None }));
+        let newest = [self.fixed.as_ref(), random].into_iter().flatten().max_by_key(|(_, sent)| *sent);
+        let Some((newest, newest_sent)) = newest else { return false };
+        let newest_alone = || present(known, newest).map(|kind| (kind, vec![newest.clone()]));
+        let broken = match (&self.fixed, random) {
+            (Some(fixed), Some(random)) if !belong_together(fixed, random) => {
+                *since = Some(*newest_sent);
+                newest_alone()
             }
-            return false;
-        };
-        let (first, last) = (*fixed_sent.min(random_sent), *fixed_sent.max(random_sent));
-        *since = Some(first);
-        // Absence stays valid until the older control's proof expires. A failure stays valid until the next answer: this check may
-        // have joined a question that was sent long ago and not driven since. A presence of a while ago shows nothing about now.
-        let are_alike = |is: fn(&Answer) -> bool| is(fixed.answer()) && is(random.answer());
-        let may_be_old = are_alike(Answer::is_no) || are_alike(|answer| answer.failure().is_some());
-        if !may_be_old && last.saturating_duration_since(first) > TOGETHER {
-            let newest = if fixed_sent > random_sent { fixed } else { random };
-            *since = Some(last);
-            if let Some(kind) = present(known, newest) {
-                seen.push(Observation::Broken(Breakage { kind, evidence: vec![newest.clone()], reason: None }));
-            }
-            return false;
-        }
-        match trial(known, fixed.clone(), random.clone()) {
-            Trial::Sane(proof) => {
-                // Answers to questions sent before the list was last found broken prove nothing.
-                let outdated = self.health.takes_hits_away_since(first);
-                if !outdated && self.proof.as_ref().is_none_or(|(_, at)| *at < first) {
-                    self.proof = Some((proof.clone(), first));
-                }
-                seen.push(Observation::Sane(proof.controls().to_vec()));
-            }
-            Trial::Broken(kind, evidence) => {
-                seen.push(Observation::Broken(Breakage { kind, evidence, reason: None }));
-            }
-            // The list counts as silent only if neither control was answered while the resolver answered another question of
-            // ours, or if the list was known to be unwell.
-            Trial::Failed(evidence) => {
-                let failed = |evidence: &Evidence| {
-                    evidence.answer().failure().is_some_and(crate::dns::Failure::may_be_the_servers)
-                };
-                let is_its_own = resolver.was_alive_since(last) || self.health.retry.is_some();
-                if evidence.iter().all(failed) {
-                    if !is_its_own {
-                        return true;
+            (Some((fixed, fixed_sent)), Some((random, random_sent))) => {
+                let (first, last) = (*fixed_sent.min(random_sent), *newest_sent);
+                *since = Some(first);
+                match control_outcome(known, fixed.clone(), random.clone()) {
+                    ControlOutcome::Broken(kind, evidence) => Some((kind, evidence)),
+                    ControlOutcome::Sane(proof) => {
+                        // Answers to questions sent before the list was last found broken prove nothing.
+                        let outdated = self.health.takes_hits_away_since(first);
+                        if !outdated && self.proof.as_ref().is_none_or(|(_, at)| *at < first) {
+                            self.proof = Some((proof.clone(), first));
+                        }
+                        seen.push(Observation::Sane(proof.controls().to_vec()));
+                        None
                     }
-                    seen.extend(evidence.into_iter().take(1).map(Observation::Unanswered));
+                    // The failures are the list's own if the resolver answered another question of ours meanwhile, or if the
+                    // list was already in a state in which it is not asked.
+                    ControlOutcome::Failed(evidence) => {
+                        if evidence.iter().all(may_be_the_servers) {
+                            if !resolver.was_alive_since(last) && self.health.retry.is_none() {
+                                return true;
+                            }
+                            seen.extend(evidence.into_iter().take(1).map(Observation::Unanswered));
+                        }
+                        None
+                    }
                 }
             }
-        }
+            _ => newest_alone().inspect(|_| *since = Some(*newest_sent)),
+        };
+        seen.extend(broken.map(|(kind, evidence)| Observation::Broken(Breakage { kind, evidence, reason: None })));
         false
     }
 
@@ -165,15 +152,15 @@ impl ZoneView {
     ) {
         let evidence = || answer.evidence.clone();
         let entry = match answer.evidence.answer().kind() {
-            AnswerKind::Records(set) if set.v4().any(|code| code.is_loopback()) => Entry::Present,
-            AnswerKind::NoData(None) if resolver.lets_loopback_through(now) => Entry::Missing,
-            AnswerKind::NoData(_) => Entry::Stripped,
-            AnswerKind::Failed(Failure::Unrelated) if !resolver.lets_loopback_through(now) => Entry::Stripped,
-            AnswerKind::NxDomain(_) => Entry::Missing,
-            AnswerKind::Records(_) | AnswerKind::Failed(_) => Entry::Failed,
+            AnswerKind::Records(set) if set.v4().any(|code| code.is_loopback()) => TestEntryState::Present,
+            AnswerKind::NoData(None) if resolver.lets_loopback_through(now) => TestEntryState::Missing,
+            AnswerKind::NoData(_) => TestEntryState::Stripped,
+            AnswerKind::Failed(Failure::Unrelated) if !resolver.lets_loopback_through(now) => TestEntryState::Stripped,
+            AnswerKind::NxDomain(_) => TestEntryState::Missing,
+            AnswerKind::Records(_) | AnswerKind::Failed(_) => TestEntryState::Failed,
         };
         change.asked_for_entry = true;
-        change.stripped |= entry == Entry::Stripped;
+        change.stripped |= entry == TestEntryState::Stripped;
         change.summaries |= self.must_exist.is_none_or(|(known, _)| known != entry);
         self.must_exist = Some((entry, now));
         match answer.evidence.answer().kind() {
@@ -184,8 +171,8 @@ impl ZoneView {
                 }
                 _ => seen.push(Observation::Entry(evidence())),
             },
-            // An empty answer without SOA is the resolver's doing, unless it was just seen to let other hits through.
-            AnswerKind::NoData(None) if entry != Entry::Missing => {}
+            // An empty answer without SOA comes from the resolver, unless the resolver has just passed other hits.
+            AnswerKind::NoData(None) if entry != TestEntryState::Missing => {}
             AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => {
                 let documented = self.spec.knowledge().points(kind).documented_entry().is_some();
                 seen.push(Observation::EntryMissing { documented, evidence: evidence() });
@@ -199,7 +186,7 @@ impl ZoneView {
         match apex.evidence.answer().kind() {
             AnswerKind::Records(_) | AnswerKind::NoData(_) => Some(Observation::ZoneExists),
             AnswerKind::NxDomain(Some(soa)) if is_denied_from_above(zone, soa.owner()) => {
-                let has_entry = matches!(self.must_exist, Some((Entry::Present, _)));
+                let has_entry = matches!(self.must_exist, Some((TestEntryState::Present, _)));
                 (!has_entry).then(|| Observation::NoSuchZone(apex.evidence.clone()))
             }
             AnswerKind::NxDomain(_) | AnswerKind::Failed(_) => None,
@@ -237,7 +224,7 @@ impl ZoneView {
         change.broken |= is_bad;
         // Invalidate on both transitions: answers in flight during either one are unreliable.
         change.invalidated |= before.health.takes_hits_away() != is_bad;
-        if is_told(&before, &self.health) {
+        if is_reported(&before, &self.health) {
             change.events.push(Event::HealthChanged {
                 list: self.spec.id(),
                 kind,
@@ -250,9 +237,23 @@ impl ZoneView {
     }
 }
 
-/// Is the change worth an event? Not if a new list turns out sound, or without test entries, as many are; but if a broken
-/// one recovers.
-fn is_told(before: &HealthState, after: &HealthState) -> bool {
+/// Can both control answers be judged together? Two negative answers can: they stay valid until the proof of the older one
+/// expires. Two failures can, however old: a check may have joined a question that was sent long before. An entry that existed
+/// some time ago shows nothing about now.
+fn belong_together(fixed: &(Evidence, Instant), random: &(Evidence, Instant)) -> bool {
+    let both = |is: fn(&Answer) -> bool| is(fixed.0.answer()) && is(random.0.answer());
+    let apart = fixed.1.max(random.1).saturating_duration_since(fixed.1.min(random.1));
+    both(Answer::is_no) || both(|answer| answer.failure().is_some()) || apart <= TOGETHER
+}
+
+/// Did the query fail in a way that the servers of the list can cause?
+fn may_be_the_servers(evidence: &Evidence) -> bool {
+    evidence.answer().failure().is_some_and(Failure::may_be_the_servers)
+}
+
+/// Is the change worth an event? Not if a new list is sound or has no test entries, as many lists; but if a broken list
+/// recovers.
+fn is_reported(before: &HealthState, after: &HealthState) -> bool {
     let ordinary = matches!(after.health, Health::Sound | Health::NoTestEntries);
     before.health != after.health && !(before.health == Health::Unprobed && ordinary)
 }

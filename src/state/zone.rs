@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, RecordType};
 use crate::dnsxl::{
-    Access, Control, Corroboration, Entry, Evidence, Label, ListSpec, Observation, Purpose, SubjectKind, Word,
+    Access, Control, Corroboration, Evidence, Label, ListSpec, Observation, Purpose, SubjectAnswer, SubjectKind,
+    TestEntryState,
 };
 use crate::report::learned::OwnAnswer;
 use crate::state::admission::{Admission, SAME_LABEL, is_recent};
@@ -17,8 +18,8 @@ use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
 use crate::state::view::{ZoneChange, ZoneView};
 
-/// How many questions about subjects may fail in a row before the list's controls are asked along with the next one.
-const PATIENCE: u32 = 4;
+/// This many questions about subjects may fail in a row before the controls are asked together with the next one.
+const MAX_FAILURES: u32 = 4;
 /// The most views of one zone; beyond that the least recently used is dropped.
 const MAX_VIEWS: usize = 16;
 
@@ -85,7 +86,7 @@ impl Zone {
         now: Instant,
         label: Label,
     ) -> Admission {
-        let failing = self.failures >= PATIENCE;
+        let failing = self.failures >= MAX_FAILURES;
         let may_suspect = self.may_suspect(now);
         let view = self.view_mut(spec, kind, now);
         let wants_must_exist = view.wants_must_exist(suspects_resolver, now);
@@ -150,43 +151,43 @@ impl Zone {
         let documented = spec.knowledge().points(kind).documented_entry().is_some();
         let Some(view) = self.view(spec, kind) else { return !documented };
         let entry = match view.must_exist {
-            None | Some((Entry::Stripped | Entry::Failed, _)) => !documented,
-            Some((Entry::Present | Entry::Missing, _)) => true,
+            None | Some((TestEntryState::Stripped | TestEntryState::Failed, _)) => !documented,
+            Some((TestEntryState::Present | TestEntryState::Missing, _)) => true,
         };
         let is_well = view.health.retry.is_none() && !view.health.health.takes_hits_away();
-        entry && is_well && self.failures < PATIENCE
+        entry && is_well && self.failures < MAX_FAILURES
     }
 
     /// Applies an answer about a subject. An answer ends "does not answer"; several failures in a row make the list suspect.
     pub(crate) fn apply_subject_answer(
         &mut self,
-        word: Word,
+        answer: SubjectAnswer,
         change: &mut ZoneChange,
         kind: SubjectKind,
         now: Instant,
     ) {
-        match word {
-            Word::Miss | Word::Hit => {
+        match answer {
+            SubjectAnswer::Miss | SubjectAnswer::Hit => {
                 if self.failures > 0 {
-                    change.summaries |= self.failures >= PATIENCE;
+                    change.summaries |= self.failures >= MAX_FAILURES;
                     self.failures = 0;
                 }
                 for view in self.views.iter_mut().filter(|view| view.health.is_news(&Observation::Answered)) {
                     view.observe(vec![Observation::Answered], kind, None, change, now);
                 }
             }
-            Word::Failed => {
+            SubjectAnswer::Failed => {
                 self.failures = self.failures.saturating_add(1);
-                change.summaries |= self.failures == PATIENCE;
+                change.summaries |= self.failures == MAX_FAILURES;
             }
-            Word::Odd | Word::DeniedFromAbove | Word::Nothing => {}
+            SubjectAnswer::Strange | SubjectAnswer::DeniedFromAbove | SubjectAnswer::Nothing => {}
         }
     }
 
     /// Counts one more subject about which other operators' lists answered. `alone`: only this list holds it.
     pub(crate) fn compare(&mut self, spec: &ListSpec, alone: bool, change: &mut ZoneChange) {
-        if let Some(suspicion) = self.corroboration.hear(alone) {
-            let (alone, heard) = (suspicion.alone, suspicion.heard);
+        if let Some(suspicion) = self.corroboration.record(alone) {
+            let (alone, heard) = (suspicion.alone, suspicion.compared);
             change.events.push(Event::StandsAlone { list: spec.id(), alone, heard });
         }
     }
@@ -211,7 +212,7 @@ impl Zone {
         let at = |labels: &str| Name::join(labels, zone).ok().map(|name| Question::new(name, RecordType::A));
         let answered = answers.iter().any(|answer| answer.evidence.answer().failure().is_none());
         if answered {
-            change.summaries |= self.failures >= PATIENCE;
+            change.summaries |= self.failures >= MAX_FAILURES;
             self.failures = 0;
         }
         let mut unclear = false;
@@ -239,8 +240,8 @@ impl Zone {
             view.observe(seen, kind, since, &mut change, now);
         }
         // Was the list silent, or the resolver? The next check asks the controls again, together with the resolver's trial.
-        if unclear && self.failures < PATIENCE {
-            self.failures = PATIENCE;
+        if unclear && self.failures < MAX_FAILURES {
+            self.failures = MAX_FAILURES;
             change.summaries = true;
         }
         change

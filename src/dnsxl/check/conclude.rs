@@ -11,12 +11,12 @@ use crate::dns::{Answer, AnswerKind, Failure, RrSet};
 use crate::dnsxl::check::{A, Access, CONFIRM, ListCheck, MUST_EXIST, TXT, looks_stripped};
 use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::problem::ProblemKind;
-use crate::dnsxl::proof::{State, Trial};
+use crate::dnsxl::proof::{ControlOutcome, State};
 use crate::dnsxl::verdict::{
     ExcludedDetails, ListingDetails, NotListed, ProblemDetails, Unknown, UnknownDetails, Verdict,
 };
 
-/// What another zone says of a hit that it has to confirm.
+/// The result from another zone that must confirm a hit.
 enum Confirmation {
     Given,
     Denied,
@@ -25,7 +25,7 @@ enum Confirmation {
 }
 
 impl ListCheck {
-    /// The verdict when everything wanted is in.
+    /// The verdict, once every needed slot has an answer.
     pub(super) fn verdict(&self) -> Verdict {
         let broken = |kind, evidence, reason| {
             Verdict::Problem(ProblemDetails { kind, codes: Arc::new([]), reason, evidence, ttl: None }.into())
@@ -34,13 +34,13 @@ impl ListCheck {
             Access::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
             Access::Silent => return unknown(Failure::Shed, Vec::new()),
             Access::Probe(_) => return Verdict::NotListed(NotListed { ttl: None }),
-            Access::Trial => match self.tried() {
-                Some(Trial::Broken(kind, evidence)) => return broken(kind, evidence, None),
-                Some(Trial::Failed(evidence)) => {
+            Access::Trial => match self.control_outcome() {
+                Some(ControlOutcome::Broken(kind, evidence)) => return broken(kind, evidence, None),
+                Some(ControlOutcome::Failed(evidence)) => {
                     let failure = evidence.iter().find_map(|evidence| evidence.answer().failure());
                     return unknown(failure.unwrap_or(Failure::Shed), evidence);
                 }
-                Some(Trial::Sane(_)) | None => {}
+                Some(ControlOutcome::Sane(_)) | None => {}
             },
             Access::Open => {}
         }
@@ -50,11 +50,11 @@ impl ListCheck {
         }
     }
 
-    /// All answers are in.
+    /// The verdict from the answer about the subject.
     fn conclude(&self, answer: &Answer) -> Verdict {
         match answer.kind() {
-            // A no that nobody signs looks as a stripped listing does. The entry that must exist tells: if it is as empty,
-            // something takes answers away here, whatever others may get through; if it failed, nobody can tell.
+            // A listing whose address was removed looks the same. If the entry that must exist is also empty, the
+            // resolver removes addresses; if that query failed, the verdict is unknown.
             AnswerKind::NoData(None) => match self.answers.get(MUST_EXIST).map(Answer::kind) {
                 Some(_) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
                     Verdict::Unknown(Unknown::resolver_at_fault())
@@ -84,12 +84,14 @@ impl ListCheck {
             }
             Class::Hit(meanings) => meanings,
         };
-        let tried = match &self.control.0 {
-            State::Fresh(proof) => Trial::Sane(proof.clone()),
-            State::Stale(_) | State::HalfStale(..) => self.tried().unwrap_or(Trial::Failed(Vec::new())),
+        let outcome = match &self.control.0 {
+            State::Fresh(proof) => ControlOutcome::Sane(proof.clone()),
+            State::Stale(_) | State::HalfStale(..) => {
+                self.control_outcome().unwrap_or(ControlOutcome::Failed(Vec::new()))
+            }
         };
-        match tried {
-            Trial::Sane(proof) => match self.confirmation() {
+        match outcome {
+            ControlOutcome::Sane(proof) => match self.confirmation() {
                 Confirmation::Given => {
                     let ttl = self.answers.get(CONFIRM).and_then(Answer::ttl).map_or(ttl, |other| ttl.min(other));
                     let reason = self.reason();
@@ -100,7 +102,7 @@ impl ListCheck {
                     )
                 }
                 Confirmation::Denied => {
-                    // A no that nobody signs lasts no time.
+                    // A negative answer without SOA must not be cached.
                     let other = self.answers.get(CONFIRM).and_then(Answer::ttl).unwrap_or_default();
                     Verdict::Excluded(ExcludedDetails { codes, truncated: set.truncated(), ttl: ttl.min(other) }.into())
                 }
@@ -112,16 +114,16 @@ impl ListCheck {
                     )
                 }
             },
-            Trial::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
-            Trial::Failed(evidence) => Verdict::Unknown(
+            ControlOutcome::Broken(kind, evidence) => problem(kind, evidence, self.reason()),
+            ControlOutcome::Failed(evidence) => Verdict::Unknown(
                 UnknownDetails { why: UnknownReason::Unproven, codes, reason: self.reason(), evidence, ttl: Some(ttl) }
                     .into(),
             ),
         }
     }
 
-    /// What the zone that tells why says of the subject, where it is another: any code in 127.0.0.0/8 will do (Exim's lists
-    /// of two domains), but for refusals.
+    /// The result from the zone with the reasons, if it is another zone: any code in 127.0.0.0/8 except a refusal confirms
+    /// the hit, as in Exim's lists with two domains.
     fn confirmation(&self) -> Confirmation {
         if self.reason_name.is_none() {
             return Confirmation::Given;
@@ -140,7 +142,7 @@ impl ListCheck {
         }
     }
 
-    /// The list's own words, without a key that they might quote.
+    /// The text (TXT) of the list; a key in it is removed.
     pub(super) fn reason(&self) -> Option<RemoteText> {
         let Some(AnswerKind::Records(set)) = self.answers.get(TXT).map(Answer::kind) else { return None };
         let text = RemoteText::join(set.texts())?;
@@ -149,7 +151,7 @@ impl ListCheck {
     }
 }
 
-/// Could not tell, for this reason.
+/// The verdict if a query failed.
 fn unknown(failure: Failure, evidence: Vec<Evidence>) -> Verdict {
     Verdict::Unknown(
         UnknownDetails { why: failure.into(), codes: Arc::new([]), reason: None, evidence, ttl: None }.into(),

@@ -6,14 +6,14 @@ use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
 use crate::check::Slots;
 use crate::dns::{Answer, AnswerKind};
-use crate::dnsxl::check::purpose::{Probe, Word};
+use crate::dnsxl::check::purpose::{Probe, SubjectAnswer};
 use crate::dnsxl::check::{A, APEX, Access, FIXED, ListCheck, MUST_EXIST, RANDOM};
 use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::problem::ProblemKind;
-use crate::dnsxl::proof::{State, Trial, trial};
+use crate::dnsxl::proof::{ControlOutcome, State, control_outcome};
 
 impl ListCheck {
-    /// The questions of a probe. Whether the zone exists is asked where something above it denied an entry of the list.
+    /// The slots of a probe. The zone itself is looked up if a zone above it denied an entry of the list.
     pub(super) fn probed(&self, probe: Probe) -> Slots {
         let denied_from_above = || {
             [FIXED, RANDOM, MUST_EXIST].into_iter().any(|slot| match self.answers.get(slot).map(Answer::kind) {
@@ -30,63 +30,65 @@ impl ListCheck {
         }
     }
 
-    /// What the controls said, once both are in.
-    pub(super) fn tried(&self) -> Option<Trial> {
-        // Nearly always there is nothing to judge; no question is built to find that out.
+    /// The result of the control queries, once both have an answer.
+    pub(super) fn control_outcome(&self) -> Option<ControlOutcome> {
+        // There is usually no answer: return before any name is built.
         self.answers.get(FIXED)?;
         let known = self.spec.knowledge();
         if let State::HalfStale(random, age) = &self.control.0 {
-            return Some(match trial(known, self.evidence(FIXED)?, (**random).clone()) {
-                Trial::Sane(proof) => Trial::Sane(proof.aged(*age)),
+            return Some(match control_outcome(known, self.evidence(FIXED)?, (**random).clone()) {
+                ControlOutcome::Sane(proof) => ControlOutcome::Sane(proof.aged(*age)),
                 other => other,
             });
         }
         self.answers.get(RANDOM)?;
-        Some(trial(known, self.evidence(FIXED)?, self.evidence(RANDOM)?))
+        Some(control_outcome(known, self.evidence(FIXED)?, self.evidence(RANDOM)?))
     }
 
-    /// Did a control get an answer that no working list gives?
+    /// Does a control entry exist, as in no working list?
     pub(crate) fn is_accused(&self) -> bool {
         [FIXED, RANDOM]
             .into_iter()
             .any(|slot| matches!(self.answers.get(slot).map(Answer::kind), Some(AnswerKind::Records(_))))
     }
 
-    /// The list's own words, where its controls showed it to be broken.
+    /// The text (TXT) of the list, if its control queries showed that it is broken.
     pub(crate) fn reason_for_breakage(&self) -> Option<RemoteText> {
-        self.reason().filter(|_| matches!(self.tried(), Some(Trial::Broken(..))))
+        self.reason().filter(|_| matches!(self.control_outcome(), Some(ControlOutcome::Broken(..))))
     }
 
-    /// What the answer about the subject says of the list.
-    pub(crate) fn word(&self) -> Word {
+    /// What the answer about the subject suggests about the list.
+    pub(crate) fn subject_answer(&self) -> SubjectAnswer {
         if self.remembered.contains(A) || !self.asks_about_the_subject() {
-            return Word::Nothing;
+            return SubjectAnswer::Nothing;
         }
         match self.answers.get(A).map(Answer::kind) {
             Some(AnswerKind::Records(set)) => {
                 let codes: Vec<Ipv4Addr> = set.v4().collect();
                 match classify(&self.spec, &codes) {
-                    Class::Problem(ProblemKind::Ambiguous) | Class::Excluded | Class::Hit(_) => Word::Hit,
-                    Class::Problem(_) => Word::Odd,
+                    Class::Problem(ProblemKind::Ambiguous) | Class::Excluded | Class::Hit(_) => SubjectAnswer::Hit,
+                    Class::Problem(_) => SubjectAnswer::Strange,
                 }
             }
-            Some(AnswerKind::NxDomain(Some(soa))) if self.is_denied_from_above(soa.owner()) => Word::DeniedFromAbove,
-            Some(AnswerKind::NxDomain(_) | AnswerKind::NoData(_)) => Word::Miss,
-            Some(AnswerKind::Failed(failure)) if failure.may_be_the_servers() => Word::Failed,
-            Some(AnswerKind::Failed(_)) | None => Word::Nothing,
+            Some(AnswerKind::NxDomain(Some(soa))) if self.is_denied_from_above(soa.owner()) => {
+                SubjectAnswer::DeniedFromAbove
+            }
+            Some(AnswerKind::NxDomain(_) | AnswerKind::NoData(_)) => SubjectAnswer::Miss,
+            Some(AnswerKind::Failed(failure)) if failure.may_be_the_servers() => SubjectAnswer::Failed,
+            Some(AnswerKind::Failed(_)) | None => SubjectAnswer::Nothing,
         }
     }
 
-    /// Does the check, as far as it has come, ask about its subject?
+    /// Does the check ask about its subject, given the answers so far?
     fn asks_about_the_subject(&self) -> bool {
         match self.access {
             Access::Open => self.name.is_ok(),
-            Access::Trial => matches!(self.tried(), Some(Trial::Sane(_))),
+            Access::Trial => matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))),
             Access::Broken(_) | Access::Silent | Access::Probe(_) => false,
         }
     }
 
-    /// Did an answer in 127.0.0.0/8 come through the resolver just now? Then it does not take such answers away.
+    /// Did an answer in 127.0.0.0/8, not from the cache, arrive? It shows that the resolver does not remove such answers.
     pub(crate) fn saw_loopback(&self) -> bool {
         if self.plain_miss().is_some() {
             return false;
@@ -102,7 +104,7 @@ impl ListCheck {
     }
 }
 
-/// A top-level domain, or the root, says that there is no such name: then the operator's own domain may not exist.
+/// Does the negative answer come from a top-level domain or the root? Then the domain of the operator may not exist.
 pub(crate) fn is_denied_from_above(zone: &Name, owner: &Name) -> bool {
     owner.is_top() && !zone.is_top() && zone.is_within(owner)
 }

@@ -13,12 +13,12 @@ use crate::dns::Evidence;
 use crate::dns::unknown::UnknownReason;
 use crate::dns::{Answer, AnswerKind, Failure, Question, RecordType};
 pub(crate) use crate::dnsxl::check::controls::is_denied_from_above;
-pub(crate) use crate::dnsxl::check::purpose::{Entry, Probe, Purpose, Word};
+pub(crate) use crate::dnsxl::check::purpose::{Probe, Purpose, SubjectAnswer, TestEntryState};
 use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::kind::SubjectKind;
 use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::problem::Breakage;
-use crate::dnsxl::proof::{Control, Proof, State, Trial};
+use crate::dnsxl::proof::{Control, ControlOutcome, Proof, State};
 use crate::dnsxl::subject::Subject;
 use crate::dnsxl::verdict::{NotListed, Skipped, Unknown, Verdict};
 
@@ -27,58 +27,81 @@ const TXT: Slot = Slot(1);
 const FIXED: Slot = Slot(2);
 const RANDOM: Slot = Slot(3);
 const MUST_EXIST: Slot = Slot(4);
-/// Does the zone that tells why hold the subject, too?
+/// Whether the zone with the reasons also contains the subject.
 const CONFIRM: Slot = Slot(5);
-/// Does the list's own zone exist?
+/// Whether the zone of the list exists.
 const APEX: Slot = Slot(6);
 const SLOTS: usize = 7;
 
-/// Room that control questions need in front of a zone: 32 nibbles, each with its length octet, and the root label.
+/// The octets that a control query needs in front of a zone: 32 nibbles, each with a length octet, and the root label.
 const CONTROL_OCTETS: usize = 65;
 
-/// One list and one subject: 1 question for a miss; TXT and, unless proof is fresh, two control questions more for a hit,
-/// all three at once; a fourth where another zone tells why, which must hold the subject, too.
+/// The check of one list and one subject, without I/O.
 ///
-/// Precedence: a subject the list cannot know is skipped; the gate comes before the filter; what the filter does not want is
-/// excluded; a hit counts when both controls are absent.
+/// A miss needs one query. A hit needs TXT and, without fresh proof, two control queries, all sent together; and one more
+/// if the reason is in another zone, which must contain the subject too.
+///
+/// Precedence: a subject that the list cannot contain is skipped; a refusal or a code outside 127.0.0.0/8 is a problem,
+/// whatever the filter; codes that the filter does not select are excluded; a hit counts if both control entries are absent.
+///
+/// ```
+/// use rdnsbl::dns::{Answer, Failure};
+/// use rdnsbl::dnsxl::{Control, Label, ListCheck, ListSpec, Subject, Verdict};
+/// use rdnsbl::check::{Check, Step};
+/// use std::net::IpAddr;
+///
+/// let subject = Subject::from("203.0.113.14".parse::<IpAddr>()?);
+/// let control = Control::stale(Label::from_random([7; 16])); // random octets in a real program
+/// let mut check = ListCheck::new(ListSpec::deny("bl.example")?, &subject, control);
+/// while let Step::Need(slots) = check.step() {
+///     for slot in slots {
+///         let question = check.question(slot).expect("the check needs it");
+///         assert_eq!(question.to_string(), "14.113.0.203.bl.example A");
+///         check.supply(slot, Answer::nx_domain(None)); // here: ask a resolver
+///     }
+/// }
+/// let Step::Done(finding) = check.step() else { unreachable!("nothing more is needed") };
+/// assert!(matches!(finding.verdict(), Verdict::NotListed(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ListCheck {
     spec: Arc<ListSpec>,
     kind: SubjectKind,
     name: Result<Name, Skipped>,
-    /// Where the reason stands, if in another zone.
+    /// The query name for the reason, if it is in another zone.
     reason_name: Option<Name>,
     control: Control,
     access: Access,
     first_use: bool,
     answers: Answers,
-    /// Slots whose answers were remembered: good for a verdict, no word about the resolver of today.
+    /// The slots whose answers came from the cache: valid for the verdict, but no evidence about the resolver now.
     remembered: Slots,
 }
 
-/// May the list be asked at all?
+/// Whether and how the list is asked.
 #[derive(Clone, Debug)]
 pub(crate) enum Access {
-    /// As ever.
+    /// As usual.
     Open,
-    /// The list was broken or silent: its controls go first, and only when both are absent the subject.
+    /// The list was broken or did not answer: the control queries are sent first, and the subject only if both are absent.
     Trial,
-    /// The list is known to be broken, and left alone for a while.
+    /// The list is broken and is not asked for some time.
     Broken(Box<Breakage>),
-    /// The list does not answer, and is left alone for a while.
+    /// The list does not answer and is not asked for some time.
     Silent,
-    /// Nobody asks about a subject: only these of the list's own entries are looked at.
+    /// No subject: only these test entries of the list are looked up.
     Probe(Probe),
 }
 
-/// What a check of one list ends with.
+/// The result of the check of one list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListFinding {
     verdict: Verdict,
 }
 
 impl ListFinding {
-    /// Nothing that this list says could change anything.
+    /// The result for a list whose answer could no longer change the outcome.
     pub(crate) fn not_awaited() -> Self {
         Self { verdict: Verdict::not_awaited() }
     }
@@ -89,7 +112,7 @@ impl ListFinding {
         &self.verdict
     }
 
-    /// What to ask about could not be told, so the list could not be heard.
+    /// The result for a list that could not be asked, because its subject is unknown for this reason.
     pub(crate) fn unknown(why: UnknownReason) -> Self {
         Self { verdict: Verdict::Unknown(Unknown::because(why)) }
     }
@@ -100,7 +123,7 @@ impl ListFinding {
 }
 
 impl ListCheck {
-    /// A check. `control` says whether the zone is proven sane at this moment.
+    /// A check. `control` contains the proof for the zone, if there is one.
     #[must_use]
     pub fn new(spec: impl Into<Arc<ListSpec>>, subject: &Subject, control: Control) -> Self {
         let spec = spec.into();
@@ -121,13 +144,13 @@ impl ListCheck {
         Self { reason_name, ..Self::with(spec, kind, name, control, Access::Open) }
     }
 
-    /// A check that is settled before it starts.
+    /// A check with a verdict from the start: the list is not asked.
     #[must_use]
     pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
         Self::with(spec, kind, Err(why), control, Access::Open)
     }
 
-    /// A look at a list's own entries alone.
+    /// A check of the test entries of a list, without a subject.
     #[must_use]
     pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control, probe: Probe) -> Self {
         let name = Ok(spec.zone().clone());
@@ -145,27 +168,27 @@ impl ListCheck {
         Self { spec, kind, name, reason_name: None, control, access, first_use: false, answers, remembered }
     }
 
-    /// The zone is asked for the first time: its must-exist entry is asked along with the subject, so that a resolver that
-    /// takes answers in 127.0.0.0/8 away is noticed although it shows no hits. For zones whose operator documents the entry.
+    /// Also looks up the test entry that must exist, together with the subject. This detects a resolver that removes
+    /// answers in 127.0.0.0/8, even without a hit. For the first use of a zone whose operator documents the entry.
     #[must_use]
     pub fn first_use(mut self) -> Self {
         self.first_use = true;
         self
     }
 
-    /// The check of a list that was broken or silent not long ago.
+    /// Sets how the list is asked; [`Access::Open`] by default.
     #[must_use]
     pub(crate) fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
     }
 
-    /// Does the profile name an entry whose absence would mean something?
+    /// Does the profile contain a test entry that must exist?
     pub(crate) fn has_documented_entry(&self) -> bool {
         self.name.is_ok() && self.spec.knowledge().points(self.kind).documented_entry().is_some()
     }
 
-    /// Would proof that another check obtained spare this one its controls?
+    /// Can proof from another check replace the control queries of this one?
     pub(crate) fn takes_proof(&self) -> bool {
         matches!(self.access, Access::Open)
     }
@@ -178,12 +201,12 @@ impl ListCheck {
         self.kind
     }
 
-    /// The answer that this slot gets was remembered.
+    /// Records that the answer for this slot comes from the cache.
     pub(crate) fn mark_remembered(&mut self, slot: Slot) {
         self.remembered.insert(slot);
     }
 
-    /// The proof came in meanwhile, by another check's controls.
+    /// Applies proof that another check has obtained meanwhile.
     pub(crate) fn prove(&mut self, proof: Proof) {
         self.control = Control::fresh(proof);
     }
@@ -199,7 +222,7 @@ impl ListCheck {
         }
     }
 
-    /// The slots that stand between a hit and its verdict.
+    /// The slots that a hit needs before its verdict.
     fn hit_slots(&self) -> impl Iterator<Item = Slot> {
         let controls = match self.control.0 {
             State::Fresh(_) => &[][..],
@@ -210,8 +233,8 @@ impl ListCheck {
         [TXT].into_iter().chain(confirm).chain(controls.iter().copied())
     }
 
-    /// Is the must-exist entry wanted, seeing what the subject's answer was? At first use where the profile documents one;
-    /// else only for a NODATA that nobody signed with a SOA record, or a referral, as a stripped listing looks.
+    /// Is the must-exist entry needed? At first use, and if the answer about the subject looks as if the resolver had
+    /// removed an address from it.
     fn wants_must_exist(&self) -> bool {
         if self.first_use {
             return true;
@@ -224,7 +247,7 @@ impl ListCheck {
         Some(Evidence::new(self.question(slot)?, answer.clone()))
     }
 
-    /// An ordinary "no", signed and from the list itself, and nothing else to look at: what nearly every check comes to.
+    /// The verdict of the usual case: a negative answer with the SOA record of the list, and nothing else is needed.
     fn plain_miss(&self) -> Option<NotListed> {
         if !matches!(self.access, Access::Open) || self.first_use || self.name.is_err() {
             return None;
@@ -238,14 +261,14 @@ impl ListCheck {
         }
     }
 
-    /// Every slot that the answers so far call for. What else may have been supplied is not looked at.
+    /// The slots that are needed with the answers so far. Answers for other slots are ignored.
     fn wanted(&self) -> Slots {
         let controls = || [FIXED, RANDOM].into_iter().collect();
         match &self.access {
             Access::Open => {}
             Access::Broken(..) | Access::Silent => return Slots::EMPTY,
             Access::Probe(probe) => return self.probed(*probe),
-            Access::Trial if !matches!(self.tried(), Some(Trial::Sane(_))) => return controls(),
+            Access::Trial if !matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))) => return controls(),
             Access::Trial => {}
         }
         let mut wanted = Slots::one(A);
@@ -301,8 +324,8 @@ impl Check for ListCheck {
     }
 }
 
-/// Is it what is left when something takes addresses away: an empty NOERROR without SOA record, or with name servers only, as a
-/// referral (RFC 2308 §2.2)?
+/// Does the answer look as if addresses had been removed from it? Such an answer is an empty NOERROR without an SOA record,
+/// or with NS records only, like a referral (RFC 2308 §2.2).
 fn looks_stripped(answer: &Answer) -> bool {
     matches!(answer.kind(), AnswerKind::NoData(None) | AnswerKind::Failed(Failure::Unrelated))
 }

@@ -1,80 +1,80 @@
-//! The questions that the check of one list asks, and what its answers are called.
+//! The purposes of the questions, and the kinds of answers, of the check of one list.
 
-/// Which questions of our own are put to a list.
+/// The test entries of a list that a probe looks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Probe {
-    /// Does it hold what no list may hold?
+    /// The two control entries, which must not exist.
     Controls,
-    /// Does it hold the entry that it must hold?
+    /// The entry that must exist.
     Entry,
-    /// Does its zone exist, and the entry that it must hold?
+    /// The zone itself, and the entry that must exist.
     Existence,
     /// All of them.
     Everything,
 }
 
-/// What a list's question is for: controls must be asked anew, whatever is remembered.
+/// The purpose of a question. Control queries must not be answered from the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// No list's question: iprev, HELO, sender, recipient.
+    /// No list is asked: iprev, HELO, sender, recipient.
     Dialogue,
-    /// Is the subject listed?
+    /// Whether the subject is listed.
     Subject,
-    /// Why?
+    /// Why it is listed.
     Reason,
-    /// Does the list hold the entry that no list may hold?
+    /// Whether the list contains the entry that must not exist.
     Control,
-    /// Does it hold a name that nobody can guess?
+    /// Whether the list contains a random name.
     RandomLabel,
-    /// Does it hold what it must?
+    /// Whether the list contains the entry that must exist.
     MustExist,
-    /// Does its zone exist?
+    /// Whether the zone of the list exists.
     Apex,
-    /// Does the resolver tell the truth?
+    /// Whether the resolver invents answers.
     Resolver,
 }
 
 impl Purpose {
-    /// Is it a question of our own, about a name that no client chose? Its answer has to be new, and may say something about
-    /// what all clients share.
+    /// Is it a question of our own, about a name that no client can choose? Its answer must not come from the cache, and is
+    /// evidence about the list or the resolver.
     pub(crate) fn is_own(self) -> bool {
         !matches!(self, Self::Dialogue | Self::Subject | Self::Reason)
     }
 
-    /// Is it a question that proves a list?
+    /// Is it a control query?
     pub(crate) fn is_control(self) -> bool {
         matches!(self, Self::Control | Self::RandomLabel)
     }
 }
 
-/// What became of an entry that must exist.
+/// The result of looking up an entry that must exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
-    /// It is there.
+pub(crate) enum TestEntryState {
+    /// It exists.
     Present,
-    /// An empty NOERROR: something took its address away.
+    /// An empty NOERROR: the resolver may have removed the address.
     Stripped,
-    /// NXDOMAIN: a word about the list, not about the resolver.
+    /// NXDOMAIN: evidence about the list, not about the resolver.
     Missing,
-    /// Nobody could tell.
+    /// The query failed.
     Failed,
 }
 
-/// What an answer about a subject says of the list that gave it. A client chose the subject, so that none of it is evidence
-/// about the list: an odd word makes it suspect, and questions of our own decide.
+/// What an answer about a subject suggests about the list. The client chose the subject, so this is no evidence: a strange
+/// answer makes the list suspect, and control queries decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Word {
-    /// Nothing: it was not asked, the answer was remembered, or the question failed for reasons of our own.
+pub(crate) enum SubjectAnswer {
+    /// Nothing: it was not asked, the answer came from the cache, or the query failed on this host.
     #[default]
     Nothing,
-    /// An ordinary no.
+    /// An ordinary negative answer.
     Miss,
-    /// An answer in 127.0.0.0/8 that is no refusal.
+    /// An answer in 127.0.0.0/8 that is not a refusal.
     Hit,
-    /// An answer that no working list gives.
-    Odd,
-    /// A zone above the list's own denied the name.
+    /// An answer that no working list gives: a refusal, or a code outside 127.0.0.0/8.
+    Strange,
+    /// NXDOMAIN from a zone above the zone of the list.
     DeniedFromAbove,
-    /// It did not answer, or not with an answer.
+    /// No usable answer.
     Failed,
 }

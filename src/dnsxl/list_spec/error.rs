@@ -1,4 +1,4 @@
-//! Why a text is no list.
+//! Why a text is not a list.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,17 +8,18 @@ use crate::base::remote_text::{RemoteText, hide_keys};
 use crate::base::template::TemplateErrorKind;
 use crate::dnsxl::code_pattern::PatternErrorKind;
 
-/// Why a text is no list, and where. It never repeats the text, which may hold a key: [`point_at`](Self::point_at) draws.
+/// Why a text is not a list, and where. Its message never repeats the text, which may contain a key:
+/// [`point_at`](Self::point_at) shows the place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}{} at octet {}", Named(named.as_deref()), span.start + 1)]
 pub struct SpecError {
     kind: SpecErrorKind,
     span: Range<usize>,
-    /// What is meant by a message that says so, made safe.
+    /// A name that completes the message, made printable.
     named: Option<Box<str>>,
 }
 
-/// A name behind a message.
+/// Prints a name after a message, if there is one.
 struct Named<'a>(Option<&'a str>);
 
 impl fmt::Display for Named<'_> {
@@ -35,23 +36,23 @@ impl SpecError {
         Self { kind, span, named: None }
     }
 
-    /// The same mistake, with the name of what it is about. Made printable; what looks like a key is hidden.
+    /// Adds the name that the error is about. It is made printable; what looks like a key is hidden.
     pub(crate) fn about(self, name: &str) -> Self {
         let named = hide_keys(RemoteText::clean(name.as_bytes()).as_str()).into_boxed_str();
         Self { named: Some(named), ..self }
     }
 
-    /// The same mistake in a text in which this one starts at `offset`.
+    /// The same error in a longer text, in which the first text starts at `offset`.
     pub(crate) fn shifted(self, offset: usize) -> Self {
         Self { span: offset + self.span.start..offset + self.span.end, ..self }
     }
 
-    /// The same mistake, in words that help where it is a usual one: what people write who know other notations.
+    /// Replaces the error by a more helpful one for common mistakes, such as syntax of other notations.
     pub(crate) fn explained(self, text: &str) -> Self {
-        use {NameErrorKind as Name, PatternErrorKind as Codes, SpecErrorKind as ListKind};
+        use {NameErrorKind as Name, PatternErrorKind as Codes, SpecErrorKind as Kind};
         let here = text.get(self.span.start..).unwrap_or_default();
         let next = here.chars().next();
-        let expected = |what, span: Range<usize>| Self::new(ListKind::Expected(what), span);
+        let expected = |what, span: Range<usize>| Self::new(Kind::Expected(what), span);
         if let Some((at, blank)) = text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii()) {
             return expected("an ordinary blank; this one only looks like it", at..at + blank.len_utf8());
         }
@@ -59,36 +60,34 @@ impl SpecError {
             return expected("a list domain, not a URL", 0..at + 3);
         }
         match (self.kind, next) {
-            (ListKind::Zone(Name::BadCharacter), Some(c)) if c.is_whitespace() => {
+            (Kind::Zone(Name::BadCharacter), Some(c)) if c.is_whitespace() => {
                 expected("no blank inside a list; lists are separated by commas", self.span)
             }
-            (ListKind::Zone(Name::BadCharacter), Some(';' | '|' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')) => {
+            (Kind::Zone(Name::BadCharacter), Some(';' | '|' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')) => {
                 expected("one list; lists are separated by commas", self.span)
             }
-            (ListKind::Weight, _) if text.starts_with('*') => expected("a list domain, without wildcard", 0..1),
-            (ListKind::Zone(Name::BadCharacter), Some(':')) if is_port(here) => {
-                Self::new(ListKind::NotSupported("a port; lists are asked through the resolver"), self.span)
+            (Kind::Weight, _) if text.starts_with('*') => expected("a list domain, without wildcard", 0..1),
+            (Kind::Zone(Name::BadCharacter), Some(':')) if is_port(here) => {
+                Self::new(Kind::NotSupported("a port; lists are asked through the resolver"), self.span)
             }
-            (ListKind::Zone(Name::BadCharacter), Some('"' | '\'' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')) => {
+            (Kind::Zone(Name::BadCharacter), Some('"' | '\'' | '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}')) => {
                 expected("a list domain without quotation marks", self.span)
             }
-            (ListKind::Codes(Codes::NeedSeparator), Some('-')) => {
-                expected("\"..\" in a range, as in [2..11]", self.span)
-            }
-            (ListKind::Codes(Codes::NeedSeparator), Some(',')) => {
+            (Kind::Codes(Codes::NeedSeparator), Some('-')) => expected("\"..\" in a range, as in [2..11]", self.span),
+            (Kind::Codes(Codes::NeedSeparator), Some(',')) => {
                 expected("\";\" between numbers, as in [2;11]", self.span)
             }
-            (ListKind::Codes(Codes::Garbage), Some('-')) => {
+            (Kind::Codes(Codes::Garbage), Some('-')) => {
                 let what = "a range of whole codes; 127.0.0.[2..11] is a range of one octet";
-                Self::new(ListKind::NotSupported(what), self.span)
+                Self::new(Kind::NotSupported(what), self.span)
             }
-            (ListKind::Codes(Codes::Garbage), Some('/')) => {
-                Self::new(ListKind::NotSupported("a prefix length; [0..255] stands for every number"), self.span)
+            (Kind::Codes(Codes::Garbage), Some('/')) => {
+                Self::new(Kind::NotSupported("a prefix length; [0..255] stands for every number"), self.span)
             }
-            (ListKind::Codes(Codes::NeedOctet | Codes::NeedDot | Codes::Garbage), Some(c)) if c.is_whitespace() => {
+            (Kind::Codes(Codes::NeedOctet | Codes::NeedDot | Codes::Garbage), Some(c)) if c.is_whitespace() => {
                 expected("no blank inside a list; lists are separated by commas", self.span)
             }
-            (ListKind::Weight, _) if text.get(..self.span.start).is_some_and(|before| before.ends_with(".*")) => {
+            (Kind::Weight, _) if text.get(..self.span.start).is_some_and(|before| before.ends_with(".*")) => {
                 expected("a number, or [0..255] for every one", self.span.start - 1..self.span.start)
             }
             _ => self,
@@ -101,14 +100,14 @@ impl SpecError {
         self.kind
     }
 
-    /// Which octets of the text are wrong; an empty range stands where something is missing.
+    /// The octets of the text that are wrong; an empty range where something is missing.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Is this no mistake, but something in a configuration that asks no list: `permit_mynetworks` between two of them? To
-    /// be told to whoever wrote it, since what it does is not done here.
+    /// Whether this is not a mistake, but a part of a configuration that asks no list, such as `permit_mynetworks`. Show it
+    /// to the author of the text, because this crate does not apply it.
     ///
     /// ```
     /// use rdnsbl::lists::notation;
@@ -123,21 +122,20 @@ impl SpecError {
         matches!(self.kind, SpecErrorKind::LeftOut(_))
     }
 
-    /// Is this neither a mistake nor [left out](Self::is_left_out): was the list read, though the software whose configuration
-    /// it is would read it otherwise or not at all?
+    /// Whether the list was read, although the software for which the text was written would read it differently or not at
+    /// all. This is neither a mistake nor [left out](Self::is_left_out).
     #[must_use]
     pub fn is_remark(&self) -> bool {
         matches!(self.kind, SpecErrorKind::ReadAnyway(_))
     }
 
-    /// Is this neither [left out](Self::is_left_out) nor a [remark](Self::is_remark)?
+    /// Whether this is neither [left out](Self::is_left_out) nor a [remark](Self::is_remark).
     #[must_use]
     pub fn is_mistake(&self) -> bool {
         !self.is_left_out() && !self.is_remark()
     }
 
-    /// The text with a mark under the part that is wrong: two lines. What may be a key is
-    /// hidden ([`hide_keys`]).
+    /// Two lines: the text, and a mark under the part that is wrong. What may be a key is hidden ([`hide_keys`]).
     #[must_use]
     pub fn point_at(&self, source: &str) -> String {
         let start = source.get(..self.span.start).unwrap_or(source).rfind('\n').map_or(0, |at| at + 1);
@@ -157,7 +155,7 @@ impl SpecError {
     }
 }
 
-/// `:53`, up to the end or to codes and weight.
+/// Does the text start with a port, `:53`, up to its end, codes or weight?
 fn is_port(text: &str) -> bool {
     let digits = text.get(1..).unwrap_or_default().split(['=', '*']).next().unwrap_or_default();
     !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit())
@@ -167,32 +165,32 @@ fn is_port(text: &str) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecErrorKind {
-    /// The zone is no domain name.
+    /// The zone is not a domain name.
     #[error("zone: {0}")]
     Zone(NameErrorKind),
-    /// The codes are no pattern.
+    /// The codes are not a valid pattern.
     #[error("codes: {0}")]
     Codes(PatternErrorKind),
-    /// The weight is no whole number of 32 bits.
+    /// The weight is not an integer of 32 bits.
     #[error("weight: need a whole number behind \"*\"")]
     Weight,
-    /// Something else should stand here.
+    /// Something else was expected here.
     #[error("expected {0}")]
     Expected(&'static str),
-    /// The notation can say this, and nothing here can.
+    /// The notation allows this, but this crate does not support it.
     #[error("not supported: {0}")]
     NotSupported(&'static str),
-    /// This asks no list, or none that counts: there is nothing to read, and what it means for the host is not ours to say.
-    /// The lists beside it are understood. See [`SpecError::is_left_out`].
+    /// This part asks no list, or none that counts. The lists beside it are read. See [`SpecError::is_left_out`].
     #[error("left out: {0}")]
     LeftOut(&'static str),
-    /// The lists are read, and the software whose configuration this is does otherwise. See [`SpecError::is_remark`].
+    /// The lists are read, but the software for which the text was written does something else. See
+    /// [`SpecError::is_remark`].
     #[error("read all the same: {0}")]
     ReadAnyway(&'static str),
-    /// This stands for something that is said elsewhere. The message of the error names it.
+    /// This refers to a definition that the text does not contain. The message contains its name.
     #[error("this text does not define {0}")]
     Undefined(&'static str),
-    /// The reply's text is no template.
+    /// The reply is not a valid template.
     #[error("reply: {0}")]
     Reply(TemplateErrorKind),
 }

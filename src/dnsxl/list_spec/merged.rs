@@ -1,4 +1,4 @@
-//! A list that another one holds: that one is asked, and what its codes say of this one counts.
+//! A list that is asked in the zone of another list, which contains its data and identifies them by return codes.
 
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
@@ -9,45 +9,46 @@ use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::{CodeTest, Profile};
 
-/// The zone as it was named, and how the zone that is asked tells its entries from others.
+/// The zone in the configuration, and the codes that identify its entries in the zone that is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Within {
+pub(crate) struct MergedInto {
     named: Name,
-    told_by: CodeTest,
+    own_codes: CodeTest,
 }
 
 impl ListSpec {
-    /// The zone as it was named; its `Display` hides a key. Another one than [`zone`](Self::zone) where one question is put to
-    /// a list that holds several: [`Merge`](crate::lists::Merge).
+    /// The zone in the configuration; its `Display` hides a key. It differs from [`zone`](Self::zone) if one query is sent to
+    /// a list that contains several lists: [`Merge`](crate::lists::Merge).
     #[must_use]
     pub fn named(&self) -> &Name {
-        self.how.within.as_ref().map_or(&self.zone, |within| &within.named)
+        self.usage.merged_into.as_ref().map_or(&self.zone, |merged| &merged.named)
     }
 
-    /// The same list, asked in a zone that holds it and tells its entries by their codes. `profile` is what is known about
-    /// that zone.
+    /// The same list, asked in the zone `whole`, which contains its entries and identifies them by `own_codes`. `profile` is
+    /// the profile of that zone.
     #[must_use]
-    pub(crate) fn asked_within(mut self, whole: Name, told_by: CodeTest, profile: &Profile) -> Self {
+    pub(crate) fn asked_within(mut self, whole: Name, own_codes: CodeTest, profile: &Profile) -> Self {
         self.profile = Some(Arc::new(self.knowledge().within(profile)));
         let named = std::mem::replace(&mut self.zone, whole);
-        self.how.within = Some(Within { named, told_by });
-        self.called_anew()
+        self.usage.merged_into = Some(MergedInto { named, own_codes });
+        self.with_new_name()
     }
 
-    /// Would this code alone count?
+    /// Does this code alone count as a listing?
     pub(crate) fn lists(&self, code: Ipv4Addr) -> bool {
         matches!(classify(self, &[code]), Class::Hit(_))
     }
 
-    /// Those codes of an answer that are this list's, as its own zone would write them; all of them where that one is asked.
+    /// The codes of an answer that belong to this list, in the form that its own zone returns. All codes if its own zone is
+    /// asked.
     pub(crate) fn own_codes<'a>(&self, codes: &'a [Ipv4Addr]) -> Cow<'a, [Ipv4Addr]> {
-        let Some(within) = &self.how.within else { return Cow::Borrowed(codes) };
-        match within.told_by.as_any_bit() {
-            None => codes.iter().copied().filter(|code| within.told_by.passes(*code)).collect(),
-            // RFC 5782 §2.3: a sum of bits, of which the other ones are other lists'.
+        let Some(merged) = &self.usage.merged_into else { return Cow::Borrowed(codes) };
+        match merged.own_codes.as_any_bit() {
+            None => codes.iter().copied().filter(|code| merged.own_codes.passes(*code)).collect(),
+            // RFC 5782 §2.3: a sum of bits; the other bits belong to other lists.
             Some(mask) => codes
                 .iter()
-                .filter(|code| matches!(code.octets(), [127, 0, 0, _]) && within.told_by.passes(**code))
+                .filter(|code| matches!(code.octets(), [127, 0, 0, _]) && merged.own_codes.passes(**code))
                 .map(|code| Ipv4Addr::from(u32::from(*code) & u32::from(mask) | 0x7f00_0000))
                 .collect(),
         }

@@ -19,12 +19,13 @@ use crate::dnsxl::profile::{NOTHING, Profile};
 pub use crate::dnsxl::list_spec::error::{SpecError, SpecErrorKind};
 pub(crate) use crate::dnsxl::list_spec::usage::About;
 pub use crate::dnsxl::list_spec::usage::OnNoAnswer;
+use crate::dnsxl::list_spec::usage::Usage;
 
-/// One list: which zone, which of its codes count, how much, and about what it is asked.
+/// One list in a configuration: its zone, the codes that count, its weight, and what it is asked about.
 ///
-/// With the feature `serde` it is written as its text, or as a map where Postfix and postscreen have no words for it, and read
-/// from a text in any [notation](crate::lists::notation) or from such a map. A key is not written, so what was written of a list with a
-/// key cannot be read: the key has to be put back.
+/// With the feature `serde` it is serialized as its text, or as a map if Postfix's notation cannot express it, and
+/// deserialized from a text in any [notation](crate::lists::notation) or from such a map. A key is never serialized, so a
+/// list with a key can be deserialized only after the key has been put back.
 ///
 /// ```
 /// use rdnsbl::dnsxl::{ListKind, ListSpec};
@@ -45,30 +46,30 @@ pub struct ListSpec {
     pub(crate) weight: i32,
     pub(crate) parts: Vec<Part>,
     pub(crate) label: Option<Arc<str>>,
-    /// What follows from zone and label, made once: every report names every list.
-    called: Called,
+    /// Derived from zone and label; kept, because every report names every list.
+    display_name: DisplayName,
     pub(crate) operator: Option<Arc<str>>,
     pub(crate) daily_limit: Option<u32>,
     pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) mirrors: Option<Name>,
     pub(crate) retired: bool,
-    /// With which lists of its set it decides; `None` where all do together.
+    /// The context in which it decides; `None` if all lists of the set decide together.
     pub(crate) context: Option<Arc<str>>,
-    origin: ServersOrigin,
-    pub(crate) how: crate::dnsxl::list_spec::usage::How,
+    written_for: WrittenFor,
+    pub(crate) usage: Usage,
 }
 
-/// For which software a list was written, where that shows. It changes nothing about what is asked and counted.
+/// The software for which the list was written, if known. Two lists that differ only in this are equal.
 #[derive(Clone, Copy, Debug, Default)]
-struct ServersOrigin(Option<Notation>);
+struct WrittenFor(Option<Notation>);
 
-impl PartialEq for ServersOrigin {
+impl PartialEq for WrittenFor {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for ServersOrigin {}
+impl Eq for WrittenFor {}
 
 impl ListSpec {
     /// A deny list in Postfix's notation.
@@ -111,7 +112,7 @@ impl ListSpec {
             }
             None => (rest, None),
         };
-        // UTS 46 would make labels of them: a quotation mark or comma of a web page is no part of a name.
+        // Text copied from a web page may contain typographic quotes or commas, which UTS 46 would accept in a label.
         let mark = |c: &char| {
             matches!(c, '\u{2010}'..='\u{205e}' | '\u{ab}' | '\u{bb}' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')
         };
@@ -133,12 +134,12 @@ impl ListSpec {
         Ok(Self { codes: codes.map(CodeFilter::from), weight, ..Self::of_zone(kind, name) })
     }
 
-    /// All that a zone lists, once.
+    /// A list with this zone and default settings.
     pub(crate) fn of_zone(kind: ListKind, zone: Name) -> Self {
         let zone = zone.with_keys_hidden();
         Self {
             kind,
-            called: Called::new(&zone, &zone, None),
+            display_name: DisplayName::new(&zone, &zone, None),
             zone,
             codes: None,
             weight: 1,
@@ -150,37 +151,38 @@ impl ListSpec {
             mirrors: None,
             retired: false,
             context: None,
-            origin: ServersOrigin::default(),
-            how: crate::dnsxl::list_spec::usage::How::default(),
+            written_for: WrittenFor::default(),
+            usage: Usage::default(),
         }
     }
 
-    /// The secret label that goes in front of the zone.
+    /// Adds a secret label in front of the zone.
     ///
     /// # Errors
-    /// [`SpecErrorKind::Zone`] when the zone becomes too long.
+    /// [`SpecErrorKind::Zone`] if the zone becomes too long.
     pub fn with_key(mut self, key: &Key) -> Result<Self, SpecError> {
         let keyed =
             self.zone.with_key(key).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
         self.zone = keyed.with_keys_hidden();
-        Ok(self.called_anew())
+        Ok(self.with_new_name())
     }
 
-    /// Only these codes count. Without them, all that the profile calls listings; without a profile, all but 127.0.0.1.
+    /// Selects the codes that count. By default these are the listing codes of the profile; without a profile, all except
+    /// 127.0.0.1.
     #[must_use]
     pub fn with_codes(mut self, codes: impl Into<CodeFilter>) -> Self {
         self.codes = Some(codes.into());
         self
     }
 
-    /// What a hit adds to the score. 1 unless said; negative weights lower it.
+    /// Sets what a hit adds to the score, 1 by default. Negative weights lower the score.
     #[must_use]
     pub fn with_weight(mut self, weight: i32) -> Self {
         self.weight = weight;
         self
     }
 
-    /// What the list is asked about; the target of the check unless said.
+    /// Sets what the list is asked about; the target of the check by default.
     #[must_use]
     pub fn with_parts(mut self, parts: impl IntoIterator<Item = Part>) -> Self {
         self.parts = parts.into_iter().collect();
@@ -189,14 +191,14 @@ impl ListSpec {
         self
     }
 
-    /// What is known about the list. Goes before what a catalogue says.
+    /// Sets the profile of the list. It has priority over a catalogue.
     #[must_use]
     pub fn with_profile(mut self, profile: impl Into<Arc<Profile>>) -> Self {
         self.profile = Some(profile.into());
         self
     }
 
-    /// The zone is a copy of this public one, kept under a name of our own: what is known about that one holds.
+    /// The zone is a private copy of this public zone, so the profile of the public zone applies.
     ///
     /// ```
     /// use rdnsbl::{ListSet, ListSpec, Name};
@@ -211,34 +213,33 @@ impl ListSpec {
         self
     }
 
-    /// What reports, logs and metrics call the list; its zone without key unless said. Made printable.
+    /// Sets the name of the list in reports, logs and metrics; by default its zone without a key. It is made printable.
     #[must_use]
     pub fn with_label(mut self, label: &str) -> Self {
         self.label = Some(crate::base::remote_text::RemoteText::clean(label.as_bytes()).as_str().into());
-        self.called_anew()
+        self.with_new_name()
     }
 
-    /// Who runs the list: lists of one operator are one voice where several are wanted. Unless said, the catalogue's
-    /// groups count, and of lists that are in none, those whose zones end in the same two labels are taken for one
-    /// operator's.
+    /// Sets the operator. Lists of one operator count once where several operators must agree. The default is the group in
+    /// the catalogue, or else the last two labels of the zone.
     #[must_use]
     pub fn with_operator(mut self, operator: &str) -> Self {
         self.operator = Some(operator.into());
         self
     }
 
-    /// How many questions a day the list may be asked, controls and texts included; no limit unless said. Beyond it the list
-    /// is not asked and its verdict is unknown, until 24 hours have passed since the first question counted.
+    /// Limits the queries per day, including control queries and TXT; by default there is no limit. When it is reached, the
+    /// list is not asked and its verdict is unknown, until 24 hours after the first query that was counted.
     #[must_use]
     pub fn with_daily_limit(mut self, questions: u32) -> Self {
         self.daily_limit = Some(questions);
         self
     }
 
-    /// Who runs the list.
+    /// The operator of the list.
     #[must_use]
     pub fn operator(&self) -> &str {
-        self.operator.as_deref().unwrap_or(&self.called.domain)
+        self.operator.as_deref().unwrap_or(&self.display_name.domain)
     }
 
     pub(crate) fn question_limit(&self) -> Option<u32> {
@@ -274,57 +275,57 @@ impl ListSpec {
         &self.parts
     }
 
-    /// The name of the list in reports: never a key.
+    /// The name of the list in reports, never with a key.
     #[must_use]
     pub fn id(&self) -> ListId {
-        self.called.id.clone()
+        self.display_name.id.clone()
     }
 
-    pub(crate) fn called(&self) -> &ListId {
-        &self.called.id
+    pub(crate) fn name(&self) -> &ListId {
+        &self.display_name.id
     }
 
-    pub(super) fn called_anew(mut self) -> Self {
-        self.called = Called::new(self.named(), &self.zone, self.label.as_ref());
+    pub(super) fn with_new_name(mut self) -> Self {
+        self.display_name = DisplayName::new(self.named(), &self.zone, self.label.as_ref());
         self
     }
 
-    /// Which codes count, if that was said.
+    /// The codes that count, if they were set.
     #[must_use]
     pub fn codes(&self) -> Option<&CodeFilter> {
         self.codes.as_ref()
     }
 
-    /// What is known about the list: RFC 5782 at least.
+    /// The profile of the list; the rules of RFC 5782 if none was set.
     pub(crate) fn knowledge(&self) -> &Profile {
         self.profile.as_deref().unwrap_or(&NOTHING)
     }
 
-    /// Did anybody say who runs it?
+    /// Was the operator set?
     pub(crate) fn has_operator(&self) -> bool {
         self.operator.is_some()
     }
 
-    /// Did anybody say what is known?
+    /// Was a profile set?
     pub(crate) fn has_profile(&self) -> bool {
         self.profile.is_some()
     }
 
-    /// The public zone whose copy this is, if it is one.
+    /// The public zone, if this list is a copy of one.
     pub(crate) fn original(&self) -> Option<&Name> {
         self.mirrors.as_ref()
     }
 
-    /// The list stood in the configuration of this software.
+    /// Records the software for which the list was written.
     pub(crate) fn found_in(&mut self, software: Notation) {
-        self.origin = ServersOrigin(Some(software));
+        self.written_for = WrittenFor(Some(software));
     }
 
     pub(crate) fn written_for(&self) -> Option<Notation> {
-        self.origin.0
+        self.written_for.0
     }
 
-    /// The list decides with those of this context.
+    /// Sets the context in which the list decides.
     pub(crate) fn decide_in(&mut self, context: Option<Arc<str>>) {
         self.context = context;
     }
@@ -333,7 +334,7 @@ impl ListSpec {
         self.context.as_deref()
     }
 
-    /// The list has closed down, and is not to be asked.
+    /// Marks the list as closed: it is not asked any more.
     pub(crate) fn retire(&mut self) {
         self.retired = true;
     }
@@ -342,37 +343,37 @@ impl ListSpec {
         self.retired
     }
 
-    /// This very zone is known, and has no key in it but one that everybody knows to be one.
+    /// Shows the zone as it is: exactly this zone is known, so it contains no hidden key.
     pub(crate) fn show_zone(&mut self) {
         self.zone = self.zone.as_it_stands();
-        self.called = Called::new(self.named(), &self.zone, self.label.as_ref());
+        self.display_name = DisplayName::new(self.named(), &self.zone, self.label.as_ref());
     }
 
-    /// Another zone with another key is called the same: this is the list of that number.
+    /// Adds a number to the name, because another list of the set differs only in its key.
     pub(crate) fn number(&mut self, number: usize) {
-        self.called.id = ListId(format!("{}#{number}", self.called.id).into());
+        self.display_name.id = ListId(format!("{}#{number}", self.display_name.id).into());
     }
 
-    /// The first label of the zone is a key, and from now on hidden like one.
+    /// Treats the first label of the zone as a key and hides it.
     pub(crate) fn hide_first_label(&mut self) {
         let (label, parent) = (self.zone.labels().next().map(str::to_owned), self.zone.parent());
         let key = label.and_then(|label| Key::new(label).ok());
         if let (Some(key), Some(parent)) = (key, parent) {
             self.zone = parent.with_key(&key).unwrap_or_else(|_| self.zone.clone());
-            self.called = Called::new(self.named(), &self.zone, self.label.as_ref());
+            self.display_name = DisplayName::new(self.named(), &self.zone, self.label.as_ref());
         }
     }
 }
 
-/// What a list is called, and whose it seems to be.
+/// The name of a list in reports, and its default operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Called {
+struct DisplayName {
     id: ListId,
-    /// The last two labels of the zone: the operator, unless somebody knows better.
+    /// The last two labels of the zone: the operator, if none is set.
     domain: Arc<str>,
 }
 
-impl Called {
+impl DisplayName {
     fn new(named: &Name, asked: &Name, label: Option<&Arc<str>>) -> Self {
         let id = label.cloned().unwrap_or_else(|| named.without_key().to_string().into());
         Self { id: ListId(id), domain: asked.without_key().last_labels(2).into() }
@@ -388,7 +389,7 @@ impl FromStr for ListSpec {
     }
 }
 
-/// Postfix's notation, the zone without its key.
+/// Postfix's notation, with the zone without its key.
 impl fmt::Display for ListSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.named())?;
@@ -402,8 +403,8 @@ impl fmt::Display for ListSpec {
     }
 }
 
-/// What reports, logs and metrics call a list: its zone without key, or its label. Lists of a set whose zones differ in their keys
-/// alone are numbered: `zen.dq.spamhaus.net`, `zen.dq.spamhaus.net#2`.
+/// The name of a list in reports, logs and metrics: its zone without a key, or its label. Lists of a set whose zones differ
+/// only in the key are numbered: `zen.dq.spamhaus.net`, `zen.dq.spamhaus.net#2`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListId(Arc<str>);
 

@@ -1,6 +1,6 @@
-//! The notations of lists that other software has.
+//! The notations for lists in the configuration of other software.
 
-/// Whose notation.
+/// The software whose notation is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Notation {
@@ -23,7 +23,7 @@ impl Notation {
     pub const ALL: [Self; 6] =
         [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin, Self::Rspamd];
 
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -7,27 +7,27 @@ use crate::base::template::Template;
 use crate::dnsxl::Subject;
 use crate::dnsxl::kind::{ListKind, Part};
 use crate::dnsxl::list_spec::ListSpec;
-use crate::dnsxl::list_spec::merged::Within;
+use crate::dnsxl::list_spec::merged::MergedInto;
 
-/// What is done about a list that could not be heard. It steers replies; the score stays a range.
+/// What to do about a list that did not answer. It affects replies; the score stays a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OnNoAnswer {
-    /// Mail goes on. Usual for deny lists: it cannot wait for every one of them. What the negative weight of such a list might
-    /// have saved is not refused.
+    /// The mail is handled without the list. The default for deny lists. If the negative weight of the list could have
+    /// prevented a rejection, the mail is not rejected.
     Ignore,
-    /// Mail waits while the list could still decide.
+    /// The mail is deferred if the list could still decide.
     Defer,
-    /// As if the list held the subject (Exim's `+include_unknown`). On a deny list it refuses for good what nobody knows:
-    /// it must be asked for by name.
+    /// The subject counts as listed (Exim's `+include_unknown`). On a deny list this rejects mail permanently without any
+    /// evidence, so it must be set explicitly.
     Listed,
-    /// A refusal that the list might have prevented becomes a deferral. Usual for allow lists, as in Postfix; for negative
-    /// weights to be said.
+    /// A rejection that the list could have prevented becomes a deferral. The default for allow lists, as in Postfix; set it
+    /// explicitly for negative weights.
     DeferIfReject,
 }
 
 impl OnNoAnswer {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -38,8 +38,8 @@ impl OnNoAnswer {
         }
     }
 
-    /// What is usual for a list of this kind.
-    pub(crate) fn usual(kind: ListKind) -> Self {
+    /// The default for a list of this kind.
+    pub(crate) fn default_for(kind: ListKind) -> Self {
         match kind {
             ListKind::Allow => Self::DeferIfReject,
             ListKind::Deny => Self::Ignore,
@@ -47,100 +47,100 @@ impl OnNoAnswer {
     }
 }
 
-/// The rarer settings of a list.
+/// The less common settings of a list.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct How {
-    unheard: Option<OnNoAnswer>,
+pub(crate) struct Usage {
+    on_no_answer: Option<OnNoAnswer>,
     fixed: Vec<Subject>,
-    explained_by: Option<Name>,
+    reason_zone: Option<Name>,
     reply: Option<Template>,
-    pub(crate) within: Option<Within>,
+    pub(crate) merged_into: Option<MergedInto>,
 }
 
-/// Without the text of the reply, which may quote the zone with its key.
-impl fmt::Debug for How {
+/// Without the text of the reply, which may contain the zone with its key.
+impl fmt::Debug for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { unheard, fixed, explained_by, reply, within } = self;
-        f.debug_struct("How")
-            .field("unheard", unheard)
+        let Self { on_no_answer, fixed, reason_zone, reply, merged_into } = self;
+        f.debug_struct("Usage")
+            .field("on_no_answer", on_no_answer)
             .field("fixed", fixed)
-            .field("explained_by", explained_by)
+            .field("reason_zone", reason_zone)
             .field("has_reply", &reply.is_some())
-            .field("within", within)
+            .field("merged_into", merged_into)
             .finish()
     }
 }
 
 impl ListSpec {
-    /// What is done when the list could not be heard. Unless said: [`OnNoAnswer::Ignore`] for deny lists,
+    /// Sets what to do if the list does not answer. By default [`OnNoAnswer::Ignore`] for deny lists and
     /// [`OnNoAnswer::DeferIfReject`] for allow lists.
     #[must_use]
-    pub fn with_on_no_answer(mut self, unheard: OnNoAnswer) -> Self {
-        self.how.unheard = Some(unheard);
+    pub fn with_on_no_answer(mut self, on_no_answer: OnNoAnswer) -> Self {
+        self.usage.on_no_answer = Some(on_no_answer);
         self
     }
 
-    /// What is done when the list could not be heard.
+    /// What to do if the list does not answer.
     #[must_use]
     pub fn on_no_answer(&self) -> OnNoAnswer {
-        self.how.unheard.unwrap_or(OnNoAnswer::usual(self.kind))
+        self.usage.on_no_answer.unwrap_or(OnNoAnswer::default_for(self.kind))
     }
 
-    /// Asks about these very subjects, whoever the client is, and about no part of the dialogue.
+    /// Asks about exactly these subjects, whatever the client is, and about no part of the SMTP session.
     #[must_use]
     pub fn with_fixed_subjects(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {
-        self.how.fixed = subjects.into_iter().collect();
+        self.usage.fixed = subjects.into_iter().collect();
         self.parts = Vec::new();
         self
     }
 
-    /// The subjects it is asked about whoever the client is.
+    /// The subjects that the list is asked about, whatever the client is.
     #[must_use]
     pub fn fixed_subjects(&self) -> &[Subject] {
-        &self.how.fixed
+        &self.usage.fixed
     }
 
-    /// The reason (TXT) of a hit stands in this zone: the cheap merged list says that, the special one says why, as in
-    /// Exim's lists of two domains. The special one must hold the subject, too, under any code: where it does not, the hit
-    /// is excluded, and where it does not answer, unknown.
+    /// Fetches the reason (TXT) of a hit from this zone, as in Exim's lists with two domains: a combined list finds the hit,
+    /// a more specific list gives the reason. The second zone must contain the subject too, with any code. If it does not,
+    /// the hit is excluded; if it does not answer, the verdict is unknown.
     #[must_use]
     pub fn with_reason_zone(mut self, zone: Name) -> Self {
-        self.how.explained_by = Some(zone.with_keys_hidden());
+        self.usage.reason_zone = Some(zone.with_keys_hidden());
         self
     }
 
-    /// The zone that holds the reasons, if it is another.
+    /// The zone with the reasons, if it is another zone.
     #[must_use]
     pub fn reason_zone(&self) -> Option<&Name> {
-        self.how.explained_by.as_ref()
+        self.usage.reason_zone.as_ref()
     }
 
-    /// What to say when this list decides, in place of the policy's text. A text that starts with no code gets the
-    /// policy's.
+    /// Sets the reply if this list decides, instead of the text of the policy. A text without a reply code gets the code of
+    /// the policy.
     #[must_use]
     pub fn with_reply_template(mut self, template: Template) -> Self {
-        self.how.reply = Some(template);
+        self.usage.reply = Some(template);
         self
     }
 
-    /// What to say when this list decides, if it was set.
+    /// The reply if this list decides, if one was set.
     #[must_use]
     pub fn reply_template(&self) -> Option<&Template> {
-        self.how.reply.as_ref()
+        self.usage.reply.as_ref()
     }
 
-    /// Was the list given a name of its own?
+    /// Does the list have a label?
     pub(crate) fn is_labelled(&self) -> bool {
         self.label.is_some()
     }
 
-    /// Everything the list is asked about, in order.
+    /// Everything that the list is asked about, in order.
     pub(crate) fn about(&self) -> impl Iterator<Item = About<'_>> {
-        self.parts.iter().copied().map(About::Part).chain(self.how.fixed.iter().map(About::Fixed))
+        self.parts.iter().copied().map(About::Part).chain(self.usage.fixed.iter().map(About::Fixed))
     }
 }
 
-/// One thing a list is asked about.
+/// One thing that a list is asked about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
     Part(Part),

@@ -416,7 +416,7 @@ fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
 
 /// Refuses a rule for lists that did not answer, unless it is the default.
 fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
-    match list.on_no_answer() == OnNoAnswer::usual(list.kind()) {
+    match list.on_no_answer() == OnNoAnswer::default_for(list.kind()) {
         true => Ok(()),
         false => Err(Unsayable("a rule for when the list is not heard")),
     }

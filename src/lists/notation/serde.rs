@@ -58,7 +58,7 @@ impl ListSpec {
         if !self.fixed_subjects().is_empty() {
             map.serialize_entry("asks_about", self.fixed_subjects())?;
         }
-        if self.on_no_answer() != OnNoAnswer::usual(self.kind) {
+        if self.on_no_answer() != OnNoAnswer::default_for(self.kind) {
             map.serialize_entry("unheard", self.on_no_answer().word())?;
         }
         for (key, name) in [("explained_by", self.reason_zone()), ("mirrors", self.mirrors.as_ref())] {

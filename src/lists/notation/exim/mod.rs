@@ -297,7 +297,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     if colons {
         text.push_str("<; ");
     }
-    if list.on_no_answer() != OnNoAnswer::usual(list.kind()) {
+    if list.on_no_answer() != OnNoAnswer::default_for(list.kind()) {
         let rule = UNHEARD.iter().find(|(_, rule)| *rule == list.on_no_answer());
         let (rule, _) = rule.ok_or(Unsayable("a refusal that is put off when the list is not heard"))?;
         text.push_str(rule);
