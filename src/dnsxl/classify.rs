@@ -20,9 +20,9 @@ pub(crate) enum Class {
     Hit(Vec<Arc<str>>),
 }
 
-/// Classifies the codes of one answer: first [`gate`], then the filter of the spec.
+/// Classifies the codes of one answer: first [`problem_in`], then the filter of the spec.
 pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
-    if let Some(problem) = gate(spec, codes) {
+    if let Some(problem) = problem_in(spec, codes) {
         return Class::Problem(problem);
     }
     // If the zone that is asked contains several lists, only the codes of this one matter.
@@ -60,7 +60,7 @@ pub(crate) fn classify(spec: &ListSpec, codes: &[Ipv4Addr]) -> Class {
 }
 
 /// The problem, if the answer contains a code that no working list returns for a client. No filter overrides this.
-fn gate(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
+fn problem_in(spec: &ListSpec, codes: &[Ipv4Addr]) -> Option<ProblemKind> {
     // RFC 5782 §2.3 and RFC 6471 §3.3: a list that answers outside 127.0.0.0/8 does not work.
     if codes.iter().any(|code| !code.is_loopback()) {
         return Some(ProblemKind::Outside127);
@@ -115,7 +115,7 @@ mod tests {
             ("z.example=127.0.0.4", &["127.0.0.2"], Class::Excluded),
             ("z.example", &["203.0.113.9"], OUTSIDE),
             ("z.example", &["127.0.0.2", "203.0.113.9"], OUTSIDE), // one foreign record invalidates the answer
-            ("z.example=203.0.113.9", &["203.0.113.9"], OUTSIDE),  // no filter opens the gate
+            ("z.example=203.0.113.9", &["203.0.113.9"], OUTSIDE),  // no filter selects it
             ("z.example=[0..255].[0..255].[0..255].[0..255]", &["128.0.0.2"], OUTSIDE),
             ("z.example", &["127.255.255.254"], REFUSED),
             ("z.example=127.255.255.254", &["127.255.255.254"], REFUSED),

@@ -206,41 +206,41 @@ impl fmt::Display for ZoneFindingKind {
         match self {
             Self::Retired(tombstone) => write!(f, "{tombstone}")?,
             Self::NeverAList { meant } => {
-                f.write_str("there never was such a list")?;
+                f.write_str("no list of this name ever existed")?;
                 successor = meant.as_ref();
             }
-            Self::Misspelled { meant } => write!(f, "no known list; {meant} is one")?,
+            Self::Misspelled { meant } => write!(f, "not a known list; did you mean {meant}?")?,
             Self::NeedsKey => f.write_str("answers only with a key in front of the zone")?,
-            Self::TakesNoKey { meant } => write!(f, "takes no key in front; {meant} does")?,
+            Self::TakesNoKey { meant } => write!(f, "accepts no key in front of the zone; {meant} does")?,
             Self::Renamed { successor: now } => {
-                f.write_str("has another name now")?;
+                f.write_str("has a new name")?;
                 successor = now.as_ref();
             }
             Self::Merged { successor: now } => {
-                f.write_str("is part of another list now")?;
+                f.write_str("is now part of another list")?;
                 successor = now.as_ref();
             }
             Self::Restricted { since, successor: now } => {
-                f.write_str("answers subscribers or registered askers only")?;
+                f.write_str("answers only subscribers or registered clients")?;
                 if let Some(since) = since {
                     write!(f, ", since {since}")?;
                 }
                 successor = now.as_ref();
             }
-            Self::Suspect { why } => write!(f, "there is reason to distrust it: {why}")?,
-            Self::Unverified => f.write_str("nobody was found who says whether it still works")?,
-            Self::NothingToAsk => f.write_str("holds nothing that is asked about here")?,
-            Self::WrongSide { used: ListKind::Deny } => f.write_str("an allow list, used to deny")?,
-            Self::WrongSide { used: ListKind::Allow } => f.write_str("a deny list, used to allow")?,
+            Self::Suspect { why } => write!(f, "there is a reason to distrust it: {why}")?,
+            Self::Unverified => f.write_str("no source was found that says whether it still works")?,
+            Self::NothingToAsk => f.write_str("contains nothing that this crate asks about")?,
+            Self::WrongSide { used: ListKind::Deny } => f.write_str("an allow list that is used as a deny list")?,
+            Self::WrongSide { used: ListKind::Allow } => f.write_str("a deny list that is used as an allow list")?,
             Self::PartlyRead => {
-                f.write_str("the catalogue is newer than this program: what it says of the list's codes is not used")?;
+                f.write_str("the catalogue is newer than this program: the meanings of the list's codes are not used")?;
             }
             Self::Note(note) => f.write_str(note)?,
             Self::CodesNeverMatch => {
-                f.write_str("never counts: no listing has codes outside 127.0.0.0/8 or in 127.255.255.0/24")?;
+                f.write_str("never counts: its codes are outside 127.0.0.0/8 or in 127.255.255.0/24, and no listing has such codes")?;
             }
             Self::WrongSubject { part: Part::Address } => {
-                f.write_str("holds domains, and is asked about the client's address: it never counts")?;
+                f.write_str("contains domains, but is asked about the client's address: it never counts")?;
             }
             Self::WrongSubject { part } => {
                 let part = match part {
@@ -249,28 +249,28 @@ impl fmt::Display for ZoneFindingKind {
                     Part::Recipient => "the recipient's domain",
                     _ => "the client's name",
                 };
-                write!(f, "holds addresses, and is asked about {part}: it never counts")?;
+                write!(f, "contains addresses, but is asked about {part}: it never counts")?;
             }
             Self::NoCodeFilter { code, software, instead } => {
                 write!(
                     f,
-                    "answers {code} when it refuses to, which {software} takes for a listing: {}",
+                    "returns {code} when it refuses to answer, and {software} counts that as a listing: {}",
                     Codes(instead)
                 )?;
             }
             Self::AllowsWhenRefused { code, software, instead } => {
                 write!(
                     f,
-                    "answers {code} when it refuses to, and {software} then lets everybody in: {}",
+                    "returns {code} when it refuses to answer, and {software} then allows every client: {}",
                     Codes(instead)
                 )?;
             }
-            Self::NamedTwice => f.write_str("is named before with the same codes: a hit counts twice")?,
+            Self::NamedTwice => f.write_str("occurs earlier with the same codes: a hit counts twice")?,
             Self::CountedTwice { whole } => {
                 write!(f, "is part of {whole}, which is asked too: a listing counts twice")?;
             }
             Self::OneQuestion { instead } => {
-                write!(f, "one question is enough for this list and others here: {instead}")?;
+                write!(f, "one query is enough for this list and others in the set: {instead}")?;
             }
         }
         match successor {
@@ -286,8 +286,8 @@ struct Codes<'a>(&'a Option<CodePattern>);
 impl fmt::Display for Codes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(codes) => write!(f, "let only {codes} count"),
-            None => f.write_str("let only codes count that mean something"),
+            Some(codes) => write!(f, "count only {codes}"),
+            None => f.write_str("count only codes with a known meaning"),
         }
     }
 }

@@ -45,7 +45,11 @@ pub enum Retired {
 }
 
 /// Adds what the catalogue knows to a list, and returns the findings.
-pub(super) fn learn(spec: &mut ListSpec, catalogue: Option<&Catalogue>, retired: Retired) -> Vec<ZoneFindingKind> {
+pub(super) fn apply_catalogue(
+    spec: &mut ListSpec,
+    catalogue: Option<&Catalogue>,
+    retired: Retired,
+) -> Vec<ZoneFindingKind> {
     let mut found = Vec::new();
     if spec.codes().is_some_and(|filter| !filter.can_list()) {
         found.push(ZoneFindingKind::CodesNeverMatch);

@@ -55,20 +55,20 @@ pub(super) fn plan(
     for member in &members {
         let Some(spec) = specs.get(member.index) else { continue };
         let within = member.told_by.map(|told_by| within(spec, member, told_by));
-        let beside = |other: &ListSpec| shares_subject(spec, other) && !other.is_retired();
-        let whole = |other: &ListSpec| *other.zone() == member.whole && other.original().is_none() && beside(other);
+        let overlaps = |other: &ListSpec| shares_subject(spec, other) && !other.is_retired();
+        let whole = |other: &ListSpec| *other.zone() == member.whole && other.original().is_none() && overlaps(other);
         // A limit applies to one zone: queries sent to another zone would bypass it.
         let unlimited = |other: &ListSpec| merge == Merge::Never || other.question_limit().is_none();
         let twice = specs.iter().any(|other| whole(other) && counts_too(within.as_ref(), member, spec, other));
         if twice {
             found.push((member.index, ZoneFindingKind::CountedTwice { whole: member.whole.without_key() }));
         }
-        let sister = |other: &Member<'_>| {
-            let told = other.whole == member.whole && other.told_by.is_some();
-            let other = specs.get(other.index).filter(|_| told);
-            other.is_some_and(|other| other.zone() != spec.zone() && beside(other) && unlimited(other))
+        let is_sibling = |other: &Member<'_>| {
+            let is_part = other.whole == member.whole && other.told_by.is_some();
+            let other = specs.get(other.index).filter(|_| is_part);
+            other.is_some_and(|other| other.zone() != spec.zone() && overlaps(other) && unlimited(other))
         };
-        let several = specs.iter().any(whole) || members.iter().any(sister);
+        let several = specs.iter().any(whole) || members.iter().any(is_sibling);
         let limited = !unlimited(spec) || specs.iter().any(|other| *other.zone() == member.whole && !unlimited(other));
         let Some(within) = within.filter(|_| several && !limited) else { continue };
         match merge {

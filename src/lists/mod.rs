@@ -156,8 +156,8 @@ pub struct ListSetBuilder {
     /// Each list with the number of its context: 0 is the context without a name, others are their position plus one.
     lists: Vec<(usize, Result<ListSpec, SpecError>)>,
     left_out: Vec<SpecError>,
-    alone: Said,
-    contexts: Vec<(Arc<str>, Said)>,
+    alone: SetThresholds,
+    contexts: Vec<(Arc<str>, SetThresholds)>,
     current: usize,
     operators: Option<usize>,
     knowledge: Knowledge,
@@ -168,12 +168,12 @@ pub struct ListSetBuilder {
 
 /// Thresholds of one context, as far as they were set.
 #[derive(Clone, Copy, Debug, Default)]
-struct Said {
+struct SetThresholds {
     listed: Option<i32>,
     allowed: Option<i32>,
 }
 
-impl Said {
+impl SetThresholds {
     /// The same thresholds; those that are not set are taken from `other`.
     fn or(self, other: Self) -> Self {
         Self { listed: self.listed.or(other.listed), allowed: self.allowed.or(other.allowed) }
@@ -224,7 +224,7 @@ impl ListSetBuilder {
         let position = self.contexts.iter().position(|(known, _)| known == name);
         position.map_or_else(
             || {
-                self.contexts.push((Arc::clone(name), Said::default()));
+                self.contexts.push((Arc::clone(name), SetThresholds::default()));
                 self.contexts.len()
             },
             |position| position + 1,
@@ -232,9 +232,9 @@ impl ListSetBuilder {
     }
 
     /// The thresholds set for a context.
-    fn said(&mut self, position: usize) -> &mut Said {
+    fn thresholds_of(&mut self, position: usize) -> &mut SetThresholds {
         match position.checked_sub(1).and_then(|position| self.contexts.get_mut(position)) {
-            Some((_, said)) => said,
+            Some((_, own)) => own,
             None => &mut self.alone,
         }
     }
@@ -263,9 +263,9 @@ impl ListSetBuilder {
                     item => self.lists.push((position, item)),
                 }
             }
-            let read = Said { listed: context.thresholds.listed, allowed: context.thresholds.allowed };
-            let said = self.said(position);
-            *said = said.or(read);
+            let read = SetThresholds { listed: context.thresholds.listed, allowed: context.thresholds.allowed };
+            let own = self.thresholds_of(position);
+            *own = own.or(read);
         }
         self
     }
@@ -279,13 +279,13 @@ impl ListSetBuilder {
     /// The score from which on the outcome is "listed"; 1 by default. Like all thresholds, it applies to the lists of
     /// the [current context](Self::context).
     pub fn threshold(mut self, threshold: i32) -> Self {
-        self.said(self.current).listed = Some(threshold);
+        self.thresholds_of(self.current).listed = Some(threshold);
         self
     }
 
     /// The score up to which the sum alone means "allowed"; -1 by default.
     pub fn allow_threshold(mut self, threshold: i32) -> Self {
-        self.said(self.current).allowed = Some(threshold);
+        self.thresholds_of(self.current).allowed = Some(threshold);
         self
     }
 
@@ -325,7 +325,7 @@ impl ListSetBuilder {
     ///
     /// let twelve_years_later = || ListSet::builder().deny("dnsbl.njabl.org");
     /// assert!(twelve_years_later().build().is_ok()); // a mail server starts
-    /// let error = twelve_years_later().retired(Retired::Refuse).build(); // a linter tells
+    /// let error = twelve_years_later().retired(Retired::Refuse).build(); // a linter reports it
     /// assert!(matches!(error, Err(ListSetError::Retired(findings)) if findings.len() == 1));
     /// ```
     pub fn retired(mut self, retired: Retired) -> Self {
@@ -341,7 +341,7 @@ impl ListSetBuilder {
     /// let lists = ListSet::builder().deny("sbl.spamhaus.org*3").deny("xbl.spamhaus.org*2").deny("pbl.spamhaus.org");
     /// let merged = lists.clone().merge(Merge::WhereCodesTell).build()?;
     /// for list in merged.iter() {
-    ///     assert_eq!(list.zone().to_string(), "zen.spamhaus.org"); // one question; who is listed where, its codes tell
+    ///     assert_eq!(list.zone().to_string(), "zen.spamhaus.org"); // one query; its codes distinguish the lists
     /// }
     /// assert_eq!(merged.iter().next().map(|list| list.named().to_string()).as_deref(), Some("sbl.spamhaus.org"));
     ///
@@ -373,7 +373,8 @@ impl ListSetBuilder {
         for (index, (context, list)) in self.lists.into_iter().enumerate() {
             match list {
                 Ok(mut spec) => {
-                    let found = crate::lists::knowledge::learn(&mut spec, self.knowledge.catalogue(), self.retired);
+                    let found =
+                        crate::lists::knowledge::apply_catalogue(&mut spec, self.knowledge.catalogue(), self.retired);
                     findings.extend(found.into_iter().map(|kind| (lists.len(), kind)));
                     let name = match context.checked_sub(1).and_then(|position| self.contexts.get(position)) {
                         Some((name, _)) => Arc::clone(name),
@@ -410,27 +411,26 @@ impl ListSetBuilder {
     /// The contexts that decide separately: those that have lists. None if all lists decide together, by the default
     /// thresholds.
     fn deciding(&self) -> Vec<Context> {
-        let usual = Thresholds::default();
-        let thresholds = |said: Said| Thresholds {
-            listed: said.listed.unwrap_or(usual.listed),
-            allowed: said.allowed.unwrap_or(usual.allowed),
-            operators: self.operators.unwrap_or(usual.operators),
+        let default = Thresholds::default();
+        let thresholds = |set: SetThresholds| Thresholds {
+            listed: set.listed.unwrap_or(default.listed),
+            allowed: set.allowed.unwrap_or(default.allowed),
+            operators: self.operators.unwrap_or(default.operators),
         };
         let has_lists = |position: usize| self.lists.iter().any(|(of, list)| *of == position && list.is_ok());
-        let mut named: Vec<&(Arc<str>, Said)> = Vec::new();
+        let mut named: Vec<&(Arc<str>, SetThresholds)> = Vec::new();
         named.extend(self.contexts.iter().enumerate().filter(|(at, _)| has_lists(at + 1)).map(|(_, context)| context));
-        let only = |said: Said| match thresholds(said) {
-            usual if usual == Thresholds::default() => Vec::new(),
+        let only = |set: SetThresholds| match thresholds(set) {
+            set if set == default => Vec::new(),
             thresholds => vec![Context { name: ALONE.into(), thresholds }],
         };
         match named.as_slice() {
             [] => only(self.alone),
-            [(_, said)] => only(self.alone.or(*said)),
+            [(_, own)] => only(self.alone.or(*own)),
             several => {
                 let alone = has_lists(0).then(|| Context { name: ALONE.into(), thresholds: thresholds(self.alone) });
-                let named = several
-                    .iter()
-                    .map(|(name, said)| Context { name: Arc::clone(name), thresholds: thresholds(*said) });
+                let named =
+                    several.iter().map(|(name, own)| Context { name: Arc::clone(name), thresholds: thresholds(*own) });
                 alone.into_iter().chain(named).collect()
             }
         }
@@ -439,9 +439,9 @@ impl ListSetBuilder {
 
 /// Adds numbers to lists that would have the same name because only their hidden keys differ.
 fn number_alike(lists: &mut [ListSpec]) {
-    let mut called: HashMap<ListId, Vec<Name>> = HashMap::new();
+    let mut zones_of: HashMap<ListId, Vec<Name>> = HashMap::new();
     for list in lists.iter_mut().filter(|list| !list.is_labelled()) {
-        let zones = called.entry(list.id()).or_default();
+        let zones = zones_of.entry(list.id()).or_default();
         let place = zones.iter().position(|zone| zone.expose() == list.named().expose()).unwrap_or_else(|| {
             zones.push(list.named().clone());
             zones.len() - 1

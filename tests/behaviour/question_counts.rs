@@ -380,7 +380,7 @@ fn a_key_is_not_shown_by_what_is_merged() {
 
 #[test]
 fn what_could_be_one_question_is_told() {
-    let many = "one question is enough for this list and others here:";
+    let many = "one query is enough for this list and others in the set:";
     assert_eq!(
         findings(deny(&["sbl.spamhaus.org*3", "bl.spamcop.net", "xbl.spamhaus.org=127.0.0.4*2", "pbl.spamhaus.org"])),
         [
@@ -448,7 +448,7 @@ fn what_counts_twice_is_told() {
             .into_iter()
             .filter(|it| !it.contains("retired"))
             .collect::<Vec<_>>(),
-        ["2 named_twice bl.test: is named before with the same codes: a hit counts twice"]
+        ["2 named_twice bl.test: occurs earlier with the same codes: a hit counts twice"]
     );
     assert_eq!(words(deny(&["bl.test"]).allow("bl.test")), []);
     let world = World::new(&holds("bl.test", &["127.0.0.2"]), deny(&["bl.test*2", "bl.test"]).build().unwrap());

@@ -89,7 +89,7 @@ async fn what_stands_out_is_said_aside() {
         run.err.lines().filter(|line| line.contains("blackholes") || line.contains("spamh")).collect();
     assert_eq!(lines.len(), 2, "{}", run.err);
     assert!(lines[0].starts_with("check: brazil.blackholes.us: closed 2007; "), "{}", lines[0]);
-    assert_eq!(lines[1], "check: zen.spamhous.org: no known list; zen.spamhaus.org is one");
+    assert_eq!(lines[1], "check: zen.spamhous.org: not a known list; did you mean zen.spamhaus.org?");
     assert_eq!(run.at("/reports/0/lists/0/health").as_str(), Some("retired"));
 }
 
@@ -103,7 +103,7 @@ async fn lines_that_one_question_answers_are_told() {
         lines,
         [
             "check: sbl.spamhaus.org: is part of zen.spamhaus.org, which is asked too: a listing counts twice",
-            "check: pbl.spamhaus.org: one question is enough for this list and others here: \
+            "check: pbl.spamhaus.org: one query is enough for this list and others in the set: \
              zen.spamhaus.org=127.0.0.[10..11]",
         ]
     );
@@ -133,7 +133,7 @@ async fn the_default_set_does_not_ask_surbl_about_clients() {
 async fn what_a_list_wants_of_its_users_is_told() {
     let world = "14.113.0.203.ips.backscatterer.org A 127.0.0.2\n*.b.barracudacentral.org SERVFAIL";
     let server = serve(world).await;
-    let wanted = "its operator wants it asked for the null sender (<>) only";
+    let wanted = "its operator recommends it only for the null sender (<>)";
     let run = ask(&server, &["--json", "--special", "--list", "ips.backscatterer.org", "203.0.113.14"]).await;
     assert!(run.text("lists/0/note").ends_with(wanted), "{}", run.out);
     assert!(run.err.contains(wanted), "{}", run.err);

@@ -73,7 +73,9 @@ async fn what_the_catalogue_says_is_held_against_the_answers() {
     assert_eq!(run.code, 1);
     assert_eq!(remarks(&run, "relays.ordb.org"), ["marked closed, answers soundly"]);
     assert!(remarks(&run, "list.dsbl.org")[0].starts_with("marked closed: list.dsbl.org (DSBL): closed 2008-05; "));
-    assert!(remarks(&run, "ips.backscatterer.org").iter().any(|remark| remark.contains("null sender (<>) only")));
+    assert!(
+        remarks(&run, "ips.backscatterer.org").iter().any(|remark| remark.contains("only for the null sender (<>)"))
+    );
     assert!(remarks(&run, "good.example").is_empty());
     let statuses: HashMap<String, Value> = rows(&run, "status").into_iter().collect();
     assert_eq!(statuses.get("relays.ordb.org"), Some(&"retired".into()));

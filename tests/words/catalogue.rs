@@ -220,8 +220,8 @@ fn facts_of_single_lists() {
     assert!(!get("bl.spamcop.net").profile().is_about(SubjectKind::Domain));
     assert_eq!(
         get("dnsbl.njabl.org").to_string(),
-        "dnsbl.njabl.org (NJABL): closed 2013-03-01; was emptied, then was sent to addresses where nobody is, then lost \
-         its domain, then was taken by a squatter, every name with an address \
+        "dnsbl.njabl.org (NJABL): closed 2013-03-01; was emptied, then had name servers at addresses without a server, then lost \
+         the registration of its domain, then was registered by somebody else, so that every name had an address \
          (https://en.wikipedia.org/wiki/Not_Just_Another_Bogus_List (emptied 2013-03-01; NS in 192.0.2.0/24 2013-04-29; \
          expired 2019-01-02; squatter wildcard 2024-01))"
     );

@@ -284,10 +284,10 @@ fn what_an_administrator_is_told() {
     assert!(
         suspect.findings()[0]
             .to_string()
-            .starts_with("bl.nszones.com: there is reason to distrust it: Spamhaus calls it")
+            .starts_with("bl.nszones.com: there is a reason to distrust it: Spamhaus calls it")
     );
     let wrong = build(ListSet::builder().allow("zen.spamhaus.org"));
-    assert_eq!(wrong.findings()[0].to_string(), "zen.spamhaus.org: a deny list, used to allow");
+    assert_eq!(wrong.findings()[0].to_string(), "zen.spamhaus.org: a deny list that is used as an allow list");
 }
 
 /// A catalogue of a later version, whose new words may say anything about codes.
@@ -320,11 +320,11 @@ fn what_a_newer_catalogue_says_is_no_reason_to_believe_a_refusal() {
 #[test]
 fn what_a_list_wants_of_its_users_is_told() {
     for (zone, said) in [
-        ("ips.backscatterer.org", "null sender (<>) only"),
+        ("ips.backscatterer.org", "only for the null sender (<>)"),
         ("b.barracudacentral.org", "must be registered"),
         ("dnsbl-2.uceprotect.net", "whole allocations"),
         ("dnsbl-3.uceprotect.net", "whole networks"),
-        ("dnsbl.spfbl.net", "for scoring, not for refusing"),
+        ("dnsbl.spfbl.net", "for scoring, not for rejecting"),
         ("gl.suomispam.net", "for scoring"),
         ("all.spamrats.com", "refuses public resolvers"),
     ] {
@@ -375,9 +375,9 @@ fn lines_that_mean_something_else_in_their_software() {
     assert_eq!(
         lines,
         [
-            "zen.spamhaus.org: holds addresses, and is asked about the name in HELO: it never counts",
-            "zen.spamhaus.org: answers 127.255.255.252 when it refuses to, which postfix takes for a listing: \
-             let only 127.0.0.[2..11;30] count",
+            "zen.spamhaus.org: contains addresses, but is asked about the name in HELO: it never counts",
+            "zen.spamhaus.org: returns 127.255.255.252 when it refuses to answer, and postfix counts that as a listing: \
+             count only 127.0.0.[2..11;30]",
         ]
     );
 }
@@ -396,12 +396,12 @@ fn findings_are_lines_without_keys() {
     assert_eq!(
         lines,
         [
-            "relays.ordb.org: closed 2006-12-18; stopped answering, then was made to list everything \
+            "relays.ordb.org: closed 2006-12-18; stopped answering, then was changed by its operator to list everything \
              (https://isc.sans.edu/diary/4198 (shut 2006-12-18; wildcard since 2008-03-25))",
-            "cbl.abuseat.org: is part of another list now; see xbl.spamhaus.org",
-            "zen.spamhaus.net: no known list; zen.spamhaus.org is one",
-            "r.mail-abuse.com: answers subscribers or registered askers only",
-            "r.mail-abuse.com#2: answers subscribers or registered askers only",
+            "cbl.abuseat.org: is now part of another list; see xbl.spamhaus.org",
+            "zen.spamhaus.net: not a known list; did you mean zen.spamhaus.org?",
+            "r.mail-abuse.com: answers only subscribers or registered clients",
+            "r.mail-abuse.com#2: answers only subscribers or registered clients",
         ]
     );
     // A key too short to be known by its looks is hidden as soon as the zone is known to have one.
@@ -507,7 +507,10 @@ fn zones_that_differ_in_their_keys_alone_are_numbered() {
     let zone = "zen.dq.spamhaus.org";
     assert_eq!(called, [zone, "bl.example", &format!("{zone}#2"), zone, &format!("{zone}#2"), &format!("{zone}#3")]);
     assert!(
-        lists.findings().iter().any(|finding| finding.to_string().starts_with("zen.dq.spamhaus.org#2: no known list;"))
+        lists
+            .findings()
+            .iter()
+            .any(|finding| finding.to_string().starts_with("zen.dq.spamhaus.org#2: not a known list;"))
     );
     let own = ListSpec::deny(&second).unwrap().with_label("second");
     let lists = build(ListSet::builder().deny(&first).list(own));
@@ -536,12 +539,15 @@ fn the_right_spelling_comes_with_a_key_too() {
         lists.findings().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     };
     for (zone, said) in [
-        ("zen.dq.spamhaus.org", "zen.dq.spamhaus.org: no known list; zen.dq.spamhaus.net is one"),
-        ("zen.spamhaus.org", "zen.spamhaus.org: takes no key in front; zen.dq.spamhaus.net does"),
-        ("zen.spamhaus.net", "zen.spamhaus.net: no known list; zen.dq.spamhaus.net is one"),
-        ("zen.dq.spamhaus.ent", "zen.dq.spamhaus.ent: no known list; zen.dq.spamhaus.net is one"),
-        ("combined.abusix.zone", "combined.abusix.zone: no known list; combined.mail.abusix.zone is one"),
-        ("combined.mail.abusix.com", "combined.mail.abusix.com: no known list; combined.mail.abusix.zone is one"),
+        ("zen.dq.spamhaus.org", "zen.dq.spamhaus.org: not a known list; did you mean zen.dq.spamhaus.net?"),
+        ("zen.spamhaus.org", "zen.spamhaus.org: accepts no key in front of the zone; zen.dq.spamhaus.net does"),
+        ("zen.spamhaus.net", "zen.spamhaus.net: not a known list; did you mean zen.dq.spamhaus.net?"),
+        ("zen.dq.spamhaus.ent", "zen.dq.spamhaus.ent: not a known list; did you mean zen.dq.spamhaus.net?"),
+        ("combined.abusix.zone", "combined.abusix.zone: not a known list; did you mean combined.mail.abusix.zone?"),
+        (
+            "combined.mail.abusix.com",
+            "combined.mail.abusix.com: not a known list; did you mean combined.mail.abusix.zone?",
+        ),
         ("zen.dq.spamhaus.net", ""),
     ] {
         assert_eq!(line(zone), said);

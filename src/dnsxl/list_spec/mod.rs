@@ -75,7 +75,7 @@ impl ListSpec {
     /// A deny list in Postfix's notation.
     ///
     /// # Errors
-    /// [`SpecError`] says what is wrong and where.
+    /// [`SpecError`] describes what is wrong and where.
     pub fn deny(text: &str) -> Result<Self, SpecError> {
         Self::read(ListKind::Deny, text)
     }
@@ -83,7 +83,7 @@ impl ListSpec {
     /// An allow list in Postfix's notation.
     ///
     /// # Errors
-    /// [`SpecError`] says what is wrong and where.
+    /// [`SpecError`] describes what is wrong and where.
     pub fn allow(text: &str) -> Result<Self, SpecError> {
         Self::read(ListKind::Allow, text)
     }

@@ -143,7 +143,7 @@ impl Entry {
         &self.how
     }
 
-    /// The list that replaced it, or the list that people mean who use a name that never was a list.
+    /// The list that replaced it, or the list that is probably meant by a name that never was a list.
     #[must_use]
     pub fn successor(&self) -> Option<&Name> {
         self.successor.as_ref()

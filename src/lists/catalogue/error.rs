@@ -38,28 +38,28 @@ pub enum CatalogueErrorKind {
     #[error("need `as_of YYYY-MM-DD`, once, before the first zone")]
     AsOf,
     /// The text is written for a later version, or gives its format twice or too late.
-    #[error("need `format 1`, once, in front of everything")]
+    #[error("need `format 1`, once, before all other lines")]
     Format,
     /// A line about a list, before any list was named.
-    #[error("stands before the first zone")]
+    #[error("not allowed before the first zone")]
     OutsideStanza,
     /// The keyword has no value.
-    #[error("need something after the keyword")]
+    #[error("need a value after the keyword")]
     Empty,
     /// The line has extra text at its end.
-    #[error("more than belongs in this line")]
+    #[error("unexpected text at the end of the line")]
     Garbage,
     /// A control character, or a character outside ASCII.
     #[error("need printable ASCII")]
     NotPrintable,
     /// The keyword may occur only once for a list.
-    #[error("said twice")]
+    #[error("keyword occurs twice")]
     Repeated,
     /// A list lacks a line that every list needs.
     #[error("no `{0}` line for this list")]
     Missing(&'static str),
     /// The name already belongs to a list.
-    #[error("name stands in the catalogue already")]
+    #[error("name is already in the catalogue")]
     Duplicate,
     /// The list it refers to is not defined above it.
     #[error("no such list above")]
@@ -68,10 +68,10 @@ pub enum CatalogueErrorKind {
     #[error("name: {0}")]
     Name(NameErrorKind),
     /// Not the name of a zone.
-    #[error("no name that a zone can have")]
+    #[error("not a valid name for a zone")]
     NotAHost,
     /// A name with a key in it; keys belong in a configuration.
-    #[error("a key does not belong here")]
+    #[error("a key is not allowed here")]
     Key,
     /// Not a date.
     #[error(transparent)]
@@ -79,8 +79,8 @@ pub enum CatalogueErrorKind {
     /// Not a known status.
     #[error("need active, restricted, unverified, suspect, renamed, merged, retired or never")]
     Status,
-    /// Not a known kind of death.
-    #[error("no known way for a list to die")]
+    /// Not a known sign of a shutdown.
+    #[error("not a known way in which lists close")]
     ShutdownSign,
     /// Not a pattern of codes.
     #[error("codes: {0}")]

@@ -449,7 +449,7 @@ fn read_status(value: &str) -> Result<(StatusWord, Option<Date>, Vec<ShutdownSig
     let dated = words.peek().is_some_and(|word| word.starts_with(|first: char| first.is_ascii_digit()));
     let since = if dated { words.next().map(str::parse).transpose()? } else { None };
     let how = words
-        .map(|word| ShutdownSign::ALL.into_iter().find(|death| death.word() == word).ok_or(Wrong::ShutdownSign))
+        .map(|word| ShutdownSign::ALL.into_iter().find(|sign| sign.word() == word).ok_or(Wrong::ShutdownSign))
         .collect::<Result<_, _>>()?;
     Ok((word, since, how))
 }

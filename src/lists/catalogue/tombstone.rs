@@ -15,7 +15,7 @@ use crate::lists::catalogue::date::Date;
 /// let Some(Status::Retired(tombstone)) = entry.map(|entry| entry.status()) else { return Ok(()) };
 /// assert_eq!(
 ///     tombstone.to_string(),
-///     "closed 2007; stopped answering, then came into other hands and listed everything \
+///     "closed 2007; stopped answering, then listed everything after its name servers changed owner \
 ///      (https://circleid.com/posts/20091013_unwelcome_afterlife_for_a_long_dead_blacklist)"
 /// );
 /// # Ok::<(), rdnsbl::name::NameError>(())
@@ -60,8 +60,8 @@ impl fmt::Display for Shutdown {
             Some(since) => write!(f, "closed {since}")?,
             None => f.write_str("closed")?,
         }
-        for (index, death) in self.how.iter().enumerate() {
-            write!(f, "{}{death}", if index == 0 { "; " } else { ", then " })?;
+        for (index, sign) in self.how.iter().enumerate() {
+            write!(f, "{}{sign}", if index == 0 { "; " } else { ", then " })?;
         }
         if let Some(successor) = &self.successor {
             write!(f, "; see {successor}")?;
@@ -76,7 +76,7 @@ impl fmt::Display for Shutdown {
 pub enum ShutdownSign {
     /// Its operator lets it list everything, so that users notice.
     WildcardOperator,
-    /// The addresses of its name servers have a new owner, who lists everything.
+    /// The addresses of its name servers have a new owner, which lists everything.
     WildcardNsReassigned,
     /// The domain is parked: every name has an address, usually outside 127.0.0.0/8.
     WildcardParked,
@@ -88,7 +88,7 @@ pub enum ShutdownSign {
     Emptied,
     /// Its name servers have addresses where no server answers.
     NsTestnet,
-    /// Its name servers have the address of the client that asks.
+    /// Its name servers have a loopback address, so that queries return to the host that sends them.
     NsLocalhost,
     /// The zone no longer exists: NXDOMAIN.
     NxDomain,
@@ -152,26 +152,26 @@ impl ShutdownSign {
     }
 }
 
-/// What the list did, in a few words.
+/// What happened to the list, in a few words.
 impl fmt::Display for ShutdownSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::WildcardOperator => "was made to list everything",
-            Self::WildcardNsReassigned => "came into other hands and listed everything",
-            Self::WildcardParked => "was parked, every name with an address",
-            Self::WildcardSquatter => "was taken by a squatter, every name with an address",
+            Self::WildcardOperator => "was changed by its operator to list everything",
+            Self::WildcardNsReassigned => "listed everything after its name servers changed owner",
+            Self::WildcardParked => "was parked, so that every name had an address",
+            Self::WildcardSquatter => "was registered by somebody else, so that every name had an address",
             Self::Wildcard => "listed everything",
             Self::Emptied => "was emptied",
-            Self::NsTestnet => "was sent to addresses where nobody is",
-            Self::NsLocalhost => "was sent back to the asker",
-            Self::NxDomain => "vanished",
+            Self::NsTestnet => "had name servers at addresses without a server",
+            Self::NsLocalhost => "had localhost as its name server",
+            Self::NxDomain => "disappeared (NXDOMAIN)",
             Self::ServFail => "answered SERVFAIL",
-            Self::Refused => "refused",
+            Self::Refused => "answered REFUSED",
             Self::Timeout => "stopped answering",
-            Self::Stale => "went on with old data",
-            Self::Expired => "lost its domain",
-            Self::BogusAnswers => "gave answers that no list gives",
-            Self::Subscription => "answered subscribers only",
+            Self::Stale => "kept answering from old data",
+            Self::Expired => "lost the registration of its domain",
+            Self::BogusAnswers => "returned addresses that no list returns",
+            Self::Subscription => "answered only subscribers",
         })
     }
 }

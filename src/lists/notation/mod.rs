@@ -220,20 +220,20 @@ pub fn read_as(kind: ListKind, text: &str) -> impl Iterator<Item = Item> + use<>
 pub fn contexts_as(kind: ListKind, text: &str) -> Vec<Context> {
     let notation = Notation::detect(text);
     let has_verb = notation == Notation::Exim && crate::lists::notation::exim::has_verb(text);
-    let says = |span: &Range<usize>| match notation {
+    let names_kind = |span: &Range<usize>| match notation {
         Notation::Postfix => {
             crate::lists::notation::postfix::is_restriction(first_word(text.get(span.clone()).unwrap_or_default()))
         }
         Notation::Exim => has_verb,
         Notation::Sendmail => true,
-        // Only `is_whitelist` says it; rspamd has no word for the other kind.
+        // Only `is_whitelist` sets the kind; rspamd has no setting for the other kind.
         Notation::Rspamd => text.contains("is_whitelist"),
         Notation::Postscreen | Notation::SpamAssassin => false,
     };
     let mut contexts = contexts(notation, text);
     for (span, item) in contexts.iter_mut().flat_map(|context| &mut context.items) {
         if let Ok(list) = item
-            && !says(span)
+            && !names_kind(span)
         {
             *list = list.clone().of_kind(kind);
         }
@@ -257,7 +257,7 @@ fn first_word(text: &str) -> &str {
 
 /// What a notation cannot express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the notation cannot say: {0}")]
+#[error("the notation cannot express: {0}")]
 pub struct Unsayable(&'static str);
 
 /// Are two lists queried and counted in the same way? Codes are compared by what they match, as far as needed:
@@ -349,7 +349,7 @@ impl<'a> Word<'a> {
             return Err(self.expected("a list domain"));
         }
         if self.text.bytes().all(|octet| octet.is_ascii_digit()) {
-            return Err(self.expected("a list domain, not a number; a port has no place here"));
+            return Err(self.expected("a list domain, not a number; a port is not possible here"));
         }
         match self.text.find(['*', '=', '&', '!']) {
             Some(at) => {
@@ -418,6 +418,6 @@ fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
 fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
     match list.on_no_answer() == OnNoAnswer::default_for(list.kind()) {
         true => Ok(()),
-        false => Err(Unsayable("a rule for when the list is not heard")),
+        false => Err(Unsayable("a rule for a list that does not answer")),
     }
 }

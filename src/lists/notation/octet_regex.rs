@@ -48,7 +48,7 @@ pub(crate) fn pattern(word: Word<'_>) -> Result<CodePattern, SpecError> {
         let open_end = index == last && !anchored_end;
         set.retain(|value| fits(&nodes, &value.to_string(), open_start, open_end));
         if set.is_empty() {
-            return Err(component.expected("something that an octet can be"));
+            return Err(component.expected("a value or a set of values of an octet"));
         }
     }
     Ok(CodePattern::of_sets(sets))
@@ -172,7 +172,7 @@ impl Parser<'_> {
     fn node(&mut self) -> Result<Node, SpecError> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(self.here().unsupported("so long a regular expression"));
+            return Err(self.here().unsupported("a regular expression of this length"));
         }
         let atom = match (self.peek(), self.word.text.as_bytes().get(self.at + 1)) {
             (Some(digit @ b'0'..=b'9'), _) => {

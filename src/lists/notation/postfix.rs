@@ -67,7 +67,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
                     (place(word, argument), list.map(|list| list.with_parts([*part])))
                 }
                 Some(argument) => {
-                    let why = "a list that is never asked, behind an unconditional permit, reject or defer";
+                    let why = "a list that is never asked, after an unconditional permit, reject or defer";
                     (place(word, argument), Err(word.left_out(why)))
                 }
                 None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
@@ -76,10 +76,10 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             // It changes the next restriction to a warning, so that restriction must not be read as a rejection.
             let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
             let last = argument(next, &mut words).unwrap_or(next);
-            (place(word, last), Err(word.left_out("warn_if_reject, and the list behind it, which refuses nothing")))
+            (place(word, last), Err(word.left_out("warn_if_reject and the list after it: they reject nothing")))
         } else if word.text.eq_ignore_ascii_case("reject_maps_rbl") {
             let error = match parameters.has("maps_rbl_domains") {
-                true => word.left_out("reject_maps_rbl; its lists stand in maps_rbl_domains"),
+                true => word.left_out("reject_maps_rbl; its lists are in maps_rbl_domains"),
                 false => word.undefined("the parameter", "maps_rbl_domains"),
             };
             (word.span(), Err(error))
@@ -87,7 +87,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             reached &= !is_last(word.text);
             let last = argument(word, &mut words).unwrap_or(word);
             let error = if ABOUT_LISTS.iter().any(|part| word.text.to_ascii_lowercase().contains(part)) {
-                word.expected("one of the restrictions that ask lists, as reject_rbl_client")
+                word.expected("a restriction that asks a list, such as reject_rbl_client")
             } else {
                 word.left_out("a restriction that asks no list")
             };
@@ -106,7 +106,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             (word.span(), Err(word.left_out("a table, which asks no list")))
         } else if among_others {
             let error = match word.text.contains('.') {
-                true => word.expected("a restriction in front of the list domain, as reject_rbl_client"),
+                true => word.expected("a restriction in front of the list domain, such as reject_rbl_client"),
                 false => word.left_out("a word that is neither a restriction nor a list"),
             };
             (word.span(), Err(error))
@@ -175,6 +175,6 @@ pub(crate) fn codes(list: &ListSpec) -> Result<String, Unsayable> {
     match list.codes().map(|filter| filter.as_pattern()) {
         None => Ok(String::new()),
         Some(Some(pattern)) => Ok(format!("={pattern}")),
-        Some(None) => Err(Unsayable("codes other than one pattern of which any must fit")),
+        Some(None) => Err(Unsayable("codes other than one pattern")),
     }
 }

@@ -114,14 +114,14 @@ fn feature(arguments: &[Word<'_>], end: usize, notes: &mut Vec<SpecError>) -> Re
         "quarantine" | "discard" => return Err(message.unsupported("quarantine and discard")),
         _ => match crate::lists::notation::sendmail::message(message)? {
             Some(template) => spec = spec.with_reply_template(template),
-            None => notes.push(message.left_out("a message of its own with what no reply here can hold")),
+            None => notes.push(message.left_out("a message with parts that a reply cannot contain")),
         },
     }
     let temporary = argument(3);
     match temporary.text {
         "" => {}
         "t" => spec = spec.with_on_no_answer(OnNoAnswer::Defer),
-        _ => return Err(temporary.unsupported("a text of its own for when the list is not heard")),
+        _ => return Err(temporary.unsupported("a separate text for a list that does not answer")),
     }
     let patterns = arguments.get(4..).unwrap_or_default();
     if let Some(extra) = patterns.get(if enhanced { MAX_PATTERNS } else { 0 }) {
@@ -200,7 +200,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     let temporary = match list.on_no_answer() {
         OnNoAnswer::Ignore => "",
         OnNoAnswer::Defer => "t",
-        _ => return Err(Unsayable("this rule for when the list is not heard")),
+        _ => return Err(Unsayable("this rule for a list that does not answer")),
     };
     let message = list.reply_template().map(print_message).transpose()?.unwrap_or_default();
     let patterns = match list.codes() {
@@ -209,11 +209,11 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
             let patterns: Option<Vec<String>> = filter.tests().iter().map(|test| lhs(test.as_pattern()?)).collect();
             let patterns = patterns.ok_or(Unsayable("codes other than numbers and whole octets"))?;
             if patterns.is_empty() || patterns.len() > MAX_PATTERNS {
-                return Err(Unsayable("no or more than five codes"));
+                return Err(Unsayable("no codes, or more than five"));
             }
             patterns
         }
-        Some(_) => return Err(Unsayable("codes of which not just any must fit")),
+        Some(_) => return Err(Unsayable("codes that are not selected by \"any of these\"")),
     };
     let name = if patterns.is_empty() { "dnsbl" } else { "enhdnsbl" };
     let mut arguments = vec![list.named().to_string(), message, temporary.to_owned()];

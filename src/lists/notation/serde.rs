@@ -211,7 +211,7 @@ fn without(text: &str, key: &str) -> String {
 /// A key that is not shown cannot be read back.
 fn hidden<E: serde::de::Error>(text: &str) -> Result<(), E> {
     match text.contains(MASK) {
-        true => Err(E::custom("the key of this list is hidden; it has to be written again")),
+        true => Err(E::custom("the key of this list is hidden and must be written again")),
         false => Ok(()),
     }
 }
@@ -236,7 +236,7 @@ fn word<T: Copy, E: serde::de::Error>(
     all: impl IntoIterator<Item = T>,
     of: fn(T) -> &'static str,
 ) -> Result<T, E> {
-    all.into_iter().find(|one| of(*one) == text).ok_or_else(|| E::custom("there is no such word here"))
+    all.into_iter().find(|one| of(*one) == text).ok_or_else(|| E::custom("unknown word"))
 }
 
 fn filter<E: serde::de::Error>(codes: BTreeMap<String, Vec<String>>) -> Result<CodeFilter, E> {
@@ -247,7 +247,7 @@ fn filter<E: serde::de::Error>(codes: BTreeMap<String, Vec<String>>) -> Result<C
     let tests = tests.iter().map(|text| test(text)).collect::<Option<Vec<_>>>();
     tests.map(|tests| CodeFilter::new(*quantifier, tests)).ok_or_else(|| {
         E::custom(
-            "codes: expected 127.0.0.[2..4], 127.0.0.2-127.0.1.9, &0.0.0.6 (some bit) or 0.0.0.4/0.0.0.6 (value/mask)",
+            "codes: expected 127.0.0.[2..4], 127.0.0.2-127.0.1.9, &0.0.0.6 (any bit) or 0.0.0.4/0.0.0.6 (value/mask)",
         )
     })
 }

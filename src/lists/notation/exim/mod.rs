@@ -77,7 +77,7 @@ const MAX_DEPTH: usize = 8;
 
 /// The items of a list, each with the rule before it for lists that do not answer.
 fn list(kind: ListKind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
-    let mut reader = ListReader { kind, macros, unheard: None, items: Vec::new() };
+    let mut reader = ListReader { kind, macros, on_no_answer: None, items: Vec::new() };
     reader.read(list, 0);
     reader.items
 }
@@ -86,7 +86,7 @@ fn list(kind: ListKind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
 struct ListReader<'m> {
     kind: ListKind,
     macros: &'m Macros<'m>,
-    unheard: Option<OnNoAnswer>,
+    on_no_answer: Option<OnNoAnswer>,
     items: Vec<Item>,
 }
 
@@ -107,7 +107,7 @@ impl ListReader<'_> {
             }
             if word.text.starts_with('+') {
                 match UNHEARD.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.text)) {
-                    Some((_, rule)) => self.unheard = Some(*rule),
+                    Some((_, rule)) => self.on_no_answer = Some(*rule),
                     None => {
                         let wanted = "+include_unknown, +exclude_unknown or +defer_unknown";
                         self.items.push((word.span(), Err(word.expected(wanted))));
@@ -118,14 +118,14 @@ impl ListReader<'_> {
             if crate::lists::notation::exim::macros::is_macro(word.text) {
                 match self.macros.get(word.text) {
                     Some(value) if depth >= MAX_DEPTH || !self.macros.allow(value.text.len()) => {
-                        self.items.push((word.span(), Err(word.unsupported("so many macros inside each other"))));
+                        self.items.push((word.span(), Err(word.unsupported("macros nested this deeply"))));
                     }
                     Some(value) => self.read(value, depth + 1),
                     None => self.items.push((word.span(), Err(word.undefined("the macro", word.text)))),
                 }
                 continue;
             }
-            let spec = item(self.kind, word, separator).map(|spec| match self.unheard {
+            let spec = item(self.kind, word, separator).map(|spec| match self.on_no_answer {
                 Some(rule) => spec.with_on_no_answer(rule),
                 None => spec,
             });
@@ -299,7 +299,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     }
     if list.on_no_answer() != OnNoAnswer::default_for(list.kind()) {
         let rule = UNHEARD.iter().find(|(_, rule)| *rule == list.on_no_answer());
-        let (rule, _) = rule.ok_or(Unsayable("a refusal that is put off when the list is not heard"))?;
+        let (rule, _) = rule.ok_or(Unsayable("a rejection that is deferred if the list does not answer"))?;
         text.push_str(rule);
         text.push_str(if colons { " ; " } else { " : " });
     }
@@ -331,8 +331,8 @@ fn print_filter(filter: &CodeFilter) -> Result<String, Unsayable> {
     for test in filter.tests() {
         match (bits, test.as_all_bits(), test.as_pattern()) {
             (true, Some(mask), _) => values.push(mask),
-            (false, _, Some(pattern)) => values.extend(pattern.written_out().ok_or(Unsayable("so many codes"))?),
-            _ => return Err(Unsayable("a range of numbers, or bits of which any may be set")),
+            (false, _, Some(pattern)) => values.extend(pattern.written_out().ok_or(Unsayable("this many codes"))?),
+            _ => return Err(Unsayable("a range of numbers, or a test for any of several bits")),
         }
     }
     let operator = OPERATORS.iter().find(|(_, quantifier, of)| *quantifier == filter.quantifier() && *of == bits);

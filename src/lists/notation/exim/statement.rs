@@ -165,7 +165,7 @@ fn verb(line: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
 fn condition(verb: Option<Word<'_>>, line: Word<'_>, macros: &Macros<'_>, asks: bool) -> Vec<Item> {
     let refused = |word: Word<'_>, error| vec![(word.span(), Err(error))];
     if line.text.starts_with('.') {
-        return refused(line, line.left_out("a line for what reads the file first, as .ifdef and .include"));
+        return refused(line, line.left_out("a preprocessor line, such as .ifdef and .include"));
     }
     let Some(equals) = line.text.find('=') else {
         return match line.text {
@@ -195,14 +195,14 @@ fn condition(verb: Option<Word<'_>>, line: Word<'_>, macros: &Macros<'_>, asks: 
         }
         _ if !asks => return refused(line, name.left_out("a condition of a statement that asks no list")),
         _ if verb.is_some_and(|verb| verb.text == "warn") => {
-            return refused(line, name.left_out("a condition of warn, which refuses nothing"));
+            return refused(line, name.left_out("a condition of warn, which rejects nothing"));
         }
         _ => return refused(line, name.unsupported("other conditions beside dnslists")),
     }
     match verb.map(|verb| (verb.text, verb)) {
         None | Some(("deny" | "drop", _)) => list(ListKind::Deny, value, macros),
         Some(("accept", _)) => list(ListKind::Allow, value, macros),
-        Some(("warn", verb)) => refused(line, verb.left_out("warn, and its lists, which refuse nothing")),
+        Some(("warn", verb)) => refused(line, verb.left_out("warn and its lists: they reject nothing")),
         Some((_, verb)) => refused(line, verb.unsupported("this verb")),
     }
 }

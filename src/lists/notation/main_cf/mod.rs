@@ -51,7 +51,7 @@ pub(crate) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contex
 }
 
 /// The error for which Postfix reports "missing '=' after attribute name".
-const UNINDENTED: &str = "a line that continues starts with a blank; Postfix stops at this one";
+const UNINDENTED: &str = "a continuation line starts with a blank; Postfix stops at this line";
 
 const GIVEN_AGAIN: &str = "a parameter that is given again below; the last one counts";
 
@@ -69,7 +69,7 @@ fn parameter<'a>(
 ) -> Vec<Item> {
     let lower = name.text.to_ascii_lowercase();
     if postfix::holds_list(name.text) {
-        return vec![(name.span(), Err(name.expected("a blank behind the restriction, not \"=\"")))];
+        return vec![(name.span(), Err(name.expected("a blank after the restriction, not \"=\"")))];
     }
     let is_restrictions = lower.ends_with("_restrictions");
     if !is_restrictions && parameters.is_used(name) {
@@ -79,7 +79,7 @@ fn parameter<'a>(
     if is_restrictions || postfix::holds_list(value.text) {
         let mut items = postfix::restrictions(value, parameters, is_restrictions);
         if parameters.is_class(name) {
-            let why = "which clients a class of restrictions is for stands elsewhere";
+            let why = "the clients of a restriction class are defined elsewhere";
             items.push((name.span(), Err(name.read_anyway(why))));
         }
         return items;
@@ -144,7 +144,7 @@ fn threshold(name: &str, value: Word<'_>, parameters: &Parameters<'_>) -> Result
     };
     match (name, number) {
         (THRESHOLD, Some(number)) if number >= 1 => Ok(number),
-        (THRESHOLD, _) => Err(wanted(value, "a whole number from 1 on")),
+        (THRESHOLD, _) => Err(wanted(value, "a whole number, at least 1")),
         (_, Some(0)) => Ok(i32::MIN),
         (_, Some(number)) if number < 0 => Ok(number),
         _ => Err(wanted(value, "a negative number, or 0 for none")),

@@ -108,10 +108,10 @@ fn rules(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<It
 
 /// A setting outside a rule. A default may change every rule.
 fn outside(entry: &Entry<'_>) -> SpecError {
-    let usual = |wanted: bool| flag(entry).is_ok_and(|said| said == wanted);
+    let usual = |wanted: bool| flag(entry).is_ok_and(|value| value == wanted);
     match USUAL_DEFAULTS.iter().find(|(name, _)| *name == entry.key.text) {
         Some((_, wanted)) if !usual(*wanted) => {
-            entry.key.unsupported("this default for all rules; say it in each rule")
+            entry.key.unsupported("this default for all rules; set it in each rule")
         }
         _ if entry.key.text.starts_with(".include") => entry.key.left_out("another file, which is not read"),
         _ => entry.key.left_out("a setting outside a rule"),
@@ -142,8 +142,8 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
         let check = |word: Word<'_>, parts: &mut Vec<Part>, notes: &mut Vec<SpecError>| -> Result<(), SpecError> {
             match CHECKS.iter().find(|(name, _)| *name == word.text) {
                 Some((_, Some(part))) => parts.push(*part),
-                Some((_, None)) => notes.push(word.left_out("what is no part of the SMTP dialogue")),
-                None => return Err(word.expected("a check, as from, helo or rdns")),
+                Some((_, None)) => notes.push(word.left_out("a check of something outside the SMTP session")),
+                None => return Err(word.expected("a check, such as from, helo or rdns")),
             }
             Ok(())
         };
@@ -172,7 +172,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
             }
             "ipv4" | "ipv6" => {
                 if !flag(entry)? {
-                    return Err(key.unsupported("a list of one family; that is for its profile to say"));
+                    return Err(key.unsupported("a list of one address family; set its kinds in a profile"));
                 }
             }
             "is_whitelist" => {
@@ -211,7 +211,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
     }
     Ok(match has_codes && !any_code {
         true if tests.is_empty() => {
-            notes.extend(excepted.first().map(|word| word.left_out("a rule all of whose codes are exceptions")));
+            notes.extend(excepted.first().map(|word| word.left_out("a rule with only exceptions as codes")));
             None
         }
         true => Some(spec.with_codes(CodeFilter::any(tests))),
@@ -248,7 +248,7 @@ fn codes(
     for symbol in symbols {
         // Such a code means that the list refused to answer; this crate detects refusals itself.
         if symbol.key.text.to_ascii_uppercase().contains("BLOCKED") {
-            notes.push(symbol.key.left_out("a code that says the list refuses"));
+            notes.push(symbol.key.left_out("a code that means that the list refuses to answer"));
             continue;
         }
         let is_excepted = excepted.iter().any(|word| same_symbol(*word, symbol.key));
@@ -325,7 +325,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     no_more_than_codes(list)?;
     usual_unheard(list)?;
     if list.weight() != 1 {
-        return Err(Unsayable("a weight; scores stand elsewhere"));
+        return Err(Unsayable("a weight; scores are set elsewhere"));
     }
     let part = only_part(list)?;
     let check = CHECKS.iter().find(|(_, of)| *of == Some(part));
@@ -338,7 +338,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
 
 fn print_codes(filter: &CodeFilter) -> Result<String, Unsayable> {
     if filter.quantifier() != Quantifier::Any || filter.tests().is_empty() {
-        return Err(Unsayable("codes of which not just any must fit"));
+        return Err(Unsayable("codes that are not selected by \"any of these\""));
     }
     let bits: Option<Vec<String>> =
         filter.tests().iter().map(|test| Some(u32::from(test.as_all_bits()?).to_string())).collect();
@@ -346,7 +346,7 @@ fn print_codes(filter: &CodeFilter) -> Result<String, Unsayable> {
         return Ok(format!(" returnbits {{ BITS = [{}]; }}", bits.join(", ")));
     }
     let patterns: Option<Vec<&CodePattern>> = filter.tests().iter().map(CodeTest::as_pattern).collect();
-    let patterns = patterns.ok_or(Unsayable("ranges of numbers, or bits of which any may be set"))?;
+    let patterns = patterns.ok_or(Unsayable("ranges of numbers, or a test for any of several bits"))?;
     let exact: Option<Vec<Vec<Ipv4Addr>>> = patterns.iter().map(|pattern| pattern.written_out()).collect();
     let (matcher, codes) = match exact {
         Some(exact) => ("", exact.concat().iter().map(ToString::to_string).collect::<Vec<_>>()),

@@ -75,12 +75,12 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Value<'a>, SpecError> {
         match self.peek() {
-            Some('{') if depth >= MAX_DEPTH => Err(self.here().unsupported("so many objects inside each other")),
+            Some('{') if depth >= MAX_DEPTH => Err(self.here().unsupported("objects nested this deeply")),
             Some('{') => {
                 self.at += 1;
                 Ok(Value::Object(self.entries(depth + 1)?))
             }
-            Some('[') if depth >= MAX_DEPTH => Err(self.here().unsupported("so many arrays inside each other")),
+            Some('[') if depth >= MAX_DEPTH => Err(self.here().unsupported("arrays nested this deeply")),
             Some('[') => {
                 self.at += 1;
                 let mut words = Vec::new();
