@@ -16,7 +16,7 @@ use crate::check::{Answers, Check, Slot, Slots, Step};
 use crate::dns::unknown::UnknownReason;
 use crate::dns::{Answer, AnswerKind, ExtendedError, Failure, Question, Record, RecordType, RrSet};
 
-/// Names of one address whose addresses are looked up (RFC 8601 §3 and RFC 7208 §4.6.4: 10).
+/// The maximum number of names of one address that are looked up (RFC 8601 §3 and RFC 7208 §4.6.4: 10).
 pub const MAX_NAMES: usize = 10;
 
 const REVERSE: Slot = Slot(0);

@@ -54,7 +54,7 @@ impl Part {
     }
 }
 
-/// The three kinds of entries a list can hold.
+/// The kinds of entries that a list can contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "RFC 5782 knows these three")]
 pub enum SubjectKind {
@@ -67,7 +67,7 @@ pub enum SubjectKind {
 }
 
 impl SubjectKind {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl SubjectKind {
     }
 }
 
-/// Which form of a domain a domain list holds (RFC 5782 §3 leaves it to the list).
+/// The form of the domains in a domain list (RFC 5782 §3 does not define it).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DomainForm {

@@ -171,7 +171,26 @@ impl Verdict {
     }
 }
 
-/// A listing with its proof. It has no constructor, so every listing in a program is proven:
+/// A listing with its proof.
+///
+/// ```
+/// use rdnsbl::testing::Situation;
+/// use rdnsbl::{Checker, ListSet, ManualClock, Scripted, Verdict};
+/// use std::net::IpAddr;
+///
+/// let (clock, client) = (ManualClock::new(), IpAddr::from([9, 9, 9, 9]));
+/// let dns = Scripted::table(&Situation::Sound.table("bl.example", &[client]), clock.clone())?;
+/// let lists = ListSet::builder().deny("bl.example").build()?;
+/// let checker = Checker::builder_with(dns, clock.clone()).lists(lists).build()?;
+///
+/// let report = clock.run(checker.check(client));
+/// let Verdict::Listed(_, listing) = report.lists()[0].verdict() else { unreachable!("the list contains 9.9.9.9") };
+/// assert_eq!(listing.codes(), ["127.0.0.2".parse::<std::net::Ipv4Addr>()?]);
+/// assert_eq!(listing.proof().controls().len(), 2); // both control entries are absent
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It has no constructor, so every listing in a program is proven:
 ///
 /// ```compile_fail
 /// let listing = rdnsbl::dnsxl::Listing { codes: [].into() };

@@ -165,7 +165,7 @@ pub enum ZoneFindingKind {
 }
 
 impl ZoneFindingKind {
-    /// Is there no such list to ask, because it has closed or never existed?
+    /// Whether there is no such list to ask, because it has closed or never existed.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Retired(_) | Self::NeverAList { .. })

@@ -11,7 +11,7 @@ use crate::dnsxl::{CodePattern, CodeTest, ListSpec, Profile};
 use crate::lists::catalogue::{Access, Catalogue, Entry, Status};
 use crate::lists::finding::ZoneFindingKind;
 
-/// Can one list be asked in place of several lists that are parts of it?
+/// Whether one list is asked in place of several lists that are parts of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Merge {

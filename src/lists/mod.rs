@@ -333,7 +333,7 @@ impl ListSetBuilder {
         self
     }
 
-    /// Are several lists that are parts of one list asked in a single query? By default they are not.
+    /// Whether several lists that are parts of one list are asked in a single query. By default they are not.
     ///
     /// ```
     /// use rdnsbl::{ListSet, lists::Merge};

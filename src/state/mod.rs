@@ -11,7 +11,8 @@
 //! 3. Answers that an earlier call held back are added.
 //! 4. The resolver comes first: every answer is given to its test, the trial (`ResolverState::apply_own_answer`).
 //! 5. An answer in 127.0.0.0/8 from any list shows that the resolver lets hits through.
-//! 6. Lists next (`apply_to_lists`): if the resolver invents answers, theirs are dropped; early in its trial, accusing ones wait.
+//! 6. Lists are next (`apply_to_lists`): if the resolver invents answers, their answers are dropped; early in its trial,
+//!    answers that accuse a list are held back.
 //! 7. Each zone draws conclusions from its answers (`Zone::apply_own_answers`): proof, a health observation, or nothing.
 //! 8. Subjects last (`Zone::apply_subject_answer`): they end "does not answer", or count failures in a row.
 //! 9. If a must-exist entry came back empty and no list can show the opposite, the resolver removes hits.
@@ -41,7 +42,8 @@ use crate::report::learned::{ListSigns, OwnAnswer, QueuedAnswer, ResolverSigns};
 use crate::report::{Report, ResolverFault};
 use crate::state::event::Event;
 
-/// The most zones that are kept. Beyond that the least recently used is evicted, and has to be proved again when next asked.
+/// The maximum number of zones. Beyond it the least recently used zone is evicted, and needs new proof when it is asked
+/// again.
 const MAX_ZONES: usize = 4_096;
 
 /// What is known about lists and the resolver between checks: proof, health, faults.
@@ -137,7 +139,7 @@ impl SharedState {
         }
     }
 
-    /// May the controls of a suspected list be asked now? If so, they count as asked.
+    /// Returns whether the controls of a suspected list may be asked now. If so, they count as asked.
     pub(crate) fn claim_suspicion(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> bool {
         self.zone(zone, kind, now).claim_suspicion(now)
     }
@@ -307,8 +309,8 @@ impl SharedState {
         (events, invalidated)
     }
 
-    /// Applies the answers to the lists that they are about. Early in a trial of the resolver, answers that accuse a list are held
-    /// back. If the resolver invents answers, they show nothing about any list and are dropped.
+    /// Applies the answers to the lists that they are about. Early in a trial of the resolver, answers that accuse a list are
+    /// held back. If the resolver invents answers, they show nothing about any list and are dropped.
     fn apply_to_lists(&mut self, own_answers: Vec<QueuedAnswer>, now: Instant) -> Vec<(Name, ZoneChange)> {
         if self.resolver.rewrites() {
             return Vec::new();

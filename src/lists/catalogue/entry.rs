@@ -53,7 +53,7 @@ impl Entry {
         &self.aliases
     }
 
-    /// Does the zone need a secret label in front?
+    /// Whether the zone needs a secret label in front.
     #[must_use]
     pub fn access(&self) -> Access {
         self.access
@@ -72,7 +72,7 @@ impl Entry {
         self.group.as_deref().map_or_else(|| self.zone.to_string(), str::to_owned)
     }
 
-    /// Does it share its group with other lists?
+    /// Whether it is in a group with other lists.
     #[must_use]
     pub fn is_grouped(&self) -> bool {
         self.group.is_some()
@@ -84,13 +84,13 @@ impl Entry {
         &self.kinds
     }
 
-    /// Does it contain hashes, of mail addresses or domains? This crate does not ask for hashes.
+    /// Whether it contains hashes of mail addresses or domains. This crate does not ask for hashes.
     #[must_use]
     pub fn holds_hashes(&self) -> bool {
         self.hashes
     }
 
-    /// Does a listing speak for or against the client?
+    /// Whether a listing counts in favour of the client or against it.
     #[must_use]
     pub fn speaks(&self) -> Speaks {
         self.speaks
@@ -193,7 +193,7 @@ impl Entry {
         self.sources.iter().filter_map(|(date, _)| *date).max_by_key(|date| date.start())
     }
 
-    /// Does the catalogue contain a keyword about the list that this version does not know? Then only its refusals
+    /// Whether the catalogue contains a keyword about the list that this version does not know. Then only its refusals
     /// are kept, because the unknown keyword may change what other codes mean.
     #[must_use]
     pub fn is_partly_read(&self) -> bool {
@@ -246,7 +246,7 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Does a zone need a secret label in front?
+/// Whether a zone needs a secret label in front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
@@ -258,7 +258,7 @@ pub enum Access {
     KeyNeeded,
 }
 
-/// Does a listing speak for or against the client?
+/// Whether a listing counts in favour of the client or against it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Speaks {
@@ -266,25 +266,25 @@ pub enum Speaks {
     Against,
     /// A listing is a reason to accept mail.
     For,
-    /// Some codes speak for the client, some against.
+    /// Some codes count in favour of the client, some against it.
     Both,
 }
 
 impl Speaks {
-    /// Does it make sense to use the list as one of this kind?
+    /// Whether it makes sense to use the list as one of this kind.
     #[must_use]
     pub fn fits(self, kind: ListKind) -> bool {
         matches!((self, kind), (Self::Both, _) | (Self::Against, ListKind::Deny) | (Self::For, ListKind::Allow))
     }
 }
 
-/// Does a list work?
+/// Whether a list works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
     /// A source says that it does.
     Active,
-    /// For subscribers or registered askers only.
+    /// Only for subscribers or registered clients.
     Restricted,
     /// No source was found that says whether it works.
     Unverified,
@@ -301,7 +301,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// One or a few lower-case words.
+    /// One or a few words in lower case, for programs.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -316,7 +316,7 @@ impl Status {
         }
     }
 
-    /// Is there no such list to ask, because it has closed or never existed?
+    /// Whether there is no such list to ask, because it has closed or never existed.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Retired(_) | Self::NeverAList)
