@@ -53,7 +53,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// One lower-case word for machines.
+    /// A word in lower case, for programs.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
