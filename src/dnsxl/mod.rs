@@ -17,6 +17,7 @@ mod problem;
 mod profile;
 mod proof;
 pub mod score;
+mod skipped;
 mod subject;
 mod verdict;
 
@@ -36,5 +37,6 @@ pub use crate::dnsxl::problem::ProblemKind;
 pub use crate::dnsxl::profile::{Disposition, Profile, TestEntry, TestPoints};
 pub use crate::dnsxl::proof::{Control, Proof};
 pub(crate) use crate::dnsxl::proof::{ControlOutcome, control_outcome, present};
+pub use crate::dnsxl::skipped::Skipped;
 pub use crate::dnsxl::subject::Subject;
-pub use crate::dnsxl::verdict::{Excluded, Listing, NotListed, Problem, Skipped, Unknown, Verdict};
+pub use crate::dnsxl::verdict::{Excluded, Listing, NotListed, Problem, Unknown, Verdict};

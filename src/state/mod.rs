@@ -48,15 +48,8 @@ const MAX_ZONES: usize = 4_096;
 
 /// What is known about lists and the resolver between checks: proof, health, faults.
 ///
-/// A [`Checker`](crate::Checker) has one. A program that drives checks itself keeps one and gives it every report:
-///
-/// ```
-/// use rdnsbl::SharedState;
-///
-/// let state = SharedState::default(); // proof is valid for 60 seconds
-/// assert_eq!(SharedState::DEFAULT_WINDOW.as_secs(), 60);
-/// # drop(state);
-/// ```
+/// A [`Checker`](crate::Checker) has one. A program that drives an [`Inquiry`](crate::Inquiry) itself keeps one and gives it
+/// every report: see [`learn`](Self::learn).
 #[derive(Clone, Debug)]
 pub struct SharedState {
     window: Duration,

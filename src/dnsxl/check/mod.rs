@@ -19,8 +19,9 @@ use crate::dnsxl::kind::SubjectKind;
 use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::problem::Breakage;
 use crate::dnsxl::proof::{Control, ControlOutcome, Proof, State};
+use crate::dnsxl::skipped::Skipped;
 use crate::dnsxl::subject::Subject;
-use crate::dnsxl::verdict::{NotListed, Skipped, Unknown, Verdict};
+use crate::dnsxl::verdict::{NotListed, Unknown, Verdict};
 
 const A: Slot = Slot(0);
 const TXT: Slot = Slot(1);

@@ -1,0 +1,57 @@
+//! The reasons why a list is not asked.
+
+use std::fmt;
+
+/// Why a list was not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Skipped {
+    /// The address is private or has a special purpose, so no public list can contain it (RFC 6890).
+    Special,
+    /// The client is authenticated or in an exempt network.
+    Exempt,
+    /// There is no subject: no client address, or no such part of the SMTP session.
+    NoClient,
+    /// The list contains other kinds of subjects.
+    Family,
+    /// The mail address has an address literal instead of a domain.
+    Literal,
+    /// The name has one label, such as `www`: in the zone of a list, such a name can be a host of the operator.
+    SingleLabel,
+    /// The list has closed down.
+    Retired,
+    /// The query name would be longer than 255 octets.
+    NameTooLong,
+}
+
+impl Skipped {
+    /// A word in lower case, for programs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Special => "special",
+            Self::Exempt => "exempt",
+            Self::NoClient => "no_client",
+            Self::Family => "family",
+            Self::Literal => "literal",
+            Self::SingleLabel => "single_label",
+            Self::Retired => "retired",
+            Self::NameTooLong => "name_too_long",
+        }
+    }
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Special => "private or special-purpose address",
+            Self::Exempt => "exempt client",
+            Self::NoClient => "nothing to ask about",
+            Self::Family => "the list is about something else",
+            Self::Literal => "address literal",
+            Self::SingleLabel => "a name of one label",
+            Self::Retired => "the list has closed down",
+            Self::NameTooLong => "name too long for this list",
+        })
+    }
+}
