@@ -155,9 +155,13 @@ fn left_out(kind: ListKind, text: &str, contexts: &[Context], each: bool) -> Vec
 
 /// Why parts are left out: each reason with its count, in the order of the text.
 fn reasons(contexts: &[Context]) -> String {
-    let mut counted: Vec<(&str, usize)> = Vec::new();
+    let mut counted: Vec<(String, usize)> = Vec::new();
     for error in contexts.iter().flat_map(Context::left_out) {
-        let SpecErrorKind::LeftOut(why) = error.kind() else { continue };
+        let why = match error.kind() {
+            SpecErrorKind::LeftOut(why) => why.to_owned(),
+            SpecErrorKind::NotCounted(why) => why.to_string(),
+            _ => continue,
+        };
         match counted.iter_mut().find(|(known, _)| *known == why) {
             Some((_, count)) => *count += 1,
             None => counted.push((why, 1)),

@@ -31,7 +31,7 @@ pub use crate::dnsxl::health::{Health, Refusing};
 pub(crate) use crate::dnsxl::health::{Observation, State as HealthState};
 pub use crate::dnsxl::kind::{DomainForm, ListKind, Part, SubjectKind};
 pub(crate) use crate::dnsxl::list_spec::About;
-pub use crate::dnsxl::list_spec::{ListId, ListSpec, OnNoAnswer, SpecError, SpecErrorKind};
+pub use crate::dnsxl::list_spec::{ListId, ListSpec, NotCounted, OnNoAnswer, SpecError, SpecErrorKind};
 pub(crate) use crate::dnsxl::problem::Breakage;
 pub use crate::dnsxl::problem::ProblemKind;
 pub use crate::dnsxl::profile::{Disposition, Profile, TestEntry, TestPoints};

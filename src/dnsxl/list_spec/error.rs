@@ -119,14 +119,14 @@ impl SpecError {
     /// ```
     #[must_use]
     pub fn is_left_out(&self) -> bool {
-        matches!(self.kind, SpecErrorKind::LeftOut(_))
+        matches!(self.kind, SpecErrorKind::LeftOut(_) | SpecErrorKind::NotCounted(_))
     }
 
     /// Whether the list was read, although the software for which the text was written would read it differently or not at
     /// all. This is neither a mistake nor [left out](Self::is_left_out).
     #[must_use]
     pub fn is_remark(&self) -> bool {
-        matches!(self.kind, SpecErrorKind::ReadAnyway(_))
+        matches!(self.kind, SpecErrorKind::ReadAnyway(_) | SpecErrorKind::NotContinued)
     }
 
     /// Whether this is neither [left out](Self::is_left_out) nor a [remark](Self::is_remark).
@@ -183,6 +183,13 @@ pub enum SpecErrorKind {
     /// This part asks no list, or none that counts. The lists beside it are read. See [`SpecError::is_left_out`].
     #[error("left out: {0}")]
     LeftOut(&'static str),
+    /// This names lists that do not count. It is [left out](SpecError::is_left_out).
+    #[error("left out: {0}")]
+    NotCounted(NotCounted),
+    /// This line was meant to continue a value, and does not start with a blank: Postfix stops there. It is read all
+    /// the same, a [remark](SpecError::is_remark).
+    #[error("read all the same: a line that continues starts with a blank; Postfix stops at this one")]
+    NotContinued,
     /// The lists are read, but the software for which the text was written does something else. See
     /// [`SpecError::is_remark`].
     #[error("read all the same: {0}")]
@@ -193,4 +200,35 @@ pub enum SpecErrorKind {
     /// The reply is not a valid template.
     #[error("reply: {0}")]
     Reply(TemplateErrorKind),
+}
+
+/// Why lists that a configuration names do not count there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotCounted {
+    /// They stand behind an unconditional permit, reject or defer.
+    NeverReached,
+    /// Postfix's `warn_if_reject` stands before them: they refuse nothing.
+    WarnIfReject,
+    /// They stand in a `warn` statement of Exim: they refuse nothing.
+    Warn,
+    /// The parameter is given again below, and the last one counts.
+    GivenAgain,
+    /// The rule is given again below, and the last one counts.
+    RuleGivenAgain,
+    /// The score of the rule is 0.
+    SwitchedOff,
+}
+
+impl fmt::Display for NotCounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeverReached => "a list that is never asked, behind an unconditional permit, reject or defer",
+            Self::WarnIfReject => "warn_if_reject, and the list behind it, which refuses nothing",
+            Self::Warn => "warn, and its lists, which refuse nothing",
+            Self::GivenAgain => "a parameter that is given again below; the last one counts",
+            Self::RuleGivenAgain => "a rule that is given again below; the last one counts",
+            Self::SwitchedOff => "a rule that is switched off, since its score is 0",
+        })
+    }
 }

@@ -16,7 +16,7 @@ use crate::dnsxl::kind::{ListKind, Part};
 use crate::dnsxl::list_spec::notation::Notation;
 use crate::dnsxl::profile::{NOTHING, Profile};
 
-pub use crate::dnsxl::list_spec::error::{SpecError, SpecErrorKind};
+pub use crate::dnsxl::list_spec::error::{NotCounted, SpecError, SpecErrorKind};
 pub(crate) use crate::dnsxl::list_spec::usage::About;
 pub use crate::dnsxl::list_spec::usage::OnNoAnswer;
 use crate::dnsxl::list_spec::usage::Usage;

@@ -1,5 +1,6 @@
 //! Groups of lists that decide together in a configuration.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -60,30 +61,35 @@ impl Context {
 
 /// The contexts of a text during parsing.
 #[derive(Debug, Default)]
-pub(crate) struct Contexts(Vec<Context>);
+pub(crate) struct Contexts {
+    all: Vec<Context>,
+    /// The position of each name.
+    positions: HashMap<Option<Arc<str>>, usize>,
+}
 
 impl Contexts {
     /// A single context.
     pub(crate) fn of(name: &str, items: Vec<Item>) -> Self {
-        Self(vec![Context { name: Some(shown(name)), thresholds: Thresholds::default(), items }])
+        let mut contexts = Self::default();
+        contexts.with(Some(name), |context| context.items = items);
+        contexts
     }
 
     /// Changes the context of this name; creates it if it does not exist.
     pub(crate) fn with(&mut self, name: Option<&str>, change: impl FnOnce(&mut Context)) {
         let name = name.map(shown);
-        match self.0.iter_mut().find(|context| context.name == name) {
-            Some(context) => change(context),
-            None => {
-                let mut context = Context { name, ..Context::default() };
-                change(&mut context);
-                self.0.push(context);
-            }
+        let position = *self.positions.entry(name.clone()).or_insert_with(|| {
+            self.all.push(Context { name, ..Context::default() });
+            self.all.len() - 1
+        });
+        if let Some(context) = self.all.get_mut(position) {
+            change(context);
         }
     }
 
     /// Moves all positions by `offset`, for a text that is part of a larger text.
     pub(crate) fn shifted(self, offset: usize) -> Vec<Context> {
-        let mut contexts = self.0;
+        let mut contexts = self.all;
         for (span, item) in contexts.iter_mut().flat_map(|context| &mut context.items).filter(|_| offset > 0) {
             *span = offset + span.start..offset + span.end;
             if let Err(error) = item {

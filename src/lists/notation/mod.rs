@@ -50,7 +50,7 @@ pub(crate) mod spamassassin;
 use std::fmt;
 use std::ops::Range;
 
-use crate::dnsxl::{ListKind, ListSpec, OnNoAnswer, Part, SpecError, SpecErrorKind};
+use crate::dnsxl::{ListKind, ListSpec, NotCounted, OnNoAnswer, Part, SpecError, SpecErrorKind};
 
 pub use crate::lists::notation::context::{Context, Item};
 pub use crate::lists::notation::main_cf::Thresholds;
@@ -332,6 +332,10 @@ impl<'a> Word<'a> {
     /// This refers to something that the text does not define.
     fn undefined(&self, what: &'static str, name: &str) -> SpecError {
         SpecError::new(SpecErrorKind::Undefined(what), self.span()).about(name)
+    }
+
+    fn not_counted(&self, why: NotCounted) -> SpecError {
+        SpecError::new(SpecErrorKind::NotCounted(why), self.span())
     }
 
     fn left_out(&self, what: &'static str) -> SpecError {

@@ -1,6 +1,6 @@
 //! Restrictions of Postfix's smtpd: `reject_rbl_client zone=127.0.0.[2..11]`.
 
-use crate::dnsxl::{ListKind, ListSpec, Part, SpecError};
+use crate::dnsxl::{ListKind, ListSpec, NotCounted, Part, SpecError};
 use crate::lists::notation::main_cf::{self, Parameters};
 use crate::lists::notation::{Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
 
@@ -66,17 +66,18 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
                     let list = parameters.resolved(argument, |argument| list(*kind, argument));
                     (place(word, argument), list.map(|list| list.with_parts([*part])))
                 }
-                Some(argument) => {
-                    let why = "a list that is never asked, after an unconditional permit, reject or defer";
-                    (place(word, argument), Err(word.left_out(why)))
-                }
+                Some(argument) => (place(word, argument), Err(word.not_counted(NotCounted::NeverReached))),
                 None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
             }
         } else if word.text.eq_ignore_ascii_case("warn_if_reject") {
             // It changes the next restriction to a warning, so that restriction must not be read as a rejection.
             let next = words.next_if(|next| is_restriction(next.text)).unwrap_or(word);
             let last = argument(next, &mut words).unwrap_or(next);
-            (place(word, last), Err(word.left_out("warn_if_reject and the list after it: they reject nothing")))
+            let error = match known(next.text) {
+                Some(_) => word.not_counted(NotCounted::WarnIfReject),
+                None => word.left_out("a restriction that asks no list"),
+            };
+            (place(word, last), Err(error))
         } else if word.text.eq_ignore_ascii_case("reject_maps_rbl") {
             let error = match parameters.has("maps_rbl_domains") {
                 true => word.left_out("reject_maps_rbl; its lists are in maps_rbl_domains"),
@@ -94,7 +95,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             (place(word, last), Err(error))
         } else if word.text.starts_with('#') {
             (word.span(), Err(word.expected("a restriction; a comment (#) has a line of its own")))
-        } else if word.text.ends_with("_restrictions") {
+        } else if word.text.ends_with("_restrictions") && !word.text.contains('$') {
             (word.span(), Err(word.left_out("the name of a parameter")))
         } else if word.text.contains('$') {
             let error = match main_cf::variable(word.text) {

@@ -1,6 +1,6 @@
 //! Statements of an ACL: a verb, conditions (`dnslists` is one of them), and modifiers.
 
-use crate::dnsxl::ListKind;
+use crate::dnsxl::{ListKind, NotCounted};
 use crate::lists::notation::exim::list;
 use crate::lists::notation::exim::macros::{Macros, is_macro};
 use crate::lists::notation::{Contexts, Item, Word, without_comments};
@@ -202,7 +202,7 @@ fn condition(verb: Option<Word<'_>>, line: Word<'_>, macros: &Macros<'_>, asks: 
     match verb.map(|verb| (verb.text, verb)) {
         None | Some(("deny" | "drop", _)) => list(ListKind::Deny, value, macros),
         Some(("accept", _)) => list(ListKind::Allow, value, macros),
-        Some(("warn", verb)) => refused(line, verb.left_out("warn and its lists: they reject nothing")),
+        Some(("warn", verb)) => refused(line, verb.not_counted(NotCounted::Warn)),
         Some((_, verb)) => refused(line, verb.unsupported("this verb")),
     }
 }

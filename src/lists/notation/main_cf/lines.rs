@@ -127,6 +127,14 @@ fn parameter<'a>(line: Word<'a>, service: Option<&'a str>) -> Option<Line<'a>> {
     let equals = line.text.find('=')?;
     let (name, value) = line.split(equals);
     let name = name.trim();
+    // `submission/inet/name = value`, as `postconf -P` prints them.
+    let (name, service) = match name.text.rfind('/') {
+        Some(slash) if service.is_none() => {
+            let (of, name) = name.split(slash);
+            (name, Some(of.text.split('/').next().unwrap_or_default()))
+        }
+        _ => (name, service),
+    };
     // In master.cf, parameters follow `-o`.
     let name = match name.text.strip_prefix("-o") {
         Some(rest) if rest.starts_with([' ', '\t']) => Word::new(rest, name.at + 2).trim(),

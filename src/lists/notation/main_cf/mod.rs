@@ -4,7 +4,7 @@ pub(crate) mod lines;
 pub(crate) mod parameter;
 pub(crate) mod wrapped;
 
-use crate::dnsxl::{ListKind, ListSpec, SpecError, SpecErrorKind};
+use crate::dnsxl::{ListKind, ListSpec, NotCounted, SpecError, SpecErrorKind};
 use crate::lists::notation::main_cf::lines::{Line, lines};
 pub(crate) use crate::lists::notation::main_cf::parameter::{Parameters, variable};
 use crate::lists::notation::main_cf::wrapped::unwrapped;
@@ -36,12 +36,13 @@ pub(crate) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contex
                 contexts.with(Some(server), |context| {
                     let items = match parameters.is_last(index, *name, *service) {
                         true => parameter(*name, *value, &parameters, &mut context.thresholds),
-                        false => vec![left_out(*name, *value, GIVEN_AGAIN)],
+                        false => vec![given_again(*name, *value)],
                     };
                     let holds_lists = items.iter().any(|(_, list)| list.is_ok());
                     context.items.extend(items);
                     for word in unindented.iter().filter(|_| holds_lists) {
-                        context.items.push((word.span(), Err(word.read_anyway(UNINDENTED))));
+                        let error = SpecError::new(SpecErrorKind::NotContinued, word.span());
+                        context.items.push((word.span(), Err(error)));
                     }
                 });
             }
@@ -50,14 +51,14 @@ pub(crate) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contex
     contexts
 }
 
-/// The error for which Postfix reports "missing '=' after attribute name".
-const UNINDENTED: &str = "a continuation line starts with a blank; Postfix stops at this line";
+/// An item for a parameter that is defined again below.
+fn given_again(name: Word<'_>, value: Word<'_>) -> Item {
+    (whole(name, value), Err(name.not_counted(NotCounted::GivenAgain)))
+}
 
-const GIVEN_AGAIN: &str = "a parameter that is given again below; the last one counts";
-
-/// An item that explains why nothing of this parameter is read.
-fn left_out(name: Word<'_>, value: Word<'_>, why: &'static str) -> Item {
-    (name.at..value.trim().end().max(name.end()), Err(name.left_out(why)))
+/// The range of a parameter with its value.
+fn whole(name: Word<'_>, value: Word<'_>) -> std::ops::Range<usize> {
+    name.at..value.trim().end().max(name.end())
 }
 
 /// The items in a parameter.
@@ -100,7 +101,7 @@ fn parameter<'a>(
             }
             Err(error) => vec![(value.trim().span(), Err(error))],
         },
-        _ => vec![left_out(name, value, "a parameter that holds no list")],
+        _ => vec![(whole(name, value), Err(name.left_out("a parameter that holds no list")))],
     }
 }
 

@@ -1,7 +1,7 @@
 //! The parameters of a text, and where they are used: `$name`.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::dnsxl::SpecError;
 use crate::lists::notation::main_cf::lines::Line;
@@ -15,9 +15,10 @@ const MAX_OCTETS: usize = 200_000;
 /// The parameters of a text by their names; if a name is defined twice, the last definition.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters<'a> {
-    values: BTreeMap<(Option<&'a str>, &'a str), Value<'a>>,
-    used: Vec<String>,
-    classes: Vec<String>,
+    values: HashMap<(Option<&'a str>, &'a str), Value<'a>>,
+    /// How often each is used by others.
+    used: HashMap<&'a str, usize>,
+    classes: HashSet<&'a str>,
     /// Octets of variable values so far.
     spent: Cell<usize>,
 }
@@ -42,23 +43,24 @@ impl<'a> Parameters<'a> {
         for line in lines {
             let (Line::Parameter { value, .. } | Line::Bare(value)) = line;
             for word in words(*value, &[',']) {
-                if let Some(name) = variable(word.text) {
-                    all.used.push(name.to_owned());
-                } else if all.lists_of(word.text).is_some() {
-                    all.used.push(word.text.to_owned());
+                let name = match variable(word.text) {
+                    Some(name) => Some(name),
+                    None => all.lists_of(word.text).map(|_| word.text),
+                };
+                if let Some(name) = name {
+                    *all.used.entry(name).or_default() += 1;
                 }
             }
         }
         if let Some(value) = all.value("smtpd_restriction_classes") {
-            all.classes = words(value, &[',']).iter().map(|word| word.text.to_owned()).collect();
-            // Being named in the list of classes does not count as a use.
-            for class in &all.classes {
-                if let Some(at) = all.used.iter().position(|used| used == class) {
-                    all.used.swap_remove(at);
+            for class in words(value, &[',']) {
+                // Being named in the list of classes does not count as a use.
+                if let Some(count) = all.used.get_mut(class.text) {
+                    *count = count.saturating_sub(1);
                 }
+                all.classes.insert(class.text);
             }
         }
-        all.used.sort_unstable();
         all
     }
 
@@ -69,12 +71,12 @@ impl<'a> Parameters<'a> {
 
     /// Does another parameter of the text use the value of this one?
     pub(crate) fn is_used(&self, name: Word<'_>) -> bool {
-        self.used.binary_search_by(|used| used.as_str().cmp(name.text)).is_ok()
+        self.used.get(name.text).is_some_and(|count| *count > 0)
     }
 
     /// Is it a restriction class?
     pub(crate) fn is_class(&self, name: Word<'_>) -> bool {
-        self.classes.iter().any(|class| class == name.text)
+        self.classes.contains(name.text)
     }
 
     /// Does the text define this parameter of `main.cf`?

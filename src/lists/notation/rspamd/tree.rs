@@ -68,7 +68,13 @@ impl<'a> Reader<'a> {
                 continue;
             }
             self.skip(&['=', ':']);
-            let value = self.value(depth)?;
+            let mut value = self.value(depth)?;
+            self.skip(&[]);
+            if let (Value::Scalar(name), Some('{')) = (&value, self.peek()) {
+                // `worker "normal" { ... }`: an object with a name.
+                let (key, inner) = (*name, self.value(depth + 1)?);
+                value = Value::Object(vec![Entry { key, value: inner, end: self.at }]);
+            }
             entries.push(Entry { key, value, end: self.at });
         }
     }

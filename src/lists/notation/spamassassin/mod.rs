@@ -5,6 +5,7 @@
 
 pub(crate) mod scores;
 
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
@@ -78,7 +79,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
     let scores = Scores::new(&lines);
     let mut items = Vec::new();
     // The sets named so far, with their lists.
-    let mut sets: Vec<(String, ListSpec)> = Vec::new();
+    let mut sets = HashMap::new();
     for (index, line) in lines.iter().enumerate() {
         let word = *line;
         let (directive, rest) = first_word(word);
@@ -198,7 +199,7 @@ fn call(line: Word<'_>) -> Result<Call<'_>, SpecError> {
     Ok(Call { name, arguments, end })
 }
 
-fn list(call: &Call<'_>, sets: &mut Vec<(String, ListSpec)>) -> Result<ListSpec, SpecError> {
+fn list(call: &Call<'_>, sets: &mut HashMap<String, ListSpec>) -> Result<ListSpec, SpecError> {
     let nothing = Word::new("", call.end.saturating_sub(1));
     let argument = |index: usize| call.arguments.get(index).copied().unwrap_or(nothing);
     let most = if call.name.text == "check_rbl_sub" { 2 } else { 3 };
@@ -210,8 +211,7 @@ fn list(call: &Call<'_>, sets: &mut Vec<(String, ListSpec)>) -> Result<ListSpec,
         "check_rbl" | "check_rbl_txt" => Part::Address,
         "check_rbl_envfrom" => Part::Sender,
         "check_rbl_sub" => {
-            let known = sets.iter().find(|(name, _)| name == set.text);
-            let (_, spec) = known.ok_or_else(|| set.expected("a set that an earlier check_rbl names"))?;
+            let spec = sets.get(set.text).ok_or_else(|| set.expected("a set that an earlier check_rbl names"))?;
             return Ok(spec.clone().with_codes(subtest(argument(1))?));
         }
         _ => {
@@ -222,8 +222,7 @@ fn list(call: &Call<'_>, sets: &mut Vec<(String, ListSpec)>) -> Result<ListSpec,
     };
     check_set(set)?;
     let spec = argument(1).zone(ListKind::Deny)?.with_parts([part]);
-    sets.retain(|(name, _)| name != set.text);
-    sets.push((set.text.to_owned(), spec.clone()));
+    sets.insert(set.text.to_owned(), spec.clone());
     let test = argument(2);
     match (call.name.text, test.text) {
         (_, "") => Ok(spec),

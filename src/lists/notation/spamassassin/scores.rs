@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dnsxl::{ListSpec, SpecError};
+use crate::dnsxl::{ListSpec, NotCounted, SpecError};
 use crate::lists::notation::Word;
 use crate::lists::notation::spamassassin::{first_word, rule_name};
 
@@ -70,10 +70,10 @@ impl<'a> Scores<'a> {
         }
         let Some(rule) = self.rules.get(name.text) else { return Ok(list) };
         if rule.line != line {
-            return Err(name.left_out("a rule that is given again below; the last one counts"));
+            return Err(name.not_counted(NotCounted::RuleGivenAgain));
         }
         match (rule.worth(), rule.score) {
-            (Worth::Off, _) => Err(name.left_out("a rule that is switched off, since its score is 0")),
+            (Worth::Off, _) => Err(name.not_counted(NotCounted::SwitchedOff)),
             (Worth::For(weight), _) => Ok(list.with_weight(weight)),
             (Worth::Against, _) => Ok(list),
             (Worth::Unsayable, score) => {
