@@ -22,6 +22,7 @@ mod terminal;
 mod tsv;
 mod usage;
 mod values;
+mod wrapped;
 
 use std::collections::VecDeque;
 use std::io::{self, Write};

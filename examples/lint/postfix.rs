@@ -1,0 +1,147 @@
+//! Rules about Postfix's own parameters, and about keys that replies show.
+
+use std::ops::Range;
+
+use rdnsbl::dnsxl::SpecErrorKind;
+
+use crate::collect::{Collected, Found, MAX_FINDINGS};
+use crate::finding::{self, Finding};
+use crate::kind::Kind;
+use crate::source::Source;
+
+/// The findings that need more than one list.
+pub(crate) fn apply(source: &Source, collected: &Collected) -> Vec<Finding> {
+    let mut findings = keys(source, collected);
+    if source.kind == Kind::Postfix {
+        findings.extend(policy_services(source, collected));
+        findings.extend(no_action(source, collected));
+    }
+    findings.truncate(MAX_FINDINGS);
+    findings
+}
+
+/// The value of a parameter without lists; the last one.
+fn value<'a>(source: &'a Source, collected: &Collected, name: &str) -> Option<&'a str> {
+    let of = |(item, kind): &(Range<usize>, SpecErrorKind)| {
+        let (found, value) = match kind {
+            SpecErrorKind::LeftOut(_) => source.get(item.clone()).split_once('=')?,
+            _ => return None,
+        };
+        (found.trim() == name).then(|| value.trim())
+    };
+    collected.left_out.iter().rev().find_map(of)
+}
+
+/// Keyed zones whose reply shows the zone to every client that is refused.
+fn keys(source: &Source, collected: &Collected) -> Vec<Finding> {
+    let keyed: Vec<&Found> =
+        collected.lists.iter().filter(|found| *found.spec.zone() != found.spec.zone().without_key()).collect();
+    if keyed.is_empty() {
+        return Vec::new();
+    }
+    let has = |name| value(source, collected, name).is_some_and(|value| !value.is_empty());
+    let hides_in_smtpd = has("rbl_reply_maps")
+        || value(source, collected, "default_rbl_reply").is_some_and(|reply| !reply.contains("rbl_domain"));
+    let hides_in_postscreen = has("postscreen_dnsbl_reply_map");
+    let hidden = |found: &Found| match source.kind {
+        Kind::Postfix if found.context.as_deref() == Some("postscreen") => hides_in_postscreen,
+        Kind::Postfix => hides_in_smtpd,
+        Kind::Exim => !source.text.contains("dnslist_domain"),
+        // A message of its own stands behind the zone.
+        Kind::Sendmail => {
+            let zone = found.zone.clone().unwrap_or(found.item.clone());
+            source.get(zone.end..found.item.end).contains('`')
+        }
+        _ => true,
+    };
+    let shown = keyed.into_iter().filter(|found| !hidden(found));
+    shown
+        .map(|found| {
+            let zone = found.spec.zone().without_key();
+            let advice = match source.kind {
+                Kind::Postfix if found.context.as_deref() == Some("postscreen") => {
+                    "set postscreen_dnsbl_reply_map to a table that gives the zone another name"
+                }
+                Kind::Postfix => "set rbl_reply_maps, with a reply without $rbl_domain for this zone",
+                Kind::Exim => "write the name of the list into the message, in place of $dnslist_domain",
+                _ => "write a message without the zone as the third argument",
+            };
+            let message = format!("the key in front of {zone} is shown to every client that is refused");
+            Finding::new(finding::KEY_SHOWN, found.at, message).about(zone).advice(advice)
+        })
+        .collect()
+}
+
+/// `check_policy_service` before `reject_unauth_destination`, and without a default action.
+fn policy_services(source: &Source, collected: &Collected) -> Vec<Finding> {
+    let restriction =
+        |item: &Range<usize>| source.get(item.clone()).split_ascii_whitespace().next().unwrap_or_default();
+    let others = || collected.left_out.iter().map(|(item, _)| item);
+    let guards: Vec<(usize, &str)> = others()
+        .filter(|item| ["reject_unauth_destination", "defer_unauth_destination"].contains(&restriction(item)))
+        .filter_map(|item| Some((item.start, parameter_at(source, item.start)?)))
+        .collect();
+    let mut findings = Vec::new();
+    for item in others().filter(|item| restriction(item) == "check_policy_service").take(MAX_FINDINGS) {
+        let parameter = parameter_at(source, item.start);
+        if guards.iter().any(|(at, of)| *at > item.start && Some(*of) == parameter) {
+            let message = "check_policy_service stands before reject_unauth_destination";
+            findings.push(
+                Finding::new(finding::POLICY_ORDER, item.start, message)
+                    .detail("if the service answers OK, every client may relay mail through this server")
+                    .advice("move it behind reject_unauth_destination"),
+            );
+        }
+        if !source.get(item.clone()).contains("default_action") {
+            let message = "check_policy_service without default_action: if the service fails, all mail is deferred";
+            findings.push(
+                Finding::new(finding::NO_DEFAULT, item.start, message)
+                    .advice("write check_policy_service { SERVICE, timeout=10s, default_action=DUNNO }"),
+            );
+        }
+    }
+    findings
+}
+
+/// A text with this many other parameters is a whole main.cf: what it does not set has its default.
+const WHOLE: usize = 3;
+
+/// Lists of postscreen whose score leads to nothing.
+fn no_action(source: &Source, collected: &Collected) -> Option<Finding> {
+    let first = collected.lists.iter().find(|found| found.context.as_deref() == Some("postscreen"))?;
+    parameter_at(source, first.item.start)?;
+    let parameters = collected.left_out.iter().filter(|(item, _)| source.get(item.clone()).contains(" = "));
+    let is_whole = parameters.take(WHOLE).count() == WHOLE;
+    let default = if is_whole { "ignore" } else { "" };
+    let action = value(source, collected, "postscreen_dnsbl_action").unwrap_or(default);
+    (action == "ignore").then(|| {
+        let message = "postscreen_dnsbl_action is ignore: the lists of postscreen refuse nothing";
+        Finding::new(finding::NO_ACTION, first.at, message).advice("write postscreen_dnsbl_action = enforce")
+    })
+}
+
+/// Is this parameter a restriction class, which some other restriction selects?
+pub(crate) fn is_class(source: &Source, name: &str) -> bool {
+    let classes = source.text.lines().filter(|line| line.starts_with("smtpd_restriction_classes"));
+    classes
+        .filter_map(|line| line.split_once('='))
+        .any(|(_, value)| value.split(|c: char| c == ',' || c.is_whitespace()).any(|class| class == name))
+}
+
+/// The name of the parameter whose value holds this octet.
+pub(crate) fn parameter_at(source: &Source, at: usize) -> Option<&str> {
+    let mut range = source.line_range(at);
+    loop {
+        let line = source.get(range.clone());
+        if !line.starts_with([' ', '\t', '#', '\n', '\r']) || range.start == 0 {
+            break;
+        }
+        range = source.line_range(range.start - 1);
+    }
+    let before = source.get(range.start..at);
+    // The options of a service in master.cf.
+    let option = before.rfind("-o ").map(|option| before.get(option + 3..).unwrap_or_default());
+    let (name, _) = option.unwrap_or(before).split_once('=')?;
+    let name = name.trim_matches(|c: char| c.is_whitespace() || c == '{');
+    name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'/')).then_some(name)
+}

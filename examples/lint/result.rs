@@ -1,0 +1,102 @@
+//! All that was found.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use rdnsbl::dnsxl::SpecErrorKind;
+use rdnsbl::{ListSpec, Name};
+
+use crate::collect::Found;
+use crate::finding::{Finding, Level};
+use crate::kind::Kind;
+use crate::source::Source;
+
+/// One text with its findings, in the order of their places.
+pub(crate) struct Linted {
+    pub(crate) source: Source,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) lists: Vec<Found>,
+    /// Known lists outside any list that was read.
+    pub(crate) named: Vec<(usize, ListSpec)>,
+    pub(crate) left_out: Vec<(Range<usize>, SpecErrorKind)>,
+    pub(crate) commented_out: usize,
+    /// Names in a file that is not read that may be lists.
+    pub(crate) others: usize,
+    pub(crate) too_many: usize,
+    pub(crate) ignored: usize,
+}
+
+/// The whole result.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) texts: Vec<Linted>,
+    pub(crate) unread: Vec<(String, String)>,
+    /// About the resolver, at no place in a file.
+    pub(crate) resolver: Option<Finding>,
+    /// Lists that did not answer in time.
+    pub(crate) silent: Vec<Name>,
+    /// Nothing can be said about lists, since nobody answered.
+    pub(crate) unheard: bool,
+}
+
+impl Outcome {
+    pub(crate) fn count(&self, level: Level) -> usize {
+        let findings = self.resolver.iter().chain(self.texts.iter().flat_map(|linted| &linted.findings));
+        findings.filter(|finding| finding.rule.level == level).count()
+    }
+
+    pub(crate) fn lists(&self) -> usize {
+        self.texts.iter().map(|linted| linted.lists.len() + linted.named.len()).sum()
+    }
+
+    pub(crate) fn left_out(&self) -> usize {
+        self.texts.iter().map(|linted| linted.left_out.len()).sum()
+    }
+
+    pub(crate) fn commented_out(&self) -> usize {
+        self.texts.iter().map(|linted| linted.commented_out).sum()
+    }
+
+    pub(crate) fn others(&self) -> usize {
+        self.texts.iter().map(|linted| linted.others).sum()
+    }
+
+    pub(crate) fn too_many(&self) -> usize {
+        self.texts.iter().map(|linted| linted.too_many).sum()
+    }
+
+    pub(crate) fn ignored(&self) -> usize {
+        self.texts.iter().map(|linted| linted.ignored).sum()
+    }
+
+    /// Sorts the findings by place, and removes those that a comment ignores.
+    pub(crate) fn finish(&mut self) {
+        for linted in &mut self.texts {
+            linted.findings.sort_by_key(|finding| (finding.at, std::cmp::Reverse(finding.rule.level), finding.rule.id));
+            linted.findings.dedup_by(|one, other| one.at == other.at && one.message == other.message);
+            if linted.source.kind == Kind::SpamAssassin {
+                // Many rules read the answers of one list.
+                let mut told = HashSet::new();
+                linted.findings.retain(|finding| match &finding.zone {
+                    Some(zone) => told.insert((finding.rule.id, zone.clone())),
+                    None => true,
+                });
+            }
+            let before = linted.findings.len();
+            let source = &linted.source;
+            linted.findings.retain(|finding| !source.ignores(finding));
+            linted.ignored = before - linted.findings.len();
+        }
+    }
+
+    /// 1 for an error or a warning, 3 if something could not be told, else 0.
+    pub(crate) fn exit(&self) -> u8 {
+        if self.count(Level::Error) + self.count(Level::Warning) > 0 {
+            1
+        } else if self.unheard || !self.unread.is_empty() || !self.silent.is_empty() {
+            3
+        } else {
+            0
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Files that are no configuration, too large, or go round in circles.
+
+use std::io::Write;
+
+use super::{folder, offline, run, text};
+
+#[tokio::test]
+async fn what_is_no_text() {
+    let folder = folder("no_text");
+    let binary = folder.join("main.cf");
+    std::fs::write(&binary, b"smtpd_client_restrictions = \0\x01\x02").unwrap();
+    let run = run(&["--offline", "--json", binary.to_str().unwrap(), "others/zones.txt"]).await;
+    assert!(run.err.contains("is no text: it holds NUL octets"), "{}", run.err);
+    assert_eq!(run.at("/unread/0/why"), "is no text: it holds NUL octets");
+    // The other file is looked at.
+    assert!(run.found().iter().any(|found| found.contains("dead-list")));
+}
+
+/// Comments in an old character set are no reason to give up.
+#[tokio::test]
+async fn octets_that_are_no_utf_8() {
+    let folder = folder("latin");
+    let path = folder.join("main.cf");
+    std::fs::write(&path, b"# gr\xfc\xdfe\nsmtpd_client_restrictions = reject_rbl_client relays.ordb.org\n").unwrap();
+    let found = offline(&[path.to_str().unwrap()]).await;
+    assert_eq!(found.found(), ["2 dead-list relays.ordb.org"]);
+    // It would change octets that nobody asked it to change.
+    assert_eq!(run(&["--offline", "--fix", path.to_str().unwrap()]).await.out, "");
+}
+
+#[tokio::test]
+async fn too_large_a_file_is_refused() {
+    let path = folder("large").join("main.cf");
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len((64 << 20) + 1).unwrap();
+    let run = run(&["--offline", path.to_str().unwrap()]).await;
+    assert_eq!(run.code, 3);
+    assert!(run.err.contains("is larger than 64 MB"), "{}", run.err);
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[tokio::test]
+async fn circles_end() {
+    let circle = "a = $b\nb = $a reject_rbl_client relays.ordb.org\nsmtpd_client_restrictions = $a\n";
+    assert!(text("postfix", circle).await.rules_of("relays.ordb.org").contains(&"dead-list".to_owned()));
+    let growing: String = (0..30).map(|n| format!("v{n} = $v{0} $v{0} $v{0}\n", n + 1)).collect();
+    let run = text("postfix", &format!("{growing}smtpd_client_restrictions = $v0\n")).await;
+    assert!(run.code != 2);
+    let macros = "A = B : B\nB = A : A\ndeny dnslists = A : relays.ordb.org\n";
+    assert_eq!(text("exim", macros).await.rules_of("relays.ordb.org"), ["dead-list"]);
+
+    let folder = folder("circles");
+    std::fs::write(folder.join("exim.conf"), ".include one.inc\nbegin acl\n").unwrap();
+    std::fs::write(folder.join("one.inc"), ".include exim.conf\n.include one.inc\n.include two.inc\n").unwrap();
+    std::fs::write(folder.join("two.inc"), "deny dnslists = relays.ordb.org\n").unwrap();
+    let run = offline(&[folder.join("exim.conf").to_str().unwrap()]).await;
+    assert_eq!(run.found(), ["1 dead-list relays.ordb.org"], "{}", run.out);
+    assert_eq!(run.at("/files").as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn many_includes_end() {
+    let folder = folder("many");
+    for n in 0..150 {
+        std::fs::write(folder.join(format!("{n}.conf")), format!(".include {}.conf\n", n + 1)).unwrap();
+    }
+    let run = run(&["--offline", "--json", "--as", "exim", folder.join("0.conf").to_str().unwrap()]).await;
+    assert_eq!(run.at("/files").as_array().unwrap().len(), 101);
+    assert!(run.out.contains("too many files are included"), "{}", run.out);
+}
+
+/// More lists than anybody has are counted.
+#[tokio::test]
+async fn too_many_lists_are_counted() {
+    let mut zones = Vec::new();
+    for n in 0..10_100 {
+        writeln!(zones, "l{n}.example").unwrap();
+    }
+    let run = super::run_with(&["--offline", "--json", "--as", "list", "-"], &zones).await;
+    assert_eq!((run.at("/counts/lists"), run.at("/counts/too_many")), (10_000.into(), 100.into()));
+}
+
+/// A name in a message cannot control a terminal or forge a line.
+#[tokio::test]
+async fn control_characters_are_not_repeated() {
+    let lines = "smtpd_client_restrictions = reject_rbl_client a.ex\x1b[31mample, permit, \
+                 reject_rbl_client b\x1b]0;x\x07.example\n";
+    let run = super::run_with(&["--offline", "--verbose", "--as", "postfix", "-"], lines.as_bytes()).await;
+    assert!(run.out.bytes().all(|octet| octet == b'\n' || (0x20..0x7f).contains(&octet)), "{:?}", run.out);
+}

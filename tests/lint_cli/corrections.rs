@@ -1,0 +1,81 @@
+//! `--fix`: the corrected lines as a diff.
+
+use super::{run, run_with};
+
+/// The diff of a text of Postfix.
+async fn diff(kind: &str, text: &str) -> String {
+    run_with(&["--offline", "--fix", "--as", kind, "-"], text.as_bytes()).await.out
+}
+
+#[tokio::test]
+async fn what_is_corrected() {
+    for (kind, text, wanted) in [
+        (
+            "postfix",
+            "smtpd_client_restrictions =\n  permit_mynetworks,\n  reject_rbl_client relays.ordb.org,\n  reject_rbl_client \
+             zen.spamhaus.org\n",
+            "@@ -3 +2,0 @@\n-  reject_rbl_client relays.ordb.org,\n@@ -4 +3 @@\n-  reject_rbl_client \
+             zen.spamhaus.org\n+  reject_rbl_client zen.spamhaus.org=127.0.0.[2..11;30]\n",
+        ),
+        (
+            "postfix",
+            "smtpd_client_restrictions = reject_rbl_client relays.ordb.org, reject_rbl_client zen.spamhous.org, permit\n",
+            "@@ -1 +1 @@\n-smtpd_client_restrictions = reject_rbl_client relays.ordb.org, reject_rbl_client \
+             zen.spamhous.org, permit\n+smtpd_client_restrictions = reject_rbl_client zen.spamhaus.org, permit\n",
+        ),
+        (
+            "sendmail",
+            "FEATURE(`dnsbl', `relays.ordb.org')dnl\nMAILER(`smtp')dnl\n",
+            "@@ -1 +0,0 @@\n-FEATURE(`dnsbl', `relays.ordb.org')dnl\n",
+        ),
+        ("list", "relays.ordb.org # old\n", "@@ -1 +1 @@\n-relays.ordb.org # old\n+# old\n"),
+        (
+            "list",
+            "relays.ordb.org # old\r\nzen.spamhous.org\r\n",
+            "@@ -1 +1 @@\n-relays.ordb.org # old\r\n+# old\r\n@@ -2 +2 @@\n-zen.spamhous.org\r\n+zen.spamhaus.org\r\n",
+        ),
+        (
+            "postfix",
+            "smtpd_client_restrictions = reject_rbl_client a.local\n reject_rbl_client a.local\n",
+            "@@ -2 +1,0 @@\n- reject_rbl_client a.local\n",
+        ),
+        // In another parameter it may be reached by other clients.
+        (
+            "postfix",
+            "smtpd_client_restrictions = reject_rbl_client a.local\nsmtpd_data_restrictions = reject_rbl_client a.local\n",
+            "",
+        ),
+        ("list", "bl.spamcop.net\n", ""),
+    ] {
+        let wanted = if wanted.is_empty() { String::new() } else { format!("--- <stdin>\n+++ <stdin>\n{wanted}") };
+        assert_eq!(diff(kind, text).await, wanted, "{text}");
+    }
+}
+
+/// A line with a key is not printed, so it cannot be corrected.
+#[tokio::test]
+async fn lines_with_keys_are_left_alone() {
+    let text = "reject_rbl_client aq2aaaaaaaaaaaaaaaaaaaaaai.zen.dq.spamhaus.net, reject_rbl_client relays.ordb.org\n";
+    assert_eq!(diff("postfix", text).await, "");
+}
+
+/// What is corrected is found no more.
+#[tokio::test]
+async fn corrected_files_are_right() {
+    let diff = run(&["--offline", "--fix", "postfix/main.cf"]).await;
+    let removed: Vec<&str> = diff.out.lines().filter_map(|line| line.strip_prefix('-')).collect();
+    let mut text = String::from("\n") + &std::fs::read_to_string(super::data("postfix/main.cf")).unwrap();
+    let mut hunks = diff.out.lines().peekable();
+    while let Some(line) = hunks.next() {
+        let (Some(old), false) = (line.strip_prefix('-'), line.starts_with("---")) else { continue };
+        let new = hunks.peek().and_then(|next| next.strip_prefix('+')).map(|new| format!("\n{new}\n"));
+        let old = format!("\n{old}\n");
+        assert!(text.contains(&old), "{old}");
+        text = text.replacen(&old, new.as_deref().unwrap_or("\n"), 1);
+    }
+    assert!(removed.len() > 8, "{}", diff.out);
+    let found = super::text("postfix", &text).await.found().join("\n");
+    for rule in ["dead-list cn-kr", "no-code-filter", "not-continued", "dead-list relays"] {
+        assert!(!found.contains(rule), "{found}");
+    }
+}
