@@ -165,7 +165,7 @@ impl Rules<'_> {
         let finding = if refuses && note.starts_with("lists whole") {
             made(finding::NETWORKS, format!("{zone} {note}, and here it refuses mail"))
                 .advice("let it add to a score, not decide alone")
-        } else if refuses && note.contains("null sender (<>) only") && !self.is_conditional(found) {
+        } else if refuses && note.contains("only for the null sender (<>)") && !self.is_conditional(found) {
             made(finding::BOUNCES, format!("{zone} is for the null sender only, and here it is asked for all mail"))
                 .advice("ask it in a restriction class that check_sender_access selects for <>")
         } else {

@@ -185,13 +185,13 @@ async fn what_is_no_list_is_said_and_left_out() {
         warn_if_reject reject_rbl_client one.example,\n    reject_rbl_client clean.example, permit";
     let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
     assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned(), "not_listed".to_owned()], 1));
-    for said in ["3 in all", "2 x a restriction that asks no list", "they reject nothing"] {
+    for said in ["3 in all", "2 x a restriction that asks no list", "refuses nothing"] {
         assert!(run.err.contains(said), "{said}: {}", run.err);
     }
     assert_eq!(run.err.lines().count(), 1, "{}", run.err);
     // Each with its place.
     let run = json(WORLD, &["--verbose", "--list", paste, "203.0.113.7"]).await;
-    for said in ["asks no list", "    permit_mynetworks,", "they reject nothing", "^"] {
+    for said in ["asks no list", "    permit_mynetworks,", "refuses nothing", "^"] {
         assert!(run.err.contains(said), "{said}: {}", run.err);
     }
     assert_eq!(run.err.matches("left out").count(), 3);

@@ -188,7 +188,7 @@ pub enum SpecErrorKind {
     NotCounted(NotCounted),
     /// This line was meant to continue a value, and does not start with a blank: Postfix stops there. It is read all
     /// the same, a [remark](SpecError::is_remark).
-    #[error("read all the same: a line that continues starts with a blank; Postfix stops at this one")]
+    #[error("read all the same: a continuation line starts with a blank; Postfix stops at this line")]
     NotContinued,
     /// The lists are read, but the software for which the text was written does something else. See
     /// [`SpecError::is_remark`].

@@ -88,7 +88,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
             reached &= !is_last(word.text);
             let last = argument(word, &mut words).unwrap_or(word);
             let error = if ABOUT_LISTS.iter().any(|part| word.text.to_ascii_lowercase().contains(part)) {
-                word.expected("a restriction that asks a list, such as reject_rbl_client")
+                word.expected("one of the restrictions that ask lists, such as reject_rbl_client")
             } else {
                 word.left_out("a restriction that asks no list")
             };

@@ -114,7 +114,7 @@ fn feature(arguments: &[Word<'_>], end: usize, notes: &mut Vec<SpecError>) -> Re
         "quarantine" | "discard" => return Err(message.unsupported("quarantine and discard")),
         _ => match crate::lists::notation::sendmail::message(message)? {
             Some(template) => spec = spec.with_reply_template(template),
-            None => notes.push(message.left_out("a message with parts that a reply cannot contain")),
+            None => notes.push(message.left_out("a message of its own with what no reply here can hold")),
         },
     }
     let temporary = argument(3);
@@ -209,11 +209,11 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
             let patterns: Option<Vec<String>> = filter.tests().iter().map(|test| lhs(test.as_pattern()?)).collect();
             let patterns = patterns.ok_or(Unsayable("codes other than numbers and whole octets"))?;
             if patterns.is_empty() || patterns.len() > MAX_PATTERNS {
-                return Err(Unsayable("no codes, or more than five"));
+                return Err(Unsayable("no or more than five codes"));
             }
             patterns
         }
-        Some(_) => return Err(Unsayable("codes that are not selected by \"any of these\"")),
+        Some(_) => return Err(Unsayable("codes of which not just any must fit")),
     };
     let name = if patterns.is_empty() { "dnsbl" } else { "enhdnsbl" };
     let mut arguments = vec![list.named().to_string(), message, temporary.to_owned()];

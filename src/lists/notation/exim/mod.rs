@@ -118,7 +118,7 @@ impl ListReader<'_> {
             if crate::lists::notation::exim::macros::is_macro(word.text) {
                 match self.macros.get(word.text) {
                     Some(value) if depth >= MAX_DEPTH || !self.macros.allow(value.text.len()) => {
-                        self.items.push((word.span(), Err(word.unsupported("macros nested this deeply"))));
+                        self.items.push((word.span(), Err(word.unsupported("so many macros inside each other"))));
                     }
                     Some(value) => self.read(value, depth + 1),
                     None => self.items.push((word.span(), Err(word.undefined("the macro", word.text)))),
@@ -332,7 +332,7 @@ fn print_filter(filter: &CodeFilter) -> Result<String, Unsayable> {
         match (bits, test.as_all_bits(), test.as_pattern()) {
             (true, Some(mask), _) => values.push(mask),
             (false, _, Some(pattern)) => values.extend(pattern.written_out().ok_or(Unsayable("this many codes"))?),
-            _ => return Err(Unsayable("a range of numbers, or a test for any of several bits")),
+            _ => return Err(Unsayable("a range of numbers, or bits of which any may be set")),
         }
     }
     let operator = OPERATORS.iter().find(|(_, quantifier, of)| *quantifier == filter.quantifier() && *of == bits);

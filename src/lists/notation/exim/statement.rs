@@ -195,7 +195,7 @@ fn condition(verb: Option<Word<'_>>, line: Word<'_>, macros: &Macros<'_>, asks: 
         }
         _ if !asks => return refused(line, name.left_out("a condition of a statement that asks no list")),
         _ if verb.is_some_and(|verb| verb.text == "warn") => {
-            return refused(line, name.left_out("a condition of warn, which rejects nothing"));
+            return refused(line, name.left_out("a condition of warn, which refuses nothing"));
         }
         _ => return refused(line, name.unsupported("other conditions beside dnslists")),
     }

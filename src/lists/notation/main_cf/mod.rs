@@ -70,7 +70,7 @@ fn parameter<'a>(
 ) -> Vec<Item> {
     let lower = name.text.to_ascii_lowercase();
     if postfix::holds_list(name.text) {
-        return vec![(name.span(), Err(name.expected("a blank after the restriction, not \"=\"")))];
+        return vec![(name.span(), Err(name.expected("a blank behind the restriction, not \"=\"")))];
     }
     let is_restrictions = lower.ends_with("_restrictions");
     if !is_restrictions && parameters.is_used(name) {
@@ -80,7 +80,7 @@ fn parameter<'a>(
     if is_restrictions || postfix::holds_list(value.text) {
         let mut items = postfix::restrictions(value, parameters, is_restrictions);
         if parameters.is_class(name) {
-            let why = "the clients of a restriction class are defined elsewhere";
+            let why = "which clients a class of restrictions is for stands elsewhere";
             items.push((name.span(), Err(name.read_anyway(why))));
         }
         return items;
@@ -145,7 +145,7 @@ fn threshold(name: &str, value: Word<'_>, parameters: &Parameters<'_>) -> Result
     };
     match (name, number) {
         (THRESHOLD, Some(number)) if number >= 1 => Ok(number),
-        (THRESHOLD, _) => Err(wanted(value, "a whole number, at least 1")),
+        (THRESHOLD, _) => Err(wanted(value, "a whole number from 1 on")),
         (_, Some(0)) => Ok(i32::MIN),
         (_, Some(number)) if number < 0 => Ok(number),
         _ => Err(wanted(value, "a negative number, or 0 for none")),

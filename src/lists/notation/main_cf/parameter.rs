@@ -139,7 +139,7 @@ impl<'a> Parameters<'a> {
             match value.as_deref() {
                 None => return Err(named.undefined("the variable", named.text)),
                 Some([value]) if !value.text.contains('$') && value.text.len() <= MAX_NAME => text.push_str(value.text),
-                Some(_) => return Err(named.unsupported("a variable inside a word, with a value of several words")),
+                Some(_) => return Err(named.unsupported("a variable inside a word that is more than one word")),
             }
             rest = Word::new(from.text.get(length..).unwrap_or_default(), from.at + length);
         }

@@ -142,7 +142,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
         let check = |word: Word<'_>, parts: &mut Vec<Part>, notes: &mut Vec<SpecError>| -> Result<(), SpecError> {
             match CHECKS.iter().find(|(name, _)| *name == word.text) {
                 Some((_, Some(part))) => parts.push(*part),
-                Some((_, None)) => notes.push(word.left_out("a check of something outside the SMTP session")),
+                Some((_, None)) => notes.push(word.left_out("what is no part of the SMTP dialogue")),
                 None => return Err(word.expected("a check, such as from, helo or rdns")),
             }
             Ok(())
@@ -172,7 +172,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
             }
             "ipv4" | "ipv6" => {
                 if !flag(entry)? {
-                    return Err(key.unsupported("a list of one address family; set its kinds in a profile"));
+                    return Err(key.unsupported("a list of one family; set its kinds in a profile"));
                 }
             }
             "is_whitelist" => {
@@ -325,7 +325,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     no_more_than_codes(list)?;
     usual_unheard(list)?;
     if list.weight() != 1 {
-        return Err(Unsayable("a weight; scores are set elsewhere"));
+        return Err(Unsayable("a weight; scores stand elsewhere"));
     }
     let part = only_part(list)?;
     let check = CHECKS.iter().find(|(_, of)| *of == Some(part));
@@ -338,7 +338,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
 
 fn print_codes(filter: &CodeFilter) -> Result<String, Unsayable> {
     if filter.quantifier() != Quantifier::Any || filter.tests().is_empty() {
-        return Err(Unsayable("codes that are not selected by \"any of these\""));
+        return Err(Unsayable("codes of which not just any must fit"));
     }
     let bits: Option<Vec<String>> =
         filter.tests().iter().map(|test| Some(u32::from(test.as_all_bits()?).to_string())).collect();
@@ -346,7 +346,7 @@ fn print_codes(filter: &CodeFilter) -> Result<String, Unsayable> {
         return Ok(format!(" returnbits {{ BITS = [{}]; }}", bits.join(", ")));
     }
     let patterns: Option<Vec<&CodePattern>> = filter.tests().iter().map(CodeTest::as_pattern).collect();
-    let patterns = patterns.ok_or(Unsayable("ranges of numbers, or a test for any of several bits"))?;
+    let patterns = patterns.ok_or(Unsayable("ranges of numbers, or bits of which any may be set"))?;
     let exact: Option<Vec<Vec<Ipv4Addr>>> = patterns.iter().map(|pattern| pattern.written_out()).collect();
     let (matcher, codes) = match exact {
         Some(exact) => ("", exact.concat().iter().map(ToString::to_string).collect::<Vec<_>>()),

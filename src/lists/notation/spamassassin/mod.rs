@@ -85,7 +85,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
         let (directive, rest) = first_word(word);
         let is_list = word.text.contains("check_rbl") || word.text.contains("check_dnsbl");
         if ABOUT_MESSAGES.contains(&directive.text) {
-            items.push((word.span(), Err(directive.left_out("a check of something outside the SMTP session"))));
+            items.push((word.span(), Err(directive.left_out("what is no part of the SMTP dialogue"))));
             continue;
         }
         if directive.text == "score" && !is_list {
@@ -298,10 +298,10 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     no_more_than_codes(list)?;
     usual_unheard(list)?;
     if list.kind() == ListKind::Allow {
-        return Err(Unsayable("an allow list; the score decides the meaning of a hit"));
+        return Err(Unsayable("an allow list; what a hit means is its score"));
     }
     if list.weight() != 1 {
-        return Err(Unsayable("a weight; scores are set elsewhere"));
+        return Err(Unsayable("a weight; scores stand elsewhere"));
     }
     let function = match only_part(list)? {
         Part::Address => "check_rbl",
@@ -312,7 +312,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
         None => String::new(),
         Some(filter) => match (filter.quantifier(), filter.tests()) {
             (Quantifier::Any, [test]) => format!(", '{}'", print_test(test)?),
-            _ => return Err(Unsayable("several tests on codes, or codes that are not selected by \"any of these\"")),
+            _ => return Err(Unsayable("several tests on codes, or codes of which not just any must fit")),
         },
     };
     let set = list.named().to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
