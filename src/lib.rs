@@ -62,6 +62,7 @@
 //! |---|---|
 //! | `direct` (default) | `resolve::Direct`, a lean stub resolver over sockets of its own, used by [`Checker::system`]; of hickory only the wire format; includes `tokio` |
 //! | `hickory` (default) | `resolve::Stub`, the same over hickory's sockets, as a second opinion; includes `tokio` |
+//! | `wire` (in `direct` and `hickory`) | `resolve::wire`: questions as octets and answers from octets, for a program with sockets of its own |
 //! | `tokio` | `TokioClock`, `Checker::builder` |
 //! | `serde` | `Serialize` for reports; `Serialize` and `Deserialize` for lists, dialogues, policies and rules |
 //! | `idna` | domain names with U-labels are asked about as A-labels |

@@ -8,7 +8,7 @@ mod evidence;
 mod extended;
 mod failure;
 mod random_label;
-mod record;
+pub(crate) mod record;
 mod rrset;
 pub mod unknown;
 

@@ -1,6 +1,6 @@
 //! Records, as far as the checks look at them.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::base::name::Name;
@@ -33,6 +33,21 @@ impl Target {
         Self::Illegal(RemoteText::clean(text.as_bytes()))
     }
 
+    /// From the labels of a name in a message, from left to right, in any octets (RFC 2181 §11). The root label may be left out.
+    ///
+    /// ```
+    /// use rdnsbl::dns::Target;
+    ///
+    /// assert_eq!(Target::from_labels([&b"Mail"[..], b"example"]), Target::from_text("mail.example."));
+    /// assert_eq!(Target::from_labels([]), Target::Root);
+    /// // A dot inside a label is no end of it.
+    /// assert_eq!(Target::from_labels([&b"a.b"[..], b"c d"]).to_string(), r"a\.b.c\032d.");
+    /// ```
+    #[must_use]
+    pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        Self::from_text(&presentation(labels))
+    }
+
     /// The name, if it could be that of a host.
     pub(crate) fn host(&self) -> Option<&Name> {
         match self {
@@ -59,6 +74,24 @@ impl fmt::Display for Target {
             Self::Illegal(text) => text.fmt(f),
         }
     }
+}
+
+/// The name of these labels as text with a trailing dot, with special octets as `\.` or decimal `\DDD` (RFC 1035 §5.1). An escaped
+/// octet is never part of a [`Name`], so that the text cannot be read as another name. Stops at the root label.
+pub(crate) fn presentation<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut text = String::new();
+    for label in labels.into_iter().take_while(|label| !label.is_empty()) {
+        for octet in label {
+            match octet {
+                b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' => text.extend(['\\', char::from(*octet)]),
+                0x21..=0x7e => text.push(char::from(*octet)),
+                // Writing to a String does not fail.
+                _ => drop(write!(text, "\\{octet:03}")),
+            }
+        }
+        text.push('.');
+    }
+    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 /// One record's data.

@@ -2,15 +2,6 @@
 
 use crate::dns::{Answer, Failure};
 
-/// The failure for a response code other than NOERROR and NXDOMAIN.
-pub(super) fn failure_of(code: u16) -> Failure {
-    match code {
-        2 => Failure::ServFail,
-        5 => Failure::Refused,
-        other => Failure::Rcode(other),
-    }
-}
-
 /// Could another server have an answer? Not for a CNAME loop: it is in the data, and all servers see it.
 pub(super) fn another_server_may_know(failure: Failure) -> bool {
     failure != Failure::CnameLoop

@@ -1,23 +1,21 @@
 //! The resolver interface: what answers DNS questions.
 //!
 //! [`Resolve`] is a trait with one method. It is object-safe and uses only types of this crate. `Stub` (feature `hickory`) and
-//! `Direct` (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table. Another resolver
-//! takes a few lines of your own.
+//! `Direct` (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table. For a resolver over
+//! sockets of your own, the module `wire` (feature `wire`) writes the questions and reads the responses.
 
 #[cfg(feature = "direct")]
 mod direct;
 #[cfg(any(feature = "hickory", feature = "direct"))]
 mod failure_rank;
 #[cfg(any(feature = "hickory", feature = "direct"))]
-mod rdata;
-#[cfg(any(feature = "hickory", feature = "direct"))]
 mod servers;
 #[cfg(feature = "hickory")]
 mod stub;
 #[cfg(any(feature = "hickory", feature = "direct"))]
 mod timeouts;
-#[cfg(any(feature = "hickory", feature = "direct"))]
-mod wire;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 use std::sync::Arc;
 
@@ -73,8 +71,8 @@ pub use crate::resolve::timeouts::Timeouts;
 /// * Dropping the future cancels the question.
 ///
 /// An adapter over `hickory_resolver::Resolver` cannot follow all of these rules. That resolver reports a CNAME loop, and an answer to
-/// another question, in the same way as "no records", and it answers `localhost` itself without asking a server. Use `Stub`
-/// or `Direct` where you can. If you need the adapter, the safest mapping is: "no records" with an SOA record is
+/// another question, in the same way as "no records", and it answers `localhost` itself without asking a server. Use `Stub`,
+/// `Direct` or your own sockets with the module `wire` where you can. If you need the adapter, the safest mapping is: "no records" with an SOA record is
 /// [`Answer::nx_domain`] or [`Answer::no_data`], and "no records" without one is `Answer::failed(Failure::Unrelated)`. An
 /// answer that no zone has confirmed then never counts as "not listed".
 pub trait Resolve: Send + Sync {

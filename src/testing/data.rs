@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::base::name::{MAX_LABEL_LENGTH, MAX_WIRE_LENGTH, Name};
 use crate::base::remote_text::RemoteText;
+use crate::dns::record::presentation;
 use crate::dns::{Record, Target};
 
 /// One record in a reply.
@@ -140,7 +141,7 @@ impl RawName {
     /// As it crosses the resolver seam.
     #[must_use]
     pub fn target(&self) -> Target {
-        Target::from_text(&self.to_string())
+        Target::from_labels(self.labels())
     }
 
     /// As a name that can be asked, if it is one.
@@ -170,20 +171,7 @@ pub(super) fn unescape(octets: &mut impl Iterator<Item = u8>) -> Option<u8> {
 /// Presentation form with trailing dot; what would need a second look is escaped.
 impl fmt::Display for RawName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str(".");
-        }
-        for label in &self.0 {
-            for octet in label {
-                match octet {
-                    b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' => write!(f, "\\{}", char::from(*octet))?,
-                    0x21..=0x7e => write!(f, "{}", char::from(*octet))?,
-                    _ => write!(f, "\\{octet:03}")?,
-                }
-            }
-            f.write_str(".")?;
-        }
-        Ok(())
+        f.pad(&presentation(self.labels()))
     }
 }
 

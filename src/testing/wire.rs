@@ -8,6 +8,7 @@ use hickory_resolver::proto::rr::{DNSClass, Name as WireName, RData, Record, Rec
 
 use crate::base::name::Name;
 use crate::dns::RecordType;
+use crate::dns::record::presentation;
 use crate::testing::data::{Data, RawName, TableEntry};
 use crate::testing::lookup::Wanted;
 use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
@@ -101,15 +102,7 @@ fn garbage(id: u16) -> Vec<u8> {
 
 /// The name as this crate knows names, if it can.
 fn asked_name(name: &WireName) -> Option<Name> {
-    let mut text = String::new();
-    for label in name.iter() {
-        if !label.is_ascii() || label.contains(&b'.') {
-            return None;
-        }
-        text.extend(label.iter().copied().map(char::from));
-        text.push('.');
-    }
-    Name::parse(if text.is_empty() { "." } else { &text }).ok()
+    Name::parse(&presentation(name.iter())).ok()
 }
 
 fn wanted(kind: WireType) -> Wanted {

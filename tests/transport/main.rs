@@ -15,5 +15,7 @@ mod tcp;
 mod weather;
 #[cfg(feature = "direct")]
 mod window;
+#[cfg(feature = "wire")]
+mod wire_api;
 #[cfg(any(feature = "hickory", feature = "direct"))]
 mod wire_shapes;

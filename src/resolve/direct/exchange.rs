@@ -11,15 +11,15 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::direct::parse::{FirstLook, first_look, read, refuses_opt};
-use crate::resolve::direct::query_codec::{self, Asked, Edns};
+use crate::resolve::direct::first_look::{FirstLook, first_look};
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::{Outcome, UdpQuery};
 use crate::resolve::direct::upstream::{Pacing, Server, Upstream};
 use crate::resolve::direct::{probe, tcp};
 use crate::resolve::failure_rank::{another_server_may_know, io_failure, rank};
-use crate::resolve::wire::{Chain, Classified};
+use crate::resolve::wire::classify::{Chain, Classified, octets_refuse_opt, read};
+use crate::resolve::wire::codec::{self, Asked, Edns};
 
 /// How often one question may lose its socket to a flood of wrong datagrams before it fails.
 const MOST_LOST: u32 = 8;
@@ -399,7 +399,7 @@ impl<'a> Round<'a> {
         }
         match outcome {
             Outcome::Response(FirstLook::Usual(answer), _) => return self.judge(server, Classified::Answer(answer)),
-            Outcome::Response(FirstLook::Octets(response), _) if edns == Edns::Yes && refuses_opt(&response) => {
+            Outcome::Response(FirstLook::Octets(response), _) if edns == Edns::Yes && octets_refuse_opt(&response) => {
                 self.retry_without_opt(server, &response);
             }
             Outcome::Response(FirstLook::Octets(response), _) => {
@@ -425,7 +425,7 @@ impl<'a> Round<'a> {
     fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Classified> {
         match result {
             // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
-            Ok(response) if !query_codec::is_truncated(&response) => {
+            Ok(response) if !codec::is_truncated(&response) => {
                 self.judge(server, read(&response, self.question, self.chain.as_deref()))
             }
             _ => {
@@ -471,7 +471,7 @@ impl<'a> Round<'a> {
         self.note(at, Answer::failed(Failure::Truncated));
         // The connection chooses the id.
         let asked = asked(self.question, self.chain.as_deref());
-        let question = query_codec::encoded(0, asked, self.question.record_type, self.edns(at));
+        let question = codec::encoded(0, asked, self.question.record_type, self.edns(at));
         self.tcp.push((at, Box::pin(tcp::ask(server, &self.upstream.counters, self.runtime, question, self.end))));
     }
 

@@ -3,11 +3,11 @@
 mod entropy;
 mod exchange;
 mod fast_parse;
+mod first_look;
+mod letter_case;
 pub(crate) mod limit;
-mod parse;
 mod probe;
 mod probe_state;
-mod query_codec;
 mod rtt;
 mod self_polled;
 mod shared_timer;

@@ -15,13 +15,13 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::RecordType;
-use crate::resolve::direct::parse::refuses_opt;
 use crate::resolve::direct::probe_state::{Open, Probe};
-use crate::resolve::direct::query_codec::{Asked, Edns};
 use crate::resolve::direct::stats::{Counters, count};
 use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::Outcome;
 use crate::resolve::direct::upstream::Server;
+use crate::resolve::wire::classify::octets_refuse_opt;
+use crate::resolve::wire::codec::{Asked, Edns};
 
 /// A server is probed at most once in this time.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -63,7 +63,7 @@ fn look_at(probe: &mut Probe, server: &Server, runtime: Id, now: Instant, patien
     }
     let mut refused = false;
     let waker = Waker::noop();
-    match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = refuses_opt(response)) {
+    match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = octets_refuse_opt(response)) {
         Poll::Ready(Outcome::Response((), came) | Outcome::OtherCase(came)) => {
             lock(&server.rtt).heard(came.saturating_duration_since(open.sent), came);
             server.admission.heard(open.sent, came, open.runtime);

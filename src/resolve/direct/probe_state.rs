@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
-use crate::resolve::direct::query_codec::Edns;
 use crate::resolve::direct::udp::query::UdpQuery;
+use crate::resolve::wire::codec::Edns;
 
 /// What probes have shown of one server.
 #[derive(Default)]

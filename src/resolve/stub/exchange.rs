@@ -13,11 +13,11 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::failure_rank::{another_server_may_know, failure_of, io_failure, rank};
-use crate::resolve::rdata::kind_to_wire;
+use crate::resolve::failure_rank::{another_server_may_know, io_failure, rank};
 use crate::resolve::stub::socket::{BareRefusal, Provider};
 use crate::resolve::timeouts::Timeouts;
-use crate::resolve::wire::{Chain, Classified, classify, refuses_opt};
+use crate::resolve::wire::classify::{Chain, Classified, classify, failure_of, refuses_opt};
+use crate::resolve::wire::rdata::kind_to_wire;
 
 /// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
 const MAX_PAYLOAD: u16 = 1_232;

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
-use crate::resolve::direct::query_codec::{self, HEADER, Match};
 use crate::resolve::failure_rank::io_failure;
+use crate::resolve::wire::codec::{self, HEADER, Match};
 
 /// Octets read at a time.
 const PIECE: usize = 4_096;
@@ -197,7 +197,7 @@ impl Stream {
             state.heard = Some(Instant::now());
             match state.queries.get_mut(at) {
                 Some(query) if !query.left => {
-                    query.reply = Some(match query_codec::compare(response, &query.question) {
+                    query.reply = Some(match codec::compare(response, &query.question) {
                         Match::Ours | Match::OtherCase => Reply::Response(response.to_vec()),
                         Match::Failed(failure) => Reply::Failed(failure),
                         Match::Foreign => Reply::Failed(Failure::Unrelated),

@@ -5,7 +5,7 @@ use std::task::Waker;
 use tokio::time::Instant;
 
 use crate::dns::Failure;
-use crate::resolve::direct::query_codec::{self, MAX_PAYLOAD, Match};
+use crate::resolve::wire::codec::{self, MAX_PAYLOAD, Match};
 
 /// The most buffers kept for later questions.
 const SPARE: usize = 16;
@@ -112,14 +112,14 @@ impl PendingQueries {
         let id = datagram.first_chunk().copied().map(u16::from_be_bytes);
         let query = self.all.iter_mut().find(|query| Some(query.id) == id && query.settled.is_none());
         let settled = query.and_then(|query| {
-            let settled = match query_codec::compare(datagram, &query.octets) {
+            let settled = match codec::compare(datagram, &query.octets) {
                 Match::OtherCase if exact_case => Settled::OtherCase,
                 Match::Ours | Match::OtherCase => {
                     query.octets.clear();
                     query.octets.extend_from_slice(datagram);
                     // Longer than the size we announced: the end is missing, so treat it as truncated.
                     if datagram.len() > MAX_PAYLOAD {
-                        query_codec::mark_truncated(&mut query.octets);
+                        mark_truncated(&mut query.octets);
                     }
                     Settled::Response
                 }
@@ -176,6 +176,13 @@ impl PendingQueries {
             query.waker.take()
         })
         .collect()
+    }
+}
+
+/// Notes that it was cut on the way to us.
+fn mark_truncated(response: &mut [u8]) {
+    if let Some(flags) = response.get_mut(2) {
+        *flags |= 0x02;
     }
 }
 

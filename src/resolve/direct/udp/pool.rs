@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::dns::RecordType;
 use crate::resolve::direct::entropy::Entropy;
-use crate::resolve::direct::query_codec::{self, Asked, Edns};
+use crate::resolve::direct::letter_case::shuffle_case;
 use crate::resolve::direct::stats::Counters;
 use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::direct::udp::socket::Socket;
+use crate::resolve::wire::codec::{self, Asked, Edns};
 
 /// The most runtimes with sockets at a time. For one more, the sockets of the runtime that came first are closed.
 const MOST_RUNTIMES: usize = 16;
@@ -97,9 +98,9 @@ pub(crate) fn enter(
     for _ in 0..ID_TRIES {
         let (socket, id, coins) = lock(pool).choose(runtime, now)?;
         let entered = UdpQuery::enter(socket, id, due, |octets| {
-            query_codec::encode(octets, id, asked, kind, edns);
+            codec::encode(octets, id, asked, kind, edns);
             if let Some(coins) = &coins {
-                query_codec::shuffle_case(octets, coins);
+                shuffle_case(octets, coins);
             }
         });
         if let Some(entered) = entered {

@@ -23,12 +23,12 @@ use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
-use crate::resolve::direct::query_codec::MAX_PAYLOAD;
 use crate::resolve::direct::self_polled::SelfPolled;
 use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::stats::{Counters, count};
 use crate::resolve::direct::udp::pending::{PendingQueries, Settled, Taken};
 use crate::resolve::failure_rank::io_failure;
+use crate::resolve::wire::codec::MAX_PAYLOAD;
 
 /// A socket is closed after this many wrong datagrams: somebody may be guessing (RFC 5452 §9.3).
 const MOST_WRONG: u32 = 512;

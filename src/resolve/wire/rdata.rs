@@ -4,10 +4,11 @@ use hickory_proto::rr;
 
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
+use crate::dns::record::presentation;
 use crate::dns::{Record, RecordType, Target};
 
 /// The name for a message, label by label: no search list, no IDNA, always absolute.
-pub(super) fn name_to_wire(name: &Name) -> Option<rr::Name> {
+pub(in crate::resolve) fn name_to_wire(name: &Name) -> Option<rr::Name> {
     let mut wire = rr::Name::root();
     for label in name.labels() {
         wire = wire.append_label(label.as_bytes()).ok()?;
@@ -17,17 +18,8 @@ pub(super) fn name_to_wire(name: &Name) -> Option<rr::Name> {
 }
 
 /// A name from a message; `None` when it has octets that a [`Name`] cannot have. A label equal to `secret` is hidden.
-pub(super) fn name_from_wire(wire: &rr::Name, secret: Option<&str>) -> Option<Name> {
-    let mut text = String::with_capacity(wire.len());
-    for label in wire.iter() {
-        // RFC 2181 §11: a label may contain any octet. A dot would be read as the end of the label, and 8-bit octets are not a U-label.
-        if !label.is_ascii() || label.contains(&b'.') {
-            return None;
-        }
-        text.extend(label.iter().copied().map(char::from));
-        text.push('.');
-    }
-    let name = if text.is_empty() { Name::root() } else { Name::parse(&text).ok()? };
+pub(in crate::resolve) fn name_from_wire(wire: &rr::Name, secret: Option<&str>) -> Option<Name> {
+    let name = Name::parse(&presentation(wire.iter())).ok()?;
     match secret {
         None => Some(name),
         Some(secret) => name.hiding(secret),
@@ -35,7 +27,7 @@ pub(super) fn name_from_wire(wire: &rr::Name, secret: Option<&str>) -> Option<Na
 }
 
 /// The type for a message.
-pub(super) fn kind_to_wire(kind: RecordType) -> rr::RecordType {
+pub(in crate::resolve) fn kind_to_wire(kind: RecordType) -> rr::RecordType {
     match kind {
         RecordType::A => rr::RecordType::A,
         RecordType::Aaaa => rr::RecordType::AAAA,
@@ -48,7 +40,7 @@ pub(super) fn kind_to_wire(kind: RecordType) -> rr::RecordType {
 }
 
 /// The data of one record; `None` for types that are never asked for.
-pub(super) fn record_from_wire(data: &rr::RData, secret: Option<&str>) -> Option<Record> {
+pub(in crate::resolve) fn record_from_wire(data: &rr::RData, secret: Option<&str>) -> Option<Record> {
     Some(match data {
         rr::RData::A(address) => Record::A(address.0),
         rr::RData::AAAA(address) => Record::Aaaa(address.0),
@@ -69,24 +61,8 @@ fn target(wire: &rr::Name, secret: Option<&str>) -> Target {
     }
     match name_from_wire(wire, secret) {
         Some(name) => Target::Name(name),
-        None => Target::Illegal(RemoteText::clean(&without_secret(presentation(wire).into_bytes(), secret))),
+        None => Target::Illegal(RemoteText::clean(&without_secret(presentation(wire.iter()).into_bytes(), secret))),
     }
-}
-
-/// The name as text, with special octets as decimal `\DDD` (RFC 1035 §5.1). Hickory writes octal.
-fn presentation(wire: &rr::Name) -> String {
-    let mut text = String::with_capacity(wire.len());
-    for label in wire.iter() {
-        for octet in label {
-            match octet {
-                b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' => text.extend(['\\', char::from(*octet)]),
-                0x21..=0x7e => text.push(char::from(*octet)),
-                _ => text.push_str(&format!("\\{octet:03}")),
-            }
-        }
-        text.push('.');
-    }
-    text
 }
 
 /// The text with every key in it masked, in upper or lower case.

@@ -7,8 +7,7 @@ use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{self, DNSClass, RData};
 
 use crate::dns::{Answer, Failure, MAX_TTL, Question, RecordType, Soa, ttl_from_wire};
-use crate::resolve::failure_rank::failure_of;
-use crate::resolve::rdata::{kind_to_wire, name_from_wire, name_to_wire, record_from_wire};
+use crate::resolve::wire::rdata::{kind_to_wire, name_from_wire, name_to_wire, record_from_wire};
 
 /// The most CNAME links followed for one question, in all its responses together.
 const MAX_LINKS: usize = 16;
@@ -19,7 +18,7 @@ const EXTENDED_ERROR: u16 = 15;
 
 /// The CNAME chain from the name asked to the name whose records are wanted.
 #[derive(Clone, Debug)]
-pub(super) struct Chain {
+pub(in crate::resolve) struct Chain {
     earlier: Vec<rr::Name>,
     last: rr::Name,
     ttl: Duration,
@@ -28,7 +27,7 @@ pub(super) struct Chain {
 
 /// What a response says.
 #[derive(Debug)]
-pub(super) enum Classified {
+pub(in crate::resolve) enum Classified {
     /// The question is answered, or has failed.
     Answer(Answer),
     /// The response ends in the middle of a CNAME chain: ask for its last name.
@@ -37,13 +36,13 @@ pub(super) enum Classified {
 
 impl Chain {
     /// A chain without links. `None` for a name that cannot be written in a message; a [`Question`] never has one.
-    pub(super) fn new(question: &Question) -> Option<Self> {
+    pub(in crate::resolve) fn new(question: &Question) -> Option<Self> {
         let last = name_to_wire(&question.name)?;
         Some(Self { earlier: Vec::new(), last, ttl: MAX_TTL, authenticated: true })
     }
 
     /// The name to ask for.
-    pub(super) fn last(&self) -> &rr::Name {
+    pub(in crate::resolve) fn last(&self) -> &rr::Name {
         &self.last
     }
 
@@ -75,8 +74,26 @@ impl Chain {
     }
 }
 
+/// The failure for a response code other than NOERROR and NXDOMAIN.
+pub(in crate::resolve) fn failure_of(code: u16) -> Failure {
+    match code {
+        2 => Failure::ServFail,
+        5 => Failure::Refused,
+        other => Failure::Rcode(other),
+    }
+}
+
+/// Parses the octets of a response and classifies it; without a `chain`, the name of the question was asked.
+pub(in crate::resolve) fn read(response: &[u8], question: &Question, chain: Option<&Chain>) -> Classified {
+    let chain = chain.cloned().or_else(|| Chain::new(question));
+    match (Message::from_vec(response), chain) {
+        (Ok(message), Some(chain)) => classify(&message, question, chain),
+        _ => Classified::Answer(Answer::failed(Failure::Malformed)),
+    }
+}
+
 /// What the response says about the question. `chain` leads to the name that this response was asked for.
-pub(super) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Classified {
+pub(in crate::resolve) fn classify(message: &Message, question: &Question, mut chain: Chain) -> Classified {
     if message.op_code != OpCode::Query {
         return Classified::Answer(Answer::failed(Failure::Malformed));
     }
@@ -143,8 +160,14 @@ fn no_error(message: &Message, question: &Question, mut chain: Chain) -> Classif
 }
 
 /// Does the response say that the server does not know OPT records (RFC 6891 §7)? A server that knows them sends one back.
-pub(super) fn refuses_opt(message: &Message) -> bool {
+pub(in crate::resolve) fn refuses_opt(message: &Message) -> bool {
     matches!(u16::from(message.response_code), 1 | 4) && message.edns.is_none()
+}
+
+/// The same, about the octets of a response. Most are not parsed for it.
+pub(in crate::resolve) fn octets_refuse_opt(response: &[u8]) -> bool {
+    matches!(response.get(3), Some(flags) if matches!(flags & 0x0f, 1 | 4))
+        && Message::from_vec(response).is_ok_and(|message| refuses_opt(&message))
 }
 
 /// NXDOMAIN, about the last name of the chain (RFC 6604 §3).

@@ -4,13 +4,13 @@ use hickory_proto::rr;
 
 use crate::base::name::Name;
 use crate::dns::{Failure, RecordType};
-use crate::resolve::failure_rank::failure_of;
-use crate::resolve::rdata::kind_to_wire;
+use crate::resolve::wire::classify::failure_of;
+use crate::resolve::wire::rdata::kind_to_wire;
 
 /// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
-pub(super) const MAX_PAYLOAD: usize = 1_232;
+pub(in crate::resolve) const MAX_PAYLOAD: usize = 1_232;
 /// Octets of a message header (RFC 1035 §4.1.1).
-pub(super) const HEADER: usize = 12;
+pub(in crate::resolve) const HEADER: usize = 12;
 /// RD and AD (RFC 1035 §4.1.1; RFC 6840 §5.7: asks for the AD bit without the DNSSEC records), one question.
 const ASKING: [u8; 9] = [0x01, 0x20, 0, 1, 0, 0, 0, 0, 0];
 /// The OPT record that ends a question (RFC 6891 §6.1.2): root, type 41, [`MAX_PAYLOAD`], nothing else.
@@ -36,7 +36,7 @@ pub(crate) enum Asked<'a> {
 }
 
 /// Writes the question into an empty buffer.
-pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) {
+pub(in crate::resolve) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) {
     octets.reserve(USUAL_ANSWER);
     octets.extend_from_slice(&id.to_be_bytes());
     octets.extend_from_slice(&ASKING);
@@ -56,13 +56,13 @@ pub(super) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: Reco
 }
 
 /// The end of the question section in a message that [`encode`] wrote.
-fn end_of_question(octets: &[u8]) -> usize {
+pub(in crate::resolve) fn end_of_question(octets: &[u8]) -> usize {
     let additional = octets.get(HEADER - 1).copied().unwrap_or_default();
     octets.len().saturating_sub(if additional == 0 { 0 } else { OPT.len() })
 }
 
 /// The question in a buffer of its own.
-pub(super) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) -> Vec<u8> {
+pub(in crate::resolve) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) -> Vec<u8> {
     let mut octets = Vec::new();
     encode(&mut octets, id, asked, kind, edns);
     octets
@@ -96,21 +96,9 @@ fn push_label(octets: &mut Vec<u8>, label: &[u8]) {
     octets.extend_from_slice(label);
 }
 
-/// Changes the case of each letter of the name whose bit in `coins` is set.
-pub(super) fn shuffle_case(octets: &mut [u8], coins: &[u8; 32]) {
-    let end = end_of_question(octets).saturating_sub(4);
-    let Some(name) = octets.get_mut(HEADER..end) else { return };
-    for (at, octet) in name.iter_mut().enumerate() {
-        // A length octet is at most 63, so it is never a letter.
-        if octet.is_ascii_alphabetic() && coins.get(at / 8).is_some_and(|coin| coin >> (at % 8) & 1 == 1) {
-            *octet ^= 0x20;
-        }
-    }
-}
-
 /// The relation of a datagram to the question with the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Match {
+pub(in crate::resolve) enum Match {
     /// The response to it.
     Ours,
     /// The response to it, with letters in another case.
@@ -122,7 +110,7 @@ pub(super) enum Match {
 }
 
 /// Compares a datagram with the question that was sent under the same id.
-pub(super) fn compare(datagram: &[u8], sent: &[u8]) -> Match {
+pub(in crate::resolve) fn compare(datagram: &[u8], sent: &[u8]) -> Match {
     let question = sent.get(HEADER..end_of_question(sent)).unwrap_or_default();
     let Some(&[_, _, flags, code, many, count, ..]) = datagram.first_chunk::<HEADER>() else {
         return Match::Failed(Failure::Malformed);
@@ -168,15 +156,8 @@ fn holds_question(datagram: &[u8]) -> bool {
 }
 
 /// Was it cut (RFC 1035 §4.1.1, TC)?
-pub(super) fn is_truncated(response: &[u8]) -> bool {
+pub(in crate::resolve) fn is_truncated(response: &[u8]) -> bool {
     response.get(2).is_some_and(|flags| flags & 0x02 != 0)
-}
-
-/// Notes that it was cut on the way to us.
-pub(super) fn mark_truncated(response: &mut [u8]) {
-    if let Some(flags) = response.get_mut(2) {
-        *flags |= 0x02;
-    }
 }
 
 #[cfg(test)]
@@ -199,10 +180,6 @@ mod tests {
         assert_eq!(compare(&response, &sent), Match::Ours);
         response[14] = b'x';
         assert_eq!(compare(&response, &sent), Match::Foreign);
-        let mut shuffled = sent.clone();
-        shuffle_case(&mut shuffled, &[0xff; 32]);
-        assert_eq!(&shuffled[12..25], b"\x03ABC\x02BL\x04TEST\0");
-        assert_eq!(shuffled[25..], sent[25..]);
     }
 
     fn response(text: &str) -> Vec<u8> {
@@ -243,16 +220,5 @@ mod tests {
         assert_eq!(compared(&bare(3)), Match::Failed(Failure::Malformed));
         assert_eq!(compared(&bare(0)), Match::Foreign);
         assert_eq!((compared(&bare(1)), compared(&bare(4))), (Match::Ours, Match::Ours));
-    }
-
-    #[test]
-    fn case_is_shuffled_in_the_name_alone() {
-        let mut octets = question("abc-1.bl.test");
-        shuffle_case(&mut octets, &[0xff; 32]);
-        assert_eq!(&octets[12..27], b"\x05ABC-1\x02BL\x04TEST\0");
-        octets.make_ascii_lowercase();
-        let mut plain = question("abc-1.bl.test");
-        plain.make_ascii_lowercase();
-        assert_eq!(octets, plain);
     }
 }
