@@ -11,7 +11,7 @@ mod masks;
 mod promises;
 #[cfg(feature = "test-util")]
 mod properties;
-#[cfg(all(feature = "test-util", feature = "idna"))]
+#[cfg(all(feature = "test-util", feature = "idna", feature = "wire"))]
 mod seeds;
 #[cfg(feature = "test-util")]
 mod testing_kit;

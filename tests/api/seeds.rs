@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::kit::targets;
+use crate::kit::{response_target, targets};
 
 /// One seed, as its target reads it.
 fn replay(target: &str, octets: &[u8]) {
@@ -17,6 +17,7 @@ fn replay(target: &str, octets: &[u8]) {
         "list_spec" => targets::list_spec(&text),
         "name" => targets::name(&text),
         "remote_text" => targets::remote_text(octets),
+        "response" => response_target::response(octets),
         "table" => targets::table(&text),
         other => panic!("no such target: {other}"),
     }
@@ -35,5 +36,5 @@ fn every_seed_through_its_target() {
             replayed += 1;
         }
     }
-    assert!(replayed >= 18, "{replayed}");
+    assert!(replayed >= 22, "{replayed}");
 }

@@ -7,6 +7,8 @@ pub(crate) mod answering;
 pub(crate) mod random_world;
 #[cfg(any(feature = "hickory", feature = "direct"))]
 pub(crate) mod raw;
+#[cfg(feature = "wire")]
+pub(crate) mod response_target;
 #[cfg(all(feature = "test-util", feature = "hickory"))]
 pub(crate) mod said;
 #[cfg(feature = "test-util")]
