@@ -81,11 +81,14 @@ pub enum TableErrorKind {
     #[error("expected nothing more but ttl= and after=")]
     Surplus,
     /// An unknown line with a dollar sign.
-    #[error("expected $TTL, $SOA or $DEFAULT")]
+    #[error("expected $TTL, $SOA, $DEFAULT or $SITUATION")]
     Directive,
     /// `$DEFAULT` without a behaviour it can have.
     #[error("expected NXDOMAIN, NXDOMAIN-NOSOA, SERVFAIL, REFUSED or TIMEOUT")]
     Default,
+    /// Two [`Situation`](crate::testing::Situation)s of one zone in one text.
+    #[error("expected one situation of a zone in a text: change it with `set` or `situation`")]
+    SecondSituation,
     /// Two CNAMEs, or a CNAME and records of the same name.
     #[error("expected no other record beside a CNAME (RFC 1034 section 3.6.2)")]
     BesideCname,

@@ -14,7 +14,10 @@ const DEFAULT_SOA_MINIMUM: u32 = 60;
 
 /// What is asked of a name. More than a question can say: a server is asked for any type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "hickory"), expect(dead_code, reason = "only a server is asked for more"))]
+#[cfg_attr(
+    not(all(feature = "wire", feature = "tokio")),
+    expect(dead_code, reason = "only a server is asked for more")
+)]
 pub(super) enum Wanted {
     Records(RecordType),
     /// The CNAME itself, not what it leads to.
@@ -78,7 +81,7 @@ impl Table {
     }
 
     /// What is said of a name that no table can hold.
-    #[cfg(feature = "hickory")]
+    #[cfg(all(feature = "wire", feature = "tokio"))]
     pub(super) fn find_impossible(&self) -> ServerReply {
         let mut reply = ServerReply::new(ReplyOutcome::NxDomain);
         self.conclude(&mut reply, self.unknown, None);

@@ -3,7 +3,7 @@
 //! * [`Table`]: the world, one record a line. Its syntax stands there.
 //! * [`Scripted`]: a resolver that answers from a table, faults and delays included.
 //! * [`ManualClock`]: a clock that stands still until it is moved, and an executor that jumps to the next timer.
-//! * `LoopbackServer` (also needs the feature `hickory`): the same table behind a real socket.
+//! * `LoopbackServer` (also needs the feature `direct` or `hickory`): the same table behind a real socket.
 //!
 //! ```
 //! use std::time::Duration;
@@ -43,12 +43,14 @@ mod lookup;
 mod parse;
 mod reply;
 mod scripted;
-#[cfg(feature = "hickory")]
+#[cfg(all(feature = "wire", feature = "tokio"))]
 mod server;
 mod situations;
+#[cfg(all(feature = "wire", feature = "tokio"))]
+mod sockets;
 mod table;
 mod tokens;
-#[cfg(feature = "hickory")]
+#[cfg(all(feature = "wire", feature = "tokio"))]
 mod wire;
 
 pub use crate::testing::clock::ManualClock;
@@ -56,7 +58,7 @@ pub use crate::testing::data::{Data, RawName, SoaData, TableEntry};
 pub use crate::testing::error::{TableError, TableErrorKind};
 pub use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
 pub use crate::testing::scripted::{SILENCE, Scripted};
-#[cfg(feature = "hickory")]
+#[cfg(all(feature = "wire", feature = "tokio"))]
 pub use crate::testing::server::LoopbackServer;
 pub use crate::testing::situations::Situation;
 pub use crate::testing::table::{MAX_CNAME_LINKS, Table};

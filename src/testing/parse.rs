@@ -1,5 +1,6 @@
 //! Reading a table: the grammar of a line.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::base::name::{Name, NameErrorKind};
@@ -49,6 +50,8 @@ impl Table {
 pub(super) struct Parsed {
     pub(super) table: Table,
     pub(super) unknown: Option<Fate>,
+    /// The zones that are put into a situation.
+    situations: HashSet<Name>,
 }
 
 /// Reads all lines.
@@ -60,7 +63,7 @@ pub(super) fn table(text: &str, ttl: u32) -> Result<Parsed, TableError> {
         unknown: Fate::NxDomain(Negative::WithSoa),
         ttl,
     };
-    let mut parsed = Parsed { table, unknown: None };
+    let mut parsed = Parsed { table, unknown: None, situations: HashSet::new() };
     for (index, line) in text.lines().enumerate() {
         parsed.line(line).map_err(|kind| TableError::new(index + 1, kind))?;
     }
@@ -86,6 +89,12 @@ impl Parsed {
                 let (ttl, minimum) = (line.number("a TTL")?, line.number("a MINIMUM")?);
                 let slot = self.node(&zone).slots.entry(RecordType::Soa).or_default();
                 slot.records = vec![(ttl, Data::Soa(SoaData::with_minimum(minimum)))];
+            }
+            "$SITUATION" => {
+                let zone = name(&line.word().ok_or(ListKind::Name(NameErrorKind::Empty))?)?;
+                if !self.situations.insert(zone) {
+                    return Err(ListKind::SecondSituation);
+                }
             }
             "$DEFAULT" => {
                 let word = line.word().ok_or(ListKind::Default)?.to_ascii_uppercase();
@@ -243,6 +252,8 @@ mod tests {
             ("$TTL 3 after=3s", ListKind::Surplus),
             ("$DEFAULT TC", ListKind::Default),
             ("$SOA a 1", ListKind::Number("a MINIMUM")),
+            ("$SITUATION a\n$SITUATION b\n$SITUATION a", ListKind::SecondSituation),
+            ("$SITUATION", ListKind::Name(NameErrorKind::Empty)),
             ("a CNAME b\na A 1.2.3.4", ListKind::BesideCname),
             ("a A 1.2.3.4\na CNAME b", ListKind::BesideCname),
         ] {

@@ -1,6 +1,7 @@
 //! A resolver that answers from a table.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::resolve::{BoxFuture, Resolve};
 use crate::testing::error::TableError;
 use crate::testing::journal::Journal;
 use crate::testing::reply::ReplyOutcome;
+use crate::testing::situations::Situation;
 use crate::testing::table::Table;
 
 /// How long a resolver waits before it gives up on a silent server.
@@ -64,7 +66,26 @@ impl Scripted {
         self.lock().table.set(text)
     }
 
-    /// The questions so far, in the order in which they were sent; of more than 65536, the latest.
+    /// Puts a list into this situation from now on, while the program under test runs: [`set`](Self::set) with
+    /// [`Situation::table`]. `listed` are the addresses that the list holds, or held when it was sound.
+    ///
+    /// # Errors
+    /// [`TableError`] when the zone is not a domain name; the table is then unchanged.
+    ///
+    /// ```
+    /// use rdnsbl::testing::Situation;
+    /// use rdnsbl::{ManualClock, Scripted};
+    ///
+    /// let dns = Scripted::table("", ManualClock::new())?;
+    /// dns.situation("bl.example", Situation::Sound, &["192.0.2.1".parse()?])?;
+    /// dns.situation("bl.example", Situation::Silent, &["192.0.2.1".parse()?])?; // it dies
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn situation(&self, zone: &str, situation: Situation, listed: &[IpAddr]) -> Result<(), TableError> {
+        self.set(&situation.table(zone, listed))
+    }
+
+    /// The questions so far, in the order in which they were asked; if there are more than 65,536, the latest.
     #[must_use]
     pub fn asked(&self) -> Vec<Question> {
         self.lock().journal.list()

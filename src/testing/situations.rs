@@ -20,7 +20,7 @@ use crate::dnsxl::SubjectKind;
 /// let checker = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).build()?;
 /// assert_eq!(clock.run(checker.check(client)).advice().action(), Action::Reject);
 ///
-/// dns.set(&Situation::ListsEverything.table("bl.example", &[client]))?;
+/// dns.situation("bl.example", Situation::ListsEverything, &[client])?;
 /// clock.advance(std::time::Duration::from_secs(7_200));
 /// assert_eq!(clock.run(checker.check(client)).advice().action(), Action::Pass);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -68,7 +68,8 @@ impl Situation {
     ];
 
     /// The lines of a table for this zone. `listed` are the addresses it holds, or held when it was well: in every other
-    /// situation their own entries are replaced too, so that the lines can be given to `set` at any time.
+    /// situation their own entries are replaced too, so that the lines can be given to `set` at any time. Two situations of one
+    /// zone in one text are an error.
     #[must_use]
     pub fn table(self, zone: &str, listed: &[IpAddr]) -> String {
         let entries =
@@ -91,7 +92,7 @@ impl Situation {
             Self::Refused => ("REFUSED".to_owned(), "REFUSED".to_owned()),
             Self::Stripped => ("NODATA-NOSOA".to_owned(), "NXDOMAIN".to_owned()),
         };
-        let mut table = format!("$SOA {zone} 300 60\n");
+        let mut table = format!("$SITUATION {zone}\n$SOA {zone} 300 60\n");
         // Writing to a String does not fail.
         for name in &names {
             let _ = writeln!(table, "{name} {own}");

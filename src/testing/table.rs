@@ -51,8 +51,9 @@ pub const MAX_CNAME_LINKS: usize = 16;
 /// | directive | |
 /// |---|---|
 /// | `$TTL 300` | the TTL of the lines below |
-/// | `$SOA zone ttl minimum` | a zone: its SOA stands in every "no" at and below it (else: the parent of the name, 300, 60) |
-/// | `$DEFAULT behaviour` | for names not in the table; `NXDOMAIN` unless said |
+/// | `$SOA zone ttl minimum` | a zone: its SOA stands in every "no" at and below it (else: the parent of the name, 300, 60). |
+/// | `$DEFAULT behaviour` | for names not in the table; `NXDOMAIN` by default |
+/// | `$SITUATION zone` | begins the lines of a [`Situation`](crate::testing::Situation); a second one of the zone in the same text is an error |
 ///
 /// ```
 /// use rdnsbl::testing::{ReplyOutcome, Table};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hickory_resolver::proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, TXT};
-use hickory_resolver::proto::rr::{DNSClass, Name as WireName, RData, Record, RecordType as WireType};
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, TXT};
+use hickory_proto::rr::{DNSClass, Name as WireName, RData, Record, RecordType as WireType};
 
 use crate::base::name::Name;
 use crate::dns::RecordType;
@@ -34,8 +34,8 @@ pub(super) enum Reaction {
     Silence,
     /// Close the connection.
     Close,
-    /// Send this, after a while.
-    Send(Vec<u8>, Duration),
+    /// Send these messages, after this time.
+    Send(Vec<Vec<u8>>, Duration),
 }
 
 /// Reads a message, asks `lookup` about it, says what to do. A name that no table can hold is `None`.
@@ -64,9 +64,9 @@ pub(super) fn react(
     match (reply.outcome, transport) {
         (ReplyOutcome::Silence, _) => Reaction::Silence,
         (ReplyOutcome::Truncated, Transport::Tcp) => Reaction::Close,
-        (ReplyOutcome::Malformed, _) => Reaction::Send(garbage(request.metadata.id), reply.after),
+        (ReplyOutcome::Malformed, _) => Reaction::Send(vec![garbage(request.metadata.id)], reply.after),
         _ => match encode(&request, query, &reply, transport) {
-            Some(octets) => Reaction::Send(octets, reply.after),
+            Some(octets) => Reaction::Send(vec![octets], reply.after),
             None => refuse(octets, ResponseCode::ServFail),
         },
     }
@@ -78,7 +78,7 @@ fn refuse(octets: &[u8], code: ResponseCode) -> Reaction {
 }
 
 fn at_once(octets: Vec<u8>) -> Reaction {
-    Reaction::Send(octets, Duration::ZERO)
+    Reaction::Send(vec![octets], Duration::ZERO)
 }
 
 /// The header of an answer to octets that may be no message; `None` when they are no question either.
@@ -213,8 +213,8 @@ mod tests {
     }
 
     fn answered(reaction: Reaction) -> Message {
-        let Reaction::Send(octets, _) = reaction else { panic!("{reaction:?}") };
-        Message::from_vec(&octets).unwrap()
+        let Reaction::Send(messages, _) = reaction else { panic!("{reaction:?}") };
+        Message::from_vec(&messages[0]).unwrap()
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rdnsbl::clock::Clock;
 use rdnsbl::dns::{Answer, AnswerKind, Failure, Question, Record, RecordType, Soa, Target};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::Resolve;
-use rdnsbl::testing::{ReplyOutcome, ReplyTransport, SILENCE, Table};
+use rdnsbl::testing::{ReplyOutcome, ReplyTransport, SILENCE, Situation, Table, TableErrorKind};
 use rdnsbl::{ManualClock, Scripted};
 
 fn question(name: &str, kind: RecordType) -> Question {
@@ -275,4 +275,26 @@ fn replies_keep_the_order_of_the_table() {
     let owners: Vec<String> = reply.answers.iter().map(|entry| format!("{} {:?}", entry.owner, entry.data)).collect();
     assert!(owners[0].starts_with("a.example Cname"));
     assert_eq!(owners[1..], ["b.example A(127.0.0.9)", "b.example A(127.0.0.2)"]);
+}
+
+#[test]
+fn two_situations_of_one_zone_cannot_be_mixed() {
+    let listed = ["192.0.2.7".parse().unwrap()];
+    let [sound, stripped] = [Situation::Sound, Situation::Stripped].map(|it| it.table("bl.test", &listed));
+    let error = Table::parse(&format!("{sound}{stripped}")).unwrap_err();
+    assert_eq!((error.line(), error.kind()), (sound.lines().count() + 1, &TableErrorKind::SecondSituation));
+    let other = Situation::Stripped.table("other.test", &listed);
+    assert!(Table::parse(&format!("{sound}{other}")).is_ok());
+    // One after the other is the way to change a list, and nothing of the first one is left.
+    let clock = ManualClock::new();
+    let dns = Scripted::table(&sound, clock.clone()).unwrap();
+    for situation in Situation::DYING {
+        dns.situation("bl.test", situation, &listed).unwrap();
+        let fresh = Scripted::table(&situation.table("bl.test", &listed), clock.clone()).unwrap();
+        for name in ["7.2.0.192.bl.test", "8.2.0.192.bl.test", "2.0.0.127.bl.test", "1.0.0.127.bl.test", "x.bl.test"] {
+            let question = Question::new(Name::parse(name).unwrap(), RecordType::A);
+            let answers = [&dns, &fresh].map(|dns| clock.run(dns.resolve(&question)));
+            assert_eq!(answers[0], answers[1], "{situation:?} {name}");
+        }
+    }
 }
