@@ -74,7 +74,10 @@ pub use crate::resolve::timeouts::Timeouts;
 /// another question, in the same way as "no records", and it answers `localhost` itself without asking a server. Use `Stub`,
 /// `Direct` or your own sockets with the module `wire` where you can. If you need the adapter, the safest mapping is: "no records" with an SOA record is
 /// [`Answer::nx_domain`] or [`Answer::no_data`], and "no records" without one is `Answer::failed(Failure::Unrelated)`. An
-/// answer that no zone has confirmed then never counts as "not listed".
+/// answer that no zone has confirmed then never counts as "not listed". Records in a message whose response code is not NOERROR
+/// are `Answer::failed(Failure::Contradiction)`. Names in records are [`Target::from_labels`](crate::dns::Target::from_labels).
+///
+/// `testing::check_resolver` (feature `test-util`) tests an implementation against 31 shapes of responses.
 pub trait Resolve: Send + Sync {
     /// Asks one question.
     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer>;

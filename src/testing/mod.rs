@@ -4,6 +4,7 @@
 //! * [`Scripted`]: a resolver that answers from a table, faults and delays included.
 //! * [`ManualClock`]: a clock that stands still until it is moved, and an executor that jumps to the next timer.
 //! * `LoopbackServer` (also needs the feature `direct` or `hickory`): the same table behind a real socket.
+//! * `check_resolver` (the same features): what a [`Resolve`](crate::Resolve) of your own gets wrong.
 //!
 //! ```
 //! use std::time::Duration;
@@ -34,6 +35,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(all(feature = "wire", feature = "tokio"))]
+mod check_resolver;
 mod clock;
 mod data;
 mod error;
@@ -45,6 +48,8 @@ mod reply;
 mod scripted;
 #[cfg(all(feature = "wire", feature = "tokio"))]
 mod server;
+#[cfg(all(feature = "wire", feature = "tokio"))]
+mod shapes;
 mod situations;
 #[cfg(all(feature = "wire", feature = "tokio"))]
 mod sockets;
@@ -53,6 +58,8 @@ mod tokens;
 #[cfg(all(feature = "wire", feature = "tokio"))]
 mod wire;
 
+#[cfg(all(feature = "wire", feature = "tokio"))]
+pub use crate::testing::check_resolver::{Mismatch, check_resolver};
 pub use crate::testing::clock::ManualClock;
 pub use crate::testing::data::{Data, RawName, SoaData, TableEntry};
 pub use crate::testing::error::{TableError, TableErrorKind};

@@ -1,6 +1,8 @@
 //! The public API: what its types promise, properties over random answers, hostile input, the test kit, and rules of the source.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
+#[cfg(all(feature = "test-util", feature = "direct", feature = "hickory"))]
+mod check_resolver;
 mod citations;
 mod floors;
 mod hostile;
