@@ -4,6 +4,8 @@
 //! `Direct` (feature `direct`) ask recursive servers; `Scripted` (feature `test-util`) answers from a table. For a resolver over
 //! sockets of your own, the module `wire` (feature `wire`) writes the questions and reads the responses.
 
+#[cfg(any(feature = "hickory", feature = "direct"))]
+mod attempts;
 #[cfg(feature = "direct")]
 mod direct;
 #[cfg(any(feature = "hickory", feature = "direct"))]

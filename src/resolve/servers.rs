@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 /// Where the servers of a system are listed.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// The most servers that are asked.
+pub(super) const MOST_SERVERS: usize = 64;
 /// The port of DNS (RFC 1035 §4.2).
 const PORT: u16 = 53;
 
-/// The servers in the order in which they are asked; never empty, none twice.
+/// The servers in the order in which they are asked; never empty, none twice, at most [`MOST_SERVERS`].
 #[derive(Clone, Debug)]
 pub(super) struct Servers {
     pub(super) addresses: Arc<[SocketAddr]>,
@@ -19,7 +21,7 @@ impl Servers {
     pub(super) fn given(servers: impl IntoIterator<Item = SocketAddr>) -> Result<Self, ResolverError> {
         let mut unique = Vec::new();
         for server in servers {
-            if !unique.contains(&server) {
+            if unique.len() < MOST_SERVERS && !unique.contains(&server) {
                 unique.push(server);
             }
         }
@@ -94,6 +96,13 @@ pub enum ResolverError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn none_twice_and_at_most_64() {
+        let server = |port: u16| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
+        let servers = Servers::given((1..=100).flat_map(|port| [server(port), server(port)])).unwrap();
+        assert_eq!(*servers.addresses, (1..=64).map(server).collect::<Vec<_>>());
+    }
 
     #[test]
     fn resolv_conf() {

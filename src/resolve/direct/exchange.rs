@@ -1,23 +1,22 @@
-//! One question to several servers: sends, re-sends, fail-over, TCP, and which failure to return.
+//! One question to several servers over UDP and TCP. `attempts` decides which server comes next; this sends, and measures.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::future::poll_fn;
+use std::io;
 
-use tokio::runtime::{Handle, Id};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::runtime::Id;
+use tokio::time::Instant;
 
-use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
+use crate::resolve::attempts::{Action, Attempts, Event};
 use crate::resolve::direct::first_look::{FirstLook, first_look};
+use crate::resolve::direct::in_flight::{Arrival, Datagram, InFlight, runtime_here};
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
-use crate::resolve::direct::udp::query::{Outcome, UdpQuery};
+use crate::resolve::direct::udp::query::Outcome;
 use crate::resolve::direct::upstream::{Pacing, Server, Upstream};
 use crate::resolve::direct::{probe, tcp};
-use crate::resolve::failure_rank::{another_server_may_know, io_failure, rank};
+use crate::resolve::failure_rank::io_failure;
 use crate::resolve::wire::classify::{Chain, Classified, octets_refuse_opt, read};
 use crate::resolve::wire::codec::{self, Asked, Edns};
 
@@ -32,17 +31,28 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
     let begin = Instant::now();
     let end = begin + upstream.timeouts.total();
     let mut first = upstream.first_server(runtime, begin);
-    let place = match upstream.servers.get(first) {
+    let admitted = match upstream.servers.get(first) {
         Some(server) => server.admission.enter(question.chooser(), runtime, begin, end).await,
         None => None,
     };
-    let Some((_place, mut now)) = place else {
+    let Some((_permit, mut now)) = admitted else {
         return Answer::failed(Failure::Overload);
     };
     let mut chain = None;
     loop {
         // This ends: each iteration adds at least one link to a chain of limited length.
-        let mut round = Round::new(upstream, question, chain, runtime, first, end);
+        let round = Round {
+            upstream,
+            question,
+            chain,
+            runtime,
+            attempts: Attempts::new(upstream.servers.len(), first),
+            in_flight: InFlight::default(),
+            lost: 0,
+            wake: end,
+            early: false,
+            end,
+        };
         match round.run(now).await {
             (Classified::Answer(answer), _) => return answer,
             (Classified::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
@@ -50,446 +60,262 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
     }
 }
 
-/// A datagram in flight.
-struct Send {
-    server: usize,
-    at: Instant,
-    edns: Edns,
-    query: UdpQuery,
-}
-
-/// A datagram and its outcome.
-struct Received {
-    server: usize,
-    at: Instant,
-    edns: Edns,
-    outcome: Outcome<FirstLook>,
-}
-
-/// The exchange over TCP.
-type OverTcp<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
-
-/// What happens next.
-enum Event {
-    Udp(Received),
-    Tcp(usize, Result<Vec<u8>, Failure>),
-    Writable,
-    Time,
-}
-
-/// One name asked of the servers. A set of servers is a 64-bit word: there are at most 64.
+/// One name asked of the servers.
 struct Round<'a> {
     upstream: &'a Upstream,
     question: &'a Question,
+    /// Leads to the name; `None` for the name of the question.
     chain: Option<Box<Chain>>,
     /// The runtime whose sockets are used. Those of another one are never read if that one has stopped.
     runtime: Id,
-    asked: u64,
-    /// Servers that have failed; no more datagrams are sent there.
-    out: u64,
-    /// Servers that are asked without an OPT record.
-    plain: u64,
-    /// The failure so far that says most, and its server.
-    failure: Option<(usize, Answer)>,
-    /// The first datagram, apart from the later ones to save an allocation. All stay open: a late answer to the first one counts too.
-    open: Option<Send>,
-    more: Vec<Send>,
-    /// Set while the socket is not ready to send the last datagram.
-    blocked: Option<(usize, BoxFuture<'static, ()>)>,
-    tcp: Vec<(usize, OverTcp<'a>)>,
-    /// The next datagram goes to this server, or to the next one after it that has not failed.
-    next: usize,
-    /// Waits that ended without a response.
-    silences: u32,
+    attempts: Attempts,
+    in_flight: InFlight<'a>,
     /// Sockets that were closed because of wrong datagrams.
     lost: u32,
+    /// When the last datagram counts as lost.
     wake: Instant,
     /// `wake` is earlier than [`Timeouts::resend`](crate::resolve::Timeouts::resend): a re-send then costs credit.
     early: bool,
-    /// The timer while no datagram is in flight; otherwise the timer of its socket is used.
-    timer: Option<Pin<Box<Sleep>>>,
-    /// This has been polled since the first datagram was sent.
-    waits: bool,
-    /// The timer of another runtime, where a task waits for the same answer.
-    elsewhere: Option<(Id, Pin<Box<Sleep>>)>,
     end: Instant,
 }
 
-impl<'a> Round<'a> {
-    fn new(
-        upstream: &'a Upstream,
-        question: &'a Question,
-        chain: Option<Box<Chain>>,
-        runtime: Id,
-        first: usize,
-        end: Instant,
-    ) -> Self {
-        Self {
-            upstream,
-            question,
-            chain,
-            runtime,
-            asked: 0,
-            out: 0,
-            plain: 0,
-            failure: None,
-            open: None,
-            more: Vec::new(),
-            blocked: None,
-            tcp: Vec::new(),
-            next: first,
-            silences: 0,
-            lost: 0,
-            wake: end,
-            early: false,
-            timer: None,
-            waits: false,
-            elsewhere: None,
-            end,
-        }
-    }
-
+impl Round<'_> {
     /// The answer and the server that gave it.
-    async fn run(&mut self, now: Instant) -> (Classified, usize) {
-        self.send(now, 0);
-        while !self.tcp.is_empty() || !self.is_over() {
-            match poll_fn(|cx| self.poll(cx)).await {
-                Event::Udp(came) => {
-                    let server = came.server;
-                    if let Some(heard) = self.hear(came) {
-                        return (heard, server);
-                    }
+    async fn run(mut self, now: Instant) -> (Classified, usize) {
+        self.on(Event::Start, || now);
+        while self.in_flight.has_tcp() || !self.attempts.is_over() {
+            let (question, fresh) = (self.question, self.chain.is_none());
+            let look = |response: &[u8]| first_look(response, question, fresh);
+            let due = self.wake.min(self.end);
+            let arrival = poll_fn(|cx| self.in_flight.poll(cx, due, self.runtime, look)).await;
+            let (answered, server) = match arrival {
+                Arrival::Udp(datagram, outcome) => (self.on_udp(&datagram, outcome), datagram.server),
+                Arrival::Tcp(server, result) => (self.on_tcp(server, result), server),
+                Arrival::Writable => {
+                    self.send_again();
+                    continue;
                 }
-                Event::Tcp(server, result) => {
-                    if let Some(heard) = self.hear_tcp(server, result) {
-                        return (heard, server);
-                    }
-                }
-                Event::Writable => self.unblock(),
-                Event::Time => {
+                Arrival::Time => {
                     let now = Instant::now();
                     if now >= self.end {
                         break;
                     }
                     if now >= self.wake {
-                        self.overdue(now);
+                        self.on_silence(now);
                     }
+                    continue;
                 }
+            };
+            if let Some(answered) = answered {
+                return (answered, server);
             }
         }
-        let told = self.failure.take().map_or(Answer::failed(Failure::Timeout), |(_, told)| told);
-        if told.failure() == Some(Failure::Timeout) {
+        let failure = self.attempts.failure();
+        if failure.failure() == Some(Failure::Timeout) {
             count(&self.upstream.counters.timeouts);
         }
-        (Classified::Answer(told), 0)
+        (Classified::Answer(failure), 0)
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        let due = self.wake.min(self.end);
-        let (question, fresh) = (self.question, self.chain.is_none());
-        let first_look = |response: &[u8]| first_look(response, question, fresh);
-        if let Some(send) = &mut self.open
-            && let Poll::Ready(outcome) = send.query.poll(cx, due, first_look)
-        {
-            if matches!(outcome, Outcome::Overdue) {
-                return Poll::Ready(Event::Time);
-            }
-            let event = Event::Udp(send.came(outcome));
-            self.open = None;
-            return Poll::Ready(event);
-        }
-        for at in 0..self.more.len() {
-            if let Some(send) = self.more.get_mut(at)
-                && let Poll::Ready(outcome) = send.query.poll(cx, due, first_look)
-            {
-                if matches!(outcome, Outcome::Overdue) {
-                    return Poll::Ready(Event::Time);
+    /// Does what follows from an event; `Some` when the question is answered.
+    fn on(&mut self, event: Event, now: impl Fn() -> Instant) -> Option<Classified> {
+        let mut action = self.attempts.on(event);
+        loop {
+            action = match action {
+                Action::Send(at) => match self.send(at, now()) {
+                    Ok(()) => return None,
+                    Err(error) => self.attempts.on(failed(at, io_failure(&error))),
+                },
+                Action::AskOverTcp(at) => {
+                    self.ask_over_tcp(at);
+                    return None;
                 }
-                let event = Event::Udp(send.came(outcome));
-                self.more.swap_remove(at);
-                return Poll::Ready(event);
+                Action::Wait => return None,
+                Action::Done(classified) => return Some(classified),
             }
         }
-        for at in 0..self.tcp.len() {
-            if let Some((server, exchange)) = self.tcp.get_mut(at)
-                && let Poll::Ready(result) = exchange.as_mut().poll(cx)
-            {
-                let event = Event::Tcp(*server, result);
-                drop(self.tcp.swap_remove(at));
-                return Poll::Ready(event);
-            }
-        }
-        if let Some((_, writable)) = &mut self.blocked
-            && writable.as_mut().poll(cx).is_ready()
+    }
+
+    /// Takes in the outcome of a datagram; `Some` when the question is answered.
+    fn on_udp(&mut self, datagram: &Datagram, outcome: Outcome<FirstLook>) -> Option<Classified> {
+        let server = datagram.server;
+        if let Some(it) = self.upstream.servers.get(server)
+            && let Outcome::Response(_, at) | Outcome::OtherCase(at) = outcome
         {
-            return Poll::Ready(Event::Writable);
+            lock(&it.rtt).answered(at.saturating_duration_since(datagram.sent), at);
+            it.admission.answered(datagram.sent, at, self.runtime);
         }
-        if self.open.is_some() || !self.more.is_empty() {
-            return if std::mem::replace(&mut self.waits, true) { self.poll_elsewhere(cx, due) } else { Poll::Pending };
-        }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        if timer.deadline() != due {
-            timer.as_mut().reset(due);
-        }
-        timer.as_mut().poll(cx).map(|()| Event::Time)
+        let event = match outcome {
+            Outcome::Response(FirstLook::Usual(answer), _) => Event::Response(server, Classified::Answer(answer)),
+            Outcome::Response(FirstLook::Octets(response), _)
+                if datagram.edns == Edns::Yes && octets_refuse_opt(&response) =>
+            {
+                return self.on_refused_opt(server, &response);
+            }
+            Outcome::Response(FirstLook::Octets(response), _) => Event::Response(server, self.read(&response)),
+            // A forged answer cannot come over TCP.
+            Outcome::Response(FirstLook::Truncated, _) | Outcome::OtherCase(_) => Event::Truncated(server),
+            Outcome::Overdue => return None,
+            Outcome::Failed(failure) => failed(server, failure),
+            // Another datagram is still in flight. If that one is lost too, it is the last, and the arms below send it again.
+            Outcome::Lost if self.in_flight.has_datagrams() => return None,
+            Outcome::Lost if self.lost >= MOST_LOST => failed(server, Failure::Overload),
+            Outcome::Lost if self.attempts.is_out(server) => return None,
+            Outcome::Lost => {
+                self.lost += 1;
+                match self.send(server, Instant::now()) {
+                    Ok(()) => return None,
+                    Err(error) => failed(server, io_failure(&error)),
+                }
+            }
+        };
+        self.on(event, Instant::now)
     }
 
-    /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
-    /// again from this one, after the usual wait.
-    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<Event> {
-        let Some(here) = runtime_here().filter(|here| *here != self.runtime) else { return Poll::Pending };
-        // A timer may only be polled in its own runtime: another runtime may have shut down, and polling then panics.
-        if self.elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
-            self.elsewhere = Some((here, Box::pin(sleep_until(due))));
+    /// The server does not know OPT records, or not for this name: a probe shows which.
+    fn on_refused_opt(&mut self, server: usize, response: &[u8]) -> Option<Classified> {
+        if self.attempts.uses_opt(server)
+            && let Some(it) = self.upstream.servers.get(server)
+        {
+            self.upstream.suspect(it, self.runtime, Instant::now());
         }
-        let Some((_, timer)) = &mut self.elsewhere else { return Poll::Pending };
-        if timer.deadline() != due {
-            timer.as_mut().reset(due);
+        match self.read(response) {
+            Classified::Answer(answer) => self.on(Event::RefusedOpt(server, answer), Instant::now),
+            Classified::Chase(_) => None, // an error has no chain
         }
-        timer.as_mut().poll(cx).map(|()| Event::Time)
     }
 
-    /// Have all servers failed, so that no datagram is sent or expected any more?
-    fn is_over(&self) -> bool {
-        self.out.count_ones() as usize >= self.upstream.servers.len()
+    fn on_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Classified> {
+        let event = match result {
+            Ok(response) if !codec::is_truncated(&response) => Event::Response(server, self.read(&response)),
+            // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
+            _ => failed(server, Failure::Truncated),
+        };
+        self.on(event, Instant::now)
     }
 
     /// No response has come in time.
-    fn overdue(&mut self, now: Instant) {
-        if self.is_over() {
+    fn on_silence(&mut self, now: Instant) {
+        if self.attempts.is_over() {
             self.wake = self.end; // only TCP is still open
             return;
         }
-        let last = self.more.last().or(self.open.as_ref()).map(|send| (send.server, send.at));
-        if let Some((server, at)) = last
+        let last = self.in_flight.last().map(|datagram| (datagram.server, datagram.sent));
+        if let Some((server, sent)) = last
             && let Some(server) = self.upstream.servers.get(server)
         {
             let mut rtt = lock(&server.rtt);
             if self.early && !rtt.spend() {
                 // Many responses are late, so this one is probably late and not lost: wait for the full time.
                 self.early = false;
-                self.wake = at + self.late();
+                self.wake = sent + self.attempts.wait(self.upstream.timeouts.resend());
                 return;
             }
-            rtt.silent(at);
+            rtt.silent(sent);
             let measured = self.upstream.pacing == Pacing::Measured;
             let suspect = measured && rtt.is_suspect(now, self.upstream.timeouts.resend());
             drop(rtt);
             if suspect {
                 self.upstream.suspect(server, self.runtime, now);
             }
-            server.admission.lost(at, now);
+            server.admission.lost(sent, now);
             if !self.early {
                 lock(&server.pool).renew(now);
             }
         }
-        // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
         count(&self.upstream.counters.resent);
         if self.early {
             count(&self.upstream.counters.early);
         }
-        self.silences += 1;
-        self.send(now, 0);
+        self.on(Event::Silence, || now);
     }
 
-    /// Sends one datagram to the next server in order that has not failed and is not in `unwanted`.
-    fn send(&mut self, now: Instant, unwanted: u64) {
-        let count = self.upstream.servers.len();
-        let mut order = (0..count).map(|step| (self.next + step) % count);
-        let Some(at) = order.find(|at| (self.out | unwanted) & bit(*at) == 0) else {
-            self.wake = self.end;
-            return;
-        };
-        self.next = (at + 1) % count;
-        self.send_to(at, now);
-    }
-
-    fn send_to(&mut self, at: usize, now: Instant) {
-        let Some(server) = self.upstream.servers.get(at) else { return };
-        if self.waits {
+    /// Sends one datagram to a server.
+    fn send(&mut self, at: usize, now: Instant) -> io::Result<()> {
+        let Some(server) = self.upstream.servers.get(at) else { return Ok(()) };
+        if self.in_flight.has_waited() {
             // The task that polls now may run in another runtime than the one that asked first.
             self.runtime = runtime_here().unwrap_or(self.runtime);
         }
-        self.asked |= bit(at);
         self.set_wake(server, now);
-        let asked = asked(self.question, self.chain.as_deref());
         let (kind, edns) = (self.question.record_type, self.edns(at));
-        match pool::enter(&server.pool, asked, kind, edns, self.runtime, now, self.wake.min(self.end)) {
-            Ok((query, sent)) => {
-                let send = Send { server: at, at: now, edns, query };
-                if self.open.is_none() && self.more.is_empty() {
-                    self.open = Some(send);
-                } else {
-                    self.more.push(send);
-                }
-                self.note_sent(sent);
-            }
-            Err(error) => self.fail(at, Answer::failed(io_failure(&error))),
-        }
-    }
-
-    fn edns(&self, server: usize) -> Edns {
-        match self.upstream.servers.get(server) {
-            Some(it) if self.plain & bit(server) == 0 => it.known.edns(),
-            _ => Edns::No,
-        }
+        let due = self.wake.min(self.end);
+        let (query, sent) = pool::enter(&server.pool, self.asked(), kind, edns, self.runtime, now, due)?;
+        self.in_flight.push(Datagram { server: at, sent: now, edns, query });
+        self.note_sent(sent)
     }
 
     /// Sends the last datagram again, for which the socket was not ready before.
-    fn unblock(&mut self) {
-        if let Some(send) = self.more.last().or(self.open.as_ref()) {
-            self.note_sent(send.query.send());
+    fn send_again(&mut self) {
+        let Some(last) = self.in_flight.last() else { return };
+        let (server, sent) = (last.server, last.query.send());
+        if let Err(error) = self.note_sent(sent) {
+            self.on(failed(server, io_failure(&error)), Instant::now);
         }
     }
 
     /// Takes in the result of sending the last datagram.
-    fn note_sent(&mut self, sent: std::io::Result<()>) {
-        self.blocked = None;
-        let Some(send) = self.more.last().or(self.open.as_ref()) else { return };
-        let server = send.server;
+    fn note_sent(&mut self, sent: io::Result<()>) -> io::Result<()> {
+        self.in_flight.set_not_ready(None);
+        let Some(last) = self.in_flight.last() else { return sent };
         match sent {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                self.blocked = Some((server, send.query.writable()));
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let writable = last.query.writable();
+                self.in_flight.set_not_ready(Some(writable));
+                Ok(())
             }
             // The same as a datagram lost on the way: it is sent again after the usual wait.
-            Err(error) if is_congestion(&error) => {}
+            Err(error) if is_congestion(&error) => Ok(()),
             Err(error) => {
-                if self.more.pop().is_none() {
-                    self.open = None;
-                }
-                if let Some(server) = self.upstream.servers.get(server) {
+                if let Some(server) = self.upstream.servers.get(last.server) {
                     lock(&server.pool).renew(Instant::now());
                 }
-                self.fail(server, Answer::failed(io_failure(&error)));
+                self.in_flight.remove_last();
+                Err(error)
             }
+            Ok(()) => Ok(()),
         }
     }
 
-    /// When the datagram sent now counts as lost.
+    /// Sets when the datagram sent now counts as lost.
     fn set_wake(&mut self, server: &Server, now: Instant) {
-        let late = self.late();
+        let late = self.attempts.wait(self.upstream.timeouts.resend());
         let patience = match self.upstream.pacing {
             Pacing::Fixed => None,
             Pacing::Measured => lock(&server.rtt).patience(),
         };
-        let early = patience.map(|patience| self.doubled(patience)).filter(|early| *early < late);
+        let early = patience.map(|patience| self.attempts.wait(patience)).filter(|early| *early < late);
         self.early = early.is_some();
         self.wake = now + early.unwrap_or(late);
     }
 
-    fn late(&self) -> Duration {
-        self.doubled(self.upstream.timeouts.resend())
-    }
-
-    /// Each wait is twice the one before.
-    fn doubled(&self, wait: Duration) -> Duration {
-        wait.saturating_mul(1 << self.silences.min(16))
-    }
-
-    /// Takes in the outcome of a datagram; `Some` when the question is answered.
-    fn hear(&mut self, came: Received) -> Option<Classified> {
-        let Received { server, at: sent, edns, outcome } = came;
-        if let Some(it) = self.upstream.servers.get(server)
-            && let Outcome::Response(_, came) | Outcome::OtherCase(came) = outcome
-        {
-            let took = came.saturating_duration_since(sent);
-            lock(&it.rtt).heard(took, came);
-            it.admission.heard(sent, came, self.runtime);
-        }
-        match outcome {
-            Outcome::Response(FirstLook::Usual(answer), _) => return self.judge(server, Classified::Answer(answer)),
-            Outcome::Response(FirstLook::Octets(response), _) if edns == Edns::Yes && octets_refuse_opt(&response) => {
-                self.retry_without_opt(server, &response);
-            }
-            Outcome::Response(FirstLook::Octets(response), _) => {
-                return self.judge(server, read(&response, self.question, self.chain.as_deref()));
-            }
-            // A forged answer cannot come over TCP.
-            Outcome::Response(FirstLook::Truncated, _) | Outcome::OtherCase(_) => self.retry_over_tcp(server),
-            Outcome::Overdue => {}
-            Outcome::Failed(failure) => self.fail(server, Answer::failed(failure)),
-            // Another datagram is still in flight. If that one is lost too, it is the last, and the arms below send it again.
-            Outcome::Lost if self.open.is_some() || !self.more.is_empty() => {}
-            Outcome::Lost if self.lost >= MOST_LOST => self.fail(server, Answer::failed(Failure::Overload)),
-            Outcome::Lost => {
-                self.lost += 1;
-                if self.out & bit(server) == 0 {
-                    self.send_to(server, Instant::now());
-                }
-            }
-        }
-        None
-    }
-
-    fn hear_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Classified> {
-        match result {
-            // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
-            Ok(response) if !codec::is_truncated(&response) => {
-                self.judge(server, read(&response, self.question, self.chain.as_deref()))
-            }
-            _ => {
-                self.fail(server, Answer::failed(Failure::Truncated));
-                None
-            }
-        }
-    }
-
-    /// Takes in what a complete response says.
-    fn judge(&mut self, server: usize, heard: Classified) -> Option<Classified> {
-        match heard {
-            Classified::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
-                self.fail(server, answer);
-                None
-            }
-            settled => Some(settled),
-        }
-    }
-
-    /// Asks the same server again without an OPT record, once (RFC 6891 §6.2.2, §7).
-    fn retry_without_opt(&mut self, server: usize, refusal: &[u8]) {
-        if self.plain & bit(server) == 0 {
-            self.plain |= bit(server);
-            let now = Instant::now();
-            if let Some(it) = self.upstream.servers.get(server) {
-                self.upstream.suspect(it, self.runtime, now);
-            }
-            if let Classified::Answer(answer) = read(refusal, self.question, self.chain.as_deref()) {
-                self.note(server, answer);
-            }
-            if self.out & bit(server) == 0 {
-                self.send_to(server, now);
-            }
-        }
-    }
-
-    /// Asks the same server again over TCP (RFC 7766 §5, RFC 2181 §9). No more datagrams go there.
-    fn retry_over_tcp(&mut self, at: usize) {
-        let Some(server) = self.upstream.servers.get(at).filter(|_| self.out & bit(at) == 0) else { return };
-        self.out |= bit(at);
+    fn ask_over_tcp(&mut self, at: usize) {
+        let Some(server) = self.upstream.servers.get(at) else { return };
         self.runtime = runtime_here().unwrap_or(self.runtime);
-        self.note(at, Answer::failed(Failure::Truncated));
         // The connection chooses the id.
-        let asked = asked(self.question, self.chain.as_deref());
-        let question = codec::encoded(0, asked, self.question.record_type, self.edns(at));
-        self.tcp.push((at, Box::pin(tcp::ask(server, &self.upstream.counters, self.runtime, question, self.end))));
+        let question = codec::encoded(0, self.asked(), self.question.record_type, self.edns(at));
+        let exchange = tcp::ask(server, &self.upstream.counters, self.runtime, question, self.end);
+        self.in_flight.push_tcp(at, Box::pin(exchange));
     }
 
-    /// Notes that a server failed, and asks the next one that has not been asked yet.
-    fn fail(&mut self, server: usize, answer: Answer) {
-        self.out |= bit(server);
-        self.note(server, answer);
-        if self.upstream.servers.len() > self.asked.count_ones() as usize {
-            self.send(Instant::now(), self.asked);
+    /// Does a question to this server have an OPT record?
+    fn edns(&self, server: usize) -> Edns {
+        match self.upstream.servers.get(server) {
+            Some(it) if self.attempts.uses_opt(server) => it.known.edns(),
+            _ => Edns::No,
         }
     }
 
-    /// Keeps the failure that says most. Of two equal ones, that of the earlier server in the list is kept, whichever came first.
-    fn note(&mut self, server: usize, answer: Answer) {
-        let order = |server: usize, answer: &Answer| (rank(answer), std::cmp::Reverse(server));
-        if self.failure.as_ref().is_none_or(|(whose, known)| order(server, &answer) > order(*whose, known)) {
-            self.failure = Some((server, answer));
+    /// The name to ask for.
+    fn asked(&self) -> Asked<'_> {
+        match &self.chain {
+            Some(chain) => Asked::Wire(chain.last()),
+            None => Asked::Name(&self.question.name),
         }
+    }
+
+    fn read(&self, response: &[u8]) -> Classified {
+        read(response, self.question, self.chain.as_deref())
     }
 }
 
@@ -512,28 +338,11 @@ impl Upstream {
     }
 }
 
-impl Send {
-    fn came(&self, outcome: Outcome<FirstLook>) -> Received {
-        Received { server: self.server, at: self.at, edns: self.edns, outcome }
-    }
-}
-
-fn runtime_here() -> Option<Id> {
-    Handle::try_current().ok().map(|handle| handle.id())
+fn failed(server: usize, failure: Failure) -> Event {
+    Event::Failed(server, Answer::failed(failure))
 }
 
 /// Is a send queue of the system full (ENOBUFS, on BSD and Linux)?
-fn is_congestion(error: &std::io::Error) -> bool {
+fn is_congestion(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(55 | 105))
-}
-
-fn bit(server: usize) -> u64 {
-    1 << (server % 64)
-}
-
-fn asked<'a>(question: &'a Question, chain: Option<&'a Chain>) -> Asked<'a> {
-    match chain {
-        Some(chain) => Asked::Wire(chain.last()),
-        None => Asked::Name(&question.name),
-    }
 }

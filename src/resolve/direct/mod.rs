@@ -4,6 +4,7 @@ mod entropy;
 mod exchange;
 mod fast_parse;
 mod first_look;
+mod in_flight;
 mod letter_case;
 pub(crate) mod limit;
 mod probe;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use crate::dns::{Answer, Question};
 use crate::resolve::direct::udp::pool::Usage;
-use crate::resolve::direct::upstream::{MOST_SERVERS, Settings, Upstream};
+use crate::resolve::direct::upstream::{Settings, Upstream};
 use crate::resolve::servers::{ResolverError, Servers, ServersOrigin};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
@@ -210,7 +211,7 @@ impl Direct {
     /// The servers in the order in which they are asked; never empty.
     #[must_use]
     pub fn server_addresses(&self) -> &[SocketAddr] {
-        self.servers.addresses.get(..MOST_SERVERS).unwrap_or(&self.servers.addresses)
+        &self.servers.addresses
     }
 
     /// Where the servers come from.

@@ -64,9 +64,9 @@ fn look_at(probe: &mut Probe, server: &Server, runtime: Id, now: Instant, patien
     let mut refused = false;
     let waker = Waker::noop();
     match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = octets_refuse_opt(response)) {
-        Poll::Ready(Outcome::Response((), came) | Outcome::OtherCase(came)) => {
-            lock(&server.rtt).heard(came.saturating_duration_since(open.sent), came);
-            server.admission.heard(open.sent, came, open.runtime);
+        Poll::Ready(Outcome::Response((), at) | Outcome::OtherCase(at)) => {
+            lock(&server.rtt).answered(at.saturating_duration_since(open.sent), at);
+            server.admission.answered(open.sent, at, open.runtime);
             server.known.without_opt.store(refused, Ordering::Relaxed);
             probe.without_opt = refused.then_some(now);
             probe.open = None;

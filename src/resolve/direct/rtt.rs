@@ -18,31 +18,38 @@ const MANY: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Rtt {
     /// Smoothed round-trip time and its deviation (RFC 6298 §2); `None` before the first response.
-    trip: Option<(Duration, Duration)>,
+    smoothed: Option<(Duration, Duration)>,
     credit: u32,
     unanswered: u32,
     silent_since: Option<Instant>,
     /// When it last responded.
-    heard: Option<Instant>,
+    last_answer: Option<Instant>,
     passed_over: bool,
 }
 
 impl Rtt {
     pub(super) fn new() -> Self {
-        Self { trip: None, credit: MOST_CREDIT, unanswered: 0, silent_since: None, heard: None, passed_over: false }
+        Self {
+            smoothed: None,
+            credit: MOST_CREDIT,
+            unanswered: 0,
+            silent_since: None,
+            last_answer: None,
+            passed_over: false,
+        }
     }
 
-    /// A response came after `took`. Any response counts, NXDOMAIN and errors too.
-    pub(super) fn heard(&mut self, took: Duration, came: Instant) {
+    /// A response came after `took`, at this time. Any response counts, NXDOMAIN and errors too.
+    pub(super) fn answered(&mut self, took: Duration, at: Instant) {
         // RFC 6298 §2. Every send has its own id, so it is certain which one was answered, also after a re-send.
-        self.trip = Some(match self.trip {
+        self.smoothed = Some(match self.smoothed {
             None => (took, took / 2),
-            Some((trip, deviation)) => ((trip * 7 + took) / 8, (deviation * 3 + trip.abs_diff(took)) / 4),
+            Some((rtt, deviation)) => ((rtt * 7 + took) / 8, (deviation * 3 + rtt.abs_diff(took)) / 4),
         });
         self.credit = (self.credit + EARNED).min(MOST_CREDIT);
         self.unanswered = 0;
         self.silent_since = None;
-        self.heard = self.heard.max(Some(came));
+        self.last_answer = self.last_answer.max(Some(at));
         self.passed_over = false;
     }
 
@@ -54,8 +61,8 @@ impl Rtt {
 
     /// How long to wait before a datagram counts as lost.
     pub(super) fn patience(&self) -> Option<Duration> {
-        let (trip, deviation) = self.trip?;
-        Some((trip * 3).max(trip + deviation * 4).max(LEAST_WAIT))
+        let (rtt, deviation) = self.smoothed?;
+        Some((rtt * 3).max(rtt + deviation * 4).max(LEAST_WAIT))
     }
 
     /// Pays for one early re-send; `false` when there is not enough credit.
@@ -77,7 +84,7 @@ impl Rtt {
 
     /// The probe sent at `sent` got no response in time. The server is passed over unless it has answered something since.
     pub(super) fn probe_lost(&mut self, sent: Instant) {
-        self.passed_over |= self.heard.is_none_or(|heard| heard < sent);
+        self.passed_over |= self.last_answer.is_none_or(|at| at < sent);
     }
 
     /// Is the server asked only when no other is left?
@@ -99,11 +106,11 @@ mod tests {
         let (mut rtt, now) = (Rtt::new(), Instant::now());
         assert_eq!(rtt.patience(), None);
         for _ in 0..50 {
-            rtt.heard(ms(20), now);
+            rtt.answered(ms(20), now);
         }
         assert_eq!(rtt.patience(), Some(ms(100)));
         for _ in 0..50 {
-            rtt.heard(ms(80), now);
+            rtt.answered(ms(80), now);
         }
         let patience = rtt.patience().unwrap();
         assert!(patience > ms(230) && patience < ms(250), "{patience:?}");
@@ -114,7 +121,7 @@ mod tests {
         let (mut rtt, now) = (Rtt::new(), Instant::now());
         let mut early = 0;
         for _ in 0..10_000 {
-            rtt.heard(ms(1), now);
+            rtt.answered(ms(1), now);
             early += u32::from(rtt.spend());
         }
         assert_eq!(early, 309); // 3 % of 10,000, and nearly 10
@@ -133,7 +140,7 @@ mod tests {
         assert!(rtt.is_suspect(at(400), resend) && !rtt.is_passed_over());
         rtt.probe_lost(at(400));
         assert!(rtt.is_passed_over());
-        rtt.heard(ms(1), at(1_000));
+        rtt.answered(ms(1), at(1_000));
         assert!(!rtt.is_passed_over() && !rtt.is_suspect(at(2_000), resend));
         // It has answered another question since.
         rtt.probe_lost(at(999));

@@ -11,9 +11,6 @@ use crate::resolve::direct::udp::pool::{Pool, Usage};
 use crate::resolve::servers::Servers;
 use crate::resolve::timeouts::Timeouts;
 
-/// Servers that are asked. A 64-bit word holds a set of them.
-pub(super) const MOST_SERVERS: usize = 64;
-
 #[derive(Clone, Copy)]
 pub(super) struct Settings {
     pub(super) timeouts: Timeouts,
@@ -59,7 +56,7 @@ pub enum Pacing {
 impl Upstream {
     pub(super) fn new(servers: &Servers, settings: Settings) -> Self {
         let counters = Arc::new(Counters::default());
-        let servers = servers.addresses.iter().take(MOST_SERVERS).map(|address| Server {
+        let servers = servers.addresses.iter().map(|address| Server {
             pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
             rtt: Mutex::new(Rtt::new()),
             probe: Mutex::default(),

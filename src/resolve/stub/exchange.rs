@@ -1,7 +1,6 @@
-//! One question to several servers: sends, re-sends, fail-over, TCP, and which failure to return.
+//! One question to several servers over hickory's sockets. `attempts` decides which server comes next; this sends.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use hickory_resolver::net::NetError;
@@ -13,7 +12,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::failure_rank::{another_server_may_know, io_failure, rank};
+use crate::resolve::attempts::{Action, Attempts, Event};
+use crate::resolve::failure_rank::io_failure;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::wire::classify::{Chain, Classified, classify, failure_of, refuses_opt};
@@ -38,15 +38,14 @@ pub(crate) async fn ask(
         // This ends: each iteration adds at least one link to a chain of limited length.
         let round = Round {
             addresses,
+            timeouts,
             provider,
             question,
             chain,
-            servers: addresses.iter().map(|_| ServerProgress::default()).collect(),
+            attempts: Attempts::new(addresses.len(), first),
             open: FuturesUnordered::new(),
             tcp_open: 0,
-            next: first,
             wake: end,
-            patience: timeouts.resend(),
             end,
         };
         match round.run().await {
@@ -72,43 +71,32 @@ enum Trouble {
     Bare(u8),
 }
 
-/// The state of one server in this round.
-#[derive(Default)]
-struct ServerProgress {
-    asked: bool,
-    /// It has failed; no more datagrams are sent there.
-    out: bool,
-    /// It is asked without an OPT record.
-    plain: bool,
-    failure: Option<Answer>,
-}
-
 /// One name asked of the servers.
 struct Round<'a> {
     addresses: &'a [SocketAddr],
+    timeouts: Timeouts,
     provider: &'a Provider,
     question: &'a Question,
     chain: Chain,
-    servers: Vec<ServerProgress>,
+    attempts: Attempts,
     /// All sends without a response. A late answer to an earlier one counts too.
     open: FuturesUnordered<BoxFuture<'a, Reply>>,
     tcp_open: usize,
-    /// The next datagram goes to this server, or to the next one after it that has not failed.
-    next: usize,
     wake: Instant,
-    patience: Duration,
     end: Instant,
 }
 
-impl<'a> Round<'a> {
+impl Round<'_> {
     /// The answer and the server that gave it.
     async fn run(mut self) -> (Classified, usize) {
-        self.send(|_| true);
-        while self.tcp_open > 0 || self.servers.iter().any(|progress| !progress.out) {
+        self.on(Event::Start);
+        while self.tcp_open > 0 || !self.attempts.is_over() {
             match timeout_at(self.wake.min(self.end), self.open.next()).await {
                 Ok(Some(reply)) => {
-                    if let Some(heard) = self.hear(reply) {
-                        return heard;
+                    let server = reply.server;
+                    self.tcp_open -= usize::from(reply.over_tcp);
+                    if let Some(answered) = self.event(reply).and_then(|event| self.on(event)) {
+                        return (answered, server);
                     }
                     continue;
                 }
@@ -119,123 +107,63 @@ impl<'a> Round<'a> {
             if Instant::now() >= self.end {
                 break;
             }
-            // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
-            self.patience = self.patience.saturating_mul(2);
-            self.send(|_| true);
+            if self.attempts.is_over() {
+                self.wake = self.end; // only TCP is still open
+            } else {
+                self.on(Event::Silence);
+            }
         }
-        (Classified::Answer(self.most_telling()), 0)
+        (Classified::Answer(self.attempts.failure()), 0)
     }
 
-    /// Sends one datagram to the next server in order that has not failed and is `wanted`.
-    fn send(&mut self, wanted: impl Fn(&ServerProgress) -> bool) {
-        let count = self.servers.len();
-        let order = (0..count).map(|step| (self.next + step) % count);
-        let chosen = order
-            .filter(|at| self.servers.get(*at).is_some_and(|progress| !progress.out && wanted(progress)))
-            .find_map(|at| Some((at, *self.addresses.get(at)?)));
-        let Some((server, address)) = chosen else {
-            self.wake = self.end;
-            return;
-        };
-        self.next = (server + 1) % count;
-        self.send_to(server, address);
+    /// Does what follows from an event; `Some` when the question is answered.
+    fn on(&mut self, event: Event) -> Option<Classified> {
+        match self.attempts.on(event) {
+            Action::Send(server) => {
+                self.wake = Instant::now() + self.attempts.wait(self.timeouts.resend());
+                self.send(server, false);
+            }
+            Action::AskOverTcp(server) => {
+                self.tcp_open += 1;
+                self.send(server, true);
+            }
+            Action::Wait => {}
+            Action::Done(classified) => return Some(classified),
+        }
+        None
     }
 
-    fn send_to(&mut self, server: usize, address: SocketAddr) {
-        let mut opt = true;
-        if let Some(progress) = self.servers.get_mut(server) {
-            progress.asked = true;
-            opt = !progress.plain;
-        }
-        self.wake = Instant::now() + self.patience;
+    fn send(&mut self, server: usize, over_tcp: bool) {
+        let Some(address) = self.addresses.get(server).copied() else { return };
+        let opt = self.attempts.uses_opt(server);
         let (provider, request, end) = (self.provider.clone(), self.request(opt), self.end);
         self.open.push(Box::pin(async move {
-            Reply { server, over_tcp: false, opt, result: over_udp(address, provider, request, end).await }
+            let result = if over_tcp {
+                ask_over_tcp(address, provider, request, end).await
+            } else {
+                ask_over_udp(address, provider, request, end).await
+            };
+            Reply { server, over_tcp, opt, result }
         }));
     }
 
-    /// Takes in a reply; `Some` when the question is answered.
-    fn hear(&mut self, reply: Reply) -> Option<(Classified, usize)> {
+    /// What a reply means; `None` when the deadline has passed, which ends the round anyway.
+    fn event(&self, reply: Reply) -> Option<Event> {
         let Reply { server, over_tcp, opt, result } = reply;
-        if over_tcp {
-            self.tcp_open -= 1;
-        }
+        let failed = |failure| Some(Event::Failed(server, Answer::failed(failure)));
+        let refused = |code: u16| Some(Event::RefusedOpt(server, Answer::failed(failure_of(code))));
         match result {
-            Ok(response) if response.truncation && !over_tcp => {
-                self.retry_over_tcp(server);
-                None
-            }
+            Ok(response) if response.truncation && !over_tcp => Some(Event::Truncated(server)),
             // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
-            Ok(response) if response.truncation => self.fail(server, Answer::failed(Failure::Truncated)),
-            Err(_) if over_tcp => self.fail(server, Answer::failed(Failure::Truncated)),
-            Ok(response) if opt && !over_tcp && refuses_opt(&response) => {
-                self.retry_without_opt(server, response.response_code.into())
-            }
-            Err(Trouble::Bare(code @ (1 | 4))) if opt => self.retry_without_opt(server, code.into()),
-            Ok(response) => match classify(&response, self.question, self.chain.clone()) {
-                Classified::Answer(answer) if answer.failure().is_some_and(another_server_may_know) => {
-                    self.fail(server, answer)
-                }
-                settled => Some((settled, server)),
-            },
-            // The deadline has passed; `run` ends by itself.
+            Ok(response) if response.truncation => failed(Failure::Truncated),
+            Err(_) if over_tcp => failed(Failure::Truncated),
+            Ok(response) if opt && !over_tcp && refuses_opt(&response) => refused(response.response_code.into()),
+            Ok(response) => Some(Event::Response(server, classify(&response, self.question, self.chain.clone()))),
+            Err(Trouble::Bare(code @ (1 | 4))) if opt => refused(code.into()),
             Err(Trouble::Failed(Failure::Timeout)) => None,
-            Err(Trouble::Failed(failure)) => self.fail(server, Answer::failed(failure)),
-            Err(Trouble::Bare(code)) => self.fail(server, Answer::failed(failure_of(code.into()))),
+            Err(Trouble::Failed(failure)) => failed(failure),
+            Err(Trouble::Bare(code)) => failed(failure_of(code.into())),
         }
-    }
-
-    /// Asks the same server again without an OPT record, once (RFC 6891 §6.2.2, §7).
-    fn retry_without_opt(&mut self, server: usize, code: u16) -> Option<(Classified, usize)> {
-        let progress = self.servers.get_mut(server).filter(|progress| !progress.out && !progress.plain)?;
-        progress.plain = true;
-        progress.failure = Some(Answer::failed(failure_of(code)));
-        let address = self.addresses.get(server).copied()?;
-        self.send_to(server, address);
-        None
-    }
-
-    /// Asks the same server again over TCP (RFC 7766 §5, RFC 2181 §9). No more datagrams go there.
-    fn retry_over_tcp(&mut self, server: usize) {
-        let Some(progress) = self.servers.get_mut(server).filter(|progress| !progress.out) else {
-            return;
-        };
-        progress.out = true;
-        progress.failure = Some(Answer::failed(Failure::Truncated));
-        let opt = !progress.plain;
-        let Some(address) = self.addresses.get(server).copied() else {
-            return;
-        };
-        self.tcp_open += 1;
-        let (provider, request, end) = (self.provider.clone(), self.request(opt), self.end);
-        self.open.push(Box::pin(async move {
-            Reply { server, over_tcp: true, opt, result: over_tcp(address, provider, request, end).await }
-        }));
-    }
-
-    /// Notes that a server failed, and asks the next one that has not been asked yet.
-    fn fail(&mut self, server: usize, answer: Answer) -> Option<(Classified, usize)> {
-        if let Some(progress) = self.servers.get_mut(server) {
-            progress.out = true;
-            if progress.failure.as_ref().is_none_or(|known| rank(&answer) > rank(known)) {
-                progress.failure = Some(answer);
-            }
-        }
-        if self.servers.iter().any(|progress| !progress.asked) {
-            self.send(|progress| !progress.asked);
-        }
-        None
-    }
-
-    /// The failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
-    fn most_telling(self) -> Answer {
-        let mut told = Answer::failed(Failure::Timeout);
-        for answer in self.servers.into_iter().filter_map(|progress| progress.failure) {
-            if rank(&answer) > rank(&told) {
-                told = answer;
-            }
-        }
-        told
     }
 
     /// The question as a message, with an id of its own.
@@ -255,7 +183,7 @@ impl<'a> Round<'a> {
 }
 
 /// One datagram, and the response to it. Dropping it closes the socket.
-async fn over_udp(
+async fn ask_over_udp(
     to: SocketAddr,
     provider: Provider,
     request: DnsRequest,
@@ -267,7 +195,7 @@ async fn over_udp(
 }
 
 /// One connection, one question, one response to that question.
-async fn over_tcp(
+async fn ask_over_tcp(
     to: SocketAddr,
     provider: Provider,
     request: DnsRequest,

@@ -34,6 +34,8 @@ use crate::resolve::{BoxFuture, Resolve};
 /// sockets. They are read in the runtime in which the future was first polled. If that runtime stops, a task in another runtime
 /// that waits for the same answer waits until its own deadline.
 ///
+/// **Limits.** At most 64 servers are asked: the first 64 of those given.
+///
 /// **Keys.** Answers and errors never show a secret label. The hickory libraries log whole names through `tracing`: if you ask
 /// lists with keys, switch off the targets `hickory_net`, `hickory_proto` and `hickory_resolver`.
 ///

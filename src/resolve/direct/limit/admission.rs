@@ -103,9 +103,9 @@ impl AdmissionControl {
     }
 
     /// The question sent at `sent` was answered at `now`; this may admit others. Must be called by a task of `runtime`.
-    pub(crate) fn heard(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
+    pub(crate) fn answered(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
         let mut state = lock(&self.state);
-        state.window.heard(sent, now);
+        state.window.answered(sent, now);
         if !state.waiting.is_empty() {
             let state = self.admit_waiting(state);
             self.set_timer(state, runtime, Instant::now());

@@ -62,7 +62,7 @@ pub(crate) struct UnreadWindow {
     grown: u32,
     losses: u32,
     narrowed: Option<Instant>,
-    heard: Option<Instant>,
+    last_answer: Option<Instant>,
     /// The shortest answer time in each of the latest periods with answers.
     quickest: VecDeque<Duration>,
     /// When the last of these periods began.
@@ -97,7 +97,7 @@ impl UnreadWindow {
             grown: 0,
             losses: 0,
             narrowed: None,
-            heard: None,
+            last_answer: None,
             quickest: VecDeque::with_capacity(PERIODS),
             period: None,
             timer_fired: [None; 2],
@@ -152,8 +152,8 @@ impl UnreadWindow {
     }
 
     /// The answer to a question sent at `sent` was read at `now`.
-    pub(crate) fn heard(&mut self, sent: Instant, now: Instant) {
-        self.heard = self.heard.max(Some(now));
+    pub(crate) fn answered(&mut self, sent: Instant, now: Instant) {
+        self.last_answer = self.last_answer.max(Some(now));
         let not_yet = self.timer_fired.iter().flatten().find(|timer_fired| **timer_fired < now);
         let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.saturating_duration_since(sent));
         match self.quickest.back_mut() {
@@ -193,14 +193,14 @@ impl UnreadWindow {
         let last = self.groups.front()?.last;
         let due = (last + READ).max(now + MOMENT);
         let silence = self.silence();
-        if !silence.is_zero() && self.heard.is_some_and(|heard| due <= heard + silence) {
+        if !silence.is_zero() && self.last_answer.is_some_and(|at| due <= at + silence) {
             return Some(due);
         }
-        if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
+        if self.last_answer.is_some_and(|at| now < at + AT_WORK) {
             return Some((last + AT_WORK).max(now + MOMENT));
         }
         // To learn which answers have not come yet.
-        (now < self.heard.map_or(last, |heard| heard.max(last)) + LONGEST_SILENCE).then(|| now + READ)
+        (now < self.last_answer.map_or(last, |at| at.max(last)) + LONGEST_SILENCE).then(|| now + READ)
     }
 
     /// The timer has fired: everything that has arrived has been read.
@@ -208,9 +208,9 @@ impl UnreadWindow {
         self.timer_fired = [Some(now), self.timer_fired[0]];
         let silence = self.silence();
         // A timer fires a little late.
-        if !silence.is_zero() && self.heard.is_some_and(|heard| now <= heard + silence + MOMENT * 2) {
+        if !silence.is_zero() && self.last_answer.is_some_and(|at| now <= at + silence + MOMENT * 2) {
             self.drop_older(now, READ);
-        } else if self.heard.is_some_and(|heard| now < heard + AT_WORK) {
+        } else if self.last_answer.is_some_and(|at| now < at + AT_WORK) {
             self.drop_older(now, AT_WORK);
         }
     }
@@ -261,7 +261,7 @@ mod tests {
     /// Answers all.
     fn answer(window: &mut UnreadWindow, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
         for stamp in stamps {
-            window.heard(sent, now);
+            window.answered(sent, now);
             window.settled(stamp, false);
         }
     }
@@ -293,7 +293,7 @@ mod tests {
         // Silent for twice as long as that at 190.
         assert_eq!(sent, 9 * 128);
         assert!(fill(&mut window, at(10_000)).is_empty());
-        window.heard(at(100), at(10_001));
+        window.answered(at(100), at(10_001));
         assert_eq!(fill(&mut window, at(10_002)).len(), 128);
     }
 
@@ -320,7 +320,7 @@ mod tests {
         // A resolver that knows some answers, and waits for others.
         for turn in 0..10 {
             for now in (1..5).map(|now| begin + ms(turn * 5 + now)) {
-                window.heard(now, now);
+                window.answered(now, now);
                 assert!(fill(&mut window, now).is_empty());
             }
             assert_eq!(fill(&mut window, begin + ms(turn * 5 + 5)).len(), 128);
@@ -337,7 +337,7 @@ mod tests {
         let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         // One in fifty is the network's doing.
         for number in 0..1_000 {
-            window.heard(begin, begin);
+            window.answered(begin, begin);
             if number % 50 == 0 {
                 window.lost(begin, begin + ms(100));
             }
@@ -348,7 +348,7 @@ mod tests {
             (0..100).for_each(|_| window.lost(begin + ms(number * 1_000 - 1), begin + ms(number * 1_000)));
         }
         assert_eq!(window.width, 32);
-        (0..8 * 96).for_each(|_| window.heard(begin, begin + ms(20_000)));
+        (0..8 * 96).for_each(|_| window.answered(begin, begin + ms(20_000)));
         assert_eq!(window.width, 128);
         (0..100).for_each(|_| window.lost(begin + ms(20_000), begin + ms(20_100)));
         assert_eq!(window.width, 64);
@@ -366,7 +366,7 @@ mod tests {
         assert_eq!(stamps.len(), 64);
         assert_eq!(fill(&mut window, at(1)).len(), 64);
         // The server is at work: what was sent long before an answer was read.
-        window.heard(at(1), at(20));
+        window.answered(at(1), at(20));
         window.on_timer(at(21));
         assert!(window.has_room_for_chosen(63) && !window.has_room_for_chosen(64));
         // What is not counted any more is not settled twice.

@@ -147,7 +147,7 @@ impl Drop for TcpQuery {
         }
         let stream = &self.connection.stream;
         let mut state = lock(&stream.state);
-        let heard = state.heard;
+        let last_answer = state.last_answer;
         let Some((at, query)) = state.find(self.id) else { return };
         let sent = query.sent;
         if query.reply.is_some() {
@@ -157,7 +157,7 @@ impl Drop for TcpQuery {
         // The response may still come and must not be taken for that of another question, so the id stays in use.
         (query.left, query.waker) = (true, None);
         query.question = Vec::new();
-        if sent.elapsed() >= SUSPICIOUS && heard.is_none_or(|heard| heard < sent) && state.end == End::Open {
+        if sent.elapsed() >= SUSPICIOUS && last_answer.is_none_or(|at| at < sent) && state.end == End::Open {
             state.end = End::Retired;
         }
         // Nobody waits for the responses that are still open, so the connection is closed.

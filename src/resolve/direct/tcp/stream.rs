@@ -61,7 +61,7 @@ pub(crate) struct State {
     pub(crate) asked: usize,
     /// All responses so far.
     pub(crate) answered: usize,
-    pub(crate) heard: Option<Instant>,
+    pub(crate) last_answer: Option<Instant>,
     pub(crate) end: End,
     /// The server closed it, after it had been open.
     pub(crate) hung_up: bool,
@@ -194,7 +194,7 @@ impl Stream {
             let found = state.queries.iter().position(|query| Some(query.id) == id && query.reply.is_none());
             let Some(at) = found else { return false };
             state.answered += 1;
-            state.heard = Some(Instant::now());
+            state.last_answer = Some(Instant::now());
             match state.queries.get_mut(at) {
                 Some(query) if !query.left => {
                     query.reply = Some(match codec::compare(response, &query.question) {

@@ -80,10 +80,10 @@ impl UdpQuery {
     ) -> Poll<Outcome<R>> {
         let mut pending = lock(&self.socket.inner().pending);
         let Some((at, query)) = pending.find(self.id) else { return Poll::Ready(Outcome::Lost) };
-        let came = || query.settled_at().unwrap_or_else(Instant::now);
+        let settled_at = || query.settled_at().unwrap_or_else(Instant::now);
         let outcome = match query.settled() {
-            Some(Settled::Response) => Outcome::Response(read(query.octets()), came()),
-            Some(Settled::OtherCase) => Outcome::OtherCase(came()),
+            Some(Settled::Response) => Outcome::Response(read(query.octets()), settled_at()),
+            Some(Settled::OtherCase) => Outcome::OtherCase(settled_at()),
             Some(Settled::Failed(failure)) => Outcome::Failed(failure),
             // The second arm: the question was added just when the reader closed the socket.
             Some(Settled::Lost) => Outcome::Lost,

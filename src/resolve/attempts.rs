@@ -1,0 +1,255 @@
+//! Which server to ask next, and how: the rules that `Direct` and `Stub` share. No I/O and no clock.
+
+use std::time::Duration;
+
+use crate::dns::{Answer, Failure};
+use crate::resolve::failure_rank::{another_server_may_know, rank};
+use crate::resolve::servers::MOST_SERVERS;
+use crate::resolve::wire::classify::Classified;
+
+/// The attempts to get an answer about one name. Servers are numbered in the order in which they are asked.
+pub(super) struct Attempts {
+    servers: usize,
+    asked: ServerSet,
+    /// Servers that have failed or are asked over TCP; no more datagrams are sent there.
+    out: ServerSet,
+    /// Servers that are asked without an OPT record.
+    without_opt: ServerSet,
+    /// The next datagram goes to this server, or to the next one after it that is not out.
+    next: usize,
+    /// Waits that ended without a response.
+    silences: u32,
+    /// The failure so far that says most, and its server.
+    failure: Option<(usize, Answer)>,
+}
+
+/// What has happened.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// Nothing has been sent yet.
+    Start,
+    /// No response has come in time.
+    Silence,
+    /// What a complete response of this server says.
+    Response(usize, Classified),
+    /// The response of this server does not fit a datagram.
+    Truncated(usize),
+    /// This server does not know OPT records (RFC 6891 §7); this is its error.
+    RefusedOpt(usize, Answer),
+    /// There is no usable response of this server.
+    Failed(usize, Answer),
+}
+
+/// What to do now.
+#[derive(Debug)]
+pub(super) enum Action {
+    /// Send a datagram to this server.
+    Send(usize),
+    /// Ask this server over TCP (RFC 7766 §5, RFC 2181 §9).
+    AskOverTcp(usize),
+    /// Wait for what is in flight.
+    Wait,
+    /// The question is answered, or goes on with the next name of a CNAME chain.
+    Done(Classified),
+}
+
+impl Attempts {
+    /// At most [`MOST_SERVERS`] servers are asked, beginning with `first`.
+    pub(super) fn new(servers: usize, first: usize) -> Self {
+        let none = ServerSet::default();
+        let servers = servers.min(MOST_SERVERS);
+        Self { servers, asked: none, out: none, without_opt: none, next: first, silences: 0, failure: None }
+    }
+
+    /// What follows from an event.
+    pub(super) fn on(&mut self, event: Event) -> Action {
+        match event {
+            Event::Start => self.send(ServerSet::default()),
+            // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
+            Event::Silence => {
+                self.silences += 1;
+                self.send(ServerSet::default())
+            }
+            Event::Response(server, Classified::Answer(answer))
+                if answer.failure().is_some_and(another_server_may_know) =>
+            {
+                self.on(Event::Failed(server, answer))
+            }
+            Event::Response(_, classified) => Action::Done(classified),
+            Event::Truncated(server) if self.is_out(server) => Action::Wait,
+            Event::Truncated(server) => {
+                self.out.insert(server);
+                self.note(server, Answer::failed(Failure::Truncated));
+                Action::AskOverTcp(server)
+            }
+            // The same server once more, without an OPT record (RFC 6891 §6.2.2).
+            Event::RefusedOpt(server, answer) if self.uses_opt(server) => {
+                self.without_opt.insert(server);
+                self.note(server, answer);
+                if self.is_out(server) { Action::Wait } else { Action::Send(server) }
+            }
+            Event::RefusedOpt(..) => Action::Wait,
+            Event::Failed(server, answer) => {
+                self.out.insert(server);
+                self.note(server, answer);
+                self.send(self.asked)
+            }
+        }
+    }
+
+    /// To the next server in order that is neither out nor in `unwanted`.
+    fn send(&mut self, unwanted: ServerSet) -> Action {
+        let mut order = (0..self.servers).map(|step| (self.next + step) % self.servers);
+        let Some(server) = order.find(|at| !self.out.contains(*at) && !unwanted.contains(*at)) else {
+            return Action::Wait;
+        };
+        self.next = (server + 1) % self.servers;
+        self.asked.insert(server);
+        Action::Send(server)
+    }
+
+    /// Keeps the failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
+    fn note(&mut self, server: usize, answer: Answer) {
+        let order = |server: usize, answer: &Answer| (rank(answer), std::cmp::Reverse(server));
+        if self.failure.as_ref().is_none_or(|(whose, known)| order(server, &answer) > order(*whose, known)) {
+            self.failure = Some((server, answer));
+        }
+    }
+
+    /// Are no more datagrams sent to this server?
+    pub(super) fn is_out(&self, server: usize) -> bool {
+        self.out.contains(server)
+    }
+
+    /// Are no more datagrams sent to any server?
+    pub(super) fn is_over(&self) -> bool {
+        self.out.len() >= self.servers
+    }
+
+    /// Has this server a question with an OPT record, as far as this round knows?
+    pub(super) fn uses_opt(&self, server: usize) -> bool {
+        !self.without_opt.contains(server)
+    }
+
+    /// How long to wait for a response: each wait is twice the one before.
+    pub(super) fn wait(&self, first: Duration) -> Duration {
+        first.saturating_mul(1 << self.silences.min(16))
+    }
+
+    /// The failure that says most; a timeout when there was no response at all.
+    pub(super) fn failure(self) -> Answer {
+        self.failure.map_or(Answer::failed(Failure::Timeout), |(_, answer)| answer)
+    }
+}
+
+/// Some of the servers, which are at most 64.
+#[derive(Clone, Copy, Default)]
+struct ServerSet(u64);
+
+impl ServerSet {
+    fn bit(server: usize) -> u64 {
+        1 << (server % MOST_SERVERS)
+    }
+
+    fn insert(&mut self, server: usize) {
+        self.0 |= Self::bit(server);
+    }
+
+    fn contains(self, server: usize) -> bool {
+        self.0 & Self::bit(server) != 0
+    }
+
+    fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Events in short, for two servers, 0 and 1.
+    fn event(text: &str) -> Event {
+        let (word, server) = text.split_at(text.len() - 1);
+        let server = server.parse().unwrap_or_default();
+        let failed = Answer::failed;
+        match word {
+            "star" => Event::Start,
+            "silenc" => Event::Silence,
+            "nxdomain" => Event::Response(server, Classified::Answer(Answer::nx_domain(None))),
+            "loop" => Event::Response(server, Classified::Answer(failed(Failure::CnameLoop))),
+            "servfail" => Event::Response(server, Classified::Answer(failed(Failure::ServFail))),
+            "refused" => Event::Response(server, Classified::Answer(failed(Failure::Refused))),
+            "truncated" => Event::Truncated(server),
+            "tcp-dead" => Event::Failed(server, failed(Failure::Truncated)),
+            "no-opt" => Event::RefusedOpt(server, failed(Failure::Rcode(1))),
+            "network" => Event::Failed(server, failed(Failure::Network)),
+            other => panic!("{other}"),
+        }
+    }
+
+    fn action(action: &Action) -> String {
+        match action {
+            Action::Send(server) => format!("udp{server}"),
+            Action::AskOverTcp(server) => format!("tcp{server}"),
+            Action::Wait => "wait".to_owned(),
+            Action::Done(_) => "done".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_rules() {
+        for (servers, first, events, actions, failure) in [
+            (2, 0, "start nxdomain0", "udp0 done", "timeout"),
+            (2, 0, "start loop0", "udp0 done", "timeout"),
+            // Silence: in order, round and round, and late answers count.
+            (2, 0, "start silence silence silence nxdomain0", "udp0 udp1 udp0 udp1 done", "timeout"),
+            (3, 1, "start silence silence silence", "udp1 udp2 udp0 udp1", "timeout"),
+            // Fail-over: at once, and each server once.
+            (2, 0, "start servfail0 refused1", "udp0 udp1 wait", "servfail"),
+            (2, 0, "start refused0 servfail1", "udp0 udp1 wait", "servfail"),
+            (2, 1, "start refused1 servfail0", "udp1 udp0 wait", "servfail"),
+            (2, 0, "start servfail0 silence silence", "udp0 udp1 udp1 udp1", "servfail"),
+            (2, 0, "start silence servfail0 silence", "udp0 udp1 wait udp1", "servfail"),
+            (2, 0, "start network0 silence", "udp0 udp1 udp1", "network"),
+            // A failed server that is asked no more has failed once.
+            (2, 0, "start servfail0 servfail0 servfail1", "udp0 udp1 wait wait", "servfail"),
+            // TCP: the same server, and no more datagrams to it.
+            (1, 0, "start truncated0 silence tcp-dead0", "udp0 tcp0 wait wait", "truncated"),
+            (2, 0, "start truncated0 silence tcp-dead0", "udp0 tcp0 udp1 wait", "truncated"),
+            (2, 0, "start truncated0 tcp-dead0 servfail1", "udp0 tcp0 udp1 wait", "servfail"),
+            (1, 0, "start truncated0 truncated0", "udp0 tcp0 wait", "truncated"),
+            // OPT records: once without.
+            (1, 0, "start no-opt0 nxdomain0", "udp0 udp0 done", "rcode"),
+            (1, 0, "start no-opt0 no-opt0 silence", "udp0 udp0 wait udp0", "rcode"),
+            (2, 0, "start no-opt0 servfail0 no-opt1 nxdomain1", "udp0 udp0 udp1 udp1 done", "servfail"),
+        ] {
+            let mut attempts = Attempts::new(servers, first);
+            let taken: Vec<String> = events.split(' ').map(|text| action(&attempts.on(event(text)))).collect();
+            assert_eq!(taken.join(" "), actions, "{events}");
+            assert_eq!(attempts.failure().failure().unwrap().word(), failure, "{events}");
+        }
+    }
+
+    #[test]
+    fn waits_double_and_all_servers_fail() {
+        let mut attempts = Attempts::new(2, 0);
+        let wait = |attempts: &Attempts| attempts.wait(Duration::from_millis(400)).as_millis();
+        for expected in [400, 800, 1_600] {
+            assert_eq!(wait(&attempts), expected);
+            attempts.on(Event::Silence);
+        }
+        for server in 0..2 {
+            assert!(!attempts.is_over());
+            attempts.on(Event::Failed(server, Answer::failed(Failure::Network)));
+        }
+        assert!(attempts.is_over() && attempts.is_out(1));
+        // More servers than a set holds.
+        let mut many = Attempts::new(1_000, 0);
+        for server in 0..MOST_SERVERS {
+            assert!(!many.is_over(), "{server}");
+            many.on(Event::Failed(server, Answer::failed(Failure::Network)));
+        }
+        assert!(many.is_over());
+    }
+}

@@ -1,0 +1,180 @@
+//! What one question waits for: its datagrams, its exchanges over TCP, and time.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::runtime::{Handle, Id};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::base::clock::BoxFuture;
+use crate::dns::Failure;
+use crate::resolve::direct::first_look::FirstLook;
+use crate::resolve::direct::udp::query::{Outcome, UdpQuery};
+use crate::resolve::wire::codec::Edns;
+
+/// All that is in flight.
+#[derive(Default)]
+pub(super) struct InFlight<'a> {
+    /// The first datagram, apart from the later ones to save an allocation. All stay open: a late answer to the first one counts too.
+    first: Option<Datagram>,
+    more: Vec<Datagram>,
+    /// Set while the socket is not ready to send the last datagram.
+    not_ready: Option<BoxFuture<'static, ()>>,
+    tcp: Vec<(usize, TcpExchange<'a>)>,
+    /// The timer while no datagram is in flight; otherwise the timer of its socket is used.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// A task has waited for a datagram.
+    has_waited: bool,
+    /// The timer of another runtime, where a task waits for the same answer.
+    elsewhere: Option<(Id, Pin<Box<Sleep>>)>,
+}
+
+/// A datagram in flight.
+pub(super) struct Datagram {
+    pub(super) server: usize,
+    pub(super) sent: Instant,
+    pub(super) edns: Edns,
+    pub(super) query: UdpQuery,
+}
+
+/// An exchange over TCP.
+pub(super) type TcpExchange<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
+
+/// The end of a wait.
+pub(super) enum Arrival {
+    /// The outcome of a datagram.
+    Udp(Datagram, Outcome<FirstLook>),
+    /// The outcome of the exchange with this server.
+    Tcp(usize, Result<Vec<u8>, Failure>),
+    /// The socket can send the last datagram now.
+    Writable,
+    /// Time is up.
+    Time,
+}
+
+impl<'a> InFlight<'a> {
+    pub(super) fn push(&mut self, datagram: Datagram) {
+        if self.has_datagrams() {
+            self.more.push(datagram);
+        } else {
+            self.first = Some(datagram);
+        }
+    }
+
+    pub(super) fn push_tcp(&mut self, server: usize, exchange: TcpExchange<'a>) {
+        self.tcp.push((server, exchange));
+    }
+
+    /// The datagram that was sent last.
+    pub(super) fn last(&self) -> Option<&Datagram> {
+        self.more.last().or(self.first.as_ref())
+    }
+
+    /// Removes the datagram that was sent last.
+    pub(super) fn remove_last(&mut self) {
+        if self.more.pop().is_none() {
+            self.first = None;
+        }
+    }
+
+    /// Waits until the socket of the last datagram can send, or no longer.
+    pub(super) fn set_not_ready(&mut self, writable: Option<BoxFuture<'static, ()>>) {
+        self.not_ready = writable;
+    }
+
+    pub(super) fn has_datagrams(&self) -> bool {
+        self.first.is_some() || !self.more.is_empty()
+    }
+
+    pub(super) fn has_tcp(&self) -> bool {
+        !self.tcp.is_empty()
+    }
+
+    /// Has a task waited since the first datagram was sent? Another task, in another runtime, may be polling now.
+    pub(super) fn has_waited(&self) -> bool {
+        self.has_waited
+    }
+
+    /// Waits until `due`. The sockets belong to `runtime`; `look` reads a response.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        due: Instant,
+        runtime: Id,
+        look: impl Fn(&[u8]) -> FirstLook,
+    ) -> Poll<Arrival> {
+        if let Some(arrival) = self.poll_datagrams(cx, due, look) {
+            return Poll::Ready(arrival);
+        }
+        for at in 0..self.tcp.len() {
+            if let Some((server, exchange)) = self.tcp.get_mut(at)
+                && let Poll::Ready(result) = exchange.as_mut().poll(cx)
+            {
+                let arrival = Arrival::Tcp(*server, result);
+                drop(self.tcp.swap_remove(at));
+                return Poll::Ready(arrival);
+            }
+        }
+        if let Some(writable) = &mut self.not_ready
+            && writable.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Arrival::Writable);
+        }
+        if self.has_datagrams() {
+            let first_wait = !std::mem::replace(&mut self.has_waited, true);
+            return if first_wait { Poll::Pending } else { self.poll_elsewhere(cx, due, runtime) };
+        }
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        poll_until(timer, due, cx)
+    }
+
+    fn poll_datagrams(
+        &mut self,
+        cx: &mut Context<'_>,
+        due: Instant,
+        look: impl Fn(&[u8]) -> FirstLook,
+    ) -> Option<Arrival> {
+        let mut all = self.first.iter_mut().chain(&mut self.more).enumerate();
+        let (at, outcome) = all.find_map(|(at, datagram)| match datagram.query.poll(cx, due, &look) {
+            Poll::Ready(outcome) => Some((at, outcome)),
+            Poll::Pending => None,
+        })?;
+        if matches!(outcome, Outcome::Overdue) {
+            return Some(Arrival::Time);
+        }
+        let datagram = match (self.first.take(), at) {
+            (Some(first), 0) => first,
+            (Some(first), at) => {
+                self.first = Some(first);
+                self.more.swap_remove(at - 1)
+            }
+            (None, at) => self.more.swap_remove(at),
+        };
+        Some(Arrival::Udp(datagram, outcome))
+    }
+
+    /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
+    /// again from this one, after the usual wait.
+    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant, runtime: Id) -> Poll<Arrival> {
+        let Some(here) = runtime_here().filter(|here| *here != runtime) else { return Poll::Pending };
+        // A timer may only be polled in its own runtime: another runtime may have shut down, and polling then panics.
+        if self.elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
+            self.elsewhere = Some((here, Box::pin(sleep_until(due))));
+        }
+        let Some((_, timer)) = &mut self.elsewhere else { return Poll::Pending };
+        poll_until(timer, due, cx)
+    }
+}
+
+fn poll_until(timer: &mut Pin<Box<Sleep>>, due: Instant, cx: &mut Context<'_>) -> Poll<Arrival> {
+    if timer.deadline() != due {
+        timer.as_mut().reset(due);
+    }
+    timer.as_mut().poll(cx).map(|()| Arrival::Time)
+}
+
+/// The tokio runtime that polls now.
+pub(super) fn runtime_here() -> Option<Id> {
+    Handle::try_current().ok().map(|handle| handle.id())
+}
