@@ -35,9 +35,8 @@ impl Soa {
 
 /// The answer to a question.
 ///
-/// Private fields, so that more of a response can be kept without breaking anyone. Build one with
-/// [`records`](Self::records), [`no_data`](Self::no_data), [`nx_domain`](Self::nx_domain) or [`failed`](Self::failed); read
-/// it with [`kind`](Self::kind).
+/// Create one with [`records`](Self::records), [`no_data`](Self::no_data), [`nx_domain`](Self::nx_domain) or
+/// [`failed`](Self::failed); read it with [`kind`](Self::kind).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     body: Body,
@@ -53,11 +52,11 @@ enum Body {
     Failed(Failure),
 }
 
-/// The four things an answer can be. Exhaustive on purpose: a `match` must decide for each.
+/// The four kinds of answer. Exhaustive, so that a `match` has to handle each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a forced `_` arm is where a failure would be taken for a no")]
 pub enum AnswerKind<'a> {
-    /// Records of the asked type.
+    /// Records of the type asked.
     Records(&'a RrSet),
     /// The name exists without such records (RFC 2308 §2.2). The SOA record, if one was sent.
     NoData(Option<&'a Soa>),
@@ -68,8 +67,8 @@ pub enum AnswerKind<'a> {
 }
 
 impl Answer {
-    /// Records of the asked type. None at all makes it NODATA: a record set is never empty. TTLs pass through
-    /// [`ttl_from_wire`](crate::dns::ttl_from_wire) first when they come from a message; here they are only capped at one day.
+    /// Records of the type asked; without any record, it is NODATA. Convert a TTL from a message with
+    /// [`ttl_from_wire`](crate::dns::ttl_from_wire) first. Here it is only limited to one day.
     #[must_use]
     pub fn records(records: impl IntoIterator<Item = Record>, ttl: Duration) -> Self {
         let mut records: Vec<Record> = records.into_iter().collect();
@@ -77,7 +76,7 @@ impl Answer {
         records.dedup();
         let truncated = records.len() > MAX_RECORDS;
         if truncated && let Some(highest) = records.pop() {
-            // Both ends stay: what lies outside a range of addresses shows there.
+            // Keep the lowest and the highest: an address outside a range is among them.
             records.truncate(MAX_RECORDS - 1);
             records.push(highest);
         }

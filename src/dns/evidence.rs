@@ -1,10 +1,10 @@
-//! A question and its answer, kept to show why something was decided.
+//! A question and its answer, kept as the reason of a verdict.
 
 use std::fmt;
 
 use crate::dns::{Answer, Question};
 
-/// A question and its answer, kept to show why something was decided. `Display` is one printable line without keys.
+/// A question and its answer, kept as the reason of a verdict. `Display` is one printable line without keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     question: Question,
@@ -16,13 +16,13 @@ impl Evidence {
         Self { question, answer }
     }
 
-    /// What was asked.
+    /// The question.
     #[must_use]
     pub fn question(&self) -> &Question {
         &self.question
     }
 
-    /// What came back.
+    /// The answer.
     #[must_use]
     pub fn answer(&self) -> &Answer {
         &self.answer

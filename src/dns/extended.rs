@@ -1,9 +1,9 @@
-//! Extended DNS errors: what a resolver says beside a response code (RFC 8914).
+//! Extended DNS errors: the reason that a resolver adds to a response code (RFC 8914).
 
 use std::fmt;
 
-/// Why a resolver failed, in its own words: an info code of RFC 8914 §4. `Display` is what the code means; the text that a resolver
-/// may add is not kept, since it quotes names.
+/// The reason that a resolver gives for a failure: an info code of RFC 8914 §4. `Display` shows its meaning. The text that a resolver
+/// may add is not kept, since it contains names.
 ///
 /// ```
 /// use rdnsbl::dns::ExtendedError;
@@ -26,7 +26,7 @@ impl ExtendedError {
         self.0
     }
 
-    /// What the code means, where RFC 8914 §4 says so.
+    /// The meaning of the code, if RFC 8914 §4 defines it.
     fn meaning(self) -> Option<&'static str> {
         Some(match self.0 {
             1 => "DNSSEC: unsupported DNSKEY algorithm",

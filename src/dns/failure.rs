@@ -2,43 +2,43 @@
 
 use std::fmt;
 
-/// Why a question could not be answered. Never evidence for anything about the name.
+/// Why a question could not be answered. A failure proves nothing about the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Failure {
-    /// No server answered in the resolver's own time.
+    /// No server answered before the resolver's timeout.
     Timeout,
     /// SERVFAIL (RFC 1035 §4.1.1).
     ServFail,
-    /// REFUSED: nearly always by our own resolver, and then no evidence against a list.
+    /// REFUSED (RFC 1035 §4.1.1). It is nearly always our own resolver that refuses, so it proves nothing about a list.
     Refused,
-    /// Any other response code that is no answer: FORMERR, NOTIMP, NOTAUTH, unassigned ones.
+    /// Any other response code that is not an answer: FORMERR, NOTIMP, NOTAUTH, unassigned codes.
     Rcode(u16),
-    /// The answer did not fit: it could not be had over TCP either (RFC 7766), or what was looked for may stand among the
-    /// records beyond [`MAX_RECORDS`](crate::dns::MAX_RECORDS).
+    /// The answer did not fit a datagram and could not be fetched over TCP either (RFC 7766); or the record in question may be one
+    /// of those beyond [`MAX_RECORDS`](crate::dns::MAX_RECORDS).
     Truncated,
     /// Octets that are not a DNS message.
     Malformed,
     /// A CNAME chain that returns to itself or is too long.
     CnameLoop,
-    /// An answer that contradicts itself: records beside NXDOMAIN or SERVFAIL.
+    /// An answer that contradicts itself: records with NXDOMAIN or SERVFAIL.
     Contradiction,
-    /// Records, but not for the name and type that were asked; or a referral: name servers to ask, and no answer (RFC 2308 §2.2).
+    /// Records, but not of the name and type asked; or a referral: name servers instead of an answer (RFC 2308 §2.2).
     Unrelated,
-    /// Out of sockets, buffers or places in a queue on our side; or every socket was flooded with what is no answer.
+    /// No free socket, buffer or place in a queue on our side; or every socket was flooded with wrong datagrams.
     Overload,
     /// There is no server to ask.
     NoServers,
-    /// The network refused to carry the question.
+    /// The network reported an error: no route, or a closed port.
     Network,
-    /// The time of the whole check was up.
+    /// The deadline of the whole check passed.
     Deadline,
-    /// The question was not asked, to spare the list or ourselves.
+    /// The question was not asked, to limit the load of the list or of this host.
     Shed,
 }
 
 impl Failure {
-    /// One lower-case word for machines.
+    /// One lower-case word for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -59,14 +59,14 @@ impl Failure {
         }
     }
 
-    /// May it be the doing of the servers that were asked? A refusal is nearly always our own resolver's, and haste and limits
-    /// are our own.
+    /// Can the servers of the name be the cause? REFUSED nearly always comes from our own resolver, and deadlines and limits are
+    /// ours.
     pub(crate) fn may_be_the_servers(self) -> bool {
         use Failure::{Deadline, Network, NoServers, Overload, Refused, Shed};
         !matches!(self, Refused | Deadline | Shed | Overload | NoServers | Network)
     }
 
-    /// Did nothing come back at all? Then nothing is known about the servers either, but that they are silent.
+    /// Was there no response at all? Then it is only known that the servers are silent.
     pub(crate) fn is_silence(self) -> bool {
         matches!(self, Self::Timeout | Self::NoServers | Self::Network | Self::Deadline)
     }

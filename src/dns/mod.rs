@@ -28,7 +28,7 @@ pub use crate::dns::random_label::Label;
 pub use crate::dns::record::{Record, Target};
 pub use crate::dns::rrset::RrSet;
 
-/// The maximum number of records kept of one answer, the lowest and the highest; an answer with more is marked as cut.
+/// The maximum number of records kept of one answer, the lowest and the highest. An answer with more is marked as truncated.
 pub const MAX_RECORDS: usize = 100;
 /// The longest time an answer may be cached: RFC 8767 §4 advises days at most, and list data changes faster.
 pub const MAX_TTL: Duration = Duration::from_secs(86_400);
@@ -87,17 +87,17 @@ impl Question {
     }
 
     /// The same question, about a name that a client chose: its PTR record, its HELO argument, the domain of its sender. Equal
-    /// numbers are one client; 0 and the highest are the same. A resolver that limits the questions under way keeps room
-    /// for other clients.
+    /// numbers are one client; 0 and the highest number are the same. A resolver that limits the questions in flight keeps
+    /// capacity for other clients.
     ///
     /// The number is not part of the DNS question: questions that differ only in it are equal and have the same answer.
     #[must_use]
     pub fn chosen_by(self, client: u32) -> Self {
-        // 0.0.0.0 and 255.255.255.255 are no clients.
+        // No client has the address 0.0.0.0 or 255.255.255.255.
         Self { chosen_by: NonZeroU32::new(client).or(Some(NonZeroU32::MAX)), ..self }
     }
 
-    /// The number of the client who chose the name, if one did.
+    /// The number of the client that chose the name, if one did.
     #[must_use]
     pub fn chooser(&self) -> Option<u32> {
         self.chosen_by.map(NonZeroU32::get)
@@ -147,7 +147,7 @@ pub fn ttl_from_wire(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
-/// TTLs are seconds. Half a second more would only make equal answers look different.
+/// TTLs are whole seconds, so that equal answers are equal.
 fn whole_seconds(ttl: Duration) -> Duration {
     Duration::from_secs(ttl.as_secs())
 }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn who_chose_a_name_is_no_part_of_the_question() {
+    fn the_client_is_not_part_of_the_question() {
         let own = Question::new(Name::root(), RecordType::Ns);
         let chosen = own.clone().chosen_by(7);
         assert_eq!((own.chooser(), chosen.chooser()), (None, Some(7)));

@@ -1,15 +1,15 @@
-//! Labels that nobody can guess: no zone holds them, unless it holds everything.
+//! Labels that nobody can guess: no zone has them, unless it has every name.
 
 use std::fmt;
 
-/// A label that nobody can guess: letters and digits only, so that every server takes it.
+/// A label that nobody can guess. It has letters and digits only, so that every server accepts it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Label([u8; Self::LENGTH]);
 
 impl Label {
     const LENGTH: usize = 20;
 
-    /// From random octets; equal octets give equal labels. 16 octets make about 83 bits of label.
+    /// From random octets; equal octets give equal labels. About 83 bits of the 16 octets are used.
     #[must_use]
     pub fn from_random(random: [u8; 16]) -> Self {
         let mut rest = u128::from_le_bytes(random);

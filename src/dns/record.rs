@@ -1,4 +1,4 @@
-//! Records, as far as the checks look at them.
+//! Records of the types that the checks use.
 
 use std::fmt::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -7,20 +7,20 @@ use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
 use crate::dns::RecordType;
 
-/// A name found in a record's data. Labels there may be any octets (RFC 2181 §11); only what could be a name is one.
+/// A name in a record's data. Its labels may be any octets (RFC 2181 §11), so it may not be a [`Name`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a target is a name, or is the root, or is neither")]
+#[expect(clippy::exhaustive_enums, reason = "a target is a name, the root, or neither")]
 pub enum Target {
     /// A name that can be asked about.
     Name(Name),
     /// The root: "no service here" in an MX record (RFC 7505).
     Root,
-    /// Octets that no host name holds. Shown, never asked about.
+    /// Octets that a [`Name`] cannot have. They are shown, and never asked about.
     Illegal(RemoteText),
 }
 
 impl Target {
-    /// From the presentation form, escapes included. Whatever cannot be a name is [`Target::Illegal`].
+    /// From the presentation form, with escapes. A text that cannot be a name is [`Target::Illegal`].
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         if text.is_ascii() {
@@ -33,14 +33,15 @@ impl Target {
         Self::Illegal(RemoteText::clean(text.as_bytes()))
     }
 
-    /// From the labels of a name in a message, from left to right, in any octets (RFC 2181 §11). The root label may be left out.
+    /// From the labels of a name in a message, from left to right. They may be any octets (RFC 2181 §11). The root label may be
+    /// left out.
     ///
     /// ```
     /// use rdnsbl::dns::Target;
     ///
     /// assert_eq!(Target::from_labels([&b"Mail"[..], b"example"]), Target::from_text("mail.example."));
     /// assert_eq!(Target::from_labels([]), Target::Root);
-    /// // A dot inside a label is no end of it.
+    /// // A dot inside a label does not end it.
     /// assert_eq!(Target::from_labels([&b"a.b"[..], b"c d"]).to_string(), r"a\.b.c\032d.");
     /// ```
     #[must_use]
@@ -48,7 +49,7 @@ impl Target {
         Self::from_text(&presentation(labels))
     }
 
-    /// The name, if it could be that of a host.
+    /// The name, if it can be that of a host.
     pub(crate) fn host(&self) -> Option<&Name> {
         match self {
             Self::Name(name) if name.is_host() => Some(name),
@@ -56,7 +57,7 @@ impl Target {
         }
     }
 
-    /// What to show of it.
+    /// The text to show.
     pub(crate) fn shown(&self) -> RemoteText {
         match self {
             Self::Name(name) => RemoteText::clean(name.to_string().as_bytes()),
@@ -104,21 +105,21 @@ pub enum Record {
     Aaaa(Ipv6Addr),
     /// The name of an address.
     Ptr(Target),
-    /// A mail exchanger. Lower preferences come first, also in the order of this type.
+    /// A mail exchanger. Values of this type are sorted by preference.
     Mx {
         /// Lower is tried first (RFC 5321 §5.1).
         preference: u16,
         /// The host.
         exchange: Target,
     },
-    /// The character strings of one TXT record, joined and made safe.
+    /// The character strings of one TXT record, joined and made printable.
     Txt(RemoteText),
     /// A name server.
     Ns(Target),
 }
 
 impl Record {
-    /// The type this record answers.
+    /// The type of this record.
     #[must_use]
     pub fn kind(&self) -> RecordType {
         match self {

@@ -8,8 +8,8 @@ use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
 use crate::dns::Record;
 
-/// At least one record, all of the asked type, sorted and without repetition: the order in which a server sent them
-/// carries no meaning, so it cannot leak into a verdict.
+/// At least one record, all of the type asked, sorted and without repetition. The order in which a server sends records has no
+/// meaning, so no verdict may depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RrSet {
     pub(super) records: Arc<[Record]>,
@@ -24,20 +24,20 @@ impl RrSet {
         self.records.iter()
     }
 
-    /// How many records there are; never 0.
+    /// The number of records; never 0.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a record set is never empty")]
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// How long the records may be remembered, in whole seconds: the least TTL along the CNAME chain.
+    /// How long the records may be cached, in whole seconds: the smallest TTL along the CNAME chain.
     #[must_use]
     pub fn ttl(&self) -> Duration {
         self.ttl
     }
 
-    /// The owner of the records, when a CNAME chain led away from the name that was asked.
+    /// The owner of the records, if a CNAME chain leads from the name asked to another name.
     #[must_use]
     pub fn canonical(&self) -> Option<&Name> {
         self.canonical.as_ref()

@@ -1,25 +1,25 @@
-//! Why something is unknown.
+//! Why a verdict is unknown.
 
 use std::fmt;
 
 use crate::dns::{ExtendedError, Failure};
 
-/// Why a verdict is "could not tell".
+/// Why a verdict is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum UnknownReason {
     /// The question could not be answered.
     Failed(Failure),
-    /// A list said "listed", but could not be shown to be sane at that moment.
+    /// A list said "listed", but did not prove at that time that it is sane.
     Unproven,
-    /// The answer was no longer waited for: nothing could change any more.
+    /// The check did not wait for the answer, because it could not change the outcome any more.
     NotAwaited,
-    /// The resolver is at fault: what it says about this cannot be believed.
+    /// The resolver is at fault, so its answers about this are not believed.
     Resolver,
 }
 
 impl UnknownReason {
-    /// One lower-case word for machines.
+    /// One lower-case word for programs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl UnknownReason {
     }
 }
 
-/// The reason with what the resolver said beside it, for people.
+/// The reason, with the extended DNS error of the resolver, for people.
 pub(crate) fn told(why: &UnknownReason, said: Option<ExtendedError>) -> String {
     match said {
         Some(said) => format!("{why}: {said}"),

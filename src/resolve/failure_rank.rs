@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_of_the_system_in_our_words() {
+    fn errors_of_the_system() {
         let os = |code| io_failure(&std::io::Error::from_raw_os_error(code));
         for ours in [12, 23, 24, 105] {
             assert_eq!(os(ours), Failure::Overload);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Re-sends in shorter intervals would flood the server.
+/// Shorter intervals between re-sends would flood the server.
 const LEAST_RESEND: Duration = Duration::from_millis(10);
 /// No mail server waits longer for one question.
 const MOST_TOTAL: Duration = Duration::from_secs(600);

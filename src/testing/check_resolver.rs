@@ -159,7 +159,7 @@ fn answer(octets: &[u8], transport: Transport, table: &Mutex<Table>) -> Reaction
     let mut forged = false;
     let reaction = react(octets, transport, |name, wanted| {
         let table = table.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(name) = name else { return table.find_impossible() };
+        let Some(name) = name else { return table.find_unknown() };
         forged = transport == Transport::Udp && is_forged(&name);
         lie(&name).unwrap_or_else(|| table.find(&name, wanted))
     });

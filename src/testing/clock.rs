@@ -1,4 +1,4 @@
-//! A clock that moves only when told to, and its executor.
+//! A clock that is moved by hand, and an executor for it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,7 +34,7 @@ pub struct ManualClock {
 /// What the clones share.
 struct Time {
     now: Instant,
-    /// Timers that wait, by moment and then by the order in which they were set.
+    /// Waiting timers, by time and then by the order in which they were set.
     timers: BTreeMap<TimerKey, Waker>,
     next_timer: u64,
 }
@@ -43,18 +43,18 @@ struct Time {
 type TimerKey = (Instant, u64);
 
 impl ManualClock {
-    /// A clock that shows the moment of its making.
+    /// A clock that shows the time at which it was created.
     #[must_use]
     #[expect(
         clippy::new_without_default,
-        reason = "two default clocks would not be equal; `new` says that one is made"
+        reason = "two default clocks would not be equal; `new` shows that one is created"
     )]
     pub fn new() -> Self {
         let time = Time { now: Instant::now(), timers: BTreeMap::new(), next_timer: 0 };
         Self { time: Arc::new(Mutex::new(time)) }
     }
 
-    /// Moves the clock forward and wakes the timers that are due. Beyond what an [`Instant`] can hold it stays where it is.
+    /// Moves the clock forward and wakes the timers that are due. If an [`Instant`] cannot hold the new time, the clock does not move.
     pub fn advance(&self, by: Duration) {
         let mut time = self.lock();
         let to = time.now.checked_add(by).unwrap_or(time.now);
@@ -63,15 +63,14 @@ impl ManualClock {
         due.into_iter().for_each(Waker::wake);
     }
 
-    /// Runs a future to its end on this thread. When nothing can move, the clock jumps to its earliest timer.
+    /// Runs a future to its end on this thread. When the future waits, the clock jumps to its earliest timer.
     ///
-    /// Everything the future waits for must be a timer of this clock or be woken on this thread; there is no runtime, so
-    /// sockets and the timers of a runtime do not work here. Timers belong to the clock: one that another, unfinished
-    /// future has set is jumped to as well.
+    /// The future may wait only for timers of this clock, or for something that this thread wakes. There is no runtime, so sockets
+    /// and the timers of a runtime do not work. The clock also jumps to timers that other, unfinished futures have set.
     ///
     /// # Panics
-    /// When the future waits, nothing has woken it and the clock has no timer: it could never end.
-    #[expect(clippy::panic, reason = "a test that can never end should fail, and say why")]
+    /// When the future waits, nothing has woken it and the clock has no timer: it would never end.
+    #[expect(clippy::panic, reason = "a test that would never end should fail and show why")]
     pub fn run<F: IntoFuture>(&self, future: F) -> F::Output {
         let mut future = pin!(future.into_future());
         let flag = Arc::new(Flag(AtomicBool::new(false)));
@@ -89,7 +88,7 @@ impl ManualClock {
         }
     }
 
-    /// Moves to the earliest timer and wakes what is due then. Was there one?
+    /// Moves to the earliest timer and wakes what is due then; `false` if there is no timer.
     fn jump(&self) -> bool {
         let mut time = self.lock();
         let Some((&(at, _), _)) = time.timers.first_key_value() else { return false };
@@ -101,13 +100,13 @@ impl ManualClock {
     }
 
     fn lock(&self) -> MutexGuard<'_, Time> {
-        // Nothing under the lock can be left half done.
+        // No code under the lock panics in the middle of a change.
         self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Time {
-    /// Shows a later moment; gives the wakers of the timers that are due, to be woken without the lock.
+    /// Moves to a later time and returns the wakers of the timers that are due, to be woken without the lock.
     fn move_to(&mut self, to: Instant) -> Vec<Waker> {
         self.now = to;
         let waiting = match to.checked_add(Duration::from_nanos(1)) {
@@ -135,7 +134,7 @@ impl fmt::Debug for ManualClock {
     }
 }
 
-/// One wait. It is known to the clock from its first poll until it is due or dropped.
+/// One wait. The clock knows it from its first poll until it is due or dropped.
 struct Sleep {
     clock: ManualClock,
     at: Instant,
@@ -159,7 +158,7 @@ impl Future for Sleep {
             }
         };
         self.key = Some(key);
-        // Also when the timer is known: it may be polled by another task now.
+        // Also when the timer is known already: another task may poll it now.
         time.timers.insert(key, context.waker().clone());
         Poll::Pending
     }
@@ -168,9 +167,9 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            // The waker may own a future with timers of its own, so it must not be dropped under the lock.
-            let forgotten = self.clock.lock().timers.remove(&key);
-            drop(forgotten);
+            // The waker may own a future with timers, which take the lock when they are dropped.
+            let removed = self.clock.lock().timers.remove(&key);
+            drop(removed);
         }
     }
 }
@@ -191,7 +190,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
-    fn timers_fire_in_order_whatever_the_order_of_polling() {
+    fn timers_fire_in_order_for_any_order_of_polling() {
         let clock = ManualClock::new();
         let start = clock.now();
         let order = Arc::new(Mutex::new(Vec::new()));
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn dropped_timers_are_forgotten_and_advancing_is_enough() {
+    fn dropped_timers_are_removed_and_advancing_is_enough() {
         let clock = ManualClock::new();
         let start = clock.now();
         let far = clock.sleep_until(start + HOUR * 10);
@@ -241,7 +240,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "no timer to jump to is left")]
-    fn what_can_never_end_says_so() {
+    fn a_future_that_never_ends_panics() {
         ManualClock::new().run(std::future::pending::<()>());
     }
 }

@@ -1,4 +1,4 @@
-//! Record data of a table as sent on the wire: names and texts may hold any octets.
+//! Record data of a table as sent on the wire: names and texts may contain any octets.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -12,7 +12,7 @@ use crate::dns::{Record, Target};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableEntry {
-    /// Whose record it is. For a wildcard, the name that was asked.
+    /// The owner name. For a wildcard, the name that was asked.
     pub owner: Name,
     /// Seconds, as on the wire.
     pub ttl: u32,
@@ -48,7 +48,7 @@ pub enum Data {
 }
 
 impl Data {
-    /// As the record that crosses the resolver seam; `None` for SOA and CNAME, which never do.
+    /// The record that a resolver returns; `None` for SOA and CNAME, which it never returns.
     pub(super) fn record(&self) -> Option<Record> {
         Some(match self {
             Self::A(address) => Record::A(*address),
@@ -68,7 +68,7 @@ impl Data {
 pub struct SoaData {
     /// MNAME: the primary name server.
     pub primary: RawName,
-    /// RNAME: the mailbox of who is responsible.
+    /// RNAME: the mailbox of the person in charge.
     pub contact: RawName,
     /// SERIAL.
     pub serial: u32,
@@ -78,12 +78,12 @@ pub struct SoaData {
     pub retry: u32,
     /// EXPIRE, seconds.
     pub expire: u32,
-    /// MINIMUM, seconds: how long a "no" may be remembered (RFC 2308 §5).
+    /// MINIMUM, seconds: how long a negative answer may be cached (RFC 2308 §5).
     pub minimum: u32,
 }
 
 impl SoaData {
-    /// An SOA of which only the minimum matters.
+    /// An SOA record for which only the MINIMUM matters.
     pub(super) fn with_minimum(minimum: u32) -> Self {
         Self {
             primary: RawName::of_labels(&["ns"]),
@@ -97,13 +97,13 @@ impl SoaData {
     }
 }
 
-/// A name in a record's data: labels of any octets (RFC 2181 §11), case kept. No labels at all is the root.
+/// A name in a record's data: labels of any octets (RFC 2181 §11) in their original case. No labels are the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawName(Vec<Vec<u8>>);
 
 impl RawName {
     /// Reads the presentation form (RFC 1035 §5.1), with or without trailing dot: `\.` is a dot inside a label, `\DDD` the
-    /// octet of that decimal number. Non-ASCII text stands for its UTF-8 octets. `None` when it is no name.
+    /// octet with that decimal number. Non-ASCII text stands for its UTF-8 octets. `None` when it is not a name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == "." {
@@ -138,13 +138,13 @@ impl RawName {
         self.0.iter().map(Vec::as_slice)
     }
 
-    /// As it crosses the resolver seam.
+    /// The name as a resolver returns it.
     #[must_use]
     pub fn target(&self) -> Target {
         Target::from_labels(self.labels())
     }
 
-    /// As a name that can be asked, if it is one.
+    /// The name to ask about, if it can be asked about.
     pub(super) fn name(&self) -> Option<Name> {
         match self.target() {
             Target::Name(name) => Some(name),
@@ -154,7 +154,7 @@ impl RawName {
     }
 }
 
-/// The octet behind a backslash: three decimal digits, or the next octet as it is.
+/// The octet after a backslash: three decimal digits, or the next octet as it is.
 pub(super) fn unescape(octets: &mut impl Iterator<Item = u8>) -> Option<u8> {
     let first = octets.next()?;
     if !first.is_ascii_digit() {
@@ -168,7 +168,7 @@ pub(super) fn unescape(octets: &mut impl Iterator<Item = u8>) -> Option<u8> {
     u8::try_from(number).ok()
 }
 
-/// Presentation form with trailing dot; what would need a second look is escaped.
+/// Presentation form (RFC 1035 §5.1) with trailing dot and escapes.
 impl fmt::Display for RawName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&presentation(self.labels()))

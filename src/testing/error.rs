@@ -1,8 +1,8 @@
-//! Errors in the text of a table: the line, and what was expected there.
+//! Errors in the text of a table: the line, and what is expected there.
 
 use crate::base::name::NameErrorKind;
 
-/// Why a text is no table. It never repeats the text, which may hold a key.
+/// Why a text is not a table. It never repeats the text, which may contain a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct TableError {
@@ -35,31 +35,31 @@ pub enum TableErrorKind {
     /// The line does not start with a name.
     #[error("expected a domain name: {0}")]
     Name(NameErrorKind),
-    /// A name without anything.
+    /// A name with nothing after it.
     #[error("expected a type after the name, such as A, TXT or SERVFAIL")]
     NoType,
-    /// A type that no table holds.
+    /// A type or behaviour that tables do not have.
     #[error(
         "expected one of A AAAA PTR MX TXT NS SOA CNAME SERVFAIL REFUSED RCODE TIMEOUT NXDOMAIN NXDOMAIN-NOSOA NODATA \
          NODATA-NOSOA TRUNCATED TC REFERRAL MALFORMED"
     )]
     Type,
-    /// What stands behind the slash of a behaviour is no type.
+    /// The word after the slash of a behaviour is not a type.
     #[error("expected one of A AAAA PTR MX TXT NS SOA after the slash")]
     Suffix,
-    /// No IPv4 address.
+    /// Not an IPv4 address.
     #[error("expected an IPv4 address")]
     Ipv4,
-    /// No IPv6 address.
+    /// Not an IPv6 address.
     #[error("expected an IPv6 address")]
     Ipv6,
-    /// No name in the data.
+    /// The data is not a name.
     #[error("expected the name this record points to")]
     Target,
-    /// No number, or one that is too large.
+    /// Not a number, or a number that is too large.
     #[error("expected {0}, a number")]
     Number(&'static str),
-    /// A text that is missing or not in quotes.
+    /// The text is missing or not in quotes.
     #[error("expected text in double quotes")]
     Text,
     /// A character string of more than 255 octets.
@@ -74,16 +74,16 @@ pub enum TableErrorKind {
     /// `after=` without a time.
     #[error("expected a time of at most a week, such as 250ms, 30s, 5m or 2h")]
     Time,
-    /// `ttl=` where nothing has a TTL.
+    /// `ttl=` on a line without records.
     #[error("expected no ttl=: only records have one")]
     NoTtlHere,
-    /// More than the line can hold.
+    /// More words than the line can have.
     #[error("expected nothing more but ttl= and after=")]
     Surplus,
     /// An unknown line with a dollar sign.
     #[error("expected $TTL, $SOA, $DEFAULT or $SITUATION")]
     Directive,
-    /// `$DEFAULT` without a behaviour it can have.
+    /// `$DEFAULT` with a behaviour that it cannot have.
     #[error("expected NXDOMAIN, NXDOMAIN-NOSOA, SERVFAIL, REFUSED or TIMEOUT")]
     Default,
     /// Two [`Situation`](crate::testing::Situation)s of one zone in one text.

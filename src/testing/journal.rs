@@ -1,10 +1,10 @@
-//! Which questions were asked, in order.
+//! The questions that were asked, in order.
 
 use std::collections::VecDeque;
 
 use crate::dns::Question;
 
-/// Questions that are kept; of more, the latest. Enough for any test, and a server may run for days.
+/// The most questions kept; older ones are dropped. This is enough for any test, and a server may run for days.
 const MAX_QUESTIONS: usize = 65_536;
 
 /// The latest questions.

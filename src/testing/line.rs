@@ -1,19 +1,19 @@
-//! Parsing one line of a table: words become data and options.
+//! Parses one line of a table: its words become data and options.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::testing::data::{Data, RawName, SoaData};
-use crate::testing::error::TableErrorKind as ListKind;
-use crate::testing::table::{Fate, Negative};
+use crate::testing::error::TableErrorKind as Kind;
+use crate::testing::table::{Behaviour, Negative};
 use crate::testing::tokens::{Token, cut};
 
 /// Octets of one character string (RFC 1035 §3.3).
 const MAX_STRING: usize = 255;
-/// The longest delay; sums of delays stay within what a clock can hold.
+/// The longest delay: sums of delays must not exceed the range of a clock.
 const MAX_DELAY: Duration = Duration::from_secs(7 * 86_400);
 
-/// The rest of a line, and the options that stood in it.
+/// The rest of a line, and its options.
 pub(super) struct Line {
     pub(super) tokens: std::vec::IntoIter<Token>,
     pub(super) ttl: Option<u32>,
@@ -29,17 +29,17 @@ pub(super) enum Options {
 }
 
 impl Line {
-    pub(super) fn cut(line: &str) -> Result<Self, ListKind> {
+    pub(super) fn cut(line: &str) -> Result<Self, Kind> {
         let (mut ttl, mut after, mut tokens) = (None, None, Vec::new());
         for token in cut(line)? {
             match &token {
                 Token::Word(word) => {
                     if let Some(seconds) = word.strip_prefix("ttl=") {
-                        ttl = Some(seconds.parse().map_err(|_| ListKind::Number("a TTL in seconds"))?);
+                        ttl = Some(seconds.parse().map_err(|_| Kind::Number("a TTL in seconds"))?);
                         continue;
                     }
                     if let Some(time) = word.strip_prefix("after=") {
-                        after = Some(duration(time).ok_or(ListKind::Time)?);
+                        after = Some(duration(time).ok_or(Kind::Time)?);
                         continue;
                     }
                 }
@@ -57,30 +57,30 @@ impl Line {
         }
     }
 
-    fn parsed<T: FromStr>(&mut self, otherwise: ListKind) -> Result<T, ListKind> {
+    fn parsed<T: FromStr>(&mut self, otherwise: Kind) -> Result<T, Kind> {
         self.word().and_then(|word| word.parse().ok()).ok_or(otherwise)
     }
 
-    pub(super) fn number<T: FromStr>(&mut self, what: &'static str) -> Result<T, ListKind> {
-        self.parsed(ListKind::Number(what))
+    pub(super) fn number<T: FromStr>(&mut self, what: &'static str) -> Result<T, Kind> {
+        self.parsed(Kind::Number(what))
     }
 
-    fn target(&mut self) -> Result<RawName, ListKind> {
-        self.word().and_then(|word| RawName::parse(&word)).ok_or(ListKind::Target)
+    fn target(&mut self) -> Result<RawName, Kind> {
+        self.word().and_then(|word| RawName::parse(&word)).ok_or(Kind::Target)
     }
 
-    /// 12 bits (RFC 6891 §6.1.3). The codes that have a word of their own mean the same as that word.
-    pub(super) fn response_code(&mut self) -> Result<Fate, ListKind> {
+    /// 12 bits (RFC 6891 §6.1.3). A code that also has a word means the same as the word.
+    pub(super) fn response_code(&mut self) -> Result<Behaviour, Kind> {
         let what = "a response code up to 4095";
         match self.number(what)? {
-            0 => Ok(Fate::NoData(Negative::Bare)),
-            3 => Ok(Fate::NxDomain(Negative::Bare)),
-            code @ 1..=4095 => Ok(Fate::Code(code)),
-            4096.. => Err(ListKind::Number(what)),
+            0 => Ok(Behaviour::NoData(Negative::WithoutSoa)),
+            3 => Ok(Behaviour::NxDomain(Negative::WithoutSoa)),
+            code @ 1..=4095 => Ok(Behaviour::Code(code)),
+            4096.. => Err(Kind::Number(what)),
         }
     }
 
-    fn texts(&mut self) -> Result<Vec<Vec<u8>>, ListKind> {
+    fn texts(&mut self) -> Result<Vec<Vec<u8>>, Kind> {
         let strings: Option<Vec<Vec<u8>>> = self
             .tokens
             .by_ref()
@@ -89,15 +89,15 @@ impl Line {
                 Token::Word(_) => None,
             })
             .collect();
-        let strings = strings.filter(|strings| !strings.is_empty()).ok_or(ListKind::Text)?;
-        if strings.iter().any(|string| string.len() > MAX_STRING) { Err(ListKind::LongString) } else { Ok(strings) }
+        let strings = strings.filter(|strings| !strings.is_empty()).ok_or(Kind::Text)?;
+        if strings.iter().any(|string| string.len() > MAX_STRING) { Err(Kind::LongString) } else { Ok(strings) }
     }
 
     /// The data of a record type; `None` for any other word.
-    pub(super) fn data(&mut self, word: &str) -> Result<Option<Data>, ListKind> {
+    pub(super) fn data(&mut self, word: &str) -> Result<Option<Data>, Kind> {
         Ok(Some(match word {
-            "A" => Data::A(self.parsed(ListKind::Ipv4)?),
-            "AAAA" => Data::Aaaa(self.parsed(ListKind::Ipv6)?),
+            "A" => Data::A(self.parsed(Kind::Ipv4)?),
+            "AAAA" => Data::Aaaa(self.parsed(Kind::Ipv6)?),
             "PTR" => Data::Ptr(self.target()?),
             "NS" => Data::Ns(self.target()?),
             "CNAME" => Data::Cname(self.target()?),
@@ -116,12 +116,12 @@ impl Line {
         }))
     }
 
-    /// Nothing may be left, and only these options may have been there.
-    pub(super) fn end(mut self, options: Options) -> Result<(), ListKind> {
+    /// The end of the line: nothing may be left, and only these options may have been given.
+    pub(super) fn end(mut self, options: Options) -> Result<(), Kind> {
         if self.tokens.next().is_some() || (options == Options::None && self.after.is_some()) {
-            return Err(ListKind::Surplus);
+            return Err(Kind::Surplus);
         }
-        if self.ttl.is_some() && options != Options::All { Err(ListKind::NoTtlHere) } else { Ok(()) }
+        if self.ttl.is_some() && options != Options::All { Err(Kind::NoTtlHere) } else { Ok(()) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Looking up a question in a table: existence, wildcards, CNAME chains, negative answers.
+//! Looks up a question in a table: existence, wildcards, CNAME chains, negative answers.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use crate::base::name::Name;
 use crate::dns::{Question, RecordType};
 use crate::testing::data::{Data, RawName, SoaData, TableEntry};
 use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
-use crate::testing::table::{Fate, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
+use crate::testing::table::{Behaviour, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
 
-/// TTL of the SOA that stands in for one the table does not have.
+/// TTL of the SOA record of a zone that has none in the table.
 const DEFAULT_SOA_TTL: u32 = 300;
 const DEFAULT_SOA_MINIMUM: u32 = 60;
 
-/// What is asked of a name. More than a question can say: a server is asked for any type.
+/// What a name is asked for. A server may be asked for types that a [`Question`] cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
     not(all(feature = "wire", feature = "tokio")),
@@ -20,21 +20,21 @@ const DEFAULT_SOA_MINIMUM: u32 = 60;
 )]
 pub(super) enum Wanted {
     Records(RecordType),
-    /// The CNAME itself, not what it leads to.
+    /// The CNAME record itself.
     Cname,
-    /// A type no table holds.
+    /// A type that no table contains.
     Other,
 }
 
-/// What one name says.
+/// What the table has for one name.
 enum Found<'a> {
     Records(&'a Slot),
     Alias(&'a Slot),
-    Fate(Fate),
+    Behaviour(Behaviour),
 }
 
 impl Table {
-    /// What the table says. Nothing is remembered, nothing waits.
+    /// What a server with this table replies. Does not wait.
     #[must_use]
     pub fn lookup(&self, question: &Question) -> ServerReply {
         self.find(&question.name, Wanted::Records(question.record_type))
@@ -51,7 +51,7 @@ impl Table {
             reply.after = reply.after.saturating_add(after);
             match found {
                 Found::Records(slot) => reply.extend(&at, slot),
-                Found::Fate(fate) => self.conclude(&mut reply, fate, Some(&at)),
+                Found::Behaviour(behaviour) => self.conclude(&mut reply, behaviour, Some(&at)),
                 Found::Alias(slot) => {
                     reply.extend(&at, slot);
                     let target = slot.records.first().and_then(|(_, data)| match data {
@@ -59,7 +59,7 @@ impl Table {
                         _ => None,
                     });
                     match target {
-                        // No table holds a name of such octets.
+                        // No table contains a name with such octets.
                         None => self.conclude(&mut reply, self.unknown, None),
                         Some(next) if reply.answers.iter().any(|entry| entry.owner == next) => {
                             reply.outcome = ReplyOutcome::CnameLoop;
@@ -80,28 +80,28 @@ impl Table {
         reply
     }
 
-    /// What is said of a name that no table can hold.
+    /// The reply for a name that no table can contain.
     #[cfg(all(feature = "wire", feature = "tokio"))]
-    pub(super) fn find_impossible(&self) -> ServerReply {
+    pub(super) fn find_unknown(&self) -> ServerReply {
         let mut reply = ServerReply::new(ReplyOutcome::NxDomain);
         self.conclude(&mut reply, self.unknown, None);
         reply
     }
 
-    /// One name, CNAMEs not followed.
+    /// Looks up one name. Does not follow CNAMEs.
     fn look(&self, name: &Name, wanted: Wanted) -> (Found<'_>, ReplyTransport, Duration) {
         let text = name.expose();
         let default_after = self.delay(text);
         let Some(node) = self.node(text) else {
-            // RFC 8020 §2: a name with names below it exists. Of the root a table says nothing unless it is written down: it
-            // is what servers of another kind know.
+            // RFC 8020 §2: a name with names below it exists. For the root this does not hold: every name is below it, and a table
+            // without a line for it knows nothing about it.
             let exists = !name.is_root() && self.above.contains(text);
-            let fate = if exists { Fate::NoData(Negative::WithSoa) } else { self.unknown };
-            return (Found::Fate(fate), ReplyTransport::Any, default_after);
+            let behaviour = if exists { Behaviour::NoData(Negative::WithSoa) } else { self.unknown };
+            return (Found::Behaviour(behaviour), ReplyTransport::Any, default_after);
         };
         let (found, slot) = node.look(wanted);
-        let tcp_only = node.every.tcp_only || slot.is_some_and(|slot| slot.tcp_only);
-        let after = slot.and_then(|slot| slot.after).or(node.every.after).unwrap_or(default_after);
+        let tcp_only = node.all_types.tcp_only || slot.is_some_and(|slot| slot.tcp_only);
+        let after = slot.and_then(|slot| slot.after).or(node.all_types.after).unwrap_or(default_after);
         (found, if tcp_only { ReplyTransport::TcpOnly } else { ReplyTransport::Any }, after)
     }
 
@@ -116,7 +116,7 @@ impl Table {
         closest_wildcard(text, |wildcard| self.nodes.get(wildcard))
     }
 
-    /// The delay of a name for which nothing more special is said.
+    /// The delay of a name whose records have none of their own.
     fn delay(&self, text: &str) -> Duration {
         if self.delays.is_empty() {
             return Duration::ZERO;
@@ -126,19 +126,19 @@ impl Table {
     }
 
     /// Ends a reply without records.
-    fn conclude(&self, reply: &mut ServerReply, fate: Fate, at: Option<&Name>) {
-        let (outcome, negative) = match fate {
-            Fate::NxDomain(negative) => (ReplyOutcome::NxDomain, negative),
-            Fate::NoData(negative) => (ReplyOutcome::NoData, negative),
-            Fate::Code(code) => (ReplyOutcome::ResponseCode(code), Negative::Bare),
-            Fate::Silence => (ReplyOutcome::Silence, Negative::Bare),
-            Fate::Truncated => (ReplyOutcome::Truncated, Negative::Bare),
-            Fate::Referral => (ReplyOutcome::Referral, Negative::Bare),
-            Fate::Malformed => (ReplyOutcome::Malformed, Negative::Bare),
+    fn conclude(&self, reply: &mut ServerReply, behaviour: Behaviour, at: Option<&Name>) {
+        let (outcome, negative) = match behaviour {
+            Behaviour::NxDomain(negative) => (ReplyOutcome::NxDomain, negative),
+            Behaviour::NoData(negative) => (ReplyOutcome::NoData, negative),
+            Behaviour::Code(code) => (ReplyOutcome::ResponseCode(code), Negative::WithoutSoa),
+            Behaviour::Silence => (ReplyOutcome::Silence, Negative::WithoutSoa),
+            Behaviour::Truncated => (ReplyOutcome::Truncated, Negative::WithoutSoa),
+            Behaviour::Referral => (ReplyOutcome::Referral, Negative::WithoutSoa),
+            Behaviour::Malformed => (ReplyOutcome::Malformed, Negative::WithoutSoa),
         };
         reply.outcome = outcome;
         if !matches!(outcome, ReplyOutcome::NxDomain | ReplyOutcome::NoData) {
-            // A server that fails on the way does not send half a chain.
+            // A server that fails does not send part of the chain.
             reply.answers.clear();
         }
         if negative == Negative::WithSoa {
@@ -150,7 +150,7 @@ impl Table {
         }
     }
 
-    /// The SOA of the zone a name is in.
+    /// The SOA record of the zone of a name.
     fn soa(&self, name: &Name) -> TableEntry {
         let text = name.expose();
         for zone in std::iter::once(text).chain(above(text)) {
@@ -159,7 +159,7 @@ impl Table {
                 return TableEntry { owner, ttl: *ttl, data: data.clone() };
             }
         }
-        // The parent; of a top-level name, the name itself.
+        // The parent zone; for a top-level name, the name itself.
         let parent = above(text).next().filter(|parent| *parent != ".").and_then(|parent| Name::parse(parent).ok());
         let data = Data::Soa(SoaData::with_minimum(DEFAULT_SOA_MINIMUM));
         TableEntry { owner: parent.unwrap_or_else(|| name.clone()), ttl: DEFAULT_SOA_TTL, data }
@@ -167,15 +167,15 @@ impl Table {
 }
 
 impl Node {
-    /// What it says of a type: what is said of that type first, then a CNAME, then what is said of all types.
+    /// Looks up a type: first what is given for that type, then a CNAME, then what is given for all types.
     fn look(&self, wanted: Wanted) -> (Found<'_>, Option<&Slot>) {
         let slot = match wanted {
             Wanted::Records(kind) => self.slots.get(&kind),
             Wanted::Cname | Wanted::Other => None,
         };
         if let Some(slot) = slot {
-            if let Some(fate) = slot.fate {
-                return (Found::Fate(fate), Some(slot));
+            if let Some(behaviour) = slot.behaviour {
+                return (Found::Behaviour(behaviour), Some(slot));
             }
             if !slot.records.is_empty() {
                 return (Found::Records(slot), Some(slot));
@@ -185,12 +185,12 @@ impl Node {
             let found = if wanted == Wanted::Cname { Found::Records(cname) } else { Found::Alias(cname) };
             return (found, Some(cname));
         }
-        (Found::Fate(self.every.fate.unwrap_or(Fate::NoData(Negative::WithSoa))), slot)
+        (Found::Behaviour(self.all_types.behaviour.unwrap_or(Behaviour::NoData(Negative::WithSoa))), slot)
     }
 }
 
 impl ServerReply {
-    /// The records of one name.
+    /// Adds the records of one name.
     fn extend(&mut self, owner: &Name, slot: &Slot) {
         let entries = slot.records.iter();
         self.answers.extend(entries.map(|(ttl, data)| TableEntry {
@@ -201,7 +201,7 @@ impl ServerReply {
     }
 }
 
-/// What the closest wildcard above a name has, if any.
+/// The value of the closest wildcard above a name, if there is one.
 fn closest_wildcard<'a, T>(text: &str, get: impl Fn(&str) -> Option<&'a T>) -> Option<&'a T> {
     above(text).find_map(|zone| get(&if zone == "." { "*.".to_owned() } else { format!("*.{zone}") }))
 }
@@ -220,7 +220,7 @@ mod tests {
             "a.example A 192.0.2.1
              a.example SERVFAIL
              a.example TIMEOUT/TXT
-             a.example TXT \"not heard\"
+             a.example TXT \"not seen\"
              b.example CNAME a.example
              b.example REFUSED/AAAA
              * RCODE 9",

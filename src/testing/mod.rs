@@ -1,8 +1,9 @@
-//! A DNS world as text and a manual clock: tests of mail policy without a network and without waiting.
+//! DNS data as text and a manual clock: tests of a mail policy without a network and without waiting.
 //!
-//! * [`Table`]: the world, one record a line. Its syntax stands there.
-//! * [`Scripted`]: a resolver that answers from a table, faults and delays included.
-//! * [`ManualClock`]: a clock that stands still until it is moved, and an executor that jumps to the next timer.
+//! * [`Table`]: DNS data, one record a line; its syntax is described there.
+//! * [`Scripted`]: a resolver that answers from a table, with faults and delays.
+//! * [`ManualClock`]: a clock that is moved by hand, and an executor that jumps to the next timer.
+//! * [`Situation`]: lists that break and resolvers that change answers, as lines of a table.
 //! * `LoopbackServer` (also needs the feature `direct` or `hickory`): the same table behind a real socket.
 //! * `check_resolver` (the same features): what a [`Resolve`](crate::Resolve) of your own gets wrong.
 //!
@@ -27,7 +28,7 @@
 //! let ask = |name: &str| Ok::<_, rdnsbl::name::NameError>(Question::new(Name::parse(name)?, RecordType::A));
 //! let (listed, silent) = (ask("2.0.0.127.bl.example")?, ask("2.0.0.127.dead.example")?);
 //!
-//! // Thirty seconds, played in microseconds.
+//! // Thirty seconds pass in microseconds.
 //! assert!(matches!(clock.run(dns.resolve(&listed)).kind(), rdnsbl::dns::AnswerKind::Records(_)));
 //! assert_eq!(clock.now() - start, Duration::from_secs(30));
 //! assert_eq!(clock.run(dns.resolve(&silent)), Answer::failed(Failure::Timeout));

@@ -1,4 +1,4 @@
-//! Reading a table: the grammar of a line.
+//! Reads the text of a table: the grammar of a line.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use crate::base::name::{Name, NameErrorKind};
 use crate::dns::RecordType;
 use crate::testing::data::{Data, SoaData};
-use crate::testing::error::{TableError, TableErrorKind as ListKind};
+use crate::testing::error::{TableError, TableErrorKind as Kind};
 use crate::testing::line::{Line, Options};
-use crate::testing::table::{Fate, Negative, Node, Slot, Table};
+use crate::testing::table::{Behaviour, Negative, Node, Slot, Table};
 use crate::testing::tokens::Token;
 
-/// TTL of a record that does not say.
+/// TTL of a record without one.
 pub(super) const DEFAULT_TTL: u32 = 3600;
 
 impl Table {
-    /// Reads a world.
+    /// Reads a table.
     ///
     /// # Errors
     /// [`TableError`]: the number of the first wrong line and what was expected there.
@@ -25,20 +25,20 @@ impl Table {
         Ok(table)
     }
 
-    /// Reads more lines. They replace everything known of each name and type they mention: a behaviour for all types, or
-    /// a CNAME, replaces all of the name; records replace the records of their type, and end a CNAME or a behaviour for
-    /// all types. `TC` and `after=` alone leave the records.
+    /// Reads more lines. They replace the earlier lines about the same names and types: a behaviour for all types, or a CNAME,
+    /// replaces all lines about the name; records replace the records of their type, and also a CNAME or a behaviour for all types.
+    /// `TC` and `after=` alone keep the records.
     ///
     /// # Errors
     /// [`TableError`]; the table is then unchanged.
     pub fn set(&mut self, text: &str) -> Result<(), TableError> {
-        let news = table(text, self.ttl)?;
-        for (name, node) in news.table.nodes {
+        let changes = table(text, self.ttl)?;
+        for (name, node) in changes.table.nodes {
             self.nodes.entry(name).or_default().replace(node);
         }
-        self.delays.extend(news.table.delays);
-        self.ttl = news.table.ttl;
-        if let Some(unknown) = news.unknown {
+        self.delays.extend(changes.table.delays);
+        self.ttl = changes.table.ttl;
+        if let Some(unknown) = changes.unknown {
             self.unknown = unknown;
         }
         self.find_names_above();
@@ -46,10 +46,10 @@ impl Table {
     }
 }
 
-/// What a text says: a table, and whether it says anything of unknown names.
+/// A text that has been read: a table, and what `$DEFAULT` says, if it is there.
 pub(super) struct Parsed {
     pub(super) table: Table,
-    pub(super) unknown: Option<Fate>,
+    pub(super) unknown: Option<Behaviour>,
     /// The zones that are put into a situation.
     situations: HashSet<Name>,
 }
@@ -60,7 +60,7 @@ pub(super) fn table(text: &str, ttl: u32) -> Result<Parsed, TableError> {
         nodes: Default::default(),
         above: Default::default(),
         delays: Default::default(),
-        unknown: Fate::NxDomain(Negative::WithSoa),
+        unknown: Behaviour::NxDomain(Negative::WithSoa),
         ttl,
     };
     let mut parsed = Parsed { table, unknown: None, situations: HashSet::new() };
@@ -71,46 +71,46 @@ pub(super) fn table(text: &str, ttl: u32) -> Result<Parsed, TableError> {
 }
 
 impl Parsed {
-    fn line(&mut self, line: &str) -> Result<(), ListKind> {
+    fn line(&mut self, line: &str) -> Result<(), Kind> {
         let mut line = Line::cut(line)?;
         match line.tokens.next() {
             None if line.ttl.is_none() && line.after.is_none() => Ok(()),
             Some(Token::Word(word)) if word.starts_with('$') => self.directive(&word, line),
             Some(Token::Word(word)) => self.entry(&name(&word)?, line),
-            Some(Token::Quoted(_)) | None => Err(ListKind::Name(NameErrorKind::Empty)),
+            Some(Token::Quoted(_)) | None => Err(Kind::Name(NameErrorKind::Empty)),
         }
     }
 
-    fn directive(&mut self, word: &str, mut line: Line) -> Result<(), ListKind> {
+    fn directive(&mut self, word: &str, mut line: Line) -> Result<(), Kind> {
         match word.to_ascii_uppercase().as_str() {
             "$TTL" => self.table.ttl = line.number("a TTL")?,
             "$SOA" => {
-                let zone = name(&line.word().ok_or(ListKind::Name(NameErrorKind::Empty))?)?;
+                let zone = name(&line.word().ok_or(Kind::Name(NameErrorKind::Empty))?)?;
                 let (ttl, minimum) = (line.number("a TTL")?, line.number("a MINIMUM")?);
                 let slot = self.node(&zone).slots.entry(RecordType::Soa).or_default();
                 slot.records = vec![(ttl, Data::Soa(SoaData::with_minimum(minimum)))];
             }
             "$SITUATION" => {
-                let zone = name(&line.word().ok_or(ListKind::Name(NameErrorKind::Empty))?)?;
+                let zone = name(&line.word().ok_or(Kind::Name(NameErrorKind::Empty))?)?;
                 if !self.situations.insert(zone) {
-                    return Err(ListKind::SecondSituation);
+                    return Err(Kind::SecondSituation);
                 }
             }
             "$DEFAULT" => {
-                let word = line.word().ok_or(ListKind::Default)?.to_ascii_uppercase();
+                let word = line.word().ok_or(Kind::Default)?.to_ascii_uppercase();
                 let allowed = matches!(&*word, "NXDOMAIN" | "NXDOMAIN-NOSOA" | "SERVFAIL" | "REFUSED" | "TIMEOUT");
-                let fate = fate(&word).filter(|_| allowed).ok_or(ListKind::Default)?;
-                self.table.unknown = fate;
-                self.unknown = Some(fate);
+                let behaviour = behaviour(&word).filter(|_| allowed).ok_or(Kind::Default)?;
+                self.table.unknown = behaviour;
+                self.unknown = Some(behaviour);
             }
-            _ => return Err(ListKind::Directive),
+            _ => return Err(Kind::Directive),
         }
         line.end(Options::None)
     }
 
-    fn entry(&mut self, owner: &Name, mut line: Line) -> Result<(), ListKind> {
+    fn entry(&mut self, owner: &Name, mut line: Line) -> Result<(), Kind> {
         let Some(word) = line.word() else {
-            let delay = line.after.ok_or(ListKind::NoType)?;
+            let delay = line.after.ok_or(Kind::NoType)?;
             self.table.delays.insert(owner.expose().into(), delay);
             return line.end(Options::After);
         };
@@ -121,23 +121,23 @@ impl Parsed {
             return self.node(owner).add(ttl, data, after);
         }
         let (word, suffix) = match word.split_once('/') {
-            Some((word, suffix)) => (word, Some(record_type(suffix).ok_or(ListKind::Suffix)?)),
+            Some((word, suffix)) => (word, Some(record_type(suffix).ok_or(Kind::Suffix)?)),
             None => (&*word, None),
         };
-        let fate = match word {
+        let behaviour = match word {
             "TC" => None,
             "RCODE" => Some(line.response_code()?),
-            _ => Some(fate(word).ok_or(ListKind::Type)?),
+            _ => Some(behaviour(word).ok_or(Kind::Type)?),
         };
         let after = line.after;
         line.end(Options::After)?;
         let node = self.node(owner);
         let slot = match suffix {
             Some(kind) => node.slots.entry(kind).or_default(),
-            None => &mut node.every,
+            None => &mut node.all_types,
         };
-        match fate {
-            Some(_) => slot.fate = fate,
+        match behaviour {
+            Some(_) => slot.behaviour = behaviour,
             None => slot.tcp_only = true,
         }
         slot.after = after.or(slot.after);
@@ -150,13 +150,13 @@ impl Parsed {
 }
 
 impl Node {
-    fn add(&mut self, ttl: u32, data: Data, after: Option<Duration>) -> Result<(), ListKind> {
+    fn add(&mut self, ttl: u32, data: Data, after: Option<Duration>) -> Result<(), Kind> {
         let slot: &mut Slot = match data.kind() {
             None if self.cname.is_some() || self.slots.values().any(|slot| !slot.records.is_empty()) => {
-                return Err(ListKind::BesideCname);
+                return Err(Kind::BesideCname);
             }
             None => self.cname.get_or_insert_default(),
-            Some(_) if self.cname.is_some() => return Err(ListKind::BesideCname),
+            Some(_) if self.cname.is_some() => return Err(Kind::BesideCname),
             Some(kind) => self.slots.entry(kind).or_default(),
         };
         slot.records.push((ttl, data));
@@ -181,8 +181,8 @@ impl Data {
     }
 }
 
-fn name(word: &str) -> Result<Name, ListKind> {
-    Name::parse(word).map_err(|error| ListKind::Name(error.kind()))
+fn name(word: &str) -> Result<Name, Kind> {
+    Name::parse(word).map_err(|error| Kind::Name(error.kind()))
 }
 
 fn record_type(word: &str) -> Option<RecordType> {
@@ -198,18 +198,18 @@ fn record_type(word: &str) -> Option<RecordType> {
     })
 }
 
-fn fate(word: &str) -> Option<Fate> {
+fn behaviour(word: &str) -> Option<Behaviour> {
     Some(match word {
-        "SERVFAIL" => Fate::Code(2),
-        "REFUSED" => Fate::Code(5),
-        "TIMEOUT" => Fate::Silence,
-        "NXDOMAIN" => Fate::NxDomain(Negative::WithSoa),
-        "NXDOMAIN-NOSOA" => Fate::NxDomain(Negative::Bare),
-        "NODATA" => Fate::NoData(Negative::WithSoa),
-        "NODATA-NOSOA" => Fate::NoData(Negative::Bare),
-        "TRUNCATED" => Fate::Truncated,
-        "REFERRAL" => Fate::Referral,
-        "MALFORMED" => Fate::Malformed,
+        "SERVFAIL" => Behaviour::Code(2),
+        "REFUSED" => Behaviour::Code(5),
+        "TIMEOUT" => Behaviour::Silence,
+        "NXDOMAIN" => Behaviour::NxDomain(Negative::WithSoa),
+        "NXDOMAIN-NOSOA" => Behaviour::NxDomain(Negative::WithoutSoa),
+        "NODATA" => Behaviour::NoData(Negative::WithSoa),
+        "NODATA-NOSOA" => Behaviour::NoData(Negative::WithoutSoa),
+        "TRUNCATED" => Behaviour::Truncated,
+        "REFERRAL" => Behaviour::Referral,
+        "MALFORMED" => Behaviour::Malformed,
         _ => return None,
     })
 }
@@ -221,47 +221,47 @@ mod tests {
     #[test]
     fn errors_say_where_and_what() {
         for (line, kind) in [
-            ("a..b A 1.2.3.4", ListKind::Name(NameErrorKind::EmptyLabel)),
-            ("\"a\" A 1.2.3.4", ListKind::Name(NameErrorKind::Empty)),
-            ("ttl=5", ListKind::Name(NameErrorKind::Empty)),
-            ("a", ListKind::NoType),
-            ("a HINFO x", ListKind::Type),
-            ("a A/TXT 1.2.3.4", ListKind::Type),
-            ("a SERVFAIL/CNAME", ListKind::Suffix),
-            ("a A", ListKind::Ipv4),
-            ("a A 1.2.3", ListKind::Ipv4),
-            ("a A 1.2.3.4 5.6.7.8", ListKind::Surplus),
-            ("a AAAA 1.2.3.4", ListKind::Ipv6),
-            ("a PTR a..b", ListKind::Target),
-            ("a MX mail", ListKind::Number("a preference")),
-            ("a MX 70000 mail", ListKind::Number("a preference")),
-            ("a MX 10", ListKind::Target),
-            ("a TXT", ListKind::Text),
-            ("a TXT plain", ListKind::Text),
-            ("a TXT \"open", ListKind::OpenQuote),
-            ("a TXT \"\\999\"", ListKind::Escape),
-            ("a A 1.2.3.4 ttl=x", ListKind::Number("a TTL in seconds")),
-            ("a A 1.2.3.4 ttl=-1", ListKind::Number("a TTL in seconds")),
-            ("a A 1.2.3.4 after=3", ListKind::Time),
-            ("a A 1.2.3.4 after=8000h", ListKind::Time),
-            ("a SERVFAIL ttl=3", ListKind::NoTtlHere),
-            ("a RCODE", ListKind::Number("a response code up to 4095")),
-            ("a RCODE 4096", ListKind::Number("a response code up to 4095")),
-            ("$ORIGIN a", ListKind::Directive),
-            ("$TTL", ListKind::Number("a TTL")),
-            ("$TTL 3 after=3s", ListKind::Surplus),
-            ("$DEFAULT TC", ListKind::Default),
-            ("$SOA a 1", ListKind::Number("a MINIMUM")),
-            ("$SITUATION a\n$SITUATION b\n$SITUATION a", ListKind::SecondSituation),
-            ("$SITUATION", ListKind::Name(NameErrorKind::Empty)),
-            ("a CNAME b\na A 1.2.3.4", ListKind::BesideCname),
-            ("a A 1.2.3.4\na CNAME b", ListKind::BesideCname),
+            ("a..b A 1.2.3.4", Kind::Name(NameErrorKind::EmptyLabel)),
+            ("\"a\" A 1.2.3.4", Kind::Name(NameErrorKind::Empty)),
+            ("ttl=5", Kind::Name(NameErrorKind::Empty)),
+            ("a", Kind::NoType),
+            ("a HINFO x", Kind::Type),
+            ("a A/TXT 1.2.3.4", Kind::Type),
+            ("a SERVFAIL/CNAME", Kind::Suffix),
+            ("a A", Kind::Ipv4),
+            ("a A 1.2.3", Kind::Ipv4),
+            ("a A 1.2.3.4 5.6.7.8", Kind::Surplus),
+            ("a AAAA 1.2.3.4", Kind::Ipv6),
+            ("a PTR a..b", Kind::Target),
+            ("a MX mail", Kind::Number("a preference")),
+            ("a MX 70000 mail", Kind::Number("a preference")),
+            ("a MX 10", Kind::Target),
+            ("a TXT", Kind::Text),
+            ("a TXT plain", Kind::Text),
+            ("a TXT \"open", Kind::OpenQuote),
+            ("a TXT \"\\999\"", Kind::Escape),
+            ("a A 1.2.3.4 ttl=x", Kind::Number("a TTL in seconds")),
+            ("a A 1.2.3.4 ttl=-1", Kind::Number("a TTL in seconds")),
+            ("a A 1.2.3.4 after=3", Kind::Time),
+            ("a A 1.2.3.4 after=8000h", Kind::Time),
+            ("a SERVFAIL ttl=3", Kind::NoTtlHere),
+            ("a RCODE", Kind::Number("a response code up to 4095")),
+            ("a RCODE 4096", Kind::Number("a response code up to 4095")),
+            ("$ORIGIN a", Kind::Directive),
+            ("$TTL", Kind::Number("a TTL")),
+            ("$TTL 3 after=3s", Kind::Surplus),
+            ("$DEFAULT TC", Kind::Default),
+            ("$SOA a 1", Kind::Number("a MINIMUM")),
+            ("$SITUATION a\n$SITUATION b\n$SITUATION a", Kind::SecondSituation),
+            ("$SITUATION", Kind::Name(NameErrorKind::Empty)),
+            ("a CNAME b\na A 1.2.3.4", Kind::BesideCname),
+            ("a A 1.2.3.4\na CNAME b", Kind::BesideCname),
         ] {
             let error = Table::parse(&format!("\n; comment\n{line}")).unwrap_err();
             assert_eq!((error.line(), error.kind()), (2 + line.lines().count(), &kind), "{line}");
             assert!(error.to_string().contains("expected"), "{error}");
         }
         let long = format!("a TXT \"{}\"", "x".repeat(256));
-        assert_eq!(*Table::parse(&long).unwrap_err().kind(), ListKind::LongString);
+        assert_eq!(*Table::parse(&long).unwrap_err().kind(), Kind::LongString);
     }
 }

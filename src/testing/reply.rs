@@ -1,27 +1,27 @@
-//! What a table says to a question: enough for a resolver and for a server.
+//! What a server replies to a question, for a resolver and for a server on loopback.
 
 use std::time::Duration;
 
 use crate::dns::{Answer, Failure, Record, Soa, ttl_from_wire};
 use crate::testing::data::{Data, TableEntry};
 
-/// What a table says to a question. [`ServerReply::answer`] is how it crosses the resolver seam.
+/// What a server with a [`Table`](crate::testing::Table) replies. [`ServerReply::answer`] is the answer of a resolver that gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerReply {
-    /// What it comes to.
+    /// The kind of reply.
     pub outcome: ReplyOutcome,
-    /// How it can be carried.
+    /// The transport it needs.
     pub carrier: ReplyTransport,
-    /// How long it takes.
+    /// The delay.
     pub after: Duration,
     /// The CNAME chain, if any, then the records, in the order of the table.
     pub answers: Vec<TableEntry>,
-    /// The SOA of a "no".
+    /// The SOA record of a negative answer, or the NS record of a referral.
     pub authority: Option<TableEntry>,
 }
 
-/// What a reply comes to.
+/// The kind of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyOutcome {
@@ -31,27 +31,27 @@ pub enum ReplyOutcome {
     NoData,
     /// The name, or the end of its CNAME chain, does not exist.
     NxDomain,
-    /// A CNAME chain that comes back to itself, or has more than [`MAX_CNAME_LINKS`](crate::testing::MAX_CNAME_LINKS) links.
+    /// A CNAME chain that returns to itself, or has more than [`MAX_CNAME_LINKS`](crate::testing::MAX_CNAME_LINKS) links.
     CnameLoop,
     /// Any other response code.
     ResponseCode(u16),
-    /// Nothing comes back.
+    /// No reply.
     Silence,
-    /// An answer that does not fit a datagram, and nobody listens to TCP.
+    /// An answer that does not fit a datagram, and TCP does not work.
     Truncated,
-    /// The name servers of a zone, and no answer (RFC 2308 §2.2).
+    /// The name servers of a zone instead of an answer (RFC 2308 §2.2).
     Referral,
-    /// Octets that are no DNS message.
+    /// Octets that are not a DNS message.
     Malformed,
 }
 
-/// How a reply can be carried.
+/// The transport that a reply needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyTransport {
-    /// Over UDP when it fits, and over TCP.
+    /// UDP if it fits, or TCP.
     Any,
-    /// Over TCP only; over UDP it comes truncated.
+    /// TCP; over UDP it is truncated.
     TcpOnly,
 }
 
@@ -60,7 +60,7 @@ impl ServerReply {
         Self { outcome, carrier: ReplyTransport::Any, after: Duration::ZERO, answers: Vec::new(), authority: None }
     }
 
-    /// The response code on the wire. Of silence and garbage, 0.
+    /// The response code on the wire; 0 for silence and malformed replies.
     #[must_use]
     pub fn response_code(&self) -> u16 {
         match self.outcome {
@@ -76,7 +76,7 @@ impl ServerReply {
         }
     }
 
-    /// The answer a resolver gives for it, by the rules of [`Resolve`](crate::resolve::Resolve). Times are left to the caller.
+    /// The answer of a resolver that gets this reply, by the rules of [`Resolve`](crate::resolve::Resolve). Does not wait.
     #[must_use]
     pub fn answer(&self) -> Answer {
         match self.outcome {
@@ -97,7 +97,7 @@ impl ServerReply {
     fn records(&self) -> Answer {
         let records: Vec<Record> = self.answers.iter().filter_map(|entry| entry.data.record()).collect();
         if records.is_empty() {
-            // SOA records are there, and no word for them is: that is neither a "no" nor records.
+            // Only SOA records, which [`Record`] does not have: neither a negative answer nor records.
             return Answer::failed(Failure::Unrelated);
         }
         let answer = Answer::records(records, self.chain_ttl().unwrap_or_default());
@@ -107,7 +107,7 @@ impl ServerReply {
         }
     }
 
-    /// RFC 2308 §5: min(TTL, MINIMUM) of the SOA; and no longer than the chain that leads to it.
+    /// RFC 2308 §5: the smaller of the SOA's TTL and its MINIMUM, and no longer than the CNAME chain that leads to it.
     fn soa(&self) -> Option<Soa> {
         let entry = self.authority.as_ref()?;
         let Data::Soa(soa) = &entry.data else { return None };

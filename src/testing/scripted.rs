@@ -14,11 +14,11 @@ use crate::testing::reply::ReplyOutcome;
 use crate::testing::situations::Situation;
 use crate::testing::table::Table;
 
-/// How long a resolver waits before it gives up on a silent server.
+/// How long [`Scripted`] waits for a silent server before the question fails.
 pub const SILENCE: Duration = Duration::from_secs(4);
 
-/// A resolver that answers from a [`Table`], waits on the clock it was given, and remembers what it was asked. Clones share
-/// all of it.
+/// A resolver that answers from a [`Table`], waits by the clock it was given, and lists the questions it was asked. Clones share
+/// table and list.
 ///
 /// ```
 /// use rdnsbl::{ManualClock, Scripted};
@@ -58,7 +58,7 @@ impl Scripted {
         Self { state: Arc::new(Mutex::new(state)), clock: Arc::new(clock) }
     }
 
-    /// Changes the table, as [`Table::set`] does. Questions already on their way get the old answer.
+    /// Changes the table, as [`Table::set`] does. Questions in flight get the old answer.
     ///
     /// # Errors
     /// [`TableError`]; the table is then unchanged.
@@ -91,22 +91,22 @@ impl Scripted {
         self.lock().journal.list()
     }
 
-    /// Starts the list of [`asked`](Self::asked) and [`max_in_flight`](Self::max_in_flight) afresh.
+    /// Clears the list of [`asked`](Self::asked) and [`max_in_flight`](Self::max_in_flight).
     pub fn forget_asked(&self) {
         let mut state = self.lock();
         state.journal.forget();
         state.max_in_flight = state.in_flight;
     }
 
-    /// How many questions were on their way at one time, at most. One without a delay is answered at once, so give the
-    /// table an `after=` where this matters.
+    /// The largest number of questions in flight at one time. A question without a delay is answered at once, so use `after=` in
+    /// the table where this matters.
     #[must_use]
     pub fn max_in_flight(&self) -> usize {
         self.lock().max_in_flight
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing under the lock can be left half done.
+        // No code under the lock panics in the middle of a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -121,7 +121,7 @@ impl Resolve for Scripted {
                 state.max_in_flight = state.max_in_flight.max(state.in_flight);
                 state.table.lookup(question)
             };
-            let _under_way = UnderWay(self);
+            let _in_flight = InFlight(self);
             let after = if reply.outcome == ReplyOutcome::Silence { SILENCE } else { reply.after };
             if !after.is_zero() {
                 let now = self.clock.now();
@@ -132,10 +132,10 @@ impl Resolve for Scripted {
     }
 }
 
-/// A question on its way, until it is answered or dropped.
-struct UnderWay<'a>(&'a Scripted);
+/// A question in flight, until it is answered or dropped.
+struct InFlight<'a>(&'a Scripted);
 
-impl Drop for UnderWay<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.in_flight = state.in_flight.saturating_sub(1);

@@ -19,8 +19,8 @@ use crate::testing::wire::react;
 /// A DNS server on the loopback interface that answers from a [`Table`], over UDP and TCP on one port. It stops when it is
 /// dropped.
 ///
-/// It keeps the case of names, sets RA, answers EDNS with a payload size of 1232, and truncates what does not fit. Questions on one
-/// connection are answered in their order.
+/// It keeps the case of names, sets RA, answers EDNS with a payload size of 1232, and truncates answers that do not fit. Questions on
+/// one connection are answered in their order.
 ///
 /// ```
 /// use rdnsbl::testing::{LoopbackServer, Table};
@@ -136,13 +136,13 @@ impl fmt::Debug for LoopbackServer {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing under the lock can be left half done.
+        // No code under the lock panics in the middle of a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lookup(&self, name: Option<Name>, wanted: Wanted) -> ServerReply {
         let mut state = self.lock();
-        let Some(name) = name else { return state.table.find_impossible() };
+        let Some(name) = name else { return state.table.find_unknown() };
         if let Wanted::Records(kind) = wanted {
             state.journal.note(Question::new(name.clone(), kind));
         }

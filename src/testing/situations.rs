@@ -1,5 +1,5 @@
-//! Lists that die and resolvers that lie, by name: what to put into a [`Table`](crate::testing::Table) to see what your own policy
-//! makes of it.
+//! Lists that break and resolvers that change answers, each as lines of a [`Table`](crate::testing::Table), to test how your own
+//! policy reacts.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::base::address::reversed_labels;
 use crate::dnsxl::SubjectKind;
 
-/// What a list does.
+/// The condition of a list, or of the resolver in front of it.
 ///
 /// ```
 /// use rdnsbl::testing::Situation;
@@ -28,32 +28,32 @@ use crate::dnsxl::SubjectKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Situation {
-    /// It has its test entries (RFC 5782 §5) and lists whom it is told to list.
+    /// It works: it has its test entries (RFC 5782 §5) and lists the given addresses.
     Sound,
     /// A wildcard in 127.0.0.0/8: it lists everything.
     ListsEverything,
-    /// A wildcard over addresses only, as rbldnsd makes of `0.0.0.0/0`: labels that are no addresses are absent.
+    /// A wildcard for addresses only, as rbldnsd makes it of `0.0.0.0/0`: labels that are not addresses do not exist.
     ListsEveryAddress,
-    /// Every name has the address of a web server.
+    /// Its domain is parked: every name has the address of a web server.
     Parked,
-    /// Every question is answered by this refusal code.
+    /// Every question is answered with this refusal code.
     Refuses(Ipv4Addr),
-    /// Every question is answered by 127.0.0.1.
+    /// Every question is answered with 127.0.0.1.
     Ambiguous,
-    /// Nothing is in it, not even its test entries.
+    /// It has no entries, not even its test entries.
     Emptied,
-    /// Its servers fail.
+    /// Its servers fail: SERVFAIL.
     ServFail,
     /// Its servers do not answer.
     Silent,
-    /// The resolver refuses questions about it.
+    /// The resolver refuses questions about it: REFUSED.
     Refused,
-    /// The resolver removes answers in 127.0.0.0/8: whatever it lists comes back as an empty NOERROR.
+    /// The resolver removes answers in 127.0.0.0/8: for everything that the list holds it returns NODATA.
     Stripped,
 }
 
 impl Situation {
-    /// Every situation of the kind that a clean client must survive.
+    /// Every situation but [`Sound`](Self::Sound). None of them may turn away a client that no list holds.
     pub const DYING: [Self; 10] = [
         Self::ListsEverything,
         Self::ListsEveryAddress,
@@ -97,7 +97,7 @@ impl Situation {
         for name in &names {
             let _ = writeln!(table, "{name} {own}");
         }
-        // Wildcards over addresses are always written, so that one situation replaces another without a trace.
+        // Wildcards for addresses are always written, so that one situation replaces another completely.
         let octets = (0..=255_u16).map(|octet| octet.to_string());
         let nibbles = (10..=15_u8).map(|nibble| format!("{nibble:x}"));
         for label in octets.chain(nibbles) {
@@ -108,7 +108,7 @@ impl Situation {
         table
     }
 
-    /// Does a hit mean anything in this situation, for this kind of subject?
+    /// Is a listing true in this situation, for this kind of subject?
     #[must_use]
     pub fn is_sound(self, kind: SubjectKind) -> bool {
         self == Self::Sound || (self == Self::ListsEveryAddress && kind == SubjectKind::Domain)

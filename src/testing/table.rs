@@ -1,4 +1,4 @@
-//! The table of DNS data, and which lines override others.
+//! The table of DNS data, and which lines replace others.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::dns::RecordType;
 use crate::testing::data::Data;
 
-/// Links of a CNAME chain that are followed; a longer one is [`ReplyOutcome::CnameLoop`](crate::testing::ReplyOutcome::CnameLoop).
+/// The most links of a CNAME chain that are followed; a longer one is [`ReplyOutcome::CnameLoop`](crate::testing::ReplyOutcome::CnameLoop).
 pub const MAX_CNAME_LINKS: usize = 16;
 
 /// A DNS world, written as text, one record a line:
@@ -16,9 +16,9 @@ pub const MAX_CNAME_LINKS: usize = 16;
 /// NAME TYPE DATA [ttl=SECONDS] [after=DURATION]   ; comment    # comment
 /// ```
 ///
-/// Names are absolute, the trailing dot may be left out. `ttl=` is a number of seconds (3600 unless said), `after=` delays
-/// the answer: `250ms`, `30s`, `5m`, `2h`, at most a week. All records of a name and type make one answer, in their order;
-/// the longest of their delays counts.
+/// Names are absolute; the trailing dot may be left out. `ttl=` is a number of seconds (3600 by default). `after=` delays the
+/// answer: `250ms`, `30s`, `5m`, `2h`, at most a week. All records of a name and type are one answer, in their order; the longest
+/// of their delays counts.
 ///
 /// | TYPE | DATA |
 /// |---|---|
@@ -28,30 +28,30 @@ pub const MAX_CNAME_LINKS: usize = 16;
 /// | `TXT` | strings in double quotes, each at most 255 octets, with `\"`, `\\`, `\DDD` |
 /// | `SOA` | primary, contact, serial, refresh, retry, expire, minimum |
 ///
-/// In place of a type, a name can be given a behaviour, for every type without records of its own or, with a suffix as
-/// in `SERVFAIL/AAAA`, for one type whatever its records:
+/// Instead of a type, a name can have a behaviour. It is for every type without records or, with a suffix as in
+/// `SERVFAIL/AAAA`, for one type, whatever its records:
 ///
 /// | behaviour | |
 /// |---|---|
-/// | `NXDOMAIN`, `NODATA` | the two kinds of "no", with the SOA of their zone |
-/// | `NXDOMAIN-NOSOA`, `NODATA-NOSOA` | without one |
+/// | `NXDOMAIN`, `NODATA` | the two negative answers, with the SOA record of their zone |
+/// | `NXDOMAIN-NOSOA`, `NODATA-NOSOA` | the same without SOA record |
 /// | `SERVFAIL`, `REFUSED`, `RCODE n` | a response code |
 /// | `TIMEOUT` | silence |
-/// | `TC` | the records of the table, but they fit TCP only |
-/// | `TRUNCATED` | truncated over UDP, and TCP is dead |
+/// | `TC` | the records of the table, over TCP only: over UDP the answer is truncated |
+/// | `TRUNCATED` | truncated over UDP, and TCP does not work |
 /// | `REFERRAL` | the name servers of a zone instead of an answer (RFC 2308 §2.2), as a lame server gives |
-/// | `MALFORMED` | garbage |
+/// | `MALFORMED` | octets that are not a DNS message |
 ///
-/// A line `NAME after=DURATION` delays every answer about a name that has no delay of its own.
+/// A line `NAME after=DURATION` delays every answer about a name whose records have no delay of their own.
 ///
-/// `*.zone` stands for every name below the zone that does not exist itself, also where an empty name lies between (unlike RFC
-/// 4592 §3.3.1, where the empty name would hide the wildcard: lists are not served that way). The closest wildcard counts. A name
-/// with other records, or with names below it, exists (RFC 8020): it gives NODATA. CNAMEs are followed inside the table.
+/// `*.zone` stands for every name below the zone that does not exist itself, also below an empty non-terminal (unlike RFC 4592
+/// §3.3.1, where that hides the wildcard: the servers of lists do not do so). The closest wildcard counts. A name with other
+/// records, or with names below it, exists (RFC 8020), so the answer is NODATA. CNAMEs are followed inside the table.
 ///
 /// | directive | |
 /// |---|---|
 /// | `$TTL 300` | the TTL of the lines below |
-/// | `$SOA zone ttl minimum` | a zone: its SOA stands in every "no" at and below it (else: the parent of the name, 300, 60). |
+/// | `$SOA zone ttl minimum` | a zone: its SOA record is in every negative answer at and below it (without this line: an SOA record of the parent of the name, 300, 60) |
 /// | `$DEFAULT behaviour` | for names not in the table; `NXDOMAIN` by default |
 /// | `$SITUATION zone` | begins the lines of a [`Situation`](crate::testing::Situation); a second one of the zone in the same text is an error |
 ///
@@ -75,41 +75,41 @@ pub const MAX_CNAME_LINKS: usize = 16;
 /// ```
 #[derive(Clone)]
 pub struct Table {
-    /// By absolute name in lower case; wildcards under their asterisk label.
+    /// By absolute name in lower case; wildcards with their asterisk label.
     pub(super) nodes: HashMap<String, Node>,
-    /// Names that exist because something below them does.
+    /// Names that exist because a name below them exists.
     pub(super) above: HashSet<String>,
-    /// Delays of names whatever the answer.
+    /// Delays of names, for any answer.
     pub(super) delays: HashMap<String, Duration>,
-    /// Of names that do not exist.
-    pub(super) unknown: Fate,
-    /// Of the lines below.
+    /// For names that are not in the table.
+    pub(super) unknown: Behaviour,
+    /// For the lines that follow.
     pub(super) ttl: u32,
 }
 
-/// What is known of a name.
+/// The lines about a name.
 #[derive(Clone, Default)]
 pub(super) struct Node {
     /// By type.
     pub(super) slots: BTreeMap<RecordType, Slot>,
     pub(super) cname: Option<Slot>,
-    /// For types without anything of their own.
-    pub(super) every: Slot,
+    /// For types without a line of their own.
+    pub(super) all_types: Slot,
 }
 
-/// What is known of a name and type.
+/// The lines about a name and type.
 #[derive(Clone, Default)]
 pub(super) struct Slot {
     /// TTL and data.
     pub(super) records: Vec<(u32, Data)>,
-    pub(super) fate: Option<Fate>,
+    pub(super) behaviour: Option<Behaviour>,
     pub(super) tcp_only: bool,
     pub(super) after: Option<Duration>,
 }
 
-/// How a question ends that does not end with records.
+/// How a server replies without records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Behaviour {
     NxDomain(Negative),
     NoData(Negative),
     Code(u16),
@@ -119,11 +119,11 @@ pub(super) enum Fate {
     Malformed,
 }
 
-/// With what a "no" comes.
+/// What a negative answer contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Negative {
     WithSoa,
-    Bare,
+    WithoutSoa,
 }
 
 impl Table {
@@ -133,20 +133,20 @@ impl Table {
 }
 
 impl Node {
-    pub(super) fn replace(&mut self, news: Self) {
-        if news.every.fate.is_some() || news.cname.is_some() {
-            *self = news;
+    pub(super) fn replace(&mut self, changes: Self) {
+        if changes.all_types.behaviour.is_some() || changes.cname.is_some() {
+            *self = changes;
             return;
         }
-        let with_records = news.slots.values().any(|slot| !slot.records.is_empty());
+        let with_records = changes.slots.values().any(|slot| !slot.records.is_empty());
         if with_records {
             self.cname = None;
         }
-        // `TC` alone comes here as well, and leaves the records.
-        if with_records || news.every.tcp_only {
-            self.every = news.every;
+        // Also for `TC` alone, which keeps the records.
+        if with_records || changes.all_types.tcp_only {
+            self.all_types = changes.all_types;
         }
-        for (kind, mut slot) in news.slots {
+        for (kind, mut slot) in changes.slots {
             let old = self.slots.entry(kind).or_default();
             if slot.is_modifier() {
                 slot.records = std::mem::take(&mut old.records);
@@ -157,9 +157,9 @@ impl Node {
 }
 
 impl Slot {
-    /// Does it only say how the records come?
+    /// Does it only change how the records are sent?
     fn is_modifier(&self) -> bool {
-        self.records.is_empty() && self.fate.is_none()
+        self.records.is_empty() && self.behaviour.is_none()
     }
 }
 
@@ -172,7 +172,7 @@ pub(super) fn above(name: &str) -> impl Iterator<Item = &str> {
 
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names may hold keys.
+        // Names may contain keys.
         f.debug_struct("Table").field("names", &self.nodes.len()).finish_non_exhaustive()
     }
 }

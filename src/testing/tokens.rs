@@ -6,13 +6,13 @@ use crate::testing::error::TableErrorKind;
 /// A piece of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// As written, escapes included.
+    /// As written, with escapes.
     Word(String),
-    /// What stood between quotes, escapes resolved.
+    /// The octets between quotes, with escapes resolved.
     Quoted(Vec<u8>),
 }
 
-/// Cuts a line, without its comment: from `;` anywhere outside quotes, or from a `#` that starts a word.
+/// Splits a line and drops its comment: from a `;` outside quotes, or from a `#` that starts a word.
 pub(super) fn cut(line: &str) -> Result<Vec<Token>, TableErrorKind> {
     let mut tokens = Vec::new();
     let mut rest = line;

@@ -13,24 +13,24 @@ use crate::testing::data::{Data, RawName, TableEntry};
 use crate::testing::lookup::Wanted;
 use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
 
-/// Octets of a datagram that pass everywhere unfragmented: the size servers have agreed on.
+/// The largest datagram, in octets, that is not fragmented on any usual path (RFC 9715 §3.2).
 const MAX_DATAGRAM: u16 = 1232;
-/// Octets of a datagram for who does not say more (RFC 1035 §4.2.1).
+/// The largest datagram, in octets, for a client that announces no size (RFC 1035 §4.2.1).
 const PLAIN_DATAGRAM: u16 = 512;
 /// Octets of a message header.
 const HEADER: usize = 12;
 
-/// How a question came.
+/// How a question arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
     Udp,
     Tcp,
 }
 
-/// What to do about some octets.
+/// What to do about a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reaction {
-    /// Nothing comes back.
+    /// Send nothing.
     Silence,
     /// Close the connection.
     Close,
@@ -38,7 +38,7 @@ pub(super) enum Reaction {
     Send(Vec<Vec<u8>>, Duration),
 }
 
-/// Reads a message, asks `lookup` about it, says what to do. A name that no table can hold is `None`.
+/// Reads a message and returns what to do, by the reply of `lookup`. The name is `None` if no table can contain it.
 pub(super) fn react(
     octets: &[u8],
     transport: Transport,
@@ -48,7 +48,7 @@ pub(super) fn react(
         return header_of(octets, ResponseCode::FormErr).map_or(Reaction::Silence, at_once);
     };
     if request.metadata.message_type == MessageType::Response {
-        // Two servers that answer each other's answers would never stop.
+        // Otherwise two servers could answer each other for ever.
         return Reaction::Silence;
     }
     if request.metadata.op_code != OpCode::Query {
@@ -64,7 +64,7 @@ pub(super) fn react(
     match (reply.outcome, transport) {
         (ReplyOutcome::Silence, _) => Reaction::Silence,
         (ReplyOutcome::Truncated, Transport::Tcp) => Reaction::Close,
-        (ReplyOutcome::Malformed, _) => Reaction::Send(vec![garbage(request.metadata.id)], reply.after),
+        (ReplyOutcome::Malformed, _) => Reaction::Send(vec![malformed(request.metadata.id)], reply.after),
         _ => match encode(&request, query, &reply, transport) {
             Some(octets) => Reaction::Send(vec![octets], reply.after),
             None => refuse(octets, ResponseCode::ServFail),
@@ -72,7 +72,7 @@ pub(super) fn react(
     }
 }
 
-/// A bare header with a response code.
+/// A header with a response code and no question.
 fn refuse(octets: &[u8], code: ResponseCode) -> Reaction {
     header_of(octets, code).map_or(Reaction::Silence, at_once)
 }
@@ -81,7 +81,7 @@ fn at_once(octets: Vec<u8>) -> Reaction {
     Reaction::Send(vec![octets], Duration::ZERO)
 }
 
-/// The header of an answer to octets that may be no message; `None` when they are no question either.
+/// The header of a response to octets that may not be a message; `None` when they cannot be a question.
 fn header_of(octets: &[u8], code: ResponseCode) -> Option<Vec<u8>> {
     let [first, second, flags, ..] = *octets else { return None };
     if octets.len() < HEADER || flags & 0x80 != 0 {
@@ -93,14 +93,14 @@ fn header_of(octets: &[u8], code: ResponseCode) -> Option<Vec<u8>> {
     Some(header)
 }
 
-/// The right id, then a header that promises records which are not there.
-fn garbage(id: u16) -> Vec<u8> {
+/// The right id, then a header that announces records that are not there.
+fn malformed(id: u16) -> Vec<u8> {
     let mut octets = id.to_be_bytes().to_vec();
     octets.extend([0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0, 0xff, 0xff, 0xff]);
     octets
 }
 
-/// The name as this crate knows names, if it can.
+/// The name of the question, if it can be a [`Name`].
 fn asked_name(name: &WireName) -> Option<Name> {
     Name::parse(&presentation(name.iter())).ok()
 }
@@ -119,7 +119,7 @@ fn wanted(kind: WireType) -> Wanted {
     })
 }
 
-/// The whole message, or a truncated one where the whole does not fit.
+/// The whole response, or a truncated one if the whole does not fit.
 fn encode(request: &Message, query: &Query, reply: &ServerReply, transport: Transport) -> Option<Vec<u8>> {
     let code = reply.response_code();
     // RFC 6891 §6.1.3: the upper bits of a response code need EDNS.
@@ -128,7 +128,7 @@ fn encode(request: &Message, query: &Query, reply: &ServerReply, transport: Tran
     response.metadata.recursion_desired = request.metadata.recursion_desired;
     response.metadata.recursion_available = true;
     response.metadata.response_code = code.into();
-    // The question as it came, so that its case is kept.
+    // The question as it arrived, to keep its case.
     response.add_query(query.clone());
     if request.edns.is_some() {
         let mut edns = Edns::new();
@@ -160,7 +160,7 @@ fn encode(request: &Message, query: &Query, reply: &ServerReply, transport: Tran
     truncated.to_vec().ok()
 }
 
-/// One record. What belongs to the asked name is owned by it in the case in which it was asked.
+/// One record. If it belongs to the name asked, its owner has the case of the question.
 fn record(entry: &TableEntry, asked: Option<&Name>, query: &Query) -> Option<Record> {
     let owner = if asked == Some(&entry.owner) {
         query.name.clone()
@@ -179,7 +179,7 @@ fn record(entry: &TableEntry, asked: Option<&Name>, query: &Query) -> Option<Rec
             raw(&soa.primary)?,
             raw(&soa.contact)?,
             soa.serial,
-            // The wire format calls these signed; they are not (RFC 1035 §3.3.13).
+            // The library has them as signed numbers; they are unsigned (RFC 1035 §3.3.13).
             soa.refresh.cast_signed(),
             soa.retry.cast_signed(),
             soa.expire.cast_signed(),
@@ -202,7 +202,7 @@ mod tests {
         let table = Table::parse(table).unwrap();
         react(octets, transport, |name, wanted| match name {
             Some(name) => table.find(&name, wanted),
-            None => table.find_impossible(),
+            None => table.find_unknown(),
         })
     }
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_is_answered_or_ignored_and_never_stops_anyone() {
+    fn malformed_questions_are_answered_or_ignored() {
         let good = question(WireName::from_ascii("a.example.").unwrap(), WireType::A);
         for end in 0..good.len() {
             let reaction = ask("", &good[..end], Transport::Udp);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn names_no_table_can_hold() {
+    fn names_that_no_table_can_contain() {
         let hostile = WireName::from_labels([&b"a\r\nb"[..], b"\xff"]).unwrap();
         let answer = answered(ask("", &question(hostile.clone(), WireType::A), Transport::Udp));
         assert_eq!(answer.metadata.response_code, ResponseCode::NXDomain);

@@ -139,11 +139,11 @@ impl Round<'_> {
     /// Takes in the outcome of a datagram; `Some` when the question is answered.
     fn on_udp(&mut self, datagram: &Datagram, outcome: Outcome<FirstLook>) -> Option<Classified> {
         let server = datagram.server;
-        if let Some(it) = self.upstream.servers.get(server)
+        if let Some(known) = self.upstream.servers.get(server)
             && let Outcome::Response(_, at) | Outcome::OtherCase(at) = outcome
         {
-            lock(&it.rtt).answered(at.saturating_duration_since(datagram.sent), at);
-            it.admission.answered(datagram.sent, at, self.runtime);
+            lock(&known.rtt).answered(at.saturating_duration_since(datagram.sent), at);
+            known.admission.answered(datagram.sent, at, self.runtime);
         }
         let event = match outcome {
             Outcome::Response(FirstLook::Usual(answer), _) => Event::Response(server, Classified::Answer(answer)),
@@ -173,14 +173,14 @@ impl Round<'_> {
     }
 
     /// The server does not know OPT records, or not for this name: a probe shows which.
-    fn on_refused_opt(&mut self, server: usize, response: &[u8]) -> Option<Classified> {
-        if self.attempts.uses_opt(server)
-            && let Some(it) = self.upstream.servers.get(server)
+    fn on_refused_opt(&mut self, at: usize, response: &[u8]) -> Option<Classified> {
+        if self.attempts.uses_opt(at)
+            && let Some(server) = self.upstream.servers.get(at)
         {
-            self.upstream.suspect(it, self.runtime, Instant::now());
+            self.upstream.suspect(server, self.runtime, Instant::now());
         }
         match self.read(response) {
-            Classified::Answer(answer) => self.on(Event::RefusedOpt(server, answer), Instant::now),
+            Classified::Answer(answer) => self.on(Event::RefusedOpt(at, answer), Instant::now),
             Classified::Chase(_) => None, // an error has no chain
         }
     }
@@ -299,9 +299,9 @@ impl Round<'_> {
     }
 
     /// Does a question to this server have an OPT record?
-    fn edns(&self, server: usize) -> Edns {
-        match self.upstream.servers.get(server) {
-            Some(it) if self.attempts.uses_opt(server) => it.known.edns(),
+    fn edns(&self, at: usize) -> Edns {
+        match self.upstream.servers.get(at) {
+            Some(server) if self.attempts.uses_opt(at) => server.known.edns(),
             _ => Edns::No,
         }
     }

@@ -43,64 +43,78 @@ const IN_FLIGHT: usize = 900;
 /// With up to this many questions in flight, one socket has about 64 of them; its receive buffer holds 250 answers.
 const IN_BURSTS: usize = 4_096;
 
-/// Asks recursive servers over UDP, and over TCP when the answer does not fit. It follows the same rules as `Stub`, at a lower cost.
+/// Asks recursive servers over UDP, and over TCP when the answer does not fit. [`Checker::system`](crate::Checker::system) uses it.
+///
+/// ```no_run
+/// use rdnsbl::resolve::{Direct, Resolve};
+/// use rdnsbl::{Name, Question, RecordType};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let resolver = Direct::system()?; // the servers of /etc/resolv.conf
+/// let resolver = Direct::servers(["192.0.2.53:53".parse()?])?; // or given ones
+/// let question = Question::new(Name::parse("example.org")?, RecordType::Mx);
+/// println!("{}", resolver.resolve(&question).await);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It needs a tokio runtime with time and I/O when it is asked, not when it is created. Clones share sockets and counters. Answers
+/// and errors never show a secret label, and nothing is logged. The following sections are details.
+///
+/// # Servers
 ///
 /// * One datagram per question, also with several servers, unless it is lost or a server has no answer.
 /// * Servers are asked in order. SERVFAIL, REFUSED, another error code, an unusable response or a network error
 ///   sends the question to the next server at once. Without a response, it is sent to the next server when the datagram counts as
 ///   lost (see [`Pacing`]), and to the first one again after the last. Earlier datagrams stay valid: any answer before the deadline counts.
 /// * When no server has an answer, the failure that says most is returned: a response rather than a timeout, in whatever order they came.
+/// * At most 64 servers are asked: the first 64 of those given.
+/// * A change of resolv.conf is not noticed: the host program has to create a new resolver.
+///
+/// # Questions and answers
+///
+/// * Names are asked as they are: no search list, no hosts file, no special names, no cache.
 /// * NXDOMAIN and NODATA are answers. A CNAME chain that a server leaves unfinished is followed with further questions, at most 16 links in all.
+/// * The answer to a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is NODATA with that SOA record.
 /// * Truncated answers, and datagrams larger than 1232 octets, are fetched over TCP from the same server, with the same deadline. A
 ///   partial answer is never used. Questions share at most 4 connections to a server (RFC 7766), which are closed after 3 seconds
 ///   without a question. What a server leaves unanswered when it closes one is asked on another.
 /// * Questions carry an OPT record (RFC 6891). FORMERR or NOTIMP without one sends the question to the same server once more, without
 ///   it. If the server says the same about `. NS`, it is asked without an OPT record for an hour.
-/// * Names are asked as they are: no search list, no hosts file, no special names, no cache.
-/// * The answer to a question for [`RecordType::Soa`](crate::dns::RecordType::Soa) is NODATA with that SOA record.
-/// * At most 900 questions are in flight to one server, and at most 128 that it may not have read yet: more would overflow the buffer
-///   of its socket. A question counts as read when it is answered. With a server that never answers within 10 ms it also counts
-///   as read after 10 ms, unless the server is silent for twice as long as usual. With any server it counts as read after
-///   5 ms, if another answer came within the last 5 ms. When many are lost, the limit of 128 falls, down to 32. Only the server
-///   asked first counts a question; a question that moves to another server is not counted there. Further questions wait, first
-///   come first served, each until its own deadline. Questions about names that clients chose ([`Question::chosen_by`]) get half of
-///   both limits, and those of one client at most 28 at a time.
 ///
-/// **Forged answers** (RFC 5452). Questions leave from 64 connected sockets per server, each on a port that the kernel chose at
-/// random and used for at most 4,096 questions and 5 minutes, with random ids. The socket is chosen at random; questions asked in
-/// the same millisecond, at most 16 in a row, leave from the same one. A response counts only when server, port, id and
-/// question match. Everything else is ignored and counted ([`stats`](Self::stats)). A socket that gets 512 wrong
-/// datagrams is closed, and its questions are asked from another. [`QueryCase::Random`] makes forging harder still.
+/// # Limits
 ///
-/// **Tasks and runtimes.** It needs a tokio runtime with time and I/O when it is asked, not when it is created. It spawns no
-/// tasks: sockets and connections are read in the wakers that the runtime's I/O driver calls. Each runtime that asks has sockets of
-/// its own, which stay open between questions and close with the last clone. If several runtimes wait for one answer (as
-/// with a [`Checker`](crate::Checker) that is asked the same in two) and the one that asked has stopped, another asks again after the
-/// usual wait. Dropping the future of an answer frees its place; a late response is ignored.
+/// * At most 900 questions are in flight to one server ([`with_in_flight`](Self::with_in_flight)), and at most 128 that it may not
+///   have read yet: more would overflow the buffer of its socket. Further questions wait, first come first served, each until its
+///   own deadline.
+/// * A question counts as read when it is answered. With a server that never answers within 10 ms it also counts as read after
+///   10 ms, unless the server is silent for twice as long as usual. With any server it counts as read after 5 ms, if another
+///   answer came within the last 5 ms. When many are lost, the limit of 128 falls, down to 32.
+/// * Only the server asked first counts a question; a question that moves to another server is not counted there.
+/// * Questions about names that clients chose ([`Question::chosen_by`]) get half of both limits, and those of one client at most 28
+///   at a time.
 ///
-/// **Changes.** When a server restarts, the local address changes or a firewall loses its state, this shows as silence or as a
-/// network error, and new sockets are opened. A change of resolv.conf is not noticed: the host program has to create a new resolver.
-/// When there are no free descriptors, the open sockets serve all questions, and a truncated answer gets the next free descriptor for TCP.
+/// # Forged answers
 ///
-/// **Cost.** Two allocations, and one system call each way, per question, and little else:
-/// `cargo bench --bench compare -- question` compares it with a bare loop of system calls and with hickory's resolver.
+/// RFC 5452: questions leave from 64 connected sockets per server, each on a port that the kernel chose at random and used for at
+/// most 4,096 questions and 5 minutes, with random ids. The socket is chosen at random; questions asked in the same millisecond, at
+/// most 16 in a row, leave from the same one. A response counts only when server, port, id and question match. Everything else is
+/// ignored and counted ([`stats`](Self::stats)). A socket that gets 512 wrong datagrams is closed, and its questions are asked from
+/// another. [`QueryCase::Random`] makes forging harder still.
 ///
-/// **Keys.** Answers and errors never show a secret label, and nothing is logged.
+/// # Runtimes and sockets
 ///
-/// **Limits.** At most 64 servers are asked: the first 64 of those given.
+/// It spawns no tasks: sockets and connections are read in the wakers that the runtime's I/O driver calls. Each runtime that asks
+/// has sockets of its own, which stay open between questions and close with the last clone. If several runtimes wait for one answer
+/// (as with a [`Checker`](crate::Checker) that is asked the same in two) and the one that asked has stopped, another asks again
+/// after the usual wait. Dropping the future of an answer frees its place; a late response is ignored.
 ///
-/// ```no_run
-/// use rdnsbl::dns::{Question, RecordType};
-/// use rdnsbl::name::Name;
-/// use rdnsbl::resolve::{Direct, Resolve};
+/// When a server restarts, the local address changes or a firewall loses its state, this shows as silence or as a network error,
+/// and new sockets are opened. When there are no free descriptors, the open sockets serve all questions, and a truncated answer
+/// gets the next free descriptor for TCP.
 ///
-/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let resolver = Direct::system()?;
-/// let question = Question::new(Name::parse("example.org")?, RecordType::Mx);
-/// println!("{}", resolver.resolve(&question).await);
-/// # Ok(())
-/// # }
-/// ```
+/// Two allocations, and one system call each way, per question, and little else: `cargo bench --bench compare -- question` compares
+/// it with a bare loop of system calls and with hickory's resolver.
 #[derive(Clone)]
 pub struct Direct {
     servers: Servers,

@@ -253,7 +253,7 @@ mod tests {
     use std::io;
 
     #[test]
-    fn errors_of_the_library_in_our_words() {
+    fn errors_of_the_library() {
         let os = |code| failure(&NetError::from(io::Error::from_raw_os_error(code)));
         for ours in [12, 23, 24, 105] {
             assert_eq!(os(ours), Failure::Overload);

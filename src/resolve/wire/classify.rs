@@ -1,4 +1,4 @@
-//! Classifies a response: what it says about the question, or which name to ask for next. No I/O.
+//! Classifies a response: the answer, or the next name to ask for. No I/O.
 
 use std::time::Duration;
 
@@ -241,7 +241,7 @@ mod tests {
         record(owner, 300, RData::SOA(SOA::new(rr::Name::root(), rr::Name::root(), 1, 2, 3, 4, minimum)))
     }
 
-    fn heard(answers: &[rr::Record], authorities: &[rr::Record], rcode: u8) -> String {
+    fn classified(answers: &[rr::Record], authorities: &[rr::Record], rcode: u8) -> String {
         let mut message = Message::new(7, MessageType::Response, OpCode::Query);
         message.metadata.recursion_available = true;
         message.metadata.response_code = hickory_proto::op::ResponseCode::from(0, rcode);
@@ -265,10 +265,10 @@ mod tests {
             (vec![], vec![soa_of(".", 60), soa_of("test.", 20), soa_of("test.", 10)], 3, "NXDOMAIN Some(10)"),
         ];
         for (mut answers, mut authorities, rcode, expected) in rows {
-            assert_eq!(heard(&answers, &authorities, rcode), expected);
+            assert_eq!(classified(&answers, &authorities, rcode), expected);
             answers.reverse();
             authorities.reverse();
-            assert_eq!(heard(&answers, &authorities, rcode), expected);
+            assert_eq!(classified(&answers, &authorities, rcode), expected);
         }
     }
 
@@ -276,23 +276,23 @@ mod tests {
     fn a_referral_is_not_nodata() {
         let ns = |owner| record(owner, 60, RData::NS(NS(rr::Name::from_ascii("ns.test.").unwrap())));
         for owner in ["below.x.test.", "x.test.", "test.", ".", "elsewhere.example."] {
-            assert_eq!(heard(&[], &[ns(owner)], 0), "answer to another question None", "{owner}");
-            assert_eq!(heard(&[], &[ns(owner), soa_of("test.", 60)], 0), "NODATA Some(60)", "{owner}");
-            assert_eq!(heard(&[], &[ns(owner)], 3), "NXDOMAIN None", "{owner}");
-            assert_eq!(heard(&[a("x.test.", 60, 2)], &[ns(owner)], 0), "127.0.0.2 Some(60)", "{owner}");
-            assert_eq!(heard(&[cname("x.test.", 9, "b.test.")], &[ns(owner)], 0), "chase b.test. 9", "{owner}");
+            assert_eq!(classified(&[], &[ns(owner)], 0), "answer to another question None", "{owner}");
+            assert_eq!(classified(&[], &[ns(owner), soa_of("test.", 60)], 0), "NODATA Some(60)", "{owner}");
+            assert_eq!(classified(&[], &[ns(owner)], 3), "NXDOMAIN None", "{owner}");
+            assert_eq!(classified(&[a("x.test.", 60, 2)], &[ns(owner)], 0), "127.0.0.2 Some(60)", "{owner}");
+            assert_eq!(classified(&[cname("x.test.", 9, "b.test.")], &[ns(owner)], 0), "chase b.test. 9", "{owner}");
         }
     }
 
     #[test]
     fn only_nothing_at_all_is_nodata() {
         let other = |code| record("x.test.", 60, RData::Unknown { code, rdata: NULL::with(vec![1, 2, 3]) });
-        assert_eq!(heard(&[], &[], 0), "NODATA None");
-        assert_eq!(heard(&[other(rr::RecordType::RRSIG)], &[], 0), "NODATA None");
-        assert_eq!(heard(&[other(rr::RecordType::DNAME)], &[], 0), "answer to another question None");
-        assert_eq!(heard(&[other(rr::RecordType::Unknown(65_280))], &[], 0), "answer to another question None");
+        assert_eq!(classified(&[], &[], 0), "NODATA None");
+        assert_eq!(classified(&[other(rr::RecordType::RRSIG)], &[], 0), "NODATA None");
+        assert_eq!(classified(&[other(rr::RecordType::DNAME)], &[], 0), "answer to another question None");
+        assert_eq!(classified(&[other(rr::RecordType::Unknown(65_280))], &[], 0), "answer to another question None");
         let mut chaos = a("x.test.", 60, 2);
         chaos.dns_class = DNSClass::CH;
-        assert_eq!(heard(&[chaos], &[], 0), "answer to another question None");
+        assert_eq!(classified(&[chaos], &[], 0), "answer to another question None");
     }
 }

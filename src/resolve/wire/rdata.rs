@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn names_go_out_and_come_back() {
+    fn names_are_the_same_after_both_conversions() {
         for text in ["mail.example.org", ".", "1/25.2.0.192.in-addr.arpa", "_dmarc.example", "*.example", "a=b.example"]
         {
             let name = Name::parse(text).unwrap();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_cut_out_of_everything() {
+    fn keys_are_masked_everywhere() {
         let key = Some("abcd1234");
         assert_eq!(ptr(&[b"ABCD1234", b"example"], key).to_string(), "(key)..example");
         assert_eq!(ptr(&[b"abcd1234 x", b"example"], key).to_string(), "***\\032x.example.");

@@ -138,8 +138,12 @@ impl Pool {
     /// Frees one descriptor for a TCP connection: at once if a socket is idle, otherwise when the questions on one socket are over.
     pub(crate) fn spare_one(&mut self, now: Instant) {
         self.short = Some(now);
-        let entries =
-            || self.groups.iter().enumerate().flat_map(|(group, it)| (0..it.entries.len()).map(move |at| (group, at)));
+        let entries = || {
+            self.groups
+                .iter()
+                .enumerate()
+                .flat_map(|(at, group)| (0..group.entries.len()).map(move |entry| (at, entry)))
+        };
         let of = |(group, at): (usize, usize)| self.groups.get(group)?.entries.get(at)?.as_ref();
         // Only the pool holds it, so it has no questions.
         let idle = entries().find(|place| of(*place).is_some_and(|entry| Arc::strong_count(&entry.socket) == 1));
