@@ -137,8 +137,8 @@ impl Attempts {
     }
 
     /// The failure that says most; a timeout when there was no response at all.
-    pub(super) fn failure(self) -> Answer {
-        self.failure.map_or(Answer::failed(Failure::Timeout), |(_, answer)| answer)
+    pub(super) fn take_failure(&mut self) -> Answer {
+        self.failure.take().map_or(Answer::failed(Failure::Timeout), |(_, answer)| answer)
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
             let mut attempts = Attempts::new(servers, first);
             let taken: Vec<String> = events.split(' ').map(|text| action(&attempts.on(event(text)))).collect();
             assert_eq!(taken.join(" "), actions, "{events}");
-            assert_eq!(attempts.failure().failure().unwrap().word(), failure, "{events}");
+            assert_eq!(attempts.take_failure().failure().unwrap().word(), failure, "{events}");
         }
     }
 

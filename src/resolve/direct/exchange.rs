@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::task::{Context, Poll};
 
 use tokio::runtime::Id;
 use tokio::time::Instant;
@@ -41,7 +42,7 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
     let mut chain = None;
     loop {
         // This ends: each iteration adds at least one link to a chain of limited length.
-        let round = Round {
+        let mut round = Round {
             upstream,
             question,
             chain,
@@ -80,15 +81,11 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// The answer and the server that gave it.
-    async fn run(mut self, now: Instant) -> (Classified, usize) {
+    /// The answer and the server that gave it. By reference: a future that owns the round would hold it twice.
+    async fn run(&mut self, now: Instant) -> (Classified, usize) {
         self.on(Event::Start, || now);
         while self.in_flight.has_tcp() || !self.attempts.is_over() {
-            let (question, fresh) = (self.question, self.chain.is_none());
-            let look = |response: &[u8]| first_look(response, question, fresh);
-            let due = self.wake.min(self.end);
-            let arrival = poll_fn(|cx| self.in_flight.poll(cx, due, self.runtime, look)).await;
-            let (answered, server) = match arrival {
+            let (answered, server) = match poll_fn(|cx| self.poll(cx)).await {
                 Arrival::Udp(datagram, outcome) => (self.on_udp(&datagram, outcome), datagram.server),
                 Arrival::Tcp(server, result) => (self.on_tcp(server, result), server),
                 Arrival::Writable => {
@@ -110,11 +107,17 @@ impl Round<'_> {
                 return (answered, server);
             }
         }
-        let failure = self.attempts.failure();
+        let failure = self.attempts.take_failure();
         if failure.failure() == Some(Failure::Timeout) {
             count(&self.upstream.counters.timeouts);
         }
         (Classified::Answer(failure), 0)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
+        let (question, fresh) = (self.question, self.chain.is_none());
+        let look = |response: &[u8]| first_look(response, question, fresh);
+        self.in_flight.poll(cx, self.wake.min(self.end), self.runtime, look)
     }
 
     /// Does what follows from an event; `Some` when the question is answered.

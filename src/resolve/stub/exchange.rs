@@ -36,7 +36,7 @@ pub(crate) async fn ask(
     let mut first = 0;
     loop {
         // This ends: each iteration adds at least one link to a chain of limited length.
-        let round = Round {
+        let mut round = Round {
             addresses,
             timeouts,
             provider,
@@ -88,7 +88,7 @@ struct Round<'a> {
 
 impl Round<'_> {
     /// The answer and the server that gave it.
-    async fn run(mut self) -> (Classified, usize) {
+    async fn run(&mut self) -> (Classified, usize) {
         self.on(Event::Start);
         while self.tcp_open > 0 || !self.attempts.is_over() {
             match timeout_at(self.wake.min(self.end), self.open.next()).await {
@@ -113,7 +113,7 @@ impl Round<'_> {
                 self.on(Event::Silence);
             }
         }
-        (Classified::Answer(self.attempts.failure()), 0)
+        (Classified::Answer(self.attempts.take_failure()), 0)
     }
 
     /// Does what follows from an event; `Some` when the question is answered.
