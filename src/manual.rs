@@ -68,7 +68,8 @@
 //! * **Monitoring lists.** `checker.probe().await` probes now; `checker.clone().watch(every)` is a future that you spawn and
 //!   abort; `checker.events()` reports changes.
 //! * **An event loop of your own.** With `default-features = false` there is no runtime and no resolver: implement
-//!   [`Resolve`](crate::Resolve) and [`Clock`](crate::Clock), or drive an [`Inquiry`](crate::Inquiry).
+//!   [`Resolve`](crate::Resolve) and [`Clock`](crate::Clock), or drive an [`Inquiry`](crate::Inquiry). With the feature `wire`,
+//!   `resolve::wire` writes the questions and reads the responses; `testing::check_resolver` tests the result.
 //! * **Tests without DNS.** Feature `test-util`: `Scripted` answers from a text, `ManualClock` moves when told to, and
 //!   `Checker::builder_with(scripted, clock)` takes both. Test addresses are documentation addresses: set
 //!   `.special_purpose(SpecialPurpose::Ask)`, or no list is queried about them.

@@ -46,11 +46,10 @@ pub struct Mismatch {
 /// use rdnsbl::testing::check_resolver;
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// let total = std::time::Duration::from_secs(2); // how long to wait for the server that is silent
-/// let direct = |server| Direct::servers([server]).map(|it| it.with_timeouts(Timeouts::default().with_total(total)));
-/// let wrong = check_resolver(|server| direct(server).unwrap()).await?;
+/// let timeouts = Timeouts::default().with_total(std::time::Duration::from_secs(2));
+/// let wrong = check_resolver(|server| Direct::servers([server]).unwrap().with_timeouts(timeouts)).await?;
 /// assert!(wrong.is_empty(), "{wrong:#?}");
-/// # Ok::<(), std::io::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
