@@ -79,6 +79,27 @@ pub async fn check_resolver<R: Resolve>(make: impl FnOnce(SocketAddr) -> R) -> i
 impl Mismatch {
     /// Is the answer a fact that the server has not stated? A failure in its place would have been safe. Such an answer makes
     /// verdicts wrong; a needless failure only leaves them unknown.
+    ///
+    /// ```
+    /// use rdnsbl::resolve::{BoxFuture, Resolve};
+    /// use rdnsbl::testing::check_resolver;
+    /// use rdnsbl::{Answer, Failure, Question};
+    ///
+    /// struct Deaf; // never asks
+    ///
+    /// impl Resolve for Deaf {
+    ///     fn resolve<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Answer> {
+    ///         Box::pin(async { Answer::failed(Failure::Timeout) })
+    ///     }
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let wrong = check_resolver(|_server| Deaf).await?;
+    /// assert!(!wrong.is_empty() && wrong.iter().all(|mismatch| !mismatch.is_false_answer()));
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn is_false_answer(&self) -> bool {
         self.found.failure().is_none()

@@ -117,6 +117,13 @@ impl Query {
 
     /// The same query, with this id; so are those that [`Received::AskNext`] holds. For DNS over HTTPS, where it is 0 (RFC 8484
     /// §4.1), and for connections with many queries in flight.
+    ///
+    /// ```
+    /// # use rdnsbl::{Name, Question, RecordType, resolve::wire::Query};
+    /// let query = Query::new(&Question::new(Name::parse("bl.example")?, RecordType::A))?.with_id(0);
+    /// assert_eq!(query.octets()[..2], [0, 0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_id(mut self, id: u16) -> Self {
         self.chosen_id = Some(id);
@@ -150,6 +157,21 @@ impl Query {
     }
 
     /// The message behind its length in two octets, for TCP and TLS (RFC 1035 §4.2.2). Send it in one piece (RFC 7766 §8).
+    ///
+    /// ```no_run
+    /// use std::io::{Read, Write};
+    /// use rdnsbl::resolve::wire::{Query, Received};
+    ///
+    /// fn ask_over_tcp(server: std::net::SocketAddr, query: &Query) -> std::io::Result<Received> {
+    ///     let mut stream = std::net::TcpStream::connect(server)?;
+    ///     stream.write_all(&query.octets_for_tcp())?;
+    ///     let mut length = [0; 2];
+    ///     stream.read_exact(&mut length)?;
+    ///     let mut message = vec![0; u16::from_be_bytes(length).into()];
+    ///     stream.read_exact(&mut message)?;
+    ///     Ok(query.read_tcp(&message))
+    /// }
+    /// ```
     #[must_use]
     pub fn octets_for_tcp(&self) -> Vec<u8> {
         // A message with one question has at most 282 octets.
