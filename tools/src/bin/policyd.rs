@@ -1,0 +1,5 @@
+//! `rdnsbl-policyd`: see `--help`.
+
+fn main() -> std::process::ExitCode {
+    rdnsbl_tools::policyd::main()
+}

@@ -1,0 +1,66 @@
+//! What a mail server tells about one SMTP transaction.
+
+use std::net::IpAddr;
+
+use rdnsbl::Dialogue;
+use serde::Deserialize;
+
+/// How far the transaction has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    Connect,
+    Helo,
+    Mail,
+    Rcpt,
+    #[serde(skip)]
+    Data,
+    #[serde(skip)]
+    EndOfMessage,
+}
+
+impl Stage {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Helo => "helo",
+            Self::Mail => "mail",
+            Self::Rcpt => "rcpt",
+            Self::Data => "data",
+            Self::EndOfMessage => "end_of_message",
+        }
+    }
+}
+
+/// What is known. Addresses of mail are as the server has parsed them: without brackets and quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) stage: Stage,
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) helo: Option<String>,
+    /// Empty from MAIL on is the null reverse-path; before MAIL it is not known.
+    pub(crate) sender: Option<String>,
+    pub(crate) recipient: Option<String>,
+    pub(crate) login: Option<String>,
+    pub(crate) instance: String,
+    pub(crate) queue_id: String,
+}
+
+impl Facts {
+    pub(crate) fn has_null_sender(&self) -> bool {
+        self.sender.as_deref() == Some("")
+    }
+
+    /// What is checked.
+    pub(crate) fn dialogue(&self, recipient_checks: bool) -> Dialogue {
+        let mut dialogue = self.client.map_or_else(Dialogue::new, Dialogue::from);
+        dialogue.helo = self.helo.clone();
+        if let Some(sender) = &self.sender {
+            dialogue = dialogue.mail_from_address(sender);
+        }
+        match &self.recipient {
+            Some(recipient) if recipient_checks => dialogue.rcpt_to_address(recipient),
+            _ => dialogue,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The library behind the programs: the only file that calls the checker.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rdnsbl::resolve::Direct;
+use rdnsbl::{Checker, Dialogue, Error, Events, HealthReport, Report, Stats};
+
+use crate::config::Config;
+
+/// Checks dialogues. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Judge {
+    checker: Checker,
+}
+
+impl Judge {
+    pub(crate) fn new(config: &Config) -> Result<Self, Error> {
+        let checker = Checker::builder(resolver(&config.fixed.servers)?).build()?;
+        checker.reload(config.settings.clone());
+        Ok(Self { checker })
+    }
+
+    /// Takes other lists and settings. What is known, and a running watch, stay.
+    pub(crate) fn reload(&self, config: &Config) {
+        self.checker.reload(config.settings.clone());
+    }
+
+    /// A report of what is known when the deadline has come.
+    pub(crate) async fn report(&self, dialogue: Dialogue, deadline: Duration) -> Report {
+        self.checker.check(dialogue).within(deadline).await
+    }
+
+    pub(crate) fn events(&self) -> Events {
+        self.checker.events()
+    }
+
+    pub(crate) async fn watch(self, every: Duration) {
+        self.checker.watch(every).await;
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.checker.stats()
+    }
+
+    pub(crate) fn health(&self) -> Vec<HealthReport> {
+        self.checker.health()
+    }
+}
+
+fn resolver(servers: &[SocketAddr]) -> Result<Direct, Error> {
+    Ok(if servers.is_empty() { Direct::system()? } else { Direct::servers(servers.iter().copied())? })
+}

@@ -1,0 +1,106 @@
+//! What was decided about one dialogue, and the log line that says so.
+
+use std::fmt;
+
+use rdnsbl::{Action, Report};
+
+use crate::config::{Config, Judgement, Mode};
+use crate::facts::Facts;
+use crate::log::Word;
+use crate::policyd::answer::Answer;
+
+/// The end of a log line about a client who was not checked, in the form of the library's lines.
+const UNCHECKED: &str =
+    "iprev=- name=- helo=- sender=- recipient=- lists=- score=0..0 listed=- allowed=- broken=- unheard=-";
+
+/// What was decided. It is kept for further recipients of a message, so it is small.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision {
+    pub(crate) answer: Answer,
+    /// What all rules want; more than the answer where they are only observed.
+    pub(crate) would: Action,
+    code: Option<u16>,
+    enhanced: Option<String>,
+    finding: Option<&'static str>,
+    exempt: Option<&'static str>,
+    found: String,
+}
+
+impl Decision {
+    /// Of a client who is not judged.
+    pub(crate) fn exempt(why: &'static str) -> Self {
+        Self {
+            answer: Answer::Dunno,
+            would: Action::Pass,
+            code: None,
+            enhanced: None,
+            finding: None,
+            exempt: Some(why),
+            found: UNCHECKED.to_owned(),
+        }
+    }
+
+    pub(crate) fn of(config: &Config, report: &Report) -> Self {
+        let exempt = report.iprev().is_some_and(|iprev| config.exempt.name(iprev)).then_some("name");
+        let (wanted, done) = match exempt {
+            Some(_) => Default::default(),
+            None => config.rules.judge(report),
+        };
+        let done = if config.mode == Mode::Observe { Judgement::default() } else { done };
+        let answer = Answer::of(&done);
+        let reply = done.advice.reply().filter(|_| matches!(answer, Answer::Advice(_)));
+        Self {
+            code: reply.map(rdnsbl::policy::Reply::code),
+            enhanced: reply.map(|reply| reply.enhanced().to_owned()),
+            finding: wanted.finding().map(rdnsbl::Finding::word),
+            would: wanted.action(),
+            exempt,
+            found: found(report),
+            answer,
+        }
+    }
+
+    /// The value of the header field.
+    pub(crate) fn header(&self) -> String {
+        format!("would={} finding={} {}", self.would.word(), Word(self.finding), self.found)
+    }
+
+    /// The line for the log.
+    pub(crate) fn line<'a>(&'a self, facts: &'a Facts, mode: Mode) -> impl fmt::Display + 'a {
+        Line { decision: self, facts, mode }
+    }
+}
+
+/// What the library's log line says after what was done: from `iprev=` on. Values hold no blanks, so the first is the field.
+fn found(report: &Report) -> String {
+    let line = report.log_line().to_string();
+    line.find(" iprev=").and_then(|at| line.get(at + 1..)).unwrap_or(UNCHECKED).to_owned()
+}
+
+struct Line<'a> {
+    decision: &'a Decision,
+    facts: &'a Facts,
+    mode: Mode,
+}
+
+/// The library's line, with what was really done, and then what only the daemon knows.
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { decision, facts, mode } = self;
+        let client = facts.client.map(|client| client.to_canonical().to_string());
+        write!(f, "rdnsbl: client={} action={}", Word(client.as_deref()), decision.answer.action().word())?;
+        let code = decision.code.map(|code| code.to_string());
+        write!(f, " code={} enhanced={}", Word(code.as_deref()), Word(decision.enhanced.as_deref()))?;
+        write!(f, " finding={} {}", Word(decision.finding), decision.found)?;
+        write!(f, " stage={} instance={}", facts.stage.word(), Word(Some(&facts.instance)))?;
+        write!(f, " queue_id={}", Word(Some(&facts.queue_id)))?;
+        let from = if facts.has_null_sender() { Some("<>") } else { facts.sender.as_deref() };
+        write!(f, " from={} to={}", Word(from), Word(facts.recipient.as_deref()))?;
+        write!(f, " helo_name={} sasl={}", Word(facts.helo.as_deref()), Word(facts.login.as_deref()))?;
+        write!(f, " mode={} would={} exempt={}", mode.word(), decision.would.word(), Word(decision.exempt))?;
+        if let Answer::Class(class) = &decision.answer {
+            write!(f, " class={class}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! Which action each client gets, and what the log says.
+
+use crate::kit::{POLICY, Policyd, rcpt, request};
+
+const ENFORCE: &str = "mode = \"enforce\"";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_client_gets_its_action() {
+    let mut daemon = Policyd::start(ENFORCE, POLICY).await;
+    let mut client = daemon.connect();
+    for (address, action) in [
+        ("203.0.113.7", "DUNNO"),
+        ("203.0.113.8", "DEFER_IF_PERMIT 4.7.1 Access denied. Reverse DNS of 203.0.113.8 is forged"),
+        ("203.0.113.9", "DEFER_IF_PERMIT 4.7.1 Access denied. Cannot resolve PTR record for 203.0.113.9"),
+        ("203.0.113.10", "DEFER_IF_PERMIT 4.7.25 Client host rejected: cannot find your hostname, [203.0.113.10]"),
+        (
+            "203.0.113.14",
+            "554 5.7.1 Service unavailable; Client host [203.0.113.14] blocked using bl.example; see https://bl.example/",
+        ),
+        ("::ffff:203.0.113.7", "DUNNO"),
+        ("unknown", "DUNNO"),
+    ] {
+        // All on one connection.
+        assert_eq!(client.ask(&rcpt(address)), action, "{address}");
+    }
+    let line = daemon.decision("client=203.0.113.14");
+    let pattern = rdnsbl::report::LogLine::PATTERN.to_owned()
+        + r" stage=rcpt instance=- queue_id=- from=a@good\.example to=b@mx\.example helo_name=mail\.good\.example sasl=- mode=enforce would=reject exempt=-$";
+    assert!(regex_lite::Regex::new(&pattern).unwrap().is_match(&line), "{line}");
+    assert!(line.contains(" action=reject code=554 enhanced=5.7.1 finding=listed iprev=OK "), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn observing_refuses_nobody() {
+    let mut daemon = Policyd::start("", POLICY).await;
+    assert_eq!(daemon.ask(&rcpt("203.0.113.14")), "DUNNO");
+    let line = daemon.decision("client=203.0.113.14");
+    assert!(
+        line.contains(" action=pass code=- enhanced=- finding=listed ") && line.contains(" mode=observe would=reject ")
+    );
+    assert_eq!(daemon.ask(&rcpt("203.0.113.9")), "DUNNO");
+    assert!(daemon.decision("client=203.0.113.9 ").contains(" would=defer "));
+}
+
+/// A finding that is only observed leaves the others as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_finding_is_observed() {
+    let policy = format!("{POLICY}observe = [\"listed\"]\n");
+    let mut daemon = Policyd::start(ENFORCE, &policy).await;
+    assert_eq!(daemon.ask(&rcpt("203.0.113.14")), "DUNNO");
+    assert!(daemon.decision("client=203.0.113.14").contains(" would=reject "));
+    assert!(daemon.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_exempt_or_has_logged_in_passes() {
+    let exempt = "[exempt]\nnetworks = [\"203.0.113.8/31\"]\nnames = [\"spam.good.example\"]\nsenders = [\"@friend.example\"]\n\
+                  recipients = [\"postmaster@\"]\n";
+    let mut daemon = Policyd::start(ENFORCE, &format!("{exempt}{POLICY}")).await;
+    for (client, changes, why) in [
+        ("203.0.113.10", &[("sasl_username", "ann")][..], "authenticated"),
+        ("203.0.113.9", &[], "network"),
+        ("203.0.113.14", &[], "name"),
+        ("203.0.113.10", &[("sender", "x@friend.example")], "sender"),
+        ("203.0.113.10", &[("recipient", "postmaster@mx.example")], "recipient"),
+    ] {
+        daemon.dns.forget_asked();
+        assert_eq!(daemon.ask(&request("RCPT", client, changes)), "DUNNO", "{why}");
+        let line = daemon.decision(&format!(" exempt={why}"));
+        assert!(line.contains(" action=pass ") && line.contains(" would=pass "), "{line}");
+        let pattern = regex_lite::Regex::new(rdnsbl::report::LogLine::PATTERN).unwrap();
+        assert!(pattern.is_match(&line), "{line}");
+        let of_client = |question: &rdnsbl::Question| question.name.to_string().contains(".113.0.203.");
+        assert_eq!(daemon.dns.asked().iter().any(of_client), why == "name", "{why}");
+    }
+    assert!(daemon.ask(&rcpt("203.0.113.10")).starts_with("DEFER_IF_PERMIT "));
+}
+
+/// Nobody has logged in at CONNECT: what is known there is held until the stage that acts, and then needs no question.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_waits_for_its_stage() {
+    let early = [("helo_name", ""), ("sender", ""), ("recipient", ""), ("instance", "1.2")];
+    let daemon = Policyd::start(ENFORCE, POLICY).await;
+    assert_eq!(daemon.ask(&request("CONNECT", "203.0.113.14", &early)), "DUNNO");
+    assert_eq!(daemon.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.2"), ("sasl_username", "ann")])), "DUNNO");
+    assert!(daemon.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.2")])).starts_with("554 5.7.1 "));
+
+    let daemon = Policyd::start("mode = \"enforce\"\nact_from = \"connect\"", POLICY).await;
+    assert!(daemon.ask(&request("CONNECT", "203.0.113.14", &early)).starts_with("554 5.7.1 "));
+    for state in ["VRFY", "ETRN", "SOMETHING", ""] {
+        assert_eq!(daemon.ask(&request(state, "203.0.113.14", &[])), "DUNNO", "{state}");
+    }
+}
+
+/// Postfix sends the null sender as an empty one; other senders come without quotes and brackets.
+#[tokio::test(flavor = "multi_thread")]
+async fn senders_as_postfix_sends_them() {
+    let policy = format!("{POLICY}sender_malformed = \"reject\"\nsender_null_mx = \"reject\"\n");
+    let mut daemon = Policyd::start(ENFORCE, &policy).await;
+    for (sender, word) in [
+        ("", "null_sender"),
+        ("root", "unqualified"),
+        ("a b@good.example", "ok"),
+        ("a@b@good.example", "ok"),
+        ("a\"b@good.example", "ok"),
+        ("\u{fc}@good.example", "ok"),
+    ] {
+        assert_eq!(daemon.ask(&request("RCPT", "203.0.113.7", &[("sender", sender), ("queue_id", word)])), "DUNNO");
+        let line = daemon.decision(&format!("queue_id={word} "));
+        assert!(line.contains(&format!(" sender={word} ")), "{sender}: {line}");
+    }
+    assert!(daemon.log().contains(" from=<> "));
+    let refused = daemon.ask(&request("RCPT", "203.0.113.7", &[("sender", "a b@bad.good.example")]));
+    assert!(refused.starts_with("550 5.7.27 "), "{refused}");
+}
+
+/// Recipients are not looked up unless the configuration says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn recipient_checks_are_off() {
+    let policy = format!("{POLICY}recipient_null_mx = \"reject\"\n");
+    let to_nowhere = request("RCPT", "203.0.113.7", &[("recipient", "x@bad.good.example")]);
+    assert_eq!(Policyd::start(ENFORCE, &policy).await.ask(&to_nowhere), "DUNNO");
+    let daemon = Policyd::start("mode = \"enforce\"\nrecipient_checks = true", &policy).await;
+    assert!(daemon.ask(&to_nowhere).starts_with("556 5.1.10 "));
+}
+
+/// One message, one header, and one check for all its recipients.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_message_gets_one_header() {
+    let mut daemon = Policyd::start("header = \"X-RDNSBL\"\nwatch = \"off\"", POLICY).await;
+    let mut client = daemon.connect();
+    let first = client.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.a")]));
+    assert!(first.starts_with("PREPEND X-RDNSBL: would=reject finding=listed iprev=OK "), "{first}");
+    let asked = daemon.dns.asked().len();
+    for number in 0..1_000 {
+        let recipient = format!("r{number}@mx.example");
+        let next = [("instance", "1.a"), ("recipient", recipient.as_str())];
+        assert_eq!(client.ask(&request("RCPT", "203.0.113.14", &next)), "DUNNO");
+    }
+    daemon.wait_for_log("to=r999@");
+    assert_eq!(daemon.dns.asked().len(), asked);
+    // Another message; and another client under the same name is another message.
+    assert!(client.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.b")])).starts_with("PREPEND "));
+    assert!(client.ask(&request("RCPT", "203.0.113.9", &[("instance", "1.b")])).starts_with("PREPEND "));
+    assert_eq!(client.ask(&request("DATA", "203.0.113.14", &[("instance", "1.c")])), "DUNNO");
+    // Who has no instance gets none: it would come once for each recipient.
+    assert_eq!(client.ask(&rcpt("203.0.113.14")), "DUNNO");
+}
+
+/// The third story: HELO, sender and reverse DNS together say what none of them says alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn combined_rules_and_classes() {
+    let policy = "[policy]\npreset = \"observe\"\nallowed_classes = [\"greylist\"]\niprev_temp_error = \"class greylist\"\n\
+                  [[policy.all]]\nfindings = [\"helo_not_fqdn\", \"null_sender\", \"iprev_no_name\"]\n\
+                  reply = \"550 5.7.1 Access denied for $helo_name\"\n";
+    let mut daemon = Policyd::start(ENFORCE, policy).await;
+    let worm = [("helo_name", "oemcomputer"), ("sender", "")];
+    assert_eq!(daemon.ask(&request("RCPT", "203.0.113.9", &worm)), "550 5.7.1 Access denied for oemcomputer");
+    for (client, changes) in [("203.0.113.7", &worm[..]), ("203.0.113.9", &worm[..1]), ("203.0.113.9", &worm[1..])] {
+        assert_eq!(daemon.ask(&request("RCPT", client, changes)), "DUNNO", "{client} {changes:?}");
+    }
+    assert_eq!(daemon.ask(&rcpt("203.0.113.10")), "greylist");
+    assert!(daemon.decision("client=203.0.113.10 ").ends_with(" class=greylist"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_noticed() {
+    let mut daemon = Policyd::start("", "").await;
+    let mut client = daemon.connect();
+    for _ in 0..100 {
+        client.ask(&rcpt("172.17.0.1"));
+    }
+    daemon.wait_for_log("the last 100 requests were all about the private address 172.17.0.1");
+}

@@ -1,0 +1,132 @@
+//! Whatever is sent, the daemon goes on, and its memory is bounded.
+
+use std::io::Write;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+
+use crate::kit::{Client, POLICY, Policyd, rcpt, request};
+
+/// More than this on top of what it needs anyway would be no bound. In KiB.
+const GROWTH: usize = 32 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_closes_its_connection() {
+    let mut daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
+    let before = daemon.memory();
+    let whole = rcpt("203.0.113.7");
+    let long = format!("request=smtpd_access_policy\nhelo_name={}", "x".repeat(10_000_000));
+    let endless = "helo_name=x\n".repeat(1_000_000);
+    let mixed = whole.replace("helo_name=mail.good.example\n", &whole);
+    for (octets, log) in [
+        (long.as_str(), "a line is longer than 16384 octets"),
+        (&endless, "the request is longer than 65536 octets"),
+        (&mixed.replace("\n\n", "\n"), "request= comes twice"),
+        ("GET / HTTP/1.1\n\n", "a line is not name=value"),
+        ("request=junk\n\n", "this is no request=smtpd_access_policy"),
+    ] {
+        let mut client = daemon.connect();
+        // The daemon stops reading, so the rest cannot be sent.
+        let _ = client.0.get_mut().write_all(octets.as_bytes());
+        assert!(client.is_closed(), "{log}");
+        daemon.wait_for_log(&format!("connection from a unix socket closed: {log}"));
+    }
+    // The client goes away within a request.
+    let mut client = daemon.connect();
+    client.send(b"request=smtpd_access_policy\nprotocol_state=RC");
+    drop(client);
+    daemon.wait_for_log("the connection ended within a request");
+    assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
+    let growth = daemon.memory().saturating_sub(before);
+    assert!(growth < GROWTH, "{growth} KiB");
+}
+
+/// Odd octets in values are data.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_values_are_data() {
+    let mut daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    let long = "x".repeat(16_000);
+    for (name, value) in [
+        ("helo_name", "a\0b"),
+        ("helo_name", "\u{1b}[2J"),
+        ("helo_name", long.as_str()),
+        ("sender", "\0@\0"),
+        ("sender", "a@b=c\r"),
+        ("recipient", long.as_str()),
+        ("instance", long.as_str()),
+        ("client_address", "203.0.113.7\0"),
+        ("client_address", ""),
+        ("protocol_state", "R\0CPT"),
+        ("queue_id", "x action=reject"),
+    ] {
+        let action = daemon.ask(&request("RCPT", "203.0.113.7", &[(name, value)]));
+        assert!(action == "DUNNO" || action.starts_with("DEFER_IF_PERMIT 4.") || action.starts_with('5'), "{action}");
+    }
+    let mut client = daemon.connect();
+    client
+        .send(b"request=smtpd_access_policy\nprotocol_state=RCPT\nhelo_name=\xff\xfe\nclient_address=203.0.113.7\n\n");
+    client.receive();
+    daemon.wait_for_log("queue_id=x_action=reject ");
+    let log = daemon.log();
+    assert!(log.bytes().all(|octet| octet == b'\n' || octet == b' ' || octet.is_ascii_graphic()));
+    assert!(log.lines().all(|line| line.len() < 4_000));
+}
+
+/// Connections that say nothing make room for one that does, the oldest first.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_connections_make_room() {
+    let daemon = Policyd::start("connections = 20", POLICY).await;
+    let mut silent: Vec<Client<UnixStream>> = (0..400).map(|_| daemon.connect()).collect();
+    for _ in 0..10 {
+        assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
+    }
+    assert!(silent[0].is_closed());
+    drop(silent);
+    assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
+}
+
+/// Requests without an end hold their places for a while; whoever holds one does not lose it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_way_is_not_interrupted() {
+    let daemon = Policyd::start("connections = 2", POLICY).await;
+    let mut slow = daemon.connect();
+    slow.send(b"request=smtpd_access_policy\n");
+    for _ in 0..20 {
+        let mut other = daemon.connect();
+        assert_eq!(other.ask(&rcpt("203.0.113.7")), "DUNNO");
+    }
+    let rest = rcpt("203.0.113.7").replacen("request=smtpd_access_policy\n", "", 1);
+    assert_eq!(slow.ask(&rest), "DUNNO");
+}
+
+/// Several requests at once are answered in their order; Exim closes its side before it reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_at_once_and_half_closed() {
+    let daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    let mut client = daemon.connect();
+    client.send((rcpt("203.0.113.14") + &rcpt("203.0.113.7") + &rcpt("203.0.113.9")).as_bytes());
+    client.0.get_mut().shutdown(Shutdown::Write).unwrap();
+    let starts = ["554 5.7.1 ", "DUNNO", "DEFER_IF_PERMIT "];
+    for start in starts {
+        let action = client.receive();
+        assert!(action.starts_with(start), "{action}");
+    }
+    assert!(client.is_closed());
+}
+
+/// A hundred thousand messages leave nothing behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_flat() {
+    let daemon = Policyd::start("instances = 100", POLICY).await;
+    let mut client = daemon.connect();
+    let mut run = |range: std::ops::Range<u32>| {
+        for number in range {
+            let (instance, helo) = (format!("{number}.x"), format!("h{}.good.example", number % 500));
+            client.ask(&request("RCPT", "203.0.113.7", &[("instance", &instance), ("helo_name", &helo)]));
+        }
+        daemon.memory()
+    };
+    let middle = run(0..3_000);
+    let end = run(3_000..12_000);
+    assert!(end < middle + GROWTH / 4, "{middle} KiB, then {end} KiB");
+}

@@ -1,0 +1,58 @@
+//! What a person sees: help, `--check`, mistakes.
+
+use std::process::Command;
+
+use crate::kit::Scratch;
+
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd")).args(args).output().unwrap();
+    let text = |octets: Vec<u8>| String::from_utf8(octets).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn help_and_version() {
+    let (code, help, _) = run(&["--help"]);
+    assert!(code == 0 && help.contains("usage:") && help.lines().all(|line| line.len() <= 128), "{help}");
+    assert_eq!(run(&["--version"]).1, concat!("rdnsbl-policyd ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn wrong_command_lines() {
+    let (code, out, error) = run(&["--nosuch"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(error, "invalid option '--nosuch'; see rdnsbl-policyd --help\n");
+    let (code, _, error) = run(&["--config", "/nowhere/x.toml"]);
+    assert_eq!((code, error.as_str()), (2, "/nowhere/x.toml: No such file or directory (os error 2)\n"));
+}
+
+#[test]
+fn a_file_is_checked() {
+    let scratch = Scratch::new("check");
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/policyd.toml");
+    let (code, out, error) = run(&["--check", sample]);
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert!(
+        out.starts_with(&format!("{sample}: correct\nmode = observe, act_from = rcpt, deadline = 5000 ms, 0 lists\n"))
+    );
+    assert!(out.contains("\n  iprev_no_name            450 4.7.1 Access denied. "), "{out}");
+
+    // Lists that have closed are no mistake, but the second story's administrator should know.
+    let file = scratch.write("dead.toml", "[lists]\ndeny = [\"cn-kr.blackholes.us\", \"bl.example\"]\n");
+    let (code, out, _) = run(&["--check", file.to_str().unwrap()]);
+    assert!(code == 0 && out.contains("warning: ") && out.contains("blackholes.us"), "{out}");
+
+    let file = scratch.write("wrong.toml", "mdoe = \"observe\"\n");
+    let (code, out, error) = run(&["--check", file.to_str().unwrap()]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(error.starts_with(&format!("{}:1:1: unknown field `mdoe`, expected one of ", file.display())), "{error}");
+}
+
+#[test]
+fn nothing_to_listen_on() {
+    let scratch = Scratch::new("none");
+    let file = scratch.write("empty.toml", "[resolver]\nservers = [\"127.0.0.1\"]\n");
+    let (code, _, error) = run(&["--config", file.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(error.starts_with("cannot start: nothing to listen on"), "{error}");
+}

@@ -1,0 +1,182 @@
+//! Start, reload and end; systemd's protocols; the page for Prometheus.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::process::Command;
+
+use crate::kit::{Client, PATIENCE, POLICY, Policyd, Scratch, rcpt, request};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_keeps_the_memory() {
+    let mut daemon = Policyd::start("mode = \"enforce\"\nwatch = \"off\"", POLICY).await;
+    let mut client = daemon.connect();
+    assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
+
+    // A mistake changes nothing.
+    daemon.rewrite("mode = \"enforced\"", POLICY);
+    daemon.signal("HUP");
+    daemon.wait_for_log("reload: the configuration is unchanged");
+    let file = daemon.scratch.join("policyd.toml");
+    assert!(daemon.log().contains(&format!("reload: {}:2:8: mode: expected `observe` or `enforce`", file.display())));
+    assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
+
+    // The connection stays, and what is known, too.
+    daemon.dns.forget_asked();
+    daemon.rewrite("mode = \"enforce\"\nwatch = \"off\"", &POLICY.replace("450 4.7.1", "550 5.7.25"));
+    daemon.signal("HUP");
+    daemon.wait_for_log("reload: done, mode=enforce");
+    let action = client.ask(&rcpt("203.0.113.9"));
+    assert_eq!(action, "550 5.7.25 Access denied. Cannot resolve PTR record for 203.0.113.9");
+    assert_eq!(daemon.dns.asked(), []);
+    assert!(!daemon.log().contains("needs a restart"));
+
+    daemon.rewrite("instances = 7", POLICY);
+    daemon.signal("HUP");
+    daemon.wait_for_log("needs a restart");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_waits_for_answers() {
+    let mut daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    daemon.dns.set("9.113.0.203.in-addr.arpa NXDOMAIN after=300ms").unwrap();
+    let mut idle = daemon.connect();
+    assert_eq!(idle.ask(&rcpt("203.0.113.7")), "DUNNO");
+    daemon.dns.forget_asked();
+    let mut busy = daemon.connect();
+    busy.send(rcpt("203.0.113.9").as_bytes());
+    while daemon.dns.asked().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    daemon.signal("TERM");
+    assert!(busy.receive().starts_with("DEFER_IF_PERMIT 4.7.1 "));
+    assert!(idle.is_closed());
+    assert!(daemon.wait().success());
+    assert!(!daemon.socket().exists());
+    assert!(
+        daemon.log().contains("rdnsbl-policyd stops\n") && daemon.log().contains("client=203.0.113.9 action=defer ")
+    );
+}
+
+/// A socket that a killed daemon left behind is no obstacle; that of a living one is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_left_over_socket_is_replaced() {
+    let scratch = Scratch::new("left");
+    drop(UnixListener::bind(scratch.join("policy")).unwrap());
+    let keys = format!("listen = [\"unix:{}\"]\nsocket_mode = \"0600\"", scratch.join("policy").display());
+    let daemon = Policyd::start_with(scratch, &keys, POLICY).await;
+    let mode = std::fs::metadata(daemon.socket()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let second = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd"))
+        .arg("--config")
+        .arg(daemon.scratch.join("policyd.toml"))
+        .output()
+        .unwrap();
+    let error = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(error.starts_with("cannot start: unix:") && error.contains("another process listens there"), "{error}");
+    assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
+}
+
+/// Runs the daemon with this socket as the first of `LISTEN_FDS`.
+async fn activated(socket: OwnedFd, scratch: Scratch) -> Policyd {
+    let mut command = Command::new("sh");
+    let script = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --config \"$1\"";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_rdnsbl-policyd")]).arg(scratch.join("policyd.toml")).stdin(socket);
+    // What systemd has opened goes before `listen`.
+    Policyd::start_by(command, scratch, "mode = \"enforce\"\nlisten = [\"unix:/nowhere/policy\"]", POLICY).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_of_systemd() {
+    let scratch = Scratch::new("activated");
+    let listener = UnixListener::bind(scratch.join("policy")).unwrap();
+    let mut daemon = activated(listener.into(), scratch).await;
+    assert!(daemon.ask(&rcpt("203.0.113.14")).starts_with("554 "));
+    daemon.signal("TERM");
+    assert!(daemon.wait().success());
+    assert!(daemon.socket().exists(), "the socket is systemd's");
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let daemon = activated(listener.into(), Scratch::new("activated")).await;
+    assert!(Client::tcp(&address).ask(&rcpt("203.0.113.14")).starts_with("554 "));
+    assert!(daemon.log().contains(&format!("listening on inet:{address}")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_is_told() {
+    let scratch = Scratch::new("notify");
+    let notify = UnixDatagram::bind(scratch.join("notify")).unwrap();
+    notify.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd"));
+    command.arg("--config").arg(scratch.join("policyd.toml")).env("NOTIFY_SOCKET", scratch.join("notify"));
+    command.env("JOURNAL_STREAM", "1:2");
+    let keys = format!("listen = [\"unix:{}\"]", scratch.join("policy").display());
+    let mut daemon = Policyd::start_by(command, scratch, &keys, POLICY).await;
+    let receive = || {
+        let mut buffer = [0; 256];
+        let length = notify.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    assert_eq!(receive().trim_end(), "READY=1");
+    daemon.signal("HUP");
+    assert!(receive().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    assert_eq!(receive().trim_end(), "READY=1");
+    daemon.ask(&rcpt("203.0.113.14"));
+    assert!(daemon.decision("client=203.0.113.14").starts_with("<5>rdnsbl: client="));
+    daemon.signal("TERM");
+    assert_eq!(receive().trim_end(), "STOPPING=1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_watched() {
+    let mut daemon = Policyd::start("", POLICY).await;
+    daemon.dns.set("*.bl.example A 127.0.0.2").unwrap();
+    daemon.dns.set("2.0.0.127.bl.example NXDOMAIN").unwrap();
+    // A reload watches afresh.
+    daemon.signal("HUP");
+    daemon.wait_for_log("event: bl.example: ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_for_prometheus() {
+    let mut daemon = Policyd::start("mode = \"enforce\"\nmetrics = \"127.0.0.1:0\"", POLICY).await;
+    daemon.ask(&rcpt("203.0.113.14"));
+    daemon.ask(&request("RCPT", "203.0.113.14", &[("sasl_username", "ann")]));
+    daemon.wait_for_log("metrics on http://");
+    let log = daemon.log();
+    let address = log.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    let get = |request: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut page = String::new();
+        // A reset is an end: not all that was sent has been read.
+        let _ = stream.read_to_string(&mut page);
+        page
+    };
+    let page = get("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+    let (head, body) = page.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("Content-Length: {}", body.len())));
+    let form =
+        regex_lite::Regex::new(r#"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? \d+)$"#)
+            .unwrap();
+    for line in body.lines() {
+        assert!(form.is_match(line), "{line}");
+    }
+    for line in [
+        "rdnsbl_answers_total{answer=\"reject\"} 1",
+        "rdnsbl_answers_total{answer=\"dunno\"} 1",
+        "rdnsbl_exempt_total 1",
+        "rdnsbl_checks_total 1",
+        "rdnsbl_list_problem{list=\"bl.example\",kind=\"ipv4\"} 0",
+    ] {
+        assert!(body.lines().any(|known| known == line), "{line} is not in\n{body}");
+    }
+    assert!(get("GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
+    assert_eq!(get(&format!("GET /{} HTTP/1.1\r\n", "x".repeat(5_000))).len(), 0);
+}

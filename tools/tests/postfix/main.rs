@@ -1,0 +1,157 @@
+//! The policy daemon behind a real Postfix, asked over SMTP.
+//!
+//! `cargo test -p rdnsbl-tools --test postfix -- --ignored` as root, with Debian's postfix package installed or unpacked into the
+//! directory that `POSTFIX_ROOT` names (`dpkg -x`). Everything Postfix reads and writes lies in a directory of its own.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+#![allow(clippy::print_stderr, unreachable_pub)]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod postfix;
+mod smtp;
+
+use kit::{POLICY, Policyd, Scratch};
+use postfix::Postfix;
+use smtp::Smtp;
+
+/// Postfix with the recipe's lines, in front of a daemon with these keys.
+async fn world(keys: &str, tables: &str) -> (Policyd, Postfix) {
+    let scratch = Scratch::new("policyd");
+    let postfix = Postfix::start(RECIPE);
+    // Under Postfix' queue directory, as on Debian, where smtpd runs chrooted.
+    let socket = postfix.queue().join("rdnsbl/policy");
+    std::os::unix::fs::symlink(&socket, scratch.join("policy")).unwrap();
+    let keys = format!("listen = [\"unix:{}\"]\nsocket_mode = \"0666\"\n{keys}", socket.display());
+    (Policyd::start_with(scratch, &keys, tables).await, postfix)
+}
+
+/// As docs/postfix.md has it.
+const RECIPE: &str = "smtpd_recipient_restrictions =\n    reject_unauth_destination,\n    \
+                      check_policy_service { unix:rdnsbl/policy, timeout=10s, default_action=DUNNO }\n";
+
+/// The reply to RCPT of a client with this address.
+fn rcpt(postfix: &Postfix, client: &str) -> String {
+    transaction(postfix, client, "", "<a@good.example>", "<b@mx.example>")
+}
+
+fn transaction(postfix: &Postfix, client: &str, login: &str, sender: &str, recipient: &str) -> String {
+    let mut smtp = Smtp::connect(postfix.address());
+    smtp.says_to_be(client, login);
+    smtp.command("EHLO mail.good.example");
+    let mail = smtp.command(&format!("MAIL FROM:{sender}"));
+    assert!(mail.starts_with("250 "), "{sender}: {mail}");
+    smtp.command(&format!("RCPT TO:{recipient}"))
+}
+
+#[test]
+fn the_recipe_is_the_documented_one() {
+    let recipe = include_str!("../../../docs/postfix.md");
+    for line in RECIPE.lines() {
+        assert!(recipe.contains(line.trim_end_matches(',')), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's postfix"]
+async fn each_client_gets_its_reply() {
+    let exempt = "[exempt]\nnetworks = [\"203.0.113.20\"]\nsenders = [\"@friend.example\"]\n";
+    let (mut daemon, postfix) = world("mode = \"enforce\"", &format!("{exempt}{POLICY}")).await;
+    let wrapped = "<b@mx.example>: Recipient address rejected: ";
+    for (client, reply) in [
+        ("203.0.113.7", "250 2.1.5 Ok".to_owned()),
+        ("203.0.113.8", format!("450 4.7.1 {wrapped}Access denied. Reverse DNS of 203.0.113.8 is forged")),
+        ("203.0.113.9", format!("450 4.7.1 {wrapped}Access denied. Cannot resolve PTR record for 203.0.113.9")),
+        ("203.0.113.20", "250 2.1.5 Ok".to_owned()),
+        ("IPV6:2001:db8::7", format!("450 4.7.1 {wrapped}Access denied. Cannot resolve PTR record for 2001:db8::7")),
+    ] {
+        assert_eq!(rcpt(&postfix, client), reply, "{client}");
+    }
+    let temp = rcpt(&postfix, "203.0.113.10");
+    assert!(temp.starts_with("450 4.7.25 ") && temp.contains("cannot find your hostname"), "{temp}");
+    let listed = rcpt(&postfix, "203.0.113.14");
+    assert!(
+        listed.starts_with("554 5.7.1 ") && listed.ends_with("using bl.example; see https://bl.example/"),
+        "{listed}"
+    );
+
+    // Who has logged in, who is exempt, and bounces.
+    for (login, sender) in [("ann", "<a@good.example>"), ("", "<x@friend.example>")] {
+        let reply = transaction(&postfix, "203.0.113.14", login, sender, "<b@mx.example>");
+        assert_eq!(reply, "250 2.1.5 Ok", "{login} {sender}");
+    }
+    assert_eq!(
+        transaction(&postfix, "203.0.113.14", "", "<a@good.example>", "<postmaster@mx.example>"),
+        "250 2.1.5 Ok"
+    );
+    let relayed = transaction(&postfix, "203.0.113.7", "", "<a@good.example>", "<b@elsewhere.example>");
+    assert!(relayed.starts_with("554 5.7.1 ") && relayed.contains("Relay access denied"), "{relayed}");
+    assert!(daemon.decision("exempt=authenticated").contains(" sasl=ann "));
+}
+
+/// What Postfix makes of a sender before the daemon sees it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's postfix"]
+async fn senders_through_postfix() {
+    let policy = format!("{POLICY}sender_malformed = \"reject\"\n");
+    let (mut daemon, postfix) = world("mode = \"enforce\"", &policy).await;
+    for (number, (sender, from, word)) in [
+        ("<>", "<>", "null_sender"),
+        ("<root>", "root", "unqualified"),
+        ("<\"a b\"@good.example>", "a_b@good.example", "ok"),
+        ("<\"a@b\"@good.example>", "a@b@good.example", "ok"),
+        ("<@relay.example:a@good.example>", "a@good.example", "ok"),
+        ("<\u{fc}@good.example> SMTPUTF8", "_@good.example", "ok"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let recipient = format!("r{number}@mx.example");
+        let reply = transaction(&postfix, "203.0.113.7", "", sender, &format!("<{recipient}>"));
+        assert_eq!(reply, "250 2.1.5 Ok", "{sender}");
+        let line = daemon.decision(&format!(" to={recipient} "));
+        assert!(
+            line.contains(&format!(" from={from} ")) && line.contains(&format!(" sender={word} ")),
+            "{sender}: {line}"
+        );
+    }
+}
+
+/// A whole message for a thousand recipients, with the header once.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's postfix"]
+async fn a_message_with_its_header() {
+    let (mut daemon, postfix) = world("header = \"X-RDNSBL\"\nwatch = \"off\"", POLICY).await;
+    let mut smtp = Smtp::connect(postfix.address());
+    smtp.says_to_be("203.0.113.14", "");
+    smtp.command("EHLO mail.good.example");
+    smtp.command("MAIL FROM:<a@good.example>");
+    for number in 0..1_000 {
+        assert_eq!(smtp.command(&format!("RCPT TO:<r{number}@mx.example>")), "250 2.1.5 Ok");
+    }
+    assert!(smtp.command("DATA").starts_with("354 "));
+    assert!(smtp.command("Subject: x\r\n\r\nx\r\n.").starts_with("250 2.0.0 "));
+    let message = postfix.queued();
+    assert_eq!(message.matches("X-RDNSBL: would=reject finding=listed ").count(), 1, "{message}");
+    daemon.wait_for_log("to=r999@mx.example ");
+    let of_client = |question: &&rdnsbl::Question| question.name.to_string().starts_with("14.113.0.203.bl.");
+    // The address and the text, once.
+    assert_eq!(daemon.dns.asked().iter().filter(of_client).count(), 2);
+}
+
+/// Whatever happens to the daemon, mail passes.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's postfix"]
+async fn without_the_daemon_mail_passes() {
+    let (mut daemon, postfix) = world("mode = \"enforce\"", POLICY).await;
+    assert!(rcpt(&postfix, "203.0.113.14").starts_with("554 5.7.1 "));
+    // Stopped: Postfix waits for its timeout of 10 s, twice.
+    daemon.signal("STOP");
+    assert_eq!(rcpt(&postfix, "203.0.113.14"), "250 2.1.5 Ok");
+    daemon.signal("CONT");
+    assert!(rcpt(&postfix, "203.0.113.14").starts_with("554 5.7.1 "));
+    daemon.kill();
+    assert_eq!(rcpt(&postfix, "203.0.113.14"), "250 2.1.5 Ok");
+    assert!(postfix.log().contains("problem talking to server rdnsbl/policy: "), "{}", postfix.log());
+}

@@ -1,0 +1,43 @@
+//! A client of SMTP that says who it is by XCLIENT.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use crate::kit::PATIENCE;
+
+pub struct Smtp(BufReader<TcpStream>);
+
+impl Smtp {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut smtp = Self(BufReader::new(stream));
+        let greeting = smtp.reply();
+        assert!(greeting.starts_with("220 "), "{greeting}");
+        smtp
+    }
+
+    /// From here on the server takes us for this client.
+    pub fn says_to_be(&mut self, address: &str, login: &str) {
+        self.command("EHLO proxy.example");
+        let login = if login.is_empty() { String::new() } else { format!(" LOGIN={login}") };
+        let reply = self.command(&format!("XCLIENT NAME=[UNAVAILABLE] ADDR={address}{login}"));
+        assert!(reply.starts_with("220 "), "{reply}");
+    }
+
+    /// The last line of the reply.
+    pub fn command(&mut self, line: &str) -> String {
+        self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        self.reply()
+    }
+
+    fn reply(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).unwrap();
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return line.trim_end().to_owned();
+            }
+        }
+    }
+}
