@@ -1,9 +1,11 @@
-//! The parts of `rdnsbl-policyd`. This is no library: install the program, and see its `--help` and `docs/postfix.md`.
+//! The parts of `rdnsbl-policyd` and `rdnsbl-milter`. This is no library: install the programs, and see their `--help`,
+//! `docs/postfix.md` and `docs/milter.md`.
 
 mod config;
+mod core;
+mod daemon;
+mod decision;
 mod facts;
 mod judge;
-mod log;
-mod metrics;
+
 pub mod policyd;
-mod systemd;

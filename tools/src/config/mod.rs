@@ -73,6 +73,22 @@ pub(crate) enum OnTrouble {
     Defer,
 }
 
+impl OnTrouble {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Dunno => "dunno",
+            Self::Defer => "defer",
+        }
+    }
+}
+
+/// Whose configuration it is: some keys are of one daemon alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum For {
+    Policyd,
+    Milter,
+}
+
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Listen {
@@ -191,7 +207,7 @@ const DEFAULT_SOCKET_MODE: u32 = 0o660;
 
 impl Config {
     /// Reads a configuration.
-    pub(crate) fn read(text: &str) -> Result<Self, Vec<Mistake>> {
+    pub(crate) fn read(text: &str, program: For) -> Result<Self, Vec<Mistake>> {
         let file: File = toml::from_str(text).map_err(|error| vec![Mistake::of_toml(text, &error)])?;
         let mut reader = Reader { text, mistakes: Vec::new() };
         let config = Self::of(&file, &mut reader);

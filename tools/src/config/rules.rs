@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rdnsbl::policy::{Advice, Rule};
+use rdnsbl::policy::{Advice, Reply, Rule};
 use rdnsbl::{Action, Finding, Policy, Report};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
@@ -122,6 +122,11 @@ impl Judgement {
     /// The finding that decided.
     pub(crate) fn finding(&self) -> Option<Finding> {
         self.advice.because().first().map(rdnsbl::policy::Cause::finding)
+    }
+
+    /// The reply, unless a class of Postfix decides.
+    pub(crate) fn reply(&self) -> Option<&Reply> {
+        self.advice.reply().filter(|_| self.class.is_none())
     }
 
     pub(crate) fn action(&self) -> Action {

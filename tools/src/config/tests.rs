@@ -1,7 +1,7 @@
 use super::*;
 
 fn mistakes(text: &str) -> Vec<String> {
-    match Config::read(text) {
+    match Config::read(text, For::Policyd) {
         Ok(_) => Vec::new(),
         Err(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
     }
@@ -9,7 +9,7 @@ fn mistakes(text: &str) -> Vec<String> {
 
 #[test]
 fn an_empty_file_observes() {
-    let config = Config::read("").unwrap();
+    let config = Config::read("", For::Policyd).unwrap();
     assert_eq!((config.mode, config.act_from, config.on_trouble), (Mode::Observe, Stage::Rcpt, OnTrouble::Dunno));
     assert_eq!(config.deadline, Duration::from_secs(5));
     assert!(!config.recipient_checks && config.header.is_none() && config.settings.lists.iter().next().is_none());
@@ -80,7 +80,9 @@ fn keys_are_never_shown() {
         let found = mistakes(&text.replace("KEY", KEY)).join("\n");
         assert!(!found.is_empty() && !found.contains(KEY), "{text}: {found}");
     }
-    let config = Config::read(&format!("[lists]\ndeny = [\"{KEY}.zen.dq.spamhaus.net=127.0.0.[2..11]\"]")).unwrap();
+    let config =
+        Config::read(&format!("[lists]\ndeny = [\"{KEY}.zen.dq.spamhaus.net=127.0.0.[2..11]\"]"), For::Policyd)
+            .unwrap();
     assert!(!format!("{config:?}").contains(KEY));
 }
 
@@ -90,6 +92,7 @@ fn lists_in_every_form() {
         "[lists]\nrecommended = true\ndeny = [\"bl.example=127.0.0.2*2\", { zone = \"dbl.example\", asks = [\"sender\"] }]\n\
          allow = [\"wl.example\", { zone = \"wl2.example\" }]\nread = \"\"\"\nsmtpd_client_restrictions =\n  \
          permit_mynetworks\n  reject_rbl_client old.example\n\"\"\"\n",
+        For::Policyd,
     )
     .unwrap();
     let allow = config.settings.lists.iter().filter(|list| list.kind() == rdnsbl::ListKind::Allow).count();
@@ -103,7 +106,7 @@ fn lists_in_every_form() {
 
 #[test]
 fn the_sample_is_correct() {
-    let config = Config::read(include_str!("../../contrib/policyd.toml")).unwrap();
+    let config = Config::read(include_str!("../../contrib/policyd.toml"), For::Policyd).unwrap();
     assert_eq!(config.mode, Mode::Observe);
     assert_eq!(config.settings.lists.iter().count(), 0);
     let table: Vec<String> = config.rules.table().collect();

@@ -40,15 +40,6 @@ impl Answer {
             OnTrouble::Defer => Self::Trouble,
         }
     }
-
-    /// For the log.
-    pub(crate) fn action(&self) -> Action {
-        match self {
-            Self::Dunno | Self::Class(_) | Self::Prepend { .. } => Action::Pass,
-            Self::Advice(advice) => advice.action(),
-            Self::Trouble => Action::Defer,
-        }
-    }
 }
 
 /// The line after `action=`.

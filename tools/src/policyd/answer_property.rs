@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use rdnsbl::{Checker, Dialogue, Finding, ManualClock, Scripted};
 
-use crate::config::Config;
+use crate::config::{Config, For};
+use crate::decision::Decision;
 use crate::policyd::answer::Answer;
-use crate::policyd::decision::Decision;
 
 /// What somebody may write as a rule, and whatever else is a rule.
 fn rule() -> impl Strategy<Value = String> {
@@ -95,14 +95,14 @@ proptest! {
 
     #[test]
     fn no_action_accepts(config in config(), helo in text(), sender in text(), client in 7_u8..16, value in text()) {
-        let config = Config::read(&config).map_err(|mistakes| TestCaseError::fail(format!("{mistakes:?}")))?;
+        let config = Config::read(&config, For::Policyd).map_err(|mistakes| TestCaseError::fail(format!("{mistakes:?}")))?;
         let clock = ManualClock::new();
         let checker = Checker::builder_with(Scripted::table(DNS, clock.clone()).unwrap(), clock.clone()).build().unwrap();
         checker.reload(config.settings.clone());
         let client = std::net::IpAddr::from([203, 0, 113, client]);
         let report = clock.run(async { checker.check(Dialogue::from(client).helo(helo).mail_from_address(&sender)).await });
         let decision = Decision::of(&config, &report);
-        let action = decision.answer.to_string();
+        let action = Answer::of(&decision.done).to_string();
         prop_assert!(is_harmless(&action), "{action:?}");
         let header = Answer::Prepend { name: "X-Rdnsbl".to_owned(), value: decision.header() + &value };
         prop_assert!(is_harmless(&header.to_string()), "{header}");

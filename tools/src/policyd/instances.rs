@@ -7,10 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 use rdnsbl::Dialogue;
 
-use crate::policyd::decision::Decision;
-
-/// Which mail server asks: its address, or none over a unix socket.
-pub(crate) type Peer = Option<IpAddr>;
+use crate::daemon::Peer;
+use crate::decision::Decision;
 
 /// A message: Postfix's `instance`, which is unique for one server only.
 pub(crate) type Key = (Peer, String);

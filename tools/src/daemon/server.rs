@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::{Fixed, Listen};
-use crate::log::Level;
-use crate::policyd::connection::{self, Shared};
-use crate::policyd::instances::Peer;
-use crate::systemd::Inherited;
+use crate::daemon::idle::{Idle, Line};
+use crate::daemon::log::Level;
+use crate::daemon::systemd::Inherited;
+use crate::daemon::{Peer, Program};
 
 /// A pause after an error of a listener, so that a lasting one (no free descriptor) does not eat the processor.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -119,19 +119,19 @@ fn remove_left_over(path: &std::path::Path) -> io::Result<()> {
 }
 
 /// Serves every listener until it is dropped.
-pub(crate) async fn serve(listener: Listener, shared: Arc<Shared>, places: Arc<Places>) {
+pub(crate) async fn serve<P: Program>(listener: Listener, shared: Arc<Shared<P>>) {
     loop {
         let accepted = match &listener {
             Listener::Unix(listener) => listener.accept().await.map(|(stream, _)| {
-                start(stream, None, &shared, &places);
+                start(stream, None, &shared);
             }),
             Listener::Inet(listener) => listener.accept().await.map(|(stream, peer)| {
                 let _ = stream.set_nodelay(true);
-                start(stream, Some(peer.ip().to_canonical()), &shared, &places);
+                start(stream, Some(peer.ip().to_canonical()), &shared);
             }),
         };
         if let Err(error) = accepted {
-            shared.service.log.line(Level::Error, format_args!("cannot accept a connection: {error}"));
+            shared.program.core().log.line(Level::Error, format_args!("cannot accept a connection: {error}"));
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -157,14 +157,14 @@ impl Places {
     }
 
     /// A place, if need be that of the connection that has been idle for longest.
-    async fn take(&self, shared: &Shared) -> Option<OwnedSemaphorePermit> {
+    async fn take<P: Program>(&self, shared: &Shared<P>) -> Option<OwnedSemaphorePermit> {
         if let Ok(place) = Arc::clone(&self.taken).try_acquire_owned() {
             return Some(place);
         }
         let _waiting = self.waiting.try_acquire().ok()?;
         for _ in 0..TRIES {
             if shared.idle.close_one() {
-                shared.service.metrics.evicted.one();
+                shared.program.core().metrics.evicted.one();
             }
             if let Ok(place) = tokio::time::timeout(PAUSE, Arc::clone(&self.taken).acquire_owned()).await {
                 return place.ok();
@@ -174,23 +174,37 @@ impl Places {
     }
 }
 
-fn start(
+/// What all connections share.
+pub(crate) struct Shared<P> {
+    pub(crate) program: Arc<P>,
+    pub(crate) places: Places,
+    pub(crate) idle: Arc<Idle>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+fn start<P: Program>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Peer,
-    shared: &Arc<Shared>,
-    places: &Arc<Places>,
+    shared: &Arc<Shared<P>>,
 ) {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let (shared, places) = (Arc::clone(shared), Arc::clone(places));
+    let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        let metrics = &shared.service.metrics;
-        match places.take(&shared).await {
-            Some(_place) => {
-                metrics.connections.one();
-                connection::serve(&shared, NEXT.fetch_add(1, Ordering::Relaxed), peer, stream).await;
-                metrics.connections.less();
-            }
-            None => metrics.turned_away.one(),
+        let core = shared.program.core();
+        let Some(_place) = shared.places.take(&shared).await else { return core.metrics.turned_away.one() };
+        let line = Line {
+            peer,
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            idle: Arc::clone(&shared.idle),
+            close: Arc::new(Notify::new()),
+            stop: shared.stop.clone(),
+        };
+        core.metrics.connections.one();
+        if let Err(error) = shared.program.serve(line, stream).await {
+            core.metrics.malformed.one();
+            let from = peer.map_or_else(|| "a unix socket".to_owned(), |peer| peer.to_string());
+            core.log.line(Level::Warning, format_args!("connection from {from} closed: {error}"));
         }
+        core.metrics.connections.less();
     });
 }

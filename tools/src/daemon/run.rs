@@ -11,25 +11,22 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::core::Core;
+use crate::daemon::args::{self, fail};
+use crate::daemon::log::{Level, Log};
+use crate::daemon::{Program, idle, metrics, server, systemd};
 use crate::judge::Judge;
-use crate::log::{Level, Log};
-use crate::metrics;
-use crate::policyd::args::fail;
-use crate::policyd::connection::Shared;
-use crate::policyd::service::Service;
-use crate::policyd::{idle, server};
-use crate::systemd;
 
 /// How much longer than the deadline the end of the daemon waits for answers.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs until a signal ends it.
-pub(super) fn run(file: PathBuf, config: Config) -> ExitCode {
+pub(crate) fn run<P: Program>(file: PathBuf, config: Config) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start: {error}"), 1),
     };
-    let ended = runtime.block_on(daemon(file, config));
+    let ended = runtime.block_on(daemon::<P>(file, config));
     // Checks that nobody waits for any more are dropped.
     runtime.shutdown_background();
     match ended {
@@ -38,7 +35,7 @@ pub(super) fn run(file: PathBuf, config: Config) -> ExitCode {
     }
 }
 
-async fn daemon(file: PathBuf, config: Config) -> Result<(), String> {
+async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let log = Log::start().map_err(text)?;
     let mut signals = Signals::new().map_err(text)?;
@@ -62,65 +59,62 @@ async fn daemon(file: PathBuf, config: Config) -> Result<(), String> {
     tell_events(judge.events(), log.clone());
     let mut watching = watch_lists(&judge, &config);
     let mode = config.mode.word();
-    let service = Arc::new(Service::new(config, judge, log.clone()));
+    let program = Arc::new(P::new(Core::new(config, judge, log.clone())));
     let (stop, stopped) = watch::channel(false);
-    let shared = Arc::new(Shared { service: Arc::clone(&service), idle: idle::Idle::default(), stop: stopped });
-    let places = Arc::new(server::Places::new(fixed.connections));
-    let serving: Vec<JoinHandle<()>> = listeners
-        .into_iter()
-        .map(|listener| tokio::spawn(server::serve(listener, Arc::clone(&shared), Arc::clone(&places))))
-        .collect();
+    let places = server::Places::new(fixed.connections);
+    let shared = Arc::new(server::Shared { program, places, idle: Arc::new(idle::Idle::default()), stop: stopped });
+    let serving: Vec<JoinHandle<()>> =
+        listeners.into_iter().map(|listener| tokio::spawn(server::serve(listener, Arc::clone(&shared)))).collect();
     if let Some(listener) = page {
-        let service = Arc::clone(&service);
-        tokio::spawn(metrics::serve(listener, move || {
-            metrics::page(&service.metrics, &service.judge.stats(), &service.judge.health(), service.log.lost())
-        }));
+        let shared = Arc::clone(&shared);
+        tokio::spawn(metrics::serve(listener, move || shared.program.core().page()));
     }
+    let core = shared.program.core();
     systemd::ready();
-    log.line(Level::Info, format_args!("rdnsbl-policyd {} started, mode={mode}", env!("CARGO_PKG_VERSION")));
+    log.line(Level::Info, format_args!("{} {} started, mode={mode}", P::NAME, env!("CARGO_PKG_VERSION")));
 
     while signals.next().await == Wanted::Reload {
         systemd::reloading();
-        if reload(&file, &service) {
+        if reload::<P>(&file, core) {
             watching.iter().for_each(JoinHandle::abort);
-            watching = watch_lists(&service.judge, &service.config());
+            watching = watch_lists(&core.judge, &core.config());
         }
         systemd::ready();
     }
     systemd::stopping();
-    log.line(Level::Info, "rdnsbl-policyd stops");
+    log.line(Level::Info, format_args!("{} stops", P::NAME));
     serving.iter().for_each(JoinHandle::abort);
     stop.send_replace(true);
     // Whoever takes longer is overdue anyway.
-    let _ = tokio::time::timeout(service.config().deadline + GRACE, places.all_free()).await;
+    let _ = tokio::time::timeout(core.config().deadline + GRACE, shared.places.all_free()).await;
     log.finish();
     Ok(())
 }
 
 /// Takes the file's new configuration, or says why not.
-fn reload(file: &Path, service: &Service) -> bool {
-    let config = match super::read(file) {
+fn reload<P: Program>(file: &Path, core: &Core) -> bool {
+    let config = match args::read::<P>(file) {
         Ok(config) => config,
         Err(text) => {
-            service.metrics.broken_reloads.one();
+            core.metrics.broken_reloads.one();
             for line in text.lines() {
-                service.log.line(Level::Error, format_args!("reload: {line}"));
+                core.log.line(Level::Error, format_args!("reload: {line}"));
             }
-            service.log.line(Level::Error, "reload: the configuration is unchanged");
+            core.log.line(Level::Error, "reload: the configuration is unchanged");
             return false;
         }
     };
-    if config.fixed != service.config().fixed {
+    if config.fixed != core.config().fixed {
         let keys = "listen, socket_mode, metrics, connections, instances or [resolver]";
-        service.log.line(Level::Warning, format_args!("reload: a change of {keys} needs a restart"));
+        core.log.line(Level::Warning, format_args!("reload: a change of {keys} needs a restart"));
     }
     for finding in config.settings.lists.findings() {
-        service.log.line(Level::Warning, format_args!("list: {finding}"));
+        core.log.line(Level::Warning, format_args!("list: {finding}"));
     }
     let mode = config.mode.word();
-    service.reload(config);
-    service.metrics.reloads.one();
-    service.log.line(Level::Info, format_args!("reload: done, mode={mode}"));
+    core.reload(config);
+    core.metrics.reloads.one();
+    core.log.line(Level::Info, format_args!("reload: done, mode={mode}"));
     true
 }
 

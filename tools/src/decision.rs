@@ -5,9 +5,8 @@ use std::fmt;
 use rdnsbl::{Action, Report};
 
 use crate::config::{Config, Judgement, Mode};
+use crate::daemon::log::Word;
 use crate::facts::Facts;
-use crate::log::Word;
-use crate::policyd::answer::Answer;
 
 /// The end of a log line about a client who was not checked, in the form of the library's lines.
 const UNCHECKED: &str =
@@ -16,27 +15,26 @@ const UNCHECKED: &str =
 /// What was decided. It is kept for further recipients of a message, so it is small.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
-    pub(crate) answer: Answer,
-    /// What all rules want; more than the answer where they are only observed.
+    pub(crate) done: Judgement,
+    /// What all rules want; more than what is done where they are only observed.
     pub(crate) would: Action,
-    code: Option<u16>,
-    enhanced: Option<String>,
     finding: Option<&'static str>,
     exempt: Option<&'static str>,
     found: String,
+    /// For Authentication-Results.
+    pub(crate) results: Vec<String>,
 }
 
 impl Decision {
     /// Of a client who is not judged.
     pub(crate) fn exempt(why: &'static str) -> Self {
         Self {
-            answer: Answer::Dunno,
+            done: Judgement::default(),
             would: Action::Pass,
-            code: None,
-            enhanced: None,
             finding: None,
             exempt: Some(why),
             found: UNCHECKED.to_owned(),
+            results: Vec::new(),
         }
     }
 
@@ -47,17 +45,18 @@ impl Decision {
             None => config.rules.judge(report),
         };
         let done = if config.mode == Mode::Observe { Judgement::default() } else { done };
-        let answer = Answer::of(&done);
-        let reply = done.advice.reply().filter(|_| matches!(answer, Answer::Advice(_)));
         Self {
-            code: reply.map(rdnsbl::policy::Reply::code),
-            enhanced: reply.map(|reply| reply.enhanced().to_owned()),
             finding: wanted.finding().map(rdnsbl::Finding::word),
             would: wanted.action(),
             exempt,
             found: found(report),
-            answer,
+            results: rdnsbl::report::authres::results(report),
+            done,
         }
+    }
+
+    pub(crate) fn is_exempt(&self) -> bool {
+        self.exempt.is_some()
     }
 
     /// The value of the header field.
@@ -87,10 +86,12 @@ struct Line<'a> {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { decision, facts, mode } = self;
+        let reply = decision.done.reply();
+        let done = reply.map_or(Action::Pass, rdnsbl::policy::Reply::action);
         let client = facts.client.map(|client| client.to_canonical().to_string());
-        write!(f, "rdnsbl: client={} action={}", Word(client.as_deref()), decision.answer.action().word())?;
-        let code = decision.code.map(|code| code.to_string());
-        write!(f, " code={} enhanced={}", Word(code.as_deref()), Word(decision.enhanced.as_deref()))?;
+        write!(f, "rdnsbl: client={} action={}", Word(client.as_deref()), done.word())?;
+        let code = reply.map(|reply| reply.code().to_string());
+        write!(f, " code={} enhanced={}", Word(code.as_deref()), Word(reply.map(rdnsbl::policy::Reply::enhanced)))?;
         write!(f, " finding={} {}", Word(decision.finding), decision.found)?;
         write!(f, " stage={} instance={}", facts.stage.word(), Word(Some(&facts.instance)))?;
         write!(f, " queue_id={}", Word(Some(&facts.queue_id)))?;
@@ -98,8 +99,8 @@ impl fmt::Display for Line<'_> {
         write!(f, " from={} to={}", Word(from), Word(facts.recipient.as_deref()))?;
         write!(f, " helo_name={} sasl={}", Word(facts.helo.as_deref()), Word(facts.login.as_deref()))?;
         write!(f, " mode={} would={} exempt={}", mode.word(), decision.would.word(), Word(decision.exempt))?;
-        if let Answer::Class(class) = &decision.answer {
-            write!(f, " class={class}")?;
+        if let Some(class) = &decision.done.class {
+            write!(f, " class={}", class.as_str())?;
         }
         Ok(())
     }

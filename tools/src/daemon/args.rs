@@ -6,24 +6,51 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::Config;
+use crate::daemon::{Program, run};
 
-pub(super) const HELP: &str = include_str!("help.txt");
-const DEFAULT_FILE: &str = "/etc/rdnsbl/policyd.toml";
+/// The exit code for a command line or a configuration that is not right.
+const USAGE: u8 = 2;
+
+/// A daemon's `main`.
+pub(crate) fn main<P: Program>() -> ExitCode {
+    match parse::<P>() {
+        Ok(Args::Help) => say(P::HELP),
+        Ok(Args::Version) => say(&format!("{} {}\n", P::NAME, env!("CARGO_PKG_VERSION"))),
+        Ok(Args::Check(file)) => match read::<P>(&file) {
+            Ok(config) => say(&describe(&file, &config)),
+            Err(text) => fail(&text, USAGE),
+        },
+        Ok(Args::Run(file)) => match read::<P>(&file) {
+            Ok(config) => run::run::<P>(file, config),
+            Err(text) => fail(&text, USAGE),
+        },
+        Err(text) => fail(&text, USAGE),
+    }
+}
+
+/// The configuration, or every mistake on a line of its own: `FILE:LINE:COLUMN: message`.
+pub(crate) fn read<P: Program>(file: &Path) -> Result<Config, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Config::read(&text, P::FOR).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{}:{mistake}", file.display())).collect();
+        lines.join("\n")
+    })
+}
 
 /// What is wanted.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Args {
+enum Args {
     Help,
     Version,
     Check(PathBuf),
     Run(PathBuf),
 }
 
-pub(super) fn parse() -> Result<Args, String> {
-    of(lexopt::Parser::from_env()).map_err(|error| format!("{error}; see rdnsbl-policyd --help"))
+fn parse<P: Program>() -> Result<Args, String> {
+    of(lexopt::Parser::from_env(), P::FILE).map_err(|error| format!("{error}; see {} --help", P::NAME))
 }
 
-fn of(mut parser: lexopt::Parser) -> Result<Args, lexopt::Error> {
+fn of(mut parser: lexopt::Parser, usual: &str) -> Result<Args, lexopt::Error> {
     use lexopt::prelude::{Long, Short};
     let mut args = None;
     while let Some(arg) = parser.next()? {
@@ -38,23 +65,23 @@ fn of(mut parser: lexopt::Parser) -> Result<Args, lexopt::Error> {
             return Err("one option at a time".into());
         }
     }
-    Ok(args.unwrap_or_else(|| Args::Run(DEFAULT_FILE.into())))
+    Ok(args.unwrap_or_else(|| Args::Run(usual.into())))
 }
 
 /// Writes to standard output. Who reads only the first line is not told of an error.
-pub(super) fn say(text: &str) -> ExitCode {
+fn say(text: &str) -> ExitCode {
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
 }
 
 /// Writes an error.
-pub(super) fn fail(text: &str, code: u8) -> ExitCode {
+pub(crate) fn fail(text: &str, code: u8) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "{text}");
     ExitCode::from(code)
 }
 
 /// What a configuration does, for `--check`.
-pub(super) fn describe(file: &Path, config: &Config) -> String {
+fn describe(file: &Path, config: &Config) -> String {
     let mut text = format!("{}: correct\n", file.display());
     let lists = config.settings.lists.iter().count();
     let _ = writeln!(
@@ -84,8 +111,8 @@ mod tests {
 
     #[test]
     fn command_lines() {
-        let read = |args: &[&str]| of(lexopt::Parser::from_args(args)).map_err(|error| error.to_string());
-        assert_eq!(read(&[]), Ok(Args::Run(DEFAULT_FILE.into())));
+        let read = |args: &[&str]| of(lexopt::Parser::from_args(args), "usual").map_err(|error| error.to_string());
+        assert_eq!(read(&[]), Ok(Args::Run("usual".into())));
         assert_eq!(read(&["--config", "x"]), Ok(Args::Run("x".into())));
         assert_eq!(read(&["--check=x"]), Ok(Args::Check("x".into())));
         assert_eq!(read(&["-h"]), Ok(Args::Help));

@@ -1,0 +1,73 @@
+//! Connections that wait for a request, so that the one that has waited longest can make room for another.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lru::LruCache;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+
+use crate::daemon::Peer;
+
+/// Connections without a request under way, the longest first.
+pub(crate) struct Idle(Mutex<LruCache<u64, Arc<Notify>>>);
+
+impl Default for Idle {
+    fn default() -> Self {
+        // As many as there are connections, and these are counted elsewhere.
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+}
+
+impl Idle {
+    /// Tells the one that has waited longest to close. False where none waits.
+    pub(crate) fn close_one(&self) -> bool {
+        let oldest = self.lock().pop_lru();
+        oldest.map(|(_, close)| close.notify_one()).is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LruCache<u64, Arc<Notify>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One connection, as the daemon sees it.
+pub(crate) struct Line {
+    pub(crate) peer: Peer,
+    pub(super) id: u64,
+    pub(super) idle: Arc<Idle>,
+    pub(super) close: Arc<Notify>,
+    /// Becomes true when the daemon stops.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+impl Line {
+    /// Waits for the first octet of a request. False where none comes: the other side has ended or says nothing for long, or
+    /// the connection is to close. `may_close` is false within a message, which is not broken off for another connection.
+    pub(crate) async fn wait(
+        &mut self,
+        stream: &mut (impl AsyncBufRead + Unpin),
+        patience: Duration,
+        may_close: bool,
+    ) -> bool {
+        if !may_close {
+            return matches!(timeout(patience, stream.fill_buf()).await, Ok(Ok([_, ..])));
+        }
+        self.idle.lock().put(self.id, Arc::clone(&self.close));
+        let begun = tokio::select! {
+            biased;
+            begun = timeout(patience, stream.fill_buf()) => matches!(begun, Ok(Ok([_, ..]))),
+            () = self.close.notified() => false,
+            _ = self.stop.wait_for(|stop| *stop) => false,
+        };
+        self.idle.lock().pop(&self.id);
+        begun
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.idle.lock().pop(&self.id);
+    }
+}
