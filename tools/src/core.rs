@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdnsbl::{Action, Report};
+use tokio::sync::Semaphore;
 
 use crate::config::{Config, Mode, OnTrouble};
 use crate::daemon::log::{Level, Log};
@@ -16,6 +17,8 @@ use crate::judge::Judge;
 
 /// A check that is not ready so long after its deadline has failed.
 const GRACE: Duration = Duration::from_secs(1);
+/// Checks that run ahead of the stage that acts.
+const AHEAD: usize = 64;
 /// So many requests in a row about one private client: behind a proxy or a container's network all look alike.
 const ALIKE: u32 = 100;
 
@@ -23,6 +26,7 @@ const ALIKE: u32 = 100;
 pub(crate) struct Core {
     config: Mutex<Arc<Config>>,
     last_private: Mutex<(Option<IpAddr>, u32)>,
+    ahead: Arc<Semaphore>,
     pub(crate) judge: Judge,
     pub(crate) metrics: Metrics,
     pub(crate) log: Log,
@@ -33,6 +37,7 @@ impl Core {
         Self {
             config: Mutex::new(Arc::new(config)),
             last_private: Mutex::default(),
+            ahead: Arc::new(Semaphore::new(AHEAD)),
             judge,
             metrics: Metrics::default(),
             log,
@@ -66,6 +71,16 @@ impl Core {
             self.log.line(Level::Error, format_args!("trouble: {trouble}; answered {}", done.word()));
             done
         })
+    }
+
+    /// Asks before the answer is needed. Where too many do already, it is asked later.
+    pub(crate) fn prefetch(&self, future: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(permit) = Arc::clone(&self.ahead).try_acquire_owned() {
+            tokio::spawn(async move {
+                future.await;
+                drop(permit);
+            });
+        }
     }
 
     /// Makes a decision from a report.

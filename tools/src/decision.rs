@@ -23,6 +23,8 @@ pub(crate) struct Decision {
     found: String,
     /// For Authentication-Results.
     pub(crate) results: Vec<String>,
+    /// What sendmail says about the client's name.
+    pub(crate) client_resolve: Option<String>,
 }
 
 impl Decision {
@@ -35,6 +37,7 @@ impl Decision {
             exempt: Some(why),
             found: UNCHECKED.to_owned(),
             results: Vec::new(),
+            client_resolve: None,
         }
     }
 
@@ -51,6 +54,7 @@ impl Decision {
             exempt,
             found: found(report),
             results: rdnsbl::report::authres::results(report),
+            client_resolve: None,
             done,
         }
     }
@@ -101,6 +105,9 @@ impl fmt::Display for Line<'_> {
         write!(f, " mode={} would={} exempt={}", mode.word(), decision.would.word(), Word(decision.exempt))?;
         if let Some(class) = &decision.done.class {
             write!(f, " class={}", class.as_str())?;
+        }
+        if let Some(resolved) = &decision.client_resolve {
+            write!(f, " client_resolve={}", Word(Some(resolved)))?;
         }
         Ok(())
     }

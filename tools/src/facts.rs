@@ -6,9 +6,10 @@ use rdnsbl::Dialogue;
 use serde::Deserialize;
 
 /// How far the transaction has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Stage {
+    #[default]
     Connect,
     Helo,
     Mail,
@@ -33,7 +34,7 @@ impl Stage {
 }
 
 /// What is known. Addresses of mail are as the server has parsed them: without brackets and quotes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) stage: Stage,
     pub(crate) client: Option<IpAddr>,

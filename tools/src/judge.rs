@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rdnsbl::resolve::Direct;
-use rdnsbl::{Checker, Dialogue, Error, Events, HealthReport, Report, Stats};
+use rdnsbl::{Checker, Dialogue, Error, Events, HealthReport, Report, Session, Stats};
 
 use crate::config::Config;
 
@@ -16,7 +16,7 @@ pub(crate) struct Judge {
 
 impl Judge {
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
-        let checker = Checker::builder(resolver(&config.fixed.servers)?).build()?;
+        let checker = Checker::builder(resolver(&config.fixed.servers)?).budget(config.deadline).build()?;
         checker.reload(config.settings.clone());
         Ok(Self { checker })
     }
@@ -29,6 +29,11 @@ impl Judge {
     /// A report of what is known when the deadline has come.
     pub(crate) async fn report(&self, dialogue: Dialogue, deadline: Duration) -> Report {
         self.checker.check(dialogue).within(deadline).await
+    }
+
+    /// A session with one client. Its stages take as long as the deadline that the daemon started with.
+    pub(crate) fn session(&self, client: Dialogue) -> Session {
+        self.checker.session(client)
     }
 
     pub(crate) fn events(&self) -> Events {

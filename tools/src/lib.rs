@@ -7,5 +7,6 @@ mod daemon;
 mod decision;
 mod facts;
 mod judge;
+pub mod milter;
 
 pub mod policyd;

@@ -43,17 +43,15 @@ pub(crate) struct Exempt {
 
 impl Exempt {
     pub(super) fn read(section: &ExemptSection, reader: &mut Reader<'_>) -> Self {
-        let mut exempt = Self::default();
-        for text in &section.networks {
-            let address = || text.get_ref().parse::<IpAddr>().map(IpNet::from);
-            match text.get_ref().parse::<IpNet>().or_else(|_| address()) {
-                Ok(network) => exempt.networks.push(network.trunc()),
-                Err(_) => reader.mistake(text, "exempt.networks: expected an address or a network, as 192.0.2.0/24"),
-            }
-        }
+        let networks = reader.parse_all(
+            &section.networks,
+            "exempt.networks: expected an address or a network, as 192.0.2.0/24",
+            network,
+        );
+        let mut names = Vec::new();
         for text in &section.names {
             match Domain::parse(text.get_ref()) {
-                Some(name) => exempt.names.push(name),
+                Some(name) => names.push(name),
                 None => reader.mistake(text, "exempt.names: expected a name, or .name for all names below it"),
             }
         }
@@ -72,9 +70,8 @@ impl Exempt {
             }
             boxes
         };
-        exempt.senders = mailboxes(&section.senders, "senders");
-        exempt.recipients = mailboxes(&section.recipients, "recipients");
-        exempt
+        let senders = mailboxes(&section.senders, "senders");
+        Self { networks, names, senders, recipients: mailboxes(&section.recipients, "recipients") }
     }
 
     pub(crate) fn network(&self, client: IpAddr) -> bool {
@@ -95,6 +92,12 @@ impl Exempt {
     pub(crate) fn recipient(&self, address: &str) -> bool {
         self.recipients.iter().any(|exempt| exempt.holds(address))
     }
+}
+
+/// A network; an address is a network of one.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
+    Some(network.trunc())
 }
 
 /// A name, or all names below one.

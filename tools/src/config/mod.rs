@@ -3,6 +3,7 @@
 mod duration;
 mod exempt;
 mod lists;
+mod milter;
 mod place;
 mod rules;
 
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub(crate) use crate::config::exempt::Exempt;
+use crate::config::milter::Milter;
 pub(crate) use crate::config::place::Mistake;
 pub(crate) use crate::config::rules::{Judgement, Rules};
 use crate::facts::Stage;
@@ -32,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) exempt: Exempt,
     pub(crate) settings: Settings,
     pub(crate) rules: Rules,
+    pub(crate) milter: Milter,
     pub(crate) fixed: Fixed,
 }
 
@@ -89,6 +92,26 @@ pub(crate) enum For {
     Milter,
 }
 
+impl For {
+    fn refuse_keys_of_others(self, file: &File, reader: &mut Reader<'_>) {
+        match self {
+            Self::Policyd => {
+                if let Some(section) = &file.milter {
+                    reader.mistake(section, "milter: these keys are for rdnsbl-milter");
+                }
+            }
+            Self::Milter => {
+                if let Some(instances) = &file.instances {
+                    reader.mistake(instances, "instances: this key is for rdnsbl-policyd");
+                }
+                if let Some(stage) = file.act_from.as_ref().filter(|stage| *stage.get_ref() == Stage::Connect) {
+                    reader.mistake(stage, "act_from: a milter cannot say why at connect; expected helo, mail or rcpt");
+                }
+            }
+        }
+    }
+}
+
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Listen {
@@ -96,11 +119,11 @@ pub(crate) enum Listen {
     Inet(SocketAddr),
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
     mode: Mode,
-    act_from: Stage,
+    act_from: Option<Spanned<Stage>>,
     deadline: Option<Spanned<String>>,
     on_trouble: OnTrouble,
     header: Option<Spanned<String>>,
@@ -117,31 +140,7 @@ struct File {
     exempt: exempt::ExemptSection,
     lists: lists::ListsSection,
     policy: rules::PolicySection,
-}
-
-impl Default for File {
-    fn default() -> Self {
-        Self {
-            mode: Mode::default(),
-            act_from: Stage::Rcpt,
-            deadline: None,
-            on_trouble: OnTrouble::default(),
-            header: None,
-            recipient_checks: false,
-            watch: None,
-            listen: Vec::new(),
-            listen_anyone: false,
-            socket_mode: None,
-            metrics: None,
-            connections: None,
-            instances: None,
-            resolver: ResolverSection::default(),
-            own: OwnSection::default(),
-            exempt: exempt::ExemptSection::default(),
-            lists: lists::ListsSection::default(),
-            policy: rules::PolicySection::default(),
-        }
-    }
+    milter: Option<Spanned<milter::MilterSection>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -210,11 +209,12 @@ impl Config {
     pub(crate) fn read(text: &str, program: For) -> Result<Self, Vec<Mistake>> {
         let file: File = toml::from_str(text).map_err(|error| vec![Mistake::of_toml(text, &error)])?;
         let mut reader = Reader { text, mistakes: Vec::new() };
-        let config = Self::of(&file, &mut reader);
+        let config = Self::of(&file, program, &mut reader);
         if reader.mistakes.is_empty() { Ok(config) } else { Err(reader.mistakes) }
     }
 
-    fn of(file: &File, reader: &mut Reader<'_>) -> Self {
+    fn of(file: &File, program: For, reader: &mut Reader<'_>) -> Self {
+        program.refuse_keys_of_others(file, reader);
         let deadline = file.deadline.as_ref().and_then(|text| {
             let in_bounds = |time: &Duration| (MIN_DEADLINE..=MAX_DEADLINE).contains(time);
             reader.parse(text, "deadline: expected 100ms to 90s, such as \"5s\"", |text| {
@@ -233,7 +233,7 @@ impl Config {
         });
         Self {
             mode: file.mode,
-            act_from: file.act_from,
+            act_from: file.act_from.as_ref().map_or(Stage::Rcpt, |stage| *stage.get_ref()),
             deadline: deadline.unwrap_or(DEFAULT_DEADLINE),
             on_trouble: file.on_trouble,
             header,
@@ -241,7 +241,8 @@ impl Config {
             watch,
             exempt: Exempt::read(&file.exempt, reader),
             settings: settings(file, reader),
-            rules: Rules::read(&file.policy, reader),
+            rules: Rules::read(&file.policy, program, reader),
+            milter: file.milter.as_ref().map(|section| Milter::read(section.get_ref(), reader)).unwrap_or_default(),
             fixed: Fixed::of(file, reader),
         }
     }

@@ -8,7 +8,7 @@ use rdnsbl::{Action, Finding, Policy, Report};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
-use crate::config::Reader;
+use crate::config::{For, Reader};
 
 /// Actions of access(5), which are no names of classes: some of them accept.
 const ACTIONS: [&str; 15] = [
@@ -135,9 +135,10 @@ impl Judgement {
 }
 
 impl Rules {
-    pub(super) fn read(section: &PolicySection, reader: &mut Reader<'_>) -> Self {
+    pub(super) fn read(section: &PolicySection, program: For, reader: &mut Reader<'_>) -> Self {
         let preset = section.preset.as_ref();
-        let named = Policy::named(preset.map_or("postfix", |preset| preset.get_ref()));
+        let usual = if program == For::Milter { "sendmail" } else { "postfix" };
+        let named = Policy::named(preset.map_or(usual, |preset| preset.get_ref()));
         if let (None, Some(preset)) = (&named, preset) {
             reader.mistake(preset, "policy.preset: expected rfc, postfix, sendmail or observe");
         }
@@ -150,6 +151,9 @@ impl Rules {
         let mut rules = Self { acting: policy.clone(), policy, observed, classes, combined };
         let mut allowed = Vec::new();
         for text in &section.allowed_classes {
+            if program == For::Milter {
+                reader.mistake(text, "policy.allowed_classes: only rdnsbl-policyd can answer with a class");
+            }
             match ClassName::parse(text.get_ref()) {
                 Some(class) => allowed.push(class),
                 None => reader.mistake(text, "policy.allowed_classes: expected names of smtpd_restriction_classes"),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rdnsbl::Action;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
 
 use crate::config::{Config, For};
 use crate::core::{Core, exempt};
@@ -16,14 +15,10 @@ use crate::policyd::answer::Answer;
 use crate::policyd::connection;
 use crate::policyd::instances::Instances;
 
-/// Checks that run ahead of the stage that acts.
-const AHEAD: usize = 64;
-
 /// Answers requests.
 pub(crate) struct Service {
     core: Core,
     instances: Instances,
-    ahead: Arc<Semaphore>,
 }
 
 impl Program for Service {
@@ -34,7 +29,7 @@ impl Program for Service {
 
     fn new(core: Core) -> Self {
         let instances = Instances::new(core.config().fixed.instances);
-        Self { core, instances, ahead: Arc::new(Semaphore::new(AHEAD)) }
+        Self { core, instances }
     }
 
     fn core(&self) -> &Core {
@@ -69,7 +64,8 @@ impl Service {
         }
         if facts.stage < config.act_from {
             self.core.metrics.held.one();
-            self.ask_ahead(dialogue, config);
+            let (judge, deadline) = (self.core.judge.clone(), config.deadline);
+            self.core.prefetch(async move { drop(judge.report(dialogue, deadline).await) });
             return Answer::Dunno;
         }
         let key = Instances::key(peer, &facts.instance);
@@ -96,17 +92,6 @@ impl Service {
                 Answer::Prepend { name: name.clone(), value: decision.header() }
             }
             _ => answer,
-        }
-    }
-
-    /// Starts the check before its answer is needed. Where too many run already, it is simply made later.
-    fn ask_ahead(&self, dialogue: rdnsbl::Dialogue, config: &Config) {
-        if let Ok(permit) = Arc::clone(&self.ahead).try_acquire_owned() {
-            let (judge, deadline) = (self.core.judge.clone(), config.deadline);
-            tokio::spawn(async move {
-                judge.report(dialogue, deadline).await;
-                drop(permit);
-            });
         }
     }
 

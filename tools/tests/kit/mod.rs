@@ -83,30 +83,36 @@ impl Drop for Scratch {
     }
 }
 
-/// The daemon, asked over its unix socket.
-pub struct Policyd {
+/// A daemon, asked over its unix socket.
+pub struct Daemon {
     pub dns: LoopbackServer,
     pub scratch: Scratch,
     child: Child,
 }
 
-impl Policyd {
-    /// Starts it with these lines before the tables, and these tables.
-    pub async fn start(keys: &str, tables: &str) -> Self {
+impl Daemon {
+    /// Starts the policy daemon with these lines before the tables, and these tables.
+    pub async fn policyd(keys: &str, tables: &str) -> Self {
         let scratch = Scratch::new("policyd");
-        let socket = scratch.join("policy");
-        Self::start_with(scratch, &format!("listen = [\"unix:{}\"]\n{keys}", socket.display()), tables).await
+        let keys = listening(&scratch, keys);
+        Self::start(env!("CARGO_BIN_EXE_rdnsbl-policyd"), scratch, &keys, tables).await
     }
 
-    pub async fn start_with(scratch: Scratch, keys: &str, tables: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd"));
-        command.arg("--config").arg(scratch.join("policyd.toml")).stdin(Stdio::null());
+    pub async fn milter(keys: &str, tables: &str) -> Self {
+        let scratch = Scratch::new("milter");
+        let keys = listening(&scratch, keys);
+        Self::start(env!("CARGO_BIN_EXE_rdnsbl-milter"), scratch, &keys, tables).await
+    }
+
+    pub async fn start(program: &str, scratch: Scratch, keys: &str, tables: &str) -> Self {
+        let mut command = Command::new(program);
+        command.arg("--config").arg(scratch.join("config.toml")).stdin(Stdio::null());
         Self::start_by(command, scratch, keys, tables).await
     }
 
     pub async fn start_by(mut command: Command, scratch: Scratch, keys: &str, tables: &str) -> Self {
         let dns = LoopbackServer::start(Table::parse(DNS).unwrap()).await.unwrap();
-        scratch.write("policyd.toml", &configuration(&dns, keys, tables));
+        scratch.write("config.toml", &configuration(&dns, keys, tables));
         let log = File::create(scratch.join("log")).unwrap();
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut daemon = Self { dns, scratch, child };
@@ -115,7 +121,7 @@ impl Policyd {
     }
 
     pub fn socket(&self) -> PathBuf {
-        self.scratch.join("policy")
+        self.scratch.join("socket")
     }
 
     pub fn connect(&self) -> Client<UnixStream> {
@@ -175,8 +181,8 @@ impl Policyd {
 
     /// Other keys and tables in the file; SIGHUP makes the daemon read them.
     pub fn rewrite(&self, keys: &str, tables: &str) {
-        let keys = format!("listen = [\"unix:{}\"]\n{keys}", self.socket().display());
-        self.scratch.write("policyd.toml", &configuration(&self.dns, &keys, tables));
+        let keys = listening(&self.scratch, keys);
+        self.scratch.write("config.toml", &configuration(&self.dns, &keys, tables));
     }
 
     /// Resident memory in KiB.
@@ -187,13 +193,17 @@ impl Policyd {
     }
 }
 
-impl Drop for Policyd {
+impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {
             eprintln!("--- log of the daemon\n{}", self.log());
         }
     }
+}
+
+fn listening(scratch: &Scratch, keys: &str) -> String {
+    format!("listen = [\"unix:{}\"]\n{keys}", scratch.join("socket").display())
 }
 
 fn configuration(dns: &LoopbackServer, keys: &str, tables: &str) -> String {

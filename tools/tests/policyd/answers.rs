@@ -1,12 +1,12 @@
 //! Which action each client gets, and what the log says.
 
-use crate::kit::{POLICY, Policyd, rcpt, request};
+use crate::kit::{Daemon, POLICY, rcpt, request};
 
 const ENFORCE: &str = "mode = \"enforce\"";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_client_gets_its_action() {
-    let mut daemon = Policyd::start(ENFORCE, POLICY).await;
+    let mut daemon = Daemon::policyd(ENFORCE, POLICY).await;
     let mut client = daemon.connect();
     for (address, action) in [
         ("203.0.113.7", "DUNNO"),
@@ -32,7 +32,7 @@ async fn each_client_gets_its_action() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn observing_refuses_nobody() {
-    let mut daemon = Policyd::start("", POLICY).await;
+    let mut daemon = Daemon::policyd("", POLICY).await;
     assert_eq!(daemon.ask(&rcpt("203.0.113.14")), "DUNNO");
     let line = daemon.decision("client=203.0.113.14");
     assert!(
@@ -46,7 +46,7 @@ async fn observing_refuses_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_finding_is_observed() {
     let policy = format!("{POLICY}observe = [\"listed\"]\n");
-    let mut daemon = Policyd::start(ENFORCE, &policy).await;
+    let mut daemon = Daemon::policyd(ENFORCE, &policy).await;
     assert_eq!(daemon.ask(&rcpt("203.0.113.14")), "DUNNO");
     assert!(daemon.decision("client=203.0.113.14").contains(" would=reject "));
     assert!(daemon.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
@@ -56,7 +56,7 @@ async fn one_finding_is_observed() {
 async fn who_is_exempt_or_has_logged_in_passes() {
     let exempt = "[exempt]\nnetworks = [\"203.0.113.8/31\"]\nnames = [\"spam.good.example\"]\nsenders = [\"@friend.example\"]\n\
                   recipients = [\"postmaster@\"]\n";
-    let mut daemon = Policyd::start(ENFORCE, &format!("{exempt}{POLICY}")).await;
+    let mut daemon = Daemon::policyd(ENFORCE, &format!("{exempt}{POLICY}")).await;
     for (client, changes, why) in [
         ("203.0.113.10", &[("sasl_username", "ann")][..], "authenticated"),
         ("203.0.113.9", &[], "network"),
@@ -80,12 +80,12 @@ async fn who_is_exempt_or_has_logged_in_passes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_waits_for_its_stage() {
     let early = [("helo_name", ""), ("sender", ""), ("recipient", ""), ("instance", "1.2")];
-    let daemon = Policyd::start(ENFORCE, POLICY).await;
+    let daemon = Daemon::policyd(ENFORCE, POLICY).await;
     assert_eq!(daemon.ask(&request("CONNECT", "203.0.113.14", &early)), "DUNNO");
     assert_eq!(daemon.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.2"), ("sasl_username", "ann")])), "DUNNO");
     assert!(daemon.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.2")])).starts_with("554 5.7.1 "));
 
-    let daemon = Policyd::start("mode = \"enforce\"\nact_from = \"connect\"", POLICY).await;
+    let daemon = Daemon::policyd("mode = \"enforce\"\nact_from = \"connect\"", POLICY).await;
     assert!(daemon.ask(&request("CONNECT", "203.0.113.14", &early)).starts_with("554 5.7.1 "));
     for state in ["VRFY", "ETRN", "SOMETHING", ""] {
         assert_eq!(daemon.ask(&request(state, "203.0.113.14", &[])), "DUNNO", "{state}");
@@ -96,7 +96,7 @@ async fn a_refusal_waits_for_its_stage() {
 #[tokio::test(flavor = "multi_thread")]
 async fn senders_as_postfix_sends_them() {
     let policy = format!("{POLICY}sender_malformed = \"reject\"\nsender_null_mx = \"reject\"\n");
-    let mut daemon = Policyd::start(ENFORCE, &policy).await;
+    let mut daemon = Daemon::policyd(ENFORCE, &policy).await;
     for (sender, word) in [
         ("", "null_sender"),
         ("root", "unqualified"),
@@ -119,15 +119,15 @@ async fn senders_as_postfix_sends_them() {
 async fn recipient_checks_are_off() {
     let policy = format!("{POLICY}recipient_null_mx = \"reject\"\n");
     let to_nowhere = request("RCPT", "203.0.113.7", &[("recipient", "x@bad.good.example")]);
-    assert_eq!(Policyd::start(ENFORCE, &policy).await.ask(&to_nowhere), "DUNNO");
-    let daemon = Policyd::start("mode = \"enforce\"\nrecipient_checks = true", &policy).await;
+    assert_eq!(Daemon::policyd(ENFORCE, &policy).await.ask(&to_nowhere), "DUNNO");
+    let daemon = Daemon::policyd("mode = \"enforce\"\nrecipient_checks = true", &policy).await;
     assert!(daemon.ask(&to_nowhere).starts_with("556 5.1.10 "));
 }
 
 /// One message, one header, and one check for all its recipients.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_message_gets_one_header() {
-    let mut daemon = Policyd::start("header = \"X-RDNSBL\"\nwatch = \"off\"", POLICY).await;
+    let mut daemon = Daemon::policyd("header = \"X-RDNSBL\"\nwatch = \"off\"", POLICY).await;
     let mut client = daemon.connect();
     let first = client.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.a")]));
     assert!(first.starts_with("PREPEND X-RDNSBL: would=reject finding=listed iprev=OK "), "{first}");
@@ -153,7 +153,7 @@ async fn combined_rules_and_classes() {
     let policy = "[policy]\npreset = \"observe\"\nallowed_classes = [\"greylist\"]\niprev_temp_error = \"class greylist\"\n\
                   [[policy.all]]\nfindings = [\"helo_not_fqdn\", \"null_sender\", \"iprev_no_name\"]\n\
                   reply = \"550 5.7.1 Access denied for $helo_name\"\n";
-    let mut daemon = Policyd::start(ENFORCE, policy).await;
+    let mut daemon = Daemon::policyd(ENFORCE, policy).await;
     let worm = [("helo_name", "oemcomputer"), ("sender", "")];
     assert_eq!(daemon.ask(&request("RCPT", "203.0.113.9", &worm)), "550 5.7.1 Access denied for oemcomputer");
     for (client, changes) in [("203.0.113.7", &worm[..]), ("203.0.113.9", &worm[..1]), ("203.0.113.9", &worm[1..])] {
@@ -165,7 +165,7 @@ async fn combined_rules_and_classes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_is_noticed() {
-    let mut daemon = Policyd::start("", "").await;
+    let mut daemon = Daemon::policyd("", "").await;
     let mut client = daemon.connect();
     for _ in 0..100 {
         client.ask(&rcpt("172.17.0.1"));

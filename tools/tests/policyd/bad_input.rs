@@ -4,14 +4,14 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 
-use crate::kit::{Client, POLICY, Policyd, rcpt, request};
+use crate::kit::{Client, Daemon, POLICY, rcpt, request};
 
 /// More than this on top of what it needs anyway would be no bound. In KiB.
 const GROWTH: usize = 32 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_request_closes_its_connection() {
-    let mut daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    let mut daemon = Daemon::policyd("mode = \"enforce\"", POLICY).await;
     assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
     let before = daemon.memory();
     let whole = rcpt("203.0.113.7");
@@ -44,7 +44,7 @@ async fn what_is_no_request_closes_its_connection() {
 /// Odd octets in values are data.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_values_are_data() {
-    let mut daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    let mut daemon = Daemon::policyd("mode = \"enforce\"", POLICY).await;
     let long = "x".repeat(16_000);
     for (name, value) in [
         ("helo_name", "a\0b"),
@@ -75,7 +75,7 @@ async fn odd_values_are_data() {
 /// Connections that say nothing make room for one that does, the oldest first.
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_make_room() {
-    let daemon = Policyd::start("connections = 20", POLICY).await;
+    let daemon = Daemon::policyd("connections = 20", POLICY).await;
     let mut silent: Vec<Client<UnixStream>> = (0..400).map(|_| daemon.connect()).collect();
     for _ in 0..10 {
         assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
@@ -88,7 +88,7 @@ async fn silent_connections_make_room() {
 /// Requests without an end hold their places for a while; whoever holds one does not lose it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_under_way_is_not_interrupted() {
-    let daemon = Policyd::start("connections = 2", POLICY).await;
+    let daemon = Daemon::policyd("connections = 2", POLICY).await;
     let mut slow = daemon.connect();
     slow.send(b"request=smtpd_access_policy\n");
     for _ in 0..20 {
@@ -102,7 +102,7 @@ async fn a_request_under_way_is_not_interrupted() {
 /// Several requests at once are answered in their order; Exim closes its side before it reads.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_at_once_and_half_closed() {
-    let daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    let daemon = Daemon::policyd("mode = \"enforce\"", POLICY).await;
     let mut client = daemon.connect();
     client.send((rcpt("203.0.113.14") + &rcpt("203.0.113.7") + &rcpt("203.0.113.9")).as_bytes());
     client.0.get_mut().shutdown(Shutdown::Write).unwrap();
@@ -117,7 +117,7 @@ async fn requests_at_once_and_half_closed() {
 /// A hundred thousand messages leave nothing behind.
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_flat() {
-    let daemon = Policyd::start("instances = 100", POLICY).await;
+    let daemon = Daemon::policyd("instances = 100", POLICY).await;
     let mut client = daemon.connect();
     let mut run = |range: std::ops::Range<u32>| {
         for number in range {

@@ -7,11 +7,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::process::Command;
 
-use crate::kit::{Client, PATIENCE, POLICY, Policyd, Scratch, rcpt, request};
+use crate::kit::{Client, Daemon, PATIENCE, POLICY, Scratch, rcpt, request};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reload_keeps_the_memory() {
-    let mut daemon = Policyd::start("mode = \"enforce\"\nwatch = \"off\"", POLICY).await;
+    let mut daemon = Daemon::policyd("mode = \"enforce\"\nwatch = \"off\"", POLICY).await;
     let mut client = daemon.connect();
     assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 
@@ -19,7 +19,7 @@ async fn a_reload_keeps_the_memory() {
     daemon.rewrite("mode = \"enforced\"", POLICY);
     daemon.signal("HUP");
     daemon.wait_for_log("reload: the configuration is unchanged");
-    let file = daemon.scratch.join("policyd.toml");
+    let file = daemon.scratch.join("config.toml");
     assert!(daemon.log().contains(&format!("reload: {}:2:8: mode: expected `observe` or `enforce`", file.display())));
     assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 
@@ -40,7 +40,7 @@ async fn a_reload_keeps_the_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_waits_for_answers() {
-    let mut daemon = Policyd::start("mode = \"enforce\"", POLICY).await;
+    let mut daemon = Daemon::policyd("mode = \"enforce\"", POLICY).await;
     daemon.dns.set("9.113.0.203.in-addr.arpa NXDOMAIN after=300ms").unwrap();
     let mut idle = daemon.connect();
     assert_eq!(idle.ask(&rcpt("203.0.113.7")), "DUNNO");
@@ -64,14 +64,14 @@ async fn the_end_waits_for_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_left_over_socket_is_replaced() {
     let scratch = Scratch::new("left");
-    drop(UnixListener::bind(scratch.join("policy")).unwrap());
-    let keys = format!("listen = [\"unix:{}\"]\nsocket_mode = \"0600\"", scratch.join("policy").display());
-    let daemon = Policyd::start_with(scratch, &keys, POLICY).await;
+    drop(UnixListener::bind(scratch.join("socket")).unwrap());
+    let keys = format!("listen = [\"unix:{}\"]\nsocket_mode = \"0600\"", scratch.join("socket").display());
+    let daemon = Daemon::start(env!("CARGO_BIN_EXE_rdnsbl-policyd"), scratch, &keys, POLICY).await;
     let mode = std::fs::metadata(daemon.socket()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let second = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd"))
         .arg("--config")
-        .arg(daemon.scratch.join("policyd.toml"))
+        .arg(daemon.scratch.join("config.toml"))
         .output()
         .unwrap();
     let error = String::from_utf8(second.stderr).unwrap();
@@ -81,18 +81,18 @@ async fn a_left_over_socket_is_replaced() {
 }
 
 /// Runs the daemon with this socket as the first of `LISTEN_FDS`.
-async fn activated(socket: OwnedFd, scratch: Scratch) -> Policyd {
+async fn activated(socket: OwnedFd, scratch: Scratch) -> Daemon {
     let mut command = Command::new("sh");
     let script = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --config \"$1\"";
-    command.args(["-c", script, env!("CARGO_BIN_EXE_rdnsbl-policyd")]).arg(scratch.join("policyd.toml")).stdin(socket);
+    command.args(["-c", script, env!("CARGO_BIN_EXE_rdnsbl-policyd")]).arg(scratch.join("config.toml")).stdin(socket);
     // What systemd has opened goes before `listen`.
-    Policyd::start_by(command, scratch, "mode = \"enforce\"\nlisten = [\"unix:/nowhere/policy\"]", POLICY).await
+    Daemon::start_by(command, scratch, "mode = \"enforce\"\nlisten = [\"unix:/nowhere/policy\"]", POLICY).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sockets_of_systemd() {
     let scratch = Scratch::new("activated");
-    let listener = UnixListener::bind(scratch.join("policy")).unwrap();
+    let listener = UnixListener::bind(scratch.join("socket")).unwrap();
     let mut daemon = activated(listener.into(), scratch).await;
     assert!(daemon.ask(&rcpt("203.0.113.14")).starts_with("554 "));
     daemon.signal("TERM");
@@ -112,10 +112,10 @@ async fn systemd_is_told() {
     let notify = UnixDatagram::bind(scratch.join("notify")).unwrap();
     notify.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd"));
-    command.arg("--config").arg(scratch.join("policyd.toml")).env("NOTIFY_SOCKET", scratch.join("notify"));
+    command.arg("--config").arg(scratch.join("config.toml")).env("NOTIFY_SOCKET", scratch.join("notify"));
     command.env("JOURNAL_STREAM", "1:2");
-    let keys = format!("listen = [\"unix:{}\"]", scratch.join("policy").display());
-    let mut daemon = Policyd::start_by(command, scratch, &keys, POLICY).await;
+    let keys = format!("listen = [\"unix:{}\"]", scratch.join("socket").display());
+    let mut daemon = Daemon::start_by(command, scratch, &keys, POLICY).await;
     let receive = || {
         let mut buffer = [0; 256];
         let length = notify.recv(&mut buffer).unwrap();
@@ -133,7 +133,7 @@ async fn systemd_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_watched() {
-    let mut daemon = Policyd::start("", POLICY).await;
+    let mut daemon = Daemon::policyd("", POLICY).await;
     daemon.dns.set("*.bl.example A 127.0.0.2").unwrap();
     daemon.dns.set("2.0.0.127.bl.example NXDOMAIN").unwrap();
     // A reload watches afresh.
@@ -143,7 +143,7 @@ async fn lists_are_watched() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_for_prometheus() {
-    let mut daemon = Policyd::start("mode = \"enforce\"\nmetrics = \"127.0.0.1:0\"", POLICY).await;
+    let mut daemon = Daemon::policyd("mode = \"enforce\"\nmetrics = \"127.0.0.1:0\"", POLICY).await;
     daemon.ask(&rcpt("203.0.113.14"));
     daemon.ask(&request("RCPT", "203.0.113.14", &[("sasl_username", "ann")]));
     daemon.wait_for_log("metrics on http://");

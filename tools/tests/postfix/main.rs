@@ -12,24 +12,32 @@ mod kit;
 mod postfix;
 mod smtp;
 
-use kit::{POLICY, Policyd, Scratch};
+use kit::{Daemon, POLICY, Scratch};
 use postfix::Postfix;
 use smtp::Smtp;
 
-/// Postfix with the recipe's lines, in front of a daemon with these keys.
-async fn world(keys: &str, tables: &str) -> (Policyd, Postfix) {
-    let scratch = Scratch::new("policyd");
-    let postfix = Postfix::start(RECIPE);
+/// Postfix with the recipe's lines, in front of the policy daemon with these keys.
+async fn world(keys: &str, tables: &str) -> (Daemon, Postfix) {
+    behind(RECIPE, "rdnsbl/policy", env!("CARGO_BIN_EXE_rdnsbl-policyd"), keys, tables).await
+}
+
+async fn behind(lines: &str, socket: &str, program: &str, keys: &str, tables: &str) -> (Daemon, Postfix) {
+    let scratch = Scratch::new("daemon");
+    let postfix = Postfix::start(lines);
     // Under Postfix' queue directory, as on Debian, where smtpd runs chrooted.
-    let socket = postfix.queue().join("rdnsbl/policy");
-    std::os::unix::fs::symlink(&socket, scratch.join("policy")).unwrap();
+    let socket = postfix.queue().join(socket);
+    std::os::unix::fs::symlink(&socket, scratch.join("socket")).unwrap();
     let keys = format!("listen = [\"unix:{}\"]\nsocket_mode = \"0666\"\n{keys}", socket.display());
-    (Policyd::start_with(scratch, &keys, tables).await, postfix)
+    (Daemon::start(program, scratch, &keys, tables).await, postfix)
 }
 
 /// As docs/postfix.md has it.
 const RECIPE: &str = "smtpd_recipient_restrictions =\n    reject_unauth_destination,\n    \
                       check_policy_service { unix:rdnsbl/policy, timeout=10s, default_action=DUNNO }\n";
+
+/// As docs/milter.md has it.
+const MILTER: &str =
+    "smtpd_milters = { unix:rdnsbl/milter, default_action=accept, connect_timeout=5s, command_timeout=15s }\n";
 
 /// The reply to RCPT of a client with this address.
 fn rcpt(postfix: &Postfix, client: &str) -> String {
@@ -47,9 +55,12 @@ fn transaction(postfix: &Postfix, client: &str, login: &str, sender: &str, recip
 
 #[test]
 fn the_recipe_is_the_documented_one() {
-    let recipe = include_str!("../../../docs/postfix.md");
-    for line in RECIPE.lines() {
-        assert!(recipe.contains(line.trim_end_matches(',')), "{line}");
+    for (lines, recipe) in
+        [(RECIPE, include_str!("../../../docs/postfix.md")), (MILTER, include_str!("../../../docs/milter.md"))]
+    {
+        for line in lines.lines() {
+            assert!(recipe.contains(line), "{line}");
+        }
     }
 }
 
@@ -154,4 +165,37 @@ async fn without_the_daemon_mail_passes() {
     daemon.kill();
     assert_eq!(rcpt(&postfix, "203.0.113.14"), "250 2.1.5 Ok");
     assert!(postfix.log().contains("problem talking to server rdnsbl/policy: "), "{}", postfix.log());
+}
+
+/// The same as a milter, with its header fields.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's postfix"]
+async fn as_a_milter() {
+    let milter = env!("CARGO_BIN_EXE_rdnsbl-milter");
+    let tables = format!("[milter]\nauthserv_id = \"mx.example\"\n{POLICY}");
+    let lines = format!("{MILTER}smtpd_recipient_restrictions = reject_unauth_destination\n");
+    let (mut daemon, postfix) = behind(&lines, "rdnsbl/milter", milter, "mode = \"enforce\"", &tables).await;
+    assert_eq!(rcpt(&postfix, "203.0.113.9"), "450 4.7.1 Access denied. Cannot resolve PTR record for 203.0.113.9");
+    assert!(rcpt(&postfix, "203.0.113.14").starts_with("554 5.7.1 "));
+    assert_eq!(transaction(&postfix, "203.0.113.14", "ann", "<a@good.example>", "<b@mx.example>"), "250 2.1.5 Ok");
+    assert!(daemon.decision("exempt=authenticated").contains(" sasl=ann "));
+
+    let mut smtp = Smtp::connect(postfix.address());
+    smtp.says_to_be("203.0.113.7", "");
+    smtp.command("EHLO mail.good.example");
+    smtp.command("MAIL FROM:<>");
+    assert_eq!(smtp.command("RCPT TO:<b@mx.example>"), "250 2.1.5 Ok");
+    assert!(smtp.command("DATA").starts_with("354 "));
+    let fields = "Authentication-Results: mx.example; forged=1\r\nSubject: x\r\nAuthentication-Results: other.example; kept=1\r\n\
+                  authentication-results: MX.EXAMPLE 1;\r\n\tforged=2";
+    assert!(smtp.command(&format!("{fields}\r\n\r\nx\r\n.")).starts_with("250 2.0.0 "));
+    let message = postfix.queued();
+    assert!(
+        message.starts_with("Authentication-Results: mx.example;\n\tiprev=pass policy.iprev=203.0.113.7\n"),
+        "{message}"
+    );
+    assert!(message.contains("kept=1") && !message.contains("forged="), "{message}");
+
+    daemon.kill();
+    assert_eq!(rcpt(&postfix, "203.0.113.14"), "250 2.1.5 Ok");
 }

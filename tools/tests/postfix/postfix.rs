@@ -106,14 +106,23 @@ impl Postfix {
         fs::read_to_string(self.scratch.join("maillog")).unwrap_or_default()
     }
 
-    /// The one message in the queue, as its file is.
+    /// The one message in the queue, as it would be delivered.
     pub fn queued(&self) -> String {
         let mut files = Vec::new();
         for queue in ["incoming", "active", "deferred"] {
             collect(&self.queue().join(queue), &mut files);
         }
         assert_eq!(files.len(), 1, "{files:?}\n{}", self.log());
-        String::from_utf8_lossy(&fs::read(&files[0]).unwrap()).into_owned()
+        let output = Command::new(root().join("usr/sbin/postcat"))
+            .arg("-c")
+            .arg(self.scratch.join("etc"))
+            .arg("-bh")
+            .arg(&files[0])
+            .env("LD_LIBRARY_PATH", root().join("usr/lib/postfix"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 

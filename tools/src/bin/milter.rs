@@ -1,0 +1,5 @@
+//! `rdnsbl-milter`: see `--help`.
+
+fn main() -> std::process::ExitCode {
+    rdnsbl_tools::milter::main()
+}

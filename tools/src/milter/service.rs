@@ -1,0 +1,66 @@
+//! The milter as a daemon.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::time::timeout;
+
+use crate::config::For;
+use crate::core::Core;
+use crate::daemon::Program;
+use crate::daemon::idle::Line;
+use crate::milter::message::Conversation;
+use crate::milter::packet::{BadPacket, Command};
+
+/// How long a mail server may wait for its client: RFC 5321 §4.5.3.2 gives it 5 minutes for a command, and a message takes longer.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+/// For the rest of a command, and for our responses to be taken.
+const COMMAND: Duration = Duration::from_secs(30);
+
+/// Answers mail servers.
+pub(crate) struct Service {
+    pub(super) core: Core,
+}
+
+impl Program for Service {
+    const FOR: For = For::Milter;
+    const NAME: &'static str = "rdnsbl-milter";
+    const HELP: &'static str = include_str!("help.txt");
+    const FILE: &'static str = "/etc/rdnsbl/milter.toml";
+
+    fn new(core: Core) -> Self {
+        Self { core }
+    }
+
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self: &Arc<Self>,
+        line: Line,
+        stream: S,
+    ) -> Result<(), String> {
+        exchange(self, line, stream).await.map_err(|error| error.to_string())
+    }
+}
+
+async fn exchange(
+    service: &Arc<Service>,
+    mut line: Line,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+) -> Result<(), BadPacket> {
+    let mut stream = BufReader::new(stream);
+    let mut conversation = Conversation::new(Arc::clone(service));
+    let mut packets = Vec::new();
+    // A message is not broken off for another connection: the mail server would do its default action.
+    while line.wait(&mut stream, PATIENCE, !conversation.is_busy()).await {
+        let command = timeout(COMMAND, Command::read(&mut stream)).await.map_err(|_| BadPacket::Slow)??;
+        let Some(responses) = conversation.take(command).await? else { return Ok(()) };
+        packets.clear();
+        responses.iter().for_each(|response| response.write(&mut packets));
+        timeout(COMMAND, stream.write_all(&packets)).await.map_err(|_| BadPacket::Slow)??;
+    }
+    Ok(())
+}
