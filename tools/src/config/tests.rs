@@ -105,10 +105,54 @@ fn lists_in_every_form() {
 }
 
 #[test]
-fn the_sample_is_correct() {
-    let config = Config::read(include_str!("../../contrib/policyd.toml"), For::Policyd).unwrap();
-    assert_eq!(config.mode, Mode::Observe);
-    assert_eq!(config.settings.lists.iter().count(), 0);
-    let table: Vec<String> = config.rules.table().collect();
-    assert!(table.iter().any(|line| line.starts_with("iprev_no_name") && line.contains("450 4.7.1")), "{table:?}");
+fn the_samples_are_correct() {
+    for (text, program) in [
+        (include_str!("../../contrib/policyd.toml"), For::Policyd),
+        (include_str!("../../contrib/milter.toml"), For::Milter),
+    ] {
+        let config = Config::read(text, program).unwrap();
+        assert_eq!((config.mode, config.settings.lists.iter().count()), (Mode::Observe, 0));
+        let table: Vec<String> = config.rules.table().collect();
+        assert!(table.iter().any(|line| line.starts_with("iprev_no_name") && line.contains("450 4.7.1")), "{table:?}");
+        // What is commented out is correct, too.
+        let all: Vec<&str> =
+            text.lines().map(|line| line.strip_prefix('#').filter(|rest| is_setting(rest)).unwrap_or(line)).collect();
+        // Where a key stands twice, the first counts.
+        let (mut keys, mut table, mut once) = (std::collections::HashSet::new(), "", Vec::new());
+        for line in all {
+            if line.starts_with('[') {
+                table = line;
+            }
+            if line.split_once(" = ").is_none_or(|(key, _)| keys.insert(format!("{table}{key}"))) {
+                once.push(line);
+            }
+        }
+        let all = once.join("\n");
+        if let Err(mistakes) = Config::read(&all, program) {
+            panic!("{mistakes:?} in\n{all}");
+        }
+    }
+}
+
+/// Not a sentence.
+fn is_setting(line: &str) -> bool {
+    line.starts_with("[[")
+        || line.starts_with("reject_")
+        || line == "\"\"\""
+        || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+}
+
+#[test]
+fn keys_of_the_other_daemon_are_mistakes() {
+    for (text, program, expected) in [
+        ("[milter]\nstrip = true", For::Policyd, "milter: these keys are for rdnsbl-milter"),
+        ("instances = 7", For::Milter, "1:13: instances: this key is for rdnsbl-policyd"),
+        ("act_from = \"connect\"", For::Milter, "1:12: act_from: a milter cannot say why at connect"),
+        ("[policy]\nallowed_classes = [\"greylist\"]", For::Milter, "only rdnsbl-policyd can answer with a class"),
+        ("[milter]\nauthserv_id = \"a b\"", For::Milter, "2:15: milter.authserv_id: expected a host name"),
+        ("[milter]\ntrusted_relays = [\"x\"]", For::Milter, "2:19: milter.trusted_relays: expected an address"),
+    ] {
+        let found = Config::read(text, program).unwrap_err()[0].to_string();
+        assert!(found.contains(expected), "{text}: {found}");
+    }
 }
