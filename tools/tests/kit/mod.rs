@@ -1,6 +1,8 @@
 //! A world for the daemon: a DNS server on loopback, a directory, and the daemon as a process of its own.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod smtp;
+
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -274,4 +276,9 @@ pub fn request(stage: &str, client: &str, changes: &[(&str, &str)]) -> String {
         }
     }
     attributes.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>() + "\n"
+}
+
+/// A port of TCP that is free now.
+pub fn free_port() -> std::net::SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

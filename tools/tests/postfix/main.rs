@@ -10,11 +10,10 @@
 mod kit;
 
 mod postfix;
-mod smtp;
 
+use kit::smtp::Smtp;
 use kit::{Daemon, POLICY, Scratch};
 use postfix::Postfix;
-use smtp::Smtp;
 
 /// Postfix with the recipe's lines, in front of the policy daemon with these keys.
 async fn world(keys: &str, tables: &str) -> (Daemon, Postfix) {

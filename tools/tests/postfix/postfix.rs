@@ -1,13 +1,13 @@
 //! Debian's Postfix, installed or unpacked, with directories of its own.
 
 use std::fs::{self, Permissions};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::kit::{PATIENCE, Scratch};
+use crate::kit::{PATIENCE, Scratch, free_port};
 
 /// Users and a group that every Debian has, in place of those that an installed postfix brings.
 const OWNER: &str = "list";
@@ -160,8 +160,4 @@ fn id(user: &str) -> u32 {
     let users = fs::read_to_string("/etc/passwd").unwrap();
     let line = users.lines().find(|line| line.starts_with(&format!("{user}:"))).unwrap();
     line.split(':').nth(2).unwrap().parse().unwrap()
-}
-
-fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

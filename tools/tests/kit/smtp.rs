@@ -1,7 +1,7 @@
-//! A client of SMTP that says who it is by XCLIENT.
+//! A client of SMTP.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 
 use crate::kit::PATIENCE;
 
@@ -9,7 +9,19 @@ pub struct Smtp(BufReader<TcpStream>);
 
 impl Smtp {
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Connects from this address.
+    pub async fn connect_from(source: IpAddr, address: SocketAddr) -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind((source, 0).into()).unwrap();
+        let stream = socket.connect(address).await.unwrap().into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
+        Self::over(stream)
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut smtp = Self(BufReader::new(stream));
         let greeting = smtp.reply();
@@ -17,7 +29,7 @@ impl Smtp {
         smtp
     }
 
-    /// From here on the server takes us for this client.
+    /// From here on Postfix takes us for this client.
     pub fn says_to_be(&mut self, address: &str, login: &str) {
         self.command("EHLO proxy.example");
         let login = if login.is_empty() { String::new() } else { format!(" LOGIN={login}") };

@@ -1,0 +1,134 @@
+//! The milter behind a real sendmail.
+//!
+//! `cargo test -p rdnsbl-tools --test sendmail -- --ignored` as root, with Debian's sendmail-bin, sendmail-cf, m4 and their
+//! libraries unpacked into the directory that `SENDMAIL_ROOT` names (`dpkg -x`). Clients have addresses in 127.0.0.0/8, and
+//! sendmail finds their names in a hosts file of its own.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+#![allow(clippy::print_stderr, unreachable_pub)]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod sendmail;
+
+use kit::smtp::Smtp;
+use kit::{Daemon, POLICY};
+use sendmail::Sendmail;
+
+/// As docs/milter.md has it.
+const RECIPE: &str = "INPUT_MAIL_FILTER(`rdnsbl', `S=local:/run/rdnsbl-milter/socket, T=C:5s;S:15s;R:15s;E:60s')dnl";
+
+/// What DNS says about the clients, and what the hosts file says.
+const NAMES: &str = "$SOA in-addr.arpa 300 60
+7.0.0.127.in-addr.arpa  PTR mail.good.example
+mail.good.example       A   127.0.0.7
+good.example            MX  10 mx.good.example
+mx.good.example         A   203.0.113.7
+8.0.0.127.in-addr.arpa  PTR liar.good.example
+liar.good.example       A   127.0.0.200
+14.0.0.127.in-addr.arpa PTR spam.good.example
+spam.good.example       A   127.0.0.14
+14.0.0.127.bl.example   A   127.0.0.2";
+const HOSTS: &str = "127.0.0.7 mail.good.example\n127.0.0.200 liar.good.example\n127.0.0.8 liar.good.example\n127.0.0.14 spam.good.example\n";
+
+async fn world(keys: &str, tables: &str) -> (Daemon, Sendmail) {
+    let daemon = Daemon::milter(keys, tables).await;
+    daemon.dns.set(NAMES).unwrap();
+    let sendmail = Sendmail::start(RECIPE, HOSTS, daemon.scratch.path());
+    (daemon, sendmail)
+}
+
+async fn session(sendmail: &Sendmail, client: u8) -> Smtp {
+    let mut smtp = Smtp::connect_from([127, 0, 0, client].into(), sendmail.address()).await;
+    smtp.command("EHLO mail.good.example");
+    smtp
+}
+
+/// The reply to RCPT.
+async fn rcpt(sendmail: &Sendmail, client: u8, sender: &str) -> String {
+    let mut smtp = session(sendmail, client).await;
+    let mail = smtp.command(&format!("MAIL FROM:{sender}"));
+    assert!(mail.starts_with("250 "), "{sender}: {mail}");
+    smtp.command("RCPT TO:<root@mx.example>")
+}
+
+const OK: &str = "250 2.1.5 <root@mx.example>... Recipient ok";
+
+#[test]
+fn the_recipe_is_the_documented_one() {
+    assert!(include_str!("../../../docs/milter.md").contains(RECIPE));
+}
+
+/// Each client's reply; and sendmail's own verdict about its name, beside ours.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's sendmail"]
+async fn each_client_gets_its_reply() {
+    let (mut daemon, sendmail) = world("mode = \"enforce\"", POLICY).await;
+    for (client, word, theirs, code, reply) in [
+        (7, "OK", "OK", "250 2.1.5", "Recipient ok"),
+        (8, "FORGED", "OK", "450 4.7.1", "Access denied. Reverse DNS of 127.0.0.8 is forged"),
+        (9, "FAIL", "FAIL", "450 4.7.1", "Access denied. Cannot resolve PTR record for 127.0.0.9"),
+        (14, "OK", "OK", "554 5.7.1", "Service unavailable; Client host [127.0.0.14] blocked using bl.example"),
+    ] {
+        let answer = rcpt(&sendmail, client, "<a@good.example>").await;
+        // Before some texts sendmail puts the recipient.
+        assert!(answer.starts_with(code) && answer.contains(reply), "{client}: {answer}");
+        let line = daemon.decision(&format!("client=127.0.0.{client} "));
+        assert!(
+            line.contains(&format!(" iprev={word} ")) && line.ends_with(&format!(" client_resolve={theirs}")),
+            "{line}"
+        );
+        assert!(!line.contains(" queue_id=- "), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's sendmail"]
+async fn senders_through_sendmail() {
+    let policy = format!("{POLICY}sender_malformed = \"reject\"\n");
+    let (mut daemon, sendmail) = world("mode = \"enforce\"", &policy).await;
+    for (sender, from, word) in [
+        ("<>", "<>", "null_sender"),
+        ("<root>", "root", "unqualified"),
+        ("<\"a b\"@good.example>", "\"a_b\"@good.example", "ok"),
+        ("<\"a@b\"@good.example>", "\"a@b\"@good.example", "ok"),
+    ] {
+        let reply = rcpt(&sendmail, 7, sender).await;
+        assert!(reply.starts_with(OK), "{sender}: {reply}");
+        let line = daemon.decision(&format!(" from={from} "));
+        assert!(line.contains(&format!(" sender={word} ")), "{sender}: {line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's sendmail"]
+async fn authentication_results() {
+    let tables = format!("[milter]\nauthserv_id = \"mx.example\"\n{POLICY}");
+    let (_daemon, sendmail) = world("", &tables).await;
+    let mut smtp = session(&sendmail, 14).await;
+    smtp.command("MAIL FROM:<a@good.example>");
+    assert!(smtp.command("RCPT TO:<root@mx.example>").starts_with(OK));
+    assert!(smtp.command("DATA").starts_with("354 "));
+    let fields = "Authentication-Results: mx.example; forged=1\r\nSubject: x\r\nAuthentication-Results: other.example; kept=1\r\n\
+                  authentication-results: MX.EXAMPLE 1;\r\n\tforged=2";
+    assert!(smtp.command(&format!("{fields}\r\n\r\nx\r\n.")).starts_with("250 2.0.0 "));
+    let message = sendmail.queued();
+    assert!(
+        message.contains("Authentication-Results: mx.example;\n\tiprev=pass policy.iprev=127.0.0.14\n"),
+        "{message}"
+    );
+    assert!(message.contains("kept=1") && !message.contains("forged="), "{message}");
+    let at = |text: &str| message.find(text).unwrap();
+    assert!(at("iprev=pass") < at("Received: "), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's sendmail"]
+async fn without_the_milter_mail_passes() {
+    let (mut daemon, sendmail) = world("mode = \"enforce\"", POLICY).await;
+    assert!(rcpt(&sendmail, 14, "<a@good.example>").await.starts_with("554 5.7.1 "));
+    daemon.kill();
+    let reply = rcpt(&sendmail, 14, "<a@good.example>").await;
+    assert!(reply.starts_with(OK), "{reply}");
+}
