@@ -56,7 +56,7 @@ impl Core {
 
     /// The page for Prometheus.
     pub(crate) fn page(&self) -> String {
-        metrics::page(&self.metrics, &self.judge.stats(), &self.judge.health(), self.log.lost())
+        metrics::page(&self.metrics, &self.judge.checked(), self.log.lost())
     }
 
     /// Runs what makes an answer; a panic, or a check that does not end, is trouble of ours.
@@ -88,7 +88,7 @@ impl Core {
         let start = Instant::now();
         let report = report.await;
         self.metrics.checks.one();
-        self.metrics.checks_seconds.add(start.elapsed().as_micros().try_into().unwrap_or(u64::MAX));
+        self.metrics.checks_microseconds.add(start.elapsed().as_micros().try_into().unwrap_or(u64::MAX));
         Decision::of(config, &report)
     }
 

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rdnsbl::resolve::Direct;
-use rdnsbl::{Checker, Dialogue, Error, Events, HealthReport, Report, Session, Stats};
+use rdnsbl::{Checker, Dialogue, Error, Events, Report, Session};
 
 use crate::config::Config;
+use crate::daemon::metrics::Checked;
 
 /// Checks dialogues. Clones share everything.
 #[derive(Clone)]
@@ -44,12 +45,8 @@ impl Judge {
         self.checker.watch(every).await;
     }
 
-    pub(crate) fn stats(&self) -> Stats {
-        self.checker.stats()
-    }
-
-    pub(crate) fn health(&self) -> Vec<HealthReport> {
-        self.checker.health()
+    pub(crate) fn checked(&self) -> Checked {
+        Checked { stats: self.checker.stats(), lists: self.checker.list_stats(), health: self.checker.health() }
     }
 }
 

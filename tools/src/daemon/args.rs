@@ -30,7 +30,10 @@ pub(crate) fn main<P: Program>() -> ExitCode {
 
 /// The configuration, or every mistake on a line of its own: `FILE:LINE:COLUMN: message`.
 pub(crate) fn read<P: Program>(file: &Path) -> Result<Config, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let hint = if file == Path::new(P::FILE) { "; --config names another file" } else { "" };
+        format!("cannot read {}: {error}{hint}", file.display())
+    })?;
     Config::read(&text, P::FOR).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{}:{mistake}", file.display())).collect();
         lines.join("\n")
@@ -99,7 +102,7 @@ fn describe(file: &Path, config: &Config) -> String {
         let _ = writeln!(text, "note: {part}");
     }
     text.push_str("What is not in this table passes:\n");
-    for line in config.rules.table() {
+    for line in config.rules.table().filter(|line| config.recipient_checks || !line.starts_with("recipient_")) {
         let _ = writeln!(text, "  {line}");
     }
     text

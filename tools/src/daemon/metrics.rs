@@ -1,12 +1,13 @@
 //! Counters, and the page that Prometheus reads.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rdnsbl::{HealthReport, Stats};
+use rdnsbl::{HealthReport, ListStats, Stats};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -24,6 +25,8 @@ macro_rules! counters {
         #[derive(Default)]
         pub(crate) struct Metrics {
             $(pub(crate) $field: Counter,)*
+            pub(crate) checks: Counter,
+            pub(crate) checks_microseconds: Counter,
         }
 
         impl Metrics {
@@ -54,8 +57,6 @@ counters! {
     would_reject = "rdnsbl_observed_total{would=\"reject\"}", "";
     held = "rdnsbl_held_total", "Requests before the stage that acts.";
     exempt = "rdnsbl_exempt_total", "Requests of clients that are not judged.";
-    checks_seconds = "rdnsbl_checks_microseconds_total", "Time of all checks together.";
-    checks = "rdnsbl_checks_total", "Checks; further recipients of one message share one.";
     trouble = "rdnsbl_trouble_total", "Requests in which the daemon itself failed.";
     malformed = "rdnsbl_malformed_total", "Connections closed because of what came over them.";
     evicted = "rdnsbl_connections_closed_total{why=\"idle\"}", "Connections closed to make room.";
@@ -87,10 +88,25 @@ impl Counter {
     }
 }
 
+/// What the checker tells about itself.
+pub(crate) struct Checked {
+    pub(crate) stats: Stats,
+    pub(crate) lists: Vec<ListStats>,
+    pub(crate) health: Vec<HealthReport>,
+}
+
 /// The whole page in Prometheus' text format.
-pub(crate) fn page(metrics: &Metrics, stats: &Stats, health: &[HealthReport], lost_lines: u64) -> String {
+pub(crate) fn page(metrics: &Metrics, checked: &Checked, lost_lines: u64) -> String {
     let mut page = String::new();
     metrics.write(&mut page);
+    let stats = &checked.stats;
+    let seconds = Duration::from_micros(metrics.checks_microseconds.get()).as_secs_f64();
+    let _ = writeln!(
+        page,
+        "# HELP rdnsbl_check_seconds Time of checks; further recipients of one message share one.\n\
+         # TYPE rdnsbl_check_seconds summary\nrdnsbl_check_seconds_sum {seconds}\nrdnsbl_check_seconds_count {}",
+        metrics.checks.get()
+    );
     let mut row = |name: &str, kind: &str, help: &str, value: u64| {
         let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     };
@@ -102,16 +118,36 @@ pub(crate) fn page(metrics: &Metrics, stats: &Stats, health: &[HealthReport], lo
     row("rdnsbl_dns_in_flight", "gauge", "Questions in flight.", stats.in_flight as u64);
     row("rdnsbl_cache_entries", "gauge", "Entries in the cache.", stats.entries as u64);
     row("rdnsbl_cache_bytes", "gauge", "Roughly the bytes that they take.", stats.bytes as u64);
-    if !health.is_empty() {
-        page.push_str("# HELP rdnsbl_list_problem 1 if a list needs attention; the log says why.\n# TYPE rdnsbl_list_problem gauge\n");
-    }
-    for report in health {
-        let problem = u8::from(!report.advice().is_empty());
-        let list = report.list().to_string().replace(['"', '\\', '\n'], "_");
+    let of = |list: &dyn std::fmt::Display| list.to_string().replace(['"', '\\', '\n'], "_");
+    let lists = |read: fn(&ListStats) -> u64| {
+        checked.lists.iter().map(move |row| (format!("list=\"{}\"", of(&row.list)), read(row))).collect()
+    };
+    family(&mut page, "rdnsbl_list_questions_total counter", "Questions to a list.", lists(|row| row.asked));
+    family(&mut page, "rdnsbl_list_failures_total counter", "Of these, those that failed.", lists(|row| row.failed));
+    family(
+        &mut page,
+        "rdnsbl_list_hits_total counter",
+        "Of these, those with an answer, believed or not.",
+        lists(|row| row.hits),
+    );
+    let health = checked.health.iter().map(|report| {
         let kind = format!("{:?}", report.subject_kind()).to_ascii_lowercase();
-        let _ = writeln!(page, "rdnsbl_list_problem{{list=\"{list}\",kind=\"{kind}\"}} {problem}");
-    }
+        let labels = format!("list=\"{}\",kind=\"{kind}\"", of(&report.list()));
+        (labels, u64::from(!report.advice().is_empty()))
+    });
+    family(&mut page, "rdnsbl_list_problem gauge", "1 if a list needs attention; the log says why.", health.collect());
     page
+}
+
+/// One metric with labels. Lists that stand twice in the configuration have one row.
+fn family(page: &mut String, name_and_kind: &str, help: &str, rows: BTreeMap<String, u64>) {
+    let name = name_and_kind.split(' ').next().unwrap_or(name_and_kind);
+    if !rows.is_empty() {
+        let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name_and_kind}");
+    }
+    for (labels, value) in rows {
+        let _ = writeln!(page, "{name}{{{labels}}} {value}");
+    }
 }
 
 /// Answers readers until it is dropped.

@@ -23,7 +23,7 @@ fn wrong_command_lines() {
     assert_eq!((code, out.as_str()), (2, ""));
     assert_eq!(error, "invalid option '--nosuch'; see rdnsbl-policyd --help\n");
     let (code, _, error) = run(&["--config", "/nowhere/x.toml"]);
-    assert_eq!((code, error.as_str()), (2, "/nowhere/x.toml: No such file or directory (os error 2)\n"));
+    assert_eq!((code, error.as_str()), (2, "cannot read /nowhere/x.toml: No such file or directory (os error 2)\n"));
 }
 
 #[test]

@@ -162,9 +162,10 @@ async fn the_page_for_prometheus() {
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
     let (head, body) = page.split_once("\r\n\r\n").unwrap();
     assert!(head.contains(&format!("Content-Length: {}", body.len())));
-    let form =
-        regex_lite::Regex::new(r#"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? \d+)$"#)
-            .unwrap();
+    let form = regex_lite::Regex::new(
+        r#"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e-]+)$"#,
+    )
+    .unwrap();
     for line in body.lines() {
         assert!(form.is_match(line), "{line}");
     }
@@ -172,7 +173,8 @@ async fn the_page_for_prometheus() {
         "rdnsbl_answers_total{answer=\"reject\"} 1",
         "rdnsbl_answers_total{answer=\"dunno\"} 1",
         "rdnsbl_exempt_total 1",
-        "rdnsbl_checks_total 1",
+        "rdnsbl_check_seconds_count 1",
+        "rdnsbl_list_hits_total{list=\"bl.example\"} 1",
         "rdnsbl_list_problem{list=\"bl.example\",kind=\"ipv4\"} 0",
     ] {
         assert!(body.lines().any(|known| known == line), "{line} is not in\n{body}");
