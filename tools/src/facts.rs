@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rdnsbl::Dialogue;
+use rdnsbl::{Dialogue, Session};
 use serde::Deserialize;
 
 /// How far the transaction has come.
@@ -52,16 +52,20 @@ impl Facts {
         self.sender.as_deref() == Some("")
     }
 
-    /// What is checked.
-    pub(crate) fn dialogue(&self, recipient_checks: bool) -> Dialogue {
-        let mut dialogue = self.client.map_or_else(Dialogue::new, Dialogue::from);
-        dialogue.helo = self.helo.clone();
-        if let Some(sender) = &self.sender {
-            dialogue = dialogue.mail_from_address(sender);
+    /// Tells a session what is new.
+    pub(crate) fn tell(&self, session: &mut Session, recipient_checks: bool) {
+        if let Some(helo) = &self.helo
+            && session.dialogue().helo.as_ref() != Some(helo)
+        {
+            session.helo(&**helo);
         }
-        match &self.recipient {
-            Some(recipient) if recipient_checks => dialogue.rcpt_to_address(recipient),
-            _ => dialogue,
+        if let Some(sender) = &self.sender
+            && session.dialogue().mail_from != Dialogue::new().mail_from_address(sender).mail_from
+        {
+            session.mail_from_address(sender);
+        }
+        if let Some(recipient) = self.recipient.as_ref().filter(|_| recipient_checks) {
+            session.rcpt_to_address(recipient);
         }
     }
 }

@@ -1,15 +1,15 @@
 //! The library behind the programs: the only file that calls the checker.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rdnsbl::resolve::Direct;
-use rdnsbl::{Checker, Dialogue, Error, Events, Report, Session};
+use rdnsbl::{Checker, Dialogue, Error, Events, Session};
 
 use crate::config::Config;
 use crate::daemon::metrics::Checked;
 
-/// Checks dialogues. Clones share everything.
+/// Checks clients. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct Judge {
     checker: Checker,
@@ -17,7 +17,7 @@ pub(crate) struct Judge {
 
 impl Judge {
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
-        let checker = Checker::builder(resolver(&config.fixed.servers)?).budget(config.deadline).build()?;
+        let checker = Checker::builder(resolver(&config.fixed.servers)?).build()?;
         checker.reload(config.settings.clone());
         Ok(Self { checker })
     }
@@ -27,14 +27,9 @@ impl Judge {
         self.checker.reload(config.settings.clone());
     }
 
-    /// A report of what is known when the deadline has come.
-    pub(crate) async fn report(&self, dialogue: Dialogue, deadline: Duration) -> Report {
-        self.checker.check(dialogue).within(deadline).await
-    }
-
-    /// A session with one client. Its stages take as long as the deadline that the daemon started with.
-    pub(crate) fn session(&self, client: Dialogue) -> Session {
-        self.checker.session(client)
+    /// A session with one client. No report of it takes longer than the deadline.
+    pub(crate) fn session(&self, client: Option<IpAddr>, deadline: Duration) -> Session {
+        self.checker.session(client.map_or_else(Dialogue::new, Dialogue::from)).within(deadline)
     }
 
     pub(crate) fn events(&self) -> Events {

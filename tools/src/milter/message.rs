@@ -34,7 +34,7 @@ pub(super) struct Conversation {
 
 impl Conversation {
     pub(super) fn new(service: Arc<Service>) -> Self {
-        let session = service.core.judge.session(Dialogue::new());
+        let session = service.core.judge.session(None, service.core.config().deadline);
         Self {
             service,
             agreed: None,
@@ -72,7 +72,7 @@ impl Conversation {
             }
             Command::Connect(client) => {
                 self.facts = Facts { stage: Stage::Connect, client, ..Facts::default() };
-                self.session = self.service.core.judge.session(client.map_or_else(Dialogue::new, Dialogue::from));
+                self.session = self.service.core.judge.session(client, config.deadline);
                 self.service.core.look_for_a_proxy(client);
                 self.advise(&config).await
             }

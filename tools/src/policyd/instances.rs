@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
-use rdnsbl::Dialogue;
+use rdnsbl::{Dialogue, Session};
 
 use crate::daemon::Peer;
 use crate::decision::Decision;
@@ -16,8 +16,10 @@ pub(crate) type Key = (Peer, String);
 /// A bounded table; the instance that was not asked about for longest goes first.
 pub(crate) struct Instances(Mutex<LruCache<Key, Instance>>);
 
+#[derive(Default)]
 struct Instance {
     client: Option<IpAddr>,
+    session: Option<Session>,
     decided: Option<(Dialogue, Arc<Decision>)>,
     has_header: bool,
 }
@@ -35,19 +37,29 @@ impl Instances {
         (1..=MAX_NAME).contains(&instance.len()).then(|| (peer, instance.to_owned()))
     }
 
-    /// What was decided about this dialogue in this message. Another client is another message.
+    /// The session of this message. Another client is another message. It is missing while a request is under way.
+    pub(crate) fn session(&self, key: &Key, client: Option<IpAddr>) -> Option<Session> {
+        self.lock().get_mut(key).filter(|instance| instance.client == client)?.session.take()
+    }
+
+    /// What was decided about this dialogue in this message.
     pub(crate) fn decided(&self, key: &Key, dialogue: &Dialogue) -> Option<Arc<Decision>> {
         let mut table = self.lock();
         let (of, decision) = table.get(key)?.decided.as_ref()?;
         (of == dialogue).then(|| Arc::clone(decision))
     }
 
-    pub(crate) fn keep(&self, key: &Key, dialogue: Dialogue, decision: &Arc<Decision>) {
-        let mut table = self.lock();
+    pub(crate) fn keep(&self, key: &Key, session: Session, decision: Option<&Arc<Decision>>) {
+        let dialogue = session.dialogue().clone();
         let client = dialogue.client;
-        let known = table.get(key).filter(|instance| instance.client == client);
-        let has_header = known.is_some_and(|instance| instance.has_header);
-        table.put(key.clone(), Instance { client, decided: Some((dialogue, Arc::clone(decision))), has_header });
+        let mut table = self.lock();
+        let known = table.pop(key).filter(|instance| instance.client == client);
+        let mut instance = known.unwrap_or(Instance { client, ..Instance::default() });
+        instance.session = Some(session);
+        if let Some(decision) = decision {
+            instance.decided = Some((dialogue, Arc::clone(decision)));
+        }
+        table.put(key.clone(), instance);
     }
 
     /// True once for each message.
@@ -66,8 +78,10 @@ impl Instances {
 mod tests {
     use super::*;
 
-    fn dialogue(client: [u8; 4]) -> Dialogue {
-        Dialogue::from(IpAddr::from(client))
+    fn session(client: [u8; 4]) -> Session {
+        let clock = rdnsbl::ManualClock::new();
+        let dns = rdnsbl::Scripted::table("", clock.clone()).unwrap();
+        rdnsbl::Checker::builder_with(dns, clock).build().unwrap().session(IpAddr::from(client))
     }
 
     #[test]
@@ -75,30 +89,31 @@ mod tests {
         let table = Instances::new(2);
         let key = |name: &str| Instances::key(None, name).unwrap();
         let decision = Arc::new(Decision::exempt("network"));
-        assert!(table.decided(&key("a"), &dialogue([192, 0, 2, 1])).is_none());
-        assert!(!table.wants_header(&key("a")));
-        table.keep(&key("a"), dialogue([192, 0, 2, 1]), &decision);
-        assert!(table.decided(&key("a"), &dialogue([192, 0, 2, 1])).is_some());
-        assert!(table.decided(&key("a"), &dialogue([192, 0, 2, 2])).is_none());
-        assert!(
-            table
-                .decided(&Instances::key(Some([127, 0, 0, 1].into()), "a").unwrap(), &dialogue([192, 0, 2, 1]))
-                .is_none()
-        );
+        let (one, other) = (session([192, 0, 2, 1]), session([192, 0, 2, 2]));
+        let dialogue = one.dialogue().clone();
+        assert!(table.decided(&key("a"), &dialogue).is_none() && !table.wants_header(&key("a")));
+        table.keep(&key("a"), one, Some(&decision));
+        assert!(table.decided(&key("a"), &dialogue).is_some());
+        assert!(table.decided(&key("a"), other.dialogue()).is_none());
+        assert!(table.decided(&Instances::key(Some([127, 0, 0, 1].into()), "a").unwrap(), &dialogue).is_none());
         assert_eq!([table.wants_header(&key("a")), table.wants_header(&key("a"))], [true, false]);
-        // A further sender of the same client is the same message; another client is not.
-        table.keep(&key("a"), dialogue([192, 0, 2, 1]).mail_from("<>"), &decision);
-        assert!(!table.wants_header(&key("a")));
-        table.keep(&key("a"), dialogue([192, 0, 2, 2]), &decision);
+        // Another client under this name does not get the session, and has a message of its own.
+        assert!(table.session(&key("a"), other.dialogue().client).is_none());
+        // A further sender of the same client is the same message.
+        let mut again = table.session(&key("a"), dialogue.client).unwrap();
+        again.mail_from_address("");
+        table.keep(&key("a"), again, Some(&decision));
+        assert!(table.decided(&key("a"), &dialogue).is_none() && !table.wants_header(&key("a")));
+        table.keep(&key("a"), other, None);
         assert!(table.wants_header(&key("a")));
     }
 
     #[test]
     fn the_table_is_bounded() {
         let table = Instances::new(2);
-        for number in 0..1_000 {
+        for number in 0..100 {
             let key = Instances::key(None, &number.to_string()).unwrap();
-            table.keep(&key, dialogue([192, 0, 2, 1]), &Arc::new(Decision::exempt("network")));
+            table.keep(&key, session([192, 0, 2, 1]), None);
         }
         assert_eq!(table.lock().len(), 2);
         assert_eq!(Instances::key(None, ""), None);

@@ -55,32 +55,32 @@ impl Service {
 
     async fn decide(&self, config: &Config, peer: Peer, facts: Facts) -> Answer {
         self.core.look_for_a_proxy(facts.client);
-        let dialogue = facts.dialogue(config.recipient_checks);
         if let Some(why) = exempt(config, &facts) {
             if facts.stage >= config.act_from {
                 self.core.note(&Decision::exempt(why), &facts, config);
             }
             return Answer::Dunno;
         }
+        let key = Instances::key(peer, &facts.instance);
+        let known = key.as_ref().and_then(|key| self.instances.session(key, facts.client));
+        let mut session = known.unwrap_or_else(|| self.core.judge.session(facts.client, config.deadline));
+        facts.tell(&mut session, config.recipient_checks);
         if facts.stage < config.act_from {
             self.core.metrics.held.one();
-            let (judge, deadline) = (self.core.judge.clone(), config.deadline);
-            self.core.prefetch(async move { drop(judge.report(dialogue, deadline).await) });
+            self.core.prefetch(session.prefetch());
+            if let Some(key) = &key {
+                self.instances.keep(key, session, None);
+            }
             return Answer::Dunno;
         }
-        let key = Instances::key(peer, &facts.instance);
-        let known = key.as_ref().and_then(|key| self.instances.decided(key, &dialogue));
+        let known = key.as_ref().and_then(|key| self.instances.decided(key, session.dialogue()));
         let decision = match known {
             Some(decision) => decision,
-            None => {
-                let report = self.core.judge.report(dialogue.clone(), config.deadline);
-                let decision = Arc::new(self.core.decide(config, report).await);
-                if let Some(key) = &key {
-                    self.instances.keep(key, dialogue, &decision);
-                }
-                decision
-            }
+            None => Arc::new(self.core.decide(config, session.report()).await),
         };
+        if let Some(key) = &key {
+            self.instances.keep(key, session, Some(&decision));
+        }
         self.core.note(&decision, &facts, config);
         let answer = Answer::of(&decision.done);
         match (&config.header, &key) {
