@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rdnsbl::{Checker, Dialogue, Finding, ManualClock, Scripted};
 
-use crate::config::{Config, For};
+use crate::config::{Config, For, OnTrouble};
 use crate::decision::Decision;
 use crate::policyd::answer::Answer;
 
@@ -106,5 +106,15 @@ proptest! {
         prop_assert!(is_harmless(&action), "{action:?}");
         let header = Answer::Prepend { name: "X-Rdnsbl".to_owned(), value: decision.header() + &value };
         prop_assert!(is_harmless(&header.to_string()), "{header}");
+    }
+}
+
+#[test]
+fn trouble_accepts_nothing() {
+    for on_trouble in [OnTrouble::Dunno, OnTrouble::Defer] {
+        assert!(is_harmless(&Answer::trouble(on_trouble).to_string()));
+    }
+    for accepting in ["OK", "250", "200 OK", "permit", "DUNNO\nOK", "REJECT", "550 5.7.1 ", ""] {
+        assert!(!is_harmless(accepting), "{accepting}");
     }
 }

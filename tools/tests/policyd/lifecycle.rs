@@ -1,11 +1,12 @@
 //! Start, reload and end; systemd's protocols; the page for Prometheus.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixDatagram, UnixListener};
-use std::process::Command;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::kit::{Client, Daemon, PATIENCE, POLICY, Scratch, rcpt, request};
 
@@ -48,7 +49,7 @@ async fn the_end_waits_for_answers() {
     let mut busy = daemon.connect();
     busy.send(rcpt("203.0.113.9").as_bytes());
     while daemon.dns.asked().is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(1));
     }
     daemon.signal("TERM");
     assert!(busy.receive().starts_with("DEFER_IF_PERMIT 4.7.1 "));
@@ -181,4 +182,55 @@ async fn the_page_for_prometheus() {
     }
     assert!(get("GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
     assert_eq!(get(&format!("GET /{} HTTP/1.1\r\n", "x".repeat(5_000))).len(), 0);
+}
+
+/// The log goes to a full disk, or nobody reads it: answers do not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_do_not_wait_for_the_log() {
+    for sink in ["/dev/full", "pipe"] {
+        let scratch = Scratch::new("unread");
+        let socket = scratch.join("socket");
+        let keys = format!("listen = [\"unix:{}\"]\n[resolver]\nservers = [\"127.0.0.1:9\"]\n", socket.display());
+        let file = scratch.write("config.toml", &keys);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd"));
+        command.arg("--config").arg(file).stderr(Stdio::piped());
+        if sink != "pipe" {
+            command.stderr(std::fs::File::options().write(true).open(sink).unwrap());
+        }
+        // What it writes is not read.
+        let mut child = command.spawn().unwrap();
+        let end = Instant::now() + PATIENCE;
+        let stream = loop {
+            match UnixStream::connect(&socket) {
+                Ok(stream) => break stream,
+                Err(error) => assert!(Instant::now() < end && child.try_wait().unwrap().is_none(), "{sink}: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut client = Client(BufReader::new(stream));
+        // More than a pipe and the queue hold.
+        for _ in 0..3_000 {
+            assert_eq!(client.ask(&request("RCPT", "192.0.2.1", &[("sasl_username", "ann")])), "DUNNO");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tcp() {
+    let program = env!("CARGO_BIN_EXE_rdnsbl-policyd");
+    let keys = "mode = \"enforce\"\nlisten = [\"inet:127.0.0.1:0\", \"inet:127.0.0.1:0\"]";
+    let mut daemon = Daemon::start(program, Scratch::new("tcp"), keys, POLICY).await;
+    let log = daemon.log();
+    let addresses: Vec<&str> = log.lines().filter_map(|line| line.strip_prefix("listening on inet:")).collect();
+    assert_eq!(addresses.len(), 2);
+    for address in addresses {
+        assert!(Client::tcp(address).ask(&rcpt("203.0.113.14")).starts_with("554 "));
+        let mut client = Client::tcp(address);
+        client.send(b"GET / HTTP/1.1\r\n\r\n");
+        assert!(client.is_closed());
+    }
+    daemon.wait_for_log("connection from 127.0.0.1 closed: a line is not name=value");
 }
