@@ -1,7 +1,7 @@
 //! What every daemon here is: a process that reads a configuration, listens, reloads and ends.
 
 pub(crate) mod args;
-pub(crate) mod idle;
+pub(crate) mod connection;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod run;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::config::For;
 use crate::core::Core;
-use crate::daemon::idle::Line;
+use crate::daemon::connection::Connection;
 
 /// Which mail server asks: its address, or none over a unix socket.
 pub(crate) type Peer = Option<IpAddr>;
@@ -36,7 +36,7 @@ pub(crate) trait Program: Send + Sync + Sized + 'static {
     /// Serves a connection until it ends; an error closes it.
     fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self: &Arc<Self>,
-        line: Line,
+        connection: Connection,
         stream: S,
     ) -> impl Future<Output = Result<(), String>> + Send;
 }

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::core::Core;
 use crate::daemon::args::{self, fail};
 use crate::daemon::log::{Level, Log};
-use crate::daemon::{Program, idle, metrics, server, systemd};
+use crate::daemon::{Program, connection, metrics, server, systemd};
 use crate::judge::Judge;
 
 /// How much longer than the deadline the end of the daemon waits for answers.
@@ -62,7 +62,8 @@ async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String>
     let program = Arc::new(P::new(Core::new(config, judge, log.clone())));
     let (stop, stopped) = watch::channel(false);
     let places = server::Places::new(fixed.connections);
-    let shared = Arc::new(server::Shared { program, places, idle: Arc::new(idle::Idle::default()), stop: stopped });
+    let shared =
+        Arc::new(server::Shared { program, places, idle: Arc::new(connection::Idle::default()), stop: stopped });
     let serving: Vec<JoinHandle<()>> =
         listeners.into_iter().map(|listener| tokio::spawn(server::serve(listener, Arc::clone(&shared)))).collect();
     if let Some(listener) = page {

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::{Fixed, Listen};
-use crate::daemon::idle::{Idle, Line};
+use crate::daemon::connection::{Connection, Idle};
 use crate::daemon::log::Level;
 use crate::daemon::systemd::Inherited;
 use crate::daemon::{Peer, Program};
@@ -192,7 +192,7 @@ fn start<P: Program>(
     tokio::spawn(async move {
         let core = shared.program.core();
         let Some(_place) = shared.places.take(&shared).await else { return core.metrics.turned_away.one() };
-        let line = Line {
+        let connection = Connection {
             peer,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             idle: Arc::clone(&shared.idle),
@@ -200,7 +200,7 @@ fn start<P: Program>(
             stop: shared.stop.clone(),
         };
         core.metrics.connections.one();
-        if let Err(error) = shared.program.serve(line, stream).await {
+        if let Err(error) = shared.program.serve(connection, stream).await {
             core.metrics.malformed.one();
             let from = peer.map_or_else(|| "a unix socket".to_owned(), |peer| peer.to_string());
             core.log.line(Level::Warning, format_args!("connection from {from} closed: {error}"));

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::config::For;
 use crate::core::Core;
 use crate::daemon::Program;
-use crate::daemon::idle::Line;
+use crate::daemon::connection::Connection;
 use crate::milter::message::Conversation;
 use crate::milter::packet::{BadPacket, Command};
 
@@ -39,23 +39,23 @@ impl Program for Service {
 
     async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self: &Arc<Self>,
-        line: Line,
+        connection: Connection,
         stream: S,
     ) -> Result<(), String> {
-        exchange(self, line, stream).await.map_err(|error| error.to_string())
+        exchange(self, connection, stream).await.map_err(|error| error.to_string())
     }
 }
 
 async fn exchange(
     service: &Arc<Service>,
-    mut line: Line,
+    mut connection: Connection,
     stream: impl AsyncRead + AsyncWrite + Unpin,
 ) -> Result<(), BadPacket> {
     let mut stream = BufReader::new(stream);
     let mut conversation = Conversation::new(Arc::clone(service));
     let mut packets = Vec::new();
     // A message is not broken off for another connection: the mail server would do its default action.
-    while line.wait(&mut stream, PATIENCE, !conversation.is_busy()).await {
+    while connection.wait(&mut stream, PATIENCE, !conversation.is_busy()).await {
         let command = timeout(COMMAND, Command::read(&mut stream)).await.map_err(|_| BadPacket::Slow)??;
         let Some(responses) = conversation.take(command).await? else { return Ok(()) };
         packets.clear();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
-use crate::daemon::idle::Line;
+use crate::daemon::connection::Connection;
 use crate::policyd::answer::Answer;
 use crate::policyd::request::{BadRequest, Request};
 use crate::policyd::service::Service;
@@ -21,16 +21,16 @@ const REQUEST: Duration = Duration::from_secs(30);
 /// Serves a connection until it ends, is told to close, or sends what is no request.
 pub(super) async fn serve(
     service: &Arc<Service>,
-    mut line: Line,
+    mut connection: Connection,
     stream: impl AsyncRead + AsyncWrite + Unpin,
 ) -> Result<(), BadRequest> {
     let mut stream = BufReader::new(stream);
     let mut patience = FIRST;
-    while line.wait(&mut stream, patience, true).await {
+    while connection.wait(&mut stream, patience, true).await {
         let request = timeout(REQUEST, Request::read(&mut stream)).await.map_err(|_| BadRequest::Slow)??;
         let Some(request) = request else { return Ok(()) };
         let answer = match request.facts() {
-            Some(facts) => service.answer(line.peer, facts).await,
+            Some(facts) => service.answer(connection.peer, facts).await,
             None => Answer::Dunno,
         };
         // In one piece: Postfix would wait for the second.

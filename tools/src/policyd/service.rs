@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::config::{Config, For};
 use crate::core::{Core, exempt};
-use crate::daemon::idle::Line;
+use crate::daemon::connection::Connection;
 use crate::daemon::{Peer, Program};
 use crate::decision::Decision;
 use crate::facts::{Facts, Stage};
@@ -38,10 +38,10 @@ impl Program for Service {
 
     async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self: &Arc<Self>,
-        line: Line,
+        connection: Connection,
         stream: S,
     ) -> Result<(), String> {
-        connection::serve(self, line, stream).await.map_err(|error| error.to_string())
+        connection::serve(self, connection, stream).await.map_err(|error| error.to_string())
     }
 }
 

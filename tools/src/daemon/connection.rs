@@ -33,7 +33,7 @@ impl Idle {
 }
 
 /// One connection, as the daemon sees it.
-pub(crate) struct Line {
+pub(crate) struct Connection {
     pub(crate) peer: Peer,
     pub(super) id: u64,
     pub(super) idle: Arc<Idle>,
@@ -42,7 +42,7 @@ pub(crate) struct Line {
     pub(super) stop: watch::Receiver<bool>,
 }
 
-impl Line {
+impl Connection {
     /// Waits for the first octet of a request. False where none comes: the other side has ended or says nothing for long, or
     /// the connection is to close. `may_close` is false within a message, which is not broken off for another connection.
     pub(crate) async fn wait(
@@ -66,7 +66,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.idle.lock().pop(&self.id);
     }
