@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use rdnsbl::{Name, Policy, Settings, SpecialPurpose};
 use serde::Deserialize;
-use toml::Spanned;
+use toml::{Spanned, Value};
 
 pub(crate) use crate::config::exempt::Exempt;
 use crate::config::milter::Milter;
@@ -124,14 +124,14 @@ pub(crate) enum Listen {
 struct File {
     mode: Mode,
     act_from: Option<Spanned<Stage>>,
-    deadline: Option<Spanned<String>>,
+    deadline: Option<Spanned<Value>>,
     on_trouble: OnTrouble,
     header: Option<Spanned<String>>,
     recipient_checks: bool,
-    watch: Option<Spanned<String>>,
+    watch: Option<Spanned<Value>>,
     listen: Vec<Spanned<String>>,
     listen_anyone: bool,
-    socket_mode: Option<Spanned<String>>,
+    socket_mode: Option<Spanned<Value>>,
     metrics: Option<Spanned<String>>,
     connections: Option<Spanned<usize>>,
     instances: Option<Spanned<usize>>,
@@ -177,6 +177,20 @@ impl Reader<'_> {
         parsed
     }
 
+    /// The same for a value of any kind.
+    fn parse_value<T>(
+        &mut self,
+        value: &Spanned<Value>,
+        expected: &str,
+        parse: impl Fn(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = parse(value.get_ref());
+        if parsed.is_none() {
+            self.mistake(value, expected);
+        }
+        parsed
+    }
+
     fn parse_all<T>(
         &mut self,
         values: &[Spanned<String>],
@@ -215,18 +229,20 @@ impl Config {
 
     fn of(file: &File, program: For, reader: &mut Reader<'_>) -> Self {
         program.refuse_keys_of_others(file, reader);
-        let deadline = file.deadline.as_ref().and_then(|text| {
+        let deadline = file.deadline.as_ref().and_then(|value| {
             let in_bounds = |time: &Duration| (MIN_DEADLINE..=MAX_DEADLINE).contains(time);
-            reader.parse(text, "deadline: expected 100ms to 90s, such as \"5s\"", |text| {
-                duration::parse(text).filter(in_bounds)
+            reader.parse_value(value, "deadline: expected 100ms to 90s, such as \"5s\"", |value| {
+                duration::parse(value.as_str()?).filter(in_bounds)
             })
         });
         let watch = match &file.watch {
             None => Some(DEFAULT_WATCH),
-            Some(text) if text.get_ref() == "off" => None,
-            Some(text) => reader.parse(text, "watch: expected \"off\" or 10s and more, such as \"30m\"", |text| {
-                duration::parse(text).filter(|every| *every >= Duration::from_secs(10))
-            }),
+            Some(value) if value.get_ref().as_str() == Some("off") => None,
+            Some(value) => {
+                reader.parse_value(value, "watch: expected \"off\" or 10s and more, such as \"30m\"", |value| {
+                    duration::parse(value.as_str()?).filter(|every| *every >= Duration::from_secs(10))
+                })
+            }
         };
         let header = file.header.as_ref().and_then(|text| {
             reader.parse(text, "header: expected the name of a header field, such as \"X-RDNSBL\"", header_name)
@@ -250,9 +266,11 @@ impl Config {
 
 impl Fixed {
     fn of(file: &File, reader: &mut Reader<'_>) -> Self {
-        let socket_mode = file.socket_mode.as_ref().and_then(|text| {
-            reader.parse(text, "socket_mode: expected an octal mode, such as \"0660\"", |text| {
-                u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777)
+        let socket_mode = file.socket_mode.as_ref().and_then(|value| {
+            reader.parse_value(value, "socket_mode: expected an octal mode, such as \"0660\"", |value| {
+                // A number would be a decimal one.
+                let mode = u32::from_str_radix(value.as_str()?, 8).ok();
+                mode.filter(|mode| *mode <= 0o777)
             })
         });
         let metrics = file.metrics.as_ref().and_then(|text| {

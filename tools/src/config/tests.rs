@@ -17,6 +17,10 @@ fn an_empty_file_observes() {
         assert!(config.exempt.recipient(recipient), "{recipient}");
     }
     assert!(!config.exempt.recipient("a@x.example"));
+    for mode in ["\"0640\"", "\"640\""] {
+        let config = Config::read(&format!("socket_mode = {mode}"), For::Policyd).unwrap();
+        assert_eq!(config.fixed.socket_mode, 0o640, "{mode}");
+    }
 }
 
 /// Each mistake with its place and its key, all of them at once.
@@ -41,6 +45,9 @@ fn mistakes_have_a_place() {
         ("[[policy.all]]\nfindings = []\nreply = \"550 5.7.1 no\"", "3:9: policy.all: expected at least"),
         ("deadline = \"5\"", "1:12: deadline: "),
         ("deadline = \"0s\"", "1:12: deadline: "),
+        ("deadline = 5", "1:12: deadline: expected 100ms to 90s, such as \"5s\""),
+        ("watch = true", "1:9: watch: expected \"off\" or "),
+        ("socket_mode = 440", "1:15: socket_mode: expected an octal mode"),
         ("watch = \"1s\"", "1:9: watch: "),
         ("header = \"Received\"", "1:10: header: "),
         ("header = \"X-A: b\"", "1:10: header: "),

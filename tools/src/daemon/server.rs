@@ -5,9 +5,9 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
@@ -23,6 +23,8 @@ use crate::daemon::{Peer, Program};
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often a new connection looks for the place of an idle one, with that pause in between.
 const TRIES: usize = 10;
+/// The log says that there is no place at most once in this time.
+const SAID_ONCE_IN: Duration = Duration::from_secs(60);
 /// Connections that look for a place at the same time; further ones are closed.
 const WAITING: usize = 64;
 
@@ -143,17 +145,34 @@ pub(crate) struct Places {
     /// Connections that wait for a place.
     waiting: Arc<Semaphore>,
     all: u32,
+    /// When the log last said that there is no place.
+    said: Mutex<Option<Instant>>,
 }
 
 impl Places {
     pub(crate) fn new(connections: usize) -> Self {
         let all = u32::try_from(connections).unwrap_or(u32::MAX);
-        Self { taken: Arc::new(Semaphore::new(connections)), waiting: Arc::new(Semaphore::new(WAITING)), all }
+        Self {
+            taken: Arc::new(Semaphore::new(connections)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            all,
+            said: Mutex::default(),
+        }
     }
 
     /// Waits until every connection has ended.
     pub(crate) async fn all_free(&self) {
         let _ = self.taken.acquire_many(self.all).await;
+    }
+
+    /// Is it time to say in the log that there is no place?
+    fn may_say(&self) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = said.is_none_or(|at| at.elapsed() >= SAID_ONCE_IN);
+        if due {
+            *said = Some(Instant::now());
+        }
+        due
     }
 
     /// A place, if need be that of the connection that has been idle for longest.
@@ -191,7 +210,13 @@ fn start<P: Program>(
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let core = shared.program.core();
-        let Some(_place) = shared.places.take(&shared).await else { return core.metrics.turned_away.one() };
+        let Some(_place) = shared.places.take(&shared).await else {
+            core.metrics.turned_away.one();
+            if shared.places.may_say() {
+                core.log.line(Level::Warning, "no room for another connection, and none is idle: raise connections");
+            }
+            return;
+        };
         let connection = Connection {
             peer,
             id: NEXT.fetch_add(1, Ordering::Relaxed),

@@ -88,13 +88,19 @@ async fn silent_connections_make_room() {
 /// Requests without an end hold their places for a while; whoever holds one does not lose it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_under_way_is_not_interrupted() {
-    let daemon = Daemon::policyd("connections = 2", POLICY).await;
+    let mut daemon = Daemon::policyd("connections = 2", POLICY).await;
     let mut slow = daemon.connect();
     slow.send(b"request=smtpd_access_policy\n");
     for _ in 0..20 {
         let mut other = daemon.connect();
         assert_eq!(other.ask(&rcpt("203.0.113.7")), "DUNNO");
     }
+    // Where no connection is idle, a further one is closed, and the log says so.
+    let mut other = daemon.connect();
+    assert_eq!(other.ask(&rcpt("203.0.113.7")), "DUNNO");
+    other.send(b"request=smtpd_access_policy\n");
+    assert!(daemon.connect().is_closed());
+    daemon.wait_for_log("no room for another connection");
     let rest = rcpt("203.0.113.7").replacen("request=smtpd_access_policy\n", "", 1);
     assert_eq!(slow.ask(&rest), "DUNNO");
 }
