@@ -19,7 +19,7 @@ use crate::judge::Judge;
 const GRACE: Duration = Duration::from_secs(1);
 /// Checks that run ahead of the stage that acts.
 const AHEAD: usize = 64;
-/// So many requests in a row about one private client: behind a proxy or a container's network all look alike.
+/// So many messages in a row of one private client that has not logged in and is not exempt: behind a proxy or a container's network all look alike.
 const ALIKE: u32 = 100;
 
 /// The state of a daemon.
@@ -83,8 +83,14 @@ impl Core {
         }
     }
 
-    /// Makes a decision from a report.
-    pub(crate) async fn decide(&self, config: &Config, report: impl Future<Output = Report>) -> Decision {
+    /// Makes a decision about a client from its report.
+    pub(crate) async fn decide(
+        &self,
+        config: &Config,
+        client: Option<IpAddr>,
+        report: impl Future<Output = Report>,
+    ) -> Decision {
+        self.look_for_a_proxy(client);
         let start = Instant::now();
         let report = report.await;
         self.metrics.checks.one();
@@ -107,7 +113,7 @@ impl Core {
     }
 
     /// All clients from one private address: the mail server does not see who they are.
-    pub(crate) fn look_for_a_proxy(&self, client: Option<IpAddr>) {
+    fn look_for_a_proxy(&self, client: Option<IpAddr>) {
         let Some(client) = client.filter(|client| rdnsbl::is_special_purpose(client.to_canonical())) else {
             *self.last_private.lock().unwrap_or_else(PoisonError::into_inner) = (None, 0);
             return;
@@ -118,7 +124,7 @@ impl Core {
             self.log.line(
                 Level::Warning,
                 format_args!(
-                    "the last {ALIKE} requests were all about the private address {client}: the mail server does not see \
+                    "the last {ALIKE} messages all came from the private address {client}: the mail server does not see \
                      its clients. Behind haproxy set smtpd_upstream_proxy_protocol, in a container use the host's network"
                 ),
             );

@@ -8,5 +8,4 @@ mod decision;
 mod facts;
 mod judge;
 pub mod milter;
-
 pub mod policyd;

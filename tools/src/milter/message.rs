@@ -73,7 +73,6 @@ impl Conversation {
             Command::Connect(client) => {
                 self.facts = Facts { stage: Stage::Connect, client, ..Facts::default() };
                 self.session = self.service.core.judge.session(client, config.deadline);
-                self.service.core.look_for_a_proxy(client);
                 self.advise(&config).await
             }
             Command::Helo(name) => {
@@ -156,7 +155,7 @@ impl Conversation {
         let decision = match known {
             Some((_, decision)) => Arc::clone(decision),
             None => {
-                let decided = core.guard(config, core.decide(config, self.session.report())).await;
+                let decided = core.guard(config, core.decide(config, self.facts.client, self.session.report())).await;
                 let mut decision = match decided {
                     Ok(decision) => decision,
                     Err(OnTrouble::Dunno) => return Response::Continue,

@@ -54,7 +54,6 @@ impl Service {
     }
 
     async fn decide(&self, config: &Config, peer: Peer, facts: Facts) -> Answer {
-        self.core.look_for_a_proxy(facts.client);
         if let Some(why) = exempt(config, &facts) {
             if facts.stage >= config.act_from {
                 self.core.note(&Decision::exempt(why), &facts, config);
@@ -76,7 +75,7 @@ impl Service {
         let known = key.as_ref().and_then(|key| self.instances.decided(key, session.dialogue()));
         let decision = match known {
             Some(decision) => decision,
-            None => Arc::new(self.core.decide(config, session.report()).await),
+            None => Arc::new(self.core.decide(config, facts.client, session.report()).await),
         };
         if let Some(key) = &key {
             self.instances.keep(key, session, Some(&decision));

@@ -167,8 +167,16 @@ async fn combined_rules_and_classes() {
 async fn a_proxy_is_noticed() {
     let mut daemon = Daemon::policyd("", "").await;
     let mut client = daemon.connect();
-    for _ in 0..100 {
-        client.ask(&rcpt("172.17.0.1"));
+    // Of one message, of users who have logged in, and of others between them: nothing odd.
+    for number in 0..150 {
+        client.ask(&request("RCPT", "172.17.0.1", &[("instance", "1")]));
+        client.ask(&request("RCPT", "172.17.0.2", &[("sasl_username", "ann")]));
+        client.ask(&rcpt(if number % 50 == 0 { "203.0.113.7" } else { "172.17.0.3" }));
     }
-    daemon.wait_for_log("the last 100 requests were all about the private address 172.17.0.1");
+    daemon.decision("client=172.17.0.3 ");
+    assert!(!daemon.log().contains("private address"));
+    for _ in 0..100 {
+        client.ask(&rcpt("172.17.0.4"));
+    }
+    daemon.wait_for_log("the last 100 messages all came from the private address 172.17.0.4");
 }
