@@ -83,12 +83,23 @@ impl Advice {
 
     /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the rejecting reply
     /// line. Never `OK`, which would skip the restrictions that follow.
+    ///
+    /// Postfix puts its own `<...>: Recipient address rejected: ` in front, so the preset's words of that kind are left out.
     #[must_use]
     pub fn postfix_action(&self) -> String {
-        match &self.reply {
-            None => "DUNNO".to_owned(),
-            Some(reply) if reply.action() == Action::Reject => reply.to_string(),
-            Some(reply) => format!("DEFER_IF_PERMIT {} {}", reply.enhanced(), reply.text()),
+        let Some(reply) = &self.reply else { return "DUNNO".to_owned() };
+        let (enhanced, text) = (reply.enhanced(), without_class(reply.text()));
+        match reply.action() {
+            Action::Reject => format!("{} {enhanced} {text}", reply.code()),
+            Action::Pass | Action::Defer => format!("DEFER_IF_PERMIT {enhanced} {text}"),
         }
     }
+}
+
+/// A reply's text without the words that Postfix adds itself: `<a@b.example>: Sender address rejected: `.
+fn without_class(text: &str) -> &str {
+    let rest = text.strip_prefix('<').and_then(|rest| rest.split_once(">: ")).map_or(text, |(_, rest)| rest);
+    let classes = ["Client host", "Helo command", "Sender address", "Recipient address"];
+    let without = |class| rest.strip_prefix(class)?.strip_prefix(" rejected: ").filter(|rest| !rest.is_empty());
+    classes.into_iter().find_map(without).unwrap_or(text)
 }

@@ -354,11 +354,12 @@ fn actions_for_postfix() {
         ask_with(ListSet::builder().deny("bl2.example"), policy, &client(last)).advice().postfix_action()
     };
     assert_eq!(action(Policy::postfix(), 7), "DUNNO");
-    assert_eq!(
-        action(Policy::postfix(), 9),
-        "DEFER_IF_PERMIT 4.7.25 Client host rejected: cannot find your hostname, [203.0.113.9]"
-    );
+    assert_eq!(action(Policy::postfix(), 9), "DEFER_IF_PERMIT 4.7.25 cannot find your hostname, [203.0.113.9]");
     assert_eq!(action(Policy::sendmail(), 14), "550 5.7.1 Rejected: 203.0.113.14 listed at bl2.example");
+    // Postfix adds `<...>: Recipient address rejected: ` itself.
+    let unknown = ask_with(ListSet::builder(), Policy::postfix(), &client(7).mail_from("<a@nosuch.example>"));
+    assert_eq!(reply(&unknown), "450 4.1.8 <a@nosuch.example>: Sender address rejected: Domain not found");
+    assert_eq!(unknown.advice().postfix_action(), "DEFER_IF_PERMIT 4.1.8 Domain not found");
 }
 
 #[test]

@@ -12,7 +12,7 @@ async fn each_client_gets_its_action() {
         ("203.0.113.7", "DUNNO"),
         ("203.0.113.8", "DEFER_IF_PERMIT 4.7.1 Access denied. Reverse DNS of 203.0.113.8 is forged"),
         ("203.0.113.9", "DEFER_IF_PERMIT 4.7.1 Access denied. Cannot resolve PTR record for 203.0.113.9"),
-        ("203.0.113.10", "DEFER_IF_PERMIT 4.7.25 Client host rejected: cannot find your hostname, [203.0.113.10]"),
+        ("203.0.113.10", "DEFER_IF_PERMIT 4.7.25 cannot find your hostname, [203.0.113.10]"),
         (
             "203.0.113.14",
             "554 5.7.1 Service unavailable; Client host [203.0.113.14] blocked using bl.example; see https://bl.example/",
