@@ -30,6 +30,7 @@ pub use crate::checker::updates::Updates;
 use crate::engine::Engine;
 use crate::engine::driver;
 use crate::engine::fast_path::FastPath;
+use crate::engine::run::Run;
 use crate::inquiry::Inquiry;
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
@@ -245,7 +246,7 @@ impl Checker {
     }
 
     /// Runs all checks of a dialogue and counts them.
-    async fn run(self, dialogue: Dialogue, run: driver::Run) -> Report {
+    async fn run(self, dialogue: Dialogue, run: Run) -> Report {
         let asks = self.engine.fetcher.clock.now() < run.deadline;
         let inquiry = self.inquiry(&dialogue, asks);
         let report = driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await;

@@ -16,6 +16,7 @@ use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::engine::driver;
 use crate::engine::events::Events;
 use crate::engine::later;
+use crate::engine::run::{Run, WaitFor};
 use crate::inquiry::Inquiry;
 use crate::inquiry::settings::Settings;
 use crate::report::HealthReport;
@@ -149,7 +150,7 @@ impl Checker {
             Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings(), &mut shared, now, random_octets()))
         };
         let deadline = later(now, self.budget());
-        let run = driver::Run::alone(deadline, driver::WaitFor::ListsAndHealth);
+        let run = Run::alone(deadline, WaitFor::ListsAndHealth);
         driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await;
     }
 }

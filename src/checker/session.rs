@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::checker::Checker;
-use crate::engine::driver::{Run, SessionRun, WaitFor};
 use crate::engine::later;
+use crate::engine::run::{Run, SessionRun, WaitFor};
 use crate::engine::session_memory::SessionMemory;
 use crate::inquiry::Awaited;
 use crate::inquiry::dialogue::{ClientTrust, Dialogue};

@@ -14,8 +14,9 @@ use crate::check::iprev::{Iprev, IprevCheck};
 use crate::check::mail_domain::{MailDomainCheck, MailDomainReport, PathRole};
 use crate::checker::{Checker, random_octets};
 use crate::dns::Failure;
-use crate::engine::driver::{Run, WaitFor, run_inquiry};
+use crate::engine::driver::run_inquiry;
 use crate::engine::later;
+use crate::engine::run::{Run, WaitFor};
 use crate::inquiry::{Inquiry, SingleCheck};
 use crate::report::Report;
 

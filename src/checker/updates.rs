@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures::stream::{Stream, StreamExt};
 
 use crate::base::lock::lock;
-use crate::engine::driver::UpdateQueue;
+use crate::engine::run::UpdateQueue;
 use crate::report::Report;
 use crate::report::update::Update;
 

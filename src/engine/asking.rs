@@ -10,8 +10,8 @@ use futures::stream::FuturesUnordered;
 
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure};
-use crate::engine::driver::{Run, WaitFor};
 use crate::engine::fetch::{Fetcher, ListTarget};
+use crate::engine::run::{Run, WaitFor};
 use crate::engine::session_memory::{Begun, KeptProof, Validity};
 use crate::engine::shared_query::QueryWaiter;
 use crate::engine::{Engine, later};

@@ -1,9 +1,8 @@
 //! Runs an inquiry: asks the questions it needs until it is done or its deadline has passed.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -17,10 +16,10 @@ use crate::dnsxl::Subject;
 use crate::engine::asking::{Answered, Asking};
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
-use crate::engine::session_memory::SessionMemory;
+use crate::engine::run::{Run, WaitFor};
 use crate::engine::{Engine, later};
-use crate::inquiry::{Awaited, Finished, Inquiry, TrialWait};
-use crate::report::{Report, Update};
+use crate::inquiry::{Finished, Inquiry, TrialWait};
+use crate::report::Report;
 use crate::state::ACCUSATIONS_HELD;
 
 /// How long a verdict that rests on the existence of an address waits for the resolver's trial, measured from the start of the
@@ -28,54 +27,6 @@ use crate::state::ACCUSATIONS_HELD;
 const TRIAL_WAIT: Duration = Duration::from_millis(400);
 
 type Timer = BoxFuture<'static, ()>;
-
-/// Which answers a check waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WaitFor {
-    /// What can still change the action or the code of the policy's advice at this stage of a session.
-    Advice(Awaited),
-    /// Every list.
-    AllLists,
-    /// The lists that can still change the outcome.
-    DecisiveLists,
-    /// Every list, and the control questions about lists that the check causes.
-    ListsAndHealth,
-}
-
-/// How an inquiry is run.
-#[derive(Clone, Debug)]
-pub(crate) struct Run {
-    /// The report is returned at this time at the latest. When it has passed, no question is sent.
-    pub(crate) deadline: Instant,
-    pub(crate) wait_for: WaitFor,
-    /// The session that the inquiry belongs to.
-    pub(crate) session: Option<SessionRun>,
-    /// Where verdicts are put as they come.
-    pub(crate) updates: Option<Arc<UpdateQueue>>,
-}
-
-/// What a run needs of its session.
-#[derive(Clone, Debug)]
-pub(crate) struct SessionRun {
-    pub(crate) memory: Arc<Mutex<SessionMemory>>,
-    /// The longest time for one question, measured from when the session first asked it.
-    pub(crate) per_question: Duration,
-}
-
-/// The way from a running check to a host that looks at it.
-#[derive(Debug, Default)]
-pub(crate) struct UpdateQueue {
-    pub(crate) verdicts: Mutex<VecDeque<Update>>,
-    /// The host wants the report now, with what is known.
-    pub(crate) is_stopped: AtomicBool,
-}
-
-impl Run {
-    /// Of a check that belongs to no session.
-    pub(crate) fn alone(deadline: Instant, wait_for: WaitFor) -> Self {
-        Self { deadline, wait_for, session: None, updates: None }
-    }
-}
 
 /// Runs the inquiry about a whole dialogue. It ends at the deadline at the latest, and reports what is known then.
 pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, run: Run) -> Report {

@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod fast_path;
 pub(crate) mod fetch;
 pub(crate) mod numbers;
+pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
 

@@ -9,11 +9,10 @@ use crate::check::mail_domain::{MailDomainCheck, PathRole};
 use crate::dnsxl::{
     About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
 };
-use crate::inquiry::decided::Taken;
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::Questions;
-use crate::inquiry::running::Running;
+use crate::inquiry::running::{Running, Taken};
 use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;

@@ -5,17 +5,6 @@ use crate::inquiry::Inquiry;
 use crate::report::ListReport;
 use crate::report::update::Update;
 
-/// What was taken out already.
-#[derive(Debug, Default)]
-pub(super) struct Taken {
-    iprev: bool,
-    helo: bool,
-    sender: bool,
-    recipient: bool,
-    /// One flag a list.
-    lists: Vec<bool>,
-}
-
 impl Inquiry {
     /// The verdicts that were reached since the last call.
     pub(crate) fn take_decided(&mut self) -> Vec<Update> {

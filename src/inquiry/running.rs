@@ -57,3 +57,14 @@ impl<U: Check> Running<U> {
         }
     }
 }
+
+/// Which verdicts were reported as updates.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) iprev: bool,
+    pub(super) helo: bool,
+    pub(super) sender: bool,
+    pub(super) recipient: bool,
+    /// One flag a list.
+    pub(super) lists: Vec<bool>,
+}
