@@ -87,6 +87,13 @@ fn tests_as_deny(disposition: Disposition, kind: ListKind) -> bool {
     disposition == Disposition::Test && kind == ListKind::Deny
 }
 
+impl ListSpec {
+    /// Does this code alone count as a listing?
+    pub(crate) fn lists(&self, code: Ipv4Addr) -> bool {
+        matches!(classify(self, &[code]), Class::Hit(_))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,16 +5,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use crate::base::name::Name;
-use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::list_spec::ListSpec;
+use crate::dnsxl::list_spec::fields::MergedInto;
 use crate::dnsxl::{CodeTest, Profile};
-
-/// The zone in the configuration, and the codes that identify its entries in the zone that is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MergedInto {
-    named: Name,
-    own_codes: CodeTest,
-}
 
 impl ListSpec {
     /// The zone in the configuration; its `Display` hides a key. It differs from [`zone`](Self::zone) if one query is sent to
@@ -32,11 +25,6 @@ impl ListSpec {
         let named = std::mem::replace(&mut self.zone, whole);
         self.usage.merged_into = Some(MergedInto { named, own_codes });
         self.with_new_name()
-    }
-
-    /// Does this code alone count as a listing?
-    pub(crate) fn lists(&self, code: Ipv4Addr) -> bool {
-        matches!(classify(self, &[code]), Class::Hit(_))
     }
 
     /// The codes of an answer that belong to this list, in the form that its own zone returns. All codes if its own zone is

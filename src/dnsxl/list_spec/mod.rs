@@ -1,6 +1,7 @@
 //! One list in a configuration: `zone[=codes][*weight]`, Postfix's notation.
 
 pub(crate) mod error;
+mod fields;
 pub(crate) mod merged;
 pub(crate) mod notation;
 pub(crate) mod usage;
@@ -17,9 +18,9 @@ use crate::dnsxl::list_spec::notation::Notation;
 use crate::dnsxl::profile::{NOTHING, Profile};
 
 pub use crate::dnsxl::list_spec::error::{NotCounted, SpecError, SpecErrorKind};
+pub use crate::dnsxl::list_spec::fields::OnNoAnswer;
+use crate::dnsxl::list_spec::fields::Usage;
 pub(crate) use crate::dnsxl::list_spec::usage::About;
-pub use crate::dnsxl::list_spec::usage::OnNoAnswer;
-use crate::dnsxl::list_spec::usage::Usage;
 
 /// One list in a configuration: its zone, the codes that count, its weight, and what it is asked about.
 ///

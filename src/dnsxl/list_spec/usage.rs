@@ -1,75 +1,11 @@
 //! How a list is used, beyond its zone, codes and weight.
 
-use std::fmt;
-
 use crate::base::name::Name;
 use crate::base::template::Template;
 use crate::dnsxl::Subject;
-use crate::dnsxl::kind::{ListKind, Part};
+use crate::dnsxl::kind::Part;
 use crate::dnsxl::list_spec::ListSpec;
-use crate::dnsxl::list_spec::merged::MergedInto;
-
-/// What to do about a list that did not answer. It affects replies; the score stays a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum OnNoAnswer {
-    /// The mail is handled without the list. The default for deny lists. If the negative weight of the list could have
-    /// prevented a rejection, the mail is not rejected.
-    Ignore,
-    /// The mail is deferred if the list could still decide.
-    Defer,
-    /// The subject counts as listed (Exim's `+include_unknown`). On a deny list this rejects mail permanently without any
-    /// evidence, so it must be set explicitly.
-    Listed,
-    /// A rejection that the list could have prevented becomes a deferral. The default for allow lists, as in Postfix; set it
-    /// explicitly for negative weights.
-    DeferIfReject,
-}
-
-impl OnNoAnswer {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ignore => "ignore",
-            Self::Defer => "defer",
-            Self::Listed => "listed",
-            Self::DeferIfReject => "defer_if_reject",
-        }
-    }
-
-    /// The default for a list of this kind.
-    pub(crate) fn default_for(kind: ListKind) -> Self {
-        match kind {
-            ListKind::Allow => Self::DeferIfReject,
-            ListKind::Deny => Self::Ignore,
-        }
-    }
-}
-
-/// The less common settings of a list.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
-    on_no_answer: Option<OnNoAnswer>,
-    fixed: Vec<Subject>,
-    reason_zone: Option<Name>,
-    reply: Option<Template>,
-    pub(crate) merged_into: Option<MergedInto>,
-}
-
-/// Without the text of the reply, which may contain the zone with its key.
-impl fmt::Debug for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { on_no_answer, fixed, reason_zone, reply, merged_into } = self;
-        f.debug_struct("Usage")
-            .field("on_no_answer", on_no_answer)
-            .field("fixed", fixed)
-            .field("reason_zone", reason_zone)
-            .field("has_reply", &reply.is_some())
-            .field("merged_into", merged_into)
-            .finish()
-    }
-}
+use crate::dnsxl::list_spec::fields::OnNoAnswer;
 
 impl ListSpec {
     /// Sets what to do if the list does not answer. By default [`OnNoAnswer::Ignore`] for deny lists and

@@ -6,12 +6,22 @@ use std::sync::Arc;
 
 use crate::base::remote_text::{RemoteText, hide_keys};
 use crate::dnsxl::{ListSpec, SpecError};
-use crate::lists::notation::main_cf::Thresholds;
 
 /// One element of a text: its position, and the list, or the reason why it is not a list. The reason is a mistake,
 /// unless the element [asks no list](SpecError::is_left_out) or is a [remark](SpecError::is_remark) on what was read.
 /// Spans of errors are positions in the whole text.
 pub type Item = (Range<usize>, Result<ListSpec, SpecError>);
+
+/// The thresholds in a text for the lists of one [`Context`](crate::lists::notation::Context).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Thresholds {
+    /// The score from which on the outcome is "listed": `postscreen_dnsbl_threshold`.
+    pub listed: Option<i32>,
+    /// The score up to which the sum means "allowed": `postscreen_dnsbl_allowlist_threshold`. Zero turns that off;
+    /// here it becomes [`i32::MIN`].
+    pub allowed: Option<i32>,
+}
 
 /// A group of lists that decide together: any one of them, or the sum of their weights. All `smtpd_*_restrictions` of
 /// one server form one context, postscreen's sites another, and each ACL of Exim one more.

@@ -41,24 +41,28 @@ pub(crate) mod main_cf;
 pub(crate) mod octet_regex;
 pub(crate) mod postfix;
 pub(crate) mod postscreen;
+mod restriction;
 pub(crate) mod rspamd;
 pub(crate) mod sendmail;
 #[cfg(feature = "serde")]
 mod serde;
 pub(crate) mod spamassassin;
+mod word;
 
 use std::fmt;
 use std::ops::Range;
 
-use crate::dnsxl::{ListKind, ListSpec, NotCounted, OnNoAnswer, Part, SpecError, SpecErrorKind};
+use crate::dnsxl::{ListKind, ListSpec};
 
+pub use crate::lists::notation::context::Thresholds;
 pub use crate::lists::notation::context::{Context, Item};
-pub use crate::lists::notation::main_cf::Thresholds;
+pub use crate::lists::notation::word::Unsayable;
 
 pub(crate) use crate::lists::notation::context::shown as context_name;
 
 pub use crate::dnsxl::list_spec::notation::Notation;
 use crate::lists::notation::context::Contexts;
+use crate::lists::notation::word::without_comments;
 
 impl Notation {
     /// Detects the notation of a text. A plain zone, with or without codes and weight, means the same in Postfix and
@@ -85,10 +89,7 @@ impl Notation {
             Self::Rspamd
         } else if crate::lists::notation::exim::is_condition(text) {
             Self::Exim
-        } else if crate::lists::notation::postfix::is_restriction(first)
-            || first.starts_with("smtpd_")
-            || crate::lists::notation::postfix::holds_list(text)
-        {
+        } else if restriction::is_restriction(first) || first.starts_with("smtpd_") || restriction::holds_list(text) {
             Self::Postfix
         } else if first.starts_with("postscreen_") || text.contains("\npostscreen_") {
             Self::Postscreen
@@ -162,8 +163,8 @@ pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
     };
     let alone = |items: Vec<Item>| Contexts::of(notation.word(), items);
     let contexts = match notation {
-        Notation::Postfix => crate::lists::notation::postfix::read(text),
-        Notation::Postscreen => crate::lists::notation::postscreen::read(text),
+        Notation::Postfix => crate::lists::notation::main_cf::read_postfix(text),
+        Notation::Postscreen => crate::lists::notation::main_cf::read_postscreen(text),
         Notation::Exim => crate::lists::notation::exim::read(text),
         Notation::Sendmail => alone(crate::lists::notation::sendmail::read(text)),
         Notation::SpamAssassin => alone(crate::lists::notation::spamassassin::read(text)),
@@ -177,8 +178,7 @@ pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
         let named = context.name.is_some();
         for (span, item) in &mut context.items {
             let word = || first_word(text.get(span.start.saturating_sub(offset)..).unwrap_or_default());
-            let is_for_it =
-                named || (notation == Notation::Postfix && crate::lists::notation::postfix::is_restriction(word()));
+            let is_for_it = named || (notation == Notation::Postfix && restriction::is_restriction(word()));
             if let Ok(list) = item
                 && (is_for_it || is_condition)
             {
@@ -221,9 +221,7 @@ pub fn contexts_as(kind: ListKind, text: &str) -> Vec<Context> {
     let notation = Notation::detect(text);
     let has_verb = notation == Notation::Exim && crate::lists::notation::exim::has_verb(text);
     let names_kind = |span: &Range<usize>| match notation {
-        Notation::Postfix => {
-            crate::lists::notation::postfix::is_restriction(first_word(text.get(span.clone()).unwrap_or_default()))
-        }
+        Notation::Postfix => restriction::is_restriction(first_word(text.get(span.clone()).unwrap_or_default())),
         Notation::Exim => has_verb,
         Notation::Sendmail => true,
         // Only `is_whitelist` sets the kind; rspamd has no setting for the other kind.
@@ -241,24 +239,10 @@ pub fn contexts_as(kind: ListKind, text: &str) -> Vec<Context> {
     contexts
 }
 
-/// Replaces comment lines by blanks; every other octet keeps its position.
-fn without_comments(text: &str) -> String {
-    let blank = |line: &str| match line.trim_start().starts_with('#') {
-        true => line.chars().map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }).collect(),
-        false => line.to_owned(),
-    };
-    text.split_inclusive('\n').map(blank).collect()
-}
-
 /// The text before the first blank.
 fn first_word(text: &str) -> &str {
     text.split_ascii_whitespace().next().unwrap_or_default()
 }
-
-/// What a notation cannot express.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the notation cannot express: {0}")]
-pub struct Unsayable(&'static str);
 
 /// Are two lists queried and counted in the same way? Codes are compared by what they match, as far as needed:
 /// notations write them differently.
@@ -274,154 +258,4 @@ fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
         && (one.reason_zone(), one.reply_template().is_some())
             == (other.reason_zone(), other.reply_template().is_some())
         && codes(one) == codes(other)
-}
-
-/// A piece of the text and the position where it starts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Word<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Word<'a> {
-    fn new(text: &'a str, at: usize) -> Self {
-        Self { text, at }
-    }
-
-    fn span(&self) -> Range<usize> {
-        self.at..self.at + self.text.len()
-    }
-
-    fn end(&self) -> usize {
-        self.span().end
-    }
-
-    /// Without blanks, line ends and line continuations at both ends.
-    fn trim(self) -> Self {
-        let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
-        let start = self.text.len() - self.text.trim_start_matches(blank).len();
-        Self { text: self.text.trim_matches(blank), at: self.at + start }
-    }
-
-    /// The text before and after the octet at `index`.
-    fn split(self, index: usize) -> (Self, Self) {
-        let before = self.text.get(..index).unwrap_or_default();
-        let after = self.text.get(index + 1..).unwrap_or_default();
-        (Self::new(before, self.at), Self::new(after, self.at + index + 1))
-    }
-
-    fn expected(&self, what: &'static str) -> SpecError {
-        SpecError::new(SpecErrorKind::Expected(what), self.span())
-    }
-
-    fn unsupported(&self, what: &'static str) -> SpecError {
-        SpecError::new(SpecErrorKind::NotSupported(what), self.span())
-    }
-
-    /// A character that looks like a blank, for example copied from a web page. No software accepts it as a blank.
-    fn odd_blank(&self) -> Option<SpecError> {
-        let (at, blank) = self.text.char_indices().find(|(_, c)| c.is_whitespace() && !c.is_ascii())?;
-        let blank = self.text.get(at..at + blank.len_utf8()).unwrap_or_default();
-        Some(Word::new(blank, self.at + at).expected("an ordinary blank; this one only looks like it"))
-    }
-
-    fn read_anyway(&self, what: &'static str) -> SpecError {
-        SpecError::new(SpecErrorKind::ReadAnyway(what), self.span())
-    }
-
-    /// This refers to something that the text does not define.
-    fn undefined(&self, what: &'static str, name: &str) -> SpecError {
-        SpecError::new(SpecErrorKind::Undefined(what), self.span()).about(name)
-    }
-
-    fn not_counted(&self, why: NotCounted) -> SpecError {
-        SpecError::new(SpecErrorKind::NotCounted(why), self.span())
-    }
-
-    fn left_out(&self, what: &'static str) -> SpecError {
-        SpecError::new(SpecErrorKind::LeftOut(what), self.span())
-    }
-
-    /// Postfix's `zone[=codes][*weight]`.
-    fn spec(&self, kind: ListKind) -> Result<ListSpec, SpecError> {
-        ListSpec::read(kind, self.text).map_err(|error| error.shifted(self.at))
-    }
-
-    /// A zone without anything else.
-    fn zone(&self, kind: ListKind) -> Result<ListSpec, SpecError> {
-        if self.text.is_empty() {
-            return Err(self.expected("a list domain"));
-        }
-        if self.text.bytes().all(|octet| octet.is_ascii_digit()) {
-            return Err(self.expected("a list domain, not a number; a port is not possible here"));
-        }
-        match self.text.find(['*', '=', '&', '!']) {
-            Some(at) => {
-                Err(Word::new(self.text.get(at..=at).unwrap_or_default(), self.at + at).expected("a list domain"))
-            }
-            None => self.spec(kind),
-        }
-    }
-
-    /// An address of four octets.
-    fn address(&self) -> Result<std::net::Ipv4Addr, SpecError> {
-        self.text.parse().map_err(|_| {
-            let leading = |octet: &str| octet.len() > 1 && octet.starts_with('0');
-            match self.text.split('.').count() == 4 && self.text.split('.').any(leading) {
-                true => self.expected("an address of four octets, without zeros in front"),
-                false => self.expected("an address of four octets"),
-            }
-        })
-    }
-}
-
-/// Words separated by any of these characters; comment lines are skipped.
-fn words<'a>(text: Word<'a>, separators: &[char]) -> Vec<Word<'a>> {
-    let mut found = Vec::new();
-    let mut line_start = text.at;
-    for line in text.text.split_inclusive('\n') {
-        if !line.trim_start().starts_with('#') {
-            let mut start = None;
-            for (at, character) in line.char_indices() {
-                if !separators.contains(&character) && !character.is_ascii_whitespace() {
-                    start.get_or_insert(at);
-                } else if let Some(from) = start.take() {
-                    found.push(Word::new(line.get(from..at).unwrap_or_default(), line_start + from));
-                }
-            }
-            if let Some(from) = start {
-                found.push(Word::new(line.get(from..).unwrap_or_default(), line_start + from));
-            }
-        }
-        line_start += line.len();
-    }
-    found
-}
-
-/// The one part that a list is asked about, for notations that can express only one.
-fn only_part(list: &ListSpec) -> Result<Part, Unsayable> {
-    match (list.parts(), list.fixed_subjects()) {
-        ([part], []) => Ok(*part),
-        ([], [_, ..]) => Err(Unsayable("subjects written in the configuration")),
-        _ => Err(Unsayable("several subjects")),
-    }
-}
-
-/// Refuses what nearly no notation can express.
-fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
-    if list.reason_zone().is_some() {
-        return Err(Unsayable("reasons from another zone"));
-    }
-    if list.reply_template().is_some() {
-        return Err(Unsayable("a reply of its own"));
-    }
-    Ok(())
-}
-
-/// Refuses a rule for lists that did not answer, unless it is the default.
-fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
-    match list.on_no_answer() == OnNoAnswer::default_for(list.kind()) {
-        true => Ok(()),
-        false => Err(Unsayable("a rule for a list that does not answer")),
-    }
 }

@@ -1,7 +1,7 @@
 //! Regular expressions over return codes, if they describe each octet separately: `^127\.0\.0\.(?:[2-9]|1[01])$`.
 
 use crate::dnsxl::{CodePattern, SpecError};
-use crate::lists::notation::Word;
+use crate::lists::notation::word::Word;
 
 /// The maximum number of nodes in an expression.
 const MAX_NODES: usize = 200;

@@ -1,52 +1,10 @@
 //! Restrictions of Postfix's smtpd: `reject_rbl_client zone=127.0.0.[2..11]`.
 
-use crate::dnsxl::{ListKind, ListSpec, NotCounted, Part, SpecError};
-use crate::lists::notation::main_cf::{self, Parameters};
-use crate::lists::notation::{Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
-
-/// The restrictions that ask lists (postconf(5)).
-const RESTRICTIONS: [(&str, ListKind, Part); 8] = [
-    ("reject_rbl_client", ListKind::Deny, Part::Address),
-    ("reject_rhsbl_client", ListKind::Deny, Part::ConfirmedName),
-    ("reject_rhsbl_reverse_client", ListKind::Deny, Part::ReverseName),
-    ("reject_rhsbl_helo", ListKind::Deny, Part::Helo),
-    ("reject_rhsbl_sender", ListKind::Deny, Part::Sender),
-    ("reject_rhsbl_recipient", ListKind::Deny, Part::Recipient),
-    ("permit_dnswl_client", ListKind::Allow, Part::Address),
-    ("permit_rhswl_client", ListKind::Allow, Part::ConfirmedName),
-];
-
-/// Prefixes of restrictions that this crate does not apply.
-const OTHERS: [&str; 8] = ["reject_", "permit_", "check_", "defer_", "warn_if_", "smtpd_", "sleep", "reject"];
-
-/// Parts of a word that occur only in names of restrictions that ask lists.
-const ABOUT_LISTS: [&str; 5] = ["rbl", "rhsbl", "dnsbl", "dnswl", "rhswl"];
-
-/// The restriction of this name, if it asks lists; the case of letters does not matter.
-fn known(word: &str) -> Option<&'static (&'static str, ListKind, Part)> {
-    RESTRICTIONS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(word))
-}
-
-/// Is this the name of a restriction, whether it asks a list or not?
-pub(crate) fn is_restriction(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    !word.contains('.')
-        && (OTHERS.iter().any(|start| word.starts_with(start)) || matches!(word.as_str(), "permit" | "defer"))
-}
-
-/// Does this text contain a restriction that asks lists?
-pub(crate) fn holds_list(text: &str) -> bool {
-    text.split(|c: char| c == ',' || c.is_ascii_whitespace()).any(|word| known(word).is_some())
-}
-
-/// Does evaluation stop here? Restrictions after such a word are never reached.
-fn is_last(word: &str) -> bool {
-    ["permit", "reject", "defer"].iter().any(|last| last.eq_ignore_ascii_case(word))
-}
-
-pub(crate) fn read(text: &str) -> Contexts {
-    main_cf::read(text, |value, parameters| restrictions(value, parameters, false), "smtpd")
-}
+use crate::dnsxl::{ListKind, ListSpec, NotCounted, SpecError};
+use crate::lists::notation::context::Item;
+use crate::lists::notation::main_cf::parameter::{Parameters, variable};
+use crate::lists::notation::restriction::{ABOUT_LISTS, RESTRICTIONS, is_last, is_restriction, known};
+use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
 
 /// The lists among restrictions; those that ask no list are reported as left out. `in_parameter`: the value of a
 /// parameter can contain only restrictions.
@@ -98,7 +56,7 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
         } else if word.text.ends_with("_restrictions") && !word.text.contains('$') {
             (word.span(), Err(word.left_out("the name of a parameter")))
         } else if word.text.contains('$') {
-            let error = match main_cf::variable(word.text) {
+            let error = match variable(word.text) {
                 Some(_) => word.undefined("the variable", word.text),
                 None => word.unsupported("a variable"),
             };

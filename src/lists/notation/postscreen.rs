@@ -1,14 +1,10 @@
 //! `postscreen_dnsbl_sites`: `zone=127.0.0.[2..11]*3, list.example*-4`.
 
 use crate::dnsxl::{ListKind, ListSpec, Part};
-use crate::lists::notation::main_cf::{self, Parameters};
-use crate::lists::notation::{
-    Contexts, Item, Unsayable, Word, no_more_than_codes, only_part, postfix, usual_unheard, words,
-};
-
-pub(crate) fn read(text: &str) -> Contexts {
-    main_cf::read(text, sites, "postscreen")
-}
+use crate::lists::notation::context::Item;
+use crate::lists::notation::main_cf::parameter::Parameters;
+use crate::lists::notation::postfix;
+use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
 
 /// Lists with weights, separated by commas and blanks.
 pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Item> {

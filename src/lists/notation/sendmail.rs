@@ -2,7 +2,8 @@
 
 use crate::base::template::{Template, Variable};
 use crate::dnsxl::{CodeFilter, CodePattern, ListKind, ListSpec, OnNoAnswer, Part, SpecError};
-use crate::lists::notation::{Item, Unsayable, Word, only_part};
+use crate::lists::notation::context::Item;
+use crate::lists::notation::word::{Unsayable, Word, only_part};
 
 /// Patterns that `enhdnsbl` accepts (cf/README).
 const MAX_PATTERNS: usize = 5;

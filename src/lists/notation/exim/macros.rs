@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use crate::lists::notation::Word;
+use crate::lists::notation::word::Word;
 
 /// The macros that a text defines; if a macro is defined twice, the last definition.
 #[derive(Debug, Default)]

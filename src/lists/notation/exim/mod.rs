@@ -9,8 +9,9 @@ use crate::base::name::Name;
 use crate::dnsxl::{
     CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, OnNoAnswer, Part, Quantifier, SpecError, Subject,
 };
+use crate::lists::notation::context::Item;
 use crate::lists::notation::exim::macros::Macros;
-use crate::lists::notation::{Item, Unsayable, Word};
+use crate::lists::notation::word::{Unsayable, Word};
 
 pub(crate) use crate::lists::notation::exim::statement::{has_verb, is_condition, read};
 

@@ -1,9 +1,10 @@
 //! Statements of an ACL: a verb, conditions (`dnslists` is one of them), and modifiers.
 
 use crate::dnsxl::{ListKind, NotCounted};
+use crate::lists::notation::context::{Contexts, Item};
 use crate::lists::notation::exim::list;
 use crate::lists::notation::exim::macros::{Macros, is_macro};
-use crate::lists::notation::{Contexts, Item, Word, without_comments};
+use crate::lists::notation::word::{Word, without_comments};
 
 /// The result of an ACL statement when its conditions are true.
 const VERBS: [&str; 7] = ["accept", "defer", "deny", "discard", "drop", "require", "warn"];

@@ -1,6 +1,7 @@
 //! Lines of `main.cf` and `master.cf`, each joined with its continuation lines.
 
-use crate::lists::notation::{Word, postfix};
+use crate::lists::notation::restriction;
+use crate::lists::notation::word::Word;
 
 /// The content of one logical line.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ fn may_hold_lists(name: Word<'_>, value: Word<'_>) -> bool {
     name.ends_with("_restrictions")
         || name.ends_with("_sites")
         || name == "maps_rbl_domains"
-        || postfix::holds_list(value.text)
+        || restriction::holds_list(value.text)
 }
 
 /// A service of `master.cf` and its `-o name=value`.

@@ -5,10 +5,12 @@ pub(crate) mod parameter;
 pub(crate) mod wrapped;
 
 use crate::dnsxl::{ListKind, ListSpec, NotCounted, SpecError, SpecErrorKind};
+use crate::lists::notation::context::{Contexts, Item, Thresholds};
 use crate::lists::notation::main_cf::lines::{Line, lines};
-pub(crate) use crate::lists::notation::main_cf::parameter::{Parameters, variable};
+use crate::lists::notation::main_cf::parameter::Parameters;
 use crate::lists::notation::main_cf::wrapped::unwrapped;
-use crate::lists::notation::{Contexts, Item, Word, postfix, postscreen, words};
+use crate::lists::notation::word::{Word, words};
+use crate::lists::notation::{postfix, postscreen, restriction};
 
 /// Reads a text that stands without the name of a parameter.
 type Bare = for<'a> fn(Word<'a>, &Parameters<'a>) -> Vec<Item>;
@@ -16,8 +18,18 @@ type Bare = for<'a> fn(Word<'a>, &Parameters<'a>) -> Vec<Item>;
 const SMTPD: &str = "smtpd";
 const POSTSCREEN: &str = "postscreen";
 
+/// A text of smtpd's restrictions.
+pub(crate) fn read_postfix(text: &str) -> Contexts {
+    read(text, |value, parameters| postfix::restrictions(value, parameters, false), SMTPD)
+}
+
+/// A text of postscreen's sites.
+pub(crate) fn read_postscreen(text: &str) -> Contexts {
+    read(text, postscreen::sites, POSTSCREEN)
+}
+
 /// Every list of a text that may contain parameters, grouped by the lists that decide together.
-pub(crate) fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contexts {
+fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contexts {
     let text = &unwrapped(text);
     let lines = lines(text);
     let parameters = Parameters::new(&lines);
@@ -69,7 +81,7 @@ fn parameter<'a>(
     thresholds: &mut Thresholds,
 ) -> Vec<Item> {
     let lower = name.text.to_ascii_lowercase();
-    if postfix::holds_list(name.text) {
+    if restriction::holds_list(name.text) {
         return vec![(name.span(), Err(name.expected("a blank behind the restriction, not \"=\"")))];
     }
     let is_restrictions = lower.ends_with("_restrictions");
@@ -77,7 +89,7 @@ fn parameter<'a>(
         // It is read at the place where it is used.
         return Vec::new();
     }
-    if is_restrictions || postfix::holds_list(value.text) {
+    if is_restrictions || restriction::holds_list(value.text) {
         let mut items = postfix::restrictions(value, parameters, is_restrictions);
         if parameters.is_class(name) {
             let why = "which clients a class of restrictions is for stands elsewhere";
@@ -112,17 +124,6 @@ fn deny(word: Word<'_>, parameters: &Parameters<'_>) -> Result<ListSpec, SpecErr
 const THRESHOLD: &str = "postscreen_dnsbl_threshold";
 const ALLOW_THRESHOLD: &str = "postscreen_dnsbl_allowlist_threshold";
 const OLD_ALLOW_THRESHOLD: &str = "postscreen_dnsbl_whitelist_threshold";
-
-/// The thresholds in a text for the lists of one [`Context`](crate::lists::notation::Context).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Thresholds {
-    /// The score from which on the outcome is "listed": `postscreen_dnsbl_threshold`.
-    pub listed: Option<i32>,
-    /// The score up to which the sum means "allowed": `postscreen_dnsbl_allowlist_threshold`. Zero turns that off;
-    /// here it becomes [`i32::MIN`].
-    pub allowed: Option<i32>,
-}
 
 /// Is this a parameter of `main.cf`, judged by its first line?
 pub(crate) fn looks_like(text: &str) -> bool {

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::dnsxl::SpecError;
 use crate::lists::notation::main_cf::lines::Line;
-use crate::lists::notation::{Word, postfix, words};
+use crate::lists::notation::restriction;
+use crate::lists::notation::word::{Word, words};
 
 /// The maximum depth of nested variables.
 const MAX_DEPTH: usize = 8;
@@ -36,7 +37,7 @@ impl<'a> Parameters<'a> {
         let mut all = Self::default();
         for (index, line) in lines.iter().enumerate() {
             if let Line::Parameter { name, value, service, .. } = line {
-                let value = Value { line: index, text: *value, holds_list: postfix::holds_list(value.text) };
+                let value = Value { line: index, text: *value, holds_list: restriction::holds_list(value.text) };
                 all.values.insert((*service, name.text), value);
             }
         }
@@ -91,7 +92,7 @@ impl<'a> Parameters<'a> {
     /// The restrictions of the class with this name.
     fn lists_of(&self, name: &str) -> Option<Word<'a>> {
         let value = self.values.get(&(None, name)).filter(|value| value.holds_list)?;
-        (!postfix::is_restriction(name)).then_some(value.text)
+        (!restriction::is_restriction(name)).then_some(value.text)
     }
 
     /// Words, with each variable and each restriction class replaced by its value.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::lists::notation::postfix;
+use crate::lists::notation::restriction;
 
 /// The command that sets parameters; the shell removes the quotation marks of its arguments.
 const COMMAND: &str = "postconf -e";
@@ -65,5 +65,5 @@ fn opens(before: &str, inner: &str) -> bool {
     let first = inner.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
     let is_name = first.starts_with("smtpd_") || first.starts_with("postscreen_");
     let more = inner.len() > first.len() && !inner.get(first.len()..).is_some_and(|rest| rest.starts_with(['"', '\'']));
-    before.ends_with('=') || before.ends_with(COMMAND) || is_name || (postfix::is_restriction(first) && more)
+    before.ends_with('=') || before.ends_with(COMMAND) || is_name || (restriction::is_restriction(first) && more)
 }

@@ -5,8 +5,10 @@ pub(crate) mod tree;
 use std::net::Ipv4Addr;
 
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
+use crate::lists::notation::context::Item;
+use crate::lists::notation::octet_regex;
 use crate::lists::notation::rspamd::tree::{Entry, Value};
-use crate::lists::notation::{Item, Unsayable, Word, no_more_than_codes, octet_regex, only_part, usual_unheard};
+use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard};
 
 /// The subjects of a query: rspamd's word, and the part of the dialogue, if there is one.
 const CHECKS: [(&str, Option<Part>); 12] = [

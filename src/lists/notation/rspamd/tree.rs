@@ -1,7 +1,7 @@
 //! The part of the UCL syntax that rules need: `name { key = "value"; other = [1, 2]; inner { ... } }`.
 
 use crate::dnsxl::SpecError;
-use crate::lists::notation::Word;
+use crate::lists::notation::word::Word;
 
 /// The maximum depth of nested objects; a rule needs four.
 const MAX_DEPTH: usize = 8;

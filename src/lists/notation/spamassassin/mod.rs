@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
-use crate::lists::notation::spamassassin::scores::Scores;
-use crate::lists::notation::{Item, Unsayable, Word, no_more_than_codes, octet_regex, only_part, usual_unheard};
+use crate::lists::notation::context::Item;
+use crate::lists::notation::octet_regex;
+use crate::lists::notation::spamassassin::scores::{Scores, first_word, rule_name};
+use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard};
 
 /// Lines about data outside the SMTP dialogue.
 const ABOUT_MESSAGES: [&str; 10] = [
@@ -131,19 +133,6 @@ fn lines(text: &str) -> Vec<Word<'_>> {
         }
     }
     found
-}
-
-/// The first word of a line, and the text after it.
-fn first_word(line: Word<'_>) -> (Word<'_>, Word<'_>) {
-    let end = line.text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(line.text.len());
-    let rest = Word::new(line.text.get(end..).unwrap_or_default(), line.at + end).trim();
-    (Word::new(line.text.get(..end).unwrap_or_default(), line.at), rest)
-}
-
-/// The name in `header NAME eval:...`.
-fn rule_name(line: Word<'_>) -> Option<Word<'_>> {
-    let (directive, rest) = first_word(line);
-    (directive.text == "header").then(|| first_word(rest).0)
 }
 
 /// `[header NAME] [eval:]function(...)`.

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::dnsxl::{ListSpec, NotCounted, SpecError};
-use crate::lists::notation::Word;
-use crate::lists::notation::spamassassin::{first_word, rule_name};
+use crate::lists::notation::word::Word;
 
 /// The data about rules from other lines.
 #[derive(Debug, Default)]
@@ -126,4 +125,17 @@ impl Rule<'_> {
 fn without_comment(word: Word<'_>) -> Word<'_> {
     let end = word.text.find('#').unwrap_or(word.text.len());
     Word::new(word.text.get(..end).unwrap_or_default(), word.at).trim()
+}
+
+/// The first word of a line, and the text after it.
+pub(super) fn first_word(line: Word<'_>) -> (Word<'_>, Word<'_>) {
+    let end = line.text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(line.text.len());
+    let rest = Word::new(line.text.get(end..).unwrap_or_default(), line.at + end).trim();
+    (Word::new(line.text.get(..end).unwrap_or_default(), line.at), rest)
+}
+
+/// The name in `header NAME eval:...`.
+pub(super) fn rule_name(line: Word<'_>) -> Option<Word<'_>> {
+    let (directive, rest) = first_word(line);
+    (directive.text == "header").then(|| first_word(rest).0)
 }

@@ -1,0 +1,58 @@
+//! How an inquiry is run: how long, waiting for what, and for whom.
+
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::engine::session_memory::SessionMemory;
+use crate::inquiry::Awaited;
+use crate::report::Update;
+
+/// Which answers a check waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitFor {
+    /// What can still change the action or the code of the policy's advice at this stage of a session.
+    Advice(Awaited),
+    /// Every list.
+    AllLists,
+    /// The lists that can still change the outcome.
+    DecisiveLists,
+    /// Every list, and the control questions about lists that the check causes.
+    ListsAndHealth,
+}
+
+/// How an inquiry is run.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The report is returned at this time at the latest. When it has passed, no question is sent.
+    pub(crate) deadline: Instant,
+    pub(crate) wait_for: WaitFor,
+    /// The session that the inquiry belongs to.
+    pub(crate) session: Option<SessionRun>,
+    /// Where verdicts are put as they come.
+    pub(crate) updates: Option<Arc<UpdateQueue>>,
+}
+
+/// What a run needs of its session.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionRun {
+    pub(crate) memory: Arc<Mutex<SessionMemory>>,
+    /// The longest time for one question, measured from when the session first asked it.
+    pub(crate) per_question: Duration,
+}
+
+/// The way from a running check to a host that looks at it.
+#[derive(Debug, Default)]
+pub(crate) struct UpdateQueue {
+    pub(crate) verdicts: Mutex<VecDeque<Update>>,
+    /// The host wants the report now, with what is known.
+    pub(crate) is_stopped: AtomicBool,
+}
+
+impl Run {
+    /// Of a check that belongs to no session.
+    pub(crate) fn alone(deadline: Instant, wait_for: WaitFor) -> Self {
+        Self { deadline, wait_for, session: None, updates: None }
+    }
+}
