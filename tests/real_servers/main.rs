@@ -594,7 +594,7 @@ async fn senders() {
         ("<a@broken.example>", MailDomain::Unknown(UnknownReason::Failed(Failure::ServFail)), Action::Defer),
         ("<>", MailDomain::NullSender, Action::Pass),
         ("<a@[203.0.113.7]>", MailDomain::AddressLiteral(ip("203.0.113.7")), Action::Pass),
-        ("<a@oemcomputer..>", MailDomain::Malformed, Action::Pass),
+        ("<a@oemcomputer..>", MailDomain::Malformed, Action::Reject),
     ] {
         assert_eq!(*checker.mail_domain(PathRole::Sender, path).await.verdict(), expected, "{path}");
         let report = checker.check(Dialogue::new().mail_from(path)).await;
