@@ -113,6 +113,9 @@ impl Loaded {
 
     fn standard_input(&mut self, kind: Option<Kind>) {
         match read(io::stdin().lock()) {
+            Ok(octets) if octets.iter().all(u8::is_ascii_whitespace) => {
+                self.unread.push(("<stdin>".to_owned(), "it is empty".to_owned()));
+            }
             Ok(octets) => self.text("<stdin>", None, kind, octets),
             Err(why) => self.unread.push(("<stdin>".to_owned(), why)),
         }

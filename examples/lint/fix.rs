@@ -25,6 +25,8 @@ pub(crate) fn diff(outcome: &Outcome) -> String {
             if inside.is_empty() {
                 continue;
             }
+            // patch refuses absolute names.
+            let name = name.trim_start_matches('/');
             let _ = writeln!(text, "--- {name}\n+++ {name}");
             // How many lines were removed before.
             let mut removed = 0;

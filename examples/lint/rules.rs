@@ -51,7 +51,7 @@ impl Rules<'_> {
     fn explain(&self, finding: &ZoneFinding, knowledge: &Knowledge) -> Option<Finding> {
         let found = self.lists.get(finding.index())?;
         if let Some(made) = status::of(finding, found.at, knowledge) {
-            let edit = self.correction(found, finding.kind());
+            let edit = self.correction(found, finding.kind(), knowledge);
             return Some(Finding { edit, ..made });
         }
         // A rule that tells that the list refuses, for the administrator; it counts nothing.
@@ -234,18 +234,33 @@ impl Rules<'_> {
     }
 
     /// The correction of a name, or the removal of a list.
-    fn correction(&self, found: &Found, kind: &ZoneFindingKind) -> Option<Edit> {
-        let meant = match kind {
-            ZoneFindingKind::Retired(shutdown) => shutdown.successor(),
-            ZoneFindingKind::Misspelled { meant } => Some(meant),
-            ZoneFindingKind::NeverAList { meant } => meant.as_ref(),
-            ZoneFindingKind::Renamed { successor } | ZoneFindingKind::Merged { successor } => Some(successor.as_ref()?),
+    fn correction(&self, found: &Found, kind: &ZoneFindingKind, knowledge: &Knowledge) -> Option<Edit> {
+        let (meant, keeps_codes) = match kind {
+            // What asked a dead list refused nobody. What replaces it is for a person to decide.
+            ZoneFindingKind::Retired(_) | ZoneFindingKind::NeverAList { meant: None } => return self.removal(found),
+            ZoneFindingKind::Misspelled { meant } | ZoneFindingKind::NeverAList { meant: Some(meant) } => (meant, true),
+            ZoneFindingKind::Renamed { successor } => (successor.as_ref()?, false),
             _ => return None,
         };
-        match meant {
-            Some(meant) => Some(Edit { span: found.zone.clone()?, text: meant.to_string() }),
-            None => self.removal(found),
+        self.renamed(found, meant, keeps_codes, knowledge)
+    }
+
+    /// Another zone in the place of this one. Where the file can say which codes count, they are those of the new list: without
+    /// them Postfix would take a refusal for a listing.
+    fn renamed(&self, found: &Found, meant: &Name, keeps_codes: bool, knowledge: &Knowledge) -> Option<Edit> {
+        let zone = found.zone.clone()?;
+        let has_codes = found.spec.codes().is_some();
+        let says_codes = matches!(self.source.kind, Kind::Postfix | Kind::Plain);
+        if (keeps_codes && has_codes) || (!says_codes && !has_codes) {
+            return Some(Edit { span: zone, text: meant.to_string() });
         }
+        let codes = listing_codes(catalogue(knowledge)?.get(meant)?).filter(|_| says_codes)?;
+        let after = self.source.get(zone.end..found.item.end.max(zone.end));
+        let end = match after.starts_with('=') {
+            true => after.find([' ', '\t', ',', '*', '\n', '\r']).unwrap_or(after.len()),
+            false => 0,
+        };
+        Some(Edit { span: zone.start..zone.end + end, text: format!("{meant}={codes}") })
     }
 
     /// The removal of a list, where the file can do without the part.
@@ -313,4 +328,22 @@ impl Rules<'_> {
             })
             .collect()
     }
+}
+
+/// The codes of 127.0.0.0/24 that mean a listing; `None` if the catalogue does not know.
+fn listing_codes(entry: &Entry) -> Option<CodePattern> {
+    let means_listing = |octet: &u8| {
+        let mut meanings = entry.profile().meanings(Ipv4Addr::new(127, 0, 0, *octet));
+        meanings.any(|(disposition, _)| matches!(disposition, Disposition::Deny | Disposition::Allow))
+    };
+    let mut ranges: Vec<(u8, u8)> = Vec::new();
+    for octet in (0..=u8::MAX).filter(means_listing) {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(octet) => *last = octet,
+            _ => ranges.push((octet, octet)),
+        }
+    }
+    let shown = |(first, last): &(u8, u8)| if first == last { first.to_string() } else { format!("{first}..{last}") };
+    let ranges: Vec<String> = ranges.iter().map(shown).collect();
+    if ranges.is_empty() { None } else { format!("127.0.0.[{}]", ranges.join(";")).parse().ok() }
 }

@@ -1,5 +1,6 @@
 //! What a policy advises: an action, the reply to give, and the causes.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::report::action::Action;
@@ -84,7 +85,7 @@ impl Advice {
     /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the rejecting reply
     /// line. Never `OK`, which would skip the restrictions that follow.
     ///
-    /// Postfix puts its own `<...>: Recipient address rejected: ` in front, so the preset's words of that kind are left out.
+    /// Postfix puts its own `<...>: Recipient address rejected: ` in front, so the preset's words of that kind are left out; who is meant stays.
     #[must_use]
     pub fn postfix_action(&self) -> String {
         let Some(reply) = &self.reply else { return "DUNNO".to_owned() };
@@ -96,10 +97,19 @@ impl Advice {
     }
 }
 
-/// A reply's text without the words that Postfix adds itself: `<a@b.example>: Sender address rejected: `.
-fn without_class(text: &str) -> &str {
-    let rest = text.strip_prefix('<').and_then(|rest| rest.split_once(">: ")).map_or(text, |(_, rest)| rest);
-    let classes = ["Client host", "Helo command", "Sender address", "Recipient address"];
-    let without = |class| rest.strip_prefix(class)?.strip_prefix(" rejected: ").filter(|rest| !rest.is_empty());
-    classes.into_iter().find_map(without).unwrap_or(text)
+/// A reply's text without the words that Postfix adds itself, `<a@b.example>: Recipient address rejected: `. Who is meant stays:
+/// `<a@b.example>: Sender address rejected: Domain not found` becomes `<a@b.example>: Domain not found`.
+fn without_class(text: &str) -> Cow<'_, str> {
+    let (who, rest) = match text.strip_prefix('<').and_then(|rest| rest.split_once(">: ")) {
+        Some((who, rest)) => (Some(who), rest),
+        None => (None, text),
+    };
+    let after = |class: &str| rest.strip_prefix(class)?.strip_prefix(" rejected: ").filter(|rest| !rest.is_empty());
+    if let Some(rest) = after("Client host").or_else(|| after("Recipient address")) {
+        return Cow::Borrowed(rest);
+    }
+    match (who, after("Sender address").or_else(|| after("Helo command"))) {
+        (Some(who), Some(rest)) => Cow::Owned(format!("<{who}>: {rest}")),
+        _ => Cow::Borrowed(text),
+    }
 }

@@ -21,7 +21,7 @@ async fn what_is_corrected() {
             "postfix",
             "smtpd_client_restrictions = reject_rbl_client relays.ordb.org, reject_rbl_client zen.spamhous.org, permit\n",
             "@@ -1 +1 @@\n-smtpd_client_restrictions = reject_rbl_client relays.ordb.org, reject_rbl_client \
-             zen.spamhous.org, permit\n+smtpd_client_restrictions = reject_rbl_client zen.spamhaus.org, permit\n",
+             zen.spamhous.org, permit\n+smtpd_client_restrictions = reject_rbl_client zen.spamhaus.org=127.0.0.[2..11;30], permit\n",
         ),
         (
             "sendmail",
@@ -32,7 +32,7 @@ async fn what_is_corrected() {
         (
             "list",
             "relays.ordb.org # old\r\nzen.spamhous.org\r\n",
-            "@@ -1 +1 @@\n-relays.ordb.org # old\r\n+# old\r\n@@ -2 +2 @@\n-zen.spamhous.org\r\n+zen.spamhaus.org\r\n",
+            "@@ -1 +1 @@\n-relays.ordb.org # old\r\n+# old\r\n@@ -2 +2 @@\n-zen.spamhous.org\r\n+zen.spamhaus.org=127.0.0.[2..11;30]\r\n",
         ),
         (
             "postfix",
@@ -44,6 +44,19 @@ async fn what_is_corrected() {
             "postfix",
             "smtpd_client_restrictions = reject_rbl_client a.local\nsmtpd_data_restrictions = reject_rbl_client a.local\n",
             "",
+        ),
+        // What replaces a dead list is not for a program to decide, nor which codes of another list were meant.
+        (
+            "postfix",
+            "smtpd_client_restrictions =\n reject_rbl_client opm.blitzed.org,\n reject_rbl_client cbl.abuseat.org=127.0.0.2\n",
+            "@@ -2 +1,0 @@\n- reject_rbl_client opm.blitzed.org,\n",
+        ),
+        // The codes that were written are those that were meant.
+        (
+            "postfix",
+            "smtpd_client_restrictions = reject_rbl_client zen.spamhous.org=127.0.0.4\n",
+            "@@ -1 +1 @@\n-smtpd_client_restrictions = reject_rbl_client zen.spamhous.org=127.0.0.4\n\
+             +smtpd_client_restrictions = reject_rbl_client zen.spamhaus.org=127.0.0.4\n",
         ),
         ("list", "bl.spamcop.net\n", ""),
     ] {
@@ -78,4 +91,10 @@ async fn corrected_files_are_right() {
     for rule in ["dead-list cn-kr", "no-code-filter", "not-continued", "dead-list relays"] {
         assert!(!found.contains(rule), "{found}");
     }
+}
+
+#[tokio::test]
+async fn an_empty_input_is_not_healthy() {
+    let run = run_with(&["--offline", "--quiet", "-"], b"\n").await;
+    assert_eq!((run.code, run.err.trim_end()), (3, "lint: <stdin>: it is empty"));
 }

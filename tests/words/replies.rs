@@ -359,7 +359,7 @@ fn actions_for_postfix() {
     // Postfix adds `<...>: Recipient address rejected: ` itself.
     let unknown = ask_with(ListSet::builder(), Policy::postfix(), &client(7).mail_from("<a@nosuch.example>"));
     assert_eq!(reply(&unknown), "450 4.1.8 <a@nosuch.example>: Sender address rejected: Domain not found");
-    assert_eq!(unknown.advice().postfix_action(), "DEFER_IF_PERMIT 4.1.8 Domain not found");
+    assert_eq!(unknown.advice().postfix_action(), "DEFER_IF_PERMIT 4.1.8 <a@nosuch.example>: Domain not found");
 }
 
 #[test]
