@@ -22,6 +22,8 @@ pub enum Skipped {
     Retired,
     /// The query name would be longer than 255 octets.
     NameTooLong,
+    /// The list is asked only for mail with the null sender, and this is none.
+    Condition,
 }
 
 impl Skipped {
@@ -37,6 +39,7 @@ impl Skipped {
             Self::SingleLabel => "single_label",
             Self::Retired => "retired",
             Self::NameTooLong => "name_too_long",
+            Self::Condition => "condition",
         }
     }
 }
@@ -52,6 +55,7 @@ impl fmt::Display for Skipped {
             Self::SingleLabel => "a name of one label",
             Self::Retired => "the list has closed down",
             Self::NameTooLong => "name too long for this list",
+            Self::Condition => "asked for the null sender only",
         })
     }
 }

@@ -72,7 +72,7 @@ impl FastPath {
         let about_client = |spec: &ListSpec| spec.about().all(|about| matches!(about, About::Part(Part::Address)));
         let (score, contexts) = score::of_contexts(std::iter::empty, settings.lists.all_contexts());
         let mut outcomes = contexts.iter().map(|context| context.score.outcome());
-        let open = lists.iter().all(|spec| about_client(spec))
+        let open = lists.iter().all(|spec| about_client(spec) && !spec.only_null_sender())
             && score.outcome() == Outcome::NotListed
             && outcomes.all(|outcome| outcome == Outcome::NotListed);
         let family = |kind| PerFamily::new(lists, kind, score);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::base::mail_path::{self, Path};
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::{MailDomainCheck, PathRole};
@@ -168,7 +169,13 @@ impl Inquiry {
             }
         };
         // "Retired" is the reason that counts, whatever the list would have been asked about.
-        let skip = if spec.is_retired() { Some(Skipped::Retired) } else { skip };
+        let is_null = |path: &String| mail_path::read(path) == Path::Null;
+        let applies = !spec.only_null_sender() || subjects.dialogue.mail_from.as_ref().is_some_and(is_null);
+        let skip = match (spec.is_retired(), applies) {
+            (true, _) => Some(Skipped::Retired),
+            (false, false) => Some(Skipped::Condition),
+            (false, true) => skip,
+        };
         let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
         let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
         if (subject.is_none() && !names) || skip.is_some() {

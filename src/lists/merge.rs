@@ -94,6 +94,7 @@ fn named_twice(specs: &[ListSpec]) -> Vec<(usize, ZoneFindingKind)> {
         one.kind() == other.kind()
             && one.zone() == other.zone()
             && one.codes() == other.codes()
+            && one.only_null_sender() == other.only_null_sender()
             && shares_subject(one, other)
     };
     let named = |(index, spec): (usize, &ListSpec)| {
@@ -110,7 +111,11 @@ fn part_of<'a>(spec: &ListSpec, catalogue: &'a Catalogue) -> Option<Member<'a>> 
         catalogue.get(spec.zone()).filter(|entry| works(entry) && *entry.zone() == spec.zone().without_key())?;
     let holder = catalogue.get(entry.part_of()?).filter(|holder| works(holder))?;
     // A profile given in the configuration has priority over the catalogue.
-    if spec.original().is_some() || spec.is_retired() || spec.knowledge() != &**entry.profile() {
+    if spec.original().is_some()
+        || spec.is_retired()
+        || spec.only_null_sender()
+        || spec.knowledge() != &**entry.profile()
+    {
         return None;
     }
     let whole = match (spec.zone().secret(), holder.access()) {

@@ -149,6 +149,21 @@ fn by_default_nothing_is_refused_before_rcpt_and_everything_at_each_recipient() 
 }
 
 #[test]
+fn a_list_for_the_null_sender_is_asked_at_mail() {
+    let lists = || ListSet::builder().list(ListSpec::deny("bl.test").unwrap().with_only_null_sender()).build().unwrap();
+    let world = World::new(WORLD, lists());
+    let mut session = world.checker.session(LISTED).act_from(Stage::Connect);
+    let advice = |session: &mut Session| world.clock.run(session.advice()).action();
+    assert_eq!(advice(&mut session), Action::Pass);
+    assert_eq!(advice(session.mail_from("<a@sender.test>")), Action::Pass);
+    assert!(!world.asked().iter().any(|question| question.contains("bl.test")), "{:?}", world.asked());
+    assert_eq!(advice(session.reset().mail_from("<>")), Action::Reject);
+    let report = world.check(Dialogue::from(LISTED).mail_from("<a@sender.test>"));
+    assert_eq!((said(&report), report.advice().action()), (vec!["skipped"], Action::Pass));
+    assert_eq!(world.checker.remembered(&LISTED.into()), None);
+}
+
+#[test]
 fn each_stage_advises_on_what_is_new() {
     let world = World::with(WORLD, |builder| builder.lists(sender_lists()).policy(Policy::rfc().strict()));
     let mut session = world.checker.session(LISTED).act_from(Stage::Connect);

@@ -22,6 +22,32 @@ impl ListSpec {
         self.usage.on_no_answer.unwrap_or(OnNoAnswer::default_for(self.kind))
     }
 
+    /// Asks the list only for mail with the null sender `<>`, as the operators of lists about bounces to forged senders want.
+    /// Other mail skips it ([`Skipped::Condition`](crate::dnsxl::Skipped::Condition)).
+    ///
+    /// ```
+    /// # use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, Scripted};
+    /// # let clock = ManualClock::new();
+    /// # let checker = Checker::builder_with(Scripted::table("* NXDOMAIN", clock.clone())?, clock.clone());
+    /// let list = ListSpec::deny("ips.backscatterer.example")?.with_only_null_sender();
+    /// let checker = checker.lists(ListSet::builder().list(list).build()?).build()?;
+    /// let client: std::net::IpAddr = "8.8.4.4".parse()?;
+    /// let asked = |sender| clock.run(checker.check(Dialogue::from(client).mail_from(sender))).counts().asked();
+    /// assert_eq!((asked("<a@example.org>"), asked("<>")), (0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_only_null_sender(mut self) -> Self {
+        self.usage.only_null_sender = true;
+        self
+    }
+
+    /// Whether the list is asked only for mail with the null sender.
+    #[must_use]
+    pub fn only_null_sender(&self) -> bool {
+        self.usage.only_null_sender
+    }
+
     /// Asks about exactly these subjects, whatever the client is, and about no part of the SMTP session.
     #[must_use]
     pub fn with_fixed_subjects(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {

@@ -19,6 +19,8 @@ use crate::dnsxl::{CodeFilter, CodeTest, Quantifier, Subject};
 use crate::dnsxl::{ListKind, Part};
 use crate::lists::notation::{self, Notation};
 
+/// The only condition on which a list may be asked.
+const NULL_SENDER: &str = "null_sender";
 const PARTS: [Part; 6] =
     [Part::Address, Part::ConfirmedName, Part::ReverseName, Part::Helo, Part::Sender, Part::Recipient];
 const UNHEARD: [OnNoAnswer; 4] = [OnNoAnswer::Ignore, OnNoAnswer::Defer, OnNoAnswer::Listed, OnNoAnswer::DeferIfReject];
@@ -33,7 +35,8 @@ const QUANTIFIERS: [(&str, Quantifier); 4] = [
 /// a hidden key cannot be read back: the key must be added again.
 impl Serialize for ListSpec {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let more = self.operator.is_some() || self.daily_limit.is_some() || self.mirrors.is_some();
+        let more =
+            self.only_null_sender() || self.operator.is_some() || self.daily_limit.is_some() || self.mirrors.is_some();
         let texts = [Notation::Postscreen, Notation::Postfix];
         match texts.into_iter().find_map(|notation| notation.print(self).ok()).filter(|_| !more) {
             Some(text) => serializer.serialize_str(&text),
@@ -76,6 +79,9 @@ impl ListSpec {
             if let Some(text) = text {
                 map.serialize_entry(key, &**text)?;
             }
+        }
+        if self.only_null_sender() {
+            map.serialize_entry("only_for", NULL_SENDER)?;
         }
         if let Some(limit) = self.daily_limit {
             map.serialize_entry("daily_limit", &limit)?;
@@ -166,10 +172,14 @@ impl<'de> Visitor<'de> for Reader {
                     let limit = value(&mut map, "daily_limit: expected a whole number")?;
                     changes.push(Box::new(move |list| list.with_daily_limit(limit)));
                 }
+                "only_for" => match text(&mut map)?.as_str() {
+                    NULL_SENDER => changes.push(Box::new(ListSpec::with_only_null_sender)),
+                    _ => return Err(A::Error::custom("only_for: expected null_sender")),
+                },
                 _ => {
                     return Err(A::Error::custom(
-                        "expected zone, kind, codes, weight, asks, asks_about, unheard, explained_by, mirrors, reply, \
-                         label, run_by or daily_limit",
+                        "expected zone, kind, codes, weight, asks, asks_about, only_for, unheard, explained_by, mirrors, \
+                         reply, label, run_by or daily_limit",
                     ));
                 }
             }

@@ -148,6 +148,9 @@ pub(super) fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
     if list.reply_template().is_some() {
         return Err(Unsayable("a reply of its own"));
     }
+    if list.only_null_sender() {
+        return Err(Unsayable("a list for the null sender only"));
+    }
     Ok(())
 }
 
