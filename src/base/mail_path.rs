@@ -22,6 +22,8 @@ pub(crate) enum Path {
 /// The path in an argument of MAIL or RCPT, without the parameters after it: `<a@example.org>` for `<a@example.org>
 /// SIZE=1000` (RFC 5321 §4.1.1.2). A text that does not have this form is returned unchanged.
 pub(crate) fn without_parameters(text: &str) -> &str {
+    // Some clients put a blank behind the colon, and servers accept it.
+    let text = text.strip_prefix(' ').map(str::trim_start).filter(|path| path.starts_with('<')).unwrap_or(text);
     let (mut quoted, mut escaped) = (false, false);
     let end = text.char_indices().find_map(|(at, character)| {
         match character {

@@ -100,7 +100,8 @@ impl PendingCheck {
         self.await.summary()
     }
 
-    /// The check as a stream: each verdict when it is reached, then the report. For pages, progress lines and logs.
+    /// The check as a stream: each verdict when it is reached, then the report. For pages, progress lines and logs. A list has
+    /// one update for each subject; one that the deadline cut appears only in the report.
     ///
     /// ```
     /// # use rdnsbl::{Checker, ListSet, ManualClock, Scripted};

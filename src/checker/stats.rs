@@ -10,7 +10,7 @@ pub use crate::engine::numbers::Latency;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Finished checks of whole dialogues.
+    /// Finished checks of whole dialogues. Each stage of a session that asks is one, prefetches too.
     pub checks: u64,
     /// Of these, checks that were cut by their deadline.
     pub cut_by_deadline: u64,
@@ -54,6 +54,9 @@ pub struct ListStats {
     pub failed: u64,
     /// Of these, answers with records: what the list said, whether or not it was believed.
     pub hits: u64,
+    /// Questions that were given up before an answer came: at a deadline, or since nobody waited any more. Not among those
+    /// asked.
+    pub cut: u64,
     /// How long they took.
     pub latency: Latency,
 }
@@ -103,6 +106,7 @@ impl Checker {
                 asked: read(&counters.asked),
                 failed: read(&counters.failed),
                 hits: read(&counters.hits),
+                cut: read(&counters.cut),
                 latency: counters.latency.read(),
             };
             let counted = self.engine.fetcher.zone_counters(spec.zone(), read);
@@ -150,6 +154,7 @@ mod json {
             map.serialize_entry("asked", &self.asked)?;
             map.serialize_entry("failed", &self.failed)?;
             map.serialize_entry("hits", &self.hits)?;
+            map.serialize_entry("cut", &self.cut)?;
             map.serialize_entry("latency_seconds", &self.latency)?;
             map.end()
         }

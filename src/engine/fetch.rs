@@ -184,7 +184,7 @@ impl Fetcher {
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
         let fetcher = Arc::clone(self);
         let answer = SharedQuery::start(|query| {
-            let task = QueryTask { fetcher, question: question.clone(), number, query };
+            let task = QueryTask { fetcher, question: question.clone(), number, query, asked: None };
             Box::pin(task.run(purpose, list))
         });
         in_flight.insert(question, InFlight { number, query: Arc::downgrade(answer.query()) });
@@ -254,11 +254,13 @@ struct QueryTask {
     question: Question,
     number: u64,
     query: Weak<SharedQuery>,
+    /// The list whose question about a subject was sent and is not answered.
+    asked: Option<Arc<Zone>>,
 }
 
 impl QueryTask {
-    async fn run(self, purpose: Purpose, list: Option<ListTarget>) -> Answer {
-        let fetcher = &self.fetcher;
+    async fn run(mut self, purpose: Purpose, list: Option<ListTarget>) -> Answer {
+        let fetcher = &Arc::clone(&self.fetcher);
         // Permits are taken from the narrowest limit to the widest (zone, client-chosen names, all), so that waiting for a slow
         // zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
         let zone = list.as_ref().map(|list| fetcher.zone(&list.zone));
@@ -277,7 +279,9 @@ impl QueryTask {
         // Read the epoch before asking: an answer to a question that was sent before an invalidation must not be cached.
         let epoch = fetcher.cache.epoch();
         let sent = fetcher.clock.now();
+        self.asked = zone.clone().filter(|_| purpose == Purpose::Subject);
         let answer = fetcher.resolver.resolve(&self.question).await.without_key(&self.question.name);
+        self.asked = None;
         let now = fetcher.clock.now();
         match (purpose, &list) {
             (own, list) if own.is_own() => {
@@ -306,6 +310,9 @@ impl QueryTask {
 
 impl Drop for QueryTask {
     fn drop(&mut self) {
+        if let Some(zone) = &self.asked {
+            count(&zone.counters.cut);
+        }
         let mut in_flight = lock(&self.fetcher.in_flight);
         // The entry may already belong to a later query for the same question: remove only our own.
         if let Entry::Occupied(entry) = in_flight.entry(self.question.clone())

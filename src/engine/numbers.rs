@@ -89,5 +89,6 @@ pub(crate) struct ListCounters {
     pub(crate) asked: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) hits: AtomicU64,
+    pub(crate) cut: AtomicU64,
     pub(crate) latency: Histogram,
 }

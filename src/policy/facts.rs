@@ -171,7 +171,7 @@ fn lists_of<'a>(
     if agreed && score + sum(&saves) >= threshold {
         return match allow.iter().find(|(_, rule)| *rule != OnNoAnswer::Ignore) {
             Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
-            None => Some(listed(&voices, moment)),
+            None => listed(&voices, moment),
         };
     }
     if agreed && score >= threshold {
@@ -192,7 +192,7 @@ fn lists_of<'a>(
 
 /// The list with the greatest weight, the first of equals, and how many others there are. A list that answered goes before
 /// one that counts although it did not.
-fn listed<'a>(voices: &[DenyVoice<'a>], moment: Option<&Moment<'_>>) -> Fact<'a> {
+fn listed<'a>(voices: &[DenyVoice<'a>], moment: Option<&Moment<'_>>) -> Option<Fact<'a>> {
     let counts = |voice: &&DenyVoice<'_>| voice.counts && voice.row.weight() > 0;
     let is_current =
         |voice: &&DenyVoice<'_>| moment.is_some_and(|moment| moment.is_current(Stage::of_part(voice.row.part())));
@@ -200,15 +200,15 @@ fn listed<'a>(voices: &[DenyVoice<'a>], moment: Option<&Moment<'_>>) -> Fact<'a>
     if decided.iter().any(is_current) {
         decided.retain(is_current);
     }
-    // A threshold of zero or less is reached without any list.
-    let Some(mut first) = decided.first().copied() else { return Fact::new(Finding::Listed) };
+    // A threshold of zero or less is reached without any list. Nobody is refused for that.
+    let mut first = decided.first().copied()?;
     for voice in &decided {
         let rank = |voice: &DenyVoice<'_>| (voice.unheard.is_none(), voice.row.weight());
         if rank(voice) > rank(first) {
             first = voice;
         }
     }
-    Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) }
+    Some(Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) })
 }
 
 fn voices<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<DenyVoice<'a>> {

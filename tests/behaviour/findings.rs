@@ -62,6 +62,14 @@ fn a_combined_rule_acts_at_its_stage() {
 }
 
 #[test]
+fn a_threshold_of_zero_refuses_nobody() {
+    for lists in [ListSet::builder().threshold(0), ListSet::builder().deny("bl.test").threshold(0)] {
+        let report = report(Policy::rfc(), lists.build().unwrap(), CLEAN.into());
+        assert_eq!(report.advice().action(), Action::Pass, "{report}");
+    }
+}
+
+#[test]
 fn lists_that_are_undecided() {
     let silent = || lists(["silent.test"]);
     for (policy, code) in [(Policy::rfc(), None), (Policy::rfc().strict(), Some(451)), (Policy::postfix(), Some(451))] {

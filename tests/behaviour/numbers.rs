@@ -26,6 +26,26 @@ fn numbers_of_lists_and_of_actions() {
         stats.iter().map(|list| (list.list.to_string(), list.asked, list.hits, list.failed)).collect()
     };
     assert_eq!(asked(&world.checker), [("bl.test".into(), 2, 1, 0), ("silent.test".into(), 2, 0, 2)]);
+    let stats = world.checker.stats();
+    assert_eq!((stats.checks, stats.passed, stats.deferred, stats.rejected), (2, 1, 0, 1));
+    assert_eq!(stats.check_time.count, 2);
+    // A session counts what it advises. From the cache nothing is asked.
+    let mut session = world.checker.session(LISTED);
+    world.clock.run(session.rcpt_to("<a@b.test>").advice());
+    assert_eq!(world.checker.stats().rejected, 2);
+    assert_eq!(asked(&world.checker)[0].1, 2);
+    // A question that a deadline cuts is counted as such.
+    let world = World::new(DNS, lists(["bl.test", "silent.test"]));
+    world.check_within(CLEAN, Duration::from_secs(1));
+    let cut: Vec<u64> = world.checker.list_stats().iter().map(|list| list.cut).collect();
+    assert_eq!(cut, [0, 1]);
+}
+
+#[test]
+fn latencies_are_counted_in_buckets() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    world.check(LISTED);
+    world.check(CLEAN);
     let latency = world.checker.list_stats()[0].latency;
     let under = |bound: u64| {
         let at = Latency::BOUNDS.iter().position(|at| *at == Duration::from_millis(bound)).unwrap();
@@ -35,14 +55,6 @@ fn numbers_of_lists_and_of_actions() {
         (under(20), under(50), under(5_000), latency.count, latency.sum),
         (0, 2, 2, 2, Duration::from_millis(60))
     );
-    let stats = world.checker.stats();
-    assert_eq!((stats.checks, stats.passed, stats.deferred, stats.rejected), (2, 1, 0, 1));
-    assert_eq!(stats.check_time.count, 2);
-    // A session counts what it advises. From the cache nothing is asked.
-    let mut session = world.checker.session(LISTED);
-    world.clock.run(session.rcpt_to("<a@b.test>").advice());
-    assert_eq!(world.checker.stats().rejected, 2);
-    assert_eq!(asked(&world.checker)[0].1, 2);
 }
 
 #[test]

@@ -293,6 +293,8 @@ fn addresses_that_the_host_has_parsed() {
     assert_eq!(sender("\"a@b\"@sender.test"), ("ok", domain("sender.test")));
     assert_eq!(sender("a\\\"> SIZE=1@sender.test"), ("ok", domain("sender.test")));
     assert_eq!(sender("root"), ("unqualified", None));
+    let blank = world.check(Dialogue::from(CLEAN).mail_from(" <a@sender.test> SIZE=5"));
+    assert_eq!(blank.sender().unwrap().verdict().word(), "ok");
     assert_eq!(sender("ä@sender.test"), ("ok", domain("sender.test")));
 }
 
