@@ -124,6 +124,8 @@ pub use lists::{ListSet, ListSetError};
 pub use policy::{Action, Finding, Policy};
 pub use report::summary::Summary;
 pub use report::{HealthReport, Report};
+#[cfg(feature = "direct")]
+pub use resolve::Direct;
 pub use resolve::Resolve;
 pub use state::SharedState;
 pub use state::event::Event;

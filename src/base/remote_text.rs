@@ -27,6 +27,12 @@ const LEAST_PART: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RemoteText(Arc<str>, Altered);
 
+impl AsRef<str> for RemoteText {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl RemoteText {
     /// Cleans the text and cuts it to the maximum length. Cleaning it again changes nothing.
     #[must_use]

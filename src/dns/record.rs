@@ -1,7 +1,7 @@
 //! Records of the types that the checks use.
 
 use std::fmt::{self, Write};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
@@ -129,6 +129,16 @@ impl Record {
             Self::Mx { .. } => RecordType::Mx,
             Self::Txt(_) => RecordType::Txt,
             Self::Ns(_) => RecordType::Ns,
+        }
+    }
+}
+
+/// An A or AAAA record.
+impl From<IpAddr> for Record {
+    fn from(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => Self::A(address),
+            IpAddr::V6(address) => Self::Aaaa(address),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::base::name::Name;
 use crate::base::similar::nearest;
@@ -50,7 +50,7 @@ impl<'de> Visitor<'de> for SettingsVisitor {
         let mut allow = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "lists" => lists = lists.lists(value::<Vec<ListSpec>, A>(&mut map, &key)?),
+                "lists" => lists = lists.lists(value::<Lists, A>(&mut map, &key)?.0),
                 "allow" => {
                     for text in value::<Vec<String>, A>(&mut map, &key)? {
                         let spec = ListSpec::allow(&text);
@@ -74,6 +74,37 @@ impl<'de> Visitor<'de> for SettingsVisitor {
         }
         settings.lists = lists.lists(allow).build().map_err(|error| in_key::<A::Error>("lists", &error))?;
         Ok(settings)
+    }
+}
+
+/// Lists, with the number of the item in errors.
+struct Lists(Vec<ListSpec>);
+
+impl<'de> Deserialize<'de> for Lists {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListsVisitor)
+    }
+}
+
+struct ListsVisitor;
+
+impl<'de> Visitor<'de> for ListsVisitor {
+    type Value = Lists;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of lists")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Lists, A::Error> {
+        let mut lists = Vec::new();
+        loop {
+            let number = lists.len() + 1;
+            match items.next_element() {
+                Ok(Some(list)) => lists.push(list),
+                Ok(None) => return Ok(Lists(lists)),
+                Err(error) => return Err(A::Error::custom(format_args!("item {number}: {error}"))),
+            }
+        }
     }
 }
 

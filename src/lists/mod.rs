@@ -66,6 +66,13 @@ pub enum Mistakes {
     LeaveOut,
 }
 
+/// [`ListSet::none`].
+impl Default for ListSet {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
 impl ListSet {
     /// No list at all: the initial state of a checker. The user must choose the lists.
     #[must_use]

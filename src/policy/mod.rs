@@ -303,6 +303,27 @@ impl Policy {
     }
 }
 
+/// [`Policy::rfc`].
+impl Default for Policy {
+    fn default() -> Self {
+        Self::rfc()
+    }
+}
+
+/// Reads the name of a preset: see [`Policy::named`].
+impl std::str::FromStr for Policy {
+    type Err = UnknownPreset;
+
+    fn from_str(name: &str) -> Result<Self, UnknownPreset> {
+        Self::named(name).ok_or(UnknownPreset)
+    }
+}
+
+/// There is no such preset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected rfc, postfix, sendmail or observe")]
+pub struct UnknownPreset;
+
 /// A preset's line as a rule. A test shows that all lines are correct; an incorrect one would pass.
 fn rule(line: &str) -> Rule {
     line.parse().unwrap_or(Rule::PASS)

@@ -80,7 +80,7 @@ impl<'de> Deserialize<'de> for Policy {
 }
 
 fn preset<E: Error>(name: &str) -> Result<Policy, E> {
-    Policy::named(name).ok_or_else(|| E::custom("preset: expected rfc, postfix, sendmail or observe"))
+    name.parse().map_err(|error| E::custom(format_args!("preset: {error}")))
 }
 
 fn of_map<E: Error>(mut map: BTreeMap<String, Value>) -> Result<Policy, E> {
@@ -115,6 +115,9 @@ fn combined<E: Error>(mut policy: Policy, value: Value) -> Result<Policy, E> {
             .iter()
             .map(|word| word.text("all.findings")?.parse().map_err(E::custom))
             .collect::<Result<Vec<Finding>, E>>()?;
+        if findings.is_empty() {
+            return Err(E::custom("all.findings: expected at least one finding"));
+        }
         policy = policy.all(findings, reply.rule("all.reply")?);
     }
     Ok(policy)

@@ -58,3 +58,11 @@ impl HealthReport {
         crate::dnsxl::advice::of_health(self.health, &self.evidence)
     }
 }
+
+/// One line: the list, its kind of subjects, its health, and what to do.
+impl std::fmt::Display for HealthReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}): {}", self.list, self.kind.word(), self.health)?;
+        if self.advice().is_empty() { Ok(()) } else { write!(f, "; {}", self.advice()) }
+    }
+}

@@ -43,7 +43,7 @@ fn mistakes_name_the_key() {
         ("threshold = 'three'", "threshold: invalid type"),
         ("exempt = ['192.0.2.0/24', '192.0.2.0/33']", "exempt: expected a network or an address as item 2"),
         ("own_names = ['a..b']", "own_names: "),
-        ("lists = ['bl..example']", "lists: "),
+        ("lists = ['bl.example', 'bl..example']", "lists: item 2: "),
         ("allow = ['wl.example=300.0.0.1']", "allow: "),
         ("policy = { preset = 'exim' }", "preset: expected rfc, postfix, sendmail or observe"),
         ("policy = { iprev_forgd = 'pass' }", r#"no finding "iprev_forgd"; did you mean iprev_forged?"#),

@@ -130,6 +130,7 @@ fn a_policy_in_a_configuration() {
         (r#"{"listed": 3}"#, "expected a text, not a number"),
         (r#"{"preset": "postfx"}"#, "preset: expected rfc, postfix, sendmail or observe"),
         (r#"{"all": {"findings": []}}"#, "all: expected a list of maps with `findings` and `reply`"),
+        (r#"{"all": [{"findings": [], "reply": "pass"}]}"#, "all.findings: expected at least one finding"),
         (r#"{"all": [{"findings": ["x"], "reply": "pass"}]}"#, r#"no finding "x""#),
     ] {
         let error = read(json).unwrap_err();

@@ -58,6 +58,18 @@ fn latencies_are_counted_in_buckets() {
 }
 
 #[test]
+fn names_of_lists_are_keys_and_health_is_a_line() {
+    let world = World::new(DNS, lists(["bl.test"]));
+    let numbers: std::collections::HashMap<_, _> =
+        world.checker.list_stats().into_iter().map(|stats| (stats.list, stats.asked)).collect();
+    assert_eq!(numbers.get("bl.test"), Some(&0));
+    let health: Vec<String> = world.clock.run(world.checker.probe()).iter().map(ToString::to_string).collect();
+    assert!(health[0].starts_with("bl.test (ipv4): "), "{health:?}");
+    assert_eq!("postfix".parse(), Ok(Policy::postfix()));
+    assert_eq!((Policy::default(), rdnsbl::ListSet::default()), (Policy::rfc(), rdnsbl::ListSet::none()));
+}
+
+#[test]
 fn a_watch_looks_after_the_lists_of_every_tenant_once() {
     let world = World::new(DNS, lists([]));
     let tenants = [["bl.test"], ["bl.test"], ["other.test"]].map(|zones| world.checker.with_lists(lists(zones)));

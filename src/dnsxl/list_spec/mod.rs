@@ -417,6 +417,19 @@ impl ListId {
     }
 }
 
+impl AsRef<str> for ListId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A map with the names of lists as keys can be asked by text.
+impl std::borrow::Borrow<str> for ListId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Display for ListId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
