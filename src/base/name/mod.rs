@@ -4,17 +4,27 @@
 //! and `Debug` show `(key).` in its place, which no parser of names accepts, and only [`Name::expose`] returns the
 //! text for the wire.
 
+mod error;
+mod key;
+mod label;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::base::address;
+pub use crate::base::name::error::{NameError, NameErrorKind};
+pub use crate::base::name::key::Key;
+use crate::base::name::key::{key_span, known_secret};
+pub use crate::base::name::label::MAX_LABEL_LENGTH;
+pub(crate) use crate::base::name::label::is_host_label;
+use crate::base::name::label::is_label_octet;
 
 /// The maximum octets of a name on the wire, including the root label (RFC 1035 §2.3.4).
 pub const MAX_WIRE_LENGTH: usize = 255;
-/// The maximum octets of one label (RFC 1035 §2.3.4).
-pub const MAX_LABEL_LENGTH: usize = 63;
 
 /// Shown in place of a secret label. Two dots follow: this one, and the dot of the label. The empty label between
 /// them makes the shown text an invalid name (RFC 1035 §3.1), so nobody can query it by mistake.
@@ -348,160 +358,6 @@ impl std::str::FromStr for Name {
     }
 }
 
-/// The secret label of a commercial list: one label of letters, digits, hyphens and underscores. It has no `Display`.
-///
-/// ```compile_fail
-/// let key = rdnsbl::name::Key::new("abcdefgh")?;
-/// println!("{key}");
-/// # Ok::<(), rdnsbl::name::NameError>(())
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key(Arc<str>);
-
-impl Key {
-    /// Accepts the label as the operator of the list supplied it.
-    ///
-    /// # Errors
-    /// [`NameError`] when it is not one label of letters, digits, hyphens and underscores.
-    pub fn new(label: impl Into<String>) -> Result<Self, NameError> {
-        let label = label.into().to_ascii_lowercase();
-        if label.is_empty() {
-            return Err(NameError::new(NameErrorKind::Empty, 0..0));
-        }
-        if label.len() > MAX_LABEL_LENGTH {
-            return Err(NameError::new(NameErrorKind::LabelTooLong, 0..label.len()));
-        }
-        if !is_host_label(&label) {
-            return Err(NameError::new(NameErrorKind::BadCharacter, 0..label.len()));
-        }
-        Ok(Self(label.into()))
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(..)")
-    }
-}
-
-/// Why a text is not a valid name, and where. It never repeats the text, which may contain a key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at octet {}", span.start + 1)]
-pub struct NameError {
-    kind: NameErrorKind,
-    span: Range<usize>,
-}
-
-impl NameError {
-    pub(crate) fn new(kind: NameErrorKind, span: Range<usize>) -> Self {
-        Self { kind, span }
-    }
-
-    /// What is wrong.
-    #[must_use]
-    pub fn kind(&self) -> NameErrorKind {
-        self.kind
-    }
-
-    /// The octets of the text that are wrong.
-    #[must_use]
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-}
-
-/// What can be wrong with a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum NameErrorKind {
-    /// The text is empty.
-    #[error("a name is needed")]
-    Empty,
-    /// Two dots without a label between them, or a leading dot.
-    #[error("empty label")]
-    EmptyLabel,
-    /// A label of more than 63 octets.
-    #[error("label longer than 63 octets")]
-    LabelTooLong,
-    /// More than 255 octets on the wire.
-    #[error("name longer than 255 octets")]
-    TooLong,
-    /// An octet that names in this crate may not contain.
-    #[error("character not allowed in a name")]
-    BadCharacter,
-    /// A U-label that is invalid in IDNA (RFC 5891).
-    #[error("not a valid internationalized name")]
-    BadUnicode,
-    /// A U-label, and the crate was built without the feature `idna`.
-    #[error("internationalized names need the feature `idna`")]
-    NeedsIdna,
-    /// All labels are numeric: an address, not a name.
-    #[error("all labels are numeric: this is no domain name")]
-    Numeric,
-}
-
-/// The octets that a label may contain: visible ASCII that never needs escaping in text.
-fn is_label_octet(octet: u8) -> bool {
-    octet.is_ascii_graphic()
-        && !matches!(octet, b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b',' | b'<' | b'>' | b'[' | b']' | b':')
-}
-
-/// A label of a host name; underscores allowed, hyphens only inside.
-pub(crate) fn is_host_label(label: &str) -> bool {
-    !label.is_empty()
-        && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-}
-
-/// Zones where the key stands directly in front of the zone.
-const KEY_BEFORE_ZONE: [&str; 6] = [
-    ".r.mail-abuse.com.",
-    ".all.spamrats.com.",
-    ".auth.spamrats.com.",
-    ".dyna.spamrats.com.",
-    ".noptr.spamrats.com.",
-    ".spam.spamrats.com.",
-];
-
-/// From this length on, a label is a key even at the position of the list's own label.
-const LEAST_MISPLACED_KEY: usize = 12;
-
-/// Finds the key in names of lists whose operators sell access by a secret label.
-fn known_secret(absolute: &str) -> Option<(u8, u8)> {
-    // KEY.<list>.dq.spamhaus.net, KEY.<list>.mail.abusix.zone: the key stands before the list's own label.
-    for suffix in [".dq.spamhaus.net.", ".mail.abusix.zone."] {
-        if let Some(front) = absolute.strip_suffix(suffix) {
-            let last = front.rfind('.').map_or(0, |dot| dot + 1);
-            // No list's own label is this long: the label was left out, or it stands before the key.
-            if front.len() - last >= LEAST_MISPLACED_KEY {
-                return key_span(last, front.len());
-            }
-            let key_and_before = &front.get(..front.rfind('.')?)?;
-            let start = key_and_before.rfind('.').map_or(0, |dot| dot + 1);
-            return key_span(start, key_and_before.len());
-        }
-    }
-    // KEY.r.mail-abuse.com, KEY.spam.spamrats.com: the key stands before the zone.
-    for suffix in KEY_BEFORE_ZONE {
-        if let Some(front) = absolute.strip_suffix(suffix) {
-            return key_span(front.rfind('.').map_or(0, |dot| dot + 1), front.len());
-        }
-    }
-    // KEY.<reversed address>.dnsbl.httpbl.org: the key comes first.
-    let front = absolute.strip_suffix(".dnsbl.httpbl.org.")?;
-    key_span(0, front.find('.').unwrap_or(front.len()))
-}
-
-/// The range of a key; `None` if it is too short. Short labels belong to the subject (octets, nibbles, most top-level
-/// domains).
-fn key_span(from: usize, to: usize) -> Option<(u8, u8)> {
-    if to.checked_sub(from)? < 4 {
-        return None;
-    }
-    Some((u8::try_from(from).ok()?, u8::try_from(to).ok()?))
-}
-
 #[cfg(feature = "idna")]
 fn to_a_labels(text: &str) -> Result<String, NameError> {
     idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::EMPTY)
@@ -512,125 +368,4 @@ fn to_a_labels(text: &str) -> Result<String, NameError> {
 #[cfg(not(feature = "idna"))]
 fn to_a_labels(text: &str) -> Result<String, NameError> {
     Err(NameError::new(NameErrorKind::NeedsIdna, 0..text.len()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(text: &str) -> Name {
-        Name::parse(text).unwrap()
-    }
-
-    #[test]
-    fn rfc_5782_vectors() {
-        let reverse = |address: &str| address::reversed_labels(address.parse().unwrap()).as_str().to_owned();
-        assert_eq!(reverse("192.0.2.99"), "99.2.0.192."); // RFC 5782 §2.1
-        assert_eq!(
-            reverse("2001:db8:1:2:3:4:567:89ab"), // RFC 5782 §2.4
-            "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2."
-        );
-    }
-
-    #[test]
-    fn limits_of_rfc_1035() {
-        let label = "a".repeat(63);
-        assert!(Name::parse(&label).is_ok());
-        assert_eq!(Name::parse(&"a".repeat(64)).unwrap_err().kind(), NameErrorKind::LabelTooLong);
-        let longest = [label.as_str(), &label, &label, &"a".repeat(61)].join(".");
-        assert_eq!(longest.len(), 253);
-        assert!(Name::parse(&longest).is_ok());
-        assert_eq!(Name::parse(&format!("{longest}a")).unwrap_err().kind(), NameErrorKind::TooLong);
-        assert_eq!(name(&longest).under(&name("x")).unwrap_err().kind(), NameErrorKind::TooLong);
-    }
-
-    #[test]
-    fn errors_point() {
-        let at = |text: &str| {
-            let error = Name::parse(text).unwrap_err();
-            (error.kind(), error.span())
-        };
-        assert_eq!(at(""), (NameErrorKind::Empty, 0..0));
-        assert_eq!(at("a..b"), (NameErrorKind::EmptyLabel, 2..2));
-        assert_eq!(at(".a"), (NameErrorKind::EmptyLabel, 0..0));
-        assert_eq!(at("a.b c"), (NameErrorKind::BadCharacter, 3..4));
-        assert_eq!(at("a@b"), (NameErrorKind::BadCharacter, 1..2));
-    }
-
-    #[test]
-    fn keys_are_never_shown() {
-        for keyed in [
-            "secretkeysecretkey.zen.dq.spamhaus.net",
-            "2.0.0.127.secretkeysecretkey.zen.dq.spamhaus.net",
-            "secretkeysecretkey.combined.mail.abusix.zone",
-            "secretkey.2.0.0.127.dnsbl.httpbl.org",
-            "secretkey.r.mail-abuse.com",
-            "2.0.0.127.secretkey.spam.spamrats.com",
-            "secretkeysecretkey.dq.spamhaus.net",
-            "2.0.0.127.secretkeysecretkey.dq.spamhaus.net",
-            "2.0.0.127.zen.secretkeysecretkey.mail.abusix.zone",
-        ] {
-            let name = name(keyed);
-            assert!(name.expose().contains("secretkey"));
-            assert!(!format!("{name} {name:?} {}", name.without_key()).contains("secretkey"), "{name}");
-        }
-        let zone = name("zen.dq.spamhaus.net").with_key(&Key::new("abcd1234").unwrap()).unwrap();
-        let asked = name("example.com").under(&zone).unwrap();
-        assert_eq!(asked.expose(), "example.com.abcd1234.zen.dq.spamhaus.net.");
-        assert_eq!(asked.to_string(), "example.com.(key)..zen.dq.spamhaus.net");
-        assert_eq!(zone.without_key().to_string(), "zen.dq.spamhaus.net");
-        assert_eq!(name("zen.dq.spamhaus.net").to_string(), "zen.dq.spamhaus.net");
-    }
-
-    #[test]
-    fn keys_repeated_by_a_server_are_hidden() {
-        let hidden = |text: &str| name(text).hiding("abcd1234").map(|name| name.to_string());
-        assert_eq!(hidden("1.ABCD1234.list.example").as_deref(), Some("1.(key)..list.example"));
-        assert_eq!(hidden("x-abcd1234.example").as_deref(), Some("(key)..example"));
-        assert_eq!(hidden("other.example").as_deref(), Some("other.example"));
-        assert_eq!(hidden("abcd1234.abcd1234.example"), None);
-    }
-
-    #[test]
-    fn parents() {
-        assert_eq!(name("a.b.example").parent(), Some(name("b.example")));
-        assert_eq!(name("example").parent(), Some(Name::root()));
-        assert_eq!(Name::root().parent(), None);
-        let asked = name("2.0.0.127.secretkey.zen.dq.spamhaus.net").parent().unwrap();
-        assert_eq!(asked.to_string(), "0.0.127.(key)..zen.dq.spamhaus.net");
-    }
-
-    #[test]
-    fn hosts() {
-        for good in
-            ["mail.example.org", "my_host.example", "3com.com", "example.123", "localhost", "xn--bcher-kva.example"]
-        {
-            assert!(name(good).is_host(), "{good}");
-        }
-        for bad in ["-a.example", "a-.example", "1.2.3.4", "7", "a/b.example", "*.example"] {
-            assert!(!name(bad).is_host(), "{bad}");
-        }
-        assert!(!Name::root().is_host());
-    }
-
-    #[test]
-    fn within() {
-        assert!(name("a.b.example").is_within(&name("b.example")));
-        assert!(name("b.example").is_within(&name("b.example")));
-        assert!(!name("ab.example").is_within(&name("b.example")));
-        assert!(name("b.example").is_within(&Name::root()));
-    }
-
-    #[cfg(feature = "idna")]
-    #[test]
-    fn u_labels_become_a_labels() {
-        assert_eq!(name("Bücher.example").expose(), "xn--bcher-kva.example.");
-        assert_eq!(name("例え。テスト").expose(), "xn--r8jz45g.xn--zckzah.");
-    }
-
-    #[cfg(not(feature = "idna"))]
-    #[test]
-    fn u_labels_are_a_clear_error() {
-        assert_eq!(Name::parse("bücher.example").unwrap_err().kind(), NameErrorKind::NeedsIdna);
-    }
 }
