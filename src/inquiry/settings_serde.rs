@@ -50,23 +50,27 @@ impl<'de> Visitor<'de> for SettingsVisitor {
         let mut allow = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "lists" => lists = lists.lists(value::<Lists, A>(&mut map, &key)?.0),
+                "lists" => {
+                    lists = lists.lists(map.next_value::<Lists>().map_err(|error| in_key::<A::Error>(&key, &error))?.0)
+                }
                 "allow" => {
-                    for text in value::<Vec<String>, A>(&mut map, &key)? {
+                    for text in value::<Vec<String>, A>(&mut map, &key, "a list of texts")? {
                         let spec = ListSpec::allow(&text);
                         allow.push(spec.map_err(|error| in_key::<A::Error>(&key, &error))?);
                     }
                 }
-                "threshold" => lists = lists.threshold(value::<i32, A>(&mut map, &key)?),
-                "allow_threshold" => lists = lists.allow_threshold(value::<i32, A>(&mut map, &key)?),
-                "min_operators" => lists = lists.min_operators(value::<usize, A>(&mut map, &key)?),
+                "threshold" => lists = lists.threshold(value::<i32, A>(&mut map, &key, "a whole number")?),
+                "allow_threshold" => lists = lists.allow_threshold(value::<i32, A>(&mut map, &key, "a whole number")?),
+                "min_operators" => {
+                    lists = lists.min_operators(value::<usize, A>(&mut map, &key, "a whole number, at least 0")?)
+                }
                 "policy" => settings.policy = map.next_value()?,
                 "own_names" => settings.ourselves.names = names::<A>(&mut map, &key)?,
                 "own_addresses" => settings.ourselves.addresses = parsed::<IpAddr, A>(&mut map, &key, "an address")?,
                 "local_domains" => settings.local_domains = names::<A>(&mut map, &key)?,
                 "exempt" => settings.exempt = networks::<A>(&mut map, &key)?,
                 "ask_about_special_addresses" => {
-                    let ask = value::<bool, A>(&mut map, &key)?;
+                    let ask = value::<bool, A>(&mut map, &key, "true or false")?;
                     settings.special_purpose = if ask { SpecialPurpose::Ask } else { SpecialPurpose::Skip };
                 }
                 _ => return Err(unknown_key(&key)),
@@ -82,7 +86,8 @@ struct Lists(Vec<ListSpec>);
 
 impl<'de> Deserialize<'de> for Lists {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(ListsVisitor)
+        // Any: where a format expects something else, its own error would quote the value.
+        deserializer.deserialize_any(ListsVisitor)
     }
 }
 
@@ -93,6 +98,10 @@ impl<'de> Visitor<'de> for ListsVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of lists")
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Lists, E> {
+        Err(E::custom("expected a list of lists, not a text"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Lists, A::Error> {
@@ -108,12 +117,13 @@ impl<'de> Visitor<'de> for ListsVisitor {
     }
 }
 
-fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A, key: &str) -> Result<T, A::Error> {
-    map.next_value().map_err(|error| in_key::<A::Error>(key, &error))
+/// The value of a key. serde's own errors quote the wrong value, which may be a list with its key.
+fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A, key: &str, wanted: &str) -> Result<T, A::Error> {
+    map.next_value().map_err(|_| A::Error::custom(format_args!("{key}: expected {wanted}")))
 }
 
 fn names<'de, A: MapAccess<'de>>(map: &mut A, key: &str) -> Result<Vec<Name>, A::Error> {
-    let texts = value::<Vec<String>, A>(map, key)?;
+    let texts = value::<Vec<String>, A>(map, key, "a list of texts")?;
     texts.iter().map(|text| Name::parse(text).map_err(|error| in_key::<A::Error>(key, &error))).collect()
 }
 
@@ -122,7 +132,7 @@ fn parsed<'de, T: std::str::FromStr, A: MapAccess<'de>>(
     key: &str,
     wanted: &str,
 ) -> Result<Vec<T>, A::Error> {
-    let texts = value::<Vec<String>, A>(map, key)?;
+    let texts = value::<Vec<String>, A>(map, key, "a list of texts")?;
     let wrong = |number: usize| A::Error::custom(format_args!("{key}: expected {wanted} as item {}", number + 1));
     texts.iter().enumerate().map(|(number, text)| text.parse().map_err(|_| wrong(number))).collect()
 }

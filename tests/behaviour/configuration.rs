@@ -40,7 +40,7 @@ fn mistakes_name_the_key() {
     for (text, message) in [
         ("polcy = 'rfc'", r#"unknown setting "polcy"; did you mean policy?"#),
         ("colour = 'red'", r#"unknown setting "colour"; expected one of lists, allow"#),
-        ("threshold = 'three'", "threshold: invalid type"),
+        ("threshold = 'three'", "threshold: expected a whole number"),
         ("exempt = ['192.0.2.0/24', '192.0.2.0/33']", "exempt: expected a network or an address as item 2"),
         ("own_names = ['a..b']", "own_names: "),
         ("lists = ['bl.example', 'bl..example']", "lists: item 2: "),
@@ -50,6 +50,17 @@ fn mistakes_name_the_key() {
     ] {
         let error = toml::from_str::<Settings>(text).unwrap_err().to_string();
         assert!(error.contains(message), "{text}: {error}");
+    }
+}
+
+/// serde would quote a wrong value, and a list may hold a key.
+#[cfg(feature = "serde")]
+#[test]
+fn mistakes_quote_no_value() {
+    for key in ["lists", "allow", "threshold", "policy", "own_names", "exempt", "ask_about_special_addresses"] {
+        let json = format!(r#"{{"{key}": "abcdefghijklmnopqrstuvwxyz.zen.dq.spamhaus.net"}}"#);
+        let error = serde_json::from_str::<Settings>(&json).unwrap_err().to_string();
+        assert!(!error.contains("abcdefghij"), "{error}");
     }
 }
 
