@@ -7,6 +7,7 @@ use crate::check::Check;
 use crate::dnsxl::score::{self, ContextScore, Outcome, Row, Score};
 use crate::dnsxl::{ListFinding, ListKind, OnNoAnswer, Part, Verdict};
 use crate::inquiry::Inquiry;
+use crate::inquiry::list_run::ListRun;
 use crate::inquiry::questions::UnitId;
 use crate::inquiry::running::Running;
 use crate::policy::{Finding, Policy, Stage};
@@ -45,13 +46,13 @@ impl Inquiry {
             is_judged
                 && Finding::ALL
                     .iter()
-                    .any(|finding| matters(finding) && !is_about_lists(*finding) && Stage::of(*finding) == stage)
+                    .any(|finding| Stage::of(*finding) == stage && !is_about_lists(*finding) && matters(finding))
         };
         // Lists about the client's names need iprev.
-        let iprev = !needed(Stage::Connect) && self.waiting.is_empty() && drop_check(&mut self.iprev);
-        let helo = !needed(Stage::Helo) && drop_check(&mut self.helo);
-        let sender = !needed(Stage::Mail) && drop_check(&mut self.sender);
-        let recipient = !needed(Stage::Rcpt) && drop_check(&mut self.recipient);
+        let iprev = self.waiting.is_empty() && drop_check(&mut self.iprev, || needed(Stage::Connect));
+        let helo = drop_check(&mut self.helo, || needed(Stage::Helo));
+        let sender = drop_check(&mut self.sender, || needed(Stage::Mail));
+        let recipient = drop_check(&mut self.recipient, || needed(Stage::Rcpt));
         if !(iprev || helo || sender || recipient) {
             return;
         }
@@ -141,9 +142,14 @@ impl Inquiry {
     /// Stops waiting for the lists about these parts of the dialogue.
     fn drop_lists(&mut self, dropped: impl Fn(Option<Part>) -> bool) {
         self.waiting.retain(|list| !dropped(Some(list.part)));
+        self.abandon_lists(|list| dropped(list.part));
+    }
+
+    /// Gives these lists the verdict "not awaited", if they have none yet.
+    fn abandon_lists(&mut self, unwanted: impl Fn(&ListRun) -> bool) {
         let mut abandoned = Vec::new();
         for (index, list) in self.lists.iter_mut().enumerate() {
-            if !list.run.is_done() && dropped(list.part) {
+            if !list.run.is_done() && unwanted(list) {
                 list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;
@@ -195,17 +201,10 @@ impl Inquiry {
         if decided.is_empty() {
             return;
         }
-        let mut abandoned = Vec::new();
-        for (index, list) in self.lists.iter_mut().enumerate() {
+        self.abandon_lists(|list| {
             let context = list.run.unit.spec().context();
-            if !list.run.is_done() && decided.iter().any(|name| name.as_deref() == context) {
-                list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
-                list.run.verdict = Some(ListFinding::not_awaited());
-                self.stopped_early = true;
-                abandoned.push(index);
-            }
-        }
-        self.questions.abandon(|id| matches!(id, UnitId::List(index) if abandoned.binary_search(&index).is_ok()));
+            decided.iter().any(|name| name.as_deref() == context)
+        });
     }
 }
 
@@ -214,9 +213,9 @@ fn is_about_lists(finding: Finding) -> bool {
     matches!(finding, Finding::Listed | Finding::DenyListUnknown | Finding::AllowListUnknown | Finding::ListsUndecided)
 }
 
-/// Drops a check that has no verdict yet. `true` if it did.
-fn drop_check<U: Check>(check: &mut Option<Running<U>>) -> bool {
-    check.take_if(|running| !running.is_done()).is_some()
+/// Drops a check that has no verdict yet and is not needed. `true` if it did.
+fn drop_check<U: Check>(check: &mut Option<Running<U>>, is_needed: impl Fn() -> bool) -> bool {
+    check.take_if(|running| !running.is_done() && !is_needed()).is_some()
 }
 
 fn verdict<U: Check>(check: Option<&Running<U>>) -> Option<&U::Verdict> {
