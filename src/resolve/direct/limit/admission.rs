@@ -3,24 +3,28 @@
 //! Questions about names that clients chose get at most half of the permits, and those of one client only a few. A client can
 //! make up any number of names whose servers never answer, and such a question holds its permit until it times out.
 //!
-//! A waiting question costs an entry in a map. It has no timer of its own: the waiting questions of a runtime share one. It fires
+//! A waiting question costs an entry in a queue. It has no timer of its own: the waiting questions of a runtime share one. It fires
 //! at the next deadline, or when a question may be admitted because time has passed. In most cases it is an answer that admits
 //! the next one.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::base::lock::lock;
-use crate::resolve::direct::limit::queue::{Decision, State, Waiting};
+use crate::resolve::direct::limit::queue::{Decision, State};
 use crate::resolve::direct::limit::unread_window::Stamp;
 use crate::resolve::direct::shared_timer::SharedTimer;
 
 /// Timers are kept for at most this many runtimes.
 const MOST_RUNTIMES: usize = 16;
+
+/// A timer that fires within this time is not set to an earlier time.
+const SOON: Duration = Duration::from_millis(10);
 
 /// The admission control of one server.
 pub(crate) struct AdmissionControl {
@@ -63,7 +67,7 @@ impl AdmissionControl {
                 let stamp = state.window.sent(now, client.is_some());
                 return Some((Permit { admission: self, client, stamp }, now));
             }
-            let number = state.wait(Waiting { client, end, runtime, waker: None });
+            let number = state.wait(client, end, runtime);
             Waiter { admission: self, client, number, done: false }
         };
         let permit = poll_fn(|cx| self.poll(&mut waiter, runtime, cx)).await;
@@ -89,7 +93,7 @@ impl AdmissionControl {
                 }))
             }
             None => {
-                if let Some(waiting) = state.waiting.get_mut(&waiter.number) {
+                if let Some(waiting) = state.find(waiter.number) {
                     match &mut waiting.waker {
                         Some(known) => known.clone_from(cx.waker()),
                         none => *none = Some(cx.waker().clone()),
@@ -132,6 +136,11 @@ impl AdmissionControl {
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
     fn set_timer(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: Id, now: Instant) {
+        // A timer that fires soon computes the next time itself, and most calls end here.
+        let soon = now + SOON;
+        if state.waiting.is_empty() || state.due.iter().any(|(id, due)| *id == runtime && *due <= soon) {
+            return;
+        }
         let Some(due) = state.timer_due(now) else { return };
         match state.due.iter_mut().find(|(id, _)| *id == runtime) {
             Some((_, known)) if *known <= due => return,

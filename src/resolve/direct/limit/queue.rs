@@ -1,6 +1,6 @@
 //! The permits and the waiting questions of one server. No I/O and no lock: see [`admission`](super::admission).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, VecDeque};
 use std::task::Waker;
 
 use tokio::runtime::Id;
@@ -27,16 +27,16 @@ pub(super) struct State {
     pub(super) granted: Count,
     /// Permits in use for names that this client chose.
     pub(super) clients: Table<u32, usize>,
-    /// The waiting questions by number, in order of arrival.
-    pub(super) waiting: BTreeMap<u64, Waiting>,
-    /// Waiting questions that no client chose.
-    pub(super) own: BTreeSet<u64>,
-    /// Waiting questions about names that clients chose.
-    pub(super) chosen: BTreeSet<u64>,
+    /// The waiting questions in order of arrival, so that their numbers ascend. Nearly always the first one leaves.
+    pub(super) waiting: VecDeque<Waiting>,
+    /// The numbers of waiting questions that no client chose, ascending.
+    pub(super) own: VecDeque<u64>,
+    /// The numbers of waiting questions about names that clients chose, ascending.
+    pub(super) chosen: VecDeque<u64>,
     /// The same, where the client already has all the permits it may have.
     pub(super) held_back: BTreeSet<(u32, u64)>,
     /// Outcomes that the waiting question has not fetched yet.
-    pub(super) decisions: BTreeMap<u64, Decision>,
+    pub(super) decisions: Table<u64, Decision>,
     pub(super) next: u64,
     /// When the timer of each runtime fires.
     pub(super) due: Vec<(Id, Instant)>,
@@ -51,6 +51,7 @@ pub(super) struct Count {
 
 /// A question that waits for a permit.
 pub(super) struct Waiting {
+    pub(super) number: u64,
     /// The client that chose the name, if one did.
     pub(super) client: Option<u32>,
     pub(super) end: Instant,
@@ -73,11 +74,11 @@ impl State {
             inside: Count::default(),
             granted: Count::default(),
             clients: Table::default(),
-            waiting: BTreeMap::new(),
-            own: BTreeSet::new(),
-            chosen: BTreeSet::new(),
+            waiting: VecDeque::new(),
+            own: VecDeque::new(),
+            chosen: VecDeque::new(),
             held_back: BTreeSet::new(),
-            decisions: BTreeMap::new(),
+            decisions: Table::default(),
             next: 0,
             due: Vec::new(),
         }
@@ -133,46 +134,61 @@ impl State {
             && let Some(next) = self.held_back.range((client, 0)..=(client, u64::MAX)).next().copied()
         {
             self.held_back.remove(&next);
-            self.chosen.insert(next.1);
+            let at = self.chosen.partition_point(|number| *number < next.1);
+            self.chosen.insert(at, next.1);
         }
     }
 
     /// Adds a waiting question and returns its number.
-    pub(super) fn wait(&mut self, waiting: Waiting) -> u64 {
+    pub(super) fn wait(&mut self, client: Option<u32>, end: Instant, runtime: Id) -> u64 {
         let number = self.next;
         self.next += 1;
-        match waiting.client {
-            None => self.own.insert(number),
-            Some(client) if self.has_its_share(client) => self.held_back.insert((client, number)),
-            Some(_) => self.chosen.insert(number),
-        };
-        self.waiting.insert(number, waiting);
+        match client {
+            None => self.own.push_back(number),
+            Some(client) if self.has_its_share(client) => drop(self.held_back.insert((client, number))),
+            Some(_) => self.chosen.push_back(number),
+        }
+        self.waiting.push_back(Waiting { number, client, end, runtime, waker: None });
         number
+    }
+
+    fn position(&self, number: u64) -> Option<usize> {
+        self.waiting.binary_search_by_key(&number, |waiting| waiting.number).ok()
+    }
+
+    /// The waiting question with this number.
+    pub(super) fn find(&mut self, number: u64) -> Option<&mut Waiting> {
+        let at = self.position(number)?;
+        self.waiting.get_mut(at)
     }
 
     /// Removes a waiting question.
     pub(super) fn remove_waiting(&mut self, number: u64) -> Option<Waiting> {
-        let waiting = self.waiting.remove(&number)?;
+        let waiting = self.waiting.remove(self.position(number)?)?;
         match waiting.client {
-            None => self.own.remove(&number),
-            Some(client) => self.chosen.remove(&number) || self.held_back.remove(&(client, number)),
-        };
+            None => drop(remove(&mut self.own, number)),
+            Some(client) => drop(remove(&mut self.chosen, number) || self.held_back.remove(&(client, number))),
+        }
         Some(waiting)
     }
 
     /// Admits the first waiting question that may be admitted, and returns its waker.
     pub(super) fn admit_one(&mut self) -> Option<Option<Waker>> {
+        if self.waiting.is_empty() {
+            return None;
+        }
         loop {
-            let own = self.own.first().filter(|_| self.has_room());
-            let chosen = self.chosen.first().filter(|_| self.has_room_for_chosen());
+            let own = self.own.front().filter(|_| self.has_room());
+            let chosen = self.chosen.front().filter(|_| self.has_room_for_chosen());
             let number = match (own, chosen) {
                 (Some(own), Some(chosen)) => *own.min(chosen),
                 (own, chosen) => *own.or(chosen)?,
             };
-            if let Some(client) = self.waiting.get(&number)?.client
+            let at = self.position(number)?;
+            if let Some(client) = self.waiting.get(at)?.client
                 && self.has_its_share(client)
             {
-                self.chosen.remove(&number);
+                self.chosen.pop_front();
                 self.held_back.insert((client, number));
                 continue;
             }
@@ -189,9 +205,7 @@ impl State {
     /// Only the front of the queue is looked at: all questions have the same time-out, so deadlines rise with the numbers.
     pub(super) fn reject_expired(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        while let Some(number) =
-            self.waiting.first_key_value().filter(|(_, first)| first.end <= now).map(|(number, _)| *number)
-        {
+        while let Some(number) = self.waiting.front().filter(|first| first.end <= now).map(|first| first.number) {
             self.decisions.insert(number, Decision::TooLate);
             wakers.extend(self.remove_waiting(number).and_then(|waiting| waiting.waker));
         }
@@ -200,7 +214,7 @@ impl State {
 
     /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
     pub(super) fn timer_due(&self, now: Instant) -> Option<Instant> {
-        let end = self.waiting.first_key_value()?.1.end;
+        let end = self.waiting.front()?.end;
         // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
         let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
@@ -210,10 +224,16 @@ impl State {
     }
 
     pub(super) fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
-        let ours = self.waiting.values_mut().filter(|waiting| waiting.runtime == runtime);
+        let ours = self.waiting.iter_mut().filter(|waiting| waiting.runtime == runtime);
         let mut wakers = ours.filter_map(|waiting| waiting.waker.take());
         std::array::from_fn(|_| wakers.next())
     }
+}
+
+/// Removes a number from numbers that ascend. Was it among them?
+fn remove(numbers: &mut VecDeque<u64>, number: u64) -> bool {
+    let found = numbers.binary_search(&number);
+    found.is_ok_and(|at| numbers.remove(at).is_some())
 }
 
 impl Count {
