@@ -1,14 +1,14 @@
-//! A fast parser for the most common answers: addresses, and negative answers with one SOA record or none. It leaves everything
-//! else to the full parser. Where it returns an answer, that answer is the same as the full parser's; the tests compare them.
+//! A fast parser for the most common answers: addresses, names of hosts (PTR, MX), and negative answers with one SOA record or
+//! none. It leaves everything else to the full parser. Where it returns an answer, that answer is the same as the full parser's; the tests compare them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::base::name::Name;
-use crate::dns::{Answer, Failure, MAX_TTL, Question, Record, RecordType, Soa, ttl_from_wire};
+use crate::dns::{Answer, Failure, MAX_TTL, Question, Record, RecordType, Soa, Target, ttl_from_wire};
 use crate::resolve::wire::codec::{HEADER, is_truncated};
 
-/// An answer with more addresses is left to the full parser.
+/// An answer with more records is left to the full parser.
 const FEW: u16 = 16;
 /// A longer name, in octets, is left to the full parser: it may exceed the limit of 255.
 const LONG: usize = 250;
@@ -29,7 +29,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
     // Goes past the question. Text has a dot after each label where the wire has a length before it; then root, type and class.
     octets.at += question.name.expose().len() + 1 + 4;
     let answer = match (flags & 0x0f, counts) {
-        (0, [1, many @ 1..=FEW, 0, _]) => addresses(&mut octets, question.record_type, many)?,
+        (0, [1, many @ 1..=FEW, 0, _]) => records(&mut octets, question, many)?,
         (0, [1, 0, many @ 0..=1, _]) => Answer::no_data(soa(&mut octets, question, many)?), // RFC 2308 §2.2
         (3, [1, 0, many @ 0..=1, _]) => Answer::nx_domain(soa(&mut octets, question, many)?), // RFC 2308 §2.1
         (2, [1, 0, 0, _]) => Answer::failed(Failure::ServFail),
@@ -47,7 +47,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
 }
 
 /// Records of the asked type at the name asked. `None` if there is any other record.
-fn addresses(octets: &mut Octets<'_>, kind: RecordType, many: u16) -> Option<Answer> {
+fn records(octets: &mut Octets<'_>, question: &Question, many: u16) -> Option<Answer> {
     let mut ttl = MAX_TTL;
     let mut records = Vec::with_capacity(many.into());
     for _ in 0..many {
@@ -56,11 +56,20 @@ fn addresses(octets: &mut Octets<'_>, kind: RecordType, many: u16) -> Option<Ans
         }
         let (found, class) = (octets.number()?, octets.number()?);
         ttl = ttl.min(octets.ttl()?);
-        records.push(match (kind, found, class, octets.number()?) {
+        let length = octets.number()?;
+        let end = octets.at + usize::from(length);
+        records.push(match (question.record_type, found, class, length) {
             (RecordType::A, 1, CLASS_IN, 4) => Record::A(Ipv4Addr::from(octets.take::<4>()?)),
             (RecordType::Aaaa, 28, CLASS_IN, 16) => Record::Aaaa(Ipv6Addr::from(octets.take::<16>()?)),
+            (RecordType::Ptr, 12, CLASS_IN, _) => Record::Ptr(octets.host(question)?),
+            (RecordType::Mx, 15, CLASS_IN, _) => {
+                Record::Mx { preference: octets.number()?, exchange: octets.host(question)? }
+            }
             _ => return None,
         });
+        if octets.at != end {
+            return None;
+        }
     }
     Some(Answer::records(records, ttl))
 }
@@ -127,9 +136,29 @@ impl Octets<'_> {
         self.take().map(u32::from_be_bytes).map(ttl_from_wire)
     }
 
-    /// Goes past a name; `None` if it may be malformed. Each pointer must lead to an earlier place, whose labels end before the
-    /// pointer's own name begins. So there is no loop.
+    /// Goes past a name; `None` if it may be malformed.
     fn skip_name(&mut self) -> Option<()> {
+        self.name(|_| Some(()))
+    }
+
+    /// The name of a host: letters, digits, `-` and `_`. `None` for any other name, and if a key has to be hidden.
+    fn host(&mut self, question: &Question) -> Option<Target> {
+        if question.name.secret().is_some() {
+            return None;
+        }
+        let mut text = String::new();
+        self.name(|label| {
+            let is_usual = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+            let label = std::str::from_utf8(label).ok().filter(|label| label.bytes().all(|octet| is_usual(&octet)))?;
+            text.extend([label, "."]);
+            Some(())
+        })?;
+        Name::parse(&text).ok().map(Target::Name)
+    }
+
+    /// Goes past a name and calls `each` with every label; `None` if the name may be malformed. Each pointer must lead to an
+    /// earlier place, whose labels end before the pointer's own name begins. So there is no loop.
+    fn name(&mut self, mut each: impl FnMut(&[u8]) -> Option<()>) -> Option<()> {
         let (mut at, mut start, mut limit, mut length) = (self.at, self.at, usize::MAX, 0);
         let mut end = None;
         while at < limit {
@@ -140,6 +169,7 @@ impl Octets<'_> {
                     return Some(());
                 }
                 1..=63 => {
+                    each(self.all.get(at + 1..at + 1 + octet)?)?;
                     at += 1 + octet;
                     length += 1 + octet;
                 }
@@ -204,6 +234,13 @@ mod tests {
         let zone = soa_record(14, 60, 30);
         let no = [0x81, 0x83];
         let yes = [0x81, 0xa0];
+        let ptr = question("2.in-addr.arpa", RecordType::Ptr);
+        let mx = question("mail.test", RecordType::Mx);
+        let name = |kind: u8, data: &[u8]| {
+            let mut record = vec![0xc0, 12, 0, kind, 0, 1, 0, 0, 1, 44, 0, data.len() as u8];
+            record.extend_from_slice(data);
+            record
+        };
         let root = [0, 0, 6, 0, 1, 0, 0, 0, 9, 0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 5];
         vec![
             (a.clone(), response(&a, no, [0, 1, 1], &[&zone, OPT])),
@@ -220,6 +257,19 @@ mod tests {
             (txt.clone(), response(&txt, yes, [1, 0, 1], &[A, OPT])),
             (keyed.clone(), response(&keyed, no, [0, 1, 1], &[&soa_record(14, 1, 2), OPT])),
             (keyed.clone(), response(&keyed, no, [0, 1, 1], &[&soa_record(23, 1, 2), OPT])),
+            (ptr.clone(), response(&ptr, yes, [1, 0, 1], &[&name(12, b"\x02H1\x04Test\0"), OPT])),
+            (
+                ptr.clone(),
+                response(&ptr, yes, [2, 0, 0], &[&name(12, b"\x02h1\xc0\x0e"), &name(12, b"\x02h0\xc0\x0e")]),
+            ),
+            (ptr.clone(), response(&ptr, yes, [1, 0, 0], &[&name(12, b"\x03h.1\x04test\0")])),
+            (ptr.clone(), response(&ptr, yes, [1, 0, 0], &[&name(12, b"\0")])),
+            (
+                mx.clone(),
+                response(&mx, yes, [2, 0, 1], &[&name(15, b"\0\x0a\x02mx\xc0\x0c"), &name(15, b"\0\x05\xc0\x0c"), OPT]),
+            ),
+            (mx.clone(), response(&mx, yes, [1, 0, 0], &[&name(15, b"\0\0\0")])),
+            (mx.clone(), response(&mx, yes, [1, 0, 0], &[&name(15, b"\0\x0a\x02mx\xc0\x0c\0")])),
         ]
     }
 
@@ -241,7 +291,7 @@ mod tests {
     fn usual_answers_are_read() {
         let read: Vec<bool> = samples().iter().map(|(question, response)| agree(response, question)).collect();
         let [t, f] = [true, false];
-        assert_eq!(read, [t, t, t, t, f, f, f, t, f, t, t, f, t, t]);
+        assert_eq!(read, [t, t, t, t, f, f, f, t, f, t, t, f, t, t, t, t, f, f, t, f, f]);
     }
 
     #[test]
@@ -272,7 +322,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn changes_of_many_octets(sample in 0_usize..14, changes in proptest::collection::vec((12_usize..120, 0_u8..=255), 1..6)) {
+        fn changes_of_many_octets(sample in 0_usize..21, changes in proptest::collection::vec((12_usize..120, 0_u8..=255), 1..6)) {
             let (question, mut response) = samples().swap_remove(sample);
             for (at, octet) in changes {
                 if let Some(place) = response.get_mut(at) {
