@@ -187,6 +187,14 @@ impl Answer {
         self
     }
 
+    /// The same answer, for a place where it is kept for long: see [`Name::compact`].
+    pub(crate) fn compact(mut self) -> Self {
+        if let Body::NoData(Some(soa)) | Body::NxDomain(Some(soa)) = &mut self.body {
+            soa.owner = soa.owner.clone().compact();
+        }
+        self
+    }
+
     /// The same answer without the key of the name that was asked: lists quote the question in their texts, and the zone
     /// of a negative answer, or the end of an alias, may contain it as well.
     pub(crate) fn without_key(mut self, asked: &Name) -> Self {

@@ -103,6 +103,11 @@ impl Question {
         self.chosen_by.map(NonZeroU32::get)
     }
 
+    /// The same question, for a place where it is kept for long: see [`Name::compact`].
+    pub(crate) fn compact(self) -> Self {
+        Self { name: self.name.compact(), ..self }
+    }
+
     fn asked(&self) -> (&Name, RecordType) {
         (&self.name, self.record_type)
     }

@@ -41,6 +41,8 @@ pub(crate) struct CheckResults {
 #[derive(Debug)]
 pub(crate) struct ListRow {
     pub(crate) spec: Arc<ListSpec>,
+    /// The number of its operator in the set.
+    pub(crate) operator: usize,
     pub(crate) subject: Option<Subject>,
     pub(crate) kind: SubjectKind,
     pub(crate) part: Option<Part>,
@@ -92,43 +94,51 @@ impl CheckResults {
     }
 }
 
+/// What the deny lists of one operator said about one subject.
+#[derive(Clone, Copy, Default)]
+struct Said {
+    answered: bool,
+    lists: bool,
+}
+
 /// For each row: is this deny list the only one that holds its subject? `None` unless lists of at least two other operators
-/// answered.
-pub(crate) fn is_only_listing(rows: &[ListRow]) -> Vec<Option<bool>> {
-    // Which operators answered about which subject, and whether they list it. First one entry per row, then one per operator.
-    let mut voices: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(rows.len());
-    voices.extend(rows.iter().filter_map(|row| {
-        Some((row.subject.as_ref(), row.spec.operator(), row.verdict.speaks_of_listing(ListKind::Deny)?))
-    }));
-    voices.sort_unstable();
-    let mut operators: Vec<(Option<&Subject>, &str, bool)> = Vec::with_capacity(voices.len());
-    for voice in voices {
-        match operators.last_mut().filter(|last| (last.0, last.1) == (voice.0, voice.1)) {
-            Some(last) => last.2 |= voice.2,
-            None => operators.push(voice),
+/// answered. `operators` is the number of operators in the set.
+pub(crate) fn is_only_listing(rows: &[ListRow], operators: usize) -> Vec<Option<bool>> {
+    // Other operators have answered only if there are three.
+    if operators < 3 {
+        return vec![None; rows.len()];
+    }
+    // Most checks are about a few subjects, so they are searched one by one.
+    let mut subjects: Vec<Option<&Subject>> = Vec::new();
+    let mut said: Vec<Said> = Vec::new();
+    let place = |subjects: &[Option<&Subject>], row: &ListRow| {
+        let subject = subjects.iter().position(|subject| *subject == row.subject.as_ref())?;
+        Some(subject * operators + row.operator)
+    };
+    for row in rows.iter().filter(|row| row.subject.is_some()) {
+        let Some(lists) = row.verdict.speaks_of_listing(ListKind::Deny) else { continue };
+        if !subjects.contains(&row.subject.as_ref()) {
+            subjects.push(row.subject.as_ref());
+            said.resize(said.len() + operators, Said::default());
+        }
+        if let Some(of_operator) = place(&subjects, row).and_then(|place| said.get_mut(place)) {
+            of_operator.answered = true;
+            of_operator.lists |= lists;
         }
     }
     // Per subject: how many operators answered, and how many of them list it.
-    let mut subjects: Vec<(Option<&Subject>, usize, usize)> = Vec::new();
-    for (subject, _, lists) in &operators {
-        match subjects.last_mut().filter(|last| last.0 == *subject) {
-            Some((_, heard, listing)) => {
-                *heard += 1;
-                *listing += usize::from(*lists);
-            }
-            None => subjects.push((*subject, 1, usize::from(*lists))),
-        }
-    }
+    let count = |of_subject: &[Said]| {
+        let answered = of_subject.iter().filter(|said| said.answered).count();
+        (answered, of_subject.iter().filter(|said| said.lists).count())
+    };
+    let counts: Vec<(usize, usize)> = said.chunks(operators).map(count).collect();
     rows.iter()
         .map(|row| {
             let own = row.verdict.speaks_of_listing(ListKind::Deny).filter(|_| row.spec.kind() == ListKind::Deny)?;
-            let subject = row.subject.as_ref();
-            let of_subject = subjects.binary_search_by_key(&subject, |(subject, ..)| *subject).ok();
-            let (_, heard, listing) = *subjects.get(of_subject?)?;
-            let key = (subject, row.spec.operator());
-            let of_operator = operators.binary_search_by_key(&key, |(subject, operator, _)| (*subject, *operator));
-            let (.., mine) = *operators.get(of_operator.ok()?)?;
-            (heard > 2).then_some(own && listing == usize::from(mine))
+            let place = place(&subjects, row)?;
+            let (answered, listing) = *counts.get(place / operators)?;
+            let mine = said.get(place)?.lists;
+            (answered > 2).then_some(own && listing == usize::from(mine))
         })
         .collect()
 }

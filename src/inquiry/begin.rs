@@ -1,9 +1,12 @@
 //! How an inquiry begins: which checks there are, and which lists are asked about what.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::base::address::reversed_labels;
 use crate::base::mail_path::{self, Path};
+use crate::base::name::{Name, NameError};
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::{MailDomainCheck, PathRole};
@@ -101,9 +104,11 @@ impl Inquiry {
         // One question per list, and those of the other checks.
         inquiry.questions.reserve(lists.len() + 8);
         let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
-        for spec in lists {
+        let mut names = client_names(client, lists);
+        for (spec, operator) in settings.lists.with_operators() {
             for about in spec.about() {
-                inquiry.add_list(spec, about, &mut subjects, shared, now);
+                let name = names.next_for(&about);
+                inquiry.add_list(Wanted { spec, operator, about, name }, &mut subjects, shared, now);
             }
         }
         inquiry.advance_all();
@@ -144,7 +149,7 @@ impl Inquiry {
             let control = Control::stale(shared.label(&spec, kind, now, label));
             let unit = ListCheck::probe(spec, kind, control, Probe::Everything);
             let group = inquiry.lists.len();
-            inquiry.push_list(ListRun { group, health, ..ListRun::about_nobody(unit) });
+            inquiry.push_list(ListRun { group, ..ListRun::about_nobody(unit, health) });
         }
         inquiry.take_part_in(trial);
         inquiry.advance_all();
@@ -152,14 +157,8 @@ impl Inquiry {
     }
 
     /// Adds one list about one subject.
-    fn add_list(
-        &mut self,
-        spec: &Arc<ListSpec>,
-        about: About<'_>,
-        subjects: &mut Subjects<'_>,
-        shared: &mut SharedState,
-        now: Instant,
-    ) {
+    fn add_list(&mut self, wanted: Wanted<'_>, subjects: &mut Subjects<'_>, shared: &mut SharedState, now: Instant) {
+        let Wanted { spec, operator, about, name } = wanted;
         let group = self.lists.len() + self.waiting.len();
         let (subject, skip, part) = match about {
             About::Fixed(subject) => (Some(subject.clone()), None, None),
@@ -183,19 +182,51 @@ impl Inquiry {
             let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
             let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
             let health = Arc::new(health);
-            self.push_list(ListRun { subject, part, group, health, ..ListRun::about_nobody(unit) });
+            self.push_list(ListRun { subject, part, group, ..ListRun::about_nobody(unit, health) });
             return;
         }
         let admission = shared.admit(spec, kind, now, self.label);
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();
-                self.waiting.push(WaitingList { group, spec, part, admission });
+                self.waiting.push(WaitingList { group, operator, spec, part, admission });
             }
             (subject, part) => {
-                let Some(about) = &subject else { return };
-                self.push_list(list_run(spec, about.clone(), part, group, admission));
+                let Some(about) = subject else { return };
+                self.push_list(list_run(spec, about, name, part, group, operator, admission));
             }
         }
     }
+}
+
+/// One list of the set, and what it is to be asked about.
+struct Wanted<'a> {
+    spec: &'a Arc<ListSpec>,
+    /// The number of its operator in the set.
+    operator: usize,
+    about: About<'a>,
+    /// The name to ask for, if it is made already.
+    name: Option<Result<Name, NameError>>,
+}
+
+/// The names of a client under the zones of the lists that are asked about its address, in the order of the lists.
+struct ClientNames(std::vec::IntoIter<Result<Name, NameError>>);
+
+/// Makes all names at once: they share one buffer.
+fn client_names(client: Option<IpAddr>, lists: &[Arc<ListSpec>]) -> ClientNames {
+    let Some(client) = client else { return ClientNames(Vec::new().into_iter()) };
+    let of_list = |spec: &Arc<ListSpec>| spec.about().filter(|about| is_about_client(about)).count();
+    let zones: Vec<&Name> = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), of_list(spec))).collect();
+    ClientNames(Name::join_all(reversed_labels(client).as_str(), &zones).into_iter())
+}
+
+impl ClientNames {
+    /// The name for the next list, if it is about the client's address.
+    fn next_for(&mut self, about: &About<'_>) -> Option<Result<Name, NameError>> {
+        if is_about_client(about) { self.0.next() } else { None }
+    }
+}
+
+fn is_about_client(about: &About<'_>) -> bool {
+    matches!(about, About::Part(Part::Address))
 }

@@ -1,5 +1,6 @@
 //! The end of an inquiry: it applies what was learned to the state, and builds the report.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::base::name::Name;
@@ -62,7 +63,7 @@ impl Inquiry {
         let begun = self.started;
         let mut rows = std::mem::take(&mut self.rows);
         rows.extend(self.lists.drain(..).map(|list| list.row(failure)));
-        for (signs, alone) in list_signs.iter_mut().zip(is_only_listing(&rows)) {
+        for (signs, alone) in list_signs.iter_mut().zip(is_only_listing(&rows, self.settings.lists.operator_count())) {
             signs.alone = alone;
         }
         list_signs.retain(ListSigns::is_any);
@@ -120,6 +121,10 @@ impl Inquiry {
 /// list suspect, and its controls, which get their full time, decide.
 fn signs_of(list: &ListRun, questions: &Questions) -> ListSigns {
     let unit = &list.run.unit;
+    if let Some(subject_answer) = unit.plain_subject_answer() {
+        let (spec, kind) = (Arc::clone(unit.spec()), unit.kind());
+        return ListSigns { spec, kind, subject_answer, saw_loopback: false, reason: None, alone: None };
+    }
     let mut subject_answer = unit.subject_answer();
     let left = || list.was_left_unanswered || questions.left_unanswered(UnitId::List(list.index));
     if subject_answer == SubjectAnswer::Nothing && list.subject.is_some() && left() {
@@ -139,6 +144,7 @@ impl ListRun {
     fn row(self, failure: Failure) -> ListRow {
         ListRow {
             spec: self.run.unit.spec().clone(),
+            operator: self.operator,
             kind: self.run.unit.kind(),
             subject: self.subject,
             part: self.part,

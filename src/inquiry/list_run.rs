@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::name::{Name, NameError};
 use crate::dnsxl::{HealthState, Label, ListCheck, ListSpec, Part, Subject};
 use crate::inquiry::running::Running;
 use crate::state::Admission;
@@ -14,6 +15,8 @@ pub(super) struct ListRun {
     pub(super) part: Option<Part>,
     /// Rows of one list about one part of the dialogue have the same number, and count once in the score.
     pub(super) group: usize,
+    /// The number of its operator in the set.
+    pub(super) operator: usize,
     pub(super) was_fresh: bool,
     pub(super) health: Arc<HealthState>,
     /// Several questions to it failed in a row: its controls are asked along with this one.
@@ -31,22 +34,29 @@ pub(super) struct ListRun {
 #[derive(Debug)]
 pub(super) struct WaitingList {
     pub(super) group: usize,
+    pub(super) operator: usize,
     pub(super) spec: Arc<ListSpec>,
     pub(super) part: Part,
     pub(super) admission: Admission,
 }
 
-/// One list about one subject.
+/// One list about one subject; `name` is the name to ask for, if it was made together with others.
 pub(super) fn list_run(
     spec: &Arc<ListSpec>,
     subject: Subject,
+    name: Option<Result<Name, NameError>>,
     part: Option<Part>,
     group: usize,
+    operator: usize,
     admission: Admission,
 ) -> ListRun {
     let Admission { control, access, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health } =
         admission;
-    let mut unit = ListCheck::new(spec.clone(), &subject, control).access(access);
+    let unit = match name {
+        Some(name) => ListCheck::named(Arc::clone(spec), &subject, control, name),
+        None => ListCheck::new(Arc::clone(spec), &subject, control),
+    };
+    let mut unit = unit.access(access);
     if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
         unit = unit.first_use();
     }
@@ -54,24 +64,25 @@ pub(super) fn list_run(
         subject: Some(subject),
         part,
         group,
+        operator,
         was_fresh: is_proven,
-        health,
         is_failing,
         suspicion,
-        ..ListRun::about_nobody(unit)
+        ..ListRun::about_nobody(unit, health)
     }
 }
 
 impl ListRun {
     /// A list without a subject: skipped, or asked for its test entries only.
-    pub(super) fn about_nobody(unit: ListCheck) -> Self {
+    pub(super) fn about_nobody(unit: ListCheck, health: Arc<HealthState>) -> Self {
         Self {
             run: Running::new(unit),
             subject: None,
             part: None,
             group: 0,
+            operator: 0,
             was_fresh: false,
-            health: Arc::default(),
+            health,
             is_failing: false,
             suspicion: None,
             was_left_unanswered: false,

@@ -27,8 +27,9 @@ impl Inquiry {
                 self.advance(UnitId::List(index));
             }
             for name in names {
-                let WaitingList { group, spec, part, admission } = &waiting;
-                let run = list_run(spec, Subject::Domain(name), Some(*part), *group, admission.clone());
+                let WaitingList { group, operator, spec, part, admission } = &waiting;
+                let run =
+                    list_run(spec, Subject::Domain(name), None, Some(*part), *group, *operator, admission.clone());
                 let index = self.push_list(run);
                 self.advance(UnitId::List(index));
             }
@@ -52,7 +53,7 @@ impl WaitingList {
         let control = self.admission.control.clone();
         let unit = ListCheck::skipped(self.spec.clone(), SubjectKind::Domain, Skipped::NoClient, control);
         let health = self.admission.health.clone();
-        let mut list = ListRun { part: Some(self.part), group: self.group, health, ..ListRun::about_nobody(unit) };
+        let mut list = ListRun { part: Some(self.part), group: self.group, ..ListRun::about_nobody(unit, health) };
         if let Iprev::TempError(error) = iprev {
             list.run.verdict = Some(ListFinding::unknown(*error.why()));
         }

@@ -96,7 +96,7 @@ impl Inquiry {
     fn probe_list(&mut self, spec: Arc<ListSpec>, kind: SubjectKind, label: Label, probe: Probe) {
         let unit = ListCheck::probe(spec, kind, Control::stale(label), probe);
         let index = self.probes.len();
-        self.probes.push(ListRun { index, ..ListRun::about_nobody(unit) });
+        self.probes.push(ListRun { index, ..ListRun::about_nobody(unit, Arc::default()) });
         self.advance(UnitId::Probe(index));
     }
 

@@ -312,9 +312,10 @@ impl ListSetBuilder {
             findings.retain(|finding| finding.kind.is_gone());
             return Err(ListSetError::Retired(findings));
         }
-        let lists = lists.into_iter().map(Arc::new).collect();
+        let lists: Vec<Arc<ListSpec>> = lists.into_iter().map(Arc::new).collect();
         let mistakes = errors.into_iter().map(|(_, error)| error).collect();
-        Ok(ListSet(Arc::new(Inner { lists, contexts, findings, left_out: self.left_out, mistakes })))
+        let operators = operator_numbers(&lists);
+        Ok(ListSet(Arc::new(Inner { lists, operators, contexts, findings, left_out: self.left_out, mistakes })))
     }
 
     /// The contexts that decide separately: those that have lists. None if all lists decide together, by the default
@@ -363,3 +364,14 @@ fn number_alike(lists: &mut [ListSpec]) {
 
 /// The name for lists without a context beside several contexts.
 const ALONE: &str = "lists";
+
+/// Numbers the operators in the order of their first list. For each list, the number of its operator.
+fn operator_numbers(lists: &[Arc<ListSpec>]) -> Vec<usize> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut numbers = Vec::with_capacity(lists.len());
+    for spec in lists {
+        let next = known.len();
+        numbers.push(*known.entry(spec.operator()).or_insert(next));
+    }
+    numbers
+}

@@ -29,6 +29,8 @@ pub struct ListSet(pub(super) Arc<Inner>);
 #[derive(Debug, PartialEq, Eq, Default)]
 pub(super) struct Inner {
     pub(super) lists: Vec<Arc<ListSpec>>,
+    /// For each list, the number of its operator.
+    pub(super) operators: Vec<usize>,
     pub(super) contexts: Vec<Context>,
     pub(super) findings: Vec<ZoneFinding>,
     pub(super) left_out: Vec<SpecError>,
@@ -79,6 +81,16 @@ impl ListSet {
 
     pub(crate) fn shared(&self) -> &[Arc<ListSpec>] {
         &self.0.lists
+    }
+
+    /// The same, each list with the number of its operator: lists of one operator have the same number.
+    pub(crate) fn with_operators(&self) -> impl Iterator<Item = (&Arc<ListSpec>, usize)> {
+        self.0.lists.iter().zip(self.0.operators.iter().copied())
+    }
+
+    /// The number of operators.
+    pub(crate) fn operator_count(&self) -> usize {
+        self.0.operators.iter().max().map_or(0, |highest| highest + 1)
     }
 
     /// The texts that cannot be read, with [`Mistakes::LeaveOut`](crate::lists::Mistakes::LeaveOut).

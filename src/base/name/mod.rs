@@ -9,6 +9,7 @@ mod key;
 mod label;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -40,11 +41,14 @@ pub(crate) const MASK: &str = "(key)";
 /// assert_eq!(name.expose(), "mail.example.org.");
 /// # Ok::<(), rdnsbl::name::NameError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone)]
 pub struct Name {
-    /// Presentation form with the trailing dot. No octet needs escaping: see [`is_label_octet`].
-    text: Arc<str>,
-    /// The range of the secret label in `text`. Both bounds fit in a `u8`: the text of a name has at most 254 octets.
+    /// Contains the text: presentation form with the trailing dot. No octet needs escaping: see [`is_label_octet`].
+    buffer: Arc<str>,
+    /// Where the text starts in the buffer, and its octets: at most 254.
+    start: u16,
+    length: u8,
+    /// The range of the secret label in the text. Both bounds fit in a `u8`: the text of a name has at most 254 octets.
     secret: Option<(u8, u8)>,
 }
 
@@ -95,13 +99,13 @@ impl Name {
         let mut absolute = body.to_ascii_lowercase();
         absolute.push('.');
         let secret = known_secret(&absolute);
-        Ok(Self { text: absolute.into(), secret })
+        Ok(Self::of(&absolute, secret))
     }
 
     /// The root of the DNS, `.`.
     #[must_use]
     pub fn root() -> Self {
-        Self { text: ".".into(), secret: None }
+        Self::of(".", None)
     }
 
     /// The name under which PTR records of an address are published: below `in-addr.arpa` (RFC 1035 §3.5) or
@@ -117,7 +121,7 @@ impl Name {
         let address = address.to_canonical();
         let labels = address::reversed_labels(address);
         let zone = if address.is_ipv4() { "in-addr.arpa." } else { "ip6.arpa." };
-        Self { text: [labels.as_str(), zone].concat().into(), secret: None }
+        Self::of(&[labels.as_str(), zone].concat(), None)
     }
 
     /// This name under `zone`: its labels, followed by the labels of the zone.
@@ -125,7 +129,7 @@ impl Name {
     /// # Errors
     /// [`NameErrorKind::TooLong`] when the result would have more than 255 octets.
     pub fn under(&self, zone: &Self) -> Result<Self, NameError> {
-        let labels = if self.is_root() { "" } else { &*self.text };
+        let labels = if self.is_root() { "" } else { self.text() };
         Self::join(labels, zone)
     }
 
@@ -140,7 +144,7 @@ impl Name {
             let name = Self::parse_ascii(&format!("{key}.{labels}{base}"))?;
             return Ok(Self { secret: Some((0, length)), ..name });
         }
-        let length = labels.len() + zone.text.len();
+        let length = labels.len() + zone.text().len();
         if length + 1 > MAX_WIRE_LENGTH {
             return Err(NameError::new(NameErrorKind::TooLong, 0..labels.len()));
         }
@@ -150,13 +154,34 @@ impl Name {
         if let Some((front, back)) = buffer.get_mut(..length).and_then(|place| place.split_at_mut_checked(labels.len()))
         {
             front.copy_from_slice(labels.as_bytes());
-            back.copy_from_slice(zone.text.as_bytes());
+            back.copy_from_slice(zone.text().as_bytes());
         }
         let text = buffer.get(..length).and_then(|octets| std::str::from_utf8(octets).ok());
         let Some(text) = text else { return Err(NameError::new(NameErrorKind::BadCharacter, 0..labels.len())) };
+        Ok(Self::of(text, zone.secret_behind(labels)))
+    }
+
+    /// `labels` in front of each of these zones, as [`join`](Self::join). The names share one buffer.
+    pub(crate) fn join_all(labels: &str, zones: &[&Self]) -> Vec<Result<Self, NameError>> {
+        let mut text = String::with_capacity(zones.iter().map(|zone| labels.len() + zone.expose().len()).sum());
+        for zone in zones {
+            text.extend([labels, zone.expose()]);
+        }
+        let (buffer, mut end): (Arc<str>, usize) = (text.into(), 0);
+        let join = |zone: &&Self| {
+            let start = end;
+            end += labels.len() + zone.expose().len();
+            let is_plain = !zone.is_root() && zone.key_in_front().is_none() && end - start < MAX_WIRE_LENGTH;
+            let shared = Self::part_of(&buffer, start..end, zone.secret_behind(labels));
+            shared.filter(|_| is_plain).map_or_else(|| Self::join(labels, zone), Ok)
+        };
+        zones.iter().map(join).collect()
+    }
+
+    /// The range of this zone's secret when `labels` stand in front of it.
+    fn secret_behind(&self, labels: &str) -> Option<(u8, u8)> {
         let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);
-        let secret = zone.secret.map(|(from, to)| (from.saturating_add(shift), to.saturating_add(shift)));
-        Ok(Self { text: text.into(), secret })
+        self.secret.map(|(from, to)| (from.saturating_add(shift), to.saturating_add(shift)))
     }
 
     /// This zone with a secret label in front, marked as secret.
@@ -175,13 +200,13 @@ impl Name {
     /// method returns this text. To show a name to people, use `Display`.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.text
+        self.text()
     }
 
     /// Is this the root?
     #[must_use]
     pub fn is_root(&self) -> bool {
-        &*self.text == "."
+        self.text() == "."
     }
 
     /// The name without its first label; `None` for the root. The parent of a keyed zone is the zone.
@@ -189,24 +214,23 @@ impl Name {
         if self.is_root() {
             return None;
         }
-        let dot = self.text.find('.')?;
-        let rest = self.text.get(dot + 1..).filter(|rest| !rest.is_empty()).unwrap_or(".");
+        let dot = self.text().find('.')?;
         let shift = u8::try_from(dot + 1).ok()?;
         // A secret range can contain several labels; the first of them may be the label that is removed.
         let secret = self.secret.and_then(|(from, to)| Some((from.saturating_sub(shift), to.checked_sub(shift)?)));
-        Some(Self { text: rest.into(), secret })
+        self.tail(dot + 1, secret).filter(|parent| !parent.text().is_empty()).or_else(|| Some(Self::root()))
     }
 
     /// The registrable domain by the Public Suffix List: `example.co.uk` for `www.example.co.uk`. `None` for a name
     /// that is itself a public suffix.
     #[cfg(feature = "psl")]
     pub(crate) fn registrable(&self) -> Option<Self> {
-        Self::parse(psl::domain_str(self.text.strip_suffix('.')?)?).ok()
+        Self::parse(psl::domain_str(self.text().strip_suffix('.')?)?).ok()
     }
 
     /// The labels from left to right, including the secret one; none for the root.
     pub(crate) fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.text.split('.').filter(|label| !label.is_empty())
+        self.text().split('.').filter(|label| !label.is_empty())
     }
 
     /// The number of labels; 0 for the root.
@@ -217,20 +241,20 @@ impl Name {
 
     /// Is this the root or a top-level domain?
     pub(crate) fn is_top(&self) -> bool {
-        self.text.find('.').is_none_or(|dot| dot + 1 == self.text.len())
+        self.text().find('.').is_none_or(|dot| dot + 1 == self.text().len())
     }
 
     /// Is this name equal to `other` or below it?
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         other.is_root()
-            || self.text.strip_suffix(&*other.text).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            || self.text().strip_suffix(other.text()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
     /// The last `count` labels. Names with the same last labels are assumed to have the same owner; this is the best
     /// guess without a list of public suffixes.
     pub(crate) fn last_labels(&self, count: usize) -> &str {
-        let body = self.text.strip_suffix('.').unwrap_or(&self.text);
+        let body = self.text().strip_suffix('.').unwrap_or(self.text());
         let start = body.rmatch_indices('.').nth(count.saturating_sub(1)).map_or(0, |(dot, _)| dot + 1);
         body.get(start..).unwrap_or_default()
     }
@@ -250,19 +274,19 @@ impl Name {
         match self.secret_range() {
             None => self.clone(),
             Some(range) => {
-                let mut text = String::from(self.text.get(..range.start).unwrap_or_default());
-                text.push_str(self.text.get(range.end + 1..).unwrap_or_default());
+                let mut text = String::from(self.text().get(..range.start).unwrap_or_default());
+                text.push_str(self.text().get(range.end + 1..).unwrap_or_default());
                 if text.is_empty() {
                     text.push('.');
                 }
-                Self { text: text.into(), secret: None }
+                Self::of(&text, None)
             }
         }
     }
 
     /// This zone of a list, where every label that has the form or the position of a key is marked as secret.
     pub(crate) fn with_keys_hidden(self) -> Self {
-        let found = crate::base::key_mask::in_zone(self.text.strip_suffix('.').unwrap_or(&self.text));
+        let found = crate::base::key_mask::in_zone(self.text().strip_suffix('.').unwrap_or(self.text()));
         let found = found.and_then(|range| key_span(range.start, range.end));
         let secret = match (self.secret, found) {
             (Some((from, to)), Some((start, end))) => Some((from.min(start), to.max(end))),
@@ -273,12 +297,12 @@ impl Name {
 
     /// This zone, where only a label that [`known_secret`] recognizes as a key is marked as secret.
     pub(crate) fn as_it_stands(&self) -> Self {
-        Self { text: Arc::clone(&self.text), secret: known_secret(&self.text) }
+        Self { secret: known_secret(self.text()), ..self.clone() }
     }
 
     /// The secret label itself, needed to remove it from texts that quote it.
     pub(crate) fn secret(&self) -> Option<&str> {
-        self.text.get(self.secret_range()?)
+        self.text().get(self.secret_range()?)
     }
 
     /// This name from a server's answer, where the label that repeats `secret` is marked as secret. `None` when
@@ -286,7 +310,7 @@ impl Name {
     pub(crate) fn hiding(mut self, secret: &str) -> Option<Self> {
         let mut start = 0;
         let mut found = None;
-        for label in self.text.split('.') {
+        for label in self.text().split('.') {
             let end = start + label.len();
             if crate::base::key_mask::parts(secret).any(|secret| label.contains(secret)) {
                 if found.is_some() {
@@ -303,19 +327,22 @@ impl Name {
     /// The labels from octet `from` of the text; `None` when no label begins there.
     #[cfg(feature = "direct")]
     pub(crate) fn ending(&self, from: usize) -> Option<Self> {
-        let (before, rest) = self.text.split_at_checked(from)?;
+        let (before, rest) = self.text().split_at_checked(from)?;
         if rest.is_empty() {
             return Some(Self::root());
         }
-        (before.is_empty() || before.ends_with('.')).then(|| Self { text: rest.into(), secret: known_secret(rest) })
+        if !before.is_empty() && !before.ends_with('.') {
+            return None;
+        }
+        self.tail(from, known_secret(rest))
     }
 
     /// Key and zone, if the operator requires the key in front of the subject: `KEY.4.3.2.1.dnsbl.httpbl.org`.
     fn key_in_front(&self) -> Option<(&str, &str)> {
         const BASE: &str = "dnsbl.httpbl.org.";
         let range = self.secret_range()?;
-        let base = self.text.get(range.end + 1..)?;
-        (range.start == 0 && base == BASE).then_some((self.text.get(range)?, base))
+        let base = self.text().get(range.end + 1..)?;
+        (range.start == 0 && base == BASE).then_some((self.text().get(range)?, base))
     }
 
     fn secret_range(&self) -> Option<Range<usize>> {
@@ -323,16 +350,9 @@ impl Name {
     }
 }
 
-/// Compares only the text: equal names have equal texts.
-impl std::hash::Hash for Name {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
-    }
-}
-
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = if self.is_root() { "." } else { self.text.strip_suffix('.').unwrap_or(&self.text) };
+        let shown = if self.is_root() { "." } else { self.text().strip_suffix('.').unwrap_or(self.text()) };
         match self.secret_range() {
             None => f.pad(shown),
             Some(range) => {

@@ -57,6 +57,12 @@ impl ListCheck {
         self.reason().filter(|_| matches!(self.control_outcome(), Some(ControlOutcome::Broken(..))))
     }
 
+    /// The same as [`subject_answer`](Self::subject_answer), for the usual case that nothing but a plain "not listed" came.
+    pub(crate) fn plain_subject_answer(&self) -> Option<SubjectAnswer> {
+        self.plain_miss()?;
+        Some(if self.remembered.contains(A) { SubjectAnswer::Nothing } else { SubjectAnswer::Miss })
+    }
+
     /// What the answer about the subject suggests about the list.
     pub(crate) fn subject_answer(&self) -> SubjectAnswer {
         if self.remembered.contains(A) || !self.asks_about_the_subject() {

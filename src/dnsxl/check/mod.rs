@@ -7,7 +7,7 @@ mod purpose;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use crate::base::name::{MAX_WIRE_LENGTH, Name};
+use crate::base::name::{MAX_WIRE_LENGTH, Name, NameError};
 use crate::check::{Answers, Check, Slot, Slots, Step};
 use crate::dns::Evidence;
 use crate::dns::unknown::UnknownReason;
@@ -128,20 +128,31 @@ impl ListCheck {
     #[must_use]
     pub fn new(spec: impl Into<Arc<ListSpec>>, subject: &Subject, control: Control) -> Self {
         let spec = spec.into();
+        let name = subject.in_form(spec.knowledge().domain_form()).name_under(spec.zone());
+        Self::named(spec, subject, control, name)
+    }
+
+    /// The same, where the name to ask for is known: the subject under the zone.
+    pub(crate) fn named(
+        spec: Arc<ListSpec>,
+        subject: &Subject,
+        control: Control,
+        name: Result<Name, NameError>,
+    ) -> Self {
         let kind = subject.kind();
-        let subject = subject.in_form(spec.knowledge().domain_form());
         let name = if spec.is_retired() {
             Err(Skipped::Retired)
         } else if !spec.knowledge().is_about(kind) {
             Err(Skipped::Family)
         } else if spec.zone().expose().len() + CONTROL_OCTETS > MAX_WIRE_LENGTH {
             Err(Skipped::NameTooLong)
-        } else if subject.is_single_label() {
+        } else if subject.in_form(spec.knowledge().domain_form()).is_single_label() {
             Err(Skipped::SingleLabel)
         } else {
-            subject.name_under(spec.zone()).map_err(|_| Skipped::NameTooLong)
+            name.map_err(|_| Skipped::NameTooLong)
         };
-        let reason_name = spec.reason_zone().and_then(|zone| subject.name_under(zone).ok());
+        let in_reason_zone = |zone| subject.in_form(spec.knowledge().domain_form()).name_under(zone).ok();
+        let reason_name = spec.reason_zone().and_then(in_reason_zone);
         Self { reason_name, ..Self::with(spec, kind, name, control, Access::Open) }
     }
 

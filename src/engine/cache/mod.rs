@@ -107,12 +107,12 @@ impl Cache {
     /// Caches an answer, if it may be cached and its epoch is still the current one.
     pub(crate) fn insert(&self, question: &Question, answer: &Answer, now: Instant, epoch: CacheEpoch) {
         let Some(expires) = self.lifetime(answer).and_then(|lifetime| now.checked_add(lifetime)) else { return };
-        let entry = CachedAnswer { expires, answer: answer.clone() };
+        let entry = CachedAnswer { expires, answer: answer.clone().compact() };
         let mut store = lock(self.partition(question.record_type));
         // Compare under the lock of the store: `invalidate_all` raises the epoch first and clears the store after that, so an
         // answer that passes this test too early is still cleared.
         if epoch == self.epoch() {
-            store.insert(question.clone(), entry, self.bounds);
+            store.insert(question.clone().compact(), entry, self.bounds);
         }
     }
 

@@ -104,27 +104,25 @@ impl SubjectRecord {
 
     /// Replaces a zone's answer and drops the expired ones. A failure that must not be cached only removes the old answer.
     pub(crate) fn with(self, number: ZoneNumber, answer: &Answer, lifetime: Duration, now: Tick) -> Self {
-        let mut answers = Vec::new();
         let expires = ticks(lifetime);
-        match answer.kind() {
-            AnswerKind::NxDomain(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NX_DOMAIN, expires)),
-            AnswerKind::NoData(_) => answers.push(PackedAnswer::new(number, PackedKind::Plain, NO_DATA, expires)),
+        let plain = |payload| PackedAnswer::new(number, PackedKind::Plain, payload, expires);
+        let set = match answer.kind() {
+            AnswerKind::NxDomain(_) => return self.with_packed(number, &[plain(NX_DOMAIN)], now),
+            AnswerKind::NoData(_) => return self.with_packed(number, &[plain(NO_DATA)], now),
             AnswerKind::Failed(failure) => {
-                answers.extend(
-                    payload_of(failure).map(|payload| PackedAnswer::new(number, PackedKind::Plain, payload, expires)),
-                );
+                return self.with_packed(number, payload_of(failure).map(plain).as_slice(), now);
             }
-            AnswerKind::Records(set) => {
-                for code in set.v4() {
-                    let [a, b, c, d] = code.octets();
-                    let low = u16::from_be_bytes([c, d]);
-                    if (a, b) == (127, 0) {
-                        answers.push(PackedAnswer::new(number, PackedKind::Code, low, expires));
-                    } else {
-                        answers.push(PackedAnswer::new(number, PackedKind::High, u16::from_be_bytes([a, b]), expires));
-                        answers.push(PackedAnswer::new(number, PackedKind::Low, low, expires));
-                    }
-                }
+            AnswerKind::Records(set) => set,
+        };
+        let mut answers = Vec::new();
+        for code in set.v4() {
+            let [a, b, c, d] = code.octets();
+            let low = u16::from_be_bytes([c, d]);
+            if (a, b) == (127, 0) {
+                answers.push(PackedAnswer::new(number, PackedKind::Code, low, expires));
+            } else {
+                answers.push(PackedAnswer::new(number, PackedKind::High, u16::from_be_bytes([a, b]), expires));
+                answers.push(PackedAnswer::new(number, PackedKind::Low, low, expires));
             }
         }
         self.with_packed(number, &answers, now)
