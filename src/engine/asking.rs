@@ -1,19 +1,14 @@
 //! Asks the questions of an inquiry: from the session's memory, from the cache, or from the resolver.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-
-use futures::stream::FuturesUnordered;
 
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure};
 use crate::engine::fetch::{Fetcher, ListTarget};
 use crate::engine::run::{Run, WaitFor};
 use crate::engine::session_memory::{Begun, KeptProof, Validity};
-use crate::engine::shared_query::QueryWaiter;
+use crate::engine::waiting::Waiting;
 use crate::engine::{Engine, later};
 use crate::inquiry::{Ask, AskedList, Inquiry, QuestionId};
 use crate::report::Source;
@@ -22,45 +17,27 @@ use crate::report::Source;
 pub(super) struct Asking<'a> {
     engine: &'a Arc<Engine>,
     run: &'a Run,
-    pub(super) open: FuturesUnordered<Pending>,
+    pub(super) open: Waiting<Pending>,
     /// The questions that this run has begun in the session's memory.
     begun: Option<Begun>,
 }
 
-/// The answer to one of the inquiry's questions.
-pub(super) struct Answered {
-    pub(super) ticket: QuestionId,
-    pub(super) sent: Instant,
-    pub(super) answer: Answer,
-    pub(super) source: Source,
-}
-
 /// One of the inquiry's questions in flight.
 pub(super) struct Pending {
-    ticket: QuestionId,
-    sent: Instant,
+    pub(super) ticket: QuestionId,
+    pub(super) sent: Instant,
     /// When the session first asked it; the same as `sent` without a session.
     asked_at: Instant,
-    question: QueryWaiter,
-    source: Source,
-}
-
-impl Future for Pending {
-    type Output = Answered;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answered> {
-        let answer = std::task::ready!(Pin::new(&mut self.question).poll(context));
-        Poll::Ready(Answered { ticket: self.ticket, sent: self.sent, answer, source: self.source })
-    }
+    pub(super) source: Source,
 }
 
 /// A question that neither the session nor the cache can answer.
 type Unsent = (Ask, Option<ListTarget>);
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(engine: &'a Arc<Engine>, run: &'a Run) -> Self {
+    pub(super) fn new(engine: &'a Arc<Engine>, run: &'a Run, questions: usize) -> Self {
         let begun = run.session.as_ref().map(|session| Begun::new(&session.memory));
-        Self { engine, run, open: FuturesUnordered::new(), begun }
+        Self { engine, run, open: Waiting::with_capacity(questions), begun }
     }
 
     fn fetcher(&self) -> &'a Arc<Fetcher> {
@@ -142,19 +119,21 @@ impl<'a> Asking<'a> {
             return;
         }
         let Ask { ticket, question, purpose, .. } = ask;
-        let validity = Validity::now(&self.fetcher().cache, list.as_ref().map(|list| &list.zone));
         let mut asked_at = now;
-        if let (Some(begun), Some(validity), false) = (&mut self.begun, validity, purpose.is_own()) {
+        let cache = &self.fetcher().cache;
+        if let Some(begun) = self.begun.as_mut().filter(|_| !purpose.is_own())
+            && let Some(validity) = Validity::now(cache, list.as_ref().map(|list| &list.zone))
+        {
             asked_at = begun.begin(&question, validity, now);
         }
-        match self.fetcher().fetch(question, purpose, list) {
+        match self.fetcher().fetch(question, purpose, list, self.open.next_place()) {
             Some(fetching) => {
                 if purpose.is_own() {
                     self.engine.background.keep(&fetching.answer, purpose);
                 }
                 inquiry.sent(ticket, fetching.answer.query().clone());
-                let (question, source) = (fetching.answer, fetching.source);
-                self.open.push(Pending { ticket, sent: now, asked_at, question, source });
+                let pending = Pending { ticket, sent: now, asked_at, source: fetching.source };
+                self.open.push(fetching.answer, pending);
             }
             // `Source::Memory`, because nothing was sent: the answer must not count as a question.
             None => {
@@ -167,7 +146,7 @@ impl<'a> Asking<'a> {
     /// When the run ends. What an earlier stage of the session has begun to wait for does not get its whole time again.
     pub(super) fn deadline(&self) -> Instant {
         let Some(session) = &self.run.session else { return self.run.deadline };
-        let newest = self.open.iter().map(|pending| pending.asked_at).max();
+        let newest = self.open.values().map(|pending| pending.asked_at).max();
         newest.map_or(self.run.deadline, |newest| later(newest, session.per_question).min(self.run.deadline))
     }
 
@@ -183,7 +162,7 @@ impl<'a> Asking<'a> {
     pub(super) fn finish(self, inquiry: &Inquiry, time_is_up: bool) {
         let (Some(session), Some(begun), true) = (&self.run.session, &self.begun, time_is_up) else { return };
         let now = self.fetcher().clock.now();
-        for pending in &self.open {
+        for pending in self.open.values() {
             let had = now.saturating_duration_since(pending.asked_at);
             if let Some(question) = inquiry.question(pending.ticket).filter(|_| had >= session.per_question / 2) {
                 begun.learn(question, &Answer::failed(Failure::Deadline), now);

@@ -3,16 +3,13 @@
 //! No task is spawned. The questions are kept until they are answered, even if the check that asked them ends first. Any check
 //! or watch that is polled later drives them on. Otherwise checks that end early would never detect a silent list.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
-
-use futures::stream::{FuturesUnordered, Stream};
 
 use crate::base::lock::lock;
 use crate::dnsxl::Purpose;
 use crate::engine::shared_query::QueryWaiter;
+use crate::engine::waiting::Waiting;
 
 /// The most questions kept. It is not reached in practice, because each list's controls are asked only now and then.
 const MAX_KEPT: usize = 16_384;
@@ -37,7 +34,7 @@ impl Kept {
 impl Background {
     /// Keeps a question until it is answered.
     pub(crate) fn keep(&self, question: &QueryWaiter, purpose: Purpose) {
-        let Some(question) = question.query().join() else { return };
+        let Some(question) = question.query().join(None) else { return };
         let mut kept = lock(&self.0);
         kept.retain(Kept::is_in_flight);
         if kept.len() < MAX_KEPT {
@@ -48,27 +45,35 @@ impl Background {
     /// Joins every question in flight, so that the caller can drive them on.
     pub(crate) fn drive(&self) -> Driving {
         let mut kept = lock(&self.0);
-        if !kept.is_empty() {
-            kept.retain(Kept::is_in_flight);
+        kept.retain(Kept::is_in_flight);
+        if kept.is_empty() {
+            return Driving { questions: None, trial: 0 };
         }
-        let drive = |kept: &Kept| Some(Driven { question: kept.question.query().join()?, is_trial: kept.is_trial });
-        let questions: FuturesUnordered<Driven> = kept.iter().filter_map(drive).collect();
-        let trial = questions.iter().filter(|driven| driven.is_trial).count();
-        Driving { questions, trial }
+        // Each value tells whether the question is part of the resolver's trial.
+        let mut questions = Waiting::with_capacity(kept.len());
+        for Kept { question, is_trial } in &*kept {
+            if let Some(waiter) = question.query().join(Some(questions.next_place())) {
+                questions.push(waiter, *is_trial);
+            }
+        }
+        let trial = questions.values().filter(|is_trial| **is_trial).count();
+        Driving { questions: Some(questions), trial }
     }
 }
 
 /// Our own questions, driven on beside a check or a watch.
 pub(crate) struct Driving {
-    questions: FuturesUnordered<Driven>,
+    /// `None` if there are none.
+    questions: Option<Waiting<bool>>,
     /// How many of them are part of the resolver's trial.
     trial: usize,
 }
 
 impl Driving {
-    /// Polls the questions that were woken.
+    /// Polls the questions that made progress.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) {
-        while let Poll::Ready(Some(is_trial)) = Pin::new(&mut self.questions).poll_next(context) {
+        let Some(questions) = &mut self.questions else { return };
+        while let Poll::Ready(Some((is_trial, _))) = questions.poll(context) {
             self.trial -= usize::from(is_trial);
         }
     }
@@ -76,19 +81,5 @@ impl Driving {
     /// Is a question of the resolver's trial in flight?
     pub(crate) fn tries_the_resolver(&self) -> bool {
         self.trial > 0
-    }
-}
-
-/// One of them; returns whether it was part of the resolver's trial.
-struct Driven {
-    question: QueryWaiter,
-    is_trial: bool,
-}
-
-impl Future for Driven {
-    type Output = bool;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<bool> {
-        Pin::new(&mut self.question).poll(context).map(|_| self.is_trial)
     }
 }

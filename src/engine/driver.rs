@@ -6,14 +6,12 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures::stream::StreamExt;
-
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
-use crate::dns::Failure;
+use crate::dns::{Answer, Failure};
 use crate::dnsxl::Subject;
-use crate::engine::asking::{Answered, Asking};
+use crate::engine::asking::{Asking, Pending};
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
 use crate::engine::run::{Run, WaitFor};
@@ -39,7 +37,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     let mut deadline_timer = fetcher.clock.sleep_until(deadline);
     // Set when nothing but the resolver's trial is awaited; with the kind of wait it belongs to.
     let mut trial_timer: Option<(TrialWait, Timer)> = None;
-    let mut asking = Asking::new(&engine, &run);
+    let mut asking = Asking::new(&engine, &run, inquiry.question_count());
     let mut background = engine.background.drive();
     asking.use_proofs(&mut inquiry);
     loop {
@@ -73,8 +71,8 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             if tried && !background.tries_the_resolver() {
                 return Poll::Ready(Next::TrialOver);
             }
-            match asking.open.poll_next_unpin(context) {
-                Poll::Ready(Some(answered)) => Poll::Ready(Next::Answer(answered)),
+            match asking.open.poll(context) {
+                Poll::Ready(Some((asked, answer))) => Poll::Ready(Next::Answer(asked, answer)),
                 // No question of this check is open, so only another check's trial can still bring news.
                 Poll::Ready(None) if !background.tries_the_resolver() => Poll::Ready(Next::End),
                 Poll::Pending | Poll::Ready(None) if wait == TrialWait::No => Poll::Ready(Next::End),
@@ -90,7 +88,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             }
         });
         match next.await {
-            Next::Answer(Answered { ticket, sent, answer, source }) => {
+            Next::Answer(Pending { ticket, sent, source, .. }, answer) => {
                 let now = fetcher.clock.now();
                 let took = now.saturating_duration_since(sent);
                 asking.learn(&inquiry, ticket, &answer, now);
@@ -127,7 +125,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
 
 /// What ended one wait.
 enum Next {
-    Answer(Answered),
+    Answer(Pending, Answer),
     /// The resolver's trial, started by another check, is over.
     TrialOver,
     End,

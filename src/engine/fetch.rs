@@ -17,6 +17,7 @@ use crate::engine::cache::{Cache, ZoneNumber};
 use crate::engine::events::Listeners;
 use crate::engine::numbers::{Actions, Histogram, ListCounters};
 use crate::engine::shared_query::{QueryWaiter, SharedQuery};
+use crate::engine::waiting::Place;
 use crate::inquiry::{SentAt, Workspaces};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
@@ -164,17 +165,20 @@ impl Fetcher {
     /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
     /// is reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
-    /// The answer borrows nothing and may be dropped at any point; other waiters for the same question still get theirs.
+    /// `place` is told of progress. The answer borrows nothing and may be dropped at any point; other waiters for the same question still get theirs.
     pub(crate) fn fetch(
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
         list: Option<ListTarget>,
+        place: Place,
     ) -> Option<Fetching> {
         // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
         // taken inside this one, never the other way round.
         let mut in_flight = lock(&self.in_flight);
-        if let Some(answer) = in_flight.get(&question).and_then(|entry| entry.query.upgrade()?.join()) {
+        if let Some(answer) =
+            in_flight.get(&question).and_then(|entry| entry.query.upgrade()?.join(Some(place.clone())))
+        {
             count(&self.counters.shared);
             return Some(Fetching { answer, source: Source::Shared });
         }
@@ -183,7 +187,7 @@ impl Fetcher {
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
         let fetcher = Arc::clone(self);
-        let answer = SharedQuery::start(|query| {
+        let answer = SharedQuery::start(place, |query| {
             let task = QueryTask { fetcher, question: question.clone(), number, query, asked: None };
             Box::pin(task.run(purpose, list))
         });

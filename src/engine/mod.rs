@@ -11,6 +11,7 @@ pub(crate) mod numbers;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
+pub(crate) mod waiting;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

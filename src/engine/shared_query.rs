@@ -3,8 +3,6 @@
 //! Any waiter that is polled drives the query. Dropping a waiter does not affect the others; dropping the last one cancels the
 //! query. All state is in one allocation, because a busy server has thousands of queries in flight.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
@@ -13,6 +11,7 @@ use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::base::small_list::Few;
 use crate::dns::{Answer, Failure};
+use crate::engine::waiting::Place;
 use crate::inquiry::SentAt;
 
 /// A query in flight.
@@ -28,21 +27,31 @@ struct State {
     answer: Option<Answer>,
     waiters: Few<WaiterEntry>,
     next_id: u32,
-    /// A second waiter was polled while the first one was polling the future, so it must be woken to poll again.
+    /// A second waiter was polled while the first one was polling the future, so it must be told to poll again.
     poll_missed: bool,
 }
 
 /// What the query knows of one waiter.
 struct WaiterEntry {
     id: u32,
-    waker: Option<Waker>,
+    /// Where it is told of progress; `None` if it only keeps the query alive.
+    place: Option<Place>,
+    /// It was told, and has not been polled since.
+    is_told: bool,
+}
+
+impl WaiterEntry {
+    /// A waiter that is polled soon, without being told.
+    fn new(id: u32, place: Option<Place>) -> Self {
+        Self { id, place, is_told: true }
+    }
 }
 
 impl SharedQuery {
     /// Starts a query with its first waiter. The future gets a weak reference: a strong one would be a cycle.
-    pub(crate) fn start(make: impl FnOnce(Weak<Self>) -> BoxFuture<'static, Answer>) -> QueryWaiter {
+    pub(crate) fn start(place: Place, make: impl FnOnce(Weak<Self>) -> BoxFuture<'static, Answer>) -> QueryWaiter {
         let query = Arc::new_cyclic(|query| {
-            let waiters = Few::one(WaiterEntry { id: 0, waker: None });
+            let waiters = Few::one(WaiterEntry::new(0, Some(place)));
             let future = Some(make(Weak::clone(query)));
             let state = State { future, answer: None, waiters, next_id: 1, poll_missed: false };
             Self { sent: OnceLock::new(), state: Mutex::new(state) }
@@ -50,15 +59,16 @@ impl SharedQuery {
         QueryWaiter { query, id: 0 }
     }
 
-    /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped.
-    pub(crate) fn join(self: &Arc<Self>) -> Option<QueryWaiter> {
+    /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped. Without a place, the waiter only
+    /// keeps the query alive.
+    pub(crate) fn join(self: &Arc<Self>, place: Option<Place>) -> Option<QueryWaiter> {
         let mut state = lock(&self.state);
         if state.answer.is_none() && state.waiters.is_empty() {
             return None;
         }
         let id = state.next_id;
         state.next_id = state.next_id.wrapping_add(1);
-        state.waiters.push(WaiterEntry { id, waker: None });
+        state.waiters.push(WaiterEntry::new(id, place));
         Some(QueryWaiter { query: Arc::clone(self), id })
     }
 
@@ -72,12 +82,12 @@ impl SharedQuery {
         lock(&self.state).answer.is_some()
     }
 
-    /// Stores the answer and wakes every waiter except the one that is being polled.
+    /// Stores the answer and tells every waiter except the one that is being polled.
     fn finish(&self, answer: Answer, except: u32) {
         let wakers = {
             let mut state = lock(&self.state);
             state.answer = Some(answer);
-            state.wakers(Some(except))
+            state.tell(Some(except))
         };
         // Wake after the lock is released: a waker may poll or drop a waiter at once, and both take this lock.
         wakers.into_iter().for_each(Waker::wake);
@@ -85,22 +95,27 @@ impl SharedQuery {
 }
 
 impl State {
-    fn wakers(&self, except: Option<u32>) -> Few<Waker> {
+    /// Tells the waiters to poll, and returns the wakers of their tasks.
+    fn tell(&mut self, except: Option<u32>) -> Few<Waker> {
         let mut wakers = Few::default();
-        let waiters = self.waiters.iter().filter(|waiter| Some(waiter.id) != except);
-        waiters.filter_map(|waiter| waiter.waker.clone()).for_each(|waker| wakers.push(waker));
+        for waiter in self.waiters.iter_mut().filter(|waiter| Some(waiter.id) != except && !waiter.is_told) {
+            waiter.is_told = true;
+            if let Some(waker) = waiter.place.as_ref().and_then(Place::report) {
+                wakers.push(waker);
+            }
+        }
         wakers
     }
 }
 
-/// The waker given to the future. It wakes all waiters, because any one of them may be dropped or busy before it polls.
+/// The waker given to the future. It tells all waiters, because any one of them may be dropped or busy before it polls.
 impl Wake for SharedQuery {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let wakers = lock(&self.state).wakers(None);
+        let wakers = lock(&self.state).tell(None);
         wakers.into_iter().for_each(Waker::wake);
     }
 }
@@ -118,7 +133,7 @@ impl std::fmt::Debug for SharedQuery {
     }
 }
 
-/// One waiter for the answer: a future.
+/// One waiter for the answer.
 pub(crate) struct QueryWaiter {
     query: Arc<SharedQuery>,
     id: u32,
@@ -128,23 +143,18 @@ impl QueryWaiter {
     pub(crate) fn query(&self) -> &Arc<SharedQuery> {
         &self.query
     }
-}
 
-impl Future for QueryWaiter {
-    type Output = Answer;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+    /// The answer, if it is there. Otherwise the waiter's place is told when to poll again.
+    pub(crate) fn poll(&self) -> Poll<Answer> {
         let mut guard = {
             let mut state = lock(&self.query.state);
             if let Some(answer) = &state.answer {
                 return Poll::Ready(answer.clone());
             }
-            // Store the waker before looking for the future: if another thread is polling it, that thread finds this waker
+            // Before looking for the future: if another thread is polling it, that thread finds that this waiter must be told
             // when it puts the future back or stores the answer.
-            if let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.id == self.id)
-                && !waiter.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()))
-            {
-                waiter.waker = Some(context.waker().clone());
+            if let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.id == self.id) {
+                waiter.is_told = false;
             }
             let Some(future) = state.future.take() else {
                 state.poll_missed = true;
@@ -186,7 +196,7 @@ impl PollGuard<'_> {
         let wakers = {
             let mut state = lock(&self.query.state);
             state.future = self.future.take();
-            if std::mem::take(&mut state.poll_missed) { state.wakers(Some(self.id)) } else { Few::default() }
+            if std::mem::take(&mut state.poll_missed) { state.tell(Some(self.id)) } else { Few::default() }
         };
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -218,8 +228,12 @@ impl Drop for QueryWaiter {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::future::Future;
+    use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::engine::waiting::Waiting;
 
     /// Counts its wake-ups.
     #[derive(Default)]
@@ -228,6 +242,39 @@ mod tests {
     impl Wake for Counting {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// A task that waits for one query.
+    #[derive(Default)]
+    struct Task {
+        waiting: Waiting<()>,
+        wakes: Arc<Counting>,
+    }
+
+    impl Task {
+        fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery>) {
+            let mut task = Self::default();
+            let waiter = SharedQuery::start(task.waiting.next_place(), |_| Box::pin(future));
+            let query = Arc::clone(waiter.query());
+            task.waiting.push(waiter, ());
+            (task, query)
+        }
+
+        fn join(query: &Arc<SharedQuery>) -> Self {
+            let mut task = Self::default();
+            let waiter = query.join(Some(task.waiting.next_place()));
+            task.waiting.push(waiter.unwrap(), ());
+            task
+        }
+
+        fn poll(&mut self) -> Poll<Answer> {
+            let waker = Waker::from(Arc::clone(&self.wakes));
+            self.waiting.poll(&mut Context::from_waker(&waker)).map(|answered| answered.unwrap().1)
+        }
+
+        fn times_woken(&self) -> usize {
+            self.wakes.0.load(Ordering::SeqCst)
         }
     }
 
@@ -266,104 +313,114 @@ mod tests {
         }
     }
 
-    fn start() -> (Arc<Observed>, QueryWaiter) {
+    fn start() -> (Arc<Observed>, Task, Arc<SharedQuery>) {
         let observed = Arc::new(Observed::default());
-        let future = TestFuture(Arc::clone(&observed));
-        (observed, SharedQuery::start(|_| Box::pin(future)))
-    }
-
-    fn poll(waiter: &mut QueryWaiter, wakes: &Arc<Counting>) -> Poll<Answer> {
-        let waker = Waker::from(Arc::clone(wakes));
-        Pin::new(waiter).poll(&mut Context::from_waker(&waker))
-    }
-
-    fn times(wakes: &Counting) -> usize {
-        wakes.0.load(Ordering::SeqCst)
+        let (task, query) = Task::start(TestFuture(Arc::clone(&observed)));
+        (observed, task, query)
     }
 
     #[test]
     fn all_waiters_are_woken_and_get_the_answer() {
-        let (observed, mut first) = start();
-        let mut second = first.query().join().unwrap();
-        let wakes = [Arc::new(Counting::default()), Arc::new(Counting::default())];
-        assert!(poll(&mut first, &wakes[0]).is_pending());
-        assert!(poll(&mut second, &wakes[1]).is_pending());
+        let (observed, mut first, query) = start();
+        let mut second = Task::join(&query);
+        assert!(first.poll().is_pending());
+        assert!(second.poll().is_pending());
         observed.answer_now();
-        assert_eq!((times(&wakes[0]), times(&wakes[1])), (1, 1));
-        assert!(poll(&mut second, &wakes[1]).is_ready());
-        assert_eq!((times(&wakes[0]), times(&wakes[1])), (2, 1));
-        assert!(poll(&mut first, &wakes[0]).is_ready());
-        let mut late = first.query().join().unwrap();
-        assert!(poll(&mut late, &wakes[0]).is_ready(), "answered, and a waiter that joins now gets the answer");
+        assert_eq!((first.times_woken(), second.times_woken()), (1, 1));
+        assert!(second.poll().is_ready());
+        assert!(first.poll().is_ready());
+        let mut late = Task::join(&query);
+        assert!(late.poll().is_ready(), "answered, and a waiter that joins now gets the answer");
         assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
     }
 
     #[test]
     fn dropping_a_waiter_does_not_affect_the_others() {
-        let (observed, mut first) = start();
-        let mut second = first.query().join().unwrap();
-        let wakes = [Arc::new(Counting::default()), Arc::new(Counting::default())];
-        assert!(poll(&mut second, &wakes[1]).is_pending());
-        assert!(poll(&mut first, &wakes[0]).is_pending());
+        let (observed, mut first, query) = start();
+        let mut second = Task::join(&query);
+        assert!(second.poll().is_pending());
+        assert!(first.poll().is_pending());
         observed.answer_now();
         drop(first);
         assert_eq!(
-            times(&wakes[1]),
+            second.times_woken(),
             1,
             "woken by the answer, though another waiter was woken as well; not by the drop"
         );
-        assert!(poll(&mut second, &wakes[1]).is_ready());
+        assert!(second.poll().is_ready());
     }
 
     #[test]
     fn dropping_the_last_waiter_cancels_the_query() {
-        let (observed, mut first) = start();
-        let wakes = Arc::new(Counting::default());
-        assert!(poll(&mut first, &wakes).is_pending());
-        let query = Arc::downgrade(first.query());
-        let mut second = first.query().join().unwrap();
+        let (observed, mut first, query) = start();
+        assert!(first.poll().is_pending());
+        let mut second = Task::join(&query);
         drop(first);
-        assert!(poll(&mut second, &wakes).is_pending());
+        assert!(second.poll().is_pending());
         assert_eq!(observed.dropped.load(Ordering::SeqCst), 0);
-        let kept = Arc::clone(second.query());
         drop(second);
         assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
-        assert!(kept.join().is_none());
-        drop(kept);
+        assert!(query.join(None).is_none());
         lock(&observed.waker).take();
-        assert!(query.upgrade().is_none(), "no cycle keeps it");
+        assert_eq!(Arc::strong_count(&query), 1, "no cycle keeps it");
+    }
+
+    #[test]
+    fn a_waiter_that_only_keeps_the_query_alive() {
+        let (observed, mut first, query) = start();
+        let kept = query.join(None).unwrap();
+        assert!(first.poll().is_pending());
+        drop(first);
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 0);
+        observed.answer_now();
+        assert!(Task::join(&query).poll().is_ready());
+        drop(kept);
     }
 
     #[test]
     fn a_waiter_polled_during_another_poll_is_woken_again() {
-        /// Polls the other waiter while it is polled itself.
-        struct Nested(Arc<Mutex<Option<QueryWaiter>>>, Arc<Counting>);
+        /// Polls the other task while it is polled itself.
+        struct Nested(Arc<Mutex<Option<Task>>>);
         impl Future for Nested {
             type Output = Answer;
             fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
                 if let Some(other) = lock(&self.0).as_mut() {
-                    assert!(poll(other, &self.1).is_pending());
+                    assert!(other.poll().is_pending());
                 }
                 Poll::Pending
             }
         }
-        let (place, wakes) = (Arc::new(Mutex::new(None)), Arc::new(Counting::default()));
-        let nested = Nested(Arc::clone(&place), Arc::clone(&wakes));
-        let mut first = SharedQuery::start(|_| Box::pin(nested));
-        *lock(&place) = first.query().join();
-        assert!(poll(&mut first, &Arc::default()).is_pending());
-        assert_eq!(times(&wakes), 1);
-        let other = lock(&place).take();
-        drop(other);
+        let place = Arc::new(Mutex::new(None));
+        let (mut first, query) = Task::start(Nested(Arc::clone(&place)));
+        *lock(&place) = Some(Task::join(&query));
+        assert!(first.poll().is_pending());
+        let other = lock(&place).take().unwrap();
+        assert_eq!(other.times_woken(), 1);
+    }
+
+    /// A future that wakes itself while it is polled does not keep its task busy.
+    #[test]
+    fn a_query_that_wakes_itself_is_polled_once_per_poll_of_the_task() {
+        let polls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&polls);
+        let (mut task, _query) = Task::start(std::future::poll_fn(move |context| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        for times in 1..4 {
+            assert!(task.poll().is_pending());
+            assert_eq!(task.times_woken(), times);
+            assert!(polls.load(Ordering::SeqCst) <= 2 * times);
+        }
     }
 
     #[test]
     fn a_panic_does_not_reach_the_other_waiters() {
-        let mut first = SharedQuery::start(|_| Box::pin(async { panic!("a resolver's mistake") }));
-        let mut second = first.query().join().unwrap();
-        let wakes = Arc::new(Counting::default());
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| poll(&mut first, &wakes)));
+        let (mut first, query) = Task::start(async { panic!("a resolver's mistake") });
+        let mut second = Task::join(&query);
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| first.poll()));
         assert!(outcome.is_err());
-        assert_eq!(poll(&mut second, &wakes), Poll::Ready(Answer::failed(Failure::Overload)));
+        assert_eq!(second.poll(), Poll::Ready(Answer::failed(Failure::Overload)));
     }
 }

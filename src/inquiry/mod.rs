@@ -184,6 +184,11 @@ impl Inquiry {
         self.questions.sent(ticket, sent_at);
     }
 
+    /// The number of questions so far.
+    pub(crate) fn question_count(&self) -> usize {
+        self.questions.len()
+    }
+
     /// The question with this id.
     pub(crate) fn question(&self, ticket: QuestionId) -> Option<&Question> {
         self.questions.question(ticket)

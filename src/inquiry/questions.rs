@@ -181,6 +181,10 @@ impl Questions {
         Some((exchange.answer.clone(), std::mem::take(&mut asked.wanted_by)))
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.asked.len()
+    }
+
     /// The question with this id.
     pub(super) fn question(&self, ticket: QuestionId) -> Option<&Question> {
         self.exchanges.get(ticket.0).map(|exchange| &exchange.question)
