@@ -7,11 +7,12 @@ pub(crate) mod driver;
 pub(crate) mod events;
 pub(crate) mod fast_path;
 pub(crate) mod fetch;
+mod inbox;
 pub(crate) mod numbers;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
-pub(crate) mod waiting;
+mod waiting;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -1,46 +1,16 @@
 //! The queries that one task waits for: what `FuturesUnordered` does, without an allocation for each query.
 //!
-//! A query reports progress to the inboxes of its waiters. An inbox holds the numbers of the queries that must be polled, and
-//! the waker of the task.
+//! A query reports progress to the inboxes of its waiters.
 
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
-use crate::base::lock::lock;
 use crate::dns::Answer;
+use crate::engine::inbox::{Inbox, Place};
 use crate::engine::shared_query::QueryWaiter;
-
-/// Where queries report progress to one task.
-#[derive(Default)]
-pub(crate) struct Inbox(Mutex<Woken>);
-
-#[derive(Default)]
-struct Woken {
-    /// The numbers of the queries that made progress, in order.
-    numbers: Vec<u32>,
-    /// Set while the task waits.
-    waker: Option<Waker>,
-}
-
-/// An inbox, and the number that a query reports there.
-#[derive(Clone)]
-pub(crate) struct Place {
-    inbox: Arc<Inbox>,
-    number: u32,
-}
-
-impl Place {
-    /// Reports progress. The caller wakes the task, without holding any lock: a waker may run any code.
-    pub(crate) fn report(&self) -> Option<Waker> {
-        let mut woken = lock(&self.inbox.0);
-        woken.numbers.push(self.number);
-        woken.waker.take()
-    }
-}
 
 /// The queries that one task waits for, each with a value of type `T`.
 pub(crate) struct Waiting<T> {
-    inbox: Arc<Inbox>,
+    inbox: Inbox,
     /// By number; `None` once answered.
     queries: Vec<Option<(QueryWaiter, T)>>,
     open: usize,
@@ -58,7 +28,7 @@ impl<T> Default for Waiting<T> {
 impl<T> Waiting<T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
-            inbox: Arc::new(Inbox(Mutex::new(Woken { numbers: Vec::with_capacity(capacity), waker: None }))),
+            inbox: Inbox::with_capacity(capacity),
             queries: Vec::with_capacity(capacity),
             open: 0,
             batch: Vec::with_capacity(capacity),
@@ -68,8 +38,7 @@ impl<T> Waiting<T> {
 
     /// The place of the query that is added next.
     pub(crate) fn next_place(&self) -> Place {
-        let number = u32::try_from(self.queries.len()).unwrap_or(u32::MAX);
-        Place { inbox: Arc::clone(&self.inbox), number }
+        self.inbox.place(u32::try_from(self.queries.len()).unwrap_or(u32::MAX))
     }
 
     /// Adds a query that reports to [`next_place`](Self::next_place). It is polled at the next [`poll`](Self::poll).
@@ -112,12 +81,210 @@ impl<T> Waiting<T> {
             is_registered = true;
             self.batch.clear();
             self.polled = 0;
-            let mut woken = lock(&self.inbox.0);
-            match &mut woken.waker {
-                Some(known) => known.clone_from(context.waker()),
-                none => *none = Some(context.waker().clone()),
-            }
-            std::mem::swap(&mut woken.numbers, &mut self.batch);
+            self.inbox.take(context.waker(), &mut self.batch);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::task::{Wake, Waker};
+
+    use super::*;
+    use crate::base::lock::lock;
+    use crate::dns::Failure;
+    use crate::engine::shared_query::SharedQuery;
+
+    /// Counts its wake-ups.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Wake for Counting {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// A task that waits for one query.
+    #[derive(Default)]
+    struct Task {
+        waiting: Waiting<()>,
+        wakes: Arc<Counting>,
+    }
+
+    impl Task {
+        fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery>) {
+            let mut task = Self::default();
+            let waiter = SharedQuery::start(task.waiting.next_place(), |_| Box::pin(future));
+            let query = Arc::clone(waiter.query());
+            task.waiting.push(waiter, ());
+            (task, query)
+        }
+
+        fn join(query: &Arc<SharedQuery>) -> Self {
+            let mut task = Self::default();
+            let waiter = query.join(Some(task.waiting.next_place()));
+            task.waiting.push(waiter.unwrap(), ());
+            task
+        }
+
+        fn poll(&mut self) -> Poll<Answer> {
+            let waker = Waker::from(Arc::clone(&self.wakes));
+            self.waiting.poll(&mut Context::from_waker(&waker)).map(|answered| answered.unwrap().1)
+        }
+
+        fn times_woken(&self) -> usize {
+            self.wakes.0.load(Ordering::SeqCst)
+        }
+    }
+
+    /// What a test sees of the future.
+    #[derive(Default)]
+    struct Observed {
+        waker: Mutex<Option<Waker>>,
+        answer: Mutex<Option<Answer>>,
+        polls: AtomicUsize,
+        dropped: AtomicUsize,
+    }
+
+    struct TestFuture(Arc<Observed>);
+
+    impl Future for TestFuture {
+        type Output = Answer;
+
+        fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+            self.0.polls.fetch_add(1, Ordering::SeqCst);
+            *lock(&self.0.waker) = Some(context.waker().clone());
+            lock(&self.0.answer).take().map_or(Poll::Pending, Poll::Ready)
+        }
+    }
+
+    impl Drop for TestFuture {
+        fn drop(&mut self) {
+            self.0.dropped.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Observed {
+        fn answer_now(&self) {
+            *lock(&self.answer) = Some(Answer::nx_domain(None));
+            let waker = lock(&self.waker).take();
+            waker.unwrap().wake();
+        }
+    }
+
+    fn start() -> (Arc<Observed>, Task, Arc<SharedQuery>) {
+        let observed = Arc::new(Observed::default());
+        let (task, query) = Task::start(TestFuture(Arc::clone(&observed)));
+        (observed, task, query)
+    }
+
+    #[test]
+    fn all_waiters_are_woken_and_get_the_answer() {
+        let (observed, mut first, query) = start();
+        let mut second = Task::join(&query);
+        assert!(first.poll().is_pending());
+        assert!(second.poll().is_pending());
+        observed.answer_now();
+        assert_eq!((first.times_woken(), second.times_woken()), (1, 1));
+        assert!(second.poll().is_ready());
+        assert!(first.poll().is_ready());
+        let mut late = Task::join(&query);
+        assert!(late.poll().is_ready(), "answered, and a waiter that joins now gets the answer");
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn dropping_a_waiter_does_not_affect_the_others() {
+        let (observed, mut first, query) = start();
+        let mut second = Task::join(&query);
+        assert!(second.poll().is_pending());
+        assert!(first.poll().is_pending());
+        observed.answer_now();
+        drop(first);
+        assert_eq!(
+            second.times_woken(),
+            1,
+            "woken by the answer, though another waiter was woken as well; not by the drop"
+        );
+        assert!(second.poll().is_ready());
+    }
+
+    #[test]
+    fn dropping_the_last_waiter_cancels_the_query() {
+        let (observed, mut first, query) = start();
+        assert!(first.poll().is_pending());
+        let mut second = Task::join(&query);
+        drop(first);
+        assert!(second.poll().is_pending());
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 0);
+        drop(second);
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
+        assert!(query.join(None).is_none());
+        lock(&observed.waker).take();
+        assert_eq!(Arc::strong_count(&query), 1, "no cycle keeps it");
+    }
+
+    #[test]
+    fn a_waiter_that_only_keeps_the_query_alive() {
+        let (observed, mut first, query) = start();
+        let kept = query.join(None).unwrap();
+        assert!(first.poll().is_pending());
+        drop(first);
+        assert_eq!(observed.dropped.load(Ordering::SeqCst), 0);
+        observed.answer_now();
+        assert!(Task::join(&query).poll().is_ready());
+        drop(kept);
+    }
+
+    #[test]
+    fn a_waiter_polled_during_another_poll_is_woken_again() {
+        /// Polls the other task while it is polled itself.
+        struct Nested(Arc<Mutex<Option<Task>>>);
+        impl Future for Nested {
+            type Output = Answer;
+            fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Answer> {
+                if let Some(other) = lock(&self.0).as_mut() {
+                    assert!(other.poll().is_pending());
+                }
+                Poll::Pending
+            }
+        }
+        let place = Arc::new(Mutex::new(None));
+        let (mut first, query) = Task::start(Nested(Arc::clone(&place)));
+        *lock(&place) = Some(Task::join(&query));
+        assert!(first.poll().is_pending());
+        let other = lock(&place).take().unwrap();
+        assert_eq!(other.times_woken(), 1);
+    }
+
+    /// A future that wakes itself while it is polled does not keep its task busy.
+    #[test]
+    fn a_query_that_wakes_itself_is_polled_once_per_poll_of_the_task() {
+        let polls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&polls);
+        let (mut task, _query) = Task::start(std::future::poll_fn(move |context| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        for times in 1..4 {
+            assert!(task.poll().is_pending());
+            assert_eq!(task.times_woken(), times);
+            assert!(polls.load(Ordering::SeqCst) <= 2 * times);
+        }
+    }
+
+    #[test]
+    fn a_panic_does_not_reach_the_other_waiters() {
+        let (mut first, query) = Task::start(async { panic!("a resolver's mistake") });
+        let mut second = Task::join(&query);
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| first.poll()));
+        assert!(outcome.is_err());
+        assert_eq!(second.poll(), Poll::Ready(Answer::failed(Failure::Overload)));
     }
 }
