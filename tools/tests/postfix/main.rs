@@ -4,11 +4,12 @@
 //! directory that `POSTFIX_ROOT` names (`dpkg -x`). Everything Postfix reads and writes lies in a directory of its own.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
-#![allow(clippy::print_stderr, unreachable_pub)]
+#![allow(clippy::print_stderr, unreachable_pub, dead_code)]
 
 #[path = "../kit/mod.rs"]
 mod kit;
-
+#[path = "../../../tests/kit/pages.rs"]
+mod pages;
 mod postfix;
 
 use kit::smtp::Smtp;
@@ -38,6 +39,8 @@ const RECIPE: &str = "smtpd_recipient_restrictions =\n    reject_unauth_destinat
 const MILTER: &str =
     "smtpd_milters = { unix:rdnsbl/milter, default_action=accept, connect_timeout=5s, command_timeout=15s }\n";
 
+const REVERSE_DNS: &str = include_str!("../../../docs/reverse-dns.md");
+
 /// The reply to RCPT of a client with this address.
 fn rcpt(postfix: &Postfix, client: &str) -> String {
     transaction(postfix, client, "", "<a@good.example>", "<b@mx.example>")
@@ -54,9 +57,11 @@ fn transaction(postfix: &Postfix, client: &str, login: &str, sender: &str, recip
 
 #[test]
 fn the_recipe_is_the_documented_one() {
-    for (lines, recipe) in
-        [(RECIPE, include_str!("../../../docs/postfix.md")), (MILTER, include_str!("../../../docs/milter.md"))]
-    {
+    for (lines, recipe) in [
+        (RECIPE, include_str!("../../../docs/postfix.md")),
+        (RECIPE, REVERSE_DNS),
+        (MILTER, include_str!("../../../docs/milter.md")),
+    ] {
         for line in lines.lines() {
             assert!(recipe.contains(line), "{line}");
         }
@@ -98,6 +103,25 @@ async fn each_client_gets_its_reply() {
     let relayed = transaction(&postfix, "203.0.113.7", "", "<a@good.example>", "<b@elsewhere.example>");
     assert!(relayed.starts_with("554 5.7.1 ") && relayed.contains("Relay access denied"), "{relayed}");
     assert!(daemon.decision("exempt=authenticated").contains(" sasl=ann "));
+}
+
+/// The file and the table of docs/reverse-dns.md.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's postfix"]
+async fn each_word_gets_the_reply_of_the_guide() {
+    let (keys, tables) = pages::configuration(REVERSE_DNS, "enforce");
+    let (mut daemon, postfix) = world(&keys, &tables).await;
+    for (word, client) in
+        [("OK", "203.0.113.7"), ("FAIL", "203.0.113.9"), ("FORGED", "203.0.113.8"), ("TEMP", "203.0.113.10")]
+    {
+        let wrap = |reply: String| {
+            let (codes, text) = reply.split_at("450 4.7.1".len());
+            format!("{codes} <b@mx.example>: Recipient address rejected:{text}")
+        };
+        let expected = pages::reply(REVERSE_DNS, word).map_or_else(|| "250 2.1.5 Ok".to_owned(), wrap);
+        assert_eq!(rcpt(&postfix, client), expected);
+        assert!(daemon.decision(&format!("client={client} ")).contains(&format!(" iprev={word} ")));
+    }
 }
 
 /// What Postfix makes of a sender before the daemon sees it.

@@ -5,11 +5,12 @@
 //! sendmail finds their names in a hosts file of its own.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
-#![allow(clippy::print_stderr, unreachable_pub)]
+#![allow(clippy::print_stderr, unreachable_pub, dead_code)]
 
 #[path = "../kit/mod.rs"]
 mod kit;
-
+#[path = "../../../tests/kit/pages.rs"]
+mod pages;
 mod sendmail;
 
 use kit::smtp::Smtp;
@@ -19,6 +20,8 @@ use sendmail::Sendmail;
 /// As docs/milter.md has it.
 const RECIPE: &str = "INPUT_MAIL_FILTER(`rdnsbl', `S=local:/run/rdnsbl-milter/socket, T=C:5s;S:15s;R:15s;E:60s')dnl";
 
+const REVERSE_DNS: &str = include_str!("../../../docs/reverse-dns.md");
+
 /// What DNS says about the clients, and what the hosts file says.
 const NAMES: &str = "$SOA in-addr.arpa 300 60
 7.0.0.127.in-addr.arpa  PTR mail.good.example
@@ -27,6 +30,7 @@ good.example            MX  10 mx.good.example
 mx.good.example         A   203.0.113.7
 8.0.0.127.in-addr.arpa  PTR liar.good.example
 liar.good.example       A   127.0.0.200
+10.0.0.127.in-addr.arpa SERVFAIL
 14.0.0.127.in-addr.arpa PTR spam.good.example
 spam.good.example       A   127.0.0.14
 14.0.0.127.bl.example   A   127.0.0.2";
@@ -57,7 +61,7 @@ const OK: &str = "250 2.1.5 <root@mx.example>... Recipient ok";
 
 #[test]
 fn the_recipe_is_the_documented_one() {
-    assert!(include_str!("../../../docs/milter.md").contains(RECIPE));
+    assert!(include_str!("../../../docs/milter.md").contains(RECIPE) && REVERSE_DNS.contains(RECIPE));
 }
 
 /// Each client's reply; and sendmail's own verdict about its name, beside ours.
@@ -80,6 +84,21 @@ async fn each_client_gets_its_reply() {
             "{line}"
         );
         assert!(!line.contains(" queue_id=- "), "{line}");
+    }
+}
+
+/// The file and the table of docs/reverse-dns.md.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's sendmail"]
+async fn each_word_gets_the_reply_of_the_guide() {
+    let (keys, tables) = pages::configuration(REVERSE_DNS, "enforce");
+    let (mut daemon, sendmail) = world(&keys, &tables).await;
+    for (word, client) in [("OK", 7), ("FAIL", 9), ("FORGED", 8), ("TEMP", 10)] {
+        let expected = pages::reply(REVERSE_DNS, word).map(|reply| reply.replace("203.0.113.", "127.0.0."));
+        let answer = rcpt(&sendmail, client, "<a@good.example>").await;
+        // Some texts end with what sendmail does with the message.
+        assert!(answer.starts_with(expected.as_deref().unwrap_or(OK)), "{word}: {answer}");
+        assert!(daemon.decision(&format!("client=127.0.0.{client} ")).contains(&format!(" iprev={word} ")));
     }
 }
 

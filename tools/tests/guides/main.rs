@@ -1,0 +1,119 @@
+//! The guides in `docs/`: the commands that need the daemons, and what the daemons answer with the guides' files.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+#![allow(clippy::print_stderr, unreachable_pub, dead_code)]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+#[path = "../../../tests/kit/pages.rs"]
+mod pages;
+
+use std::path::Path;
+
+use kit::{Daemon, Scratch, request};
+
+const REVERSE_DNS: &str = include_str!("../../../docs/reverse-dns.md");
+const COMBINED_RULES: &str = include_str!("../../../docs/combined-rules.md");
+
+/// The policy daemon with the file of a guide, in this mode.
+async fn daemon(page: &str, mode: &str) -> Daemon {
+    let (keys, tables) = pages::configuration(page, mode);
+    Daemon::policyd(&keys, &tables).await
+}
+
+/// The answer of the policy protocol to a client whose SMTP reply a guide shows.
+fn action(reply: Option<&str>) -> String {
+    match reply.map(|reply| (reply, reply.strip_prefix("450 "))) {
+        None => "DUNNO".to_owned(),
+        Some((_, Some(deferred))) => format!("DEFER_IF_PERMIT {deferred}"),
+        Some((rejected, None)) => rejected.to_owned(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_print_what_the_guides_show() {
+    let log = log_of_four_clients().await;
+    for (name, page) in pages::PAGES {
+        let scratch = Scratch::new(name);
+        let log = scratch.write("journal", &log);
+        let programs = Path::new(env!("CARGO_BIN_EXE_rdnsbl-policyd")).parent().unwrap();
+        let journal = format!("journalctl() {{ cat {}; }}", log.display());
+        pages::follow(page, "run by tools/tests/guides", scratch.path(), programs, &journal);
+    }
+}
+
+/// What the daemon logs about the four clients of the first guide.
+async fn log_of_four_clients() -> String {
+    let mut daemon = daemon(REVERSE_DNS, "observe").await;
+    for client in ["203.0.113.7", "203.0.113.8", "203.0.113.9", "203.0.113.10"] {
+        assert_eq!(daemon.ask(&request("RCPT", client, &[])), "DUNNO");
+        daemon.decision(&format!("client={client} "));
+    }
+    daemon.log()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_as_shown() {
+    let log = log_of_four_clients().await;
+    let shown: Vec<&str> = REVERSE_DNS.lines().filter(|line| line.starts_with("rdnsbl: client=")).collect();
+    assert_eq!(shown.len(), 4);
+    for line in shown {
+        assert!(log.lines().any(|logged| logged.starts_with(line)), "{line}\n{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_word_gets_its_reply() {
+    let daemon = daemon(REVERSE_DNS, "enforce").await;
+    for (word, client) in
+        [("OK", "203.0.113.7"), ("FAIL", "203.0.113.9"), ("FORGED", "203.0.113.8"), ("TEMP", "203.0.113.10")]
+    {
+        let reply = pages::reply(REVERSE_DNS, word);
+        assert_eq!(daemon.ask(&request("RCPT", client, &[])), action(reply.as_deref()), "{word}");
+    }
+}
+
+/// Whatever the rules for FAIL and FORGED are.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_told_is_deferred() {
+    let page = REVERSE_DNS
+        .replace("iprev_no_name = \"450 4", "iprev_no_name = \"550 5")
+        .replace("iprev_forged = \"450 4", "iprev_forged = \"550 5");
+    let daemon = daemon(&page, "enforce").await;
+    for (client, start) in
+        [("203.0.113.8", "550 "), ("203.0.113.9", "550 "), ("203.0.113.10", "DEFER_IF_PERMIT 4.4.3 ")]
+    {
+        let answer = daemon.ask(&request("RCPT", client, &[]));
+        assert!(answer.starts_with(start), "{client}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn combinations_get_their_reply() {
+    let daemon = daemon(COMBINED_RULES, "enforce").await;
+    let generic =
+        "15.113.0.203.in-addr.arpa PTR adsl-203-0-113-15.pool.example\nadsl-203-0-113-15.pool.example A 203.0.113.15";
+    daemon.dns.set(generic).unwrap();
+    let rows: Vec<_> =
+        pages::rows(COMBINED_RULES).into_iter().filter(|(cells, _)| cells[0].starts_with("203.")).collect();
+    assert_eq!(rows.len(), 6);
+    for (cells, reply) in rows {
+        let client = cells[0].split(',').next().unwrap();
+        let sender = cells[2].trim_matches(['<', '>']);
+        let asked = request("RCPT", client, &[("helo_name", &cells[1]), ("sender", sender)]);
+        assert_eq!(daemon.ask(&asked), action(reply.as_deref()), "{cells:?}");
+    }
+}
+
+/// Lines of Postfix in the daemon's file.
+#[test]
+fn the_lists_of_the_second_guide_are_read() {
+    let page = include_str!("../../../docs/dead-lists.md");
+    let block = pages::blocks(page).into_iter().find(|block| block.language == "toml").unwrap();
+    let scratch = Scratch::new("lists");
+    let file = scratch.write("lists.toml", &block.text);
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd")).arg("--check").arg(file).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains(" 2 lists\n") && !text.contains("warning"), "{text}");
+}
