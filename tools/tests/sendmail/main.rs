@@ -87,6 +87,11 @@ async fn each_client_gets_its_reply() {
     }
 }
 
+fn with_recipient(reply: String) -> String {
+    let (codes, text) = reply.split_at("450 4.7.1".len());
+    format!("{codes} <root@mx.example>...{text}")
+}
+
 /// The file and the table of docs/reverse-dns.md.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and Debian's sendmail"]
@@ -94,10 +99,11 @@ async fn each_word_gets_the_reply_of_the_guide() {
     let (keys, tables) = pages::configuration(REVERSE_DNS, "enforce");
     let (mut daemon, sendmail) = world(&keys, &tables).await;
     for (word, client) in [("OK", 7), ("FAIL", 9), ("FORGED", 8), ("TEMP", 10)] {
-        let expected = pages::reply(REVERSE_DNS, word).map(|reply| reply.replace("203.0.113.", "127.0.0."));
+        let shown = pages::reply(REVERSE_DNS, word).map(|reply| reply.replace("203.0.113.", "127.0.0."));
+        // Before some texts sendmail puts the recipient.
+        let expected = shown.map_or_else(|| OK.to_owned(), with_recipient);
         let answer = rcpt(&sendmail, client, "<a@good.example>").await;
-        // Some texts end with what sendmail does with the message.
-        assert!(answer.starts_with(expected.as_deref().unwrap_or(OK)), "{word}: {answer}");
+        assert!(answer.starts_with(&expected), "{word}: {answer}");
         assert!(daemon.decision(&format!("client=127.0.0.{client} ")).contains(&format!(" iprev={word} ")));
     }
 }
