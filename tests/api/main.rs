@@ -4,6 +4,7 @@
 #[cfg(all(feature = "test-util", feature = "direct", feature = "hickory"))]
 mod check_resolver;
 mod citations;
+mod documents;
 mod floors;
 mod hostile;
 #[path = "../kit/mod.rs"]
