@@ -3,7 +3,7 @@
 //! A block `sh` is run unless a comment before it says who runs it (`run by`) or why nobody does (`not run`). Programs of the
 //! package `rdnsbl-tools` are run by its tests. `cargo test` builds the examples first; `cargo test --test guides` alone does
 //! not.
-#![cfg(all(feature = "direct", feature = "hickory", feature = "serde", feature = "idna", feature = "test-util"))]
+#![cfg(all(unix, feature = "direct", feature = "hickory", feature = "serde", feature = "idna", feature = "test-util"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unreachable_pub, dead_code)]
 
 #[path = "kit/pages.rs"]
