@@ -32,9 +32,13 @@ fn action(reply: Option<&str>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_print_what_the_guides_show() {
-    let log = log_of_four_clients().await;
     for (name, page) in pages::PAGES {
         let scratch = Scratch::new(name);
+        let log = match page {
+            REVERSE_DNS => log_of_four_clients().await,
+            COMBINED_RULES => log_of_combinations().await,
+            _ => String::new(),
+        };
         let log = scratch.write("journal", &log);
         let programs = Path::new(env!("CARGO_BIN_EXE_rdnsbl-policyd")).parent().unwrap();
         let journal = format!("journalctl() {{ cat {}; }}", log.display());
@@ -91,18 +95,35 @@ async fn what_could_not_be_told_is_deferred() {
 #[tokio::test(flavor = "multi_thread")]
 async fn combinations_get_their_reply() {
     let daemon = daemon(COMBINED_RULES, "enforce").await;
+    for (asked, reply) in combinations(&daemon) {
+        assert_eq!(daemon.ask(&asked), action(reply.as_deref()), "{asked}");
+    }
+}
+
+/// What the daemon logs about them where it only observes.
+async fn log_of_combinations() -> String {
+    let mut daemon = daemon(COMBINED_RULES, "observe").await;
+    for (asked, _) in combinations(&daemon) {
+        assert_eq!(daemon.ask(&asked), "DUNNO");
+    }
+    daemon.wait_for_log("client=203.0.113.15 ");
+    daemon.log()
+}
+
+/// The rows of the guide's table: a request, and the reply.
+fn combinations(daemon: &Daemon) -> Vec<(String, Option<String>)> {
     let generic =
         "15.113.0.203.in-addr.arpa PTR adsl-203-0-113-15.pool.example\nadsl-203-0-113-15.pool.example A 203.0.113.15";
     daemon.dns.set(generic).unwrap();
-    let rows: Vec<_> =
-        pages::rows(COMBINED_RULES).into_iter().filter(|(cells, _)| cells[0].starts_with("203.")).collect();
-    assert_eq!(rows.len(), 6);
-    for (cells, reply) in rows {
+    let rows = pages::rows(COMBINED_RULES).into_iter().filter(|(cells, _)| cells[0].starts_with("203."));
+    let request = |(cells, reply): (Vec<String>, _)| {
         let client = cells[0].split(',').next().unwrap();
         let sender = cells[2].trim_matches(['<', '>']);
-        let asked = request("RCPT", client, &[("helo_name", &cells[1]), ("sender", sender)]);
-        assert_eq!(daemon.ask(&asked), action(reply.as_deref()), "{cells:?}");
-    }
+        (request("RCPT", client, &[("helo_name", &cells[1]), ("sender", sender)]), reply)
+    };
+    let requests: Vec<_> = rows.map(request).collect();
+    assert_eq!(requests.len(), 6);
+    requests
 }
 
 /// Lines of Postfix in the daemon's file.
