@@ -60,7 +60,9 @@ fn is_other_macro(line: &str) -> bool {
         return word.contains('_') && word.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_');
     };
     let is_name = name.len() > 2 && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
-    is_name && !arguments.contains("dnsbl") && !name.to_ascii_uppercase().starts_with("FEAT")
+    // A whole word: a milter may have a name such as `rdnsbl`.
+    let mut words = arguments.split(|character: char| !character.is_ascii_alphanumeric());
+    is_name && !words.any(|word| matches!(word, "dnsbl" | "enhdnsbl")) && !name.to_ascii_uppercase().starts_with("FEAT")
 }
 
 /// The arguments up to the closing parenthesis, each without one pair of quotes; and the end of the macro.
