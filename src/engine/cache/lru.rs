@@ -68,7 +68,7 @@ impl<K: Hash + Eq, V: Weigh<K>> Store<K, V> {
     }
 
     /// Changes a value in place; a missing one starts from the default.
-    pub(crate) fn update(&mut self, key: K, bounds: Bounds, change: impl FnOnce(V) -> V)
+    pub(crate) fn update(&mut self, key: K, bounds: Bounds, change: impl FnOnce(&mut V))
     where
         V: Default,
     {
@@ -77,7 +77,7 @@ impl<K: Hash + Eq, V: Weigh<K>> Store<K, V> {
         }
         if let Some(value) = self.entries.get_mut(&key) {
             let before = value.weight(&key);
-            *value = change(std::mem::take(value));
+            change(value);
             let after = value.weight(&key);
             self.bytes = (self.bytes + after).saturating_sub(before);
             if after <= bounds.bytes {
@@ -86,7 +86,9 @@ impl<K: Hash + Eq, V: Weigh<K>> Store<K, V> {
                 self.remove(&key);
             }
         } else {
-            self.insert(key, change(V::default()), bounds);
+            let mut value = V::default();
+            change(&mut value);
+            self.insert(key, value, bounds);
         }
     }
 

@@ -145,7 +145,7 @@ impl Cache {
         // Called with the store locked. `invalidate` changes the numbers before it clears the stores, so an answer with an old
         // number is either refused here or cleared.
         let is_current = || lock(&self.zones).is_valid(number);
-        self.update(subject, is_current, |record| record.with(number, answer, lifetime, now));
+        self.update(subject, is_current, |record| record.put(number, answer, lifetime, now));
     }
 
     /// The cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not listed". Takes a single
@@ -191,7 +191,7 @@ impl Cache {
         let now = self.tick(now);
         let is_current = || epoch == self.epoch();
         self.update(subject, is_current, |record| {
-            record.with_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now)
+            record.put_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now)
         });
     }
 
@@ -224,18 +224,13 @@ impl Cache {
     }
 
     /// Changes the record of a subject if `is_current` is still true once the store is locked.
-    fn update(
-        &self,
-        subject: &Subject,
-        is_current: impl FnOnce() -> bool,
-        change: impl FnOnce(SubjectRecord) -> SubjectRecord,
-    ) {
+    fn update(&self, subject: &Subject, is_current: impl FnOnce() -> bool, change: impl FnOnce(&mut SubjectRecord)) {
         fn update_in<K: std::hash::Hash + Eq>(
             store: &Mutex<Store<K, SubjectRecord>>,
             key: K,
             bounds: Bounds,
             is_current: impl FnOnce() -> bool,
-            change: impl FnOnce(SubjectRecord) -> SubjectRecord,
+            change: impl FnOnce(&mut SubjectRecord),
         ) where
             SubjectRecord: Weigh<K>,
         {

@@ -32,7 +32,7 @@ pub(crate) struct SubjectRecord {
     base: Tick,
     /// When the record was last promoted to the most recently used.
     used: Tick,
-    answers: Box<[PackedAnswer]>,
+    answers: Vec<PackedAnswer>,
 }
 
 /// One code, one negative answer or one failure of one zone. A zone that returned several codes has several of these.
@@ -85,7 +85,7 @@ impl PackedAnswer {
 impl SubjectRecord {
     /// Roughly the octets it takes: the answers, and what the allocator adds.
     pub(crate) fn octets(&self) -> usize {
-        std::mem::size_of_val(&*self.answers) + 8
+        self.answers.capacity() * size_of::<PackedAnswer>() + 8
     }
 
     /// A zone's answer, if it has not expired. A negative answer gets an SOA record of the zone itself.
@@ -103,14 +103,14 @@ impl SubjectRecord {
     }
 
     /// Replaces a zone's answer and drops the expired ones. A failure that must not be cached only removes the old answer.
-    pub(crate) fn with(self, number: ZoneNumber, answer: &Answer, lifetime: Duration, now: Tick) -> Self {
+    pub(crate) fn put(&mut self, number: ZoneNumber, answer: &Answer, lifetime: Duration, now: Tick) {
         let expires = ticks(lifetime);
         let plain = |payload| PackedAnswer::new(number, PackedKind::Plain, payload, expires);
         let set = match answer.kind() {
-            AnswerKind::NxDomain(_) => return self.with_packed(number, &[plain(NX_DOMAIN)], now),
-            AnswerKind::NoData(_) => return self.with_packed(number, &[plain(NO_DATA)], now),
+            AnswerKind::NxDomain(_) => return self.put_packed(number, &[plain(NX_DOMAIN)], now),
+            AnswerKind::NoData(_) => return self.put_packed(number, &[plain(NO_DATA)], now),
             AnswerKind::Failed(failure) => {
-                return self.with_packed(number, payload_of(failure).map(plain).as_slice(), now);
+                return self.put_packed(number, payload_of(failure).map(plain).as_slice(), now);
             }
             AnswerKind::Records(set) => set,
         };
@@ -125,12 +125,12 @@ impl SubjectRecord {
                 answers.push(PackedAnswer::new(number, PackedKind::Low, low, expires));
             }
         }
-        self.with_packed(number, &answers, now)
+        self.put_packed(number, &answers, now);
     }
 
     /// Replaces one of our own verdicts and drops the expired answers.
-    pub(crate) fn with_verdict(self, number: ZoneNumber, verdict: u16, lifetime: Duration, now: Tick) -> Self {
-        self.with_packed(number, &[PackedAnswer::new(number, PackedKind::Plain, verdict, ticks(lifetime))], now)
+    pub(crate) fn put_verdict(&mut self, number: ZoneNumber, verdict: u16, lifetime: Duration, now: Tick) {
+        self.put_packed(number, &[PackedAnswer::new(number, PackedKind::Plain, verdict, ticks(lifetime))], now);
     }
 
     /// One of our own verdicts, if it has not expired.
@@ -145,7 +145,7 @@ impl SubjectRecord {
     pub(crate) fn are_all_negative(&self, mut numbers: impl ExactSizeIterator<Item = u16>, now: Tick) -> bool {
         let Some(passed) = now.0.checked_sub(self.base.0) else { return false };
         let Ok(passed) = u16::try_from(passed) else { return false };
-        let mut answers = match &*self.answers {
+        let mut answers = match self.answers.as_slice() {
             [own, rest @ ..] if own.number() == ZoneNumber::OWN_VERDICT.value() => rest,
             answers => answers,
         };
@@ -173,37 +173,35 @@ impl SubjectRecord {
         self.used = now;
     }
 
-    fn with_packed(self, number: ZoneNumber, new: &[PackedAnswer], now: Tick) -> Self {
-        let value = number.value();
-        let place = self.answers.partition_point(|answer| answer.number() < value);
-        // The common case: nothing has expired and the zone has no answer yet, so the others are copied as they are.
+    fn put_packed(&mut self, number: ZoneNumber, new: &[PackedAnswer], now: Tick) {
         let passed = now.0.checked_sub(self.base.0).and_then(|passed| u16::try_from(passed).ok());
-        let still_fits = |passed: u16| {
-            let holds = |answer: &PackedAnswer| answer.expires > passed && answer.number() != value;
-            let fits = new.iter().all(|answer| answer.expires.checked_add(passed).is_some());
-            (!self.answers.is_empty() && fits && self.answers.iter().all(holds)).then_some(passed)
+        let fits = |passed: u16| new.iter().all(|answer| answer.expires.checked_add(passed).is_some());
+        let passed = match passed.filter(|passed| fits(*passed) && !self.answers.is_empty()) {
+            Some(passed) => passed,
+            None => {
+                self.count_from(now);
+                0
+            }
         };
-        if let Some(passed) = passed.and_then(still_fits)
-            && let Some((before, after)) = self.answers.split_at_checked(place)
-        {
-            let mut answers = Vec::with_capacity(self.answers.len() + new.len());
-            answers.extend_from_slice(before);
-            answers.extend(
-                new.iter().map(|answer| PackedAnswer { expires: answer.expires.saturating_add(passed), ..*answer }),
-            );
-            answers.extend_from_slice(after);
-            return Self { answers: answers.into(), ..self };
+        let value = number.value();
+        if self.answers.iter().any(|answer| answer.expires <= passed || answer.number() == value) {
+            self.answers.retain(|answer| answer.expires > passed && answer.number() != value);
         }
-        // Otherwise expiry times are counted from now on.
-        let kept = self.answers.iter().filter(|answer| answer.number() != value).filter_map(|answer| {
-            let expires = u16::try_from(self.expiry(*answer).checked_sub(now.0)?).unwrap_or(u16::MAX);
-            (expires > 0).then_some(PackedAnswer { expires, ..*answer })
+        let place = self.answers.partition_point(|answer| answer.number() < value);
+        self.answers.reserve_exact(room(self.answers.len() + new.len()) - self.answers.len());
+        let later = |answer: &PackedAnswer| PackedAnswer { expires: answer.expires.saturating_add(passed), ..*answer };
+        self.answers.splice(place..place, new.iter().map(later));
+    }
+
+    /// Counts expiry times from now on, and drops the expired answers.
+    fn count_from(&mut self, now: Tick) {
+        let base = self.base.0;
+        self.answers.retain_mut(|answer| {
+            let left = base.saturating_add(answer.expires.into()).saturating_sub(now.0);
+            answer.expires = u16::try_from(left).unwrap_or(u16::MAX);
+            left > 0
         });
-        let mut answers = Vec::with_capacity(self.answers.len() + new.len());
-        answers.extend(kept);
-        let place = answers.partition_point(|answer| answer.number() < value);
-        answers.splice(place..place, new.iter().copied());
-        Self { base: now, used: now, answers: answers.into() }
+        (self.base, self.used) = (now, now);
     }
 
     fn of_zone(&self, number: ZoneNumber) -> &[PackedAnswer] {
@@ -223,6 +221,13 @@ impl SubjectRecord {
         let left = self.expiry(answer).checked_sub(now.0).filter(|left| *left > 0)?;
         Some(Duration::from_millis(u64::from(left) * u64::from(1_000 / Tick::PER_SECOND)))
     }
+}
+
+/// The number of answers to make room for. An allocator gives blocks in steps of 16 octets, 8 of them its own, so a few more cost
+/// nothing.
+fn room(answers: usize) -> usize {
+    let octets = (answers * size_of::<PackedAnswer>() + 8).next_multiple_of(16) - 8;
+    octets / size_of::<PackedAnswer>()
 }
 
 /// The codes that packed answers stand for.
@@ -312,7 +317,7 @@ mod tests {
         answers.extend(FAILURES.map(Answer::failed));
         let mut record = SubjectRecord::default();
         for (value, answer) in (1..).zip(&answers) {
-            record = record.with(number(value), answer, minutes(5), Tick(0));
+            record.put(number(value), answer, minutes(5), Tick(0));
         }
         for (value, answer) in (1..).zip(&answers) {
             assert_eq!(record.answer(number(value), &zone(), Tick(0)).as_ref(), Some(answer));
@@ -323,8 +328,9 @@ mod tests {
     #[test]
     fn each_answer_expires_at_its_own_time() {
         let no = Answer::nx_domain(None);
-        let record = SubjectRecord::default().with(number(2), &no, minutes(1), Tick(0));
-        let record = record.with(number(1), &no, minutes(3), Tick(30 * SECOND));
+        let mut record = SubjectRecord::default();
+        record.put(number(2), &no, minutes(1), Tick(0));
+        record.put(number(1), &no, minutes(3), Tick(30 * SECOND));
         let holds = |value, second: u32| record.answer(number(value), &zone(), Tick(second * SECOND)).is_some();
         assert!(holds(2, 59) && !holds(2, 60));
         assert!(holds(1, 209) && !holds(1, 210));
@@ -332,7 +338,7 @@ mod tests {
         assert!(!record.are_all_negative([1, 2].into_iter(), Tick(60 * SECOND)));
         assert!(record.are_all_negative([1].into_iter(), Tick(60 * SECOND)));
         assert!(!record.are_all_negative([1, 3].into_iter(), Tick(0)), "zone 3 has not answered");
-        let record = record.with(number(3), &no, minutes(1), Tick(100 * SECOND));
+        record.put(number(3), &no, minutes(1), Tick(100 * SECOND));
         assert_eq!(record.answers.len(), 2, "expired answers are dropped");
     }
 
@@ -344,14 +350,16 @@ mod tests {
             Answer::records([Record::A(Ipv4Addr::new(0, 0, 0, 0))], minutes(1)),
             Answer::failed(Failure::Timeout),
         ] {
-            let record = SubjectRecord::default().with(number(1), &answer, minutes(1), Tick(0));
+            let mut record = SubjectRecord::default();
+            record.put(number(1), &answer, minutes(1), Tick(0));
             assert!(!record.are_all_negative([1].into_iter(), Tick(0)), "{answer}");
         }
     }
 
     #[test]
     fn a_long_lifetime_is_cut() {
-        let record = SubjectRecord::default().with(number(1), &Answer::nx_domain(None), minutes(24 * 60), Tick(0));
+        let mut record = SubjectRecord::default();
+        record.put(number(1), &Answer::nx_domain(None), minutes(24 * 60), Tick(0));
         assert!(record.answer(number(1), &zone(), Tick(4 * 3_600 * SECOND)).is_some());
         assert!(record.answer(number(1), &zone(), Tick(5 * 3_600 * SECOND)).is_none());
     }
@@ -364,7 +372,7 @@ mod tests {
             let mut record = SubjectRecord::default();
             let order = [5, 3, 9, 1, 7];
             for (index, value) in (0..).zip(order) {
-                record = record.with(number(value), &no, minutes(240), Tick(index * step));
+                record.put(number(value), &no, minutes(240), Tick(index * step));
             }
             for (index, value) in (0..).zip(order) {
                 let end = index * step + 240 * 60 * SECOND;
@@ -377,17 +385,19 @@ mod tests {
 
     #[test]
     fn a_new_answer_replaces_the_old_one() {
-        let record = SubjectRecord::default().with(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
+        let mut record = SubjectRecord::default();
+        record.put(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
         let codes = Answer::records([2, 3].map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last))), minutes(1));
-        let record = record.with(number(1), &codes, minutes(1), Tick(0));
+        record.put(number(1), &codes, minutes(1), Tick(0));
         assert_eq!(record.answer(number(1), &zone(), Tick(0)), Some(codes));
         assert_eq!(record.answers.len(), 2);
     }
 
     #[test]
     fn our_own_verdicts_are_kept_apart() {
-        let record = SubjectRecord::default().with_verdict(ZoneNumber::OWN_VERDICT, 7, minutes(1), Tick(0));
-        let record = record.with(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
+        let mut record = SubjectRecord::default();
+        record.put_verdict(ZoneNumber::OWN_VERDICT, 7, minutes(1), Tick(0));
+        record.put(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
         assert_eq!(record.verdict(ZoneNumber::OWN_VERDICT, Tick(0)), Some(7));
         assert_eq!(record.verdict(ZoneNumber::OWN_VERDICT, Tick(60 * SECOND)), None);
         assert!(record.are_all_negative([1].into_iter(), Tick(0)));
