@@ -29,7 +29,15 @@ pub(crate) fn listed(client: Ipv4Addr) -> u16 {
     (0..LISTS).filter(|list| is_listed(client, *list)).fold(0, |all, list| all | 1 << list)
 }
 
+/// A client that every list holds.
+pub(crate) fn client_on_all_lists(number: u32) -> Ipv4Addr {
+    Ipv4Addr::from(0x1500_0000 | (number & 0x00ff_ffff))
+}
+
 pub(crate) fn is_listed(client: Ipv4Addr, list: usize) -> bool {
+    if client.octets()[0] == 0x15 {
+        return true;
+    }
     if client.is_loopback() {
         return client == Ipv4Addr::new(127, 0, 0, 2);
     }

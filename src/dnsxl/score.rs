@@ -187,12 +187,12 @@ impl Default for Thresholds {
 pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresholds) -> Score {
     // 64 bits: no order of the rows can overflow.
     let (mut low, mut high, mut allowed, mut may_allow) = (0_i64, 0_i64, false, false);
-    // The operators with a listing, and with a possible listing. Each operator counts once, whatever the number of lists.
+    // The operators with a listing, and with a possible listing, if their number matters.
     let (mut sure, mut possible): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     let mut add = |share: Option<Share<'a>>| {
         let Some(Share { weight, operator, answered, .. }) = share else { return };
         let count = |operators: &mut Vec<&'a str>| {
-            if weight > 0 && !operators.contains(&operator) {
+            if weight > 0 && thresholds.operators > 1 {
                 operators.push(operator);
             }
         };
@@ -229,12 +229,17 @@ pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresh
         }
     }
     add(pending);
-    let enough = |operators: &[&str]| thresholds.operators <= 1 || operators.len() >= thresholds.operators;
+    // Each operator counts once, whatever the number of its lists.
+    let enough = |mut operators: Vec<&str>| {
+        operators.sort_unstable();
+        operators.dedup();
+        thresholds.operators <= 1 || operators.len() >= thresholds.operators
+    };
     let outcome = if allowed {
         Outcome::Allowed
-    } else if low >= thresholds.listed.into() && enough(&sure) {
+    } else if low >= thresholds.listed.into() && enough(sure) {
         if may_allow { Outcome::Undecided } else { Outcome::Listed }
-    } else if high >= thresholds.listed.into() && enough(&possible) {
+    } else if high >= thresholds.listed.into() && enough(possible) {
         Outcome::Undecided
     } else if high <= thresholds.allowed.into() {
         Outcome::Allowed

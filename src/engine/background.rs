@@ -36,7 +36,7 @@ impl Background {
     pub(crate) fn keep(&self, question: &QueryWaiter, purpose: Purpose) {
         let Some(question) = question.query().join(None) else { return };
         let mut kept = lock(&self.0);
-        kept.retain(Kept::is_in_flight);
+        // The next check drops those that are answered.
         if kept.len() < MAX_KEPT {
             kept.push(Kept { question, is_trial: purpose == Purpose::Resolver });
         }

@@ -308,10 +308,14 @@ impl SharedState {
         if self.resolver.rewrites() {
             return Vec::new();
         }
+        // In the order in which the lists' first answers came.
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
+        let mut places: Table<(Name, SubjectKind), usize> = Table::default();
         for QueuedAnswer { list, answer } in own_answers {
             let Some(list) = list else { continue };
-            match of_lists.iter_mut().find(|(known, _)| *known == list) {
+            let next = of_lists.len();
+            let at = *places.entry(list.clone()).or_insert(next);
+            match of_lists.get_mut(at) {
                 Some((_, answers)) => answers.push(answer),
                 None => of_lists.push((list, vec![answer])),
             }
