@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use async_lock::Semaphore;
 use ipnet::IpNet;
 
 use crate::base::clock::Clock;
@@ -115,7 +116,8 @@ impl CheckerBuilder {
     pub fn build(mut self) -> Result<Checker, Error> {
         self.settings.ourselves.names.extend(names("own_names", &self.own_names)?);
         self.settings.local_domains.extend(names("local_domains", &self.local_domains)?);
-        for (limit, value) in [("in_flight", self.limits.in_flight), ("per_zone", self.limits.per_zone)] {
+        let Limits { checks, in_flight, per_zone, .. } = self.limits;
+        for (limit, value) in [("checks", checks), ("in_flight", in_flight), ("per_zone", per_zone)] {
             if value == 0 {
                 return Err(Error::Limit(limit));
             }
@@ -131,6 +133,7 @@ impl CheckerBuilder {
             fetcher: Arc::new(fetcher),
             shared: Mutex::new(SharedState::new(self.window)),
             background: Background::default(),
+            checks: Semaphore::new(checks),
         };
         let configured = Arc::new(ArcSwap::from_pointee(Configured::new(self.settings)));
         let family = Arc::new(Family::default());
@@ -152,6 +155,9 @@ fn names(setting: &'static str, texts: &[String]) -> Result<Vec<Name>, Error> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
+    /// Whole checks that run at the same time; default: 20,000. Each takes some 20 kB while it waits for a dozen lists. A check
+    /// beyond that asks nothing and is at once unknown, because of [`Failure::Shed`](crate::dns::Failure::Shed).
+    pub checks: usize,
     /// Questions in flight at the same time; default: 4,096. For comparison: with a resolver that takes 100 ms for each answer,
     /// 256 would allow only 160 checks of 16 questions a second.
     pub in_flight: usize,
@@ -170,6 +176,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            checks: 20_000,
             in_flight: 4_096,
             per_zone: 256,
             entries: 16_384,

@@ -13,7 +13,7 @@ mod updates;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
@@ -214,10 +214,15 @@ impl Checker {
     /// ```
     #[must_use]
     pub fn remembered(&self, dialogue: &Dialogue) -> Option<Summary> {
+        self.remembered_at(dialogue, self.engine.fetcher.clock.now())
+    }
+
+    /// The same, for a host that knows the time already: `now` is the present time of this checker's clock.
+    #[must_use]
+    pub fn remembered_at(&self, dialogue: &Dialogue, now: Instant) -> Option<Summary> {
         let Engine { fetcher, shared, .. } = &*self.engine;
         // Read before the cache and the lists' health, so that a change in between is noticed by the next call.
         let changes = fetcher.changes.load(Ordering::Acquire);
-        let now = fetcher.clock.now();
         if fetcher.is_trial_due(now) {
             return None;
         }
@@ -248,9 +253,15 @@ impl Checker {
     /// Runs all checks of a dialogue and counts them.
     async fn run(self, dialogue: Dialogue, run: Run) -> Report {
         let asks = self.engine.fetcher.clock.now() < run.deadline;
-        let inquiry = self.inquiry(&dialogue, asks);
-        let report = driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await;
         let counters = &self.engine.fetcher.counters;
+        let permit = self.engine.checks.try_acquire();
+        let report = match permit {
+            Some(_) => driver::run_inquiry(Arc::clone(&self.engine), self.inquiry(&dialogue, asks), run).await,
+            None => {
+                counters.shed.fetch_add(1, Ordering::Relaxed);
+                driver::shed(&self.engine, *self.inquiry(&dialogue, false))
+            }
+        };
         counters.checks.fetch_add(1, Ordering::Relaxed);
         counters.check_time.add(report.elapsed());
         if report.completeness() == Completeness::CutByDeadline {

@@ -14,6 +14,8 @@ pub struct Stats {
     pub checks: u64,
     /// Of these, checks that were cut by their deadline.
     pub cut_by_deadline: u64,
+    /// Of these, checks that asked nothing, because too many ran already: see [`Limits::checks`](crate::Limits::checks).
+    pub shed: u64,
     /// Questions sent to the resolver.
     pub questions: u64,
     /// Answers shared with another check that asked the same question.
@@ -81,6 +83,7 @@ impl Checker {
         Stats {
             checks: read(&counters.checks),
             cut_by_deadline: read(&counters.cut),
+            shed: read(&counters.shed),
             questions: read(&counters.questions),
             shared: read(&counters.shared),
             remembered: read(&counters.remembered),
@@ -131,6 +134,7 @@ mod json {
             let mut map = serializer.serialize_map(None)?;
             map.serialize_entry("checks", &self.checks)?;
             map.serialize_entry("cut_by_deadline", &self.cut_by_deadline)?;
+            map.serialize_entry("shed", &self.shed)?;
             map.serialize_entry("questions", &self.questions)?;
             map.serialize_entry("shared", &self.shared)?;
             map.serialize_entry("remembered", &self.remembered)?;

@@ -19,6 +19,7 @@ use crate::engine::{Engine, later};
 use crate::inquiry::{Finished, Inquiry, TrialWait};
 use crate::report::Report;
 use crate::state::ACCUSATIONS_HELD;
+use crate::state::event::Event;
 
 /// How long a verdict that rests on the existence of an address waits for the resolver's trial, measured from the start of the
 /// check. It equals the time before a question is first sent again.
@@ -100,12 +101,35 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     }
     let now = fetcher.clock.now();
     asking.finish(&inquiry, now >= deadline);
+    let (report, events) = conclude(&engine, *inquiry, Failure::Deadline, started, now);
+    cache_verdicts(&fetcher.cache, &report, started, now, epoch);
+    fetcher.listeners.tell(events);
+    report
+}
+
+/// Ends a check that asks nothing, because too many run already.
+pub(crate) fn shed(engine: &Engine, inquiry: Inquiry) -> Report {
+    let now = engine.fetcher.clock.now();
+    let (report, events) = conclude(engine, inquiry, Failure::Shed, now, now);
+    engine.fetcher.listeners.tell(events);
+    report
+}
+
+/// Ends an inquiry, and applies what was learned to the state and the cache. Returns the events to tell.
+fn conclude(
+    engine: &Engine,
+    inquiry: Inquiry,
+    failure: Failure,
+    started: Instant,
+    now: Instant,
+) -> (Report, Vec<Event>) {
+    let fetcher = &engine.fetcher;
     let Finished { report, workspace, events, invalidated, .. } = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
         // the time of the next trial always fits the latest state.
         let mut shared = lock(&engine.shared);
         let own_answers = fetcher.take_own_answers();
-        let finished = inquiry.conclude(Failure::Deadline, started, now, &mut shared, own_answers);
+        let finished = inquiry.conclude(failure, started, now, &mut shared, own_answers);
         fetcher.set_next_trial(shared.next_trial());
         finished
     };
@@ -118,9 +142,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     if invalidated.summaries {
         fetcher.changes.fetch_add(1, Ordering::AcqRel);
     }
-    cache_verdicts(&fetcher.cache, &report, started, now, epoch);
-    fetcher.listeners.tell(events);
-    report
+    (report, events)
 }
 
 /// What ended one wait.

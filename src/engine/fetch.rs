@@ -105,6 +105,7 @@ struct InFlight {
 pub(crate) struct Counters {
     pub(crate) checks: AtomicU64,
     pub(crate) cut: AtomicU64,
+    pub(crate) shed: AtomicU64,
     pub(crate) questions: AtomicU64,
     pub(crate) shared: AtomicU64,
     pub(crate) remembered: AtomicU64,

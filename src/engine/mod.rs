@@ -17,6 +17,8 @@ mod waiting;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use async_lock::Semaphore;
+
 use crate::engine::background::Background;
 use crate::engine::fetch::Fetcher;
 use crate::state::SharedState;
@@ -26,6 +28,8 @@ pub(crate) struct Engine {
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) shared: Mutex<SharedState>,
     pub(crate) background: Background,
+    /// Permits for whole checks.
+    pub(crate) checks: Semaphore,
 }
 
 /// `now + budget`, capped at one year so that it cannot overflow.

@@ -309,6 +309,29 @@ fn no_more_at_once_than_allowed() {
 }
 
 #[test]
+fn a_check_too_many_asks_nothing() {
+    let world = World::with(&World::slowly(DNS), |builder| {
+        let mut limits = rdnsbl::checker::Limits::default();
+        limits.checks = 2;
+        builder.lists(lists(["bl.test"])).limits(limits).policy(Policy::rfc().strict())
+    });
+    let clients = (1..=5).map(|last| IpAddr::from([45, 66, 78, last]));
+    let checks: Vec<_> = clients.map(|client| world.checker.check(client).into_future()).collect();
+    let reports = world.clock.run(join_all(checks));
+    let (ran, shed) = reports.split_at(2);
+    assert!(ran.iter().all(|report| report.counts().not_listed == 1));
+    for report in shed {
+        assert_eq!((report.counts().unknown, report.questions(), report.elapsed()), (1, 0, Duration::ZERO));
+        assert_eq!(report.iprev().unwrap().rfc8601(), "temperror");
+        assert!(report.advice().reply().is_none_or(|reply| reply.code() / 100 == 4), "{:?}", report.advice());
+    }
+    let stats = world.checker.stats();
+    assert_eq!((stats.checks, stats.shed), (5, 3));
+    // The permits are free again.
+    assert_eq!(world.check(LISTED).counts().listed, 1);
+}
+
+#[test]
 fn who_needs_no_list_is_not_asked_about() {
     let world =
         World::with(DNS, |builder| builder.lists(lists(["bl.test"])).exempt(["45.66.77.0/28".parse().unwrap()]));

@@ -115,6 +115,7 @@ pub(crate) fn page(metrics: &Metrics, checked: &Checked, lost_lines: u64) -> Str
     row("rdnsbl_dns_remembered_total", "counter", "Answers from the cache.", stats.remembered);
     row("rdnsbl_dns_failures_total", "counter", "Questions that failed.", stats.failures);
     row("rdnsbl_checks_cut_total", "counter", "Checks that were cut by their deadline.", stats.cut_by_deadline);
+    row("rdnsbl_checks_shed_total", "counter", "Checks that asked nothing, because too many ran.", stats.shed);
     row("rdnsbl_dns_in_flight", "gauge", "Questions in flight.", stats.in_flight as u64);
     row("rdnsbl_cache_entries", "gauge", "Entries in the cache.", stats.entries as u64);
     row("rdnsbl_cache_bytes", "gauge", "Roughly the bytes that they take.", stats.bytes as u64);
