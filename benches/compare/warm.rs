@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
+use std::time::Instant;
 
 use futures::future::join_all;
 use hickory_resolver::proto::rr::RecordType as WireType;
@@ -106,15 +107,15 @@ impl Warm<'_> {
 }
 
 impl Warm<'_> {
-    /// What is remembered, at once and without a report. That the sender is written down is part of it.
+    /// What is remembered, at once and without a report, at a time that the host knows. That the sender is written down is part
+    /// of it.
     fn remembered(&self, name: &str, dialogue: fn(u32) -> Dialogue, count: u64) {
-        let mut told = 0;
-        let mut used = 0.0;
+        let (mut told, mut used, now) = (0, 0.0, Instant::now());
         let allocated = allocation_counter::measure(|| {
             let begun = cpu();
             for at in 0..count {
                 let dialogue = dialogue(self.known[(world::mixed(at) % self.known.len() as u64) as usize]);
-                told += self.checker.remembered(&dialogue).map_or(0, |summary| summary.counts().not_listed);
+                told += self.checker.remembered_at(&dialogue, now).map_or(0, |summary| summary.counts().not_listed);
             }
             used = cpu() - begun;
         });

@@ -78,28 +78,37 @@ impl Name {
         if body.is_empty() {
             return Err(NameError::new(NameErrorKind::Empty, 0..text.len()));
         }
+        // Octets of the text so far, in lower case; the last place is for the dot behind it.
+        let mut absolute = [0; MAX_WIRE_LENGTH];
         let mut start = 0;
-        for label in body.split('.') {
-            let span = start..start + label.len();
-            if label.is_empty() {
-                return Err(NameError::new(NameErrorKind::EmptyLabel, span));
+        let end_label = |span: Range<usize>| match span.len() {
+            0 => Err(NameError::new(NameErrorKind::EmptyLabel, span)),
+            1..=MAX_LABEL_LENGTH => Ok(()),
+            _ => Err(NameError::new(NameErrorKind::LabelTooLong, span)),
+        };
+        for (at, octet) in body.bytes().enumerate() {
+            if octet == b'.' {
+                end_label(start..at)?;
+                start = at + 1;
+            } else if !is_label_octet(octet) {
+                return Err(NameError::new(NameErrorKind::BadCharacter, at..at + 1));
             }
-            if let Some(at) = label.bytes().position(|octet| !is_label_octet(octet)) {
-                return Err(NameError::new(NameErrorKind::BadCharacter, start + at..start + at + 1));
+            if let Some(place) = absolute.get_mut(at) {
+                *place = octet.to_ascii_lowercase();
             }
-            if label.len() > MAX_LABEL_LENGTH {
-                return Err(NameError::new(NameErrorKind::LabelTooLong, span));
-            }
-            start = span.end + 1;
         }
+        end_label(start..body.len())?;
         // On the wire, each label has one length octet where the text has a dot, and the root label adds one octet.
+        let too_long = || NameError::new(NameErrorKind::TooLong, 0..body.len());
         if body.len() + 2 > MAX_WIRE_LENGTH {
-            return Err(NameError::new(NameErrorKind::TooLong, 0..body.len()));
+            return Err(too_long());
         }
-        let mut absolute = body.to_ascii_lowercase();
-        absolute.push('.');
-        let secret = known_secret(&absolute);
-        Ok(Self::of(&absolute, secret))
+        if let Some(place) = absolute.get_mut(body.len()) {
+            *place = b'.';
+        }
+        let text = absolute.get(..=body.len()).and_then(|octets| std::str::from_utf8(octets).ok());
+        let text = text.ok_or_else(too_long)?;
+        Ok(Self::of(text, known_secret(text)))
     }
 
     /// The root of the DNS, `.`.
@@ -159,29 +168,6 @@ impl Name {
         let text = buffer.get(..length).and_then(|octets| std::str::from_utf8(octets).ok());
         let Some(text) = text else { return Err(NameError::new(NameErrorKind::BadCharacter, 0..labels.len())) };
         Ok(Self::of(text, zone.secret_behind(labels)))
-    }
-
-    /// `labels` in front of each of these zones, as [`join`](Self::join). The names share one buffer.
-    pub(crate) fn join_all(labels: &str, zones: &[&Self]) -> Vec<Result<Self, NameError>> {
-        let mut text = String::with_capacity(zones.iter().map(|zone| labels.len() + zone.expose().len()).sum());
-        for zone in zones {
-            text.extend([labels, zone.expose()]);
-        }
-        let (buffer, mut end): (Arc<str>, usize) = (text.into(), 0);
-        let join = |zone: &&Self| {
-            let start = end;
-            end += labels.len() + zone.expose().len();
-            let is_plain = !zone.is_root() && zone.key_in_front().is_none() && end - start < MAX_WIRE_LENGTH;
-            let shared = Self::part_of(&buffer, start..end, zone.secret_behind(labels));
-            shared.filter(|_| is_plain).map_or_else(|| Self::join(labels, zone), Ok)
-        };
-        zones.iter().map(join).collect()
-    }
-
-    /// The range of this zone's secret when `labels` stand in front of it.
-    fn secret_behind(&self, labels: &str) -> Option<(u8, u8)> {
-        let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);
-        self.secret.map(|(from, to)| (from.saturating_add(shift), to.saturating_add(shift)))
     }
 
     /// This zone with a secret label in front, marked as secret.
@@ -263,9 +249,18 @@ impl Name {
     /// legal, but common, and resolvable); at least one label must not be all digits.
     #[must_use]
     pub fn is_host(&self) -> bool {
-        !self.is_root()
-            && self.labels().all(is_host_label)
-            && !self.labels().all(|label| label.bytes().all(|octet| octet.is_ascii_digit()))
+        let (mut previous, mut has_letter) = (b'.', false);
+        let is_legal = self.text().bytes().all(|octet| {
+            let legal = match octet {
+                b'.' => previous != b'-',
+                b'-' => previous != b'.',
+                _ => octet.is_ascii_alphanumeric() || octet == b'_',
+            };
+            has_letter |= !matches!(octet, b'.' | b'0'..=b'9');
+            previous = octet;
+            legal
+        });
+        is_legal && has_letter
     }
 
     /// The name without its secret label: the name of a zone in reports.

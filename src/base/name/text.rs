@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::base::name::Name;
+use crate::base::name::{MAX_WIRE_LENGTH, Name, NameError};
 
 impl Name {
     /// A name in a buffer of its own. At most 254 octets.
@@ -33,6 +33,29 @@ impl Name {
     /// The same name, in a buffer of its own if it shares one that is much longer: for a name that is kept for long.
     pub(crate) fn compact(self) -> Self {
         if self.buffer.len() <= 2 * usize::from(self.length) { self } else { Self::of(self.text(), self.secret) }
+    }
+
+    /// `labels` in front of each of these zones, as [`join`](Self::join). The names share one buffer.
+    pub(crate) fn join_all(labels: &str, zones: &[&Self]) -> Vec<Result<Self, NameError>> {
+        let mut text = String::with_capacity(zones.iter().map(|zone| labels.len() + zone.expose().len()).sum());
+        for zone in zones {
+            text.extend([labels, zone.expose()]);
+        }
+        let (buffer, mut end): (Arc<str>, usize) = (text.into(), 0);
+        let join = |zone: &&Self| {
+            let start = end;
+            end += labels.len() + zone.expose().len();
+            let is_plain = !zone.is_root() && zone.key_in_front().is_none() && end - start < MAX_WIRE_LENGTH;
+            let shared = Self::part_of(&buffer, start..end, zone.secret_behind(labels));
+            shared.filter(|_| is_plain).map_or_else(|| Self::join(labels, zone), Ok)
+        };
+        zones.iter().map(join).collect()
+    }
+
+    /// The range of this zone's secret when `labels` stand in front of it.
+    pub(super) fn secret_behind(&self, labels: &str) -> Option<(u8, u8)> {
+        let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);
+        self.secret.map(|(from, to)| (from.saturating_add(shift), to.saturating_add(shift)))
     }
 
     fn parts(&self) -> (&str, Option<(u8, u8)>) {
