@@ -2,17 +2,16 @@
 
 pub(crate) mod error;
 mod fields;
+mod list_id;
 pub(crate) mod merged;
 pub(crate) mod notation;
+mod text;
 pub(crate) mod usage;
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::base::name::{Key, Name, NameErrorKind};
+use crate::base::name::{Key, Name};
 use crate::dnsxl::code_filter::CodeFilter;
-use crate::dnsxl::code_pattern::CodePattern;
 use crate::dnsxl::kind::{ListKind, Part};
 use crate::dnsxl::list_spec::notation::Notation;
 use crate::dnsxl::profile::{NOTHING, Profile};
@@ -20,6 +19,8 @@ use crate::dnsxl::profile::{NOTHING, Profile};
 pub use crate::dnsxl::list_spec::error::{NotCounted, SpecError, SpecErrorKind};
 pub use crate::dnsxl::list_spec::fields::OnNoAnswer;
 use crate::dnsxl::list_spec::fields::Usage;
+use crate::dnsxl::list_spec::list_id::DisplayName;
+pub use crate::dnsxl::list_spec::list_id::ListId;
 pub(crate) use crate::dnsxl::list_spec::usage::About;
 
 /// One list in a configuration: its zone, the codes that count, its weight, and what it is asked about.
@@ -87,52 +88,6 @@ impl ListSpec {
     /// [`SpecError`] describes what is wrong and where.
     pub fn allow(text: &str) -> Result<Self, SpecError> {
         Self::read(ListKind::Allow, text)
-    }
-
-    pub(crate) fn read(kind: ListKind, text: &str) -> Result<Self, SpecError> {
-        Self::parse(kind, text).map_err(|error| error.explained(text))
-    }
-
-    fn parse(kind: ListKind, text: &str) -> Result<Self, SpecError> {
-        let (rest, weight) = match text.rfind('*') {
-            Some(star) => {
-                let number = text.get(star + 1..).unwrap_or_default();
-                let weight = number.parse().map_err(|_| SpecError::new(SpecErrorKind::Weight, star + 1..text.len()))?;
-                (text.get(..star).unwrap_or_default(), weight)
-            }
-            None => (text, 1),
-        };
-        let (zone, codes) = match rest.find('=') {
-            Some(equals) => {
-                let pattern = rest.get(equals + 1..).unwrap_or_default();
-                let codes = pattern.parse::<CodePattern>().map_err(|error| {
-                    let span = error.span();
-                    SpecError::new(SpecErrorKind::Codes(error.kind()), equals + 1 + span.start..equals + 1 + span.end)
-                })?;
-                (rest.get(..equals).unwrap_or_default(), Some(codes))
-            }
-            None => (rest, None),
-        };
-        // Text copied from a web page may contain typographic quotes or commas, which UTS 46 would accept in a label.
-        let mark = |c: &char| {
-            matches!(c, '\u{2010}'..='\u{205e}' | '\u{ab}' | '\u{bb}' | '\u{3001}' | '\u{ff0c}' | '\u{ff1b}')
-        };
-        if let Some((at, c)) = zone.char_indices().find(|(_, c)| mark(c)) {
-            return Err(SpecError::new(SpecErrorKind::Zone(NameErrorKind::BadCharacter), at..at + c.len_utf8()));
-        }
-        let name =
-            Name::parse(zone).map_err(|error| SpecError::new(SpecErrorKind::Zone(error.kind()), error.span()))?;
-        if !name.is_host() {
-            let kind = if name.labels().all(crate::base::name::is_host_label) && !name.is_root() {
-                NameErrorKind::Numeric
-            } else {
-                NameErrorKind::BadCharacter
-            };
-            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            let first = zone.char_indices().find(|(_, c)| c.is_ascii() && !allowed(*c)).map(|(at, _)| at..at + 1);
-            return Err(SpecError::new(SpecErrorKind::Zone(kind), first.unwrap_or(0..zone.len())));
-        }
-        Ok(Self { codes: codes.map(CodeFilter::from), weight, ..Self::of_zone(kind, name) })
     }
 
     /// A list with this zone and default settings.
@@ -352,7 +307,7 @@ impl ListSpec {
 
     /// Adds a number to the name, because another list of the set differs only in its key.
     pub(crate) fn number(&mut self, number: usize) {
-        self.display_name.id = ListId(format!("{}#{number}", self.display_name.id).into());
+        self.display_name.number(number);
     }
 
     /// Treats the first label of the zone as a key and hides it.
@@ -363,75 +318,5 @@ impl ListSpec {
             self.zone = parent.with_key(&key).unwrap_or_else(|_| self.zone.clone());
             self.display_name = DisplayName::new(self.named(), &self.zone, self.label.as_ref());
         }
-    }
-}
-
-/// The name of a list in reports, and its default operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct DisplayName {
-    id: ListId,
-    /// The last two labels of the zone: the operator, if none is set.
-    domain: Arc<str>,
-}
-
-impl DisplayName {
-    fn new(named: &Name, asked: &Name, label: Option<&Arc<str>>) -> Self {
-        let id = label.cloned().unwrap_or_else(|| named.without_key().to_string().into());
-        Self { id: ListId(id), domain: asked.without_key().last_labels(2).into() }
-    }
-}
-
-impl FromStr for ListSpec {
-    type Err = SpecError;
-
-    /// A deny list in Postfix's notation.
-    fn from_str(text: &str) -> Result<Self, SpecError> {
-        Self::deny(text)
-    }
-}
-
-/// Postfix's notation, with the zone without its key.
-impl fmt::Display for ListSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.named())?;
-        if let Some(codes) = &self.codes {
-            write!(f, "{codes}")?;
-        }
-        if self.weight != 1 {
-            write!(f, "*{}", self.weight)?;
-        }
-        Ok(())
-    }
-}
-
-/// The name of a list in reports, logs and metrics: its zone without a key, or its label. Lists of a set whose zones differ
-/// only in the key are numbered: `zen.dq.spamhaus.net`, `zen.dq.spamhaus.net#2`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ListId(Arc<str>);
-
-impl ListId {
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl AsRef<str> for ListId {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A map with the names of lists as keys can be asked by text.
-impl std::borrow::Borrow<str> for ListId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ListId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
     }
 }
