@@ -10,22 +10,26 @@
 //! releases that lock, and then clears the stores. So an insertion is either cleared, or sees that it is out of date. No lock is
 //! held across an `await`.
 
+mod answers;
 pub(crate) mod lru;
 pub(crate) mod packed;
+mod subjects;
+mod weight;
 pub(crate) mod zone_numbers;
 
-use std::hash::Hash;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::dns::{Answer, AnswerKind, Failure, Question, Record, RecordType, RrSet};
+use crate::dns::{Answer, AnswerKind, Failure, Question, RrSet};
 use crate::dnsxl::Subject;
-use crate::engine::cache::lru::{Bounds, Store, Weigh};
+use crate::engine::cache::answers::AnswerStores;
+use crate::engine::cache::lru::Bounds;
 use crate::engine::cache::packed::{SubjectRecord, Tick};
+use crate::engine::cache::subjects::SubjectStores;
 use crate::engine::cache::zone_numbers::ZoneNumbers;
 
 pub(crate) use crate::engine::cache::zone_numbers::ZoneNumber;
@@ -37,17 +41,12 @@ pub(crate) struct Cache {
     /// The zero of ticks: the first time that was passed in.
     origin: OnceLock<Instant>,
     zones: Mutex<ZoneNumbers>,
-    v4: Mutex<Store<Ipv4Addr, SubjectRecord>>,
-    v6: Mutex<Store<Ipv6Addr, SubjectRecord>>,
-    domains: Mutex<Store<Name, SubjectRecord>>,
+    subjects: SubjectStores,
     /// The cache epoch: how often everything was invalidated.
     epoch: AtomicU64,
     /// The numbering epoch: how often any zone got a new number.
     numbering_epoch: AtomicU64,
-    reverse: Mutex<Store<Question, CachedAnswer>>,
-    forward: Mutex<Store<Question, CachedAnswer>>,
-    mail: Mutex<Store<Question, CachedAnswer>>,
-    text: Mutex<Store<Question, CachedAnswer>>,
+    answers: AnswerStores,
 }
 
 /// A verdict about a client's reverse DNS or a mail domain, in its cached form.
@@ -62,41 +61,22 @@ pub(crate) struct CacheEpoch(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumberingEpoch(pub(crate) u64);
 
-#[derive(Clone, Debug)]
-struct CachedAnswer {
-    expires: Instant,
-    answer: Answer,
-}
-
 impl Cache {
     pub(crate) fn new(bounds: Bounds) -> Self {
         Self {
             bounds,
             origin: OnceLock::new(),
             zones: Mutex::default(),
-            v4: Mutex::default(),
-            v6: Mutex::default(),
-            domains: Mutex::default(),
+            subjects: SubjectStores::default(),
             epoch: AtomicU64::new(0),
             numbering_epoch: AtomicU64::new(0),
-            reverse: Mutex::default(),
-            forward: Mutex::default(),
-            mail: Mutex::default(),
-            text: Mutex::default(),
+            answers: AnswerStores::default(),
         }
     }
 
     /// A cached answer, with its remaining lifetime.
     pub(crate) fn get(&self, question: &Question, now: Instant) -> Option<Answer> {
-        let mut store = lock(self.partition(question.record_type));
-        let entry = store.get(question)?;
-        match entry.expires.checked_duration_since(now) {
-            Some(left) if !left.is_zero() => Some(entry.answer.clone().aged(left)),
-            _ => {
-                store.remove(question);
-                None
-            }
-        }
+        self.answers.get(question, now)
     }
 
     /// The current epoch. Read it before a question is sent and pass it to `insert` with the answer.
@@ -107,13 +87,10 @@ impl Cache {
     /// Caches an answer, if it may be cached and its epoch is still the current one.
     pub(crate) fn insert(&self, question: &Question, answer: &Answer, now: Instant, epoch: CacheEpoch) {
         let Some(expires) = self.lifetime(answer).and_then(|lifetime| now.checked_add(lifetime)) else { return };
-        let entry = CachedAnswer { expires, answer: answer.clone().compact() };
-        let mut store = lock(self.partition(question.record_type));
-        // Compare under the lock of the store: `invalidate_all` raises the epoch first and clears the store after that, so an
-        // answer that passes this test too early is still cleared.
-        if epoch == self.epoch() {
-            store.insert(question.clone().compact(), entry, self.bounds);
-        }
+        // Called with the store locked. `invalidate_all` raises the epoch first and clears the stores after that, so an answer
+        // that passes this test too early is still cleared.
+        let is_current = || epoch == self.epoch();
+        self.answers.insert(question, answer, expires, self.bounds, is_current);
     }
 
     /// The current number of a zone. `None` if there are too many zones; the answers of this one are then not cached.
@@ -129,7 +106,7 @@ impl Cache {
     /// A zone's cached answer about a subject.
     pub(crate) fn get_list(&self, subject: &Subject, zone: &Name, number: ZoneNumber, now: Instant) -> Option<Answer> {
         let now = self.tick(now);
-        self.look_up(subject, now, |record| record.answer(number, zone, now))
+        self.subjects.look_up(subject, now, |record| record.answer(number, zone, now))
     }
 
     /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if
@@ -145,7 +122,7 @@ impl Cache {
         // Called with the store locked. `invalidate` changes the numbers before it clears the stores, so an answer with an old
         // number is either refused here or cleared.
         let is_current = || lock(&self.zones).is_valid(number);
-        self.update(subject, is_current, |record| record.put(number, answer, lifetime, now));
+        self.subjects.update(subject, self.bounds, is_current, |record| record.put(number, answer, lifetime, now));
     }
 
     /// The cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not listed". Takes a single
@@ -167,13 +144,13 @@ impl Cache {
                 None
             }
         };
-        self.look_up(&Subject::Client(client), now, read)
+        self.subjects.look_up(&Subject::Client(client), now, read)
     }
 
     /// The cached verdict about a subject, apart from lists.
     pub(crate) fn get_verdict(&self, subject: &Subject, now: Instant) -> Option<CachedVerdict> {
         let now = self.tick(now);
-        self.look_up(subject, now, |record| record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict))
+        self.subjects.look_up(subject, now, |record| record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict))
     }
 
     /// Caches a verdict about a subject, unless everything was invalidated since `epoch`.
@@ -190,70 +167,24 @@ impl Cache {
         }
         let now = self.tick(now);
         let is_current = || epoch == self.epoch();
-        self.update(subject, is_current, |record| {
+        self.subjects.update(subject, self.bounds, is_current, |record| {
             record.put_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now)
         });
     }
 
     /// The number of entries in all stores.
     pub(crate) fn len(&self) -> usize {
-        let answers: usize =
-            [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).len()).iter().sum();
-        answers + lock(&self.v4).len() + lock(&self.v6).len() + lock(&self.domains).len()
+        self.answers.len() + self.subjects.len()
     }
 
     /// Roughly the bytes that all stores take.
     pub(crate) fn bytes(&self) -> usize {
-        let answers: usize =
-            [&self.reverse, &self.forward, &self.mail, &self.text].map(|store| lock(store).bytes()).iter().sum();
-        answers + lock(&self.v4).bytes() + lock(&self.v6).bytes() + lock(&self.domains).bytes()
+        self.answers.bytes() + self.subjects.bytes()
     }
 
     /// A time in ticks of the cache.
     fn tick(&self, moment: Instant) -> Tick {
         Tick::at(moment, *self.origin.get_or_init(|| moment))
-    }
-
-    /// One look-up of the record of a subject.
-    fn look_up<T>(&self, subject: &Subject, now: Tick, read: impl FnOnce(&SubjectRecord) -> Option<T>) -> Option<T> {
-        match subject {
-            Subject::Client(IpAddr::V4(address)) => look_up_in(&mut lock(&self.v4), address, now, read),
-            Subject::Client(IpAddr::V6(address)) => look_up_in(&mut lock(&self.v6), address, now, read),
-            Subject::Domain(name) => look_up_in(&mut lock(&self.domains), name, now, read),
-        }
-    }
-
-    /// Changes the record of a subject if `is_current` is still true once the store is locked.
-    fn update(&self, subject: &Subject, is_current: impl FnOnce() -> bool, change: impl FnOnce(&mut SubjectRecord)) {
-        fn update_in<K: std::hash::Hash + Eq>(
-            store: &Mutex<Store<K, SubjectRecord>>,
-            key: K,
-            bounds: Bounds,
-            is_current: impl FnOnce() -> bool,
-            change: impl FnOnce(&mut SubjectRecord),
-        ) where
-            SubjectRecord: Weigh<K>,
-        {
-            let mut store = lock(store);
-            if is_current() {
-                store.update(key, bounds, change);
-            }
-        }
-        match subject {
-            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, self.bounds, is_current, change),
-            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, self.bounds, is_current, change),
-            Subject::Domain(name) => update_in(&self.domains, name.clone(), self.bounds, is_current, change),
-        }
-    }
-
-    /// The store for answers to questions of this type.
-    fn partition(&self, kind: RecordType) -> &Mutex<Store<Question, CachedAnswer>> {
-        match kind {
-            RecordType::Ptr => &self.reverse,
-            RecordType::A | RecordType::Aaaa => &self.forward,
-            RecordType::Mx => &self.mail,
-            RecordType::Txt | RecordType::Ns | RecordType::Soa => &self.text,
-        }
     }
 
     /// How long an answer may be cached; `None` if it must not be.
@@ -279,10 +210,8 @@ impl Cache {
             self.numbering_epoch.fetch_add(1, Ordering::AcqRel);
             zones.restart();
         }
-        self.clear_subjects();
-        for store in [&self.reverse, &self.forward, &self.mail, &self.text] {
-            *lock(store) = Store::default();
-        }
+        self.subjects.clear();
+        self.answers.clear();
     }
 
     /// Invalidates the answers of one zone: its list broke or recovered.
@@ -294,89 +223,17 @@ impl Cache {
             zones.invalidate(zone)
         };
         if restarted {
-            self.clear_subjects();
+            self.subjects.clear();
         }
-    }
-
-    fn clear_subjects(&self) {
-        *lock(&self.v4) = Store::default();
-        *lock(&self.v6) = Store::default();
-        *lock(&self.domains) = Store::default();
-    }
-}
-
-/// One look-up in a store. Promoting an entry to the most recently used costs about four cache misses; doing it at most every 8
-/// seconds keeps the order good enough.
-fn look_up_in<K: Hash + Eq, T>(
-    store: &mut Store<K, SubjectRecord>,
-    key: &K,
-    now: Tick,
-    read: impl FnOnce(&SubjectRecord) -> Option<T>,
-) -> Option<T>
-where
-    SubjectRecord: Weigh<K>,
-{
-    let record = store.peek(key)?;
-    let (found, stale) = (read(record), record.is_stale(now));
-    if stale && let Some(record) = store.get_mut(key) {
-        record.mark_used(now);
-    }
-    found
-}
-
-/// The bytes of an entry besides its contents: key, links, and its slot in the hash table.
-const ENTRY: usize = 96;
-
-impl Weigh<Ipv4Addr> for SubjectRecord {
-    fn weight(&self, _: &Ipv4Addr) -> usize {
-        ENTRY + self.octets()
-    }
-}
-
-impl Weigh<Ipv6Addr> for SubjectRecord {
-    fn weight(&self, _: &Ipv6Addr) -> usize {
-        ENTRY + size_of::<Ipv6Addr>() + self.octets()
-    }
-}
-
-impl Weigh<Name> for SubjectRecord {
-    fn weight(&self, name: &Name) -> usize {
-        ENTRY + size_of::<Name>() + name.expose().len() + self.octets()
-    }
-}
-
-impl Weigh<Question> for CachedAnswer {
-    fn weight(&self, question: &Question) -> usize {
-        ENTRY + size_of::<Question>() + question.name.expose().len() + size_of::<Self>() + heap_of_answer(&self.answer)
-    }
-}
-
-/// Roughly the heap bytes of an answer.
-fn heap_of_answer(answer: &Answer) -> usize {
-    match answer.kind() {
-        AnswerKind::Records(set) => set.iter().map(|record| size_of::<Record>() + heap_of(record)).sum::<usize>() + 16,
-        AnswerKind::NoData(soa) | AnswerKind::NxDomain(soa) => soa.map_or(0, |soa| soa.owner().expose().len() + 16),
-        AnswerKind::Failed(_) => 0,
-    }
-}
-
-/// Roughly the heap bytes of a record.
-fn heap_of(record: &Record) -> usize {
-    match record {
-        Record::A(_) | Record::Aaaa(_) => 0,
-        Record::Ptr(target) | Record::Ns(target) | Record::Mx { exchange: target, .. } => match target {
-            crate::dns::Target::Name(name) => name.expose().len() + 16,
-            crate::dns::Target::Root => 0,
-            crate::dns::Target::Illegal(text) => text.as_str().len() + 16,
-        },
-        Record::Txt(text) => text.as_str().len() + 16,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
-    use crate::dns::Soa;
+    use crate::dns::{Record, RecordType, Soa};
 
     const BOUNDS: Bounds = Bounds { entries: 100, bytes: 64 * 1024, failure: Duration::from_secs(5) };
 

@@ -1,0 +1,82 @@
+//! The answers to questions that are not about a list.
+
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::base::lock::lock;
+use crate::dns::{Answer, Question, RecordType};
+use crate::engine::cache::lru::{Bounds, Store};
+
+/// One store for each kind of question.
+#[derive(Debug, Default)]
+pub(super) struct AnswerStores {
+    reverse: Mutex<Store<Question, CachedAnswer>>,
+    forward: Mutex<Store<Question, CachedAnswer>>,
+    mail: Mutex<Store<Question, CachedAnswer>>,
+    text: Mutex<Store<Question, CachedAnswer>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct CachedAnswer {
+    expires: Instant,
+    pub(super) answer: Answer,
+}
+
+impl AnswerStores {
+    /// The answer, with its remaining lifetime.
+    pub(super) fn get(&self, question: &Question, now: Instant) -> Option<Answer> {
+        let mut store = lock(self.partition(question.record_type));
+        let entry = store.get(question)?;
+        match entry.expires.checked_duration_since(now) {
+            Some(left) if !left.is_zero() => Some(entry.answer.clone().aged(left)),
+            _ => {
+                store.remove(question);
+                None
+            }
+        }
+    }
+
+    /// Keeps an answer if `is_current` is still true once the store is locked.
+    pub(super) fn insert(
+        &self,
+        question: &Question,
+        answer: &Answer,
+        expires: Instant,
+        bounds: Bounds,
+        is_current: impl FnOnce() -> bool,
+    ) {
+        let entry = CachedAnswer { expires, answer: answer.clone().compact() };
+        let mut store = lock(self.partition(question.record_type));
+        if is_current() {
+            store.insert(question.clone().compact(), entry, bounds);
+        }
+    }
+
+    /// The number of answers.
+    pub(super) fn len(&self) -> usize {
+        self.all().map(|store| lock(store).len()).sum()
+    }
+
+    /// Roughly the bytes that the answers take.
+    pub(super) fn bytes(&self) -> usize {
+        self.all().map(|store| lock(store).bytes()).sum()
+    }
+
+    pub(super) fn clear(&self) {
+        self.all().for_each(|store| *lock(store) = Store::default());
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Mutex<Store<Question, CachedAnswer>>> {
+        [&self.reverse, &self.forward, &self.mail, &self.text].into_iter()
+    }
+
+    /// The store for answers to questions of this type.
+    fn partition(&self, kind: RecordType) -> &Mutex<Store<Question, CachedAnswer>> {
+        match kind {
+            RecordType::Ptr => &self.reverse,
+            RecordType::A | RecordType::Aaaa => &self.forward,
+            RecordType::Mx => &self.mail,
+            RecordType::Txt | RecordType::Ns | RecordType::Soa => &self.text,
+        }
+    }
+}
