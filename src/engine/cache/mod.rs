@@ -14,6 +14,7 @@ mod answers;
 pub(crate) mod lru;
 pub(crate) mod packed;
 mod subjects;
+mod tick;
 mod weight;
 pub(crate) mod zone_numbers;
 
@@ -28,8 +29,9 @@ use crate::dns::{Answer, AnswerKind, Failure, Question, RrSet};
 use crate::dnsxl::Subject;
 use crate::engine::cache::answers::AnswerStores;
 use crate::engine::cache::lru::Bounds;
-use crate::engine::cache::packed::{SubjectRecord, Tick};
+use crate::engine::cache::packed::SubjectRecord;
 use crate::engine::cache::subjects::SubjectStores;
+use crate::engine::cache::tick::Tick;
 use crate::engine::cache::zone_numbers::ZoneNumbers;
 
 pub(crate) use crate::engine::cache::zone_numbers::ZoneNumber;

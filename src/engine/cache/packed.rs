@@ -4,26 +4,12 @@
 //! expires. Times are rounded so that an answer may expire a quarter of a second early, but never late.
 
 use std::net::Ipv4Addr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Failure, Record, Soa};
+use crate::engine::cache::tick::{Tick, ticks};
 use crate::engine::cache::zone_numbers::ZoneNumber;
-
-/// Quarters of a second since the cache was first used. Enough for 34 years.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tick(pub(crate) u32);
-
-impl Tick {
-    pub(crate) const PER_SECOND: u32 = 4;
-
-    pub(crate) fn at(moment: Instant, origin: Instant) -> Self {
-        let passed = moment.saturating_duration_since(origin);
-        let quarters = passed.subsec_nanos() / (1_000_000_000 / Self::PER_SECOND);
-        let seconds = u32::try_from(passed.as_secs()).unwrap_or(u32::MAX);
-        Self(seconds.saturating_mul(Self::PER_SECOND).saturating_add(quarters))
-    }
-}
 
 /// The answers of all zones about one subject, in the order of the zones' numbers.
 #[derive(Clone, Debug, Default)]
@@ -243,11 +229,6 @@ fn codes(answers: &[PackedAnswer]) -> impl Iterator<Item = Ipv4Addr> {
             PackedKind::Plain | PackedKind::High => None,
         }
     })
-}
-
-/// A lifetime in ticks. A longer one is cut to about four and a half hours.
-fn ticks(lifetime: Duration) -> u16 {
-    u16::try_from(lifetime.as_millis() / u128::from(1_000 / Tick::PER_SECOND)).unwrap_or(u16::MAX)
 }
 
 /// Failures that may be cached: those of names and servers, not our own deadlines and limits.

@@ -8,7 +8,8 @@ use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dnsxl::Subject;
 use crate::engine::cache::lru::{Bounds, Store, Weigh};
-use crate::engine::cache::packed::{SubjectRecord, Tick};
+use crate::engine::cache::packed::SubjectRecord;
+use crate::engine::cache::tick::Tick;
 
 /// One store for each kind of subject.
 #[derive(Debug, Default)]
