@@ -1,4 +1,4 @@
-//! Imports go down only: a file of one floor imports nothing from a floor above it.
+//! Imports go down only: a file of one floor imports nothing from a floor above it. No file is long.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,16 @@ fn imports_go_down_only() {
         }
     }
     assert!(up.is_empty(), "{} imports go up:\n{}", up.len(), up.join("\n"));
+}
+
+#[test]
+fn no_file_is_long() {
+    const MOST_LINES: usize = 400;
+    let lines = |file: &PathBuf| fs::read_to_string(file).unwrap().lines().count();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let rust = files(&source).into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
+    let long: Vec<_> = rust.filter(|file| lines(file) > MOST_LINES).collect();
+    assert!(long.is_empty(), "more than {MOST_LINES} lines, to be split by subject: {long:?}");
 }
 
 fn place(floor: &str) -> Option<usize> {
