@@ -30,8 +30,7 @@ use crate::dnsxl::{ListKind, Verdict};
 pub struct Score {
     low: i32,
     high: i32,
-    threshold: i32,
-    operators: usize,
+    thresholds: Thresholds,
     outcome: Outcome,
 }
 
@@ -51,12 +50,11 @@ impl Score {
     /// The threshold: from this score on the outcome is "listed".
     #[must_use]
     pub fn threshold(&self) -> i32 {
-        self.threshold
+        self.thresholds.listed
     }
 
-    /// The number of list operators that must agree.
-    pub(crate) fn operators(&self) -> usize {
-        self.operators
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        self.thresholds
     }
 
     /// The outcome.
@@ -179,85 +177,103 @@ impl Default for Thresholds {
     }
 }
 
+impl Thresholds {
+    /// Adds up shares. Shares of one group must be adjacent; they count once, as certain if one of them is.
+    pub(crate) fn sum<'a>(&self, shares: impl Iterator<Item = Share<'a>>) -> Sum {
+        let mut sum = Sum::default();
+        let (mut certain, mut possible): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        let mut shares = shares.peekable();
+        while let Some(mut share) = shares.next() {
+            while let Some(other) = shares.next_if(|next| next.group == share.group) {
+                share.is_certain |= other.is_certain;
+            }
+            let weight = i64::from(share.weight);
+            sum.low += if share.is_certain { weight } else { weight.min(0) };
+            sum.certain += if share.is_certain { weight } else { 0 };
+            sum.high += if share.is_certain { weight } else { weight.max(0) };
+            if weight > 0 && self.operators > 1 {
+                possible.push(share.operator);
+                certain.extend(share.is_certain.then_some(share.operator));
+            }
+        }
+        // An operator counts once, whatever the number of lists.
+        let count = |mut operators: Vec<&str>| {
+            operators.sort_unstable();
+            operators.dedup();
+            operators.len()
+        };
+        Sum { certain_operators: count(certain), possible_operators: count(possible), ..sum }
+    }
+
+    /// Is the sum high enough, and do enough operators agree?
+    pub(crate) fn are_reached(&self, sum: i64, operators: usize) -> bool {
+        sum >= self.listed.into() && (self.operators <= 1 || operators >= self.operators)
+    }
+}
+
 /// Adds up the rows. Rows of one group (one list, asked about several names of one client) must be adjacent. They count
 /// once, as the worst of them.
 ///
 /// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then lists
 /// without an answer; then the allow threshold.
 pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresholds) -> Score {
-    // 64 bits: no order of the rows can overflow.
-    let (mut low, mut high, mut allowed, mut may_allow) = (0_i64, 0_i64, false, false);
-    // The operators with a listing, and with a possible listing, if their number matters.
-    let (mut sure, mut possible): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    let mut add = |share: Option<Share<'a>>| {
-        let Some(Share { weight, operator, answered, .. }) = share else { return };
-        let count = |operators: &mut Vec<&'a str>| {
-            if weight > 0 && thresholds.operators > 1 {
-                operators.push(operator);
-            }
-        };
-        count(&mut possible);
-        let weight = i64::from(weight);
-        if answered {
-            count(&mut sure);
-            low += weight;
-            high += weight;
-        } else {
-            low += weight.min(0);
-            high += weight.max(0);
-        }
-    };
-    let mut pending: Option<Share<'a>> = None;
-    for Row { verdict, kind, weight, operator, group, .. } in rows {
-        let answered = match (verdict, kind) {
+    let (mut allowed, mut may_allow) = (false, false);
+    let sum = thresholds.sum(rows.filter_map(|Row { verdict, kind, weight, operator, group, .. }| {
+        let is_certain = match (verdict, kind) {
             (Verdict::Listed(ListKind::Allow, _), _) => {
                 allowed = true;
-                continue;
+                return None;
             }
             (Verdict::Listed(ListKind::Deny, _), _) => true,
             (Verdict::Unknown(_), ListKind::Deny) => false,
             // An allow list without an answer changes no sum: a hit would allow outright, a miss changes nothing.
             (Verdict::Unknown(_), ListKind::Allow) => {
                 may_allow = true;
-                continue;
+                return None;
             }
-            (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => continue,
+            (Verdict::NotListed(_) | Verdict::Excluded(_) | Verdict::Problem(_) | Verdict::Skipped(_), _) => {
+                return None;
+            }
         };
-        match &mut pending {
-            Some(share) if share.group == group => share.answered |= answered,
-            _ => add(pending.replace(Share { weight, operator, group, answered })),
-        }
-    }
-    add(pending);
-    // Each operator counts once, whatever the number of its lists.
-    let enough = |mut operators: Vec<&str>| {
-        operators.sort_unstable();
-        operators.dedup();
-        thresholds.operators <= 1 || operators.len() >= thresholds.operators
-    };
+        Some(Share { weight, operator, group, is_certain })
+    }));
     let outcome = if allowed {
         Outcome::Allowed
-    } else if low >= thresholds.listed.into() && enough(sure) {
+    } else if thresholds.are_reached(sum.low, sum.certain_operators) {
         if may_allow { Outcome::Undecided } else { Outcome::Listed }
-    } else if high >= thresholds.listed.into() && enough(possible) {
+    } else if thresholds.are_reached(sum.high, sum.possible_operators) {
         Outcome::Undecided
-    } else if high <= thresholds.allowed.into() {
+    } else if sum.high <= thresholds.allowed.into() {
         Outcome::Allowed
     } else {
         Outcome::NotListed
     };
     let clamped = |sum: i64| i32::try_from(sum.clamp(i32::MIN.into(), i32::MAX.into())).unwrap_or_default();
-    let (threshold, operators) = (thresholds.listed, thresholds.operators);
-    Score { low: clamped(low), high: clamped(high), threshold, operators, outcome }
+    Score { low: clamped(sum.low), high: clamped(sum.high), thresholds, outcome }
 }
 
-/// The contribution of the rows of one group.
+/// What one list adds to the sum.
 #[derive(Clone, Copy)]
-struct Share<'a> {
-    weight: i32,
-    operator: &'a str,
-    group: usize,
-    answered: bool,
+pub(crate) struct Share<'a> {
+    pub(crate) weight: i32,
+    pub(crate) operator: &'a str,
+    pub(crate) group: usize,
+    /// It counts in any case; otherwise it may count.
+    pub(crate) is_certain: bool,
+}
+
+/// The sum of weights, and the number of operators with a positive weight if several must agree. In 64 bits, so that no order of the shares can
+/// overflow.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Sum {
+    /// If of the uncertain shares only the negative ones count.
+    pub(crate) low: i64,
+    /// Without the uncertain shares.
+    pub(crate) certain: i64,
+    /// If of the uncertain shares only the positive ones count.
+    pub(crate) high: i64,
+    pub(crate) certain_operators: usize,
+    pub(crate) possible_operators: usize,
 }
 
 /// The number of lists for each result. The six numbers always add up to the number of rows.

@@ -5,7 +5,7 @@ use crate::check::helo::{Helo, HeloReport};
 use crate::check::iprev::{ClientName, Iprev};
 use crate::check::mail_domain::{MailDomain, MailDomainReport};
 use crate::dns::unknown::told;
-use crate::dnsxl::score::{Outcome, Score};
+use crate::dnsxl::score::{Outcome, Score, Share};
 use crate::dnsxl::{ListKind, OnNoAnswer, Part, Subject, Verdict};
 use crate::policy::moment::Moment;
 use crate::report::finding::Finding;
@@ -110,10 +110,17 @@ fn undecided(report: &Report) -> Option<Fact<'_>> {
 }
 
 /// One deny list about one part of the dialogue that is listed, or may be. Several names of one client count once.
-struct DenyVoice<'a> {
+struct DenyRow<'a> {
     row: &'a ListReport,
     counts: bool,
-    unheard: Option<OnNoAnswer>,
+    on_no_answer: Option<OnNoAnswer>,
+}
+
+impl<'a> DenyRow<'a> {
+    fn share(&self) -> Share<'a> {
+        let (spec, group) = (self.row.spec(), self.row.group());
+        Share { weight: spec.weight(), operator: spec.operator(), group, is_certain: self.counts }
+    }
 }
 
 /// The lists' joint result, after applying each list's rule for when it did not answer. Of several contexts, the first that
@@ -136,54 +143,38 @@ fn lists_of<'a>(
         return None;
     }
     let own = |row: &&ListReport| row.context() == context;
-    let unheard = |row: &ListReport| matches!(row.verdict(), Verdict::Unknown(_)).then(|| row.on_no_answer());
+    let on_no_answer = |row: &ListReport| matches!(row.verdict(), Verdict::Unknown(_)).then(|| row.on_no_answer());
     let allow: Vec<(&ListReport, OnNoAnswer)> = report
         .lists()
         .iter()
         .filter(own)
         .filter(|row| row.kind() == ListKind::Allow)
-        .filter_map(|row| Some((row, unheard(row)?)))
+        .filter_map(|row| Some((row, on_no_answer(row)?)))
         .collect();
     if allow.iter().any(|(_, rule)| *rule == OnNoAnswer::Listed) {
         return None;
     }
-    let voices = voices(report.lists().iter().filter(own));
-    // 64 bits: no sum of 32-bit weights can overflow on the way.
-    let sum = |wanted: &dyn Fn(&DenyVoice<'_>) -> bool| -> i64 {
-        voices.iter().filter(|voice| wanted(voice)).map(|voice| i64::from(voice.row.weight())).sum()
-    };
-    let threshold = i64::from(of_all.threshold());
-    let score = sum(&|voice| voice.counts);
-    // A list with a negative weight that did not answer might have spoken for the client.
-    let saves = |voice: &DenyVoice<'_>| voice.row.weight() < 0 && !voice.counts;
-    // An operator counts once, however many of their lists agree.
-    let enough = |wanted: &dyn Fn(&DenyVoice<'_>) -> bool| {
-        let mut operators: Vec<&str> = voices
-            .iter()
-            .filter(|voice| voice.row.weight() > 0 && wanted(voice))
-            .map(|voice| voice.row.spec().operator())
-            .collect();
-        operators.sort_unstable();
-        operators.dedup();
-        of_all.operators() <= 1 || operators.len() >= of_all.operators()
-    };
-    let agreed = enough(&|voice| voice.counts);
-    if agreed && score + sum(&saves) >= threshold {
+    let deny_rows = deny_rows(report.lists().iter().filter(own));
+    let thresholds = of_all.thresholds();
+    let sum = thresholds.sum(deny_rows.iter().map(DenyRow::share));
+    if thresholds.are_reached(sum.low, sum.certain_operators) {
         return match allow.iter().find(|(_, rule)| *rule != OnNoAnswer::Ignore) {
             Some((row, _)) => Some(Fact::of_list(Finding::AllowListUnknown, row)),
-            None => listed(&voices, moment),
+            None => listed(&deny_rows, moment),
         };
     }
-    if agreed && score >= threshold {
-        let waits = |voice: &&DenyVoice<'_>| {
-            saves(voice) && matches!(voice.unheard, Some(OnNoAnswer::Defer | OnNoAnswer::DeferIfReject))
+    if thresholds.are_reached(sum.certain, sum.certain_operators) {
+        // A list with a negative weight that did not answer might have spoken for the client.
+        let waits = |deny: &&DenyRow<'_>| {
+            deny.row.weight() < 0 && matches!(deny.on_no_answer, Some(OnNoAnswer::Defer | OnNoAnswer::DeferIfReject))
         };
-        let row = voices.iter().find(waits).map(|voice| voice.row);
+        let row = deny_rows.iter().find(waits).map(|deny| deny.row);
         return row.map(|row| Fact::of_list(Finding::AllowListUnknown, row));
     }
-    let could = |voice: &DenyVoice<'_>| voice.row.weight() > 0 && voice.unheard == Some(OnNoAnswer::Defer);
-    if enough(&|voice| voice.counts || could(voice)) && score + sum(&could) >= threshold {
-        let row = voices.iter().find(|voice| could(voice)).map(|voice| voice.row);
+    let could = |deny: &DenyRow<'_>| deny.row.weight() > 0 && deny.on_no_answer == Some(OnNoAnswer::Defer);
+    let sum = thresholds.sum(deny_rows.iter().filter(|deny| deny.counts || could(deny)).map(DenyRow::share));
+    if thresholds.are_reached(sum.high, sum.possible_operators) {
+        let row = deny_rows.iter().find(|deny| could(deny)).map(|deny| deny.row);
         return row.map(|row| Fact::of_list(Finding::DenyListUnknown, row));
     }
     let (row, _) = allow.iter().find(|(_, rule)| *rule == OnNoAnswer::Defer)?;
@@ -192,44 +183,44 @@ fn lists_of<'a>(
 
 /// The list with the greatest weight, the first of equals, and how many others there are. A list that answered goes before
 /// one that counts although it did not.
-fn listed<'a>(voices: &[DenyVoice<'a>], moment: Option<&Moment<'_>>) -> Option<Fact<'a>> {
-    let counts = |voice: &&DenyVoice<'_>| voice.counts && voice.row.weight() > 0;
+fn listed<'a>(deny_rows: &[DenyRow<'a>], moment: Option<&Moment<'_>>) -> Option<Fact<'a>> {
+    let counts = |deny: &&DenyRow<'_>| deny.counts && deny.row.weight() > 0;
     let is_current =
-        |voice: &&DenyVoice<'_>| moment.is_some_and(|moment| moment.is_current(Stage::of_part(voice.row.part())));
-    let mut decided: Vec<&DenyVoice<'a>> = voices.iter().filter(counts).collect();
+        |deny: &&DenyRow<'_>| moment.is_some_and(|moment| moment.is_current(Stage::of_part(deny.row.part())));
+    let mut decided: Vec<&DenyRow<'a>> = deny_rows.iter().filter(counts).collect();
     if decided.iter().any(is_current) {
         decided.retain(is_current);
     }
     // A threshold of zero or less is reached without any list. Nobody is refused for that.
     let mut first = decided.first().copied()?;
-    for voice in &decided {
-        let rank = |voice: &DenyVoice<'_>| (voice.unheard.is_none(), voice.row.weight());
-        if rank(voice) > rank(first) {
-            first = voice;
+    for deny in &decided {
+        let rank = |deny: &DenyRow<'_>| (deny.on_no_answer.is_none(), deny.row.weight());
+        if rank(deny) > rank(first) {
+            first = deny;
         }
     }
     Some(Fact { others: decided.len() - 1, ..Fact::of_list(Finding::Listed, first.row) })
 }
 
-fn voices<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<DenyVoice<'a>> {
-    let mut voices: Vec<DenyVoice<'_>> = Vec::new();
+fn deny_rows<'a>(rows: impl Iterator<Item = &'a ListReport>) -> Vec<DenyRow<'a>> {
+    let mut deny_rows: Vec<DenyRow<'_>> = Vec::new();
     for row in rows.filter(|row| row.kind() == ListKind::Deny) {
-        let unheard = match row.verdict() {
+        let on_no_answer = match row.verdict() {
             Verdict::Listed(..) => None,
             Verdict::Unknown(_) => Some(row.on_no_answer()),
             _ => continue,
         };
-        let voice = DenyVoice { row, counts: unheard.is_none_or(|rule| rule == OnNoAnswer::Listed), unheard };
-        match voices.last_mut() {
+        let deny = DenyRow { row, counts: on_no_answer.is_none_or(|rule| rule == OnNoAnswer::Listed), on_no_answer };
+        match deny_rows.last_mut() {
             Some(last) if last.row.group() == row.group() => {
-                if voice.counts && (!last.counts || last.unheard.is_some()) {
-                    *last = voice;
+                if deny.counts && (!last.counts || last.on_no_answer.is_some()) {
+                    *last = deny;
                 }
             }
-            _ => voices.push(voice),
+            _ => deny_rows.push(deny),
         }
     }
-    voices
+    deny_rows
 }
 
 pub(super) fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
