@@ -11,3 +11,4 @@ pub mod remote_text;
 pub(crate) mod similar;
 pub(crate) mod small_list;
 pub mod template;
+pub(crate) mod words;

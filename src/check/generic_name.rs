@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::base::name::Name;
+use crate::base::words::words;
 
 /// What the form of a name suggests. A hint for scoring; many legitimate hosts have generic names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,21 +17,17 @@ pub enum Shape {
     LooksDynamic,
 }
 
+words!("shape of a name", Shape: Display {
+    Plain = "plain",
+    EmbedsAddress = "embeds_address",
+    LooksDynamic = "looks_dynamic",
+});
+
 impl Shape {
     /// Whether the name is generic, for any reason.
     #[must_use]
     pub fn is_generic(self) -> bool {
         self != Self::Plain
-    }
-
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::EmbedsAddress => "embeds_address",
-            Self::LooksDynamic => "looks_dynamic",
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The kinds of lists, of subjects, and of the parts of an SMTP session that lists are asked about.
 
+use crate::base::words::words;
+
 /// Whether a hit counts against the client or in its favour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a list denies or allows")]
@@ -10,16 +12,10 @@ pub enum ListKind {
     Allow,
 }
 
-impl ListKind {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Deny => "deny",
-            Self::Allow => "allow",
-        }
-    }
-}
+words!("kind of list", ListKind: Display {
+    Deny = "deny",
+    Allow = "allow",
+});
 
 /// The part of an SMTP session that a list is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,20 +35,14 @@ pub enum Part {
     Recipient,
 }
 
-impl Part {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::ConfirmedName => "confirmed_name",
-            Self::ReverseName => "reverse_name",
-            Self::Helo => "helo",
-            Self::Sender => "sender",
-            Self::Recipient => "recipient",
-        }
-    }
-}
+words!("part of a session", Part: Display {
+    Address = "address",
+    ConfirmedName = "confirmed_name",
+    ReverseName = "reverse_name",
+    Helo = "helo",
+    Sender = "sender",
+    Recipient = "recipient",
+});
 
 /// The kinds of entries that a list can contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,17 +56,11 @@ pub enum SubjectKind {
     Domain,
 }
 
-impl SubjectKind {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ipv4 => "ipv4",
-            Self::Ipv6 => "ipv6",
-            Self::Domain => "domain",
-        }
-    }
-}
+words!("kind of subject", SubjectKind: Display {
+    Ipv4 = "ipv4",
+    Ipv6 = "ipv6",
+    Domain = "domain",
+});
 
 /// The form of the domains in a domain list (RFC 5782 §3 does not define it).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

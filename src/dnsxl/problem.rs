@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::base::remote_text::RemoteText;
+use crate::base::words::words;
 use crate::dns::Evidence;
 
 /// What is wrong with the answer of a list.
@@ -21,19 +22,13 @@ pub enum ProblemKind {
     Parked,
 }
 
-impl ProblemKind {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Outside127 => "outside_127",
-            Self::Refused => "refused",
-            Self::Ambiguous => "ambiguous",
-            Self::ListsEverything => "lists_everything",
-            Self::Parked => "parked",
-        }
-    }
-}
+words!("problem", ProblemKind {
+    Outside127 = "outside_127",
+    Refused = "refused",
+    Ambiguous = "ambiguous",
+    ListsEverything = "lists_everything",
+    Parked = "parked",
+});
 
 impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,8 @@
 //! The combined result of the lists: a range, since some lists may not have answered.
 
-use std::fmt;
 use std::sync::Arc;
 
+use crate::base::words::words;
 use crate::dnsxl::{ListKind, Verdict};
 
 /// The sum of weights as a range, and the outcome.
@@ -78,18 +78,14 @@ pub enum Outcome {
     Undecided,
 }
 
-impl Outcome {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Listed => "listed",
-            Self::NotListed => "not_listed",
-            Self::Allowed => "allowed",
-            Self::Undecided => "undecided",
-        }
-    }
+words!("outcome", Outcome: Display {
+    Listed = "listed",
+    NotListed = "not_listed",
+    Allowed = "allowed",
+    Undecided = "undecided",
+});
 
+impl Outcome {
     /// How much it speaks against the client.
     fn gravity(self) -> u8 {
         match self {
@@ -98,12 +94,6 @@ impl Outcome {
             Self::Undecided => 2,
             Self::Listed => 3,
         }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
     }
 }
 

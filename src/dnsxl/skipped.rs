@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::base::words::words;
+
 /// Why a list was not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -26,23 +28,17 @@ pub enum Skipped {
     Condition,
 }
 
-impl Skipped {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Special => "special",
-            Self::Exempt => "exempt",
-            Self::NoClient => "no_client",
-            Self::Family => "family",
-            Self::Literal => "literal",
-            Self::SingleLabel => "single_label",
-            Self::Retired => "retired",
-            Self::NameTooLong => "name_too_long",
-            Self::Condition => "condition",
-        }
-    }
-}
+words!("reason to skip a list", Skipped {
+    Special = "special",
+    Exempt = "exempt",
+    NoClient = "no_client",
+    Family = "family",
+    Literal = "literal",
+    SingleLabel = "single_label",
+    Retired = "retired",
+    NameTooLong = "name_too_long",
+    Condition = "condition",
+});
 
 impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -58,10 +58,8 @@ impl FromStr for Rule {
     type Err = TemplateError;
 
     fn from_str(text: &str) -> Result<Self, TemplateError> {
-        for action in [Action::Pass, Action::Defer, Action::Reject] {
-            if text == action.word() {
-                return Ok(Self(RuleText::Usual(action)));
-            }
+        if let Ok(action) = text.parse() {
+            return Ok(Self(RuleText::Usual(action)));
         }
         let template: Template = text.parse()?;
         check(text, &template)?;

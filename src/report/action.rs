@@ -1,5 +1,7 @@
 //! What a policy asks the host to do.
 
+use crate::base::words::words;
+
 /// What a policy asks the host to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
@@ -13,14 +15,8 @@ pub enum Action {
     Reject,
 }
 
-impl Action {
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Defer => "defer",
-            Self::Reject => "reject",
-        }
-    }
-}
+words!("action", Action: Display {
+    Pass = "pass",
+    Defer = "defer",
+    Reject = "reject",
+});

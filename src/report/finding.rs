@@ -1,10 +1,6 @@
 //! Everything a policy can react to.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::base::remote_text::RemoteText;
-use crate::base::similar::nearest;
+use crate::base::words::words;
 
 macro_rules! findings {
     ($($(#[$doc:meta])* $variant:ident = $word:literal),* $(,)?) => {
@@ -17,7 +13,7 @@ macro_rules! findings {
         /// let policy = Policy::rfc().on(finding, Action::Defer);
         /// let error = "iprev_no_nmae".parse::<Finding>().unwrap_err();
         /// assert_eq!(error.to_string(), "no finding \"iprev_no_nmae\"; did you mean iprev_no_name?");
-        /// # Ok::<(), rdnsbl::policy::UnknownFinding>(())
+        /// # Ok::<(), rdnsbl::UnknownWord>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -25,18 +21,7 @@ macro_rules! findings {
             $($(#[$doc])* $variant),*
         }
 
-        impl Finding {
-            /// Every finding.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// One lower-case word for machines.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),*
-                }
-            }
-        }
+        words!("finding", Finding: Display { $($variant = $word),* });
     };
 }
 
@@ -116,42 +101,5 @@ impl Finding {
                 | Self::ListsUndecided
                 | Self::ResolverFault
         )
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-impl FromStr for Finding {
-    type Err = UnknownFinding;
-
-    fn from_str(text: &str) -> Result<Self, UnknownFinding> {
-        let known = Self::ALL.iter().copied().find(|finding| finding.word() == text);
-        known.ok_or_else(|| UnknownFinding {
-            text: RemoteText::clip_to(text, MAX_QUOTED),
-            similar: nearest(text, Self::ALL.iter().map(|finding| finding.word())),
-        })
-    }
-}
-
-/// Characters of an unknown word that an error quotes.
-const MAX_QUOTED: usize = 40;
-
-/// There is no such finding.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no finding \"{text}\"{}", similar.map(|word| format!("; did you mean {word}?")).unwrap_or_default())]
-pub struct UnknownFinding {
-    text: RemoteText,
-    similar: Option<&'static str>,
-}
-
-impl UnknownFinding {
-    /// The finding that was probably meant.
-    #[must_use]
-    pub fn similar(&self) -> Option<&'static str> {
-        self.similar
     }
 }

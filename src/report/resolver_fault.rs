@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::base::words::words;
+
 /// A fault of the resolver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -16,18 +18,12 @@ pub enum ResolverFault {
     Strips127,
 }
 
-impl ResolverFault {
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::RewritesNxdomain => "rewrites_nxdomain",
-            Self::Unreachable => "unreachable",
-            Self::Refused => "refused",
-            Self::Strips127 => "strips_127",
-        }
-    }
-}
+words!("fault of a resolver", ResolverFault {
+    RewritesNxdomain = "rewrites_nxdomain",
+    Unreachable = "unreachable",
+    Refused = "refused",
+    Strips127 = "strips_127",
+});
 
 impl fmt::Display for ResolverFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

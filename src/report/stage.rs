@@ -1,5 +1,6 @@
 //! The stages of an SMTP session.
 
+use crate::base::words::words;
 use crate::dnsxl::Part;
 use crate::report::finding::Finding;
 
@@ -24,27 +25,14 @@ pub enum Stage {
     Rcpt,
 }
 
+words!("stage", Stage: Display {
+    Connect = "connect",
+    Helo = "helo",
+    Mail = "mail",
+    Rcpt = "rcpt",
+});
+
 impl Stage {
-    /// Every stage, in the order of a session.
-    pub const ALL: [Self; 4] = [Self::Connect, Self::Helo, Self::Mail, Self::Rcpt];
-
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Helo => "helo",
-            Self::Mail => "mail",
-            Self::Rcpt => "rcpt",
-        }
-    }
-
-    /// The stage with this word.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.word() == word)
-    }
-
     /// The first stage at which this finding is possible. Findings about lists are possible from the first stage on; the
     /// [cause](crate::policy::Cause::stage) says to which stage the list's subject belongs.
     #[must_use]

@@ -1,5 +1,6 @@
 //! The result of a check, without the reasons.
 
+use crate::base::words::words;
 use crate::dnsxl::score::{Counts, Score};
 use crate::report::action::Action;
 use crate::report::finding::Finding;
@@ -81,17 +82,11 @@ pub enum Completeness {
     StoppedEarly,
 }
 
-impl Completeness {
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::CutByDeadline => "cut_by_deadline",
-            Self::StoppedEarly => "stopped_early",
-        }
-    }
-}
+words!("completeness", Completeness: Display {
+    Complete = "complete",
+    CutByDeadline = "cut_by_deadline",
+    StoppedEarly = "stopped_early",
+});
 
 /// A set of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,9 +122,9 @@ mod tests {
     fn every_finding_has_a_bit_of_its_own() {
         const { assert!(Finding::ALL.len() <= 64) }
         for finding in Finding::ALL {
-            let set: FindingSet = [*finding].into_iter().collect();
+            let set: FindingSet = [finding].into_iter().collect();
             let held: Vec<_> = Finding::ALL.iter().filter(|other| set.contains(**other)).collect();
-            assert_eq!(held, [finding]);
+            assert_eq!(held, [&finding]);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::base::name::Name;
+use crate::base::words::words;
 use crate::dns::unknown::UnknownReason;
 use crate::dns::{ExtendedError, Failure, Target};
 
@@ -90,18 +91,12 @@ pub enum Unusable {
     Root,
 }
 
-impl Unusable {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Dangling => "dangling",
-            Self::BogusAddress => "bogus_address",
-            Self::AddressAsName => "address_as_name",
-            Self::Root => "root",
-        }
-    }
-}
+words!("reason", Unusable {
+    Dangling = "dangling",
+    BogusAddress = "bogus_address",
+    AddressAsName = "address_as_name",
+    Root = "root",
+});
 
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

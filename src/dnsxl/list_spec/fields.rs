@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::base::name::Name;
 use crate::base::template::Template;
+use crate::base::words::words;
 use crate::dnsxl::kind::ListKind;
 use crate::dnsxl::{CodeTest, Subject};
 
@@ -24,18 +25,14 @@ pub enum OnNoAnswer {
     DeferIfReject,
 }
 
-impl OnNoAnswer {
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ignore => "ignore",
-            Self::Defer => "defer",
-            Self::Listed => "listed",
-            Self::DeferIfReject => "defer_if_reject",
-        }
-    }
+words!("rule for no answer", OnNoAnswer: Display {
+    Ignore = "ignore",
+    Defer = "defer",
+    Listed = "listed",
+    DeferIfReject = "defer_if_reject",
+});
 
+impl OnNoAnswer {
     /// The default for a list of this kind.
     pub(crate) fn default_for(kind: ListKind) -> Self {
         match kind {

@@ -1,5 +1,7 @@
 //! The notations for lists in the configuration of other software.
 
+use crate::base::words::words;
+
 /// The software whose notation is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -18,21 +20,11 @@ pub enum Notation {
     Rspamd,
 }
 
-impl Notation {
-    /// Every notation.
-    pub const ALL: [Self; 6] =
-        [Self::Postfix, Self::Postscreen, Self::Exim, Self::Sendmail, Self::SpamAssassin, Self::Rspamd];
-
-    /// A word in lower case, for programs.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Postfix => "postfix",
-            Self::Postscreen => "postscreen",
-            Self::Exim => "exim",
-            Self::Sendmail => "sendmail",
-            Self::SpamAssassin => "spamassassin",
-            Self::Rspamd => "rspamd",
-        }
-    }
-}
+words!("notation", Notation: Display {
+    Postfix = "postfix",
+    Postscreen = "postscreen",
+    Exim = "exim",
+    Sendmail = "sendmail",
+    SpamAssassin = "spamassassin",
+    Rspamd = "rspamd",
+});

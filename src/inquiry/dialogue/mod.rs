@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::base::mail_path;
 use crate::base::name::Name;
+use crate::base::words::words;
 use crate::check::mail_domain::PathRole;
 
 /// The parts of one SMTP dialogue that are known so far. Texts may be anything a client sends: "malformed" is a verdict.
@@ -52,16 +53,10 @@ pub enum ClientTrust {
     Authenticated,
 }
 
-impl ClientTrust {
-    /// One lower-case word for machines.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Stranger => "stranger",
-            Self::Authenticated => "authenticated",
-        }
-    }
-}
+words!("trust", ClientTrust: Display {
+    Stranger = "stranger",
+    Authenticated = "authenticated",
+});
 
 impl Dialogue {
     /// Nothing known yet.

@@ -51,11 +51,8 @@ impl<'de> Deserialize<'de> for Dialogue {
                     dialogue.domain = Some(domain);
                 }
                 ("trust", Some(text)) => {
-                    let known = [ClientTrust::Stranger, ClientTrust::Authenticated]
-                        .into_iter()
-                        .find(|known| known.word() == text);
-                    dialogue.trust =
-                        known.ok_or_else(|| D::Error::custom("trust: expected stranger or authenticated"))?;
+                    let expected = |_| D::Error::custom("trust: expected stranger or authenticated");
+                    dialogue.trust = text.parse().map_err(expected)?;
                 }
                 ("client" | "domain" | "trust", None) => {}
                 _ => return Err(D::Error::custom("expected client, helo, mail_from, rcpt_to, domain or trust")),

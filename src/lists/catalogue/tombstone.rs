@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::base::name::Name;
+use crate::base::words::words;
 use crate::lists::catalogue::date::Date;
 
 /// When and how a list closed down, and what to use instead. `Display` is one printable line.
@@ -108,49 +109,24 @@ pub enum ShutdownSign {
     Subscription,
 }
 
-impl ShutdownSign {
-    pub(crate) const ALL: [Self; 16] = [
-        Self::WildcardOperator,
-        Self::WildcardNsReassigned,
-        Self::WildcardParked,
-        Self::WildcardSquatter,
-        Self::Wildcard,
-        Self::Emptied,
-        Self::NsTestnet,
-        Self::NsLocalhost,
-        Self::NxDomain,
-        Self::ServFail,
-        Self::Refused,
-        Self::Timeout,
-        Self::Stale,
-        Self::Expired,
-        Self::BogusAnswers,
-        Self::Subscription,
-    ];
-
-    /// The word in the data file.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::WildcardOperator => "wildcard-operator",
-            Self::WildcardNsReassigned => "wildcard-ns-reassigned",
-            Self::WildcardParked => "wildcard-parked",
-            Self::WildcardSquatter => "wildcard-squatter",
-            Self::Wildcard => "wildcard",
-            Self::Emptied => "emptied",
-            Self::NsTestnet => "ns-testnet",
-            Self::NsLocalhost => "ns-localhost",
-            Self::NxDomain => "nxdomain",
-            Self::ServFail => "servfail",
-            Self::Refused => "refused",
-            Self::Timeout => "timeout",
-            Self::Stale => "stale",
-            Self::Expired => "expired",
-            Self::BogusAnswers => "bogus-answers",
-            Self::Subscription => "subscription",
-        }
-    }
-}
+words!("sign of a shutdown", ShutdownSign {
+    WildcardOperator = "wildcard-operator",
+    WildcardNsReassigned = "wildcard-ns-reassigned",
+    WildcardParked = "wildcard-parked",
+    WildcardSquatter = "wildcard-squatter",
+    Wildcard = "wildcard",
+    Emptied = "emptied",
+    NsTestnet = "ns-testnet",
+    NsLocalhost = "ns-localhost",
+    NxDomain = "nxdomain",
+    ServFail = "servfail",
+    Refused = "refused",
+    Timeout = "timeout",
+    Stale = "stale",
+    Expired = "expired",
+    BogusAnswers = "bogus-answers",
+    Subscription = "subscription",
+});
 
 /// What happened to the list, in a few words.
 impl fmt::Display for ShutdownSign {

@@ -87,12 +87,7 @@ pub(super) fn read_source(value: &str) -> Result<(Option<Date>, Arc<str>), Wrong
 }
 
 pub(super) fn read_kind(word: &str) -> Result<SubjectKind, Wrong> {
-    match word {
-        "ipv4" => Ok(SubjectKind::Ipv4),
-        "ipv6" => Ok(SubjectKind::Ipv6),
-        "domain" => Ok(SubjectKind::Domain),
-        _ => Err(Wrong::SubjectKind),
-    }
+    word.parse().map_err(|_| Wrong::SubjectKind)
 }
 
 pub(super) fn read_speaks(word: &str) -> Result<Speaks, Wrong> {
@@ -139,9 +134,8 @@ pub(super) fn read_status(value: &str) -> Result<(StatusWord, Option<Date>, Vec<
     };
     let dated = words.peek().is_some_and(|word| word.starts_with(|first: char| first.is_ascii_digit()));
     let since = if dated { words.next().map(str::parse).transpose()? } else { None };
-    let how = words
-        .map(|word| ShutdownSign::ALL.into_iter().find(|sign| sign.word() == word).ok_or(Wrong::ShutdownSign))
-        .collect::<Result<_, _>>()?;
+    let how =
+        words.map(|word| word.parse::<ShutdownSign>().map_err(|_| Wrong::ShutdownSign)).collect::<Result<_, _>>()?;
     Ok((word, since, how))
 }
 
@@ -158,11 +152,8 @@ pub(super) fn read_recommended(value: &str) -> Result<(Date, ListSpec), Wrong> {
     .map_err(|error| Wrong::Spec(error.kind()))?;
     let parts = parts
         .split_whitespace()
-        .map(|part| match part {
-            "address" => Ok(Part::Address),
-            "helo" => Ok(Part::Helo),
-            "sender" => Ok(Part::Sender),
-            "recipient" => Ok(Part::Recipient),
+        .map(|part| match part.parse() {
+            Ok(part @ (Part::Address | Part::Helo | Part::Sender | Part::Recipient)) => Ok(part),
             _ => Err(Wrong::Word("address, helo, sender or recipient")),
         })
         .collect::<Result<Vec<_>, _>>()?;

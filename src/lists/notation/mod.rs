@@ -49,7 +49,6 @@ mod serde;
 pub(crate) mod spamassassin;
 mod word;
 
-use std::fmt;
 use std::ops::Range;
 
 use crate::dnsxl::{ListKind, ListSpec};
@@ -127,12 +126,6 @@ impl Notation {
             [(_, Ok(read))] if says_the_same(read, list) => Ok(text),
             _ => Err(Unsayable("exactly this")),
         }
-    }
-}
-
-impl fmt::Display for Notation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
     }
 }
 

@@ -21,9 +21,6 @@ use crate::lists::notation::{self, Notation};
 
 /// The only condition on which a list may be asked.
 const NULL_SENDER: &str = "null_sender";
-const PARTS: [Part; 6] =
-    [Part::Address, Part::ConfirmedName, Part::ReverseName, Part::Helo, Part::Sender, Part::Recipient];
-const UNHEARD: [OnNoAnswer; 4] = [OnNoAnswer::Ignore, OnNoAnswer::Defer, OnNoAnswer::Listed, OnNoAnswer::DeferIfReject];
 const QUANTIFIERS: [(&str, Quantifier); 4] = [
     ("any", Quantifier::Any),
     ("all", Quantifier::All),
@@ -122,7 +119,7 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "zone" => zone = Some(value(&mut map, "zone: expected a text")?),
-                "kind" => kind = word(&text(&mut map)?, [ListKind::Deny, ListKind::Allow], ListKind::word)?,
+                "kind" => kind = word(&text(&mut map)?)?,
                 "codes" => {
                     let codes = filter(value(&mut map, CODES)?)?;
                     changes.push(Box::new(move |list| list.with_codes(codes)));
@@ -133,8 +130,7 @@ impl<'de> Visitor<'de> for Reader {
                 }
                 "asks" => {
                     let parts: Vec<String> = value(&mut map, "asks: expected a list of words")?;
-                    let parts =
-                        parts.iter().map(|part| word(part, PARTS, Part::word)).collect::<Result<Vec<_>, _>>()?;
+                    let parts = parts.iter().map(|part| word(part)).collect::<Result<Vec<Part>, _>>()?;
                     changes.push(Box::new(move |list| list.with_parts(parts)));
                 }
                 // Set after `asks`, because `asks_about` would clear it.
@@ -145,7 +141,7 @@ impl<'de> Visitor<'de> for Reader {
                     changes.insert(0, Box::new(move |list| list.with_fixed_subjects(subjects)));
                 }
                 "unheard" => {
-                    let rule = word(&text(&mut map)?, UNHEARD, OnNoAnswer::word)?;
+                    let rule = word(&text(&mut map)?)?;
                     changes.push(Box::new(move |list| list.with_on_no_answer(rule)));
                 }
                 "explained_by" => {
@@ -241,12 +237,8 @@ fn subject<E: serde::de::Error>(text: &str) -> Result<Subject, E> {
     }
 }
 
-fn word<T: Copy, E: serde::de::Error>(
-    text: &str,
-    all: impl IntoIterator<Item = T>,
-    of: fn(T) -> &'static str,
-) -> Result<T, E> {
-    all.into_iter().find(|one| of(*one) == text).ok_or_else(|| E::custom("unknown word"))
+fn word<T: std::str::FromStr, E: serde::de::Error>(text: &str) -> Result<T, E> {
+    text.parse().map_err(|_| E::custom("unknown word"))
 }
 
 fn filter<E: serde::de::Error>(codes: BTreeMap<String, Vec<String>>) -> Result<CodeFilter, E> {

@@ -9,12 +9,11 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::base::remote_text::RemoteText;
 use crate::dns::{ExtendedError, Target};
-use crate::dnsxl::ListKind;
 use crate::report::advice::{Advice, Cause};
 use crate::report::json::lists::{ContextsOf, ScoreOf};
 use crate::report::reply::Reply;
 use crate::report::summary::Summary;
-use crate::report::{Completeness, Exchange, Report, Source};
+use crate::report::{Exchange, Report, Source};
 
 /// Serializes as the text that `Display` shows.
 macro_rules! as_text {
@@ -45,24 +44,7 @@ macro_rules! as_word {
         }
     )*};
 }
-as_word!(
-    ListKind,
-    crate::dns::Failure,
-    crate::dns::unknown::UnknownReason,
-    crate::dnsxl::ProblemKind,
-    crate::dnsxl::Skipped,
-    crate::dnsxl::Health,
-    crate::dnsxl::Part,
-    crate::dnsxl::OnNoAnswer,
-    crate::report::action::Action,
-    crate::check::mail_domain::Unusable,
-    crate::dnsxl::score::Outcome,
-    crate::check::generic_name::Shape,
-    crate::report::ResolverFault,
-    crate::report::stage::Stage,
-    Completeness,
-    crate::dnsxl::SubjectKind
-);
+as_word!(crate::dns::Failure, crate::dns::unknown::UnknownReason, crate::dnsxl::Health);
 
 /// The result without the reasons.
 impl Serialize for Summary {
@@ -95,14 +77,7 @@ impl Serialize for Report {
         // A tenth of a millisecond is precise enough for a network.
         map.serialize_entry("elapsed_ms", &((self.elapsed.as_secs_f64() * 10_000.0).round() / 10.0))?;
         map.serialize_entry("questions", &self.questions())?;
-        map.serialize_entry(
-            "completeness",
-            match self.completeness {
-                Completeness::Complete => "complete",
-                Completeness::CutByDeadline => "cut_by_deadline",
-                Completeness::StoppedEarly => "stopped_early",
-            },
-        )?;
+        map.serialize_entry("completeness", &self.completeness)?;
         if let Some(iprev) = &self.iprev {
             map.serialize_entry("iprev", iprev)?;
         }

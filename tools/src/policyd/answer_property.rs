@@ -34,7 +34,7 @@ fn rule() -> impl Strategy<Value = String> {
 }
 
 fn config() -> impl Strategy<Value = String> {
-    let rules = prop::collection::btree_map(prop::sample::select(Finding::ALL), rule(), 0..6);
+    let rules = prop::collection::btree_map(prop::sample::select(&Finding::ALL), rule(), 0..6);
     let preset = prop::sample::select(vec!["rfc", "postfix", "sendmail", "observe"]);
     let header = prop::sample::select(vec!["", "header = \"X-Rdnsbl\"\n"]);
     (preset, rules, rule().prop_filter("no class", |rule| !rule.starts_with("class")), any::<bool>(), header).prop_map(|(preset, rules, several, strict, header)| {
