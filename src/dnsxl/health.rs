@@ -121,7 +121,7 @@ impl Health {
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unprobed => "not outcome yet",
+            Self::Unprobed => "not tried yet",
             Self::Sound => "sound",
             Self::NoTestEntries => "has no test entry",
             Self::Emptied => "without its test entry: it may be empty, or this resolver does not reach it",
