@@ -2,18 +2,18 @@
 
 /// A list that stores its first element without an allocation.
 #[derive(Clone, Debug)]
-pub(crate) struct Few<T> {
+pub(crate) struct SmallList<T> {
     first: Option<T>,
     more: Vec<T>,
 }
 
-impl<T> Default for Few<T> {
+impl<T> Default for SmallList<T> {
     fn default() -> Self {
         Self { first: None, more: Vec::new() }
     }
 }
 
-impl<T> Few<T> {
+impl<T> SmallList<T> {
     pub(crate) fn one(first: T) -> Self {
         Self { first: Some(first), more: Vec::new() }
     }
@@ -51,7 +51,7 @@ impl<T> Few<T> {
     }
 }
 
-impl<T> IntoIterator for Few<T> {
+impl<T> IntoIterator for SmallList<T> {
     type Item = T;
     type IntoIter = std::iter::Chain<std::option::IntoIter<T>, std::vec::IntoIter<T>>;
 
@@ -66,16 +66,16 @@ mod tests {
 
     #[test]
     fn it_is_a_list() {
-        let mut few = Few::one(1);
-        assert_eq!(few.only(), Some(&1));
-        (2..=5).for_each(|number| few.push(number));
-        assert_eq!(few.iter().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
-        assert_eq!(few.only(), None);
-        few.retain(|number| number % 2 == 0);
-        assert_eq!(few.iter().copied().collect::<Vec<_>>(), [2, 4]);
-        few.retain(|_| false);
-        assert!(few.is_empty());
-        few.push(7);
-        assert_eq!(few.into_iter().collect::<Vec<_>>(), [7]);
+        let mut list = SmallList::one(1);
+        assert_eq!(list.only(), Some(&1));
+        (2..=5).for_each(|number| list.push(number));
+        assert_eq!(list.iter().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(list.only(), None);
+        list.retain(|number| number % 2 == 0);
+        assert_eq!(list.iter().copied().collect::<Vec<_>>(), [2, 4]);
+        list.retain(|_| false);
+        assert!(list.is_empty());
+        list.push(7);
+        assert_eq!(list.into_iter().collect::<Vec<_>>(), [7]);
     }
 }

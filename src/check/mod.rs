@@ -32,7 +32,7 @@ pub mod iprev;
 pub mod mail_domain;
 pub(crate) mod resolver;
 
-use crate::base::small_list::Few;
+use crate::base::small_list::SmallList;
 use crate::dns::{Answer, ExtendedError, Failure, Question};
 
 /// One place for an answer in a check.
@@ -127,7 +127,7 @@ pub trait Check {
 
 /// The answers of a check, by slot. The first answer for a slot stays.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answers(Few<(Slot, Answer)>);
+pub(crate) struct Answers(SmallList<(Slot, Answer)>);
 
 impl Answers {
     pub(crate) fn get(&self, slot: Slot) -> Option<&Answer> {

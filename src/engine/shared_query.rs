@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
-use crate::base::small_list::Few;
+use crate::base::small_list::SmallList;
 use crate::dns::{Answer, Failure};
 use crate::engine::inbox::Place;
 use crate::inquiry::SentAt;
@@ -25,7 +25,7 @@ struct State {
     /// `None` while a waiter polls it, after the answer, and after cancellation.
     future: Option<BoxFuture<'static, Answer>>,
     answer: Option<Answer>,
-    waiters: Few<WaiterEntry>,
+    waiters: SmallList<WaiterEntry>,
     next_id: u32,
     /// A second waiter was polled while the first one was polling the future, so it must be told to poll again.
     poll_missed: bool,
@@ -51,7 +51,7 @@ impl SharedQuery {
     /// Starts a query with its first waiter. The future gets a weak reference: a strong one would be a cycle.
     pub(crate) fn start(place: Place, make: impl FnOnce(Weak<Self>) -> BoxFuture<'static, Answer>) -> QueryWaiter {
         let query = Arc::new_cyclic(|query| {
-            let waiters = Few::one(WaiterEntry::new(0, Some(place)));
+            let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
             let future = Some(make(Weak::clone(query)));
             let state = State { future, answer: None, waiters, next_id: 1, poll_missed: false };
             Self { sent: OnceLock::new(), state: Mutex::new(state) }
@@ -96,8 +96,8 @@ impl SharedQuery {
 
 impl State {
     /// Tells the waiters to poll, and returns the wakers of their tasks.
-    fn tell(&mut self, except: Option<u32>) -> Few<Waker> {
-        let mut wakers = Few::default();
+    fn tell(&mut self, except: Option<u32>) -> SmallList<Waker> {
+        let mut wakers = SmallList::default();
         for waiter in self.waiters.iter_mut().filter(|waiter| Some(waiter.id) != except && !waiter.is_told) {
             waiter.is_told = true;
             if let Some(waker) = waiter.place.as_ref().and_then(Place::report) {
@@ -196,7 +196,7 @@ impl PollGuard<'_> {
         let wakers = {
             let mut state = lock(&self.query.state);
             state.future = self.future.take();
-            if std::mem::take(&mut state.poll_missed) { state.tell(Some(self.id)) } else { Few::default() }
+            if std::mem::take(&mut state.poll_missed) { state.tell(Some(self.id)) } else { SmallList::default() }
         };
         wakers.into_iter().for_each(Waker::wake);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::hash_map::Table;
-use crate::base::small_list::Few;
+use crate::base::small_list::SmallList;
 use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
@@ -62,7 +62,7 @@ pub(crate) struct Asked {
     answered: bool,
     /// No check wants the answer any more.
     cancelled: bool,
-    wanted_by: Few<(UnitId, Slot)>,
+    wanted_by: SmallList<(UnitId, Slot)>,
     /// Tells when it was sent to the resolver: a shared query may have been started by another check.
     sent_at: Option<Arc<dyn SentAt>>,
 }
@@ -127,7 +127,7 @@ impl Questions {
             awaited: id.is_awaited(),
             answered: false,
             cancelled: false,
-            wanted_by: Few::one((id, slot)),
+            wanted_by: SmallList::one((id, slot)),
             sent_at: None,
         });
         None
@@ -166,7 +166,7 @@ impl Questions {
         answer: Answer,
         source: Source,
         took: Duration,
-    ) -> Option<(Answer, Few<(UnitId, Slot)>)> {
+    ) -> Option<(Answer, SmallList<(UnitId, Slot)>)> {
         let asked = self.asked.get_mut(ticket.0).filter(|asked| !asked.answered)?;
         let exchange = self.exchanges.get_mut(ticket.0)?;
         self.open -= usize::from(asked.is_awaited());
