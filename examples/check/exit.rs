@@ -43,7 +43,7 @@ impl Exit {
 /// Is everything known that could have led to a reply?
 fn could_tell(report: &Report) -> bool {
     let counts = report.counts();
-    let lists_are_silent = counts.asked() > 0 && counts.heard() == 0;
+    let lists_are_silent = counts.asked() > 0 && counts.answered() == 0;
     let mut domains = report.sender().into_iter().chain(report.recipient());
     let domain_unknown = domains.any(|domain| matches!(domain.verdict(), MailDomain::Unknown(_)));
     // A reply that rests on no fact is a deferral: a list that could have decided did not answer, or something else is
@@ -74,7 +74,7 @@ pub(crate) enum Alarm {
 impl Alarm {
     /// The result of one report.
     pub(crate) fn of(report: &Report) -> Self {
-        let no_list_heard = !report.lists().is_empty() && report.counts().heard() == 0;
+        let no_list_heard = !report.lists().is_empty() && report.counts().answered() == 0;
         match Exit::of(report) {
             _ if report.score().outcome() == Outcome::Listed => Self::Critical,
             Exit::Against | Exit::Usage => Self::Warning,

@@ -89,7 +89,7 @@ fn text(report: &Report) -> String {
             format!("below the threshold, listed by {}", join(report.denied().map(|(row, _)| row.list())))
         }
         // "Not listed" from a list in doubt does not count.
-        Exit::Clear => match report.counts().heard() - in_doubt(report).filter(is_heard).count() {
+        Exit::Clear => match report.counts().answered() - in_doubt(report).filter(is_heard).count() {
             0 => "no sound list was heard".to_owned(),
             1 => "not listed by 1 list".to_owned(),
             heard => format!("not listed by {heard} lists"),

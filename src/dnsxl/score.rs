@@ -309,7 +309,7 @@ impl Counts {
 
     /// Lists that gave a usable answer about the subject.
     #[must_use]
-    pub fn heard(&self) -> usize {
+    pub fn answered(&self) -> usize {
         self.listed + self.not_listed + self.excluded
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct Awaited {
     pub(crate) stage: Stage,
     /// Findings of earlier stages are acted on from this stage on.
     pub(crate) act_from: Stage,
-    /// An earlier stage has acted on "listed": another list about what has become known since must still be heard.
+    /// An earlier stage has acted on "listed": another list about what has become known since must still be waited for.
     pub(crate) is_listed_before: bool,
 }
 

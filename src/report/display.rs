@@ -246,10 +246,10 @@ fn lists_word(report: &Report) -> &'static str {
     let mut misses = report.lists.iter().filter(is_miss).peekable();
     match report.score.outcome() {
         _ if report.counts.asked() == 0 => "NOT ASKED",
-        Outcome::NotListed if report.counts.heard() == 0 => "NOT HEARD",
+        Outcome::NotListed if report.counts.answered() == 0 => "NOT HEARD",
         Outcome::NotListed
             if misses.peek().is_some()
-                && report.counts.heard() == report.counts.not_listed
+                && report.counts.answered() == report.counts.not_listed
                 && misses.all(|row| !row.advice().is_empty()) =>
         {
             "DOUBTFUL"

@@ -39,7 +39,7 @@ pub enum Event {
         /// The number of subjects that no list of another operator contains,
         alone: u32,
         /// out of this many about which other lists answered.
-        heard: u32,
+        answered: u32,
     },
     /// The resolver is at fault.
     ResolverFault(ResolverFault),
@@ -83,10 +83,10 @@ impl fmt::Display for Event {
                     _ => Ok(()),
                 }
             }
-            Self::StandsAlone { list, alone, heard } => {
+            Self::StandsAlone { list, alone, answered } => {
                 write!(
                     f,
-                    "{list}: holds {alone} of {heard} subjects that no other operator's list holds, far more than before"
+                    "{list}: holds {alone} of {answered} subjects that no other operator's list holds, far more than before"
                 )
             }
             Self::ResolverFault(fault) => write!(f, "resolver at fault: {fault}"),
@@ -113,10 +113,10 @@ impl serde::Serialize for Event {
                 map.serialize_entry("evidence", evidence)?;
                 map.serialize_entry("last_good", &last_good.map(|age| age.as_secs()))?;
             }
-            Self::StandsAlone { list, alone, heard } => {
+            Self::StandsAlone { list, alone, answered } => {
                 map.serialize_entry("list", list)?;
                 map.serialize_entry("alone", alone)?;
-                map.serialize_entry("answered", heard)?;
+                map.serialize_entry("answered", answered)?;
             }
             Self::ResolverFault(fault) | Self::ResolverRecovered(fault) => map.serialize_entry("fault", fault)?,
             Self::Missed { events } => map.serialize_entry("events", events)?,

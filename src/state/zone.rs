@@ -187,8 +187,8 @@ impl Zone {
     /// Counts one more subject about which other operators' lists answered. `alone`: only this list holds it.
     pub(crate) fn compare(&mut self, spec: &ListSpec, alone: bool, change: &mut ZoneChange) {
         if let Some(suspicion) = self.corroboration.record(alone) {
-            let (alone, heard) = (suspicion.alone, suspicion.compared);
-            change.events.push(Event::StandsAlone { list: spec.id(), alone, heard });
+            let (alone, answered) = (suspicion.alone, suspicion.compared);
+            change.events.push(Event::StandsAlone { list: spec.id(), alone, answered });
         }
     }
 

@@ -80,7 +80,7 @@ fn execute(case: &Value) -> Done {
             let counts = run(case, Dialogue::from(address(&input["ip"])), &zones).counts();
             assert_eq!(expect["listed"], counts.listed > 0, "{id}");
             assert_eq!(expect["errors"], counts.unknown + counts.problem, "{id}");
-            assert_eq!(counts.heard(), zones.len(), "{id}");
+            assert_eq!(counts.answered(), zones.len(), "{id}");
         }
         other => panic!("{id}: unknown operation {other}"),
     }
