@@ -1,6 +1,6 @@
 //! The health of a list: what its answers over time show about the list itself.
 //!
-//! One pure function, [`State::after`], makes every transition. In states that are certain, hits of the list do not count;
+//! One pure function, [`HealthState::after`], makes every transition. In states that are certain, hits of the list do not count;
 //! states that are doubtful only inform. A list can leave every state, because lists recover.
 
 use std::fmt;
@@ -167,7 +167,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// The health of a list with its evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct State {
+pub(crate) struct HealthState {
     pub(crate) health: Health,
     /// Shared: every report of a check carries it.
     pub(crate) evidence: Arc<[Evidence]>,
@@ -186,7 +186,7 @@ pub(crate) struct State {
     pause: Duration,
 }
 
-impl State {
+impl HealthState {
     /// The state of a list that has closed down. It is never asked, so this state never changes.
     pub(crate) fn retired() -> Self {
         Self { health: Health::Retired, ..Self::default() }

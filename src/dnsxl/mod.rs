@@ -28,7 +28,7 @@ pub use crate::dnsxl::code_filter::{CodeFilter, CodeTest, Quantifier};
 pub use crate::dnsxl::code_pattern::{CodePattern, PatternError, PatternErrorKind};
 pub(crate) use crate::dnsxl::corroboration::Corroboration;
 pub use crate::dnsxl::health::{Health, Refusing};
-pub(crate) use crate::dnsxl::health::{Observation, State as HealthState};
+pub(crate) use crate::dnsxl::health::{HealthState, Observation};
 pub use crate::dnsxl::kind::{DomainForm, ListKind, Part, SubjectKind};
 pub(crate) use crate::dnsxl::list_spec::About;
 pub use crate::dnsxl::list_spec::{ListId, ListSpec, NotCounted, OnNoAnswer, SpecError, SpecErrorKind};

@@ -30,7 +30,7 @@ use crate::dnsxl::{ListKind, Verdict};
 pub struct Score {
     low: i32,
     high: i32,
-    thresholds: Thresholds,
+    thresholds: ScoreThresholds,
     outcome: Outcome,
 }
 
@@ -53,7 +53,7 @@ impl Score {
         self.thresholds.listed
     }
 
-    pub(crate) fn thresholds(&self) -> Thresholds {
+    pub(crate) fn thresholds(&self) -> ScoreThresholds {
         self.thresholds
     }
 
@@ -99,7 +99,7 @@ impl Outcome {
 
 /// The thresholds of a set of lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Thresholds {
+pub(crate) struct ScoreThresholds {
     pub(crate) listed: i32,
     pub(crate) allowed: i32,
     /// The number of operators that must agree before the outcome is "listed".
@@ -120,15 +120,15 @@ pub struct ContextScore {
 /// "not listed". `rows` returns all rows each time it is called; each row has the name of its context.
 pub(crate) fn of_contexts<'a, R: Iterator<Item = Row<'a>>>(
     rows: impl Fn() -> R,
-    contexts: &[Context],
+    contexts: &[ContextThresholds],
 ) -> (Score, Vec<ContextScore>) {
     let [first, others @ ..] = contexts else {
-        return (add_up(rows(), Thresholds::default()), Vec::new());
+        return (add_up(rows(), ScoreThresholds::default()), Vec::new());
     };
     if others.is_empty() {
         return (add_up(rows(), first.thresholds), Vec::new());
     }
-    let of = |context: &Context| {
+    let of = |context: &ContextThresholds| {
         let own = rows().filter(|row| row.context.is_some_and(|name| *name == *context.name));
         add_up(own, context.thresholds)
     };
@@ -146,9 +146,9 @@ pub(crate) fn of_contexts<'a, R: Iterator<Item = Row<'a>>>(
 
 /// The name and the thresholds of lists that decide together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Context {
+pub(crate) struct ContextThresholds {
     pub(crate) name: Arc<str>,
-    pub(crate) thresholds: Thresholds,
+    pub(crate) thresholds: ScoreThresholds,
 }
 
 /// The contribution of one list.
@@ -161,13 +161,13 @@ pub(crate) struct Row<'a> {
     pub(crate) context: Option<&'a str>,
 }
 
-impl Default for Thresholds {
+impl Default for ScoreThresholds {
     fn default() -> Self {
         Self { listed: 1, allowed: -1, operators: 1 }
     }
 }
 
-impl Thresholds {
+impl ScoreThresholds {
     /// Adds up shares. Shares of one group must be adjacent; they count once, as certain if one of them is.
     pub(crate) fn sum<'a>(&self, shares: impl Iterator<Item = Share<'a>>) -> Sum {
         let mut sum = Sum::default();
@@ -206,7 +206,7 @@ impl Thresholds {
 ///
 /// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then lists
 /// without an answer; then the allow threshold.
-pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: Thresholds) -> Score {
+pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: ScoreThresholds) -> Score {
     let (mut allowed, mut may_allow) = (false, false);
     let sum = thresholds.sum(rows.filter_map(|Row { verdict, kind, weight, operator, group, .. }| {
         let is_certain = match (verdict, kind) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::name::Name;
-use crate::dnsxl::score::{Context, Thresholds};
+use crate::dnsxl::score::{ContextThresholds, ScoreThresholds};
 use crate::dnsxl::{ListId, ListSpec, SpecError};
 use crate::lists::catalogue::Catalogue;
 use crate::lists::error::{ListSetError, MAX_LISTS};
@@ -320,9 +320,9 @@ impl ListSetBuilder {
 
     /// The contexts that decide separately: those that have lists. None if all lists decide together, by the default
     /// thresholds.
-    fn deciding(&self) -> Vec<Context> {
-        let default = Thresholds::default();
-        let thresholds = |set: SetThresholds| Thresholds {
+    fn deciding(&self) -> Vec<ContextThresholds> {
+        let default = ScoreThresholds::default();
+        let thresholds = |set: SetThresholds| ScoreThresholds {
             listed: set.listed.unwrap_or(default.listed),
             allowed: set.allowed.unwrap_or(default.allowed),
             operators: self.operators.unwrap_or(default.operators),
@@ -332,15 +332,17 @@ impl ListSetBuilder {
         named.extend(self.contexts.iter().enumerate().filter(|(at, _)| has_lists(at + 1)).map(|(_, context)| context));
         let only = |set: SetThresholds| match thresholds(set) {
             set if set == default => Vec::new(),
-            thresholds => vec![Context { name: ALONE.into(), thresholds }],
+            thresholds => vec![ContextThresholds { name: ALONE.into(), thresholds }],
         };
         match named.as_slice() {
             [] => only(self.alone),
             [(_, own)] => only(self.alone.or(*own)),
             several => {
-                let alone = has_lists(0).then(|| Context { name: ALONE.into(), thresholds: thresholds(self.alone) });
-                let named =
-                    several.iter().map(|(name, own)| Context { name: Arc::clone(name), thresholds: thresholds(*own) });
+                let alone =
+                    has_lists(0).then(|| ContextThresholds { name: ALONE.into(), thresholds: thresholds(self.alone) });
+                let named = several
+                    .iter()
+                    .map(|(name, own)| ContextThresholds { name: Arc::clone(name), thresholds: thresholds(*own) });
                 alone.into_iter().chain(named).collect()
             }
         }

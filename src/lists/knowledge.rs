@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dnsxl::{ListKind, ListSpec};
-use crate::lists::catalogue::{Access, Catalogue, Entry, Match, Status};
+use crate::lists::catalogue::{Access, Catalogue, CatalogueMatch, Entry, Status};
 use crate::lists::finding::ZoneFindingKind;
 use crate::lists::misuse;
 
@@ -95,7 +95,7 @@ fn describe(spec: &mut ListSpec, entry: &Entry) {
 }
 
 /// The findings about a list that is in the catalogue.
-fn stands_out(spec: &ListSpec, known: &Match<'_>, found: &mut Vec<ZoneFindingKind>) {
+fn stands_out(spec: &ListSpec, known: &CatalogueMatch<'_>, found: &mut Vec<ZoneFindingKind>) {
     let entry = known.entry;
     let successor = || entry.successor().cloned();
     found.extend(match entry.status() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dnsxl::score::Context;
+use crate::dnsxl::score::ContextThresholds;
 use crate::dnsxl::{ListSpec, SpecError};
 use crate::lists::finding::ZoneFinding;
 
@@ -31,7 +31,7 @@ pub(super) struct Inner {
     pub(super) lists: Vec<Arc<ListSpec>>,
     /// For each list, the number of its operator.
     pub(super) operators: Vec<usize>,
-    pub(super) contexts: Vec<Context>,
+    pub(super) contexts: Vec<ContextThresholds>,
     pub(super) findings: Vec<ZoneFinding>,
     pub(super) left_out: Vec<SpecError>,
     pub(super) mistakes: Vec<SpecError>,
@@ -105,7 +105,7 @@ impl ListSet {
         self.0.contexts.iter().filter(move |_| several).map(|context| &*context.name)
     }
 
-    pub(crate) fn all_contexts(&self) -> &[Context] {
+    pub(crate) fn all_contexts(&self) -> &[ContextThresholds] {
         &self.0.contexts
     }
 }

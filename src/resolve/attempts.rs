@@ -25,7 +25,7 @@ pub(super) struct Attempts {
 
 /// What has happened.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(super) enum AttemptEvent {
     /// Nothing has been sent yet.
     Start,
     /// No response has come in time.
@@ -42,7 +42,7 @@ pub(super) enum Event {
 
 /// What to do now.
 #[derive(Debug)]
-pub(super) enum Action {
+pub(super) enum AttemptAction {
     /// Send a datagram to this server.
     Send(usize),
     /// Ask this server over TCP (RFC 7766 §5, RFC 2181 §9).
@@ -62,34 +62,34 @@ impl Attempts {
     }
 
     /// What follows from an event.
-    pub(super) fn on(&mut self, event: Event) -> Action {
+    pub(super) fn on(&mut self, event: AttemptEvent) -> AttemptAction {
         match event {
-            Event::Start => self.send(ServerSet::default()),
+            AttemptEvent::Start => self.send(ServerSet::default()),
             // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
-            Event::Silence => {
+            AttemptEvent::Silence => {
                 self.silences += 1;
                 self.send(ServerSet::default())
             }
-            Event::Response(server, Classified::Answer(answer))
+            AttemptEvent::Response(server, Classified::Answer(answer))
                 if answer.failure().is_some_and(another_server_may_know) =>
             {
-                self.on(Event::Failed(server, answer))
+                self.on(AttemptEvent::Failed(server, answer))
             }
-            Event::Response(_, classified) => Action::Done(classified),
-            Event::Truncated(server) if self.is_out(server) => Action::Wait,
-            Event::Truncated(server) => {
+            AttemptEvent::Response(_, classified) => AttemptAction::Done(classified),
+            AttemptEvent::Truncated(server) if self.is_out(server) => AttemptAction::Wait,
+            AttemptEvent::Truncated(server) => {
                 self.out.insert(server);
                 self.note(server, Answer::failed(Failure::Truncated));
-                Action::AskOverTcp(server)
+                AttemptAction::AskOverTcp(server)
             }
             // The same server once more, without an OPT record (RFC 6891 §6.2.2).
-            Event::RefusedOpt(server, answer) if self.uses_opt(server) => {
+            AttemptEvent::RefusedOpt(server, answer) if self.uses_opt(server) => {
                 self.without_opt.insert(server);
                 self.note(server, answer);
-                if self.is_out(server) { Action::Wait } else { Action::Send(server) }
+                if self.is_out(server) { AttemptAction::Wait } else { AttemptAction::Send(server) }
             }
-            Event::RefusedOpt(..) => Action::Wait,
-            Event::Failed(server, answer) => {
+            AttemptEvent::RefusedOpt(..) => AttemptAction::Wait,
+            AttemptEvent::Failed(server, answer) => {
                 self.out.insert(server);
                 self.note(server, answer);
                 self.send(self.asked)
@@ -98,14 +98,14 @@ impl Attempts {
     }
 
     /// To the next server in order that is neither out nor in `unwanted`.
-    fn send(&mut self, unwanted: ServerSet) -> Action {
+    fn send(&mut self, unwanted: ServerSet) -> AttemptAction {
         let mut order = (0..self.servers).map(|step| (self.next + step) % self.servers);
         let Some(server) = order.find(|at| !self.out.contains(*at) && !unwanted.contains(*at)) else {
-            return Action::Wait;
+            return AttemptAction::Wait;
         };
         self.next = (server + 1) % self.servers;
         self.asked.insert(server);
-        Action::Send(server)
+        AttemptAction::Send(server)
     }
 
     /// Keeps the failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
@@ -169,31 +169,31 @@ mod tests {
     use super::*;
 
     /// Events in short, for two servers, 0 and 1.
-    fn event(text: &str) -> Event {
+    fn event(text: &str) -> AttemptEvent {
         let (word, server) = text.split_at(text.len() - 1);
         let server = server.parse().unwrap_or_default();
         let failed = Answer::failed;
         match word {
-            "star" => Event::Start,
-            "silenc" => Event::Silence,
-            "nxdomain" => Event::Response(server, Classified::Answer(Answer::nx_domain(None))),
-            "loop" => Event::Response(server, Classified::Answer(failed(Failure::CnameLoop))),
-            "servfail" => Event::Response(server, Classified::Answer(failed(Failure::ServFail))),
-            "refused" => Event::Response(server, Classified::Answer(failed(Failure::Refused))),
-            "truncated" => Event::Truncated(server),
-            "tcp-dead" => Event::Failed(server, failed(Failure::Truncated)),
-            "no-opt" => Event::RefusedOpt(server, failed(Failure::Rcode(1))),
-            "network" => Event::Failed(server, failed(Failure::Network)),
+            "star" => AttemptEvent::Start,
+            "silenc" => AttemptEvent::Silence,
+            "nxdomain" => AttemptEvent::Response(server, Classified::Answer(Answer::nx_domain(None))),
+            "loop" => AttemptEvent::Response(server, Classified::Answer(failed(Failure::CnameLoop))),
+            "servfail" => AttemptEvent::Response(server, Classified::Answer(failed(Failure::ServFail))),
+            "refused" => AttemptEvent::Response(server, Classified::Answer(failed(Failure::Refused))),
+            "truncated" => AttemptEvent::Truncated(server),
+            "tcp-dead" => AttemptEvent::Failed(server, failed(Failure::Truncated)),
+            "no-opt" => AttemptEvent::RefusedOpt(server, failed(Failure::Rcode(1))),
+            "network" => AttemptEvent::Failed(server, failed(Failure::Network)),
             other => panic!("{other}"),
         }
     }
 
-    fn action(action: &Action) -> String {
+    fn action(action: &AttemptAction) -> String {
         match action {
-            Action::Send(server) => format!("udp{server}"),
-            Action::AskOverTcp(server) => format!("tcp{server}"),
-            Action::Wait => "wait".to_owned(),
-            Action::Done(_) => "done".to_owned(),
+            AttemptAction::Send(server) => format!("udp{server}"),
+            AttemptAction::AskOverTcp(server) => format!("tcp{server}"),
+            AttemptAction::Wait => "wait".to_owned(),
+            AttemptAction::Done(_) => "done".to_owned(),
         }
     }
 
@@ -237,18 +237,18 @@ mod tests {
         let wait = |attempts: &Attempts| attempts.wait(Duration::from_millis(400)).as_millis();
         for expected in [400, 800, 1_600] {
             assert_eq!(wait(&attempts), expected);
-            attempts.on(Event::Silence);
+            attempts.on(AttemptEvent::Silence);
         }
         for server in 0..2 {
             assert!(!attempts.is_over());
-            attempts.on(Event::Failed(server, Answer::failed(Failure::Network)));
+            attempts.on(AttemptEvent::Failed(server, Answer::failed(Failure::Network)));
         }
         assert!(attempts.is_over() && attempts.is_out(1));
         // More servers than a set holds.
         let mut many = Attempts::new(1_000, 0);
         for server in 0..MOST_SERVERS {
             assert!(!many.is_over(), "{server}");
-            many.on(Event::Failed(server, Answer::failed(Failure::Network)));
+            many.on(AttemptEvent::Failed(server, Answer::failed(Failure::Network)));
         }
         assert!(many.is_over());
     }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, RecordType};
 use crate::resolve::Resolve;
-use crate::testing::shapes::{self, CHANGED, Shape, WORLD, forge, is_forged, lie};
+use crate::testing::shapes::{self, AnswerShape, CHANGED, WORLD, forge, is_forged, lie};
 use crate::testing::sockets::Sockets;
 use crate::testing::table::Table;
 use crate::testing::wire::{Reaction, Transport, react};
@@ -58,7 +58,7 @@ pub async fn check_resolver<R: Resolve>(make: impl FnOnce(SocketAddr) -> R) -> i
     let shapes = shapes::all().map_err(io::Error::other)?;
     let changes = Question::new(Name::parse("changes.shapes.test").map_err(io::Error::other)?, RecordType::A);
     let table = Arc::new(Mutex::new(table));
-    let server = Server::start(Arc::clone(&table))?;
+    let server = TestServer::start(Arc::clone(&table))?;
     let resolver = make(server.address);
     let answers = join_all(shapes.iter().map(|shape| resolver.resolve(&shape.question))).await;
     let mut wrong: Vec<Mismatch> =
@@ -71,7 +71,7 @@ pub async fn check_resolver<R: Resolve>(make: impl FnOnce(SocketAddr) -> R) -> i
         (table.lookup(&changes).answer(), changes)
     };
     let found = resolver.resolve(&changed).await;
-    let shape = Shape { name: "a record that has changed", question: changed, answer, any_failure: false };
+    let shape = AnswerShape { name: "a record that has changed", question: changed, answer, any_failure: false };
     wrong.extend(shape.mismatch(found));
     Ok(wrong)
 }
@@ -135,7 +135,7 @@ impl fmt::Display for Detailed<'_> {
     }
 }
 
-impl Shape {
+impl AnswerShape {
     fn mismatch(self, found: Answer) -> Option<Mismatch> {
         let right = self.answer.kind() == found.kind() || (self.any_failure && found.failure().is_some());
         (!right).then_some(Mismatch { shape: self.name, expected: self.answer, found })
@@ -143,12 +143,12 @@ impl Shape {
 }
 
 /// The server, in a thread of its own. It stops when this is dropped.
-struct Server {
+struct TestServer {
     address: SocketAddr,
     _running: oneshot::Sender<()>,
 }
 
-impl Server {
+impl TestServer {
     fn start(table: Arc<Mutex<Table>>) -> io::Result<Self> {
         let (_running, stop) = oneshot::channel();
         let (opened, address) = mpsc::channel();

@@ -121,7 +121,7 @@ impl Resolve for Scripted {
                 state.max_in_flight = state.max_in_flight.max(state.in_flight);
                 state.table.lookup(question)
             };
-            let _in_flight = InFlight(self);
+            let _in_flight = InFlightGuard(self);
             let after = if reply.outcome == ReplyOutcome::Silence { SILENCE } else { reply.after };
             if !after.is_zero() {
                 let now = self.clock.now();
@@ -133,9 +133,9 @@ impl Resolve for Scripted {
 }
 
 /// A question in flight, until it is answered or dropped.
-struct InFlight<'a>(&'a Scripted);
+struct InFlightGuard<'a>(&'a Scripted);
 
-impl Drop for InFlight<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.in_flight = state.in_flight.saturating_sub(1);

@@ -46,7 +46,7 @@ pub(super) const WORLD: &str = r#"
 pub(super) const CHANGED: &str = "changes.shapes.test A 127.0.0.4 ttl=30";
 
 /// One shape.
-pub(super) struct Shape {
+pub(super) struct AnswerShape {
     /// Its name, for the report.
     pub(super) name: &'static str,
     pub(super) question: Question,
@@ -100,7 +100,7 @@ pub(super) fn forge(response: &[u8]) -> Vec<u8> {
 }
 
 /// All shapes but the one that [`CHANGED`] changes.
-pub(super) fn all() -> Result<Vec<Shape>, NameError> {
+pub(super) fn all() -> Result<Vec<AnswerShape>, NameError> {
     use RecordType::{A, Aaaa, Mx, Ptr, Txt};
     let seconds = Duration::from_secs;
     let failed = Answer::failed;
@@ -150,13 +150,13 @@ pub(super) fn all() -> Result<Vec<Shape>, NameError> {
     for (name, label, kind, answer) in exact.into_iter().chain(any_failure.iter().cloned()) {
         let question = Question::new(Name::parse(label)?.under(&zone)?, kind);
         let any_failure = any_failure.iter().any(|(lenient, ..)| *lenient == name);
-        shapes.push(Shape { name, question, answer, any_failure });
+        shapes.push(AnswerShape { name, question, answer, any_failure });
     }
     let localhost = Question::new(Name::parse("localhost")?, A);
     let own = Answer::records([Record::A(Ipv4Addr::new(127, 9, 9, 9))], seconds(30));
-    shapes.push(Shape { name: "`localhost`", question: localhost, answer: own, any_failure: false });
+    shapes.push(AnswerShape { name: "`localhost`", question: localhost, answer: own, any_failure: false });
     let keyed = Name::parse("keyed.shapes.test")?.with_key(&Key::new("abcd1234")?)?;
     let keyed = Question::new(Name::parse("2")?.under(&keyed)?, A);
-    shapes.push(Shape { name: "a name with a key", question: keyed, answer: codes(&[2]), any_failure: false });
+    shapes.push(AnswerShape { name: "a name with a key", question: keyed, answer: codes(&[2]), any_failure: false });
     Ok(shapes)
 }

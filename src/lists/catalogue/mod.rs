@@ -114,7 +114,7 @@ pub struct Catalogue {
     as_of: Date,
     entries: Vec<Entry>,
     /// Zones and aliases.
-    names: HashMap<Name, Place>,
+    names: HashMap<Name, NamePlace>,
     /// Domains for which all names below belong to one entry.
     covers: HashMap<Name, usize>,
     findings: Vec<CatalogueFinding>,
@@ -122,14 +122,14 @@ pub struct Catalogue {
 
 /// The entry that a name belongs to, and whether this name needs a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct NamePlace {
     entry: usize,
     access: Access,
 }
 
 /// The catalogue's data about a name in a configuration.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Match<'a> {
+pub(crate) struct CatalogueMatch<'a> {
     pub(crate) entry: &'a Entry,
     /// Does this name need a key?
     pub(crate) access: Access,
@@ -212,10 +212,10 @@ impl Catalogue {
         self.look_up(zone).map(|found| found.entry)
     }
 
-    pub(crate) fn look_up(&self, zone: &Name) -> Option<Match<'_>> {
+    pub(crate) fn look_up(&self, zone: &Name) -> Option<CatalogueMatch<'_>> {
         let bare = zone.without_key();
-        let found = |place: &Place, unmarked_key| {
-            Some(Match { entry: self.entries.get(place.entry)?, access: place.access, unmarked_key })
+        let found = |place: &NamePlace, unmarked_key| {
+            Some(CatalogueMatch { entry: self.entries.get(place.entry)?, access: place.access, unmarked_key })
         };
         if let Some(place) = self.names.get(&bare) {
             return found(place, false);
@@ -230,7 +230,7 @@ impl Catalogue {
         let mut domain = Some(bare);
         while let Some(name) = domain {
             if let Some(entry) = self.covers.get(&name) {
-                return found(&Place { entry: *entry, access: Access::Open }, false);
+                return found(&NamePlace { entry: *entry, access: Access::Open }, false);
             }
             domain = name.parent();
         }
@@ -264,14 +264,14 @@ impl Catalogue {
         let found = self.look_up(name);
         match found {
             // Frequent wrong names are entries in the catalogue itself.
-            Some(Match { entry, .. }) if *entry.status() == Status::NeverAList => {
+            Some(CatalogueMatch { entry, .. }) if *entry.status() == Status::NeverAList => {
                 let meant = self.entry_named(entry.successor()?).filter(|meant| !meant.status().is_gone());
                 return meant.map(Entry::zone);
             }
-            Some(Match { access, .. }) if access != Access::Open || name.secret().is_none() => return None,
+            Some(CatalogueMatch { access, .. }) if access != Access::Open || name.secret().is_none() => return None,
             _ => {}
         }
-        let is_meant = |place: &Place| self.entries.get(place.entry).is_some_and(|entry| !entry.status().is_gone());
+        let is_meant = |place: &NamePlace| self.entries.get(place.entry).is_some_and(|entry| !entry.status().is_gone());
         let keyed = self.names.iter().filter(|(_, place)| place.access != Access::Open && is_meant(place));
         let keyed =
             name.secret().and_then(|_| crate::lists::catalogue::suggest::keyed(name, keyed.map(|(zone, _)| zone)));

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::lists::catalogue::{Catalogue, CatalogueError, Place};
+use crate::lists::catalogue::{Catalogue, CatalogueError, NamePlace};
 
 /// The maximum size of a file in octets; the built-in catalogue has about a hundred thousand.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
@@ -70,7 +70,7 @@ impl Catalogue {
             let index = both.entries.len();
             for name in entry.aliases.iter().chain([&entry.zone]) {
                 if let Some(place) = self.names.get(name) {
-                    both.names.insert(name.clone(), Place { entry: index, ..*place });
+                    both.names.insert(name.clone(), NamePlace { entry: index, ..*place });
                 }
             }
             moved.push(Some(index));

@@ -5,7 +5,7 @@ use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind};
 use crate::lists::catalogue::finding::{CatalogueFinding, MAX_FINDINGS};
 use crate::lists::catalogue::stanza::{Head, Stanza, is_keyword};
 use crate::lists::catalogue::values::{needed, word_and_rest, zone_name};
-use crate::lists::catalogue::{Catalogue, MAX_ENTRIES, Place};
+use crate::lists::catalogue::{Catalogue, MAX_ENTRIES, NamePlace};
 
 /// The format that this version reads. Later versions may add keywords to it, but never words to existing lines.
 const FORMAT: &str = "1";
@@ -50,11 +50,11 @@ impl Catalogue {
             if self.entries.len() >= MAX_ENTRIES {
                 return Err(CatalogueError::new(line, CatalogueErrorKind::TooMany));
             }
-            let place = Place { entry: self.entries.len(), access: entry.access };
+            let place = NamePlace { entry: self.entries.len(), access: entry.access };
             self.claim(line, entry.zone.clone(), place)?;
             if index == 0 {
                 for (line, alias, access) in &stanza.aliases {
-                    self.claim(*line, alias.clone(), Place { access: *access, ..place })?;
+                    self.claim(*line, alias.clone(), NamePlace { access: *access, ..place })?;
                 }
                 for (line, domain) in &stanza.covers {
                     if self.covers.insert(domain.clone(), place.entry).is_some() {
@@ -67,7 +67,7 @@ impl Catalogue {
         Ok(())
     }
 
-    fn claim(&mut self, line: usize, name: Name, place: Place) -> Result<(), CatalogueError> {
+    fn claim(&mut self, line: usize, name: Name, place: NamePlace) -> Result<(), CatalogueError> {
         match self.names.insert(name, place) {
             None => Ok(()),
             Some(_) => Err(CatalogueError::new(line, CatalogueErrorKind::Duplicate)),

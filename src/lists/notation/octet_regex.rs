@@ -7,7 +7,7 @@ use crate::lists::notation::word::Word;
 const MAX_NODES: usize = 200;
 
 /// One element, and how often it may repeat.
-struct Node {
+struct RegexNode {
     atom: Atom,
     least: usize,
     most: usize,
@@ -17,7 +17,7 @@ enum Atom {
     /// One of these characters.
     OneOf(Vec<u8>),
     /// One of these sequences.
-    Group(Vec<Vec<Node>>),
+    Group(Vec<Vec<RegexNode>>),
 }
 
 /// The pattern that matches the same codes.
@@ -43,7 +43,7 @@ pub(crate) fn pattern(word: Word<'_>) -> Result<CodePattern, SpecError> {
             *set = numbers;
             continue;
         }
-        let nodes = Parser { word: *component, at: 0, nodes: 0 }.alternatives(false)?;
+        let nodes = RegexParser { word: *component, at: 0, nodes: 0 }.alternatives(false)?;
         let open_start = index == 0 && !anchored_start;
         let open_end = index == last && !anchored_end;
         set.retain(|value| fits(&nodes, &value.to_string(), open_start, open_end));
@@ -96,14 +96,14 @@ fn split(word: Word<'_>) -> Result<Vec<Word<'_>>, SpecError> {
 
 /// Does the expression match this number? `open_start`: the match may start anywhere in it; `open_end`: it may end
 /// anywhere.
-fn fits(nodes: &[Vec<Node>], number: &str, open_start: bool, open_end: bool) -> bool {
+fn fits(nodes: &[Vec<RegexNode>], number: &str, open_start: bool, open_end: bool) -> bool {
     let number = number.as_bytes();
     let starts = if open_start { number.len() } else { 0 };
     (0..=starts).any(|start| ends(nodes, number, start).iter().any(|end| open_end || *end == number.len()))
 }
 
 /// The positions where a match of one of these sequences that starts at `start` can end.
-fn ends(alternatives: &[Vec<Node>], number: &[u8], start: usize) -> Vec<usize> {
+fn ends(alternatives: &[Vec<RegexNode>], number: &[u8], start: usize) -> Vec<usize> {
     let mut found = Vec::new();
     for sequence in alternatives {
         let mut places = vec![start];
@@ -138,14 +138,14 @@ fn once(atom: &Atom, number: &[u8], at: usize) -> Vec<usize> {
 }
 
 /// Reads one component.
-struct Parser<'a> {
+struct RegexParser<'a> {
     word: Word<'a>,
     at: usize,
     nodes: usize,
 }
 
-impl Parser<'_> {
-    fn alternatives(&mut self, inside: bool) -> Result<Vec<Vec<Node>>, SpecError> {
+impl RegexParser<'_> {
+    fn alternatives(&mut self, inside: bool) -> Result<Vec<Vec<RegexNode>>, SpecError> {
         let mut all = vec![Vec::new()];
         loop {
             match self.peek() {
@@ -169,7 +169,7 @@ impl Parser<'_> {
         }
     }
 
-    fn node(&mut self) -> Result<Node, SpecError> {
+    fn node(&mut self) -> Result<RegexNode, SpecError> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(self.here().unsupported("a regular expression of this length"));
@@ -203,17 +203,17 @@ impl Parser<'_> {
             Some(b'*') => (0, 4),
             Some(b'+') => (1, 4),
             Some(b'{') => return self.counted(atom),
-            _ => return Ok(Node { atom, least: 1, most: 1 }),
+            _ => return Ok(RegexNode { atom, least: 1, most: 1 }),
         };
         self.at += 1;
         if matches!(self.peek(), Some(b'?' | b'+' | b'*')) {
             return Err(self.here().unsupported("this in a regular expression; octets are digits, \\d, [] and ()"));
         }
-        Ok(Node { atom, least, most })
+        Ok(RegexNode { atom, least, most })
     }
 
     /// `{1,3}`, `{2}`, `{1,}`.
-    fn counted(&mut self, atom: Atom) -> Result<Node, SpecError> {
+    fn counted(&mut self, atom: Atom) -> Result<RegexNode, SpecError> {
         let start = self.at + 1;
         let rest = self.word.text.get(start..).unwrap_or_default();
         let Some(length) = rest.find('}') else { return Err(self.here().expected("\"}\"")) };
@@ -227,7 +227,7 @@ impl Parser<'_> {
             .filter(|(least, most)| least <= most)
             .ok_or_else(|| Word::new(inside, self.word.at + start).expected("how often"))?;
         self.at = start + length + 1;
-        Ok(Node { atom, least, most })
+        Ok(RegexNode { atom, least, most })
     }
 
     /// `[2-9]`, `[^0]`.

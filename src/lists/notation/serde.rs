@@ -90,13 +90,13 @@ impl ListSpec {
 /// One list in any notation, or a map where only `zone` is required.
 impl<'de> Deserialize<'de> for ListSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+        deserializer.deserialize_any(ListVisitor)
     }
 }
 
-struct Reader;
+struct ListVisitor;
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for ListVisitor {
     type Value = ListSpec;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

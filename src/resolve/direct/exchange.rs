@@ -9,12 +9,12 @@ use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::attempts::{Action, Attempts, Event};
+use crate::resolve::attempts::{AttemptAction, AttemptEvent, Attempts};
 use crate::resolve::direct::first_look::{FirstLook, first_look};
 use crate::resolve::direct::in_flight::{Arrival, Datagram, InFlight, runtime_here};
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
-use crate::resolve::direct::udp::query::Outcome;
+use crate::resolve::direct::udp::query::QueryOutcome;
 use crate::resolve::direct::upstream::{Pacing, Server, Upstream};
 use crate::resolve::direct::{probe, tcp};
 use crate::resolve::failure_rank::io_failure;
@@ -83,7 +83,7 @@ struct Round<'a> {
 impl Round<'_> {
     /// The answer and the server that gave it. By reference: a future that owns the round would hold it twice.
     async fn run(&mut self, now: Instant) -> (Classified, usize) {
-        self.on(Event::Start, || now);
+        self.on(AttemptEvent::Start, || now);
         while self.in_flight.has_tcp() || !self.attempts.is_over() {
             let (answered, server) = match poll_fn(|cx| self.poll(cx)).await {
                 Arrival::Udp(datagram, outcome) => (self.on_udp(&datagram, outcome), datagram.server),
@@ -121,50 +121,56 @@ impl Round<'_> {
     }
 
     /// Does what follows from an event; `Some` when the question is answered.
-    fn on(&mut self, event: Event, now: impl Fn() -> Instant) -> Option<Classified> {
+    fn on(&mut self, event: AttemptEvent, now: impl Fn() -> Instant) -> Option<Classified> {
         let mut action = self.attempts.on(event);
         loop {
             action = match action {
-                Action::Send(at) => match self.send(at, now()) {
+                AttemptAction::Send(at) => match self.send(at, now()) {
                     Ok(()) => return None,
                     Err(error) => self.attempts.on(failed(at, io_failure(&error))),
                 },
-                Action::AskOverTcp(at) => {
+                AttemptAction::AskOverTcp(at) => {
                     self.ask_over_tcp(at);
                     return None;
                 }
-                Action::Wait => return None,
-                Action::Done(classified) => return Some(classified),
+                AttemptAction::Wait => return None,
+                AttemptAction::Done(classified) => return Some(classified),
             }
         }
     }
 
     /// Takes in the outcome of a datagram; `Some` when the question is answered.
-    fn on_udp(&mut self, datagram: &Datagram, outcome: Outcome<FirstLook>) -> Option<Classified> {
+    fn on_udp(&mut self, datagram: &Datagram, outcome: QueryOutcome<FirstLook>) -> Option<Classified> {
         let server = datagram.server;
         if let Some(known) = self.upstream.servers.get(server)
-            && let Outcome::Response(_, at) | Outcome::OtherCase(at) = outcome
+            && let QueryOutcome::Response(_, at) | QueryOutcome::OtherCase(at) = outcome
         {
             lock(&known.rtt).answered(at.saturating_duration_since(datagram.sent), at);
             known.admission.answered(datagram.sent, at, self.runtime);
         }
         let event = match outcome {
-            Outcome::Response(FirstLook::Usual(answer), _) => Event::Response(server, Classified::Answer(answer)),
-            Outcome::Response(FirstLook::Octets(response), _)
+            QueryOutcome::Response(FirstLook::Usual(answer), _) => {
+                AttemptEvent::Response(server, Classified::Answer(answer))
+            }
+            QueryOutcome::Response(FirstLook::Octets(response), _)
                 if datagram.edns == Edns::Yes && octets_refuse_opt(&response) =>
             {
                 return self.on_refused_opt(server, &response);
             }
-            Outcome::Response(FirstLook::Octets(response), _) => Event::Response(server, self.read(&response)),
+            QueryOutcome::Response(FirstLook::Octets(response), _) => {
+                AttemptEvent::Response(server, self.read(&response))
+            }
             // A forged answer cannot come over TCP.
-            Outcome::Response(FirstLook::Truncated, _) | Outcome::OtherCase(_) => Event::Truncated(server),
-            Outcome::Overdue => return None,
-            Outcome::Failed(failure) => failed(server, failure),
+            QueryOutcome::Response(FirstLook::Truncated, _) | QueryOutcome::OtherCase(_) => {
+                AttemptEvent::Truncated(server)
+            }
+            QueryOutcome::Overdue => return None,
+            QueryOutcome::Failed(failure) => failed(server, failure),
             // Another datagram is still in flight. If that one is lost too, it is the last, and the arms below send it again.
-            Outcome::Lost if self.in_flight.has_datagrams() => return None,
-            Outcome::Lost if self.lost >= MOST_LOST => failed(server, Failure::Overload),
-            Outcome::Lost if self.attempts.is_out(server) => return None,
-            Outcome::Lost => {
+            QueryOutcome::Lost if self.in_flight.has_datagrams() => return None,
+            QueryOutcome::Lost if self.lost >= MOST_LOST => failed(server, Failure::Overload),
+            QueryOutcome::Lost if self.attempts.is_out(server) => return None,
+            QueryOutcome::Lost => {
                 self.lost += 1;
                 match self.send(server, Instant::now()) {
                     Ok(()) => return None,
@@ -183,14 +189,14 @@ impl Round<'_> {
             self.upstream.suspect(server, self.runtime, Instant::now());
         }
         match self.read(response) {
-            Classified::Answer(answer) => self.on(Event::RefusedOpt(at, answer), Instant::now),
+            Classified::Answer(answer) => self.on(AttemptEvent::RefusedOpt(at, answer), Instant::now),
             Classified::Chase(_) => None, // an error has no chain
         }
     }
 
     fn on_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Classified> {
         let event = match result {
-            Ok(response) if !codec::is_truncated(&response) => Event::Response(server, self.read(&response)),
+            Ok(response) if !codec::is_truncated(&response) => AttemptEvent::Response(server, self.read(&response)),
             // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
             _ => failed(server, Failure::Truncated),
         };
@@ -230,7 +236,7 @@ impl Round<'_> {
         if self.early {
             count(&self.upstream.counters.early);
         }
-        self.on(Event::Silence, || now);
+        self.on(AttemptEvent::Silence, || now);
     }
 
     /// Sends one datagram to a server.
@@ -341,8 +347,8 @@ impl Upstream {
     }
 }
 
-fn failed(server: usize, failure: Failure) -> Event {
-    Event::Failed(server, Answer::failed(failure))
+fn failed(server: usize, failure: Failure) -> AttemptEvent {
+    AttemptEvent::Failed(server, Answer::failed(failure))
 }
 
 /// Is a send queue of the system full (ENOBUFS, on BSD and Linux)?

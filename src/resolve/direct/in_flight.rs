@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::base::clock::BoxFuture;
 use crate::dns::Failure;
 use crate::resolve::direct::first_look::FirstLook;
-use crate::resolve::direct::udp::query::{Outcome, UdpQuery};
+use crate::resolve::direct::udp::query::{QueryOutcome, UdpQuery};
 use crate::resolve::wire::codec::Edns;
 
 /// All that is in flight.
@@ -44,7 +44,7 @@ pub(super) type TcpExchange<'a> = BoxFuture<'a, Result<Vec<u8>, Failure>>;
 /// The end of a wait.
 pub(super) enum Arrival {
     /// The outcome of a datagram.
-    Udp(Datagram, Outcome<FirstLook>),
+    Udp(Datagram, QueryOutcome<FirstLook>),
     /// The outcome of the exchange with this server.
     Tcp(usize, Result<Vec<u8>, Failure>),
     /// The socket can send the last datagram now.
@@ -140,7 +140,7 @@ impl<'a> InFlight<'a> {
             Poll::Ready(outcome) => Some((at, outcome)),
             Poll::Pending => None,
         })?;
-        if matches!(outcome, Outcome::Overdue) {
+        if matches!(outcome, QueryOutcome::Overdue) {
             return Some(Arrival::Time);
         }
         let datagram = match (self.first.take(), at) {

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dns::{Answer, Question};
-use crate::resolve::direct::udp::pool::Usage;
-use crate::resolve::direct::upstream::{Settings, Upstream};
+use crate::resolve::direct::udp::pool::SocketUsage;
+use crate::resolve::direct::upstream::{DirectSettings, Upstream};
 use crate::resolve::servers::{ResolverError, Servers, ServersOrigin};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
@@ -118,7 +118,7 @@ const IN_BURSTS: usize = 4_096;
 #[derive(Clone)]
 pub struct Direct {
     servers: Servers,
-    settings: Settings,
+    settings: DirectSettings,
     upstream: Arc<Upstream>,
 }
 
@@ -160,18 +160,18 @@ impl Direct {
     }
 
     fn new(servers: Servers) -> Self {
-        let settings = Settings {
+        let settings = DirectSettings {
             timeouts: Timeouts::default(),
             pacing: Pacing::default(),
             in_flight: IN_FLIGHT,
-            usage: Usage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false, in_bursts: true },
+            usage: SocketUsage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false, in_bursts: true },
         };
         let upstream = Arc::new(Upstream::new(&servers, settings));
         Self { servers, settings, upstream }
     }
 
     /// Starts anew with other settings: measurements, sockets and counters stay with the old value and its clones.
-    fn with(self, change: impl FnOnce(&mut Settings)) -> Self {
+    fn with(self, change: impl FnOnce(&mut DirectSettings)) -> Self {
         let mut settings = self.settings;
         change(&mut settings);
         let upstream = Arc::new(Upstream::new(&self.servers, settings));

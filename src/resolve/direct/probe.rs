@@ -15,10 +15,10 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::RecordType;
-use crate::resolve::direct::probe_state::{Open, Probe};
-use crate::resolve::direct::stats::{Counters, count};
+use crate::resolve::direct::probe_state::{Open, ServerProbe};
+use crate::resolve::direct::stats::{DirectCounters, count};
 use crate::resolve::direct::udp::pool;
-use crate::resolve::direct::udp::query::Outcome;
+use crate::resolve::direct::udp::query::QueryOutcome;
 use crate::resolve::direct::upstream::Server;
 use crate::resolve::wire::classify::octets_refuse_opt;
 use crate::resolve::wire::codec::{Asked, Edns};
@@ -29,7 +29,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const WITHOUT_OPT: Duration = Duration::from_secs(3_600);
 
 /// The server is suspect: probes it, unless the last probe was less than [`INTERVAL`] ago.
-pub(super) fn suspect(server: &Server, counters: &Counters, runtime: Id, now: Instant, patience: Duration) {
+pub(super) fn suspect(server: &Server, counters: &DirectCounters, runtime: Id, now: Instant, patience: Duration) {
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
     begin(&mut probe, server, counters, runtime, now, patience);
@@ -37,7 +37,7 @@ pub(super) fn suspect(server: &Server, counters: &Counters, runtime: Id, now: In
 }
 
 /// Takes in the result of the probe, and probes again a server that is passed over.
-pub(super) fn look(server: &Server, counters: &Counters, runtime: Id, now: Instant, patience: Duration) {
+pub(super) fn look(server: &Server, counters: &DirectCounters, runtime: Id, now: Instant, patience: Duration) {
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
     let is_over = probe.without_opt.is_some_and(|since| now.saturating_duration_since(since) >= WITHOUT_OPT);
@@ -47,13 +47,13 @@ pub(super) fn look(server: &Server, counters: &Counters, runtime: Id, now: Insta
     note_watched(&probe, server);
 }
 
-fn note_watched(probe: &Probe, server: &Server) {
+fn note_watched(probe: &ServerProbe, server: &Server) {
     let watched = probe.open.is_some() || probe.without_opt.is_some() || lock(&server.rtt).is_passed_over();
     server.known.watched.store(watched, Ordering::Relaxed);
 }
 
 /// Takes in the result of the probe in flight.
-fn look_at(probe: &mut Probe, server: &Server, runtime: Id, now: Instant, patience: Duration) {
+fn look_at(probe: &mut ServerProbe, server: &Server, runtime: Id, now: Instant, patience: Duration) {
     let Some(open) = &mut probe.open else { return };
     if open.unsent {
         if open.query.send().is_err() {
@@ -64,7 +64,7 @@ fn look_at(probe: &mut Probe, server: &Server, runtime: Id, now: Instant, patien
     let mut refused = false;
     let waker = Waker::noop();
     match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = octets_refuse_opt(response)) {
-        Poll::Ready(Outcome::Response((), at) | Outcome::OtherCase(at)) => {
+        Poll::Ready(QueryOutcome::Response((), at) | QueryOutcome::OtherCase(at)) => {
             lock(&server.rtt).answered(at.saturating_duration_since(open.sent), at);
             server.admission.answered(open.sent, at, open.runtime);
             server.known.without_opt.store(refused, Ordering::Relaxed);
@@ -72,9 +72,9 @@ fn look_at(probe: &mut Probe, server: &Server, runtime: Id, now: Instant, patien
             probe.open = None;
         }
         // RFC 6891 §6.2.2: silence says nothing about OPT records. A late answer still counts.
-        Poll::Ready(Outcome::Overdue) => lock(&server.rtt).probe_lost(open.sent),
+        Poll::Ready(QueryOutcome::Overdue) => lock(&server.rtt).probe_lost(open.sent),
         // A network error, or a socket that was given up: not the silence of the server.
-        Poll::Ready(Outcome::Failed(_) | Outcome::Lost) => probe.open = None,
+        Poll::Ready(QueryOutcome::Failed(_) | QueryOutcome::Lost) => probe.open = None,
         // The runtime that sent it has stopped, so nothing reads its socket.
         Poll::Pending if open.runtime != runtime && now >= open.due => probe.open = None,
         Poll::Pending => {}
@@ -82,7 +82,14 @@ fn look_at(probe: &mut Probe, server: &Server, runtime: Id, now: Instant, patien
 }
 
 /// Sends a probe, unless the last one was less than [`INTERVAL`] ago.
-fn begin(probe: &mut Probe, server: &Server, counters: &Counters, runtime: Id, now: Instant, patience: Duration) {
+fn begin(
+    probe: &mut ServerProbe,
+    server: &Server,
+    counters: &DirectCounters,
+    runtime: Id,
+    now: Instant,
+    patience: Duration,
+) {
     if probe.last.is_some_and(|last| now.saturating_duration_since(last) < INTERVAL) {
         return;
     }

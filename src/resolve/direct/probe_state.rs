@@ -19,7 +19,7 @@ pub(super) struct Known {
 
 /// The probe in flight, and when the last one was sent.
 #[derive(Default)]
-pub(super) struct Probe {
+pub(super) struct ServerProbe {
     pub(super) open: Option<Open>,
     pub(super) last: Option<Instant>,
     pub(super) without_opt: Option<Instant>,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Running counts.
 #[derive(Default)]
-pub(crate) struct Counters {
+pub(crate) struct DirectCounters {
     pub(super) sent: AtomicU64,
     pub(super) received: AtomicU64,
     pub(super) ignored: AtomicU64,
@@ -22,7 +22,7 @@ pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-impl Counters {
+impl DirectCounters {
     pub(super) fn read(&self) -> DirectStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         DirectStats {

@@ -3,20 +3,20 @@
 use std::sync::{Arc, Mutex};
 
 use crate::resolve::direct::limit::admission::AdmissionControl;
-use crate::resolve::direct::probe_state::{Known, Probe};
+use crate::resolve::direct::probe_state::{Known, ServerProbe};
 use crate::resolve::direct::rtt::Rtt;
-use crate::resolve::direct::stats::Counters;
+use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::tcp::connections::Connections;
-use crate::resolve::direct::udp::pool::{Pool, Usage};
+use crate::resolve::direct::udp::pool::{Pool, SocketUsage};
 use crate::resolve::servers::Servers;
 use crate::resolve::timeouts::Timeouts;
 
 #[derive(Clone, Copy)]
-pub(super) struct Settings {
+pub(super) struct DirectSettings {
     pub(super) timeouts: Timeouts,
     pub(super) pacing: Pacing,
     pub(super) in_flight: usize,
-    pub(super) usage: Usage,
+    pub(super) usage: SocketUsage,
 }
 
 /// What all clones of a resolver share.
@@ -24,14 +24,14 @@ pub(super) struct Upstream {
     pub(super) servers: Vec<Server>,
     pub(super) timeouts: Timeouts,
     pub(super) pacing: Pacing,
-    pub(super) counters: Arc<Counters>,
+    pub(super) counters: Arc<DirectCounters>,
 }
 
 /// One server.
 pub(super) struct Server {
     pub(super) pool: Mutex<Pool>,
     pub(super) rtt: Mutex<Rtt>,
-    pub(super) probe: Mutex<Probe>,
+    pub(super) probe: Mutex<ServerProbe>,
     pub(super) known: Known,
     pub(super) admission: Arc<AdmissionControl>,
     pub(super) connections: Mutex<Connections>,
@@ -54,8 +54,8 @@ pub enum Pacing {
 }
 
 impl Upstream {
-    pub(super) fn new(servers: &Servers, settings: Settings) -> Self {
-        let counters = Arc::new(Counters::default());
+    pub(super) fn new(servers: &Servers, settings: DirectSettings) -> Self {
+        let counters = Arc::new(DirectCounters::default());
         let servers = servers.addresses.iter().map(|address| Server {
             pool: Mutex::new(Pool::new(*address, settings.usage, Arc::clone(&counters))),
             rtt: Mutex::new(Rtt::new()),

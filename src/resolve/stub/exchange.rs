@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::{Answer, Failure, Question};
-use crate::resolve::attempts::{Action, Attempts, Event};
+use crate::resolve::attempts::{AttemptAction, AttemptEvent, Attempts};
 use crate::resolve::failure_rank::io_failure;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
 use crate::resolve::timeouts::Timeouts;
@@ -56,7 +56,7 @@ pub(crate) async fn ask(
 }
 
 /// The result of one send.
-struct Reply {
+struct StubReply {
     server: usize,
     over_tcp: bool,
     /// The question had an OPT record.
@@ -80,7 +80,7 @@ struct Round<'a> {
     chain: Chain,
     attempts: Attempts,
     /// All sends without a response. A late answer to an earlier one counts too.
-    open: FuturesUnordered<BoxFuture<'a, Reply>>,
+    open: FuturesUnordered<BoxFuture<'a, StubReply>>,
     tcp_open: usize,
     wake: Instant,
     end: Instant,
@@ -89,7 +89,7 @@ struct Round<'a> {
 impl Round<'_> {
     /// The answer and the server that gave it.
     async fn run(&mut self) -> (Classified, usize) {
-        self.on(Event::Start);
+        self.on(AttemptEvent::Start);
         while self.tcp_open > 0 || !self.attempts.is_over() {
             match timeout_at(self.wake.min(self.end), self.open.next()).await {
                 Ok(Some(reply)) => {
@@ -110,25 +110,25 @@ impl Round<'_> {
             if self.attempts.is_over() {
                 self.wake = self.end; // only TCP is still open
             } else {
-                self.on(Event::Silence);
+                self.on(AttemptEvent::Silence);
             }
         }
         (Classified::Answer(self.attempts.take_failure()), 0)
     }
 
     /// Does what follows from an event; `Some` when the question is answered.
-    fn on(&mut self, event: Event) -> Option<Classified> {
+    fn on(&mut self, event: AttemptEvent) -> Option<Classified> {
         match self.attempts.on(event) {
-            Action::Send(server) => {
+            AttemptAction::Send(server) => {
                 self.wake = Instant::now() + self.attempts.wait(self.timeouts.resend());
                 self.send(server, false);
             }
-            Action::AskOverTcp(server) => {
+            AttemptAction::AskOverTcp(server) => {
                 self.tcp_open += 1;
                 self.send(server, true);
             }
-            Action::Wait => {}
-            Action::Done(classified) => return Some(classified),
+            AttemptAction::Wait => {}
+            AttemptAction::Done(classified) => return Some(classified),
         }
         None
     }
@@ -143,22 +143,24 @@ impl Round<'_> {
             } else {
                 ask_over_udp(address, provider, request, end).await
             };
-            Reply { server, over_tcp, opt, result }
+            StubReply { server, over_tcp, opt, result }
         }));
     }
 
     /// What a reply means; `None` when the deadline has passed, which ends the round anyway.
-    fn event(&self, reply: Reply) -> Option<Event> {
-        let Reply { server, over_tcp, opt, result } = reply;
-        let failed = |failure| Some(Event::Failed(server, Answer::failed(failure)));
-        let refused = |code: u16| Some(Event::RefusedOpt(server, Answer::failed(failure_of(code))));
+    fn event(&self, reply: StubReply) -> Option<AttemptEvent> {
+        let StubReply { server, over_tcp, opt, result } = reply;
+        let failed = |failure| Some(AttemptEvent::Failed(server, Answer::failed(failure)));
+        let refused = |code: u16| Some(AttemptEvent::RefusedOpt(server, Answer::failed(failure_of(code))));
         match result {
-            Ok(response) if response.truncation && !over_tcp => Some(Event::Truncated(server)),
+            Ok(response) if response.truncation && !over_tcp => Some(AttemptEvent::Truncated(server)),
             // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
             Ok(response) if response.truncation => failed(Failure::Truncated),
             Err(_) if over_tcp => failed(Failure::Truncated),
             Ok(response) if opt && !over_tcp && refuses_opt(&response) => refused(response.response_code.into()),
-            Ok(response) => Some(Event::Response(server, classify(&response, self.question, self.chain.clone()))),
+            Ok(response) => {
+                Some(AttemptEvent::Response(server, classify(&response, self.question, self.chain.clone())))
+            }
             Err(Trouble::Bare(code @ (1 | 4))) if opt => refused(code.into()),
             Err(Trouble::Failed(Failure::Timeout)) => None,
             Err(Trouble::Failed(failure)) => failed(failure),

@@ -5,7 +5,7 @@ use crate::lists::notation::word::Word;
 
 /// The content of one logical line.
 #[derive(Clone, Debug)]
-pub(crate) enum Line<'a> {
+pub(crate) enum LogicalLine<'a> {
     /// `name = value`; in `master.cf`, `-o name=value` of a service.
     Parameter {
         name: Word<'a>,
@@ -20,7 +20,7 @@ pub(crate) enum Line<'a> {
 
 /// The lines of a text. A line that starts with a blank continues the line before (postconf(5)); comments may stand
 /// between them. If the whole text is indented, only a line with more indentation continues another.
-pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
+pub(crate) fn lines(text: &str) -> Vec<LogicalLine<'_>> {
     let mut logical: Vec<Word<'_>> = Vec::new();
     let mut start = 0;
     let mut indented = None;
@@ -41,7 +41,7 @@ pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
             _ => logical.push(Word::new(line, at)),
         }
     }
-    let mut found: Vec<Line<'_>> = Vec::new();
+    let mut found: Vec<LogicalLine<'_>> = Vec::new();
     for line in logical {
         if let Some((service, options)) = service(line) {
             found.extend(options.into_iter().filter_map(|option| parameter(option, Some(service))));
@@ -53,18 +53,20 @@ pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
         }
         match found.last_mut() {
             // The author meant these lines as one value.
-            Some(Line::Parameter { name, value, service: None, unindented }) if may_hold_lists(*name, *value) => {
+            Some(LogicalLine::Parameter { name, value, service: None, unindented })
+                if may_hold_lists(*name, *value) =>
+            {
                 let length = line.end() - value.at;
                 *value = Word::new(text.get(value.at..value.at + length).unwrap_or_default(), value.at);
                 let first = line.trim();
                 let end = first.text.find([' ', '\t', ',', '\n']).unwrap_or(first.text.len());
                 unindented.push(Word::new(first.text.get(..end).unwrap_or_default(), first.at));
             }
-            Some(Line::Bare(before)) => {
+            Some(LogicalLine::Bare(before)) => {
                 let length = line.end() - before.at;
                 *before = Word::new(text.get(before.at..before.at + length).unwrap_or_default(), before.at);
             }
-            _ => found.push(Line::Bare(line)),
+            _ => found.push(LogicalLine::Bare(line)),
         }
     }
     found
@@ -124,7 +126,7 @@ fn option_start(text: &str) -> Option<usize> {
 }
 
 /// Name and value, if the line is a parameter and not a list with codes.
-fn parameter<'a>(line: Word<'a>, service: Option<&'a str>) -> Option<Line<'a>> {
+fn parameter<'a>(line: Word<'a>, service: Option<&'a str>) -> Option<LogicalLine<'a>> {
     let equals = line.text.find('=')?;
     let (name, value) = line.split(equals);
     let name = name.trim();
@@ -145,7 +147,7 @@ fn parameter<'a>(line: Word<'a>, service: Option<&'a str>) -> Option<Line<'a>> {
     let is_name = name.text.starts_with(|c: char| c.is_ascii_alphabetic()) && name.text.bytes().all(character);
     // A zone of one label is followed by codes; names of parameters are followed by words.
     let is_parameter = name.text.contains('_') || !is_codes(value.text);
-    (is_name && is_parameter).then(|| Line::Parameter { name, value, service, unindented: Vec::new() })
+    (is_name && is_parameter).then(|| LogicalLine::Parameter { name, value, service, unindented: Vec::new() })
 }
 
 /// `127.0.0.[2..11]`, with or without a weight or more lists after it; or the start of that, with a mistake in it.

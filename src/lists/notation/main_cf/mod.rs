@@ -6,7 +6,7 @@ pub(crate) mod wrapped;
 
 use crate::dnsxl::{ListKind, ListSpec, NotCounted, SpecError, SpecErrorKind};
 use crate::lists::notation::context::{Contexts, Item, Thresholds};
-use crate::lists::notation::main_cf::lines::{Line, lines};
+use crate::lists::notation::main_cf::lines::{LogicalLine, lines};
 use crate::lists::notation::main_cf::parameter::Parameters;
 use crate::lists::notation::main_cf::wrapped::unwrapped;
 use crate::lists::notation::word::{Word, words};
@@ -35,14 +35,14 @@ fn read(text: &str, bare: Bare, bare_context: &'static str) -> Contexts {
     let parameters = Parameters::new(&lines);
     let mut contexts = Contexts::default();
     // A text with parameters describes a server, so its lists get a named context; lists alone get none.
-    let alone = !lines.iter().any(|line| matches!(line, Line::Parameter { .. }));
+    let alone = !lines.iter().any(|line| matches!(line, LogicalLine::Parameter { .. }));
     for (index, line) in lines.iter().enumerate() {
         match line {
-            Line::Bare(value) => {
+            LogicalLine::Bare(value) => {
                 let name = if alone { None } else { Some(bare_context) };
                 contexts.with(name, |context| context.items.extend(bare(*value, &parameters)));
             }
-            Line::Parameter { name, value, service, unindented } => {
+            LogicalLine::Parameter { name, value, service, unindented } => {
                 let is_postscreen = name.text.to_ascii_lowercase().starts_with("postscreen_");
                 let server = if is_postscreen { POSTSCREEN } else { service.unwrap_or(SMTPD) };
                 contexts.with(Some(server), |context| {
@@ -127,12 +127,14 @@ const OLD_ALLOW_THRESHOLD: &str = "postscreen_dnsbl_whitelist_threshold";
 
 /// Is this a parameter of `main.cf`, judged by its first line?
 pub(crate) fn looks_like(text: &str) -> bool {
-    let starts = |line: &Line<'_>| match line {
-        Line::Parameter { name, service, .. } => service.is_some() || name.text.contains('_'),
-        Line::Bare(_) => false,
+    let starts = |line: &LogicalLine<'_>| match line {
+        LogicalLine::Parameter { name, service, .. } => service.is_some() || name.text.contains('_'),
+        LogicalLine::Bare(_) => false,
     };
     let lines = lines(text);
-    lines.len() > 1 && lines.iter().all(|line| matches!(line, Line::Parameter { .. })) && lines.iter().any(starts)
+    lines.len() > 1
+        && lines.iter().all(|line| matches!(line, LogicalLine::Parameter { .. }))
+        && lines.iter().any(starts)
 }
 
 fn threshold(name: &str, value: Word<'_>, parameters: &Parameters<'_>) -> Result<i32, SpecError> {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use crate::dnsxl::SpecError;
-use crate::lists::notation::main_cf::lines::Line;
+use crate::lists::notation::main_cf::lines::LogicalLine;
 use crate::lists::notation::restriction;
 use crate::lists::notation::word::{Word, words};
 
@@ -33,16 +33,16 @@ struct Value<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    pub(crate) fn new(lines: &[Line<'a>]) -> Self {
+    pub(crate) fn new(lines: &[LogicalLine<'a>]) -> Self {
         let mut all = Self::default();
         for (index, line) in lines.iter().enumerate() {
-            if let Line::Parameter { name, value, service, .. } = line {
+            if let LogicalLine::Parameter { name, value, service, .. } = line {
                 let value = Value { line: index, text: *value, holds_list: restriction::holds_list(value.text) };
                 all.values.insert((*service, name.text), value);
             }
         }
         for line in lines {
-            let (Line::Parameter { value, .. } | Line::Bare(value)) = line;
+            let (LogicalLine::Parameter { value, .. } | LogicalLine::Bare(value)) = line;
             for word in words(*value, &[',']) {
                 let name = match variable(word.text) {
                     Some(name) => Some(name),

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
 use crate::lists::notation::context::Item;
 use crate::lists::notation::octet_regex;
-use crate::lists::notation::rspamd::tree::{Entry, Value};
+use crate::lists::notation::rspamd::tree::{TreeEntry, TreeValue};
 use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard};
 
 /// The subjects of a query: rspamd's word, and the part of the dialogue, if there is one.
@@ -94,7 +94,7 @@ pub(crate) fn read(text: &str) -> Vec<Item> {
 }
 
 /// The rules in an object: the object itself, if it names a list, otherwise the rules in its objects.
-fn rules(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Item>) {
+fn rules(entries: &[TreeEntry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Item>) {
     if entries.iter().any(|entry| entry.key.text == "rbl" && entry.value.texts().is_some()) {
         rule(entries, span, items);
         return;
@@ -102,14 +102,14 @@ fn rules(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<It
     for entry in entries {
         let span = entry.key.at..entry.end;
         match &entry.value {
-            Value::Object(inner) => rules(inner, span, items),
+            TreeValue::Object(inner) => rules(inner, span, items),
             _ => items.push((span, Err(outside(entry)))),
         }
     }
 }
 
 /// A setting outside a rule. A default may change every rule.
-fn outside(entry: &Entry<'_>) -> SpecError {
+fn outside(entry: &TreeEntry<'_>) -> SpecError {
     let usual = |wanted: bool| flag(entry).is_ok_and(|value| value == wanted);
     match USUAL_DEFAULTS.iter().find(|(name, _)| *name == entry.key.text) {
         Some((_, wanted)) if !usual(*wanted) => {
@@ -120,7 +120,7 @@ fn outside(entry: &Entry<'_>) -> SpecError {
     }
 }
 
-fn rule(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Item>) {
+fn rule(entries: &[TreeEntry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Item>) {
     let mut notes = Vec::new();
     match list(entries, &mut notes) {
         Ok(Some(list)) => items.push((span, Ok(list))),
@@ -131,7 +131,7 @@ fn rule(entries: &[Entry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Ite
 }
 
 /// The list of a rule, if it asks about the dialogue; subjects outside the dialogue are reported in the notes.
-fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<ListSpec>, SpecError> {
+fn list(entries: &[TreeEntry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<ListSpec>, SpecError> {
     let (mut spec, mut kind, mut parts, mut checked) = (None, ListKind::Deny, Vec::new(), false);
     let (mut tests, mut has_codes, mut any_code) = (Vec::new(), false, false);
     let excepted = exceptions(entries)?;
@@ -223,7 +223,7 @@ fn list(entries: &[Entry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<List
 }
 
 /// The symbols in `whitelist_exception`: their codes are not a reason to accept a client.
-fn exceptions<'a>(entries: &[Entry<'a>]) -> Result<Vec<Word<'a>>, SpecError> {
+fn exceptions<'a>(entries: &[TreeEntry<'a>]) -> Result<Vec<Word<'a>>, SpecError> {
     let named = entries.iter().filter(|entry| entry.key.text == "whitelist_exception");
     let mut all = Vec::new();
     for entry in named {
@@ -239,14 +239,16 @@ fn same_symbol(one: Word<'_>, other: Word<'_>) -> bool {
 
 /// `NAME = "127.0.0.2"; OTHER = ["127.0.0.4", "127.0.0.5"]`.
 fn codes(
-    entry: &Entry<'_>,
+    entry: &TreeEntry<'_>,
     matcher: Option<Word<'_>>,
     excepted: &[Word<'_>],
     (tests, no_credit): (&mut Vec<CodeTest>, &mut Vec<CodeTest>),
     notes: &mut Vec<SpecError>,
 ) -> Result<(), SpecError> {
     let bits = matches!(entry.key.text, "returnbits" | "return_bits");
-    let Value::Object(symbols) = &entry.value else { return Err(entry.key.expected("symbols and codes in braces")) };
+    let TreeValue::Object(symbols) = &entry.value else {
+        return Err(entry.key.expected("symbols and codes in braces"));
+    };
     for symbol in symbols {
         // Such a code means that the list refused to answer; this crate detects refusals itself.
         if symbol.key.text.to_ascii_uppercase().contains("BLOCKED") {
@@ -307,14 +309,14 @@ fn prefix(word: Word<'_>) -> Result<CodeTest, SpecError> {
     Ok(CodeTest::masked(network.netmask(), network.network()))
 }
 
-fn text<'a>(entry: &Entry<'a>) -> Result<Word<'a>, SpecError> {
+fn text<'a>(entry: &TreeEntry<'a>) -> Result<Word<'a>, SpecError> {
     match &entry.value {
-        Value::Scalar(word) => Ok(*word),
+        TreeValue::Scalar(word) => Ok(*word),
         _ => Err(entry.key.expected("one value for this")),
     }
 }
 
-fn flag(entry: &Entry<'_>) -> Result<bool, SpecError> {
+fn flag(entry: &TreeEntry<'_>) -> Result<bool, SpecError> {
     let word = text(entry)?;
     match word.text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" => Ok(true),

@@ -8,21 +8,21 @@ const MAX_DEPTH: usize = 8;
 
 /// The value of a key.
 #[derive(Debug)]
-pub(crate) enum Value<'a> {
+pub(crate) enum TreeValue<'a> {
     Scalar(Word<'a>),
     Array(Vec<Word<'a>>),
-    Object(Vec<Entry<'a>>),
+    Object(Vec<TreeEntry<'a>>),
 }
 
 /// A key and its value, and the position where the value ends.
 #[derive(Debug)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct TreeEntry<'a> {
     pub(crate) key: Word<'a>,
-    pub(crate) value: Value<'a>,
+    pub(crate) value: TreeValue<'a>,
     pub(crate) end: usize,
 }
 
-impl<'a> Value<'a> {
+impl<'a> TreeValue<'a> {
     /// One text or several.
     pub(crate) fn texts(&self) -> Option<&[Word<'a>]> {
         match self {
@@ -34,18 +34,18 @@ impl<'a> Value<'a> {
 }
 
 /// The entries of a text.
-pub(crate) fn read(text: &str) -> Result<Vec<Entry<'_>>, SpecError> {
-    Reader { text, at: 0 }.entries(0)
+pub(crate) fn read(text: &str) -> Result<Vec<TreeEntry<'_>>, SpecError> {
+    TreeReader { text, at: 0 }.entries(0)
 }
 
-struct Reader<'a> {
+struct TreeReader<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TreeReader<'a> {
     /// Reads entries up to the end, or to the brace that closes the object.
-    fn entries(&mut self, depth: usize) -> Result<Vec<Entry<'a>>, SpecError> {
+    fn entries(&mut self, depth: usize) -> Result<Vec<TreeEntry<'a>>, SpecError> {
         let mut entries = Vec::new();
         loop {
             self.skip(&[';', ',']);
@@ -64,27 +64,27 @@ impl<'a> Reader<'a> {
                 let length = self.rest().find('\n').unwrap_or(self.rest().len());
                 let value = Word::new(self.rest().get(..length).unwrap_or_default(), self.at);
                 self.at += length;
-                entries.push(Entry { key, value: Value::Scalar(value), end: self.at });
+                entries.push(TreeEntry { key, value: TreeValue::Scalar(value), end: self.at });
                 continue;
             }
             self.skip(&['=', ':']);
             let mut value = self.value(depth)?;
             self.skip(&[]);
-            if let (Value::Scalar(name), Some('{')) = (&value, self.peek()) {
+            if let (TreeValue::Scalar(name), Some('{')) = (&value, self.peek()) {
                 // `worker "normal" { ... }`: an object with a name.
                 let (key, inner) = (*name, self.value(depth + 1)?);
-                value = Value::Object(vec![Entry { key, value: inner, end: self.at }]);
+                value = TreeValue::Object(vec![TreeEntry { key, value: inner, end: self.at }]);
             }
-            entries.push(Entry { key, value, end: self.at });
+            entries.push(TreeEntry { key, value, end: self.at });
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value<'a>, SpecError> {
+    fn value(&mut self, depth: usize) -> Result<TreeValue<'a>, SpecError> {
         match self.peek() {
             Some('{') if depth >= MAX_DEPTH => Err(self.here().unsupported("objects nested this deeply")),
             Some('{') => {
                 self.at += 1;
-                Ok(Value::Object(self.entries(depth + 1)?))
+                Ok(TreeValue::Object(self.entries(depth + 1)?))
             }
             Some('[') if depth >= MAX_DEPTH => Err(self.here().unsupported("arrays nested this deeply")),
             Some('[') => {
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
                     match self.peek() {
                         Some(']') => {
                             self.at += 1;
-                            return Ok(Value::Array(words));
+                            return Ok(TreeValue::Array(words));
                         }
                         None => return Err(self.here().expected("\"]\"")),
                         // Settings with objects in an array are not among those read here.
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
                 }
             }
             Some('<') => Err(self.here().unsupported("a text of several lines")),
-            _ => Ok(Value::Scalar(self.word("a value")?)),
+            _ => Ok(TreeValue::Scalar(self.word("a value")?)),
         }
     }
 

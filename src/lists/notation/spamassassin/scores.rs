@@ -9,13 +9,13 @@ use crate::lists::notation::word::Word;
 /// The data about rules from other lines.
 #[derive(Debug, Default)]
 pub(crate) struct Scores<'a> {
-    rules: BTreeMap<&'a str, Rule<'a>>,
+    rules: BTreeMap<&'a str, ScoredRule<'a>>,
     /// The position of the line that disables all list queries.
     skipped: Option<Word<'a>>,
 }
 
 #[derive(Debug, Default)]
-struct Rule<'a> {
+struct ScoredRule<'a> {
     /// The last line that defines the rule.
     line: usize,
     /// The numbers of the last `score` line.
@@ -89,7 +89,7 @@ impl<'a> Scores<'a> {
     }
 }
 
-impl Rule<'_> {
+impl ScoredRule<'_> {
     fn worth(&self) -> Worth {
         let Some(score) = self.score else {
             // Mail::SpamAssassin::Conf: the default score of a rule is 1, or -1 for a `nice` rule.

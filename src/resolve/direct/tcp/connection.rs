@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::base::lock::lock;
 use crate::resolve::direct::self_polled::SelfPolled;
 use crate::resolve::direct::shared_timer::SharedTimer;
-use crate::resolve::direct::tcp::stream::{Cause, End, OpenQuery, Reply, RoomWaiters, Stream};
+use crate::resolve::direct::tcp::stream::{CloseCause, End, OpenQuery, RoomWaiters, Stream, TcpReply};
 
 /// How long a connection stays open after the last question (RFC 7766 §6.2.3: seconds).
 const IDLE: Duration = Duration::from_secs(3);
@@ -117,17 +117,17 @@ pub(crate) struct TcpQuery {
 
 impl TcpQuery {
     /// The outcome of the question. Must not be called again once it is ready.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reply> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TcpReply> {
         let mut state = lock(&self.connection.stream.state);
         let closed = state.end == End::Closed;
-        let Some((at, query)) = state.find(self.id) else { return Poll::Ready(Reply::Lost(Cause::Any)) };
+        let Some((at, query)) = state.find(self.id) else { return Poll::Ready(TcpReply::Lost(CloseCause::Any)) };
         if let Some(reply) = query.reply.take() {
             self.left = true;
             drop(state.queries.swap_remove(at));
             return Poll::Ready(reply);
         }
         if closed {
-            return Poll::Ready(Reply::Lost(Cause::Any));
+            return Poll::Ready(TcpReply::Lost(CloseCause::Any));
         }
         let is_set = query.waker.is_some();
         query.waker = Some(cx.waker().clone());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
-use crate::resolve::direct::stats::{Counters, count};
+use crate::resolve::direct::stats::{DirectCounters, count};
 use crate::resolve::direct::tcp::connection::{Connection, Load};
 use crate::resolve::direct::tcp::stream::RoomWaiters;
 
@@ -40,7 +40,7 @@ impl Connections {
     pub(super) fn choose(
         &mut self,
         runtime: Id,
-        counters: &Counters,
+        counters: &DirectCounters,
         waker: &Waker,
     ) -> io::Result<Option<Arc<Connection>>> {
         let now = Instant::now();

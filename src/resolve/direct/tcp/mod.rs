@@ -17,9 +17,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
-use crate::resolve::direct::stats::Counters;
+use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::tcp::connection::TcpQuery;
-use crate::resolve::direct::tcp::stream::{Cause, Reply};
+use crate::resolve::direct::tcp::stream::{CloseCause, TcpReply};
 use crate::resolve::direct::upstream::Server;
 use crate::resolve::failure_rank::io_failure;
 
@@ -33,7 +33,7 @@ const MOMENT: Duration = Duration::from_millis(10);
 /// Asks over TCP and returns the response, with a timeout at `end`. Dropping the future leaves the connection open for others.
 pub(super) async fn ask(
     server: &Server,
-    counters: &Counters,
+    counters: &DirectCounters,
     runtime: Id,
     question: Vec<u8>,
     end: Instant,
@@ -53,12 +53,12 @@ pub(super) async fn ask(
                 Err(error) => return Err(io_failure(&error)),
             };
             match poll_fn(|cx| query.poll(cx)).await {
-                Reply::Response(response) => return Ok(response),
-                Reply::Failed(failure) => return Err(failure),
+                TcpReply::Response(response) => return Ok(response),
+                TcpReply::Failed(failure) => return Err(failure),
                 // The server answered some questions, so another connection makes progress.
-                Reply::Lost(Cause::Enough) => {}
-                Reply::Lost(Cause::Any) => tries += 1,
-                Reply::Lost(Cause::This) => break,
+                TcpReply::Lost(CloseCause::Enough) => {}
+                TcpReply::Lost(CloseCause::Any) => tries += 1,
+                TcpReply::Lost(CloseCause::This) => break,
             }
         }
         Err(Failure::Network)
@@ -69,7 +69,7 @@ pub(super) async fn ask(
 /// Puts the question on a connection; pending while there is no room.
 fn enter(
     server: &Server,
-    counters: &Counters,
+    counters: &DirectCounters,
     runtime: Id,
     question: &[u8],
     waker: &Waker,

@@ -20,18 +20,18 @@ const PIECE: usize = 4_096;
 
 /// The outcome of a question.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub(crate) enum TcpReply {
     /// The response: same id, same question.
     Response(Vec<u8>),
     /// A failure that another connection would not change.
     Failed(Failure),
     /// The connection closed before the response.
-    Lost(Cause),
+    Lost(CloseCause),
 }
 
 /// Why the connection of a question may have closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(crate) enum CloseCause {
     /// The server had given as many answers as it gives on one connection.
     Enough,
     /// Because of this question or another one.
@@ -42,7 +42,7 @@ pub(crate) enum Cause {
 
 /// The part that the reader and the waiting questions share.
 pub(crate) struct Stream {
-    pub(crate) state: Mutex<State>,
+    pub(crate) state: Mutex<StreamState>,
     /// Notified when there may be room, here or on another connection.
     pub(crate) room: Arc<RoomWaiters>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct RoomWaiters(Mutex<Vec<Waker>>);
 
 /// The questions on a connection, and its condition.
 #[derive(Default)]
-pub(crate) struct State {
+pub(crate) struct StreamState {
     pub(crate) queries: Vec<OpenQuery>,
     /// What is still to be written.
     pub(crate) outgoing: Vec<u8>,
@@ -87,11 +87,11 @@ pub(crate) struct OpenQuery {
     pub(crate) sent: Instant,
     /// Nobody waits any more, but the response may still come.
     pub(crate) left: bool,
-    pub(crate) reply: Option<Reply>,
+    pub(crate) reply: Option<TcpReply>,
     pub(crate) waker: Option<Waker>,
 }
 
-impl State {
+impl StreamState {
     pub(crate) fn unanswered(&self) -> usize {
         self.queries.iter().filter(|query| query.reply.is_none()).count()
     }
@@ -198,9 +198,9 @@ impl Stream {
             match state.queries.get_mut(at) {
                 Some(query) if !query.left => {
                     query.reply = Some(match codec::compare(response, &query.question) {
-                        Match::Ours | Match::OtherCase => Reply::Response(response.to_vec()),
-                        Match::Failed(failure) => Reply::Failed(failure),
-                        Match::Foreign => Reply::Failed(Failure::Unrelated),
+                        Match::Ours | Match::OtherCase => TcpReply::Response(response.to_vec()),
+                        Match::Failed(failure) => TcpReply::Failed(failure),
+                        Match::Foreign => TcpReply::Failed(Failure::Unrelated),
                     });
                     query.waker.take()
                 }
@@ -224,13 +224,13 @@ impl Stream {
             state.hung_up = state.end != End::Closing && failure.is_none();
             state.end = End::Closed;
             let cause = match (state.answered, state.asked) {
-                (1.., _) => Cause::Enough,
-                (0, 2..) => Cause::Any,
-                (0, _) => Cause::This,
+                (1.., _) => CloseCause::Enough,
+                (0, 2..) => CloseCause::Any,
+                (0, _) => CloseCause::This,
             };
             let open = state.queries.iter_mut().filter(|query| query.reply.is_none());
             open.filter_map(|query| {
-                query.reply = Some(failure.map_or(Reply::Lost(cause), Reply::Failed));
+                query.reply = Some(failure.map_or(TcpReply::Lost(cause), TcpReply::Failed));
                 query.waker.take()
             })
             .collect()

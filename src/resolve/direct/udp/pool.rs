@@ -15,7 +15,7 @@ use crate::base::lock::lock;
 use crate::dns::RecordType;
 use crate::resolve::direct::entropy::Entropy;
 use crate::resolve::direct::letter_case::shuffle_case;
-use crate::resolve::direct::stats::Counters;
+use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::direct::udp::socket::Socket;
 use crate::resolve::wire::codec::{self, Asked, Edns};
@@ -38,7 +38,7 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 /// How sockets are used.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Usage {
+pub(crate) struct SocketUsage {
     pub(crate) sockets: usize,
     pub(crate) questions: u32,
     pub(crate) age: Duration,
@@ -50,8 +50,8 @@ pub(crate) struct Usage {
 /// The sockets to one server.
 pub(crate) struct Pool {
     server: SocketAddr,
-    usage: Usage,
-    counters: Arc<Counters>,
+    usage: SocketUsage,
+    counters: Arc<DirectCounters>,
     entropy: Entropy,
     burst: Burst,
     /// Sockets opened before this time are not used any more.
@@ -111,7 +111,7 @@ pub(crate) fn enter(
 }
 
 impl Pool {
-    pub(crate) fn new(server: SocketAddr, usage: Usage, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(server: SocketAddr, usage: SocketUsage, counters: Arc<DirectCounters>) -> Self {
         Self {
             server,
             usage,

@@ -15,7 +15,7 @@ use crate::resolve::direct::udp::socket::{Inner, Socket};
 
 /// The outcome of one datagram sent.
 #[derive(Debug)]
-pub(crate) enum Outcome<R> {
+pub(crate) enum QueryOutcome<R> {
     /// What the caller read from the response (same id, same question), and when it came.
     Response(R, Instant),
     /// A response with letters in another case. It is not believed, and the question does not wait for another one.
@@ -70,25 +70,25 @@ impl UdpQuery {
         })
     }
 
-    /// The outcome; `read` reads the response. Any outcome but [`Outcome::Overdue`] removes the question, and then this must not
+    /// The outcome; `read` reads the response. Any outcome but [`QueryOutcome::Overdue`] removes the question, and then this must not
     /// be called again. While it is pending, the task is woken at `due` at the latest.
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
         due: Instant,
         read: impl FnOnce(&[u8]) -> R,
-    ) -> Poll<Outcome<R>> {
+    ) -> Poll<QueryOutcome<R>> {
         let mut pending = lock(&self.socket.inner().pending);
-        let Some((at, query)) = pending.find(self.id) else { return Poll::Ready(Outcome::Lost) };
+        let Some((at, query)) = pending.find(self.id) else { return Poll::Ready(QueryOutcome::Lost) };
         let settled_at = || query.settled_at().unwrap_or_else(Instant::now);
         let outcome = match query.settled() {
-            Some(Settled::Response) => Outcome::Response(read(query.octets()), settled_at()),
-            Some(Settled::OtherCase) => Outcome::OtherCase(settled_at()),
-            Some(Settled::Failed(failure)) => Outcome::Failed(failure),
+            Some(Settled::Response) => QueryOutcome::Response(read(query.octets()), settled_at()),
+            Some(Settled::OtherCase) => QueryOutcome::OtherCase(settled_at()),
+            Some(Settled::Failed(failure)) => QueryOutcome::Failed(failure),
             // The second arm: the question was added just when the reader closed the socket.
-            Some(Settled::Lost) => Outcome::Lost,
-            None if self.socket.is_closed() => Outcome::Lost,
-            None if query.is_overdue() => return Poll::Ready(Outcome::Overdue),
+            Some(Settled::Lost) => QueryOutcome::Lost,
+            None if self.socket.is_closed() => QueryOutcome::Lost,
+            None if query.is_overdue() => return Poll::Ready(QueryOutcome::Overdue),
             None => {
                 query.wait(cx.waker(), due);
                 let needs_timer = pending.needs_timer(due);

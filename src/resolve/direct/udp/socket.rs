@@ -25,7 +25,7 @@ use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::self_polled::SelfPolled;
 use crate::resolve::direct::shared_timer::SharedTimer;
-use crate::resolve::direct::stats::{Counters, count};
+use crate::resolve::direct::stats::{DirectCounters, count};
 use crate::resolve::direct::udp::pending::{PendingQueries, Settled, Taken};
 use crate::resolve::failure_rank::io_failure;
 use crate::resolve::wire::codec::MAX_PAYLOAD;
@@ -47,13 +47,13 @@ pub(crate) struct Inner {
     pub(crate) pending: Mutex<PendingQueries>,
     closed: AtomicBool,
     exact_case: bool,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) counters: Arc<DirectCounters>,
 }
 
 impl Socket {
     /// Opens a socket on a port that the kernel chooses at random (RFC 5452 §9.2, RFC 6056 §3.3), for one server: connected,
     /// so that the kernel drops datagrams from other addresses (RFC 5452 §9.1) and reports a closed port.
-    pub(crate) fn open(server: SocketAddr, exact_case: bool, counters: &Arc<Counters>) -> io::Result<Arc<Self>> {
+    pub(crate) fn open(server: SocketAddr, exact_case: bool, counters: &Arc<DirectCounters>) -> io::Result<Arc<Self>> {
         let any: SocketAddr = match server {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
