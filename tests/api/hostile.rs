@@ -41,12 +41,10 @@ fn client() -> Dialogue {
     Dialogue::from(IpAddr::from([203, 0, 113, 14]))
 }
 
-/// Every form in which a report, or what follows from it, is shown.
+/// Every form in which a report, or what follows from it, is shown. The first has several lines.
 fn everything(report: &Report) -> Vec<String> {
-    let mut shown = vec![report.to_string(), report.log_line().to_string(), format!("{report:?}")];
-    shown.extend(report.advice().reply().map(ToString::to_string));
-    shown.extend(report.advice().because().iter().map(ToString::to_string));
-    shown.push(report.advice().postfix_action());
+    let mut shown = decided(report);
+    shown.push(format!("{report:?}"));
     shown.extend(authres::results(report));
     shown.extend(authres::received_comment(report));
     shown.extend(report.exchanges().iter().map(ToString::to_string));
@@ -54,11 +52,23 @@ fn everything(report: &Report) -> Vec<String> {
     shown.extend(report.lists().iter().map(|row| format!("{row:?} {} {:?}", row.spec(), row.spec())));
     #[cfg(feature = "serde")]
     {
-        shown.push(serde_json::to_string(report).unwrap());
-        shown.push(serde_json::to_string(report.advice()).unwrap());
         shown.push(serde_json::to_string(report.exchanges()).unwrap());
         shown.extend(report.lists().iter().map(|row| serde_json::to_string(row.verdict()).unwrap()));
         shown.extend(report.lists().iter().map(|row| serde_json::to_string(row.spec()).unwrap()));
+    }
+    shown
+}
+
+/// The forms that depend on the policy.
+fn decided(report: &Report) -> Vec<String> {
+    let mut shown = vec![report.to_string(), report.log_line().to_string()];
+    shown.extend(report.advice().reply().map(ToString::to_string));
+    shown.extend(report.advice().because().iter().map(ToString::to_string));
+    shown.push(report.advice().postfix_action());
+    #[cfg(feature = "serde")]
+    {
+        shown.push(serde_json::to_string(report).unwrap());
+        shown.push(serde_json::to_string(report.advice()).unwrap());
     }
     shown
 }
@@ -116,25 +126,26 @@ fn hostile_texts_are_harmless() {
             true => client(),
             false => client().helo(String::from_utf8_lossy(&raw)).mail_from(String::from_utf8_lossy(&raw)),
         };
-        for policy in policies {
+        for (index, policy) in policies.into_iter().enumerate() {
+            let forms = if index == 0 { everything } else { decided };
             let lists = ListSet::builder().list(zone()).build().unwrap();
             let report = ask(lists, policy.clone(), &dialogue, answer);
-            assert_harmless(&report, written);
+            assert_harmless(&report, forms, written);
             // A list's words do not choose what becomes of mail.
             assert!(
                 report.advice().reply().is_some_and(|reply| [450, 550, 554, 553, 501].contains(&reply.code())),
                 "{written}"
             );
             let both = ListSet::builder().list(zone()).list(allow()).build().unwrap();
-            assert_harmless(&ask(both, policy, &dialogue, answer), written);
+            assert_harmless(&ask(both, policy, &dialogue, answer), forms, written);
         }
         count += 1;
     }
     assert!(count >= 150, "{count}");
 }
 
-fn assert_harmless(report: &Report, written: &str) {
-    for (index, shown) in everything(report).iter().enumerate() {
+fn assert_harmless(report: &Report, forms: impl Fn(&Report) -> Vec<String>, written: &str) {
+    for (index, shown) in forms(report).iter().enumerate() {
         let lines = if index == 0 { usize::MAX } else { 1 };
         assert!(shown.lines().count() <= lines, "{written}: {shown}");
         assert!(
