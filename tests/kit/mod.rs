@@ -13,6 +13,7 @@ pub(crate) mod response_target;
 pub(crate) mod said;
 #[cfg(feature = "test-util")]
 pub(crate) mod scenario;
+pub(crate) mod stalls;
 #[cfg(feature = "test-util")]
 pub(crate) mod strange_worlds;
 #[cfg(all(feature = "test-util", feature = "idna"))]

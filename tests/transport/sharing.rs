@@ -15,6 +15,7 @@ use rdnsbl::resolve::{Direct, Pacing, QueryCase, Resolve, Timeouts};
 
 use crate::kit::answering::{Answering, Came, listed, nx};
 use crate::kit::raw;
+use crate::kit::stalls::one_of_three;
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -430,19 +431,23 @@ async fn dead_servers_are_passed_over_and_found_again() {
 
 #[tokio::test]
 async fn silent_names_of_strangers_convict_no_server() {
-    let first = Answering::start(|came, _| match came.octets[12] {
-        6 => vec![],
-        _ => vec![nx(&came.octets)],
-    });
-    let second = Answering::start(always_nx);
-    let timeouts = Timeouts::default().with_resend(ms(200)).with_total(ms(20_000));
-    let direct = direct(&[first.address, second.address]).with_timeouts(timeouts);
-    for number in 100_000..100_012 {
-        assert_eq!(ask(&direct, number).await, Answer::nx_domain(None));
-    }
-    // All of them, but for what a stall of this machine makes of it.
-    assert!(of_others(&first) >= 7, "{}", of_others(&first));
-    assert!(first.came().iter().any(is_own));
+    one_of_three(async || {
+        let first = Answering::start(|came, _| match came.octets[12] {
+            6 => vec![],
+            _ => vec![nx(&came.octets)],
+        });
+        let second = Answering::start(always_nx);
+        let timeouts = Timeouts::default().with_resend(ms(200)).with_total(ms(20_000));
+        let direct = direct(&[first.address, second.address]).with_timeouts(timeouts);
+        for number in 100_000..100_012 {
+            assert_eq!(ask(&direct, number).await, Answer::nx_domain(None));
+        }
+        assert!(first.came().iter().any(is_own));
+        // A server that was convicted is asked once a second at most.
+        let asked = of_others(&first);
+        if asked >= 7 { Ok(()) } else { Err(format!("{asked} of 12 questions")) }
+    })
+    .await;
 }
 
 /// FORMERR without an OPT record, to a question with one.
