@@ -13,5 +13,7 @@ mod machine_forms;
 mod notations;
 #[cfg(feature = "test-util")]
 mod replies;
+#[cfg(feature = "test-util")]
+mod report_table;
 #[cfg(feature = "serde")]
 mod serde;
