@@ -18,7 +18,7 @@ use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram, ListCounters};
 use crate::engine::shared_query::{QueryWaiter, SharedQuery};
-use crate::inquiry::{SentAt, Workspaces};
+use crate::inquiry::Workspaces;
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
@@ -177,8 +177,9 @@ impl Fetcher {
         // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
         // taken inside this one, never the other way round.
         let mut in_flight = lock(&self.in_flight);
-        if let Some(answer) =
-            in_flight.get(&question).and_then(|entry| entry.query.upgrade()?.join(Some(place.clone())))
+        let entry = in_flight.entry(question);
+        if let Entry::Occupied(known) = &entry
+            && let Some(answer) = known.get().query.upgrade().and_then(|query| query.join(Some(place.clone())))
         {
             count(&self.counters.shared);
             return Some(Fetching { answer, source: Source::Shared });
@@ -187,12 +188,12 @@ impl Fetcher {
             return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
-        let fetcher = Arc::clone(self);
+        let (fetcher, question) = (Arc::clone(self), entry.key().clone());
         let answer = SharedQuery::start(place, |query| {
-            let task = QueryTask { fetcher, question: question.clone(), number, query, asked: None };
+            let task = QueryTask { fetcher, question, number, query, asked: None };
             Box::pin(task.run(purpose, list))
         });
-        in_flight.insert(question, InFlight { number, query: Arc::downgrade(answer.query()) });
+        entry.insert_entry(InFlight { number, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
     }
 
@@ -278,19 +279,18 @@ impl QueryTask {
             None => None,
         };
         let _permit = permit(&fetcher.global_limit).await;
+        let sent = fetcher.clock.now();
         if let Some(query) = self.query.upgrade() {
-            query.mark_sent(fetcher.clock.now());
+            query.mark_sent(sent);
         }
         // Read the epoch before asking: an answer to a question that was sent before an invalidation must not be cached.
         let epoch = fetcher.cache.epoch();
-        let sent = fetcher.clock.now();
         self.asked = zone.clone().filter(|_| purpose == Purpose::Subject);
         let answer = fetcher.resolver.resolve(&self.question).await.without_key(&self.question.name);
         self.asked = None;
         let now = fetcher.clock.now();
         match (purpose, &list) {
             (own, list) if own.is_own() => {
-                let sent = self.query.upgrade().and_then(|query| query.sent()).unwrap_or(now);
                 let list = list.as_ref().map(|list| (list.zone.clone(), list.kind));
                 let queued = queued_answer(list, purpose, self.question.clone(), answer.clone(), sent);
                 lock(&fetcher.own_answers).push(queued);

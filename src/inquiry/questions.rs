@@ -1,5 +1,6 @@
 //! The questions of an inquiry: which checks want each answer, and how each question ended.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -100,24 +101,15 @@ impl Questions {
         id: UnitId,
         slot: Slot,
     ) -> Option<(Answer, Source)> {
-        let key = (question, purpose.is_own());
-        if let Some(index) = self.by_question.get(&key) {
-            let asked = self.asked.get_mut(*index)?;
-            if asked.answered {
-                let exchange = self.exchanges.get(*index)?;
-                return Some((exchange.answer.clone(), exchange.source));
+        let place = match self.by_question.entry((question, purpose.is_own())) {
+            Entry::Vacant(place) => place,
+            Entry::Occupied(known) => {
+                let index = *known.get();
+                return self.want_too(index, id, slot);
             }
-            if !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
-                asked.wanted_by.push((id, slot));
-            }
-            if id.is_awaited() && !asked.awaited {
-                asked.awaited = true;
-                self.open += usize::from(asked.is_open());
-            }
-            return None;
-        }
-        let question = key.0.clone();
-        self.by_question.insert(key, self.asked.len());
+        };
+        let question = place.key().0.clone();
+        place.insert(self.asked.len());
         self.open += usize::from(id.is_awaited());
         let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, Duration::ZERO);
         self.exchanges.push(Exchange { question, answer, source, took, is_trial: purpose == Purpose::Resolver });
@@ -130,6 +122,23 @@ impl Questions {
             wanted_by: SmallList::one((id, slot)),
             sent_at: None,
         });
+        None
+    }
+
+    /// One more check wants the answer to a known question.
+    fn want_too(&mut self, index: usize, id: UnitId, slot: Slot) -> Option<(Answer, Source)> {
+        let asked = self.asked.get_mut(index)?;
+        if asked.answered {
+            let exchange = self.exchanges.get(index)?;
+            return Some((exchange.answer.clone(), exchange.source));
+        }
+        if !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
+            asked.wanted_by.push((id, slot));
+        }
+        if id.is_awaited() && !asked.awaited {
+            asked.awaited = true;
+            self.open += usize::from(asked.is_open());
+        }
         None
     }
 
