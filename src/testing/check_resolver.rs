@@ -12,7 +12,7 @@ use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, RecordType};
 use crate::resolve::Resolve;
 use crate::testing::shapes::{self, AnswerShape, CHANGED, WORLD, forge, is_forged, lie};
-use crate::testing::sockets::Sockets;
+use crate::testing::sockets::{ANY_PORT, Sockets};
 use crate::testing::table::Table;
 use crate::testing::wire::{Reaction, Transport, react};
 
@@ -155,8 +155,8 @@ impl TestServer {
         std::thread::Builder::new().name("check_resolver".to_owned()).spawn(move || {
             let served = || -> io::Result<_> {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let sockets =
-                    runtime.block_on(Sockets::open(move |octets, transport| answer(octets, transport, &table)))?;
+                let sockets = runtime
+                    .block_on(Sockets::open(ANY_PORT, move |octets, transport| answer(octets, transport, &table)))?;
                 Ok((runtime, sockets))
             };
             match served() {

@@ -12,7 +12,7 @@ use crate::testing::journal::Journal;
 use crate::testing::lookup::Wanted;
 use crate::testing::reply::ServerReply;
 use crate::testing::situations::Situation;
-use crate::testing::sockets::Sockets;
+use crate::testing::sockets::{ANY_PORT, Sockets};
 use crate::testing::table::Table;
 use crate::testing::wire::react;
 
@@ -54,9 +54,22 @@ impl LoopbackServer {
     /// # Errors
     /// The error of the operating system when no port is free.
     pub async fn start(table: Table) -> io::Result<Self> {
+        Self::start_at(ANY_PORT, table).await
+    }
+
+    /// The same at an address of your choice, for programs that find their server in `/etc/resolv.conf`, where no port can
+    /// stand: `127.0.0.53:53`, or any in a network namespace.
+    ///
+    /// # Errors
+    /// The error of the operating system when the address is taken or its port needs a privilege; `InvalidInput` when it is no
+    /// loopback address.
+    pub async fn start_at(address: SocketAddr, table: Table) -> io::Result<Self> {
+        if !address.ip().is_loopback() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a loopback address"));
+        }
         let shared = Arc::new(Shared(Mutex::new(State { table, journal: Journal::default() })));
         let served = Arc::clone(&shared);
-        let sockets = Sockets::open(move |octets, transport| {
+        let sockets = Sockets::open(address, move |octets, transport| {
             react(octets, transport, |name, wanted| served.lookup(name, wanted))
         })
         .await?;

@@ -1,7 +1,7 @@
 //! Sockets of a DNS server on loopback: UDP and TCP on one port. What it answers is decided elsewhere.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,6 +12,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::testing::wire::{Reaction, Transport};
 
+/// Any free port.
+pub(super) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// The most ports tried to find one that is free for UDP and TCP.
 const PORT_TRIES: usize = 32;
 /// The most answers that wait for their `after=`. Further ones are lost, as on a busy server.
@@ -41,9 +43,13 @@ struct Service {
 }
 
 impl Sockets {
-    /// Opens a port that the system chooses. Needs a tokio runtime with I/O and time, and lives in it.
-    pub(super) async fn open(react: impl Fn(&[u8], Transport) -> Reaction + Send + Sync + 'static) -> io::Result<Self> {
-        let (udp, tcp) = bind().await?;
+    /// Opens this address; where its port is 0, one that the system chooses. Needs a tokio runtime with I/O and time, and lives
+    /// in it.
+    pub(super) async fn open(
+        address: SocketAddr,
+        react: impl Fn(&[u8], Transport) -> Reaction + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let (udp, tcp) = bind(address).await?;
         let address = udp.local_addr()?;
         let service =
             Arc::new(Service { react: Box::new(react), datagrams: AtomicU64::new(0), connections: AtomicU64::new(0) });
@@ -76,13 +82,13 @@ impl Drop for Sockets {
     }
 }
 
-/// One port for UDP and TCP. The system chooses one that is free for UDP; another program may use it for TCP.
-async fn bind() -> io::Result<(UdpSocket, TcpListener)> {
+/// One port for UDP and TCP. Where the system chooses one, it is free for UDP; another program may use it for TCP.
+async fn bind(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
     let mut error = io::Error::from(io::ErrorKind::AddrInUse);
-    // The ports tried stay bound, so that the system does not offer one twice.
+    // The ports tried stay bound, so that the system does not offer one twice, and a given port is tried once.
     let mut unlucky = Vec::new();
     for _ in 0..PORT_TRIES {
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let udp = UdpSocket::bind(address).await?;
         match TcpListener::bind(udp.local_addr()?).await {
             Ok(tcp) => return Ok((udp, tcp)),
             Err(taken) => error = taken,

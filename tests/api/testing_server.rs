@@ -76,6 +76,18 @@ async fn answers_keep_id_question_case_and_order() {
 }
 
 #[tokio::test]
+async fn an_address_of_ones_own() {
+    let server = start("a.example A 192.0.2.1").await;
+    let at = async |address| {
+        let other = LoopbackServer::start_at(address, Table::parse("").unwrap()).await;
+        other.map(|server| server.address()).map_err(|error| error.kind())
+    };
+    assert_eq!(at(server.address()).await, Err(std::io::ErrorKind::AddrInUse));
+    assert_eq!(at("0.0.0.0:0".parse().unwrap()).await, Err(std::io::ErrorKind::InvalidInput));
+    assert_eq!(at("127.0.0.1:0".parse().unwrap()).await.map(|address| address.ip()), Ok([127, 0, 0, 1].into()));
+}
+
+#[tokio::test]
 async fn every_kind_of_no() {
     let server = start(
         "$SOA bl.example 300 60\na.b.bl.example A 127.0.0.2\nr.example REFUSED\nx.example RCODE 23
