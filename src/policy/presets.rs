@@ -100,7 +100,7 @@ pub(super) const POSTFIX: Lines = &[
     (Finding::RecipientUnknown, RECIPIENT_NOT_FOUND),
 ];
 
-/// sendmail with FEATURE(`dnsbl'), FEATURE(`require_rdns') and its sender checks.
+/// sendmail with FEATURE(`dnsbl'), FEATURE(`require_rdns') and its sender checks, which do not look behind an MX record.
 pub(super) const SENDMAIL: Lines = &[
     (Finding::Listed, "550 5.7.1 Rejected: $rbl_what listed at $rbl_domain"),
     (Finding::DenyListUnknown, "451 4.4.3 Temporary lookup failure of $rbl_what at $rbl_domain"),
@@ -110,7 +110,6 @@ pub(super) const SENDMAIL: Lines = &[
     (Finding::IprevTempError, "451 4.1.8 Client IP address $client_address does not resolve"),
     (Finding::SenderNoSuchDomain, "553 5.1.8 <$sender>... Domain of sender address $sender does not exist"),
     (Finding::SenderNoMailHost, "553 5.1.8 <$sender>... Domain of sender address $sender does not exist"),
-    (Finding::SenderMxUnusable, "553 5.1.8 <$sender>... Domain of sender address $sender does not exist"),
     (Finding::SenderUnknown, "451 4.1.8 Domain of sender address $sender does not resolve"),
     (Finding::RecipientNoSuchDomain, "550 5.1.2 Host unknown (Name server: $recipient_domain: host not found)"),
     (Finding::RecipientUnknown, "451 4.4.3 Name server: $recipient_domain: host name lookup failure"),

@@ -62,14 +62,7 @@ const FACTS: &[Row] = &[
             (1, "553 5.1.8 <a@empty.example>... Domain of sender address a@empty.example does not exist"),
         ],
     ),
-    (
-        &["--from", "a@dangling.example"],
-        [
-            (1, "550 5.1.8 "),
-            (0, ""),
-            (1, "553 5.1.8 <a@dangling.example>... Domain of sender address a@dangling.example does not exist"),
-        ],
-    ),
+    (&["--from", "a@dangling.example"], [(1, "550 5.1.8 "), (0, ""), (0, "")]),
     (
         &["--from", "a@broken.example"],
         [
