@@ -22,6 +22,8 @@ pub(super) struct Fact<'a> {
     why: String,
     /// It rests on a truncated answer, so it must not refuse for good.
     pub(super) truncated: bool,
+    /// For what could not be checked: the only finding that would have been possible.
+    pub(super) at_worst: Option<Finding>,
     /// The stage of the session to which it belongs.
     pub(super) stage: Stage,
 }
@@ -29,7 +31,7 @@ pub(super) struct Fact<'a> {
 impl<'a> Fact<'a> {
     fn new(finding: Finding) -> Self {
         let stage = Stage::of(finding);
-        Self { finding, row: None, others: 0, why: String::new(), truncated: false, stage }
+        Self { finding, row: None, others: 0, why: String::new(), truncated: false, at_worst: None, stage }
     }
 
     fn because(finding: Finding, why: impl ToString) -> Self {
@@ -284,20 +286,29 @@ pub(super) fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindin
         MailDomain::NoSuchDomain => Fact::new(findings.no_such_domain),
         MailDomain::NoMailHost => Fact::new(findings.no_mail_host),
         // Some hosts were beyond the limit and were not resolved, so this must not refuse for good.
-        MailDomain::MxUnusable(_) if report.truncated() => {
-            Fact::because(findings.unknown, "it has more mail exchangers than are looked at")
-        }
+        MailDomain::MxUnusable(_) if report.truncated() => Fact {
+            at_worst: Some(findings.mx_unusable),
+            ..Fact::because(findings.unknown, "it has more mail exchangers than are looked at")
+        },
         MailDomain::MxUnusable(reason) => {
             Fact::because(findings.mx_unusable, report.unusable_host().unwrap_or_else(|| reason.to_string()))
         }
         MailDomain::Malformed => Fact::new(findings.malformed),
-        MailDomain::Unknown(why) => Fact::because(findings.unknown, told(why, report.extended_error())),
+        MailDomain::Unknown(why) => Fact {
+            at_worst: has_exchangers(report).then_some(findings.mx_unusable),
+            ..Fact::because(findings.unknown, told(why, report.extended_error()))
+        },
         MailDomain::Ok(_)
         | MailDomain::NullSender
         | MailDomain::AddressLiteral(_)
         | MailDomain::Unqualified
         | MailDomain::Skipped => return None,
     })
+}
+
+/// Are there MX records, so that only their hosts can be at fault?
+fn has_exchangers(report: &MailDomainReport) -> bool {
+    report.hosts().iter().any(|host| host.preference().is_some())
 }
 
 fn client_address(report: &Report) -> String {

@@ -222,7 +222,9 @@ impl Policy {
         mut acts_on: impl FnMut(Finding, Stage) -> bool,
         is_current: impl Fn(Stage) -> bool,
     ) -> Advice {
-        let alone = |fact: &&Fact<'_>| acts_on(fact.finding, fact.stage);
+        // Nothing is deferred to learn what would pass either way.
+        let matters = |fact: &Fact<'_>| fact.at_worst.is_none_or(|finding| self.acts_on(finding));
+        let alone = |fact: &&Fact<'_>| matters(fact) && acts_on(fact.finding, fact.stage);
         let cause = |fact: &Fact<'_>| {
             let reply = self.reply(self.rule(fact.finding), fact, report)?;
             Some(Cause { finding: fact.finding, reply, stage: fact.stage, others: Vec::new() })

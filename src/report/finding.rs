@@ -60,7 +60,8 @@ findings! {
     SenderMxUnusable = "sender_mx_unusable",
     /// The sender is not a mail address.
     SenderMalformed = "sender_malformed",
-    /// The sender's domain could not be checked.
+    /// The sender's domain could not be checked. Where only its mail exchangers could not be, no policy acts on this that
+    /// passes [`SenderMxUnusable`](Self::SenderMxUnusable).
     SenderUnknown = "sender_unknown",
     /// The recipient's domain accepts no mail (RFC 7505).
     RecipientNullMx = "recipient_null_mx",
@@ -72,7 +73,8 @@ findings! {
     RecipientMxUnusable = "recipient_mx_unusable",
     /// The recipient is not a mail address.
     RecipientMalformed = "recipient_malformed",
-    /// The recipient's domain could not be checked.
+    /// The recipient's domain could not be checked; as with senders, its mail exchangers count as
+    /// [`RecipientMxUnusable`](Self::RecipientMxUnusable) does.
     RecipientUnknown = "recipient_unknown",
     /// The lists' outcome is "undecided": what did not answer could have changed it.
     ListsUndecided = "lists_undecided",

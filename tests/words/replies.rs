@@ -34,6 +34,7 @@ const WORLD: &str = "
     *.silent.example SERVFAIL
     empty.example TXT \"nothing here\"
     dangling.example MX 10 nowhere.example.
+    unsure.example MX 10 mx.silent.example.
 ";
 
 pub(crate) fn ask_with(lists: ListSetBuilder, policy: Policy, dialogue: &Dialogue) -> Report {
@@ -135,6 +136,16 @@ fn presets_by_the_table() {
             sender("a@dangling.example"),
             [
                 "550 5.1.8 Sender domain dangling.example: the mail exchanger nowhere.example has no address",
+                "none",
+                "none",
+            ],
+        ),
+        // Where an unusable mail exchanger passes, one that could not be looked up passes, too.
+        (
+            bl(),
+            sender("a@unsure.example"),
+            [
+                "451 4.4.3 Sender domain unsure.example could not be checked: server failure (SERVFAIL); try again later",
                 "none",
                 "none",
             ],
@@ -516,6 +527,7 @@ const RECORDED: &str = "
     14.113.0.203.bl.test      TXT \"listed, see https://bl.test/?ip=203.0.113.14\"
     nullmx.test               MX  0 .
     dangling.test             MX  10 nowhere.test
+    unsure.test               MX  10 mx.broken.test
     empty.test                TXT \"nothing\"
 ";
 
