@@ -6,31 +6,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 #![allow(clippy::print_stderr, unreachable_pub, dead_code)]
 
-mod exim;
 #[path = "../kit/mod.rs"]
 mod kit;
 #[path = "../../../tests/kit/pages.rs"]
 mod pages;
 
-use exim::Exim;
+use kit::exim::{self, Exim};
 use kit::{Daemon, POLICY};
 
 const RECIPE: &str = include_str!("../../../docs/exim.md");
-
-/// The recipe's statements, asking this daemon.
-fn statements(daemon: &Daemon) -> String {
-    let block = pages::blocks(RECIPE).into_iter().find(|block| block.mark == "run by tools/tests/exim").unwrap();
-    let socket = daemon.socket().display().to_string();
-    let statements = block.text.replace("inet:127.0.0.1:10045", &socket);
-    assert!(statements.contains(&socket), "{statements}");
-    statements
-}
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and Debian's exim4-daemon-light"]
 async fn each_client_gets_its_reply() {
     let mut daemon = Daemon::policyd("socket_mode = \"0666\"\nmode = \"enforce\"", POLICY).await;
-    let exim = Exim::with(&statements(&daemon));
+    let recipe = pages::blocks(RECIPE).into_iter().find(|block| block.mark == "run by tools/tests/exim").unwrap();
+    let exim = Exim::with(&exim::asking(&recipe.text, &daemon));
     for (client, sender, reply) in [
         ("203.0.113.7", "<a@good.example>", "250 Accepted"),
         ("203.0.113.7", "<>", "250 Accepted"),

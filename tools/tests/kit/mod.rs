@@ -1,6 +1,10 @@
 //! A world for the daemon: a DNS server on loopback, a directory, and the daemon as a process of its own.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod exim;
+pub mod namespace;
+pub mod postfix;
+pub mod sendmail;
 pub mod smtp;
 
 use std::fs::{self, File, Permissions};
@@ -10,6 +14,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -87,7 +92,7 @@ impl Drop for Scratch {
 
 /// A daemon, asked over its unix socket.
 pub struct Daemon {
-    pub dns: LoopbackServer,
+    pub dns: Arc<LoopbackServer>,
     pub scratch: Scratch,
     child: Child,
 }
@@ -107,13 +112,24 @@ impl Daemon {
     }
 
     pub async fn start(program: &str, scratch: Scratch, keys: &str, tables: &str) -> Self {
-        let mut command = Command::new(program);
-        command.arg("--config").arg(scratch.join("config.toml")).stdin(Stdio::null());
+        let command = command(program, &scratch);
         Self::start_by(command, scratch, keys, tables).await
     }
 
-    pub async fn start_by(mut command: Command, scratch: Scratch, keys: &str, tables: &str) -> Self {
+    pub async fn start_by(command: Command, scratch: Scratch, keys: &str, tables: &str) -> Self {
         let dns = LoopbackServer::start(Table::parse(DNS).unwrap()).await.unwrap();
+        Self::run(command, Arc::new(dns), scratch, keys, tables)
+    }
+
+    /// The program at this socket, or at `socket` in its directory; it asks this server.
+    pub fn asking(dns: &Arc<LoopbackServer>, program: &str, socket: Option<&Path>, keys: &str, tables: &str) -> Self {
+        let scratch = Scratch::new("daemon");
+        let socket = socket.map_or_else(|| scratch.join("socket"), Path::to_owned);
+        let keys = format!("listen = [\"unix:{}\"]\nsocket_mode = \"0666\"\n{keys}", socket.display());
+        Self::run(command(program, &scratch), Arc::clone(dns), scratch, &keys, tables)
+    }
+
+    fn run(mut command: Command, dns: Arc<LoopbackServer>, scratch: Scratch, keys: &str, tables: &str) -> Self {
         scratch.write("config.toml", &configuration(&dns, keys, tables));
         let log = File::create(scratch.join("log")).unwrap();
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
@@ -202,6 +218,12 @@ impl Drop for Daemon {
             eprintln!("--- log of the daemon\n{}", self.log());
         }
     }
+}
+
+fn command(program: &str, scratch: &Scratch) -> Command {
+    let mut command = Command::new(program);
+    command.arg("--config").arg(scratch.join("config.toml")).stdin(Stdio::null());
+    command
 }
 
 fn listening(scratch: &Scratch, keys: &str) -> String {

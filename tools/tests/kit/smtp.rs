@@ -1,7 +1,9 @@
 //! A client of SMTP.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream};
+
+use tokio::net::TcpSocket;
 
 use crate::kit::PATIENCE;
 
@@ -12,9 +14,12 @@ impl Smtp {
         Self::over(TcpStream::connect(address).unwrap())
     }
 
-    /// Connects from this address.
-    pub async fn connect_from(source: IpAddr, address: SocketAddr) -> Self {
-        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    /// Connects from this address; over IPv6 to the same port of `::1`.
+    pub async fn connect_from(source: IpAddr, mut address: SocketAddr) -> Self {
+        if source.is_ipv6() {
+            address.set_ip(Ipv6Addr::LOCALHOST.into());
+        }
+        let socket = if source.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.unwrap();
         socket.bind((source, 0).into()).unwrap();
         let stream = socket.connect(address).await.unwrap().into_std().unwrap();
         stream.set_nonblocking(false).unwrap();

@@ -10,11 +10,10 @@
 mod kit;
 #[path = "../../../tests/kit/pages.rs"]
 mod pages;
-mod postfix;
 
+use kit::postfix::Postfix;
 use kit::smtp::Smtp;
 use kit::{Daemon, POLICY, Scratch};
-use postfix::Postfix;
 
 /// Postfix with the recipe's lines, in front of the policy daemon with these keys.
 async fn world(keys: &str, tables: &str) -> (Daemon, Postfix) {

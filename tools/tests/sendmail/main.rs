@@ -11,11 +11,10 @@
 mod kit;
 #[path = "../../../tests/kit/pages.rs"]
 mod pages;
-mod sendmail;
 
+use kit::sendmail::Sendmail;
 use kit::smtp::Smtp;
 use kit::{Daemon, POLICY};
-use sendmail::Sendmail;
 
 /// As docs/milter.md has it.
 const RECIPE: &str = "INPUT_MAIL_FILTER(`rdnsbl', `S=local:/run/rdnsbl-milter/socket, T=C:5s;S:15s;R:15s;E:60s')dnl";

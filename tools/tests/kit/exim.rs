@@ -5,19 +5,27 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::kit::Scratch;
+use crate::kit::{Daemon, Scratch};
 
 pub struct Exim(Scratch);
 
 impl Exim {
-    /// With these statements in its ACL for RCPT.
+    /// With these statements in its ACL for RCPT. It asks no DNS by itself.
     pub fn with(statements: &str) -> Self {
+        Self::looking_up("", statements)
+    }
+
+    /// The same, looking up the names of these hosts; it can verify senders.
+    pub fn looking_up(hosts: &str, statements: &str) -> Self {
         let scratch = Scratch::new("exim");
         let directory = scratch.path().display();
         let configuration = format!(
-            "primary_hostname = mx.example\nacl_smtp_rcpt = acl_rcpt\nhost_lookup =\nspool_directory = {directory}\n\
+            "primary_hostname = mx.example\nacl_smtp_rcpt = acl_rcpt\nhost_lookup = {hosts}\nspool_directory = {directory}\n\
              log_file_path = {directory}/%slog\nbegin acl\nacl_rcpt:\n  deny domains = !mx.example\n       \
-             message = relay not permitted\n{statements}  accept\n"
+             message = relay not permitted\n{statements}  accept\n\
+             begin routers\nothers:\n  driver = dnslookup\n  domains = !mx.example\n  transport = nowhere\n  no_more\n\
+             ours:\n  driver = accept\n  transport = nowhere\n\
+             begin transports\nnowhere:\n  driver = appendfile\n  file = /dev/null\n"
         );
         scratch.write("exim.conf", &configuration);
         for (file, line) in [("passwd", "Debian-exim:x:970:970::/tmp:/bin/false\n"), ("group", "Debian-exim:x:970:\n")]
@@ -30,6 +38,10 @@ impl Exim {
 
     /// Its whole output in a session with this client.
     pub fn session(&self, client: &str, sender: &str, recipient: &str) -> String {
+        self.session_saying(client, "mail.good.example", sender, recipient)
+    }
+
+    pub fn session_saying(&self, client: &str, helo: &str, sender: &str, recipient: &str) -> String {
         let script = "mount --bind passwd /etc/passwd && mount --bind group /etc/group && \
                       exec \"$0\" -C \"$PWD/exim.conf\" -bh \"$1\"";
         let mut child = Command::new("unshare")
@@ -42,11 +54,18 @@ impl Exim {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let session = format!("EHLO mail.good.example\r\nMAIL FROM:{sender}\r\nRCPT TO:{recipient}\r\nQUIT\r\n");
+        let session = format!("EHLO {helo}\r\nMAIL FROM:{sender}\r\nRCPT TO:{recipient}\r\nQUIT\r\n");
         child.stdin.take().unwrap().write_all(session.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
+}
+
+/// The statements of docs/exim.md, asking this daemon.
+pub fn asking(statements: &str, daemon: &Daemon) -> String {
+    let asking = statements.replace("inet:127.0.0.1:10045", &daemon.socket().display().to_string());
+    assert_ne!(asking, statements);
+    asking
 }
 
 /// Where Exim is, or loudly that it is not.

@@ -23,10 +23,16 @@ pub struct Postfix {
 impl Postfix {
     /// Starts with these lines in main.cf.
     pub fn start(lines: &str) -> Self {
+        Self::start_with(lines, "")
+    }
+
+    /// The same with more services in master.cf; `PORT` in them is the port.
+    pub fn start_with(lines: &str, services: &str) -> Self {
         let root = root();
         let scratch = Scratch::new("postfix");
         let directory = scratch.path().display();
         let address = free_port();
+        let more_services = services.replace("PORT", &address.port().to_string());
         let libraries = root.join("usr/lib/postfix");
         let main = format!(
             "compatibility_level = 3.6\n\
@@ -59,9 +65,14 @@ impl Postfix {
             "anvil unix - - n - 1 anvil".to_owned(),
             "tlsmgr unix - - n 1000? 1 tlsmgr".to_owned(),
             "postlog unix-dgram n - n - 1 postlogd".to_owned(),
+            more_services,
         ];
-        for directory in ["etc", "spool", "data", "spool/pid", "spool/rdnsbl"] {
+        for directory in ["etc", "spool", "data", "spool/etc", "spool/pid", "spool/rdnsbl"] {
             fs::create_dir(scratch.join(directory)).unwrap();
+        }
+        // smtpd runs chrooted, as on Debian.
+        for file in ["resolv.conf", "nsswitch.conf", "hosts", "services"] {
+            let _ = fs::copy(Path::new("/etc").join(file), scratch.join("spool/etc").join(file));
         }
         for directory in [
             "active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "maildrop",
@@ -106,6 +117,13 @@ impl Postfix {
         fs::read_to_string(self.scratch.join("maillog")).unwrap_or_default()
     }
 
+    /// A program of Postfix.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(root().join(program));
+        command.env("LD_LIBRARY_PATH", root().join("usr/lib/postfix"));
+        command
+    }
+
     /// The one message in the queue, as it would be delivered.
     pub fn queued(&self) -> String {
         // It goes from queue to queue, and comes to rest in this one.
@@ -117,14 +135,8 @@ impl Postfix {
             collect(&self.queue().join("deferred"), &mut files);
         }
         assert_eq!(files.len(), 1, "{files:?}");
-        let output = Command::new(root().join("usr/sbin/postcat"))
-            .arg("-c")
-            .arg(self.scratch.join("etc"))
-            .arg("-bh")
-            .arg(&files[0])
-            .env("LD_LIBRARY_PATH", root().join("usr/lib/postfix"))
-            .output()
-            .unwrap();
+        let etc = self.scratch.join("etc");
+        let output = self.command("usr/sbin/postcat").arg("-c").arg(etc).arg("-bh").arg(&files[0]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::kit::{PATIENCE, Scratch, free_port};
 
+/// No look-up of the sender's domain.
+const ANY_SENDER: &str = "FEATURE(`accept_unresolvable_domains')dnl\nFEATURE(`accept_unqualified_senders')dnl\n";
+
 pub struct Sendmail {
     scratch: Scratch,
     address: SocketAddr,
@@ -18,9 +21,16 @@ pub struct Sendmail {
 impl Sendmail {
     /// Starts with these lines in sendmail.mc, and these in its hosts file. What lies in `milter` is in /run/rdnsbl-milter.
     pub fn start(lines: &str, hosts: &str, milter: &Path) -> Self {
+        Self::start_with(&format!("{ANY_SENDER}{lines}"), "files", hosts, milter)
+    }
+
+    /// The same with the names of hosts from these sources, and with sendmail's usual care about senders. `PORT` in the lines
+    /// is the port.
+    pub fn start_with(lines: &str, names: &str, hosts: &str, milter: &Path) -> Self {
         let root = root();
         let scratch = Scratch::new("sendmail");
         let address = free_port();
+        let lines = &lines.replace("PORT", &address.port().to_string());
         fs::create_dir(scratch.join("q")).unwrap();
         fs::set_permissions(scratch.join("q"), Permissions::from_mode(0o700)).unwrap();
         // A copy is not setgid, and finds its libraries by LD_LIBRARY_PATH.
@@ -47,7 +57,7 @@ impl Sendmail {
         let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
         let name = name.trim();
         scratch.write("hosts", &format!("127.0.0.1 {name}.example {name} localhost\n{hosts}"));
-        scratch.write("nsswitch.conf", "hosts: files\n");
+        scratch.write("nsswitch.conf", &format!("hosts: {names}\n"));
         let script = "mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/rdnsbl-milter || exit 1; \
                       mount --bind \"$1\" /run/rdnsbl-milter || exit 1; for file in passwd group hosts nsswitch.conf; do mount --bind $file /etc/$file || exit 1; done; \
                       exec ./sendmail -C\"$0/sendmail.cf\" -bD -O LogLevel=12";
@@ -115,7 +125,6 @@ fn macros(directory: &Path, address: SocketAddr, lines: &str) -> String {
          define(`confDONT_BLAME_SENDMAIL', `AssumeSafeChown,GroupWritableDirPathSafe,GroupWritableIncludeFileSafe')dnl\n\
          define(`confTO_IDENT', `0')dnl\ndefine(`confDELIVERY_MODE', `queueonly')dnl\n\
          DAEMON_OPTIONS(`Name=MTA, Port={port}, Addr=127.0.0.1')dnl\nFEATURE(`no_default_msa')dnl\n\
-         FEATURE(`accept_unresolvable_domains')dnl\nFEATURE(`accept_unqualified_senders')dnl\n\
          LOCAL_DOMAIN(`mx.example')dnl\n{lines}\nMAILER(`local')dnl\nMAILER(`smtp')dnl\n",
         port = address.port()
     )
