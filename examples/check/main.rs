@@ -115,6 +115,9 @@ fn check(options: &Options) -> Result<u8, Failed> {
         let text = finding.to_string();
         tell(&if options.form.is_none() { people::finding(&text) } else { text });
     }
+    for unreachable in lists.unreachable() {
+        tell(&unreachable.to_string());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rdnsbl::ListSpec;
 use rdnsbl::dnsxl::{NotCounted, SpecError, SpecErrorKind};
-use rdnsbl::lists::notation;
+use rdnsbl::lists::notation::{self, Thresholds};
 use rdnsbl::remote_text::{RemoteText, hide_keys};
 
 use crate::finding::{self, Finding, Rule};
@@ -37,6 +37,8 @@ pub(crate) struct Found {
 pub(crate) struct Collected {
     pub(crate) lists: Vec<Found>,
     pub(crate) findings: Vec<Finding>,
+    /// The thresholds of each context.
+    pub(crate) thresholds: Vec<(Option<Arc<str>>, Thresholds)>,
     /// Parts that ask no list, and parts that cannot be judged here.
     pub(crate) left_out: Vec<(Range<usize>, SpecErrorKind)>,
     /// Lists beyond the limit.
@@ -73,6 +75,7 @@ pub(crate) fn collect(source: &Source) -> Collected {
         }
         let plain = without_trailing_comments(source.kind, piece);
         for context in notation::contexts(notation, &plain) {
+            collected.thresholds.push((context.name.clone(), context.thresholds));
             for (item, list) in context.items {
                 let item = start + item.start..start + item.end;
                 match list {

@@ -75,12 +75,14 @@ rules! {
     MOOT Warning "never-reached" "what stands behind permit, reject or defer";
     GIVEN_AGAIN Warning "given-again" "a parameter or rule that is defined again below";
     POLICY_ORDER Warning "policy-order" "check_policy_service before reject_unauth_destination";
+    UNREACHABLE Warning "unreached-threshold" "a threshold that the lists can never reach";
     NO_ACTION Warning "no-action" "lists of postscreen without an action";
     UNREADABLE Warning "unreadable" "a part that is no valid list or restriction";
     EMPTIED Warning "emptied" "a list without its test entry (asked by DNS)";
     SILENT Warning "no-answer" "a list that does not answer while others do (asked by DNS)";
     ONLY_WARNS Note "only-warns" "a list that refuses nothing, since it only warns";
     SWITCHED_OFF Note "switched-off" "a rule that is switched off";
+    NO_WEIGHT Note "no-weight" "a list with weight 0, which never counts";
     ONE_QUESTION Note "one-question" "several lists that one question to another list answers";
     ASKED_TWICE Note "asked-twice" "a list that postscreen and smtpd ask both";
     NO_IPV6 Note "no-ipv6" "lists without IPv6 addresses";

@@ -29,6 +29,7 @@ mod rules;
 mod servers;
 mod source;
 mod status;
+mod thresholds;
 #[path = "../check/usage.rs"]
 #[allow(dead_code, reason = "`check` needs more of it")]
 mod usage;
@@ -131,7 +132,7 @@ fn look_at(source: Source, knowledge: &Knowledge) -> Linted {
         Some(catalogue) => mentions::find(&source, catalogue, &mut collected.lists),
         None => Mentions::default(),
     };
-    all.extend(rules::apply(&source, &mut collected.lists, knowledge));
+    all.extend(rules::apply(&source, &mut collected, knowledge));
     all.extend(postfix::apply(&source, &collected));
     all.extend(status::named(&mut mentions.found, knowledge));
     let unresolved = source.unresolved.iter().map(|(at, why)| {

@@ -8,18 +8,20 @@ use rdnsbl::lists::catalogue::{Catalogue, Entry};
 use rdnsbl::lists::{Knowledge, ZoneFinding, ZoneFindingKind};
 use rdnsbl::{ListSet, ListSpec, Name, Notation};
 
-use crate::collect::Found;
+use crate::collect::{Collected, Found};
 use crate::finding::{self, Edit, Finding};
 use crate::kind::Kind;
 use crate::source::Source;
 use crate::status::{self, catalogue, with_source};
+use crate::thresholds;
 
 /// Ends of names that exist inside one network only, or are made up (RFC 6761, RFC 6762).
 const LOCAL: [&str; 9] = ["local", "localhost", "internal", "lan", "home", "corp", "test", "example", "invalid"];
 
 /// The findings about lists. The lists get what is known about them: which label of a zone is a key, for example.
-pub(crate) fn apply(source: &Source, lists: &mut [Found], knowledge: &Knowledge) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(crate) fn apply(source: &Source, collected: &mut Collected, knowledge: &Knowledge) -> Vec<Finding> {
+    let Collected { lists, thresholds, .. } = collected;
+    let mut findings = thresholds::unreachable(source, lists, thresholds, knowledge);
     for chunk in lists.chunks_mut(rdnsbl::lists::MAX_LISTS) {
         let mut set = ListSet::builder().knowledge(knowledge.clone());
         for found in chunk.iter() {
@@ -33,7 +35,7 @@ pub(crate) fn apply(source: &Source, lists: &mut [Found], knowledge: &Knowledge)
         let rules = Rules { source, lists: chunk };
         findings.extend(set.findings().iter().filter_map(|finding| rules.explain(finding, knowledge)));
     }
-    let rules = Rules { source, lists };
+    let rules = Rules { source, lists: &*lists };
     if let Some(catalogue) = catalogue(knowledge) {
         findings.extend(rules.unknown(catalogue, &findings));
         findings.extend(rules.no_ipv6(catalogue));
@@ -90,6 +92,10 @@ impl Rules<'_> {
             ZoneFindingKind::CodesNeverMatch => {
                 made(finding::NEVER_MATCH, format!("no listing of {zone} can have these codes"))
                     .advice("a listing has a code in 127.0.0.0/8, outside 127.255.255.0/24")
+            }
+            ZoneFindingKind::NoWeight => {
+                made(finding::NO_WEIGHT, format!("{zone} has weight 0: a listing is reported, but never counts"))
+                    .advice("give it another weight if it should count")
             }
             ZoneFindingKind::WrongSubject { part } => {
                 let (holds, asked) = match part {

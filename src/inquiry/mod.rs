@@ -33,6 +33,7 @@ mod names;
 mod questions;
 mod running;
 pub mod settings;
+mod settings_finding;
 #[cfg(feature = "serde")]
 mod settings_serde;
 mod subjects;
@@ -62,6 +63,7 @@ pub(crate) use crate::inquiry::finish::Finished;
 pub use crate::inquiry::questions::QuestionId;
 pub(crate) use crate::inquiry::questions::SentAt;
 use crate::inquiry::settings::Settings;
+pub use crate::inquiry::settings_finding::SettingsFinding;
 pub(crate) use crate::inquiry::suspicion::TrialWait;
 use crate::report::Source;
 use crate::state::SharedState;

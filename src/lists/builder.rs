@@ -315,7 +315,9 @@ impl ListSetBuilder {
         let lists: Vec<Arc<ListSpec>> = lists.into_iter().map(Arc::new).collect();
         let mistakes = errors.into_iter().map(|(_, error)| error).collect();
         let operators = operator_numbers(&lists);
-        Ok(ListSet(Arc::new(Inner { lists, operators, contexts, findings, left_out: self.left_out, mistakes })))
+        let unreachable = crate::lists::unreachable::find(&lists, &contexts, &findings);
+        let left_out = self.left_out;
+        Ok(ListSet(Arc::new(Inner { lists, operators, contexts, findings, unreachable, left_out, mistakes })))
     }
 
     /// The contexts that decide separately: those that have lists. None if all lists decide together, by the default

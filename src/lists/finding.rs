@@ -125,6 +125,8 @@ pub enum ZoneFindingKind {
     Note(Arc<str>),
     /// The codes in the filter can never be a listing: the list never counts.
     CodesNeverMatch,
+    /// A deny list with weight 0: a listing is reported, but adds nothing to the score.
+    NoWeight,
     /// The list contains addresses and is asked about names, or the reverse: it never counts.
     WrongSubject {
         /// The subject that it is asked about.
@@ -190,6 +192,7 @@ impl ZoneFindingKind {
             Self::PartlyRead => "partly_read",
             Self::Note(_) => "note",
             Self::CodesNeverMatch => "codes_never_match",
+            Self::NoWeight => "no_weight",
             Self::WrongSubject { .. } => "wrong_subject",
             Self::NoCodeFilter { .. } => "no_code_filter",
             Self::AllowsWhenRefused { .. } => "allows_when_refused",
@@ -239,6 +242,9 @@ impl fmt::Display for ZoneFindingKind {
             Self::CodesNeverMatch => {
                 f.write_str("never counts: its codes are outside 127.0.0.0/8 or in 127.255.255.0/24, and no listing has such codes")?;
             }
+            Self::NoWeight => f.write_str(
+                "has weight 0: a listing is reported, but never counts; give it another weight if it should count",
+            )?,
             Self::WrongSubject { part: Part::Address } => {
                 f.write_str("contains domains, but is asked about the client's address: it never counts")?;
             }

@@ -54,6 +54,9 @@ pub(super) fn apply_catalogue(
     if spec.codes().is_some_and(|filter| !filter.can_list()) {
         found.push(ZoneFindingKind::CodesNeverMatch);
     }
+    if spec.kind() == ListKind::Deny && spec.weight() == 0 {
+        found.push(ZoneFindingKind::NoWeight);
+    }
     let Some(catalogue) = catalogue else { return found };
     // A copy under a local name has the codes of the original list, but its own status.
     if let Some(original) = spec.original() {

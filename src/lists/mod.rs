@@ -9,6 +9,7 @@ mod merge;
 mod misuse;
 pub mod notation;
 mod set;
+mod unreachable;
 
 pub use crate::lists::builder::{ListSetBuilder, Mistakes};
 pub use crate::lists::error::{ListSetError, MAX_LISTS};
@@ -16,3 +17,4 @@ pub use crate::lists::finding::{ZoneFinding, ZoneFindingKind};
 pub use crate::lists::knowledge::{Knowledge, Retired};
 pub use crate::lists::merge::Merge;
 pub use crate::lists::set::ListSet;
+pub use crate::lists::unreachable::Unreachable;

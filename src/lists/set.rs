@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::dnsxl::score::ContextThresholds;
 use crate::dnsxl::{ListSpec, SpecError};
 use crate::lists::finding::ZoneFinding;
+use crate::lists::unreachable::Unreachable;
 
 /// Which lists are asked, in which order they are reported, and when they decide. Immutable; a clone shares the data.
 ///
@@ -33,6 +34,7 @@ pub(super) struct Inner {
     pub(super) operators: Vec<usize>,
     pub(super) contexts: Vec<ContextThresholds>,
     pub(super) findings: Vec<ZoneFinding>,
+    pub(super) unreachable: Vec<Unreachable>,
     pub(super) left_out: Vec<SpecError>,
     pub(super) mistakes: Vec<SpecError>,
 }
@@ -61,6 +63,13 @@ impl ListSet {
     #[must_use]
     pub fn findings(&self) -> &[ZoneFinding] {
         &self.0.findings
+    }
+
+    /// Thresholds that these lists can never reach, so that they decide nothing.
+    /// [`Settings::findings`](crate::Settings::findings) holds these, the findings about lists, and those about the policy.
+    #[must_use]
+    pub fn unreachable(&self) -> &[Unreachable] {
+        &self.0.unreachable
     }
 
     /// The parts of the texts given to [`ListSetBuilder::read`](crate::lists::ListSetBuilder::read) that ask no list, such as `permit_mynetworks`. This

@@ -25,6 +25,7 @@ mod presets;
 mod rule;
 #[cfg(feature = "serde")]
 mod serde;
+mod unused;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +42,7 @@ use crate::policy::rule::RuleText;
 use crate::report::Report;
 
 pub use crate::policy::rule::Rule;
+pub use crate::policy::unused::UnusedRule;
 pub use crate::report::action::Action;
 pub use crate::report::advice::{Advice, Cause};
 pub use crate::report::finding::Finding;

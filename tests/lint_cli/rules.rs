@@ -131,6 +131,22 @@ async fn lists_of_postscreen_need_an_action() {
 }
 
 #[tokio::test]
+async fn thresholds_of_postscreen() {
+    let with = |more: &str| format!("postscreen_dnsbl_sites = a.local*2 b.local\n{more}\n");
+    for (more, found) in [
+        ("postscreen_dnsbl_threshold = 4", true),
+        ("postscreen_dnsbl_threshold = 3", false),
+        ("postscreen_dnsbl_allowlist_threshold = -2", true),
+        ("postscreen_dnsbl_allowlist_threshold = 0", false),
+    ] {
+        let found_rules = postfix(&with(more)).await;
+        assert_eq!(found_rules.contains(&"unreached-threshold".to_owned()), found, "{more}: {found_rules:?}");
+    }
+    assert!(postfix("postscreen_dnsbl_sites = a.local*0\n").await.contains(&"no-weight".to_owned()));
+    assert!(!postfix("postscreen_dnsbl_threshold = 4\n").await.contains(&"unreached-threshold".to_owned()));
+}
+
+#[tokio::test]
 async fn a_rule_that_tells_of_a_refusal_is_no_mistake() {
     let line = |name: &str| format!("header {name} eval:check_rbl('a', 'zen.spamhaus.org.', '127.255.255.254')\n");
     assert_eq!(rules("spamassassin", &line("RCVD_IN_ZEN_BLOCKED")).await, Vec::<String>::new());

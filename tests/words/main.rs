@@ -17,3 +17,4 @@ mod replies;
 mod report_table;
 #[cfg(feature = "serde")]
 mod serde;
+mod settings_findings;

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rdnsbl::inquiry::SettingsFinding;
 use rdnsbl::{Name, Policy, Settings, SpecialPurpose};
 use serde::Deserialize;
 use toml::{Spanned, Value};
@@ -36,6 +37,13 @@ pub(crate) struct Config {
     pub(crate) rules: Rules,
     pub(crate) milter: Milter,
     pub(crate) fixed: Fixed,
+}
+
+impl Config {
+    /// What the administrator should know about the lists and the rules.
+    pub(crate) fn findings(&self) -> Vec<SettingsFinding> {
+        self.settings.clone().with_policy(self.rules.policy().clone()).findings()
+    }
 }
 
 /// What a reload cannot change.

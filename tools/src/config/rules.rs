@@ -213,6 +213,11 @@ impl Rules {
         }
     }
 
+    /// Every rule, those for findings that are only observed too.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Every finding that is not simply let pass, with its rule.
     pub(crate) fn table(&self) -> impl Iterator<Item = String> {
         let one = self.policy.table().filter_map(|(finding, rule)| {

@@ -95,7 +95,7 @@ fn describe(file: &Path, config: &Config) -> String {
         config.deadline.as_millis(),
         if lists == 1 { "list" } else { "lists" }
     );
-    for finding in config.settings.lists.findings() {
+    for finding in config.findings() {
         let _ = writeln!(text, "warning: {finding}");
     }
     for part in config.settings.lists.left_out() {

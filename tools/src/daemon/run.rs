@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdnsbl::inquiry::SettingsFinding;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -47,9 +48,7 @@ async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String>
         None => None,
     };
 
-    for finding in config.settings.lists.findings() {
-        log.line(Level::Warning, format_args!("list: {finding}"));
-    }
+    warn(&log, &config);
     for listener in &listeners {
         log.line(Level::Info, format_args!("listening on {listener}"));
     }
@@ -109,14 +108,20 @@ fn reload<P: Program>(file: &Path, core: &Core) -> bool {
         let keys = "listen, socket_mode, metrics, connections, instances or [resolver]";
         core.log.line(Level::Warning, format_args!("reload: a change of {keys} needs a restart"));
     }
-    for finding in config.settings.lists.findings() {
-        core.log.line(Level::Warning, format_args!("list: {finding}"));
-    }
+    warn(&core.log, &config);
     let mode = config.mode.word();
     core.reload(config);
     core.metrics.reloads.one();
     core.log.line(Level::Info, format_args!("reload: done, mode={mode}"));
     true
+}
+
+/// Logs what the administrator should know about the configuration.
+fn warn(log: &Log, config: &Config) {
+    for finding in config.findings() {
+        let about = if matches!(finding, SettingsFinding::List(_)) { "list" } else { "settings" };
+        log.line(Level::Warning, format_args!("{about}: {finding}"));
+    }
 }
 
 fn watch_lists(judge: &Judge, config: &Config) -> Option<JoinHandle<()>> {

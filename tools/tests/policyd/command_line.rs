@@ -42,6 +42,13 @@ fn a_file_is_checked() {
     let (code, out, _) = run(&["--check", file.to_str().unwrap()]);
     assert!(code == 0 && out.contains("warning: ") && out.contains("blackholes.us"), "{out}");
 
+    // What can never act is no mistake either.
+    let text = "[lists]\ndeny = [\"bl.example*2\"]\nthreshold = 3\n[policy]\ndeny_list_unknown = \"defer\"\n";
+    let file = scratch.write("never.toml", text);
+    let (code, out, _) = run(&["--check", file.to_str().unwrap()]);
+    assert!(code == 0 && out.contains("warning: threshold 3 is never reached: "), "{out}");
+    assert!(out.contains("warning: the rule for deny_list_unknown never applies: "), "{out}");
+
     let file = scratch.write("wrong.toml", "mdoe = \"observe\"\n");
     let (code, out, error) = run(&["--check", file.to_str().unwrap()]);
     assert_eq!((code, out.as_str()), (2, ""));
