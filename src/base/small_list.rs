@@ -1,7 +1,7 @@
 //! A list for a small number of elements, usually one.
 
 /// A list that stores its first element without an allocation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SmallList<T> {
     first: Option<T>,
     more: Vec<T>,

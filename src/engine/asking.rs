@@ -92,7 +92,7 @@ impl<'a> Asking<'a> {
     /// Supplies the answer that the session or the cache has. `false` if there is none.
     fn supply_known(&self, inquiry: &mut Inquiry, ask: &Ask, list: Option<&ListTarget>, now: Instant) -> bool {
         let supply = |inquiry: &mut Inquiry, answer| {
-            inquiry.supply_from(ask.ticket, answer, Source::Memory, Duration::ZERO);
+            inquiry.supply_from(ask.ticket, answer, Source::Memory, Duration::ZERO, Some(now));
             true
         };
         // Controls of lists and the resolver's trial are everybody's, not the session's.
@@ -138,7 +138,7 @@ impl<'a> Asking<'a> {
             // `Source::Memory`, because nothing was sent: the answer must not count as a question.
             None => {
                 let shed = Answer::failed(Failure::Shed);
-                inquiry.supply_from(ticket, shed, Source::Memory, Duration::ZERO);
+                inquiry.supply_from(ticket, shed, Source::Memory, Duration::ZERO, Some(now));
             }
         }
     }

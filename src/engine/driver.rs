@@ -93,7 +93,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
                 let now = fetcher.clock.now();
                 let took = now.saturating_duration_since(sent);
                 asking.learn(&inquiry, ticket, &answer, now);
-                inquiry.supply_from(ticket, answer, source, took);
+                inquiry.supply_from(ticket, answer, source, took, Some(now));
             }
             Next::TrialOver => {}
             Next::End => break,

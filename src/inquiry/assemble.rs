@@ -47,6 +47,8 @@ pub(crate) struct ListRow {
     pub(crate) kind: SubjectKind,
     pub(crate) part: Option<Part>,
     pub(crate) group: usize,
+    /// The number of its check, to which its questions refer.
+    pub(crate) index: usize,
     pub(crate) verdict: Verdict,
     pub(crate) health: Arc<HealthState>,
 }
@@ -151,9 +153,9 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
         findings.doubt_existence();
     }
     let lets_loopback_through = findings.lets_loopback_through;
-    let row = |ListRow { spec, subject, part, group, verdict, health, .. }: ListRow| {
+    let row = |ListRow { spec, subject, part, group, index, verdict, health, .. }: ListRow| {
         let verdict = ListRow::corrected(verdict, resolver_fault, lets_loopback_through);
-        ListReport { subject, part, group, verdict, health, spec }
+        ListReport { subject, part, group, index, verdict, health, spec }
     };
     let lists: Vec<ListReport> = findings.rows.drain(..).map(row).collect();
     let mut helo = findings.helo;

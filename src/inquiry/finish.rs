@@ -149,6 +149,7 @@ impl ListRun {
             subject: self.subject,
             part: self.part,
             group: self.group,
+            index: self.index,
             verdict: self.run.finish(failure).into_verdict(),
             health: self.health,
         }

@@ -178,7 +178,7 @@ impl Inquiry {
 
     /// Puts in an answer. Only the first one for a ticket counts.
     pub fn supply(&mut self, ticket: QuestionId, answer: Answer) {
-        self.supply_from(ticket, answer, Source::Network, Duration::ZERO);
+        self.supply_from(ticket, answer, Source::Network, Duration::ZERO, None);
     }
 
     /// A question was passed to the engine.
@@ -211,9 +211,17 @@ impl Inquiry {
         self.questions.is_cancelled(ticket)
     }
 
-    /// Puts in an answer, and records where it came from.
-    pub(crate) fn supply_from(&mut self, ticket: QuestionId, answer: Answer, source: Source, took: Duration) {
-        let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took) else { return };
+    /// Puts in an answer, and records when it came and from where.
+    pub(crate) fn supply_from(
+        &mut self,
+        ticket: QuestionId,
+        answer: Answer,
+        source: Source,
+        took: Duration,
+        now: Option<Instant>,
+    ) {
+        let after = now.map(|now| now.saturating_duration_since(self.started));
+        let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took, after) else { return };
         for (id, slot) in wanted_by {
             self.deliver(id, slot, &answer, source);
             self.advance(id);

@@ -9,25 +9,13 @@ use crate::base::small_list::SmallList;
 use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
+pub(crate) use crate::report::exchange::UnitId;
 use crate::report::exchange::{AskedQuestions, Exchange, Source};
 use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 
 /// One question of an inquiry that is waiting for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuestionId(pub(super) usize);
-
-/// The check that wants an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnitId {
-    Iprev,
-    Helo,
-    Sender,
-    Recipient,
-    Trial,
-    List(usize),
-    /// A list asked about itself; no check waits for it.
-    Probe(usize),
-}
 
 /// The index of each question. The flag is true for our own questions: proof must be new, so a control is never shared with
 /// an equal question that may be answered from the cache.
@@ -112,7 +100,8 @@ impl Questions {
         place.insert(self.asked.len());
         self.open += usize::from(id.is_awaited());
         let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, Duration::ZERO);
-        self.exchanges.push(Exchange { question, answer, source, took, is_trial: purpose == Purpose::Resolver });
+        let (answered_after, wanted_by, is_trial) = (None, SmallList::one(id), purpose == Purpose::Resolver);
+        self.exchanges.push(Exchange { question, answer, source, took, answered_after, wanted_by, is_trial });
         self.asked.push(Asked {
             purpose,
             wanted_first: id,
@@ -127,9 +116,11 @@ impl Questions {
 
     /// One more check wants the answer to a known question.
     fn want_too(&mut self, index: usize, id: UnitId, slot: Slot) -> Option<(Answer, Source)> {
-        let asked = self.asked.get_mut(index)?;
+        let (asked, exchange) = (self.asked.get_mut(index)?, self.exchanges.get_mut(index)?);
+        if !exchange.is_wanted_by(id) {
+            exchange.wanted_by.push(id);
+        }
         if asked.answered {
-            let exchange = self.exchanges.get(index)?;
             return Some((exchange.answer.clone(), exchange.source));
         }
         if !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
@@ -175,6 +166,7 @@ impl Questions {
         answer: Answer,
         source: Source,
         took: Duration,
+        answered_after: Option<Duration>,
     ) -> Option<(Answer, SmallList<(UnitId, Slot)>)> {
         let asked = self.asked.get_mut(ticket.0).filter(|asked| !asked.answered)?;
         let exchange = self.exchanges.get_mut(ticket.0)?;
@@ -187,6 +179,7 @@ impl Questions {
         exchange.answer = answer.without_key(&exchange.question.name);
         exchange.source = source;
         exchange.took = took;
+        exchange.answered_after = answered_after;
         Some((exchange.answer.clone(), std::mem::take(&mut asked.wanted_by)))
     }
 

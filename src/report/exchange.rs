@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::base::small_list::SmallList;
 use crate::dns::{Answer, Question};
+use crate::report::ListReport;
 
 /// One question, its answer, and where the answer came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,10 @@ pub struct Exchange {
     pub(crate) answer: Answer,
     pub(crate) source: Source,
     pub(crate) took: Duration,
+    /// When the answer came, counted from the start of the check.
+    pub(crate) answered_after: Option<Duration>,
+    /// The checks that wanted the answer.
+    pub(crate) wanted_by: SmallList<UnitId>,
     /// It belongs to the resolver's trial.
     pub(crate) is_trial: bool,
 }
@@ -40,6 +46,16 @@ impl Exchange {
     pub fn took(&self) -> Duration {
         self.took
     }
+
+    /// When the answer came, counted from the start of the check. `None` if none came, and in a check that has no clock.
+    #[must_use]
+    pub fn answered_after(&self) -> Option<Duration> {
+        self.answered_after
+    }
+
+    pub(crate) fn is_wanted_by(&self, unit: UnitId) -> bool {
+        self.wanted_by.iter().any(|wanting| *wanting == unit)
+    }
 }
 
 /// One printable line without keys.
@@ -59,6 +75,68 @@ pub enum Source {
     Shared,
     /// The cache had it.
     Memory,
+}
+
+/// The check that wants an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnitId {
+    Iprev,
+    Helo,
+    Sender,
+    Recipient,
+    Trial,
+    List(usize),
+    /// A list asked about itself; no check waits for it.
+    Probe(usize),
+}
+
+/// A row of a [`Report`](crate::Report), whose questions [`Report::exchanges_of`](crate::Report::exchanges_of) returns.
+///
+/// ```
+/// use rdnsbl::{Checker, ListSet, ManualClock, Scripted, report::Row};
+///
+/// let clock = ManualClock::new();
+/// let dns = Scripted::table("* NXDOMAIN", clock.clone())?;
+/// let lists = ListSet::builder().deny("bl.example").build()?;
+/// let checker = Checker::builder_with(dns, clock.clone()).lists(lists).build()?;
+/// let report = clock.run(checker.check("9.9.9.9".parse::<std::net::IpAddr>()?));
+///
+/// let names = |row: Row<'_>| report.exchanges_of(row).map(|it| it.question().name.to_string()).collect::<Vec<_>>();
+/// assert_eq!(names(Row::Iprev), ["9.9.9.9.in-addr.arpa"]);
+/// assert!(names(Row::from(&report.lists()[0])).contains(&"9.9.9.9.bl.example".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Row<'a> {
+    /// [`Report::iprev`](crate::Report::iprev).
+    Iprev,
+    /// [`Report::helo`](crate::Report::helo).
+    Helo,
+    /// [`Report::sender`](crate::Report::sender).
+    Sender,
+    /// [`Report::recipient`](crate::Report::recipient).
+    Recipient,
+    /// One of [`Report::lists`](crate::Report::lists).
+    List(&'a ListReport),
+}
+
+impl Row<'_> {
+    pub(crate) fn unit(self) -> UnitId {
+        match self {
+            Self::Iprev => UnitId::Iprev,
+            Self::Helo => UnitId::Helo,
+            Self::Sender => UnitId::Sender,
+            Self::Recipient => UnitId::Recipient,
+            Self::List(row) => UnitId::List(row.index),
+        }
+    }
+}
+
+impl<'a> From<&'a ListReport> for Row<'a> {
+    fn from(row: &'a ListReport) -> Self {
+        Self::List(row)
+    }
 }
 
 /// All questions of one inquiry, for its report.

@@ -13,6 +13,8 @@ pub struct ListReport {
     pub(crate) subject: Option<Subject>,
     pub(crate) part: Option<Part>,
     pub(crate) group: usize,
+    /// The number of this list's check, to which its questions refer.
+    pub(crate) index: usize,
     pub(crate) verdict: Verdict,
     pub(crate) health: Arc<HealthState>,
     pub(crate) spec: Arc<ListSpec>,

@@ -30,7 +30,7 @@ use crate::report::advice::Advice;
 use crate::report::learned::Learned;
 use crate::report::summary::{FindingSet, Summary};
 
-pub use crate::report::exchange::{Exchange, Source};
+pub use crate::report::exchange::{Exchange, Row, Source};
 pub use crate::report::health_report::HealthReport;
 pub use crate::report::list_report::ListReport;
 pub use crate::report::log::LogLine;
@@ -230,6 +230,13 @@ impl Report {
     #[must_use]
     pub fn exchanges(&self) -> &[Exchange] {
         &self.exchanges
+    }
+
+    /// The questions of one row, with their answers: what its verdict rests on, how long each took, and whether it came from
+    /// the network or the cache. A question that several rows wanted was asked once, and belongs to each of them.
+    pub fn exchanges_of<'a>(&'a self, row: impl Into<Row<'a>>) -> impl Iterator<Item = &'a Exchange> {
+        let unit = row.into().unit();
+        self.exchanges.iter().filter(move |exchange| exchange.is_wanted_by(unit))
     }
 
     /// How many questions this check put to the resolver. Shared and cached answers are not counted, nor are the questions

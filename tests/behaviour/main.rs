@@ -19,6 +19,8 @@ mod kit;
 mod numbers;
 #[cfg(feature = "test-util")]
 mod question_counts;
+#[cfg(feature = "test-util")]
+mod rows;
 #[cfg(all(feature = "test-util", feature = "hickory"))]
 mod scenarios;
 #[cfg(feature = "test-util")]
