@@ -9,6 +9,24 @@ use std::time::Instant;
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The source of time and timers for a checker. With its own clock a checker needs no async runtime.
+///
+/// ```
+/// use rdnsbl::clock::{BoxFuture, Clock};
+/// use std::time::Instant;
+///
+/// /// A clock of a host that has timers of its own.
+/// struct Timers;
+///
+/// impl Clock for Timers {
+///     fn now(&self) -> Instant {
+///         Instant::now()
+///     }
+///
+///     fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
+///         Box::pin(async move { tokio::time::sleep_until(at.into()).await }) // the host's timer here
+///     }
+/// }
+/// ```
 pub trait Clock: Send + Sync {
     /// The current time; never goes backwards.
     fn now(&self) -> Instant;
@@ -29,6 +47,17 @@ impl<T: Clock + ?Sized> Clock for Arc<T> {
 
 /// The clock of a tokio runtime with time enabled. Waiting outside such a runtime panics in tokio, as with all tokio
 /// timers.
+///
+/// ```
+/// use rdnsbl::{Clock, TokioClock};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let at = TokioClock.now() + std::time::Duration::from_millis(1);
+/// TokioClock.sleep_until(at).await;
+/// assert!(TokioClock.now() >= at);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[cfg(feature = "tokio")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioClock;

@@ -22,6 +22,13 @@ const SLOTS: usize = 3;
 const MAX_ADDRESSES: usize = 8;
 
 /// The verdict about the argument of HELO or EHLO.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let report = clock.run(checker.helo("mx.client.test", Some(client)));
+/// assert_eq!(report.verdict(), rdnsbl::Helo::ResolvesToClient);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Helo {
@@ -72,6 +79,13 @@ impl Helo {
 }
 
 /// The verdict with its evidence.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let report = clock.run(checker.helo("mx.client.test", Some(client)));
+/// assert_eq!((report.argument().as_str(), report.verdict().word()), ("mx.client.test", "resolves_to_client"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeloReport {
     argument: RemoteText,
@@ -140,6 +154,14 @@ impl HeloReport {
 }
 
 /// Our own host names and addresses, which no other client may use.
+///
+/// ```
+/// use rdnsbl::{Name, OwnIdentity, Settings};
+///
+/// let mut settings = Settings::default();
+/// settings.ourselves = OwnIdentity { names: vec![Name::parse("mx.example.org")?], addresses: Vec::new() };
+/// # Ok::<(), rdnsbl::name::NameError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnIdentity {
     /// Our host names.

@@ -30,6 +30,13 @@ use crate::inquiry::dialogue::Dialogue;
 use crate::report::{HealthReport, Report};
 
 /// A [`Checker`](crate::Checker) with a small runtime of its own. Share it between threads; their calls run at the same time.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// # let blocking = rdnsbl::blocking::Checker::new(checker)?;
+/// assert_eq!(blocking.iprev(client).rfc8601(), "pass");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Checker {
     checker: crate::Checker,

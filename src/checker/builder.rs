@@ -24,6 +24,21 @@ use crate::resolve::Resolve;
 use crate::state::SharedState;
 
 /// Collects a checker's settings; [`build`](Self::build) validates them.
+///
+/// ```
+/// use rdnsbl::{Checker, Clock, ManualClock, Policy, Scripted};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new();
+/// let checker = Checker::builder_with(Scripted::table("* NXDOMAIN", clock.clone())?, clock)
+///     .policy(Policy::postfix())
+///     .own_names(["mx.example.org"])
+///     .exempt(["192.0.2.0/24".parse()?])
+///     .budget(Duration::from_secs(3))
+///     .build()?;
+/// assert_eq!(checker.budget(), Duration::from_secs(3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub struct CheckerBuilder {
     pub(super) resolver: Arc<dyn Resolve>,
@@ -152,6 +167,17 @@ fn names(setting: &'static str, texts: &[String]) -> Result<Vec<Name>, Error> {
 }
 
 /// Limits on memory and concurrency.
+///
+/// ```
+/// use rdnsbl::{Checker, Limits, ManualClock, Scripted};
+///
+/// let mut limits = Limits::default();
+/// limits.entries = 100_000; // a large server
+/// let clock = ManualClock::new();
+/// let checker = Checker::builder_with(Scripted::table("* NXDOMAIN", clock.clone())?, clock).limits(limits).build()?;
+/// # let _ = checker;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

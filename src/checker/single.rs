@@ -21,6 +21,15 @@ use crate::inquiry::{Inquiry, SingleCheck};
 use crate::report::Report;
 
 /// One check alone, without lists and policy: a future of its verdict. It starts when it is first polled.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use std::time::Duration;
+///
+/// let iprev = clock.run(checker.iprev(client).within(Duration::from_secs(2)));
+/// assert_eq!(iprev.verified_name().map(ToString::to_string).as_deref(), Some("mx.client.test"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a check does nothing until it is awaited"]
 pub struct PendingVerdict<V> {
     budget: Duration,

@@ -7,6 +7,14 @@ use crate::dnsxl::ListId;
 pub use crate::engine::numbers::Latency;
 
 /// What a checker and its clones did since the checker was built.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// # clock.run(checker.check(client));
+/// let stats = checker.stats();
+/// assert_eq!((stats.checks, stats.rejected, stats.in_flight), (1, 1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -45,6 +53,15 @@ pub struct Stats {
 /// What was asked of one list since the checker was built. Answers from the cache are not counted.
 ///
 /// Lists with the same zone have the same numbers.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// # clock.run(checker.check(client));
+/// for stats in checker.list_stats() {
+///     assert_eq!((stats.list.as_str(), stats.asked, stats.hits), ("bl.test", 1, 1));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListStats {

@@ -16,6 +16,24 @@ use crate::report::update::Update;
 /// The verdicts of one check as they come, then its report: see [`PendingCheck::updates`](crate::PendingCheck::updates).
 ///
 /// Dropping it cancels the check. No task is spawned.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::report::Update;
+///
+/// let mut updates = checker.check(client).updates();
+/// let report = clock.run(async move {
+///     loop {
+///         match updates.next().await? {
+///             Update::List(row) => println!("{}: {}", row.list(), row.verdict().word()),
+///             Update::Report(report) => return Some(report),
+///             _ => {} // reverse DNS, HELO, sender, recipient
+///         }
+///     }
+/// });
+/// assert_eq!(report.map(|report| report.counts().listed), Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a check does nothing until its updates are awaited"]
 pub struct Updates {
     check: Option<Pin<Box<dyn Future<Output = Report> + Send>>>,

@@ -37,6 +37,16 @@ impl Soa {
 ///
 /// Create one with [`records`](Self::records), [`no_data`](Self::no_data), [`nx_domain`](Self::nx_domain) or
 /// [`failed`](Self::failed); read it with [`kind`](Self::kind).
+///
+/// ```
+/// use rdnsbl::{Answer, Failure, Record};
+/// use std::{net::Ipv4Addr, time::Duration};
+///
+/// let yes = Answer::records([Record::from(Ipv4Addr::new(127, 0, 0, 2))], Duration::from_secs(300));
+/// let no = Answer::nx_domain(None);
+/// let unknown = Answer::failed(Failure::Timeout);
+/// assert_eq!((yes.ttl(), no.ttl(), unknown.ttl()), (Some(Duration::from_secs(300)), None, None));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     body: Body,

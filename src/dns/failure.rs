@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// Why a question could not be answered. A failure proves nothing about the name.
+///
+/// ```
+/// use rdnsbl::{Answer, Failure};
+///
+/// assert_eq!(Answer::failed(Failure::ServFail).to_string(), Failure::ServFail.to_string());
+/// assert_eq!(Failure::ServFail.word(), "servfail");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Failure {

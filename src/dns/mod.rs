@@ -70,6 +70,14 @@ impl fmt::Display for RecordType {
 }
 
 /// A DNS question: one name, one type, class IN. `Display` shows the name's safe form.
+///
+/// ```
+/// use rdnsbl::{Name, Question, RecordType};
+///
+/// let question = Question::new(Name::parse("mx.example.org")?, RecordType::A);
+/// assert_eq!(question.to_string(), "mx.example.org A");
+/// # Ok::<(), rdnsbl::name::NameError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The absolute name.

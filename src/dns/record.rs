@@ -96,6 +96,13 @@ pub(crate) fn presentation<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> St
 }
 
 /// One record's data.
+///
+/// ```
+/// use rdnsbl::{Record, RecordType};
+///
+/// assert_eq!(Record::A("127.0.0.2".parse()?).kind(), RecordType::A);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Record {

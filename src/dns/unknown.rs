@@ -5,6 +5,12 @@ use std::fmt;
 use crate::dns::{ExtendedError, Failure};
 
 /// Why a verdict is unknown.
+///
+/// ```
+/// use rdnsbl::{Failure, UnknownReason};
+///
+/// assert_eq!(UnknownReason::from(Failure::Timeout).word(), "timeout");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum UnknownReason {

@@ -3,6 +3,13 @@
 use crate::base::words::words;
 
 /// Whether a hit counts against the client or in its favour.
+///
+/// ```
+/// use rdnsbl::{ListKind, ListSpec};
+///
+/// assert_eq!(ListSpec::allow("list.dnswl.org")?.kind(), ListKind::Allow);
+/// # Ok::<(), rdnsbl::dnsxl::SpecError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a list denies or allows")]
 pub enum ListKind {
@@ -18,6 +25,14 @@ words!("kind of list", ListKind: Display {
 });
 
 /// The part of an SMTP session that a list is asked about.
+///
+/// ```
+/// use rdnsbl::{ListSpec, dnsxl::Part};
+///
+/// let list = ListSpec::deny("dbl.spamhaus.org")?.with_parts([Part::Helo, Part::Sender]);
+/// assert_eq!(list.parts().iter().map(|part| part.word()).collect::<Vec<_>>(), ["helo", "sender"]);
+/// # Ok::<(), rdnsbl::dnsxl::SpecError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Part {

@@ -65,6 +65,15 @@ impl Score {
 }
 
 /// The combined outcome of the lists.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::Outcome;
+///
+/// let report = clock.run(checker.check(client));
+/// assert_eq!(report.score().outcome(), Outcome::Listed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "low and high against a threshold leave these")]
 pub enum Outcome {
@@ -267,6 +276,13 @@ pub(crate) struct Sum {
 }
 
 /// The number of lists for each result. The six numbers always add up to the number of rows.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let counts = clock.run(checker.check(client)).counts();
+/// assert_eq!((counts.listed, counts.unknown, counts.total()), (1, 0, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

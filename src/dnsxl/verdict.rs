@@ -314,6 +314,17 @@ impl Problem {
 }
 
 /// The result is unknown.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::{Failure, UnknownReason, Verdict};
+/// use std::time::Duration;
+///
+/// let report = clock.run(checker.check(client).within(Duration::ZERO));
+/// let Verdict::Unknown(unknown) = report.lists()[0].verdict() else { unreachable!("nothing was asked") };
+/// assert_eq!(*unknown.why(), UnknownReason::from(Failure::Deadline));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown(pub(super) Box<UnknownDetails>);
 

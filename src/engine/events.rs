@@ -16,6 +16,18 @@ const WAITING: usize = 256;
 
 /// A stream of the events after its creation. It ends when the checker is [shut down](crate::Checker::shut_down), or when its
 /// last clone is dropped; a watch that is spawned holds a clone.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::Event;
+///
+/// let mut events = checker.events();
+/// # clock.run(checker.probe());
+/// while let Some(event) = events.try_next() {
+///     println!("{}: {event}", event.word());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Events {
     receiver: mpsc::Receiver<Event>,

@@ -9,6 +9,14 @@ use crate::policy::Action;
 ///
 /// The buckets are cumulative, as those of a Prometheus histogram: each counts the times of at most its
 /// [bound](Self::BOUNDS).
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// # clock.run(checker.check(client));
+/// let latency = checker.stats().check_time;
+/// assert_eq!(latency.count, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Latency {

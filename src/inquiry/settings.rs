@@ -59,6 +59,13 @@ impl Default for Settings {
 }
 
 /// Are lists asked about private and special-purpose addresses (RFC 6890)?
+///
+/// ```
+/// use rdnsbl::{Settings, SpecialPurpose};
+///
+/// let settings = Settings::default().with_special_purpose(SpecialPurpose::Ask); // for lists of your own
+/// assert_eq!(settings.special_purpose, SpecialPurpose::Ask);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "asked or not")]
 pub enum SpecialPurpose {

@@ -59,6 +59,14 @@ impl ListSet {
 }
 
 /// Collects lists; [`build`](Self::build) reports all mistakes at once.
+///
+/// ```
+/// use rdnsbl::ListSet;
+///
+/// let lists = ListSet::builder().deny("zen.spamhaus.org*3").deny("bl.spamcop.net*2").threshold(3).build()?;
+/// assert_eq!(lists.iter().map(|list| list.weight()).collect::<Vec<_>>(), [3, 2]);
+/// # Ok::<(), rdnsbl::ListSetError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ListSetBuilder {

@@ -7,6 +7,13 @@ use crate::lists::finding::ZoneFinding;
 pub const MAX_LISTS: usize = 1_000;
 
 /// Why a set of lists cannot be built.
+///
+/// ```
+/// use rdnsbl::{ListSet, ListSetError};
+///
+/// let error = ListSet::builder().deny("bad..example").build().unwrap_err();
+/// assert!(matches!(error, ListSetError::Specs(specs) if specs.len() == 1));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListSetError {

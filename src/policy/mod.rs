@@ -50,6 +50,14 @@ pub use crate::report::reply::Reply;
 pub use crate::report::stage::Stage;
 
 /// A table from findings to rules. What is not in it passes.
+///
+/// ```
+/// use rdnsbl::{Action, Finding, Policy};
+///
+/// let policy = Policy::rfc().on(Finding::IprevForged, Action::Reject);
+/// assert_eq!(policy.rule(Finding::IprevForged).to_string(), "reject");
+/// assert_eq!(policy.rule(Finding::IprevNoName).to_string(), "pass"); // not in the table
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Policy {
     preset: Preset,

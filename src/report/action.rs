@@ -3,6 +3,13 @@
 use crate::base::words::words;
 
 /// What a policy asks the host to do.
+///
+/// ```
+/// use rdnsbl::Action;
+///
+/// assert!(Action::Pass < Action::Defer && Action::Defer < Action::Reject);
+/// assert_eq!(Action::Defer.word(), "defer");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
 pub enum Action {

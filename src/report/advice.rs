@@ -9,6 +9,16 @@ use crate::report::reply::Reply;
 use crate::report::stage::Stage;
 
 /// One finding that has a reply under the policy.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::{Finding, policy::Stage};
+///
+/// let report = clock.run(checker.check(client));
+/// let cause = &report.advice().because()[0];
+/// assert_eq!((cause.finding(), cause.stage(), cause.reply().code()), (Finding::Listed, Stage::Connect, 550));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     pub(crate) finding: Finding,
@@ -50,6 +60,19 @@ impl fmt::Display for Cause {
 }
 
 /// What a policy advises, and why.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::Action;
+///
+/// let report = clock.run(checker.check(client));
+/// let advice = report.advice();
+/// assert_eq!(advice.action(), Action::Reject);
+/// if let Some(reply) = advice.reply() {
+///     println!("{} {} {}", reply.code(), reply.enhanced(), reply.text());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Advice {
     pub(crate) reply: Option<Reply>,

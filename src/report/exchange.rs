@@ -8,6 +8,15 @@ use crate::dns::{Answer, Question};
 use crate::report::ListReport;
 
 /// One question, its answer, and where the answer came from.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let report = clock.run(checker.check(client));
+/// for exchange in report.exchanges() {
+///     println!("{exchange} in {:?}, from {:?}", exchange.took(), exchange.source());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     pub(crate) question: Question,

@@ -5,6 +5,14 @@ use std::time::Duration;
 use crate::dnsxl::{Evidence, Health, ListId, SubjectKind};
 
 /// The health of one list, for one kind of subject.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// for report in clock.run(checker.probe()) {
+///     println!("{}: {}; {}", report.list(), report.health(), report.advice());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthReport {
     pub(crate) list: ListId,

@@ -8,6 +8,14 @@ use crate::dnsxl::{
 };
 
 /// One list, one subject, one verdict.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let report = clock.run(checker.check(client));
+/// let row = &report.lists()[0];
+/// assert_eq!((row.list().as_str(), row.verdict().word(), row.weight()), ("bl.test", "listed", 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListReport {
     pub(crate) subject: Option<Subject>,

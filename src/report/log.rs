@@ -20,6 +20,13 @@ use crate::report::Report;
 ///
 /// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`, or `<ADDR>` from 0.10 on. Several lists are separated by
 /// commas. A value cannot start another field, since values contain no blanks.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let line = clock.run(checker.check(client)).log_line().to_string();
+/// assert!(line.starts_with("rdnsbl: client=45.66.77.7 action=reject code=550 enhanced=5.7.1 finding=listed "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LogLine<'a>(&'a Report);
 

@@ -43,6 +43,17 @@ pub use crate::report::update::Update;
 ///
 /// `Display` is a table for people, at most 80 columns wide; with the feature `serde` it serializes as the `check` example
 /// prints it.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let report = clock.run(checker.check(client));
+/// for (row, listing) in report.denied() {
+///     println!("{} lists {client}: {:?}", row.list(), listing.codes());
+/// }
+/// assert_eq!(report.iprev().map(|iprev| iprev.rfc8601()), Some("pass"));
+/// assert_eq!(report.advice().reply().map(|reply| reply.code()), Some(550));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Report {
     pub(crate) target: Option<Subject>,

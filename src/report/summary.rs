@@ -71,6 +71,14 @@ impl Summary {
 }
 
 /// Was everything answered, or was the check cut short?
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::report::Completeness;
+///
+/// assert_eq!(clock.run(checker.check(client)).completeness(), Completeness::Complete);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completeness {

@@ -40,6 +40,7 @@
 mod check_resolver;
 mod clock;
 mod data;
+mod doc_world;
 mod error;
 mod journal;
 mod line;
@@ -63,6 +64,8 @@ mod wire;
 pub use crate::testing::check_resolver::{Mismatch, check_resolver};
 pub use crate::testing::clock::ManualClock;
 pub use crate::testing::data::{Data, RawName, SoaData, TableEntry};
+#[doc(hidden)]
+pub use crate::testing::doc_world::doc_world;
 pub use crate::testing::error::{TableError, TableErrorKind};
 pub use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
 pub use crate::testing::scripted::{SILENCE, Scripted};

@@ -9,6 +9,17 @@ use crate::dns::unknown::UnknownReason;
 use crate::dns::{ExtendedError, Failure};
 
 /// The verdict of RFC 8601 §3. There is no "none".
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::Iprev;
+///
+/// match clock.run(checker.iprev(client)) {
+///     Iprev::Confirmed(names) => assert_eq!(names.confirmed().count(), 1),
+///     Iprev::Forged(_) | Iprev::NoName(_) | Iprev::TempError(_) => unreachable!("a name leads back"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "RFC 8601 §3 has these four and says there is no other")]
 pub enum Iprev {
@@ -92,6 +103,15 @@ impl Iprev {
 }
 
 /// The names of an address, sorted, with the result for each.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// let iprev = clock.run(checker.iprev(client));
+/// for name in iprev.names().into_iter().flat_map(|names| names.all()) {
+///     println!("{}: {:?}", name.name(), name.forward());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     pub(super) names: Vec<ClientName>,

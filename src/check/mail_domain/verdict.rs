@@ -20,6 +20,15 @@ pub enum PathRole {
 }
 
 /// The verdict about one path.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::{MailDomain, PathRole};
+///
+/// let report = clock.run(checker.mail_domain(PathRole::Sender, "<>"));
+/// assert_eq!(*report.verdict(), MailDomain::NullSender);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MailDomain {
@@ -110,6 +119,16 @@ impl fmt::Display for Unusable {
 }
 
 /// The verdict with its evidence.
+///
+/// ```
+/// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+/// use rdnsbl::PathRole;
+///
+/// let report = clock.run(checker.mail_domain(PathRole::Sender, "<a@mx.client.test>"));
+/// assert_eq!(report.domain().map(ToString::to_string).as_deref(), Some("mx.client.test"));
+/// assert_eq!(report.verdict().word(), "ok"); // no MX, but an address (RFC 5321 §5.1)
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailDomainReport {
     pub(super) verdict: MailDomain,

@@ -10,6 +10,14 @@ use crate::lists::catalogue::date::Date;
 use crate::lists::catalogue::tombstone::{Shutdown, ShutdownSign};
 
 /// One list. All its text is printable ASCII without line breaks.
+///
+/// ```
+/// use rdnsbl::{Name, lists::catalogue::Catalogue};
+///
+/// let entry = Catalogue::builtin().get(&Name::parse("zen.spamhaus.org")?).ok_or("not in the catalogue")?;
+/// assert_eq!(entry.status().word(), "active");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub(crate) zone: Name,

@@ -109,6 +109,14 @@ pub const MAX_ENTRIES: usize = 10_000;
 const BUILTIN: &str = include_str!("builtin.txt");
 
 /// Data about lists. Immutable; share it in an `Arc`.
+///
+/// ```
+/// use rdnsbl::{Name, lists::catalogue::Catalogue};
+///
+/// let entry = Catalogue::builtin().get(&Name::parse("relays.ordb.org")?);
+/// assert!(entry.is_some_and(|entry| entry.status().is_gone()));
+/// # Ok::<(), rdnsbl::name::NameError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     as_of: Date,
