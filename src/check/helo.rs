@@ -3,6 +3,7 @@
 //! The verdict is a fact for scores, greylists and logs. A server "MUST NOT refuse" a message because the name does not
 //! resolve to the client (RFC 5321 §4.1.4), and no verdict suggests it.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -56,6 +57,13 @@ pub enum Helo {
     NoAddress,
     /// The check could not be completed.
     Unknown(UnknownReason),
+}
+
+/// Its word.
+impl fmt::Display for Helo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
 }
 
 impl Helo {
@@ -156,13 +164,14 @@ impl HeloReport {
 /// Our own host names and addresses, which no other client may use.
 ///
 /// ```
-/// use rdnsbl::{Name, OwnIdentity, Settings};
+/// use rdnsbl::{Name, OwnIdentity};
 ///
-/// let mut settings = Settings::default();
-/// settings.ourselves = OwnIdentity { names: vec![Name::parse("mx.example.org")?], addresses: Vec::new() };
+/// let mut ourselves = OwnIdentity::default();
+/// ourselves.names.push(Name::parse("mx.example.org")?);
 /// # Ok::<(), rdnsbl::name::NameError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct OwnIdentity {
     /// Our host names.
     pub names: Vec<Name>,

@@ -178,7 +178,7 @@ fn names(setting: &'static str, texts: &[String]) -> Result<Vec<Name>, Error> {
 /// # let _ = checker;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limits {
     /// Whole checks that run at the same time; default: 20,000. Each takes some 20 kB while it waits for a dozen lists. A check

@@ -7,7 +7,7 @@ use crate::base::name::Name;
 use crate::dns::{Failure, MAX_NEGATIVE_TTL, MAX_RECORDS, MAX_TTL, Record, RrSet, whole_seconds};
 
 /// How long a negative answer is valid, and which zone gave it (RFC 2308 §5).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Soa {
     owner: Name,
     negative_ttl: Duration,

@@ -26,7 +26,7 @@ use crate::dnsxl::{ListKind, Verdict};
 /// ```
 ///
 /// The outcome is pure arithmetic. The policy decides what to do about lists without an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Score {
     low: i32,
     high: i32,
@@ -107,7 +107,7 @@ impl Outcome {
 }
 
 /// The thresholds of a set of lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ScoreThresholds {
     pub(crate) listed: i32,
     pub(crate) allowed: i32,
@@ -116,7 +116,7 @@ pub(crate) struct ScoreThresholds {
 }
 
 /// The combined score of the lists of one context.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ContextScore {
     /// Its name in the configuration: see [`ListSetBuilder::context`](crate::lists::ListSetBuilder::context).
@@ -283,7 +283,7 @@ pub(crate) struct Sum {
 /// assert_eq!((counts.listed, counts.unknown, counts.total()), (1, 0, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Counts {
     /// Proven hits, on deny and allow lists.

@@ -27,7 +27,7 @@ use crate::policy::Policy;
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
     /// The lists.
@@ -66,7 +66,7 @@ impl Default for Settings {
 /// let settings = Settings::default().with_special_purpose(SpecialPurpose::Ask); // for lists of your own
 /// assert_eq!(settings.special_purpose, SpecialPurpose::Ask);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "asked or not")]
 pub enum SpecialPurpose {
     /// No public list knows anything about them, and asking would disclose the host's network.

@@ -46,6 +46,16 @@ impl Default for ListSet {
     }
 }
 
+/// The lists, in the order in which they were given.
+impl<'a> IntoIterator for &'a ListSet {
+    type Item = &'a ListSpec;
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, Arc<ListSpec>>, fn(&'a Arc<ListSpec>) -> &'a ListSpec>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.lists.iter().map(Arc::as_ref)
+    }
+}
+
 impl ListSet {
     /// No list at all: the initial state of a checker. The user must choose the lists.
     #[must_use]

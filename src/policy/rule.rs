@@ -18,10 +18,10 @@ use crate::report::reply::{read_code, read_enhanced};
 /// assert!("450 5.7.1 a rejecting 450".parse::<Rule>().is_err());
 /// # Ok::<(), rdnsbl::template::TemplateError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule(pub(super) RuleText);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RuleText {
     /// The usual reply for the finding, with this action.
     Usual(Action),

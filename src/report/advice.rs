@@ -19,7 +19,7 @@ use crate::report::stage::Stage;
 /// assert_eq!((cause.finding(), cause.stage(), cause.reply().code()), (Finding::Listed, Stage::Connect, 550));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cause {
     pub(crate) finding: Finding,
     pub(crate) reply: Reply,
@@ -73,7 +73,7 @@ impl fmt::Display for Cause {
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Advice {
     pub(crate) reply: Option<Reply>,
     pub(crate) causes: Vec<Cause>,

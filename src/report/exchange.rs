@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::base::small_list::SmallList;
+use crate::base::words::words;
 use crate::dns::{Answer, Question};
 use crate::report::ListReport;
 
@@ -85,6 +86,12 @@ pub enum Source {
     /// The cache had it.
     Memory,
 }
+
+words!("source", Source: Display {
+    Network = "network",
+    Shared = "shared",
+    Memory = "memory",
+});
 
 /// The check that wants an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ const REPLY_TEXT: usize = 480;
 /// assert_eq!(Reply::new(450, "5.7.1", "a rejecting 450"), None);
 /// # Ok::<(), &str>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reply {
     code: u16,
     enhanced: Arc<str>,

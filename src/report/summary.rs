@@ -16,7 +16,7 @@ use crate::report::resolver_fault::ResolverFault;
 ///     println!("{} {} {}", summary.action().word(), summary.score().outcome(), why.join(","));
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Summary {
     pub(crate) score: Score,
     pub(crate) counts: Counts,
@@ -97,7 +97,7 @@ words!("completeness", Completeness: Display {
 });
 
 /// A set of findings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct FindingSet(u64);
 
 impl FindingSet {

@@ -20,3 +20,4 @@ mod seeds;
 mod testing_kit;
 #[cfg(all(feature = "test-util", feature = "hickory"))]
 mod testing_server;
+mod traits;

@@ -16,6 +16,7 @@ pub(crate) mod parser;
 mod piece;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -129,6 +130,19 @@ impl FromStr for Template {
 }
 
 /// The template as its author wrote it.
+/// Equal templates have equal sources.
+impl Hash for Template {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.source.hash(state);
+    }
+}
+
+impl AsRef<str> for Template {
+    fn as_ref(&self) -> &str {
+        &self.source
+    }
+}
+
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.source)

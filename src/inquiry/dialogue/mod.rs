@@ -20,7 +20,7 @@ use crate::check::mail_domain::PathRole;
 /// assert_eq!(dialogue.client, Some(client));
 /// # Ok::<(), std::net::AddrParseError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Dialogue {
     /// The client's address; `None` on a Unix socket, and then lists about addresses are skipped.

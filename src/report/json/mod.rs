@@ -13,7 +13,7 @@ use crate::report::advice::{Advice, Cause};
 use crate::report::json::lists::{ContextsOf, ScoreOf};
 use crate::report::reply::Reply;
 use crate::report::summary::Summary;
-use crate::report::{Exchange, Report, Source};
+use crate::report::{Exchange, Report};
 
 /// Serializes as the text that `Display` shows.
 macro_rules! as_text {
@@ -146,15 +146,10 @@ impl Serialize for Reply {
 
 impl Serialize for Exchange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let source = match self.source {
-            Source::Network => "network",
-            Source::Shared => "shared",
-            Source::Memory => "memory",
-        };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("question", &self.question.to_string())?;
         map.serialize_entry("answer", &self.answer.to_string())?;
-        map.serialize_entry("source", source)?;
+        map.serialize_entry("source", self.source.word())?;
         map.serialize_entry("took_ms", &((self.took.as_secs_f64() * 10_000.0).round() / 10.0))?;
         map.end()
     }
