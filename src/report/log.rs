@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::dnsxl::{ListKind, Verdict};
 use crate::report::Report;
+use crate::report::advice::Advice;
 
 /// A report as one line of words without blanks, in a fixed order. New words come at the end.
 ///
@@ -15,7 +16,7 @@ use crate::report::Report;
 /// The regular expression, [`LogLine::PATTERN`]; `-` stands for a value that was not checked or does not exist:
 ///
 /// ```text
-/// rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)
+/// rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)(?: advice=(\S+))?
 /// ```
 ///
 /// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`, or `<ADDR>` from 0.10 on. Several lists are separated by
@@ -28,28 +29,51 @@ use crate::report::Report;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct LogLine<'a>(&'a Report);
+pub struct LogLine<'a> {
+    report: &'a Report,
+    advice: &'a Advice,
+    /// The name of the advice, where it is not the report's own.
+    name: Option<&'a str>,
+}
 
-impl LogLine<'_> {
+impl<'a> LogLine<'a> {
     /// The regular expression that every line matches, in the syntax that Perl, Python and Rust share. Later versions may add
     /// fields at the end.
-    pub const PATTERN: &'static str = r"rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)";
+    pub const PATTERN: &'static str = r"rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)(?: advice=(\S+))?";
+
+    /// The line with another advice than the report's: that of a stage of a session, or of a tenant's policy. Action, code and
+    /// finding are those of this advice, and the last field names it, so that nobody takes the line for the report's own.
+    ///
+    /// ```
+    /// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
+    /// use rdnsbl::Policy;
+    ///
+    /// let report = clock.run(checker.check(client));
+    /// let tenant = Policy::observe().judge(&report);
+    /// let line = report.log_line().with_advice(&tenant, "tenant_7").to_string();
+    /// assert!(line.starts_with("rdnsbl: client=45.66.77.7 action=pass code=- "));
+    /// assert!(line.ends_with(" advice=tenant_7"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_advice(self, advice: &'a Advice, name: &'a str) -> Self {
+        Self { advice, name: Some(name), ..self }
+    }
 }
 
 impl Report {
     /// The report as one line for the log.
     #[must_use]
     pub fn log_line(&self) -> LogLine<'_> {
-        LogLine(self)
+        LogLine { report: self, advice: self.advice(), name: None }
     }
 }
 
 impl fmt::Display for LogLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let report = self.0;
+        let Self { report, advice, name: advice_name } = *self;
         let target = report.target().map(ToString::to_string);
         write!(f, "rdnsbl: client={}", Word(target.as_deref()))?;
-        let advice = report.advice();
         let code = advice.reply().map(|reply| reply.code().to_string());
         write!(f, " action={} code={}", advice.action().word(), Word(code.as_deref()))?;
         write!(f, " enhanced={}", Word(advice.reply().map(crate::report::reply::Reply::enhanced)))?;
@@ -69,7 +93,11 @@ impl fmt::Display for LogLine<'_> {
         };
         write!(f, " listed={} allowed={}", listed(ListKind::Deny), listed(ListKind::Allow))?;
         let broken = self.names(|verdict| matches!(verdict, Verdict::Problem(_)));
-        write!(f, " broken={broken} unheard={}", self.names(|verdict| matches!(verdict, Verdict::Unknown(_))))
+        write!(f, " broken={broken} unheard={}", self.names(|verdict| matches!(verdict, Verdict::Unknown(_))))?;
+        match advice_name {
+            Some(name) => write!(f, " advice={}", Word(Some(name))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -77,7 +105,7 @@ impl LogLine<'_> {
     /// The lists with such a verdict, separated by commas, each once.
     fn names(self, wanted: impl Fn(&Verdict) -> bool) -> String {
         let mut names: Vec<String> = Vec::new();
-        for row in self.0.lists().iter().filter(|row| wanted(row.verdict())) {
+        for row in self.report.lists().iter().filter(|row| wanted(row.verdict())) {
             let name = Word(Some(row.list().as_str())).to_string().replace(',', "_");
             if !names.contains(&name) {
                 names.push(name);

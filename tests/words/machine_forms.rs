@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use rdnsbl::dns::Failure;
+use rdnsbl::policy::Rule;
 use rdnsbl::report::LogLine;
 use rdnsbl::testing::Table;
 use rdnsbl::{Dialogue, Inquiry, ListSet, Policy, Report, Settings, SharedState, SpecialPurpose};
@@ -199,6 +200,8 @@ fn reports() -> Vec<Report> {
         .unwrap();
     let settings = settings.with_lists(lists);
     reports.push(report(&Table::parse(MORE).unwrap(), &dialogue, &settings, usize::MAX));
+    let unqualified = dialogue.mail_from_address("root");
+    reports.push(report(&Table::parse(MORE).unwrap(), &unqualified, &settings, usize::MAX));
     reports
 }
 
@@ -280,6 +283,28 @@ fn every_log_line_matches_its_regular_expression() {
         six += usize::from(wanted.is_some_and(|client| client.contains(':')));
     }
     assert!(rejected > 50 && six > 0, "{rejected} {six}");
+}
+
+#[test]
+fn a_line_names_an_advice_that_is_not_the_reports() {
+    let whole = Regex::new(&format!("^{}$", LogLine::PATTERN)).unwrap();
+    let reject = Policy::observe().on(rdnsbl::Finding::IprevNoName, "550 5.7.25 No name".parse::<Rule>().unwrap());
+    let mut rejected = 0;
+    for report in reports() {
+        let own = report.log_line().to_string();
+        assert_eq!(whole.captures(&own).unwrap().get(18), None, "{own}");
+        for (policy, name, shown) in [(Policy::observe(), "at rcpt", "at_rcpt"), (reject.clone(), "", "-")] {
+            let advice = policy.judge(&report);
+            let line = report.log_line().with_advice(&advice, name).to_string();
+            let found = whole.captures(&line).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!((&found[2], &found[18]), (advice.action().word(), shown), "{line}");
+            rejected += usize::from(&found[3] == "550" && &found[5] == "iprev_no_name");
+            // The rest is what was found, whatever is advised.
+            let rest = |line: &str| line[line.find(" iprev=").unwrap()..].to_owned();
+            assert_eq!(rest(&line), format!("{} advice={shown}", rest(&own)));
+        }
+    }
+    assert!(rejected > 0);
 }
 
 #[test]
