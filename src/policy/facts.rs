@@ -302,7 +302,8 @@ pub(super) fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindin
         | MailDomain::NullSender
         | MailDomain::AddressLiteral(_)
         | MailDomain::Unqualified
-        | MailDomain::Skipped => return None,
+        | MailDomain::Skipped
+        | MailDomain::NotRead => return None,
     })
 }
 

@@ -208,7 +208,7 @@ fn domain_word(verdict: &MailDomain) -> &'static str {
         MailDomain::NullSender => "NULL",
         MailDomain::AddressLiteral(_) => "LITERAL",
         MailDomain::Unqualified => "UNQUALIFIED",
-        MailDomain::Skipped => "SKIPPED",
+        MailDomain::Skipped | MailDomain::NotRead => "SKIPPED",
         MailDomain::Unknown(_) => "UNKNOWN",
     }
 }
@@ -236,6 +236,7 @@ fn domain_text(report: &MailDomainReport) -> String {
         MailDomain::AddressLiteral(address) => format!("[{address}], there is no domain to check"),
         MailDomain::Unqualified => "a user name without a domain".to_owned(),
         MailDomain::Skipped => "ours".to_owned(),
+        MailDomain::NotRead => "has U-labels, which are not read without the feature idna".to_owned(),
         MailDomain::Unknown(why) => format!("{domain}: {}", told(why, report.extended_error())),
     }
 }

@@ -60,6 +60,11 @@ fn has_u_labels(path: &str) -> bool {
     path.rsplit_once('@').is_some_and(|(_, domain)| !domain.is_ascii())
 }
 
+/// The verdict on a path that cannot be read. Without the feature `idna`, a domain with U-labels may be valid.
+fn unreadable(path: &str, reads_u_labels: bool) -> MailDomain {
+    if !reads_u_labels && has_u_labels(path) { MailDomain::NotRead } else { MailDomain::Malformed }
+}
+
 /// The progress of the look-up of one host.
 enum Look {
     Need(Slot),
@@ -77,11 +82,9 @@ impl MailDomainCheck {
             (Path::Null, PathRole::Sender) => Start::Settled(MailDomain::NullSender),
             // RFC 5321 §4.1.1.3: "Postmaster" without a domain is always local.
             (Path::Postmaster, PathRole::Recipient) => Start::Settled(MailDomain::Skipped),
-            // Without the feature `idna`, a domain with U-labels cannot be looked up.
-            (Path::Malformed, _) if !cfg!(feature = "idna") && has_u_labels(path) => {
-                Start::Settled(MailDomain::Skipped)
+            (Path::Null | Path::Postmaster | Path::Malformed, _) => {
+                Start::Settled(unreadable(path, cfg!(feature = "idna")))
             }
-            (Path::Null | Path::Postmaster | Path::Malformed, _) => Start::Settled(MailDomain::Malformed),
         };
         Self { start, answers: Answers::default() }
     }
@@ -298,5 +301,23 @@ impl Check for MailDomainCheck {
 
     fn supply(&mut self, slot: Slot, answer: Answer) {
         self.answers.put(slot, answer, SLOTS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_not_ours() {
+        for (path, reads_u_labels, verdict) in [
+            ("<a@bücher.example>", false, MailDomain::NotRead),
+            ("<a@bücher..example>", true, MailDomain::Malformed),
+            ("<ü@bad..example>", false, MailDomain::Malformed),
+            ("<>", false, MailDomain::Malformed),
+        ] {
+            assert_eq!(unreadable(path, reads_u_labels), verdict, "{path}");
+        }
+        assert_eq!(MailDomain::NotRead.word(), "skipped");
     }
 }

@@ -50,8 +50,11 @@ pub enum MailDomain {
     AddressLiteral(IpAddr),
     /// A user name without a domain, such as `root`, which the host has parsed and accepts. No DNS query is sent.
     Unqualified,
-    /// The domain is one of ours, or has U-labels while the feature `idna` is off. No DNS query is sent.
+    /// The domain is one of ours. No DNS query is sent.
     Skipped,
+    /// The domain has U-labels, and without the feature `idna` it cannot be read. No DNS query is sent, and nothing is known
+    /// about it.
+    NotRead,
     /// The check could not be completed.
     Unknown(UnknownReason),
 }
@@ -70,7 +73,7 @@ impl MailDomain {
             Self::NullSender => "null_sender",
             Self::AddressLiteral(_) => "address_literal",
             Self::Unqualified => "unqualified",
-            Self::Skipped => "skipped",
+            Self::Skipped | Self::NotRead => "skipped",
             Self::Unknown(_) => "unknown",
         }
     }
