@@ -23,6 +23,7 @@
 //! | `burst` | very many checks at once: nothing is lost, nothing missed |
 //! | `reply` | making a reply, a log line and JSON of a report |
 //! | `lists` | what a check costs beside its questions, with more and more lists: answers come without a network |
+//! | `session` | a session of four stages beside one whole check: CPU and allocations; answers come without a network |
 //! | `million` | `warm` and `memory` with a million subjects; takes minutes, so only when named |
 //!
 //! Everything runs against a responder of its own, in a process and on a core of its own, whose CPU time is not counted.
@@ -48,6 +49,7 @@ mod linux {
     pub(crate) mod responder;
     pub(crate) mod sections;
     pub(crate) mod serve;
+    pub(crate) mod session;
     pub(crate) mod warm;
     pub(crate) mod weather;
     pub(crate) mod world;

@@ -5,12 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio, exit};
 use std::time::Instant;
 
-use super::{burst, composite, latency, lists, memory, question, reply, responder, warm, weather, write};
+use super::{burst, composite, latency, lists, memory, question, reply, responder, session, warm, weather, write};
 
 /// Name, and what to run: little of it where told.
 type Section = (&'static str, fn(bool));
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     ("question", question::run),
     ("composite", composite::run),
     ("latency", latency::run),
@@ -20,6 +20,7 @@ const SECTIONS: [Section; 10] = [
     ("burst", burst::run),
     ("reply", reply::run),
     ("lists", lists::run),
+    ("session", session::run),
     (MILLION, warm::million),
 ];
 

@@ -30,6 +30,8 @@ mod session_property;
 #[cfg(feature = "test-util")]
 mod situations;
 #[cfg(feature = "test-util")]
+mod stages;
+#[cfg(feature = "test-util")]
 mod strangers;
 #[cfg(feature = "test-util")]
 mod strangers_property;
