@@ -45,8 +45,10 @@ impl<T: Clock + ?Sized> Clock for Arc<T> {
     }
 }
 
-/// The clock of a tokio runtime with time enabled. Waiting outside such a runtime panics in tokio, as with all tokio
-/// timers.
+/// The clock of a tokio runtime with time enabled.
+///
+/// # Panics
+/// Waiting outside a tokio runtime, or in one without time (`enable_time`), panics in tokio, as all tokio timers do.
 ///
 /// ```
 /// use rdnsbl::{Clock, TokioClock};

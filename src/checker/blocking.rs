@@ -56,27 +56,39 @@ impl Checker {
     /// Checks a whole dialogue: see [`Checker::check`](crate::Checker::check).
     ///
     /// # Panics
-    /// Inside an async runtime, as all calls here do: await the [`Checker`](crate::Checker) itself there.
+    /// Inside an async runtime: await the [`Checker`](crate::Checker) itself there.
     pub fn check(&self, dialogue: impl Into<Dialogue>) -> Report {
         self.runtime.block_on(self.checker.check(dialogue))
     }
 
     /// Checks a client's reverse DNS alone.
+    ///
+    /// # Panics
+    /// Inside an async runtime.
     pub fn iprev(&self, client: IpAddr) -> Iprev {
         self.runtime.block_on(self.checker.iprev(client))
     }
 
     /// Checks an argument of HELO or EHLO alone.
+    ///
+    /// # Panics
+    /// Inside an async runtime.
     pub fn helo(&self, argument: &str, client: Option<IpAddr>) -> HeloReport {
         self.runtime.block_on(self.checker.helo(argument, client))
     }
 
     /// Checks the domain of a sender's or recipient's path alone.
+    ///
+    /// # Panics
+    /// Inside an async runtime.
     pub fn mail_domain(&self, role: PathRole, path: &str) -> MailDomainReport {
         self.runtime.block_on(self.checker.mail_domain(role, path))
     }
 
     /// Asks for the test entries of every list now.
+    ///
+    /// # Panics
+    /// Inside an async runtime.
     pub fn probe(&self) -> Vec<HealthReport> {
         self.runtime.block_on(self.checker.probe())
     }

@@ -108,26 +108,39 @@ impl Configured {
 
 impl Checker {
     /// A checker that asks the system's resolver, without lists, by [`Policy::rfc`]. Its futures need a tokio runtime with
-    /// network and time.
+    /// network and time; a program without one takes [`blocking::Checker`].
     ///
     /// # Errors
     /// [`Error::Resolver`] when the system's configuration cannot be read.
+    ///
+    /// # Panics
+    /// Not here. Its futures panic in tokio where they are polled outside a tokio runtime, or in one without time or network
+    /// (`enable_all`).
     #[cfg(feature = "direct")]
     pub fn system() -> Result<Self, Error> {
         Self::builder(crate::resolve::Direct::system()?).build()
     }
 
     /// A checker that asks the system's resolver, without lists, by [`Policy::rfc`]. Its futures need a tokio runtime with
-    /// network and time.
+    /// network and time; a program without one takes [`blocking::Checker`].
     ///
     /// # Errors
     /// [`Error::Resolver`] when the system's configuration cannot be read.
+    ///
+    /// # Panics
+    /// Not here. Its futures panic in tokio where they are polled outside a tokio runtime, or in one without time or network
+    /// (`enable_all`).
     #[cfg(all(feature = "hickory", not(feature = "direct")))]
     pub fn system() -> Result<Self, Error> {
         Self::builder(crate::resolve::Stub::system()?).build()
     }
 
     /// Starts a checker on this resolver, with the clock of a tokio runtime.
+    ///
+    /// # Panics
+    /// Not here. The checker's futures panic in tokio where they are polled outside a tokio runtime with time (`enable_time`).
+    /// [`builder_with`](Self::builder_with) takes a clock of your own, and
+    /// `blocking::Checker` brings a runtime.
     #[cfg(feature = "tokio")]
     pub fn builder(resolver: impl Resolve + 'static) -> CheckerBuilder {
         Self::builder_with(resolver, crate::base::clock::TokioClock)
