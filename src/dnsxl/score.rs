@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::words::words;
-use crate::dnsxl::{ListKind, Verdict};
+use crate::dnsxl::{ListKind, ListSpec, Verdict};
 
 /// The sum of weights as a range, and the outcome.
 ///
@@ -170,6 +170,20 @@ pub(crate) struct Row<'a> {
     pub(crate) context: Option<&'a str>,
 }
 
+impl<'a> Row<'a> {
+    /// The contribution of this list; `None` if it is only observed.
+    pub(crate) fn of(spec: &'a ListSpec, verdict: &'a Verdict, group: usize) -> Option<Self> {
+        (!spec.only_observed()).then(|| Self {
+            verdict,
+            kind: spec.kind(),
+            weight: spec.weight(),
+            operator: spec.operator(),
+            group,
+            context: spec.context(),
+        })
+    }
+}
+
 impl Default for ScoreThresholds {
     fn default() -> Self {
         Self { listed: 1, allowed: -1, operators: 1 }
@@ -275,7 +289,8 @@ pub(crate) struct Sum {
     pub(crate) possible_operators: usize,
 }
 
-/// The number of lists for each result. The six numbers always add up to the number of rows.
+/// The number of lists for each result. The six numbers always add up to the number of rows, without those of lists that are
+/// [only observed](ListSpec::with_only_observed).
 ///
 /// ```
 /// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
@@ -317,7 +332,7 @@ impl Counts {
         counts
     }
 
-    /// The number of rows.
+    /// The number of rows of lists that can decide.
     #[must_use]
     pub fn total(&self) -> usize {
         self.listed + self.not_listed + self.excluded + self.problem + self.unknown + self.skipped

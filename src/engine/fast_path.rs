@@ -134,7 +134,7 @@ impl FastPath {
             resolver_fault: None,
             completeness: Completeness::Complete,
         };
-        Some((summary, family.counts.not_listed as u64))
+        Some((summary, family.lists.len() as u64))
     }
 }
 
@@ -160,7 +160,10 @@ impl PerFamily {
         zones.sort_unstable();
         zones.dedup();
         let numbers = zones.iter().map(|_| VersionedNumber::default()).collect();
-        let counts = Counts { not_listed: lists.len(), skipped: all.len() - lists.len(), ..Counts::default() };
+        let decides = |spec: &&Arc<ListSpec>| !spec.only_observed();
+        let not_listed = lists.iter().filter(decides).count();
+        let skipped = all.iter().filter(decides).count() - not_listed;
+        let counts = Counts { not_listed, skipped, ..Counts::default() };
         let (state, refreshing) = (AtomicU64::new(0), Mutex::new(()));
         Self { kind, lists, numbers, state, refreshing, score, counts }
     }

@@ -167,16 +167,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
         (Some(helo), Some(Iprev::NoName(_))) => helo.compare(std::iter::empty()),
         _ => {}
     }
-    let rows = || {
-        lists.iter().map(|row| Row {
-            verdict: &row.verdict,
-            kind: row.kind(),
-            weight: row.weight(),
-            operator: row.spec.operator(),
-            group: row.group,
-            context: row.context(),
-        })
-    };
+    let rows = || lists.iter().filter_map(|row| Row::of(&row.spec, &row.verdict, row.group));
     let (score, contexts) = score::of_contexts(rows, settings.lists.all_contexts());
     let mut report = Report {
         target: dialogue.client.map(Subject::from).or_else(|| dialogue.domain.clone().map(Subject::Domain)),
@@ -188,7 +179,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
         recipient_path: dialogue.rcpt_to.as_deref().map(mailbox),
         score,
         contexts,
-        counts: Counts::of(lists.iter().map(ListReport::verdict)),
+        counts: Counts::of(lists.iter().filter(|row| !row.only_observed()).map(ListReport::verdict)),
         lists,
         resolver_fault,
         advice: Advice::default(),

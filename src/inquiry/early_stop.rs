@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::check::Check;
 use crate::dnsxl::score::{self, ContextScore, Outcome, Row, Score};
-use crate::dnsxl::{ListFinding, ListKind, OnNoAnswer, Part, Verdict};
+use crate::dnsxl::{ListFinding, ListKind, ListSpec, OnNoAnswer, Part, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::list_run::ListRun;
 use crate::inquiry::questions::UnitId;
@@ -84,16 +84,9 @@ impl Inquiry {
     fn joint_score(&self) -> (Score, Vec<ContextScore>) {
         let no_answer = Verdict::not_awaited();
         let rows = || {
-            self.lists.iter().map(|list| {
-                let spec = list.run.unit.spec();
-                Row {
-                    verdict: list.run.verdict.as_ref().map_or(&no_answer, ListFinding::verdict),
-                    kind: spec.kind(),
-                    weight: spec.weight(),
-                    operator: spec.operator(),
-                    group: list.group,
-                    context: spec.context(),
-                }
+            self.lists.iter().filter_map(|list| {
+                let verdict = list.run.verdict.as_ref().map_or(&no_answer, ListFinding::verdict);
+                Row::of(list.run.unit.spec(), verdict, list.group)
             })
         };
         score::of_contexts(rows, self.settings.lists.all_contexts())
@@ -117,9 +110,8 @@ impl Inquiry {
 
     /// What these lists together can show.
     fn list_findings(&self) -> Vec<Finding> {
-        let lists = self.settings.lists.shared();
-        let defers = lists.iter().any(|spec| spec.on_no_answer() == OnNoAnswer::Defer);
-        let saves = lists.iter().any(|spec| spec.kind() == ListKind::Allow || spec.weight() < 0);
+        let defers = self.deciding_lists().any(|spec| spec.on_no_answer() == OnNoAnswer::Defer);
+        let saves = self.deciding_lists().any(|spec| spec.kind() == ListKind::Allow || spec.weight() < 0);
         let findings = [
             (Finding::Listed, true),
             (Finding::DenyListUnknown, defers),
@@ -132,7 +124,11 @@ impl Inquiry {
 
     /// Has a list a reply of its own? Which lists answer then decides on the code.
     fn has_list_replies(&self) -> bool {
-        self.settings.lists.shared().iter().any(|spec| spec.reply_template().is_some())
+        self.deciding_lists().any(|spec| spec.reply_template().is_some())
+    }
+
+    fn deciding_lists(&self) -> impl Iterator<Item = &ListSpec> {
+        self.settings.lists.iter().filter(|spec| !spec.only_observed())
     }
 
     fn are_lists_done(&self) -> bool {
@@ -173,15 +169,15 @@ impl Inquiry {
             named.map_or(score, |context| context.score).outcome()
         };
         let is_decided = |name: Option<&str>| {
+            let awaits = |is_wanted: &dyn Fn(&ListSpec) -> bool| {
+                self.lists.iter().filter(|list| !list.run.is_done()).any(|list| {
+                    let spec = list.run.unit.spec();
+                    spec.context() == name && !spec.only_observed() && is_wanted(spec)
+                })
+            };
             // An allow list that has not answered yet could still override the deny lists.
-            let awaits_allow_list = self.lists.iter().any(|list| {
-                let spec = list.run.unit.spec();
-                !list.run.is_done() && spec.kind() == ListKind::Allow && spec.context() == name
-            });
-            let awaits_negative_weight = self.lists.iter().any(|list| {
-                let spec = list.run.unit.spec();
-                !list.run.is_done() && spec.weight() < 0 && spec.context() == name
-            });
+            let awaits_allow_list = awaits(&|spec| spec.kind() == ListKind::Allow);
+            let awaits_negative_weight = awaits(&|spec| spec.weight() < 0);
             match outcome_of(name) {
                 Outcome::Allowed => true,
                 Outcome::Listed => !awaits_allow_list,

@@ -95,6 +95,7 @@ fn named_twice(specs: &[ListSpec]) -> Vec<(usize, ZoneFindingKind)> {
             && one.zone() == other.zone()
             && one.codes() == other.codes()
             && one.only_null_sender() == other.only_null_sender()
+            && one.only_observed() == other.only_observed()
             && shares_subject(one, other)
     };
     let named = |(index, spec): (usize, &ListSpec)| {
@@ -114,6 +115,7 @@ fn part_of<'a>(spec: &ListSpec, catalogue: &'a Catalogue) -> Option<Member<'a>> 
     if spec.original().is_some()
         || spec.is_retired()
         || spec.only_null_sender()
+        || spec.only_observed()
         || spec.knowledge() != &**entry.profile()
     {
         return None;
@@ -143,7 +145,8 @@ fn shares_part(one: &ListSpec, other: &ListSpec) -> bool {
 
 /// Does a listing on the part also count as a listing on the whole?
 fn counts_too(within: Option<&ListSpec>, member: &Member<'_>, part: &ListSpec, whole: &ListSpec) -> bool {
-    if part.kind() != whole.kind() || part.weight() == 0 || whole.weight() == 0 {
+    let counts = |spec: &ListSpec| spec.weight() != 0 && !spec.only_observed();
+    if part.kind() != whole.kind() || !counts(part) || !counts(whole) {
         return false;
     }
     match (within, member.told_by) {

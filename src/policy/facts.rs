@@ -107,7 +107,7 @@ pub(super) fn facts<'a>(report: &'a Report, moment: Option<&Moment<'_>>) -> Vec<
 /// The lists are undecided: what did not answer could have changed the outcome.
 fn undecided(report: &Report) -> Option<Fact<'_>> {
     report.scores().find(|(_, score)| score.outcome() == Outcome::Undecided)?;
-    let row = report.unknown().next();
+    let row = report.unknown().find(|row| !row.only_observed());
     Some(row.map_or_else(|| Fact::new(Finding::ListsUndecided), |row| Fact::of_list(Finding::ListsUndecided, row)))
 }
 
@@ -147,8 +147,7 @@ fn lists_of<'a>(
     let own = |row: &&ListReport| row.context() == context;
     let on_no_answer = |row: &ListReport| matches!(row.verdict(), Verdict::Unknown(_)).then(|| row.on_no_answer());
     let allow: Vec<(&ListReport, OnNoAnswer)> = report
-        .lists()
-        .iter()
+        .deciding_lists()
         .filter(own)
         .filter(|row| row.kind() == ListKind::Allow)
         .filter_map(|row| Some((row, on_no_answer(row)?)))
@@ -156,7 +155,7 @@ fn lists_of<'a>(
     if allow.iter().any(|(_, rule)| *rule == OnNoAnswer::Listed) {
         return None;
     }
-    let deny_rows = deny_rows(report.lists().iter().filter(own));
+    let deny_rows = deny_rows(report.deciding_lists().filter(own));
     let thresholds = of_all.thresholds();
     let sum = thresholds.sum(deny_rows.iter().map(DenyRow::share));
     if thresholds.are_reached(sum.low, sum.certain_operators) {

@@ -43,10 +43,11 @@ pub fn iprev(report: &Report) -> Option<String> {
 }
 
 /// `dnswl=pass dns.zone=list.example policy.ip=127.0.10.1 policy.txt="..." dns.sec=na` for one allow list of the report;
-/// `None` for deny lists and for lists that were not asked.
+/// `None` for deny lists, for lists that were not asked, and for lists that are only observed: a filter behind the server could
+/// act on them.
 #[must_use]
 pub fn dnswl(report: &Report, row: &ListReport) -> Option<String> {
-    if row.kind() != ListKind::Allow {
+    if row.kind() != ListKind::Allow || row.only_observed() {
         return None;
     }
     // RFC 8904 §2: there is no "fail".

@@ -244,8 +244,9 @@ fn domain_text(report: &MailDomainReport) -> String {
 /// The outcome in a word: "not listed" only if at least one reliable list says so.
 fn lists_word(report: &Report) -> &'static str {
     let is_miss = |row: &&ListReport| rank(&row.verdict) == QUIET;
-    let mut misses = report.lists.iter().filter(is_miss).peekable();
+    let mut misses = report.deciding_lists().filter(is_miss).peekable();
     match report.score.outcome() {
+        _ if report.counts.total() == 0 => "OBSERVED",
         _ if report.counts.asked() == 0 => "NOT ASKED",
         Outcome::NotListed if report.counts.answered() == 0 => "NOT HEARD",
         Outcome::NotListed
@@ -289,6 +290,7 @@ fn score_text(report: &Report) -> String {
         (counts.excluded, "excluded"),
         (counts.not_listed, "not listed"),
         (counts.skipped, "skipped"),
+        (report.lists.len() - counts.total(), "only observed"),
     ];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
@@ -304,9 +306,12 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
         let list = row.list().as_str();
         // The weight, if it counts for the score and is not the usual 1.
         let counts = row.kind() == ListKind::Deny && matches!(row.verdict, Verdict::Listed(..) | Verdict::Unknown(_));
-        let weight = row.weight();
-        let weight = if counts && weight != 1 { format!(" (weight {weight})") } else { String::new() };
-        list_row(f, word, &format!("{list}: {text}{weight}"))?;
+        let remark = match row.weight() {
+            _ if row.only_observed() => " (only observed)".to_owned(),
+            weight if counts && weight != 1 => format!(" (weight {weight})"),
+            _ => String::new(),
+        };
+        list_row(f, word, &format!("{list}: {text}{remark}"))?;
         if !row.advice().is_empty() {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.advice()))?;
         }

@@ -66,6 +66,12 @@ impl ListReport {
         self.spec.context()
     }
 
+    /// Whether the list is only observed and never decides: see [`ListSpec::with_only_observed`].
+    #[must_use]
+    pub fn only_observed(&self) -> bool {
+        self.spec.only_observed()
+    }
+
     /// The rule for when the list does not answer.
     #[must_use]
     pub fn on_no_answer(&self) -> OnNoAnswer {

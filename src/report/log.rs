@@ -2,25 +2,27 @@
 
 use std::fmt;
 
-use crate::dnsxl::{ListKind, Verdict};
-use crate::report::Report;
+use crate::dnsxl::{Listing, Verdict};
 use crate::report::advice::Advice;
+use crate::report::{ListReport, Report};
 
 /// A report as one line of words without blanks, in a fixed order. New words come at the end.
 ///
 /// ```text
 /// rdnsbl: client=203.0.113.14 action=reject code=550 enhanced=5.7.1 finding=listed iprev=OK name=mail.example.org helo=- \
-///     sender=ok recipient=- lists=listed score=1..1 listed=bl.example allowed=- broken=- unheard=-
+///     sender=ok recipient=- lists=listed score=1..1 listed=bl.example allowed=- broken=- unheard=- \
+///     observed=-
 /// ```
 ///
 /// The regular expression, [`LogLine::PATTERN`]; `-` stands for a value that was not checked or does not exist:
 ///
 /// ```text
-/// rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)(?: advice=(\S+))?
+/// rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+) observed=(\S+)(?: advice=(\S+))?
 /// ```
 ///
 /// For fail2ban: `failregex = rdnsbl: client=<HOST> action=reject`, or `<ADDR>` from 0.10 on. Several lists are separated by
-/// commas. A value cannot start another field, since values contain no blanks.
+/// commas. `observed` names the lists that hold the client and are [only observed](ListReport::only_observed). A value cannot
+/// start another field, since values contain no blanks.
 ///
 /// ```
 /// # let (checker, clock, client) = rdnsbl::testing::doc_world()?;
@@ -39,7 +41,7 @@ pub struct LogLine<'a> {
 impl<'a> LogLine<'a> {
     /// The regular expression that every line matches, in the syntax that Perl, Python and Rust share. Later versions may add
     /// fields at the end.
-    pub const PATTERN: &'static str = r"rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+)(?: advice=(\S+))?";
+    pub const PATTERN: &'static str = r"rdnsbl: client=(\S+) action=(pass|defer|reject) code=([45]\d\d|-) enhanced=(\S+) finding=(\w+|-) iprev=(OK|FORGED|FAIL|TEMP|-) name=(\S+) helo=(\w+|-) sender=(\w+|-) recipient=(\w+|-) lists=(listed|not_listed|allowed|undecided|-) score=(-?\d+)\.\.(-?\d+) listed=(\S+) allowed=(\S+) broken=(\S+) unheard=(\S+) observed=(\S+)(?: advice=(\S+))?";
 
     /// The line with another advice than the report's: that of a stage of a session, or of a tenant's policy. Action, code and
     /// finding are those of this advice, and the last field names it, so that nobody takes the line for the report's own.
@@ -88,12 +90,11 @@ impl fmt::Display for LogLine<'_> {
         let outcome = (!report.lists().is_empty()).then(|| report.score().outcome().word());
         let score = report.score();
         write!(f, " lists={} score={}..{}", Word(outcome), score.low(), score.high())?;
-        let listed = |wanted: ListKind| {
-            self.names(move |verdict| matches!(verdict, Verdict::Listed(kind, _) if *kind == wanted))
-        };
-        write!(f, " listed={} allowed={}", listed(ListKind::Deny), listed(ListKind::Allow))?;
-        let broken = self.names(|verdict| matches!(verdict, Verdict::Problem(_)));
-        write!(f, " broken={broken} unheard={}", self.names(|verdict| matches!(verdict, Verdict::Unknown(_))))?;
+        let listed = |(row, _): (_, &Listing)| row;
+        write!(f, " listed={} allowed={}", joined(report.denied().map(listed)), joined(report.allowed().map(listed)))?;
+        write!(f, " broken={} unheard={}", joined(report.problems()), joined(report.unknown()))?;
+        let is_hit = |row: &&ListReport| row.only_observed() && matches!(row.verdict(), Verdict::Listed(..));
+        write!(f, " observed={}", joined(report.lists().iter().filter(is_hit)))?;
         match advice_name {
             Some(name) => write!(f, " advice={}", Word(Some(name))),
             None => Ok(()),
@@ -101,18 +102,16 @@ impl fmt::Display for LogLine<'_> {
     }
 }
 
-impl LogLine<'_> {
-    /// The lists with such a verdict, separated by commas, each once.
-    fn names(self, wanted: impl Fn(&Verdict) -> bool) -> String {
-        let mut names: Vec<String> = Vec::new();
-        for row in self.report.lists().iter().filter(|row| wanted(row.verdict())) {
-            let name = Word(Some(row.list().as_str())).to_string().replace(',', "_");
-            if !names.contains(&name) {
-                names.push(name);
-            }
+/// The names of these lists, separated by commas, each once.
+fn joined<'a>(rows: impl Iterator<Item = &'a ListReport>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for row in rows {
+        let name = Word(Some(row.list().as_str())).to_string().replace(',', "_");
+        if !names.contains(&name) {
+            names.push(name);
         }
-        if names.is_empty() { "-".to_owned() } else { names.join(",") }
     }
+    if names.is_empty() { "-".to_owned() } else { names.join(",") }
 }
 
 /// A value without blanks; `-` for none.

@@ -139,17 +139,22 @@ impl Report {
         &self.lists
     }
 
-    /// Proven hits on deny lists.
+    /// The lists that can decide: all but those that are [only observed](ListReport::only_observed).
+    pub(crate) fn deciding_lists(&self) -> impl Iterator<Item = &ListReport> {
+        self.lists.iter().filter(|row| !row.only_observed())
+    }
+
+    /// Proven hits on deny lists, without lists that are [only observed](ListReport::only_observed).
     pub fn denied(&self) -> impl Iterator<Item = (&ListReport, &Listing)> {
-        self.lists.iter().filter_map(|row| match &row.verdict {
+        self.deciding_lists().filter_map(|row| match &row.verdict {
             Verdict::Listed(ListKind::Deny, listing) => Some((row, listing)),
             _ => None,
         })
     }
 
-    /// Proven hits on allow lists.
+    /// Proven hits on allow lists, without lists that are [only observed](ListReport::only_observed).
     pub fn allowed(&self) -> impl Iterator<Item = (&ListReport, &Listing)> {
-        self.lists.iter().filter_map(|row| match &row.verdict {
+        self.deciding_lists().filter_map(|row| match &row.verdict {
             Verdict::Listed(ListKind::Allow, listing) => Some((row, listing)),
             _ => None,
         })
@@ -189,7 +194,7 @@ impl Report {
         self.contexts.iter().find(|context| context.score == self.score).map(|context| &*context.name)
     }
 
-    /// How many lists ended with each verdict.
+    /// How many lists ended with each verdict, without lists that are [only observed](ListReport::only_observed).
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
@@ -204,7 +209,7 @@ impl Report {
     pub(crate) fn decided_in(&self, context: Option<&str>, outcome: Outcome) -> impl Iterator<Item = &ListReport> {
         let own = move |row: &&ListReport| row.context() == context;
         let by_allow_list = self.allowed().any(|(row, _)| own(&row));
-        self.lists.iter().filter(own).filter(move |row| match (outcome, &row.verdict) {
+        self.deciding_lists().filter(own).filter(move |row| match (outcome, &row.verdict) {
             (Outcome::Listed, Verdict::Listed(ListKind::Deny, _)) => row.weight() > 0,
             (Outcome::Allowed, Verdict::Listed(ListKind::Allow, _)) => true,
             (Outcome::Allowed, Verdict::Listed(ListKind::Deny, _)) => !by_allow_list && row.weight() < 0,

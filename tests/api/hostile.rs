@@ -165,7 +165,7 @@ fn assert_harmless(report: &Report, forms: impl Fn(&Report) -> Vec<String>, writ
         assert_eq!(outside_quotes(&result).matches([';', '(', ')']).count(), 0, "{written}: {result}");
     }
     assert_eq!(report.log_line().to_string().matches(" action=").count(), 1, "{written}");
-    assert_eq!(report.log_line().to_string().split(' ').count(), 17, "{written}");
+    assert_eq!(report.log_line().to_string().split(' ').count(), 18, "{written}");
 }
 
 /// A header value without its quoted strings.

@@ -21,8 +21,17 @@ fn the_documented_settings_are_read() {
     let zones: Vec<String> = settings.lists.iter().map(|spec| spec.id().to_string()).collect();
     assert_eq!(
         zones,
-        ["zen.spamhaus.org", "bl.spamcop.net", "dbl.spamhaus.org", "ips.backscatterer.org", "list.dnswl.org"]
+        [
+            "zen.spamhaus.org",
+            "bl.spamcop.net",
+            "dbl.spamhaus.org",
+            "ips.backscatterer.org",
+            "new.example.org",
+            "list.dnswl.org"
+        ]
     );
+    let observed: Vec<bool> = settings.lists.iter().map(rdnsbl::ListSpec::only_observed).collect();
+    assert_eq!(observed, [false, false, false, false, true, false]);
     assert_eq!(settings.lists.iter().map(rdnsbl::ListSpec::weight).collect::<Vec<_>>()[..2], [3, 2]);
     assert_eq!(settings.ourselves.names[0].to_string(), "mx.example.org");
     assert_eq!((settings.ourselves.addresses.len(), settings.local_domains.len(), settings.exempt.len()), (2, 1, 3));

@@ -18,6 +18,8 @@ mod kit;
 #[cfg(feature = "test-util")]
 mod numbers;
 #[cfg(feature = "test-util")]
+mod observed;
+#[cfg(feature = "test-util")]
 mod question_counts;
 #[cfg(feature = "test-util")]
 mod rows;

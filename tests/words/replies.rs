@@ -484,13 +484,13 @@ fn the_line_for_the_log() {
         report.log_line().to_string(),
         "rdnsbl: client=203.0.113.14 action=reject code=554 enhanced=5.7.1 finding=listed iprev=OK \
          name=mail.listed.example helo=malformed sender=null_sender recipient=- lists=listed score=2..3 \
-         listed=bl.example,two_words__one_comma allowed=- broken=- unheard=silent.example"
+         listed=bl.example,two_words__one_comma allowed=- broken=- unheard=silent.example observed=-"
     );
     let report = ask_with(ListSet::builder(), Policy::rfc(), &Dialogue::new());
     assert_eq!(
         report.log_line().to_string(),
         "rdnsbl: client=- action=pass code=- enhanced=- finding=- iprev=- name=- helo=- sender=- recipient=- lists=- \
-         score=0..0 listed=- allowed=- broken=- unheard=-"
+         score=0..0 listed=- allowed=- broken=- unheard=- observed=-"
     );
 }
 

@@ -35,6 +35,10 @@ fn lists_as_text_or_map() {
                    "label": "mine", "run_by": "me", "daily_limit": 9}),
         ),
         (
+            deny("new.example").with_only_observed(),
+            json!({"zone": "new.example", "kind": "deny", "weight": 1, "asks": ["address"], "observe": true}),
+        ),
+        (
             deny("zen.local")
                 .with_mirror_of(Name::parse("zen.spamhaus.org").unwrap())
                 .with_reason_zone(Name::parse("sbl.example").unwrap())
@@ -68,6 +72,7 @@ fn any_notation_is_read_and_mistakes_are_not() {
         (json!({"zone": "zen.example=127.0.0.2"}), "alone"),
         (json!({"zone": "zen.example", "colour": "red"}), "expected zone"),
         (json!({"zone": "zen.example", "kind": "maybe"}), "unknown word"),
+        (json!({"zone": "zen.example", "observe": "yes"}), "observe: expected true or false"),
         (json!({"zone": "zen.example", "asks": ["colour"]}), "unknown word"),
         (json!({"zone": "zen.example", "codes": {"some": ["127.0.0.2"]}}), "any, all"),
         (json!({"zone": "zen.example", "codes": {"any": ["127.0.0"]}}), "127.0.0.[2..4]"),
@@ -106,9 +111,19 @@ fn a_key_is_not_written_and_what_hides_it_is_not_read() {
     let zone = format!("\"{CANARY}.zen.dq.spamhaus.net\"");
     let mut texts =
         vec![format!("\"{CANARY}.zen.dq.spamhaus.net=127.0.0.[\""), format!("{{\"zone\": \"{CANARY}..x\"}}")];
-    for key in
-        ["kind", "codes", "weight", "asks", "asks_about", "unheard", "explained_by", "reply", "run_by", "daily_limit"]
-    {
+    for key in [
+        "kind",
+        "codes",
+        "weight",
+        "asks",
+        "asks_about",
+        "unheard",
+        "explained_by",
+        "observe",
+        "reply",
+        "run_by",
+        "daily_limit",
+    ] {
         texts.push(format!("{{\"zone\": 7, \"{key}\": {zone}}}"));
         texts.push(format!("{{\"{key}\": {zone}, \"zone\": 7}}"));
         texts.push(format!("{{\"{key}\": [{zone}], \"zone\": [{zone}]}}"));

@@ -10,7 +10,7 @@ use crate::facts::Facts;
 
 /// The end of a log line about a client who was not checked, in the form of the library's lines.
 const UNCHECKED: &str =
-    "iprev=- name=- helo=- sender=- recipient=- lists=- score=0..0 listed=- allowed=- broken=- unheard=-";
+    "iprev=- name=- helo=- sender=- recipient=- lists=- score=0..0 listed=- allowed=- broken=- unheard=- observed=-";
 
 /// What was decided. It is kept for further recipients of a message, so it is small.
 #[derive(Clone, Debug)]

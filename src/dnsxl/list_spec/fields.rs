@@ -51,19 +51,22 @@ pub(crate) struct Usage {
     pub(super) reply: Option<Template>,
     /// It is asked only for mail with the null sender.
     pub(super) only_null_sender: bool,
+    /// It never decides.
+    pub(super) only_observed: bool,
     pub(crate) merged_into: Option<MergedInto>,
 }
 
 /// Without the text of the reply, which may contain the zone with its key.
 impl fmt::Debug for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { on_no_answer, fixed, reason_zone, reply, only_null_sender, merged_into } = self;
+        let Self { on_no_answer, fixed, reason_zone, reply, only_null_sender, only_observed, merged_into } = self;
         f.debug_struct("Usage")
             .field("on_no_answer", on_no_answer)
             .field("fixed", fixed)
             .field("reason_zone", reason_zone)
             .field("has_reply", &reply.is_some())
             .field("only_null_sender", only_null_sender)
+            .field("only_observed", only_observed)
             .field("merged_into", merged_into)
             .finish()
     }

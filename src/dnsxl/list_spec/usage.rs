@@ -48,6 +48,34 @@ impl ListSpec {
         self.usage.only_null_sender
     }
 
+    /// Observes the list: it is asked, proven, reported and logged like any other, but it never decides. The score, the findings,
+    /// the advice and the counts of a report ignore it. Whole reports wait for it.
+    /// [`Session::advice`](crate::Session::advice) and [`stop_when_settled`](crate::PendingCheck::stop_when_settled) do not.
+    ///
+    /// ```
+    /// # use rdnsbl::{Action, Checker, Finding, ListSet, ListSpec, ManualClock, Scripted, testing::Situation};
+    /// # let (clock, client) = (ManualClock::new(), std::net::IpAddr::from([9, 9, 9, 9]));
+    /// # let dns = Scripted::table(&Situation::Sound.table("bl.example", &[client]), clock.clone())?;
+    /// # let checker = Checker::builder_with(dns, clock.clone());
+    /// let list = ListSpec::deny("bl.example")?.with_only_observed();
+    /// let checker = checker.lists(ListSet::builder().list(list).build()?).build()?;
+    /// let report = clock.run(checker.check(client));
+    /// assert_eq!(report.lists()[0].verdict().word(), "listed"); // it holds the client
+    /// assert!(!report.summary().has(Finding::Listed));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_only_observed(mut self) -> Self {
+        self.usage.only_observed = true;
+        self
+    }
+
+    /// Whether the list is only observed and never decides.
+    #[must_use]
+    pub fn only_observed(&self) -> bool {
+        self.usage.only_observed
+    }
+
     /// Asks about exactly these subjects, whatever the client is, and about no part of the SMTP session.
     #[must_use]
     pub fn with_fixed_subjects(mut self, subjects: impl IntoIterator<Item = Subject>) -> Self {

@@ -248,7 +248,7 @@ fn says_the_same(one: &ListSpec, other: &ListSpec) -> bool {
     };
     (one.kind(), one.named(), one.weight(), one.parts(), one.fixed_subjects(), one.on_no_answer())
         == (other.kind(), other.named(), other.weight(), other.parts(), other.fixed_subjects(), other.on_no_answer())
-        && (one.reason_zone(), one.reply_template().is_some(), one.only_null_sender())
-            == (other.reason_zone(), other.reply_template().is_some(), other.only_null_sender())
+        && (one.reason_zone(), one.reply_template().is_some(), one.only_null_sender(), one.only_observed())
+            == (other.reason_zone(), other.reply_template().is_some(), other.only_null_sender(), other.only_observed())
         && codes(one) == codes(other)
 }

@@ -80,6 +80,9 @@ impl ListSpec {
         if self.only_null_sender() {
             map.serialize_entry("only_for", NULL_SENDER)?;
         }
+        if self.only_observed() {
+            map.serialize_entry("observe", &true)?;
+        }
         if let Some(limit) = self.daily_limit {
             map.serialize_entry("daily_limit", &limit)?;
         }
@@ -168,14 +171,19 @@ impl<'de> Visitor<'de> for ListVisitor {
                     let limit = value(&mut map, "daily_limit: expected a whole number")?;
                     changes.push(Box::new(move |list| list.with_daily_limit(limit)));
                 }
+                "observe" => {
+                    if value(&mut map, "observe: expected true or false")? {
+                        changes.push(Box::new(ListSpec::with_only_observed));
+                    }
+                }
                 "only_for" => match text(&mut map)?.as_str() {
                     NULL_SENDER => changes.push(Box::new(ListSpec::with_only_null_sender)),
                     _ => return Err(A::Error::custom("only_for: expected null_sender")),
                 },
                 _ => {
                     return Err(A::Error::custom(
-                        "expected zone, kind, codes, weight, asks, asks_about, only_for, unheard, explained_by, mirrors, \
-                         reply, label, run_by or daily_limit",
+                        "expected zone, kind, codes, weight, asks, asks_about, only_for, observe, unheard, explained_by, \
+                         mirrors, reply, label, run_by or daily_limit",
                     ));
                 }
             }

@@ -151,6 +151,9 @@ pub(super) fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
     if list.only_null_sender() {
         return Err(Unsayable("a list for the null sender only"));
     }
+    if list.only_observed() {
+        return Err(Unsayable("a list that is only observed"));
+    }
     Ok(())
 }
 

@@ -15,6 +15,9 @@ impl Serialize for ListReport {
         if let Some(context) = self.context() {
             map.serialize_entry("context", context)?;
         }
+        if self.only_observed() {
+            map.serialize_entry("observe", &true)?;
+        }
         map.serialize_entry("subject", &self.subject)?;
         fields(&self.verdict, self.meanings().collect(), &mut map)?;
         map.serialize_entry("weight", &self.weight())?;
