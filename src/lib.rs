@@ -113,7 +113,7 @@ pub use checker::{
     Checker, CheckerBuilder, Latency, Limits, ListStats, PendingCheck, PendingVerdict, Session, Stats, Updates,
 };
 pub use dns::unknown::UnknownReason;
-pub use dns::{Answer, Failure, Question, Record, RecordType, Soa};
+pub use dns::{Answer, Failure, Question, Randomness, Record, RecordType, Soa};
 pub use dnsxl::score::Outcome;
 pub use dnsxl::{ListKind, ListSpec, Subject, Verdict};
 pub use engine::events::Events;

@@ -118,12 +118,12 @@ impl Check for ResolverCheck {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::Record;
+    use crate::dns::{Randomness, Record};
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
     fn verdict(answers: [Answer; 4]) -> ResolverBehavior {
-        let mut trial = ResolverCheck::new(Label::from_random([3; 16]));
+        let mut trial = ResolverCheck::new(Label::from_random(Randomness::for_tests([3; 16])));
         for (slot, answer) in ResolverCheck::slots().zip(answers) {
             let question = trial.question(slot).unwrap();
             assert!(trial.supply_answer(&question, &answer));

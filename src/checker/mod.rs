@@ -27,6 +27,7 @@ pub use crate::checker::session::Session;
 pub use crate::checker::single::PendingVerdict;
 pub use crate::checker::stats::{Latency, ListStats, Stats};
 pub use crate::checker::updates::Updates;
+use crate::dns::Randomness;
 use crate::engine::Engine;
 use crate::engine::driver;
 use crate::engine::fast_path::FastPath;
@@ -259,7 +260,7 @@ impl Checker {
         let now = fetcher.clock.now();
         let workspace = fetcher.workspaces.take();
         let mut shared = lock(shared);
-        let random = shared.random(now, random_octets);
+        let random = shared.random(now, Randomness::new);
         Box::new(Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random, asks))
     }
 
@@ -288,18 +289,4 @@ impl std::fmt::Debug for Checker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Checker").field("budget", &self.budget).field("stats", &self.stats()).finish_non_exhaustive()
     }
-}
-
-/// Octets that nobody can guess. If the system's random source fails, the hasher's random keys are used: a label made from them
-/// is only hard to guess, but the control question with a fixed name is asked too.
-pub(crate) fn random_octets() -> [u8; 16] {
-    let mut random = [0; 16];
-    if getrandom::fill(&mut random).is_err() {
-        use std::hash::{BuildHasher, RandomState};
-        let mut halves = random.chunks_exact_mut(8);
-        for (number, half) in (0_u64..).zip(&mut halves) {
-            half.copy_from_slice(&RandomState::new().hash_one(number).to_le_bytes());
-        }
-    }
-    random
 }

@@ -11,7 +11,8 @@ use futures::future::select;
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::checker::{Checker, random_octets};
+use crate::checker::Checker;
+use crate::dns::Randomness;
 use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::engine::driver;
 use crate::engine::events::Events;
@@ -147,7 +148,7 @@ impl Checker {
         let now = self.engine.fetcher.clock.now();
         let inquiry = {
             let mut shared = lock(&self.engine.shared);
-            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings(), &mut shared, now, random_octets()))
+            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings(), &mut shared, now, Randomness::new()))
         };
         let deadline = later(now, self.budget());
         let run = Run::alone(deadline, WaitFor::ListsAndHealth);
@@ -181,7 +182,7 @@ fn next_probe(health: Option<&Arc<HealthState>>, now: Instant, every: Duration) 
 
 /// Adds a jitter of up to 10 %, more or less.
 fn jittered(every: Duration) -> Duration {
-    let [random, ..] = random_octets();
+    let [random, ..] = Randomness::new().octets();
     // Capped at one year, so that the product cannot overflow.
     every.min(Duration::from_secs(365 * 86_400)).mul_f64(0.9 + f64::from(random) / 255.0 * 0.2)
 }

@@ -12,8 +12,8 @@ use crate::check::Check;
 use crate::check::helo::{HeloCheck, HeloReport};
 use crate::check::iprev::{Iprev, IprevCheck};
 use crate::check::mail_domain::{MailDomainCheck, MailDomainReport, PathRole};
-use crate::checker::{Checker, random_octets};
-use crate::dns::Failure;
+use crate::checker::Checker;
+use crate::dns::{Failure, Randomness};
 use crate::engine::driver::run_inquiry;
 use crate::engine::later;
 use crate::engine::run::{Run, WaitFor};
@@ -143,7 +143,7 @@ fn run(checker: &Checker, check: SingleCheck, budget: Duration) -> impl Future<O
     let now = engine.fetcher.clock.now();
     let inquiry = {
         let mut shared = lock(&engine.shared);
-        let random = shared.random(now, random_octets);
+        let random = shared.random(now, Randomness::new);
         Box::new(Inquiry::of_one(check, &mut shared, now, random))
     };
     run_inquiry(engine, inquiry, Run::alone(later(now, budget), WaitFor::AllLists))

@@ -24,7 +24,7 @@ pub use crate::dns::answer::{Answer, AnswerKind, Soa};
 pub use crate::dns::evidence::Evidence;
 pub use crate::dns::extended::ExtendedError;
 pub use crate::dns::failure::Failure;
-pub use crate::dns::random_label::Label;
+pub use crate::dns::random_label::{Label, Randomness};
 pub use crate::dns::record::{Record, Target};
 pub use crate::dns::rrset::RrSet;
 

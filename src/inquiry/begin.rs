@@ -10,6 +10,7 @@ use crate::base::name::{Name, NameError};
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::{MailDomainCheck, PathRole};
+use crate::dns::Randomness;
 use crate::dnsxl::{
     About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
 };
@@ -25,14 +26,14 @@ use crate::state::SharedState;
 
 impl Inquiry {
     /// The checks of this dialogue. `shared` says which zones are proven at `now`. The labels of control questions are made
-    /// from `random`: 16 octets that nobody can guess, new for each inquiry.
+    /// from `random`: [`Randomness::new`] for each inquiry.
     #[must_use]
     pub fn new(
         dialogue: &Dialogue,
         settings: &Arc<Settings>,
         shared: &mut SharedState,
         now: Instant,
-        random: [u8; 16],
+        random: Randomness,
     ) -> Self {
         let mut inquiry = Self::within(Workspace::default(), dialogue, settings, shared, now, random, true);
         inquiry.known = Some(Box::new(shared.of_resolver()));
@@ -48,7 +49,7 @@ impl Inquiry {
         settings: &Arc<Settings>,
         shared: &mut SharedState,
         now: Instant,
-        random: [u8; 16],
+        random: Randomness,
         asks: bool,
     ) -> Self {
         let Workspace { lists: room, asked, by_question, rows } = workspace;
@@ -119,7 +120,7 @@ impl Inquiry {
     }
 
     /// An inquiry with one check only.
-    pub(crate) fn of_one(check: SingleCheck, shared: &mut SharedState, now: Instant, random: [u8; 16]) -> Self {
+    pub(crate) fn of_one(check: SingleCheck, shared: &mut SharedState, now: Instant, random: Randomness) -> Self {
         let workspace = Workspace::default();
         let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random, true);
         match check {
@@ -137,7 +138,7 @@ impl Inquiry {
         settings: &Arc<Settings>,
         shared: &mut SharedState,
         now: Instant,
-        random: [u8; 16],
+        random: Randomness,
     ) -> Self {
         let label = Label::from_random(random);
         let trial = shared.trial(now, label, true);

@@ -4,13 +4,13 @@
 //! There is no I/O here. A host with its own event loop takes out questions, puts in answers, and finishes:
 //!
 //! ```
-//! use rdnsbl::{Dialogue, Inquiry, Settings, SharedState, dns::{Answer, Failure}};
+//! use rdnsbl::{Dialogue, Inquiry, Randomness, Settings, SharedState, dns::{Answer, Failure}};
 //! use std::{net::IpAddr, sync::Arc, time::Instant};
 //!
 //! let mut shared = SharedState::default(); // kept from one dialogue to the next
 //! let client: IpAddr = "203.0.113.14".parse()?;
 //! let settings = Arc::new(Settings::default());
-//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut shared, Instant::now(), [7; 16]);
+//! let mut inquiry = Inquiry::new(&Dialogue::from(client), &settings, &mut shared, Instant::now(), Randomness::new());
 //! while let Some((ticket, _question)) = inquiry.next_question() {
 //!     // Ask the network here; answers may come at any time. The last four questions are not about the client: they test
 //!     // the resolver, at first use and every half hour.

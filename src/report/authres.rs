@@ -7,7 +7,7 @@
 //! ```
 //! # use rdnsbl::{Dialogue, Inquiry, Settings, SharedState, dns::{Answer, Failure}};
 //! # let mut inquiry = Inquiry::new(&Dialogue::from(std::net::IpAddr::from([192, 0, 2, 1])), &std::sync::Arc::new(Settings::default()),
-//! #     &mut SharedState::default(), std::time::Instant::now(), [7; 16]);
+//! #     &mut SharedState::default(), std::time::Instant::now(), Default::default());
 //! # while let Some((ticket, _)) = inquiry.next_question() { inquiry.supply(ticket, Answer::nx_domain(None)) }
 //! # let report = inquiry.finish(Failure::Deadline);
 //! let header = format!("Authentication-Results: mx.example.org; {}", rdnsbl::report::authres::results(&report).join("; "));

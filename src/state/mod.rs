@@ -39,6 +39,7 @@ use crate::state::zone::Zone;
 
 use crate::base::hash_map::Table;
 use crate::base::name::Name;
+use crate::dns::Randomness;
 use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
 use crate::report::learned::{ListSigns, OwnAnswer, QueuedAnswer, ResolverSigns};
 use crate::report::{Report, ResolverFault};
@@ -79,7 +80,7 @@ pub struct SharedState {
     /// When any zone was last found broken. Usually that was before a check began, and then no zone has to be looked up.
     last_breakage: Option<Instant>,
     /// The octets that labels are made from, and when they were drawn.
-    label_seed: Option<([u8; 16], Instant)>,
+    label_seed: Option<(Randomness, Instant)>,
     /// Counts every time that the health of some list may have changed.
     health_epoch: u64,
     /// A zone was evicted since the last [`Invalidated`].
@@ -121,7 +122,7 @@ impl SharedState {
     }
 
     /// The octets that the labels of a check that starts now are made from. They are new every second, like the zones' labels.
-    pub(crate) fn random(&mut self, now: Instant, unguessable: fn() -> [u8; 16]) -> [u8; 16] {
+    pub(crate) fn random(&mut self, now: Instant, unguessable: fn() -> Randomness) -> Randomness {
         match self.label_seed {
             Some((random, made)) if now.saturating_duration_since(made) < SAME_LABEL => random,
             _ => self.label_seed.insert((unguessable(), now)).0,

@@ -3,7 +3,8 @@ use super::*;
 /// An evicted zone is asked for its entry again, so summaries that used what was known about it are invalid.
 #[test]
 fn an_evicted_zone_is_a_change() {
-    let (mut shared, now, label) = (SharedState::default(), Instant::now(), Label::from_random([7; 16]));
+    let (mut shared, now, label) =
+        (SharedState::default(), Instant::now(), Label::from_random(Randomness::for_tests([7; 16])));
     let mut changes = |zones: std::ops::Range<usize>| {
         for zone in zones {
             let spec = Arc::new(ListSpec::deny(&format!("l{zone}.example")).unwrap());

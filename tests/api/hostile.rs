@@ -14,7 +14,9 @@ use rdnsbl::name::Key;
 use rdnsbl::policy::Rule;
 use rdnsbl::remote_text::RemoteText;
 use rdnsbl::report::authres;
-use rdnsbl::{Dialogue, Finding, Inquiry, ListSet, Name, Policy, Report, Settings, SharedState, SpecialPurpose};
+use rdnsbl::{
+    Dialogue, Finding, Inquiry, ListSet, Name, Policy, Randomness, Report, Settings, SharedState, SpecialPurpose,
+};
 
 /// The key that is planted everywhere.
 const CANARY: &str = "abcdefghijklmnopqrstuvwxyz234567";
@@ -29,7 +31,7 @@ fn ask(lists: ListSet, policy: Policy, dialogue: &Dialogue, answer: impl Fn(&Que
         &std::sync::Arc::new(settings.clone()),
         &mut SharedState::default(),
         Instant::now(),
-        [7; 16],
+        Randomness::for_tests([7; 16]),
     );
     while let Some((ticket, question)) = inquiry.next_question() {
         inquiry.supply(ticket, answer(&question));

@@ -13,7 +13,7 @@ use rdnsbl::resolve::BoxFuture;
 use rdnsbl::testing::Table;
 use rdnsbl::{
     Action, Answer, Checker, Dialogue, Inquiry, Iprev, ListKind, ListSet, ManualClock, Name, PendingCheck, Policy,
-    Question, RecordType, Report, Resolve, Scripted, Settings, SharedState, Verdict,
+    Question, Randomness, RecordType, Report, Resolve, Scripted, Settings, SharedState, Verdict,
 };
 
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(45, 66, 77, 7));
@@ -238,7 +238,13 @@ fn check(
     budget: Duration,
 ) -> Report {
     let deadline = host.now + budget;
-    let mut inquiry = Inquiry::new(dialogue, &std::sync::Arc::new(settings.clone()), known, host.now, [0x17; 16]);
+    let mut inquiry = Inquiry::new(
+        dialogue,
+        &std::sync::Arc::new(settings.clone()),
+        known,
+        host.now,
+        Randomness::for_tests([0x17; 16]),
+    );
     let mut open: HashMap<u16, QuestionId> = HashMap::new();
     while !inquiry.is_done() {
         while let Some((ticket, question)) = inquiry.next_question() {
@@ -316,7 +322,7 @@ fn a_mapping_of_ones_own() {
             &std::sync::Arc::new(settings.clone()),
             &mut SharedState::default(),
             Instant::now(),
-            [0; 16],
+            Randomness::for_tests([0; 16]),
         );
         let table = Table::parse(dns).unwrap();
         while let Some((ticket, question)) = inquiry.next_question() {

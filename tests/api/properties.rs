@@ -16,7 +16,8 @@ use rdnsbl::dnsxl::{
 use rdnsbl::remote_text::RemoteText;
 use rdnsbl::testing::Table;
 use rdnsbl::{
-    Answer, Dialogue, Inquiry, ListSet, ListSpec, Name, Outcome, PathRole, Report, Settings, SharedState, Subject,
+    Answer, Dialogue, Inquiry, ListSet, ListSpec, Name, Outcome, PathRole, Randomness, Report, Settings, SharedState,
+    Subject,
 };
 
 use crate::kit::random_world::{CLIENT, World, all_slots, drive};
@@ -66,7 +67,12 @@ fn list() -> ListCheck {
     let entry = TestEntry::Address(Ipv4Addr::new(127, 0, 0, 2).into());
     let profile = Profile::new().test_points(SubjectKind::Ipv4, TestPoints::documented(entry));
     let spec = ListSpec::deny("bl.test=127.0.0.[1..3]").unwrap().with_profile(profile);
-    ListCheck::new(spec, &Subject::from(IpAddr::from(CLIENT)), Control::stale(Label::from_random([1; 16]))).first_use()
+    ListCheck::new(
+        spec,
+        &Subject::from(IpAddr::from(CLIENT)),
+        Control::stale(Label::from_random(Randomness::for_tests([1; 16]))),
+    )
+    .first_use()
 }
 
 /// Two orders of answers, one verdict; and once there is a verdict, more answers change nothing.
@@ -126,7 +132,7 @@ fn run(settings: &Settings, dialogue: &Dialogue, table: &Table) -> Report {
         &std::sync::Arc::new(settings.clone()),
         &mut SharedState::default(),
         Instant::now(),
-        [3; 16],
+        Randomness::for_tests([3; 16]),
     );
     while let Some((ticket, question)) = inquiry.next_question() {
         inquiry.supply(ticket, table.lookup(&question).answer());

@@ -8,7 +8,7 @@ use rdnsbl::dns::Failure;
 use rdnsbl::inquiry::QuestionId;
 use rdnsbl::resolve::{Stub, Timeouts};
 use rdnsbl::testing::{LoopbackServer, ReplyOutcome, SILENCE, Table};
-use rdnsbl::{Answer, Checker, Inquiry, Report, SharedState};
+use rdnsbl::{Answer, Checker, Inquiry, Randomness, Report, SharedState};
 
 use crate::kit::said::{everything, said};
 use crate::kit::scenario;
@@ -43,7 +43,7 @@ fn decide(scenario: &Scenario, order: Order) -> Report {
         &std::sync::Arc::new(scenario.settings.clone()),
         &mut shared,
         Instant::now(),
-        [0x5a; 16],
+        Randomness::for_tests([0x5a; 16]),
     );
     let mut now = Duration::ZERO;
     let mut open: Vec<(Duration, QuestionId, Answer)> = Vec::new();

@@ -8,7 +8,9 @@ use rdnsbl::check::mail_domain::MailDomain;
 use rdnsbl::dns::Failure;
 use rdnsbl::dnsxl::{CodePattern, PatternError, PatternErrorKind, ProblemKind, Verdict};
 use rdnsbl::testing::Table;
-use rdnsbl::{Dialogue, Inquiry, ListSet, ListSpec, Name, Report, Settings, SharedState, SpecialPurpose, Subject};
+use rdnsbl::{
+    Dialogue, Inquiry, ListSet, ListSpec, Name, Randomness, Report, Settings, SharedState, SpecialPurpose, Subject,
+};
 use serde_json::Value;
 
 /// What became of a case.
@@ -209,7 +211,7 @@ fn run_on(table: &Table, dialogue: Dialogue, zones: &[String]) -> Report {
         &std::sync::Arc::new(settings.clone()),
         &mut SharedState::default(),
         Instant::now(),
-        [9; 16],
+        Randomness::for_tests([9; 16]),
     );
     while let Some((ticket, question)) = inquiry.next_question() {
         inquiry.supply(ticket, table.lookup(&question).answer());

@@ -8,7 +8,7 @@ use rdnsbl::dns::Failure;
 use rdnsbl::policy::Rule;
 use rdnsbl::report::LogLine;
 use rdnsbl::testing::Table;
-use rdnsbl::{Dialogue, Inquiry, ListSet, Policy, Report, Settings, SharedState, SpecialPurpose};
+use rdnsbl::{Dialogue, Inquiry, ListSet, Policy, Randomness, Report, Settings, SharedState, SpecialPurpose};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -140,7 +140,13 @@ fn is_of(value: &Value, kind: &str) -> bool {
 /// The report on a dialogue, with `patience` answers given before time is up.
 fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usize) -> Report {
     let settings = std::sync::Arc::new(settings.clone());
-    let mut inquiry = Inquiry::new(dialogue, &settings, &mut SharedState::default(), Instant::now(), [0x5a; 16]);
+    let mut inquiry = Inquiry::new(
+        dialogue,
+        &settings,
+        &mut SharedState::default(),
+        Instant::now(),
+        Randomness::for_tests([0x5a; 16]),
+    );
     let mut given = 0;
     while let Some((ticket, question)) = inquiry.next_question() {
         if given == patience {

@@ -150,7 +150,7 @@ fn a_private_client_may_be_behind_nat() {
 fn what_the_resolver_says_beside_a_failure_is_told() {
     use rdnsbl::dns::{AnswerKind, ExtendedError, Failure};
     use rdnsbl::testing::Table;
-    use rdnsbl::{Inquiry, Settings, SharedState};
+    use rdnsbl::{Inquiry, Randomness, Settings, SharedState};
 
     let names = Table::parse("7.113.0.203.in-addr.arpa PTR mail.example.\nmail.example SERVFAIL").unwrap();
     let table = Table::parse("* SERVFAIL").unwrap();
@@ -161,7 +161,8 @@ fn what_the_resolver_says_beside_a_failure_is_told() {
     for (code, said) in [(6, "DNSSEC bogus"), (22, "no reachable authority"), (4711, "extended error 4711")] {
         let now = std::time::Instant::now();
         let settings = std::sync::Arc::new(settings.clone());
-        let mut inquiry = Inquiry::new(&dialogue, &settings, &mut SharedState::default(), now, [0x5a; 16]);
+        let mut inquiry =
+            Inquiry::new(&dialogue, &settings, &mut SharedState::default(), now, Randomness::for_tests([0x5a; 16]));
         while let Some((ticket, question)) = inquiry.next_question() {
             let answer = table.lookup(&question).answer();
             let failed = matches!(answer.kind(), AnswerKind::Failed(_));
@@ -172,8 +173,13 @@ fn what_the_resolver_says_beside_a_failure_is_told() {
         assert_eq!(shown.matches(&format!("server failure (SERVFAIL): {said}")).count(), 6, "{shown}");
         assert_eq!(report.sender().unwrap().extended_error(), Some(ExtendedError::new(code)));
         assert_eq!(ExtendedError::new(code).code(), code);
-        let mut inquiry =
-            Inquiry::new(&client(7), &Settings::default().into(), &mut SharedState::default(), now, [0x5a; 16]);
+        let mut inquiry = Inquiry::new(
+            &client(7),
+            &Settings::default().into(),
+            &mut SharedState::default(),
+            now,
+            Randomness::for_tests([0x5a; 16]),
+        );
         while let Some((ticket, question)) = inquiry.next_question() {
             inquiry.supply(ticket, names.lookup(&question).answer().with_extended_error(code));
         }

@@ -46,13 +46,13 @@ const CONTROL_OCTETS: usize = 65;
 /// whatever the filter; codes that the filter does not select are excluded; a hit counts if both control entries are absent.
 ///
 /// ```
-/// use rdnsbl::dns::{Answer, Failure};
+/// use rdnsbl::dns::{Answer, Failure, Randomness};
 /// use rdnsbl::dnsxl::{Control, Label, ListCheck, ListSpec, Subject, Verdict};
 /// use rdnsbl::check::{Check, Step};
 /// use std::net::IpAddr;
 ///
 /// let subject = Subject::from("203.0.113.14".parse::<IpAddr>()?);
-/// let control = Control::stale(Label::from_random([7; 16])); // random octets in a real program
+/// let control = Control::stale(Label::from_random(Randomness::new()));
 /// let mut check = ListCheck::new(ListSpec::deny("bl.example")?, &subject, control);
 /// while let Step::Need(slots) = check.step() {
 ///     for slot in slots {
