@@ -17,8 +17,9 @@ use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::engine::driver;
 use crate::engine::events::Events;
 use crate::engine::later;
-use crate::engine::run::{Run, WaitFor};
+use crate::engine::run::Run;
 use crate::inquiry::Inquiry;
+use crate::inquiry::WaitFor;
 use crate::inquiry::settings::Settings;
 use crate::report::HealthReport;
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::checker::{Checker, Updates};
 use crate::engine::later;
-use crate::engine::run::{Run, UpdateQueue, WaitFor};
+use crate::engine::run::{Run, UpdateQueue};
+use crate::inquiry::WaitFor;
 use crate::inquiry::dialogue::Dialogue;
 use crate::report::Report;
 use crate::report::summary::Summary;

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crate::base::lock::lock;
 use crate::checker::Checker;
 use crate::engine::later;
-use crate::engine::run::{Run, SessionRun, WaitFor};
+use crate::engine::run::{Run, SessionRun};
 use crate::engine::session_memory::SessionMemory;
-use crate::inquiry::Awaited;
-use crate::inquiry::dialogue::{ClientTrust, Dialogue};
-use crate::policy::{Advice, Finding, Moment, Stage, Told};
+use crate::inquiry::dialogue::Dialogue;
+use crate::inquiry::{SessionFacts, WaitFor};
+use crate::policy::{Advice, Stage};
 use crate::report::Report;
 
 /// One SMTP session: it takes facts as the client states them, and advises at each stage.
@@ -63,15 +63,10 @@ use crate::report::Report;
 #[derive(Debug)]
 pub struct Session {
     checker: Checker,
-    dialogue: Dialogue,
-    stage: Stage,
-    act_from: Stage,
+    facts: SessionFacts,
     budget: Duration,
     until: Option<Instant>,
     memory: Arc<Mutex<SessionMemory>>,
-    told: Told,
-    /// MAIL was given at least once.
-    had_mail: bool,
 }
 
 impl Checker {
@@ -79,29 +74,14 @@ impl Checker {
     ///
     /// On a Unix socket there is no address: `checker.session(Dialogue::new())`.
     pub fn session(&self, client: impl Into<Dialogue>) -> Session {
-        let dialogue = client.into();
-        let stage = match &dialogue {
-            Dialogue { rcpt_to: Some(_), .. } => Stage::Rcpt,
-            Dialogue { mail_from: Some(_), .. } => Stage::Mail,
-            Dialogue { helo: Some(_), .. } => Stage::Helo,
-            _ => Stage::Connect,
-        };
         let now = self.engine.fetcher.clock.now();
         let mut memory = SessionMemory::new(now);
-        let had_mail = dialogue.mail_from.is_some();
-        if had_mail {
-            memory.begin_transaction(true, now);
-        }
         Session {
             checker: self.pinned(),
-            dialogue,
-            stage,
-            act_from: Stage::Rcpt,
+            facts: SessionFacts::new(client.into(), &mut memory, now),
             budget: self.budget(),
             until: None,
             memory: Arc::new(Mutex::new(memory)),
-            told: Told::default(),
-            had_mail,
         }
     }
 }
@@ -124,104 +104,79 @@ impl Session {
     /// Sets the first stage at which a refusal is advised; [`Stage::Rcpt`] by default.
     #[must_use]
     pub fn act_from(mut self, stage: Stage) -> Self {
-        self.act_from = stage;
+        self.facts.act_from = stage;
         self
     }
 
     /// The stage of the latest fact.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.stage
+        self.facts.stage
     }
 
     /// The facts so far.
     #[must_use]
     pub fn dialogue(&self) -> &Dialogue {
-        &self.dialogue
+        &self.facts.dialogue
     }
 
     /// The client has another address: a PROXY header or XCLIENT has named the real one. Everything else is forgotten.
     pub fn client(&mut self, address: IpAddr) -> &mut Self {
-        lock(&self.memory).clear();
-        self.dialogue = Dialogue::from(address);
-        self.stage = Stage::Connect;
-        self.told = Told::default();
-        self.had_mail = false;
+        self.facts.client(address, &mut lock(&self.memory));
         self
     }
 
     /// HELO, EHLO or LHLO with this argument. It ends the mail transaction, if there is one (RFC 5321 §4.1.4).
     pub fn helo(&mut self, argument: impl Into<String>) -> &mut Self {
-        self.reset();
-        self.dialogue.helo = Some(argument.into());
-        self.stage = Stage::Helo;
-        self.told.forget_from(Stage::Helo);
+        self.facts.helo(argument.into(), &mut lock(&self.memory));
         self
     }
 
     /// MAIL with this argument: what stands behind `MAIL FROM:`, parameters included. It begins a mail transaction.
     pub fn mail_from(&mut self, argument: impl Into<String>) -> &mut Self {
-        let dialogue = std::mem::take(&mut self.dialogue);
-        self.begin_transaction(dialogue.mail_from(argument))
+        self.mail(|dialogue| dialogue.mail_from(argument))
     }
 
     /// MAIL with an address that the host has parsed already, such as Postfix's attribute `sender`: without angle brackets,
     /// empty for the null reverse-path.
     pub fn mail_from_address(&mut self, address: &str) -> &mut Self {
-        let dialogue = std::mem::take(&mut self.dialogue);
-        self.begin_transaction(dialogue.mail_from_address(address))
+        self.mail(|dialogue| dialogue.mail_from_address(address))
     }
 
-    fn begin_transaction(&mut self, dialogue: Dialogue) -> &mut Self {
-        self.dialogue = dialogue.without_recipient();
-        self.stage = Stage::Mail;
-        self.told.forget_from(Stage::Mail);
+    fn mail(&mut self, with_sender: impl FnOnce(Dialogue) -> Dialogue) -> &mut Self {
         let now = self.checker.engine.fetcher.clock.now();
-        lock(&self.memory).begin_transaction(!self.had_mail, now);
-        self.had_mail = true;
+        self.facts.mail(with_sender, &mut lock(&self.memory), now);
         self
     }
 
     /// RCPT with this argument: what stands behind `RCPT TO:`, parameters included. It takes the place of an earlier
     /// recipient.
     pub fn rcpt_to(&mut self, argument: impl Into<String>) -> &mut Self {
-        let dialogue = std::mem::take(&mut self.dialogue);
-        self.set_recipient(dialogue.rcpt_to(argument))
+        self.facts.rcpt(|dialogue| dialogue.rcpt_to(argument));
+        self
     }
 
     /// RCPT with an address that the host has parsed already: without angle brackets.
     pub fn rcpt_to_address(&mut self, address: &str) -> &mut Self {
-        let dialogue = std::mem::take(&mut self.dialogue);
-        self.set_recipient(dialogue.rcpt_to_address(address))
-    }
-
-    fn set_recipient(&mut self, dialogue: Dialogue) -> &mut Self {
-        self.dialogue = dialogue;
-        self.stage = Stage::Rcpt;
-        self.told.forget_from(Stage::Rcpt);
+        self.facts.rcpt(|dialogue| dialogue.rcpt_to_address(address));
         self
     }
 
     /// RSET, or the end of a message: the sender and the recipients are forgotten.
     pub fn reset(&mut self) -> &mut Self {
-        self.dialogue = std::mem::take(&mut self.dialogue).without_envelope();
-        lock(&self.memory).end_transaction();
-        self.stage = if self.dialogue.helo.is_some() { Stage::Helo } else { Stage::Connect };
-        self.told.forget_from(Stage::Mail);
+        self.facts.reset(&mut lock(&self.memory));
         self
     }
 
     /// STARTTLS has succeeded: all but the client's address is forgotten, a log-in too (RFC 3207 §4.2).
     pub fn start_tls(&mut self) -> &mut Self {
-        self.dialogue.helo = None;
-        self.dialogue.trust = ClientTrust::Stranger;
-        self.told.forget_from(Stage::Helo);
-        self.reset()
+        self.facts.start_tls(&mut lock(&self.memory));
+        self
     }
 
     /// The client has logged in (RFC 4954): it is not judged from now on, and no list is asked about its address.
     pub fn authenticated(&mut self) -> &mut Self {
-        self.dialogue.trust = ClientTrust::Authenticated;
+        self.facts.authenticated();
         self
     }
 
@@ -230,17 +185,9 @@ impl Session {
     ///
     /// Dropping the future before its end loses nothing but the questions that nobody else waits for.
     pub async fn advice(&mut self) -> Advice {
-        if self.stage < self.act_from {
-            return Advice::default();
-        }
-        let awaited = Awaited {
-            stage: self.stage,
-            act_from: self.act_from,
-            is_listed_before: self.told.before(self.stage, Finding::Listed),
-        };
+        let Some(awaited) = self.facts.awaited() else { return Advice::default() };
         let report = self.run(WaitFor::Advice(awaited)).await;
-        let mut moment = Moment { stage: self.stage, act_from: self.act_from, told: &mut self.told };
-        let advice = self.checker.settings().policy.judge_at(&report, &mut moment);
+        let advice = self.facts.judge(&self.checker.settings().policy, &report);
         self.checker.engine.fetcher.counters.actions.count(advice.action());
         advice
     }
@@ -268,7 +215,7 @@ impl Session {
     }
 
     fn run(&self, wait_for: WaitFor) -> impl Future<Output = Report> + Send + use<> {
-        let (checker, dialogue, memory) = (self.checker.clone(), self.dialogue.clone(), Arc::clone(&self.memory));
+        let (checker, dialogue, memory) = (self.checker.clone(), self.facts.dialogue.clone(), Arc::clone(&self.memory));
         let (budget, until) = (self.budget, self.until);
         async move {
             let deadline = later(checker.engine.fetcher.clock.now(), budget);

@@ -16,7 +16,8 @@ use crate::checker::Checker;
 use crate::dns::{Failure, Randomness};
 use crate::engine::driver::run_inquiry;
 use crate::engine::later;
-use crate::engine::run::{Run, WaitFor};
+use crate::engine::run::Run;
+use crate::inquiry::WaitFor;
 use crate::inquiry::{Inquiry, SingleCheck};
 use crate::report::Report;
 

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure};
 use crate::engine::fetch::{Fetcher, ListTarget};
-use crate::engine::run::{Run, WaitFor};
-use crate::engine::session_memory::{Begun, KeptProof, Validity};
+use crate::engine::run::Run;
+use crate::engine::session_memory::{Begun, Validity};
 use crate::engine::waiting::Waiting;
 use crate::engine::{Engine, later};
-use crate::inquiry::{Ask, AskedList, Inquiry, QuestionId};
+use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up};
 use crate::report::Source;
 
 /// The questions of one inquiry that are under way.
@@ -31,9 +31,6 @@ pub(super) struct Pending {
     pub(super) source: Source,
 }
 
-/// A question that neither the session nor the cache can answer.
-type Unsent = (Ask, Option<ListTarget>);
-
 impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Arc<Engine>, run: &'a Run, questions: usize) -> Self {
         let begun = run.session.as_ref().map(|session| Begun::new(&session.memory));
@@ -48,49 +45,53 @@ impl<'a> Asking<'a> {
     pub(super) fn use_proofs(&self, inquiry: &mut Inquiry) {
         let Some(session) = &self.run.session else { return };
         let proofs = lock(&session.memory).proofs(self.fetcher().clock.now());
-        let shared = lock(&self.engine.shared);
-        let holds = |kept: &&KeptProof| shared.broken_since(&kept.spec, kept.subject.kind(), kept.seen).is_none();
-        proofs.iter().filter(holds).for_each(|kept| inquiry.prove_about(&kept.spec, &kept.subject, &kept.proof));
+        inquiry.use_proofs(&proofs, &lock(&self.engine.shared));
     }
 
     /// Starts every question that the inquiry needs now. Known answers are supplied at once.
-    ///
-    /// If the run may stop early, everything that is known is supplied first: what can then no longer change the result is not
-    /// asked at all.
     pub(super) fn start_questions(&mut self, inquiry: &mut Inquiry) {
         let now = self.fetcher().clock.now();
-        loop {
-            let mut unsent: Vec<Unsent> = Vec::new();
-            while let Some(ask) = inquiry.next_ask() {
-                let list = ask.list.as_ref().map(|list| target(self.fetcher(), list));
-                if self.supply_known(inquiry, &ask, list.as_ref(), now) {
-                    continue;
-                }
-                match self.run.wait_for {
-                    WaitFor::AllLists | WaitFor::ListsAndHealth => self.send(inquiry, ask, list, now),
-                    WaitFor::DecisiveLists | WaitFor::Advice(_) => unsent.push((ask, list)),
-                }
-            }
-            match self.run.wait_for {
-                WaitFor::DecisiveLists => inquiry.drop_irrelevant_lists(),
-                WaitFor::Advice(awaited) => inquiry.drop_what_cannot_change_advice(awaited),
-                WaitFor::AllLists | WaitFor::ListsAndHealth => {}
-            }
-            if unsent.is_empty() {
-                return;
-            }
-            for (ask, list) in unsent {
-                if inquiry.is_wanted(ask.ticket) {
-                    self.send(inquiry, ask, list, now);
-                } else {
-                    inquiry.withdraw(ask.ticket);
-                }
-            }
+        inquiry.start_questions(self.run.wait_for, self, now);
+    }
+
+    /// When the run ends. What an earlier stage of the session has begun to wait for does not get its whole time again.
+    pub(super) fn deadline(&self) -> Instant {
+        let Some(session) = &self.run.session else { return self.run.deadline };
+        let newest = self.open.values().map(|pending| pending.asked_at).max();
+        newest.map_or(self.run.deadline, |newest| later(newest, session.per_question).min(self.run.deadline))
+    }
+
+    /// Keeps an answer for the session.
+    pub(super) fn learn(&self, inquiry: &Inquiry, ticket: QuestionId, answer: &Answer, now: Instant) {
+        if let (Some(begun), Some(question)) = (&self.begun, inquiry.question(ticket)) {
+            begun.learn(question, answer, now);
         }
     }
 
+    /// Ends the questions under way, unless another check waits for them too. If the time is up, the session does not wait
+    /// again for those that had most of it.
+    pub(super) fn finish(self, inquiry: &Inquiry, time_is_up: bool) {
+        let (Some(session), Some(begun), true) = (&self.run.session, &self.begun, time_is_up) else { return };
+        let now = self.fetcher().clock.now();
+        for pending in self.open.values() {
+            if is_given_up(pending.asked_at, session.per_question, now)
+                && let Some(question) = inquiry.question(pending.ticket)
+            {
+                begun.learn(question, &Answer::failed(Failure::Deadline), now);
+            }
+        }
+    }
+}
+
+impl Asker for Asking<'_> {
+    type List = ListTarget;
+
+    fn list(&self, list: &AskedList) -> ListTarget {
+        target(self.fetcher(), list)
+    }
+
     /// Supplies the answer that the session or the cache has. `false` if there is none.
-    fn supply_known(&self, inquiry: &mut Inquiry, ask: &Ask, list: Option<&ListTarget>, now: Instant) -> bool {
+    fn supply_known(&mut self, inquiry: &mut Inquiry, ask: &Ask, list: Option<&ListTarget>, now: Instant) -> bool {
         let supply = |inquiry: &mut Inquiry, answer| {
             inquiry.supply_from(ask.ticket, answer, Source::Memory, Duration::ZERO, Some(now));
             true
@@ -115,7 +116,7 @@ impl<'a> Asking<'a> {
 
     /// Puts a question to the resolver, or joins the same question in flight.
     fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, list: Option<ListTarget>, now: Instant) {
-        if !may_ask(self.engine, inquiry, &ask, now) {
+        if ask.concerns_state() && !inquiry.may_ask(&ask, &mut lock(&self.engine.shared), now) {
             return;
         }
         let Ask { ticket, question, purpose, .. } = ask;
@@ -142,33 +143,6 @@ impl<'a> Asking<'a> {
             }
         }
     }
-
-    /// When the run ends. What an earlier stage of the session has begun to wait for does not get its whole time again.
-    pub(super) fn deadline(&self) -> Instant {
-        let Some(session) = &self.run.session else { return self.run.deadline };
-        let newest = self.open.values().map(|pending| pending.asked_at).max();
-        newest.map_or(self.run.deadline, |newest| later(newest, session.per_question).min(self.run.deadline))
-    }
-
-    /// Keeps an answer for the session.
-    pub(super) fn learn(&self, inquiry: &Inquiry, ticket: QuestionId, answer: &Answer, now: Instant) {
-        if let (Some(begun), Some(question)) = (&self.begun, inquiry.question(ticket)) {
-            begun.learn(question, answer, now);
-        }
-    }
-
-    /// Ends the questions under way, unless another check waits for them too. If the time is up, the session does not wait
-    /// again for those that had most of it.
-    pub(super) fn finish(self, inquiry: &Inquiry, time_is_up: bool) {
-        let (Some(session), Some(begun), true) = (&self.run.session, &self.begun, time_is_up) else { return };
-        let now = self.fetcher().clock.now();
-        for pending in self.open.values() {
-            let had = now.saturating_duration_since(pending.asked_at);
-            if let Some(question) = inquiry.question(pending.ticket).filter(|_| had >= session.per_question / 2) {
-                begun.learn(question, &Answer::failed(Failure::Deadline), now);
-            }
-        }
-    }
 }
 
 fn target(fetcher: &Fetcher, list: &AskedList) -> ListTarget {
@@ -179,36 +153,4 @@ fn target(fetcher: &Fetcher, list: &AskedList) -> ListTarget {
         subject: list.subject.clone(),
         daily_limit: list.limit,
     }
-}
-
-/// Does this question still have to be sent, after what other checks did meanwhile? A control does not if its zone was proved
-/// in the meantime. Also records that this check sends a trial or a suspicion's controls, so that others do not repeat them.
-fn may_ask(engine: &Engine, inquiry: &mut Inquiry, ask: &Ask, now: Instant) -> bool {
-    if let Some(label) = ask.trial {
-        lock(&engine.shared).begin_trial(now, label);
-        return true;
-    }
-    let Some(list) = &ask.list else { return true };
-    if list.is_suspicion {
-        // The claim keeps other checks from sending these controls too. Its result is ignored: a suspicion has two controls,
-        // and the second must be sent although the first has made the claim.
-        lock(&engine.shared).claim_suspicion(list.spec.zone(), list.kind, now);
-        return true;
-    }
-    if !ask.purpose.is_control() {
-        return true;
-    }
-    let proof = {
-        let mut shared = lock(&engine.shared);
-        // A list that was paused after failures. The claim is made only here, where the question is really sent.
-        if !list.takes_proof {
-            shared.claim_trial(&list.spec, list.kind, now);
-            return true;
-        }
-        shared.fresh(&list.spec, list.kind, now)
-    };
-    let Some(proof) = proof else { return true };
-    inquiry.prove(&list.spec, list.kind, &proof);
-    // Another list may still need the same control.
-    !inquiry.is_cancelled(ask.ticket)
 }

@@ -14,16 +14,11 @@ use crate::dnsxl::Subject;
 use crate::engine::asking::{Asking, Pending};
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
-use crate::engine::run::{Run, WaitFor};
+use crate::engine::run::Run;
 use crate::engine::{Engine, later};
 use crate::inquiry::{Finished, Inquiry, TrialWait};
 use crate::report::Report;
-use crate::state::ACCUSATIONS_HELD;
 use crate::state::event::Event;
-
-/// How long a verdict that rests on the existence of an address waits for the resolver's trial, measured from the start of the
-/// check. It equals the time before a question is first sent again.
-const TRIAL_WAIT: Duration = Duration::from_millis(400);
 
 type Timer = BoxFuture<'static, ()>;
 
@@ -57,8 +52,8 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
         if !background.tries_the_resolver() {
             inquiry.end_trial_elsewhere();
         }
-        let wait = trial_wait(&mut inquiry, wait_for);
-        if let Some(limit) = trial_limit(wait)
+        let wait = inquiry.trial_wait(wait_for);
+        if let Some(limit) = wait.limit()
             && trial_timer.as_ref().is_none_or(|(of, _)| *of != wait)
         {
             trial_timer = Some((wait, fetcher.clock.sleep_until(later(started, limit))));
@@ -151,33 +146,6 @@ enum Next {
     /// The resolver's trial, started by another check, is over.
     TrialOver,
     End,
-}
-
-/// How long the check still waits, should only the resolver's trial be missing.
-fn trial_wait(inquiry: &mut Inquiry, wait_for: WaitFor) -> TrialWait {
-    if matches!(wait_for, WaitFor::Advice(_)) && inquiry.is_done_mut() && !inquiry.may_be_advised() {
-        return TrialWait::No;
-    }
-    let with_health = wait_for == WaitFor::ListsAndHealth;
-    if !inquiry.is_done_mut() || with_health && inquiry.is_asking_lists_about_themselves() {
-        return TrialWait::ToTheEnd;
-    }
-    match inquiry.waits_for_trial() {
-        // A tool that reports health waits until it is clear whether the resolver or a list is at fault.
-        TrialWait::No | TrialWait::Briefly if with_health && inquiry.accuses_while_on_trial() => {
-            TrialWait::WhileAccusationsAreHeld
-        }
-        wait => wait,
-    }
-}
-
-/// How long a check waits for the resolver's trial, measured from its start; `None`: no limit but its deadline.
-fn trial_limit(wait: TrialWait) -> Option<Duration> {
-    match wait {
-        TrialWait::Briefly => Some(TRIAL_WAIT),
-        TrialWait::WhileAccusationsAreHeld => Some(ACCUSATIONS_HELD),
-        TrialWait::No | TrialWait::ToTheEnd => None,
-    }
 }
 
 /// Caches the verdicts about the client's reverse DNS and the sender's domain for the fast path. The answers that they rest on

@@ -6,21 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::engine::session_memory::SessionMemory;
-use crate::inquiry::Awaited;
+use crate::inquiry::WaitFor;
 use crate::report::Update;
-
-/// Which answers a check waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WaitFor {
-    /// What can still change the action or the code of the policy's advice at this stage of a session.
-    Advice(Awaited),
-    /// Every list.
-    AllLists,
-    /// The lists that can still change the outcome.
-    DecisiveLists,
-    /// Every list, and the control questions about lists that the check causes.
-    ListsAndHealth,
-}
 
 /// How an inquiry is run.
 #[derive(Clone, Debug)]

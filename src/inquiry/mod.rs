@@ -22,6 +22,7 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 
+mod asking;
 mod assemble;
 mod begin;
 mod decided;
@@ -32,6 +33,8 @@ mod list_run;
 mod names;
 mod questions;
 mod running;
+mod session_facts;
+mod session_memory;
 pub mod settings;
 mod settings_finding;
 #[cfg(feature = "serde")]
@@ -56,12 +59,15 @@ use crate::check::mail_domain::MailDomainCheck;
 use crate::check::resolver::ResolverCheck;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
+pub(crate) use crate::inquiry::asking::{Asker, WaitFor};
 use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
 pub(crate) use crate::inquiry::finish::Finished;
 pub use crate::inquiry::questions::QuestionId;
 pub(crate) use crate::inquiry::questions::SentAt;
+pub(crate) use crate::inquiry::session_facts::SessionFacts;
+pub(crate) use crate::inquiry::session_memory::{SessionMemory, is_given_up};
 use crate::inquiry::settings::Settings;
 pub use crate::inquiry::settings_finding::SettingsFinding;
 pub(crate) use crate::inquiry::suspicion::TrialWait;
