@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A boxed future, of std types only.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -43,6 +43,12 @@ impl<T: Clock + ?Sized> Clock for Arc<T> {
     fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
         (**self).sleep_until(at)
     }
+}
+
+/// `now + budget`, capped at one year so that it cannot overflow.
+pub(crate) fn later(now: Instant, budget: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    now.checked_add(budget.min(YEAR)).unwrap_or(now)
 }
 
 /// The clock of a tokio runtime with time enabled.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::select;
 
+use crate::base::clock::later;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::checker::Checker;
@@ -16,7 +17,6 @@ use crate::dns::Randomness;
 use crate::dnsxl::{HealthState, ListSpec, SubjectKind};
 use crate::engine::driver;
 use crate::engine::events::Events;
-use crate::engine::later;
 use crate::engine::run::Run;
 use crate::inquiry::Inquiry;
 use crate::inquiry::WaitFor;

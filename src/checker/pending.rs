@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use crate::base::clock::later;
 use crate::checker::{Checker, Updates};
-use crate::engine::later;
 use crate::engine::run::{Run, UpdateQueue};
 use crate::inquiry::WaitFor;
 use crate::inquiry::dialogue::Dialogue;

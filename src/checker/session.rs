@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::base::clock::later;
 use crate::base::lock::lock;
 use crate::checker::Checker;
-use crate::engine::later;
 use crate::engine::run::{Run, SessionRun};
 use crate::engine::session_memory::SessionMemory;
 use crate::inquiry::dialogue::Dialogue;

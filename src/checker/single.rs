@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::base::clock::later;
 use crate::base::lock::lock;
 use crate::check::Check;
 use crate::check::helo::{HeloCheck, HeloReport};
@@ -15,7 +16,6 @@ use crate::check::mail_domain::{MailDomainCheck, MailDomainReport, PathRole};
 use crate::checker::Checker;
 use crate::dns::{Failure, Randomness};
 use crate::engine::driver::run_inquiry;
-use crate::engine::later;
 use crate::engine::run::Run;
 use crate::inquiry::WaitFor;
 use crate::inquiry::{Inquiry, SingleCheck};

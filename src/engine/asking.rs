@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::base::clock::later;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure};
+use crate::engine::Engine;
 use crate::engine::fetch::{Fetcher, ListTarget};
 use crate::engine::run::Run;
 use crate::engine::session_memory::{Begun, Validity};
 use crate::engine::waiting::Waiting;
-use crate::engine::{Engine, later};
 use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up};
 use crate::report::Source;
 

@@ -6,16 +6,16 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crate::base::clock::BoxFuture;
+use crate::base::clock::{BoxFuture, later};
 use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
 use crate::dns::{Answer, Failure};
 use crate::dnsxl::Subject;
+use crate::engine::Engine;
 use crate::engine::asking::{Asking, Pending};
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
 use crate::engine::run::Run;
-use crate::engine::{Engine, later};
 use crate::inquiry::{Finished, Inquiry, TrialWait};
 use crate::report::Report;
 use crate::state::event::Event;

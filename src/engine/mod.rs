@@ -15,7 +15,6 @@ pub(crate) mod shared_query;
 mod waiting;
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use async_lock::Semaphore;
 
@@ -30,10 +29,4 @@ pub(crate) struct Engine {
     pub(crate) background: Background,
     /// Permits for whole checks.
     pub(crate) checks: Semaphore,
-}
-
-/// `now + budget`, capped at one year so that it cannot overflow.
-pub(crate) fn later(now: Instant, budget: Duration) -> Instant {
-    const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    now.checked_add(budget.min(YEAR)).unwrap_or(now)
 }

@@ -21,6 +21,8 @@
 //! shared.learn(&report, Instant::now());
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
+//!
+//! A server checks an SMTP session at its stages: [`StagedInquiry`].
 
 mod asking;
 mod assemble;
@@ -39,8 +41,10 @@ pub mod settings;
 mod settings_finding;
 #[cfg(feature = "serde")]
 mod settings_serde;
+mod staged;
 mod subjects;
 mod suspicion;
+mod under_way;
 mod workspace;
 
 use std::sync::Arc;
@@ -70,6 +74,7 @@ pub(crate) use crate::inquiry::session_facts::SessionFacts;
 pub(crate) use crate::inquiry::session_memory::{SessionMemory, is_given_up};
 use crate::inquiry::settings::Settings;
 pub use crate::inquiry::settings_finding::SettingsFinding;
+pub use crate::inquiry::staged::{StageGoal, StageResult, StagedInquiry};
 pub(crate) use crate::inquiry::suspicion::TrialWait;
 use crate::report::Source;
 use crate::state::SharedState;

@@ -15,7 +15,7 @@ use crate::dnsxl::{ListSpec, Proof, Subject, Verdict};
 use crate::report::Report;
 
 /// Answers kept by one session; a session with many recipients reaches it. Further answers are kept by the cache alone.
-const MAX_ANSWERS: usize = 1_024;
+pub(crate) const MAX_ANSWERS: usize = 1_024;
 /// Proofs kept by one session.
 const MAX_PROOFS: usize = 256;
 /// How long a failure, or any answer before the first MAIL, is good for.

@@ -23,6 +23,7 @@ pub(crate) mod event;
 mod resolver;
 #[cfg(test)]
 mod tests;
+mod validity;
 mod view;
 mod zone;
 
@@ -34,6 +35,8 @@ pub(crate) use crate::state::admission::Admission;
 use crate::state::admission::SAME_LABEL;
 use crate::state::resolver::ResolverState;
 pub(crate) use crate::state::resolver::{ACCUSATIONS_HELD, TrialState};
+use crate::state::validity::Invalidations;
+pub(crate) use crate::state::validity::{Invalidated, Validity};
 use crate::state::view::{ZoneChange, ZoneView};
 use crate::state::zone::Zone;
 
@@ -87,17 +90,7 @@ pub struct SharedState {
     evicted: bool,
     /// Answers that accuse a list, held back while the resolver is on trial.
     held_back: Vec<QueuedAnswer>,
-}
-
-/// What the cache must no longer use.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Invalidated {
-    /// Everything: the resolver began to change answers, or stopped.
-    pub(crate) everything: bool,
-    /// Answers of these zones, whose lists broke or have recovered.
-    pub(crate) zones: Vec<Name>,
-    /// Summaries of cached answers: something that they rest on has changed.
-    pub(crate) summaries: bool,
+    invalidations: Invalidations,
 }
 
 impl SharedState {
@@ -118,6 +111,7 @@ impl SharedState {
             health_epoch: 0,
             evicted: false,
             held_back: Vec::new(),
+            invalidations: Invalidations::default(),
         }
     }
 
@@ -319,6 +313,7 @@ impl SharedState {
         invalidated.everything = distortion_before != self.distortion(now);
         invalidated.summaries |=
             trusted_before != self.has_no_suspicion() || !events.is_empty() || std::mem::take(&mut self.evicted);
+        self.invalidate(&invalidated);
         (events, invalidated)
     }
 
@@ -385,7 +380,8 @@ impl SharedState {
                 self.evicted = true;
             }
         }
-        let state = self.zones.entry((zone.clone(), kind)).or_insert_with(|| Zone::new(now));
+        let invalidated = self.invalidations.all;
+        let state = self.zones.entry((zone.clone(), kind)).or_insert_with(|| Zone::new(now, invalidated));
         state.used = now;
         state
     }

@@ -36,10 +36,12 @@ pub(crate) struct Zone {
     pub(crate) views: Vec<ZoneView>,
     corroboration: Corroboration,
     pub(crate) used: Instant,
+    /// The number of the latest invalidation of its answers, or of the latest of all when it was created.
+    pub(super) invalidated: u64,
 }
 
 impl Zone {
-    pub(crate) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant, invalidated: u64) -> Self {
         Self {
             label: None,
             random: None,
@@ -48,6 +50,7 @@ impl Zone {
             views: Vec::new(),
             corroboration: Corroboration::default(),
             used: now,
+            invalidated,
         }
     }
 

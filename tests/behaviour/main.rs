@@ -32,6 +32,8 @@ mod session_property;
 #[cfg(feature = "test-util")]
 mod situations;
 #[cfg(feature = "test-util")]
+mod staged;
+#[cfg(feature = "test-util")]
 mod stages;
 #[cfg(feature = "test-util")]
 mod strangers;
