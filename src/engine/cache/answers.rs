@@ -24,13 +24,13 @@ pub(super) struct CachedAnswer {
 
 impl AnswerStores {
     /// The answer, with its remaining lifetime.
-    pub(super) fn get(&self, question: &Question, now: Instant) -> Option<Answer> {
+    pub(super) fn get(&self, question: &Question, now: Instant, bounds: Bounds) -> Option<Answer> {
         let mut store = lock(self.partition(question.record_type));
         let entry = store.get(question)?;
         match entry.expires.checked_duration_since(now) {
             Some(left) if !left.is_zero() => Some(entry.answer.clone().aged(left)),
             _ => {
-                store.remove(question);
+                store.remove(question, bounds);
                 None
             }
         }

@@ -13,6 +13,7 @@
 mod answers;
 pub(crate) mod lru;
 pub(crate) mod packed;
+mod shares;
 mod subjects;
 mod tick;
 mod weight;
@@ -78,7 +79,7 @@ impl Cache {
 
     /// A cached answer, with its remaining lifetime.
     pub(crate) fn get(&self, question: &Question, now: Instant) -> Option<Answer> {
-        self.answers.get(question, now)
+        self.answers.get(question, now, self.bounds)
     }
 
     /// The current epoch. Read it before a question is sent and pass it to `insert` with the answer.

@@ -42,7 +42,7 @@ impl SubjectStores {
         is_current: impl FnOnce() -> bool,
         change: impl FnOnce(&mut SubjectRecord),
     ) {
-        fn update_in<K: Hash + Eq>(
+        fn update_in<K: Hash + Eq + Clone>(
             store: &Mutex<Store<K, SubjectRecord>>,
             key: K,
             bounds: Bounds,
@@ -81,7 +81,7 @@ impl SubjectStores {
 
 /// One look-up in a store. Promoting an entry to the most recently used costs about four cache misses; doing it at most every 8
 /// seconds keeps the order good enough.
-fn look_up_in<K: Hash + Eq, T>(
+fn look_up_in<K: Hash + Eq + Clone, T>(
     store: &mut Store<K, SubjectRecord>,
     key: &K,
     now: Tick,

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::base::address::client_number;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, Record, Target};
 use crate::engine::cache::answers::CachedAnswer;
@@ -21,6 +22,11 @@ impl Weigh<Ipv6Addr> for SubjectRecord {
     fn weight(&self, _: &Ipv6Addr) -> usize {
         ENTRY + size_of::<Ipv6Addr>() + self.octets()
     }
+
+    /// One host can use all addresses of a network of 64 bits.
+    fn owner(&self, address: &Ipv6Addr) -> Option<u64> {
+        Some(client_number((*address).into()).into())
+    }
 }
 
 impl Weigh<Name> for SubjectRecord {
@@ -32,6 +38,10 @@ impl Weigh<Name> for SubjectRecord {
 impl Weigh<Question> for CachedAnswer {
     fn weight(&self, question: &Question) -> usize {
         ENTRY + size_of::<Question>() + question.name.expose().len() + size_of::<Self>() + heap_of_answer(&self.answer)
+    }
+
+    fn owner(&self, question: &Question) -> Option<u64> {
+        question.chooser().map(u64::from)
     }
 }
 
