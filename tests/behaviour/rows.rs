@@ -80,7 +80,13 @@ fn no_answer_has_no_time() {
     // Without a clock there are no times, but each row has its questions all the same.
     let lists = rdnsbl::ListSet::builder().list(ListSpec::deny("bl.test").unwrap()).build().unwrap();
     let settings = Arc::new(Settings::default().with_lists(lists));
-    let mut inquiry = Inquiry::new(&CLEAN.into(), &settings, &mut SharedState::default(), Instant::now(), [7; 16]);
+    let mut inquiry = Inquiry::new(
+        &CLEAN.into(),
+        &settings,
+        &mut SharedState::default(),
+        Instant::now(),
+        rdnsbl::Randomness::for_tests([7; 16]),
+    );
     while let Some((ticket, _)) = inquiry.next_question() {
         inquiry.supply(ticket, Answer::nx_domain(None));
     }

@@ -298,12 +298,12 @@ fn a_line_names_an_advice_that_is_not_the_reports() {
     let mut rejected = 0;
     for report in reports() {
         let own = report.log_line().to_string();
-        assert_eq!(whole.captures(&own).unwrap().get(18), None, "{own}");
+        assert_eq!(whole.captures(&own).unwrap().get(19), None, "{own}");
         for (policy, name, shown) in [(Policy::observe(), "at rcpt", "at_rcpt"), (reject.clone(), "", "-")] {
             let advice = policy.judge(&report);
             let line = report.log_line().with_advice(&advice, name).to_string();
             let found = whole.captures(&line).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!((&found[2], &found[18]), (advice.action().word(), shown), "{line}");
+            assert_eq!((&found[2], &found[19]), (advice.action().word(), shown), "{line}");
             rejected += usize::from(&found[3] == "550" && &found[5] == "iprev_no_name");
             // The rest is what was found, whatever is advised.
             let rest = |line: &str| line[line.find(" iprev=").unwrap()..].to_owned();
