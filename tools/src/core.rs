@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rdnsbl::{Action, Report};
 use tokio::sync::Semaphore;
 
-use crate::config::{Config, Mode, OnTrouble};
+use crate::config::{Config, Mode, OnTrouble, Profile};
 use crate::daemon::log::{Level, Log};
 use crate::daemon::metrics::{self, Metrics};
 use crate::decision::Decision;
@@ -63,10 +63,11 @@ impl Core {
     pub(crate) async fn guard<T>(
         &self,
         config: &Config,
+        mode: Mode,
         future: impl Future<Output = T> + Send,
     ) -> Result<T, OnTrouble> {
         guarded(config.deadline + GRACE, future).await.map_err(|trouble| {
-            let done = if config.mode == Mode::Observe { OnTrouble::Dunno } else { config.on_trouble };
+            let done = if mode == Mode::Observe { OnTrouble::Dunno } else { config.on_trouble };
             self.metrics.trouble.one();
             self.log.line(Level::Error, format_args!("trouble: {trouble}; answered {}", done.word()));
             done
@@ -87,6 +88,7 @@ impl Core {
     pub(crate) async fn decide(
         &self,
         config: &Config,
+        profile: &Profile,
         client: Option<IpAddr>,
         report: impl Future<Output = Report>,
     ) -> Decision {
@@ -95,13 +97,13 @@ impl Core {
         let report = report.await;
         self.metrics.checks.one();
         self.metrics.checks_microseconds.add(start.elapsed().as_micros().try_into().unwrap_or(u64::MAX));
-        Decision::of(config, &report)
+        Decision::of(&config.exempt, profile, &report)
     }
 
     /// Writes a decision into the log and counts what was only observed.
-    pub(crate) fn note(&self, decision: &Decision, facts: &Facts, config: &Config) {
+    pub(crate) fn note(&self, decision: &Decision, facts: &Facts, mode: Mode) {
         let level = if decision.would == Action::Reject { Level::Notice } else { Level::Info };
-        self.log.line(level, decision.line(facts, config.mode));
+        self.log.line(level, decision.line(facts, mode));
         if decision.is_exempt() {
             self.metrics.exempt.one();
         }

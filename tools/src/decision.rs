@@ -4,7 +4,7 @@ use std::fmt;
 
 use rdnsbl::{Action, Report};
 
-use crate::config::{Config, Judgement, Mode};
+use crate::config::{Exempt, Judgement, Mode, Profile};
 use crate::daemon::log::Word;
 use crate::facts::Facts;
 
@@ -41,13 +41,13 @@ impl Decision {
         }
     }
 
-    pub(crate) fn of(config: &Config, report: &Report) -> Self {
-        let exempt = report.iprev().is_some_and(|iprev| config.exempt.name(iprev)).then_some("name");
+    pub(crate) fn of(exempt: &Exempt, profile: &Profile, report: &Report) -> Self {
+        let exempt = report.iprev().is_some_and(|iprev| exempt.name(iprev)).then_some("name");
         let (wanted, done) = match exempt {
             Some(_) => Default::default(),
-            None => config.rules.judge(report),
+            None => profile.rules.judge(report),
         };
-        let done = if config.mode == Mode::Observe { Judgement::default() } else { done };
+        let done = if profile.mode == Mode::Observe { Judgement::default() } else { done };
         Self {
             finding: wanted.finding().map(rdnsbl::Finding::word),
             would: wanted.action(),

@@ -3,24 +3,25 @@
 use std::net::IpAddr;
 
 use rdnsbl::{Dialogue, Session};
-use serde::Deserialize;
 
 /// How far the transaction has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Stage {
     #[default]
     Connect,
     Helo,
     Mail,
     Rcpt,
-    #[serde(skip)]
     Data,
-    #[serde(skip)]
     EndOfMessage,
 }
 
 impl Stage {
+    /// A stage at which a refusal may begin.
+    pub(crate) fn acting(word: &str) -> Option<Self> {
+        [Self::Connect, Self::Helo, Self::Mail, Self::Rcpt].into_iter().find(|stage| stage.word() == word)
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Connect => "connect",
@@ -45,6 +46,8 @@ pub(crate) struct Facts {
     pub(crate) login: Option<String>,
     pub(crate) instance: String,
     pub(crate) queue_id: String,
+    /// Postfix's `policy_context`.
+    pub(crate) context: String,
 }
 
 impl Facts {

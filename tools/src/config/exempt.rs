@@ -1,82 +1,47 @@
 //! Who is not judged, whatever the checks say.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
-use ipnet::IpNet;
 use rdnsbl::{Iprev, Name};
-use serde::Deserialize;
-use toml::Spanned;
 
-use crate::config::Reader;
-
-/// `[exempt]` as it stands in the file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ExemptSection {
-    networks: Vec<Spanned<String>>,
-    names: Vec<Spanned<String>>,
-    senders: Vec<Spanned<String>>,
-    recipients: Vec<Spanned<String>>,
-}
-
-impl Default for ExemptSection {
-    fn default() -> Self {
-        let everywhere = |local: &str| Spanned::new(0..0, format!("{local}@"));
-        Self {
-            networks: Vec::new(),
-            names: Vec::new(),
-            senders: Vec::new(),
-            // RFC 5321 §4.5.1: who is refused by mistake must be able to say so.
-            recipients: vec![everywhere("postmaster"), everywhere("abuse")],
-        }
-    }
-}
+use crate::config::networks::{self, Networks};
+use crate::config::section::Section;
 
 /// Who is not judged.
 #[derive(Debug, Default)]
 pub(crate) struct Exempt {
-    networks: Vec<IpNet>,
+    networks: Networks,
     names: Vec<Domain>,
     senders: Vec<Mailbox>,
     recipients: Vec<Mailbox>,
 }
 
 impl Exempt {
-    pub(super) fn read(section: &ExemptSection, reader: &mut Reader<'_>) -> Self {
-        let networks = reader.parse_all(
-            &section.networks,
-            "exempt.networks: expected an address or a network, as 192.0.2.0/24",
-            network,
-        );
-        let mut names = Vec::new();
-        for text in &section.names {
-            match Domain::parse(text.get_ref()) {
-                Some(name) => names.push(name),
-                None => reader.mistake(text, "exempt.names: expected a name, or .name for all names below it"),
+    /// Reads `[exempt]`, and the files that it names.
+    pub(super) fn read(mut section: Section<'_>) -> Self {
+        let mut all = section.list("networks", networks::EXPECTED, networks::parse);
+        let path = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
+        for file in section.parsed_list("files", "paths of files, such as \"/etc/rdnsbl/exempt\"", path) {
+            match networks::read(file.get_ref()) {
+                Ok(networks) => all.extend(networks),
+                Err(error) => section.mistake("files", &file, error),
             }
         }
-        let mut mailboxes = |texts: &[Spanned<String>], key: &str| {
-            let mut boxes = Vec::new();
-            for text in texts {
-                match Mailbox::parse(text.get_ref()) {
-                    Some(mailbox) => boxes.push(mailbox),
-                    None => reader.mistake(
-                        text,
-                        format!(
-                            "exempt.{key}: expected user@domain, user@, @domain or @.domain (all domains below it)"
-                        ),
-                    ),
-                }
-            }
-            boxes
+        let names = section.list("names", "a name, or .name for all names below it", Domain::parse);
+        let senders = section.list("senders", MAILBOX, Mailbox::parse);
+        let recipients = match section.has("recipients") {
+            // RFC 5321 §4.5.1: who is refused by mistake must be able to say so.
+            false => ["postmaster@", "abuse@"].into_iter().filter_map(Mailbox::parse).collect(),
+            true => Vec::new(),
         };
-        let senders = mailboxes(&section.senders, "senders");
-        Self { networks, names, senders, recipients: mailboxes(&section.recipients, "recipients") }
+        let recipients = [recipients, section.list("recipients", MAILBOX, Mailbox::parse)].concat();
+        section.end();
+        Self { networks: Networks::new(&all), names, senders, recipients }
     }
 
     pub(crate) fn network(&self, client: IpAddr) -> bool {
-        let client = client.to_canonical();
-        self.networks.iter().any(|network| network.contains(&client))
+        self.networks.contains(client)
     }
 
     /// Only names that lead back to the client: anyone can publish any other.
@@ -94,14 +59,11 @@ impl Exempt {
     }
 }
 
-/// A network; an address is a network of one.
-pub(super) fn network(text: &str) -> Option<IpNet> {
-    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
-    Some(network.trunc())
-}
+/// What a mailbox looks like.
+const MAILBOX: &str = "user@domain, user@, @domain or @.domain (all domains below it)";
 
 /// A name, or all names below one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Domain {
     name: Name,
     below: bool,
@@ -120,7 +82,7 @@ impl Domain {
 }
 
 /// Addresses of mail: one, a local part at any domain, or a domain.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Mailbox {
     local: Option<String>,
     domain: Option<Domain>,

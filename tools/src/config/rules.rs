@@ -1,14 +1,14 @@
 //! From findings to what is done: `[policy]`, with combined rules, classes of Postfix, and findings that are only observed.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::str::FromStr;
 
 use rdnsbl::policy::{Advice, Reply, Rule};
 use rdnsbl::{Action, Finding, Policy, Report};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
-use crate::config::{For, Reader};
+use crate::config::For;
+use crate::config::section::Section;
 
 /// Actions of access(5), which are no names of classes: some of them accept.
 const ACTIONS: [&str; 15] = [
@@ -29,58 +29,8 @@ const ACTIONS: [&str; 15] = [
     "warn",
 ];
 
-/// `[policy]` as it stands in the file: known keys, and findings with their rules.
-#[derive(Debug, Default)]
-pub(super) struct PolicySection {
-    preset: Option<Spanned<String>>,
-    strict: bool,
-    several: Option<Spanned<String>>,
-    observe: Vec<Spanned<String>>,
-    allowed_classes: Vec<Spanned<String>>,
-    all: Vec<AllSection>,
-    rules: Vec<(String, Spanned<String>)>,
-}
-
-/// `[[policy.all]]`: a reply for findings that are all there.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AllSection {
-    findings: Vec<Spanned<String>>,
-    reply: Spanned<String>,
-}
-
-impl<'de> Deserialize<'de> for PolicySection {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = PolicySection;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table of findings and their replies")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PolicySection, A::Error> {
-                let mut section = PolicySection::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    match key.as_str() {
-                        "preset" => section.preset = Some(map.next_value()?),
-                        "strict" => section.strict = map.next_value()?,
-                        "several" => section.several = Some(map.next_value()?),
-                        "observe" => section.observe = map.next_value()?,
-                        "allowed_classes" => section.allowed_classes = map.next_value()?,
-                        "all" => section.all = map.next_value()?,
-                        _ => section.rules.push((key, map.next_value()?)),
-                    }
-                }
-                Ok(section)
-            }
-        }
-        deserializer.deserialize_map(Keys)
-    }
-}
-
 /// What is done about findings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rules {
     /// Every rule.
     policy: Policy,
@@ -135,80 +85,81 @@ impl Judgement {
 }
 
 impl Rules {
-    pub(super) fn read(section: &PolicySection, program: For, reader: &mut Reader<'_>) -> Self {
-        let preset = section.preset.as_ref();
+    /// Reads `[policy]`.
+    pub(super) fn read(mut section: Section<'_>, program: For) -> Self {
         let usual = if program == For::Milter { "sendmail" } else { "postfix" };
-        let named = Policy::named(preset.map_or(usual, |preset| preset.get_ref()));
-        if let (None, Some(preset)) = (&named, preset) {
-            reader.mistake(preset, "policy.preset: expected rfc, postfix, sendmail or observe");
-        }
-        let mut policy = named.unwrap_or_else(Policy::observe);
-        if section.strict {
+        let preset = section.parsed("preset", "rfc, postfix, sendmail or observe", Policy::named);
+        let mut policy = preset.map(Spanned::into_inner).or_else(|| Policy::named(usual)).unwrap_or_default();
+        if section.flag("strict", false) {
             policy = policy.strict();
         }
-        let observed = section.observe.iter().filter_map(|text| finding(text, "policy.observe", reader)).collect();
+        let several: Option<Rule> = section.read("several");
+        let observed = findings(&mut section, "observe");
+        let allowed = section.parsed_list("allowed_classes", "names of smtpd_restriction_classes", ClassName::parse);
+        if let (For::Milter, Some(class)) = (program, allowed.first()) {
+            section.mistake("allowed_classes", class, "only rdnsbl-policyd can answer with a class");
+        }
         let (classes, combined) = Default::default();
-        let mut rules = Self { acting: policy.clone(), policy, observed, classes, combined };
-        let mut allowed = Vec::new();
-        for text in &section.allowed_classes {
-            if program == For::Milter {
-                reader.mistake(text, "policy.allowed_classes: only rdnsbl-policyd can answer with a class");
-            }
-            match ClassName::parse(text.get_ref()) {
-                Some(class) => allowed.push(class),
-                None => reader.mistake(text, "policy.allowed_classes: expected names of smtpd_restriction_classes"),
-            }
-        }
-        for (word, text) in &section.rules {
-            match word.parse::<Finding>() {
-                Ok(finding) => rules.set(finding, text, &allowed, reader),
-                Err(error) => reader.mistake(text, format!("policy.{word}: {error}")),
-            }
-        }
-        if let Some(text) = &section.several
-            && let Some(rule) = rule(text, "several", reader)
-        {
+        let mut rules = Self { acting: Policy::observe(), policy, observed, classes, combined };
+        let all = section.sections("all");
+        rules.set_all(&section, &allowed);
+        if let Some(rule) = several {
             rules.policy = rules.policy.several(rule);
         }
         rules.acting =
             rules.observed.iter().fold(rules.policy.clone(), |policy, finding| policy.on(*finding, Action::Pass));
-        for all in &section.all {
-            rules.add(all, reader);
+        for section in all {
+            rules.add(section);
         }
         rules
     }
 
-    /// Adds a rule for findings that are all there.
-    fn add(&mut self, all: &AllSection, reader: &mut Reader<'_>) {
-        let read = |text: &Spanned<String>| finding(text, "policy.all.findings", reader);
-        let Some(findings) = all.findings.iter().map(read).collect::<Option<Vec<Finding>>>() else { return };
-        let Some(rule) = rule(&all.reply, "all.reply", reader) else { return };
-        if findings.is_empty() {
-            return reader.mistake(&all.reply, "policy.all: expected at least one finding");
+    /// Adds a rule for findings that are all there: `[[policy.all]]`.
+    fn add(&mut self, mut section: Section<'_>) {
+        let count = section.items("findings").len();
+        let (findings, rule) = (findings(&mut section, "findings"), section.read("reply"));
+        if count == 0 || !section.has("reply") {
+            section.mistake_here("expected findings = [\"...\"] with at least one finding, and reply = \"...\"");
+        } else if let Some(rule) = rule.filter(|_| findings.len() == count) {
+            let rule: Rule = rule;
+            let words: Vec<&str> = findings.iter().map(|finding| finding.word()).collect();
+            self.combined.push(format!("{}  {rule}", words.join(" + ")));
+            if !findings.iter().any(|finding| self.observed.contains(finding)) {
+                self.acting = self.acting.clone().all(findings.iter().copied(), rule.clone());
+            }
+            self.policy = self.policy.clone().all(findings, rule);
         }
-        let words: Vec<&str> = findings.iter().map(|finding| finding.word()).collect();
-        self.combined.push(format!("{}  {rule}", words.join(" + ")));
-        if !findings.iter().any(|finding| self.observed.contains(finding)) {
-            self.acting = self.acting.clone().all(findings.iter().copied(), rule.clone());
-        }
-        self.policy = self.policy.clone().all(findings, rule);
+        section.end();
     }
 
-    fn set(&mut self, finding: Finding, text: &Spanned<String>, allowed: &[ClassName], reader: &mut Reader<'_>) {
-        let change = |policy: &Policy, rule: Rule| policy.clone().on(finding, rule);
-        match text.get_ref().strip_prefix("class ") {
-            Some(name) => match allowed.iter().find(|class| class.as_str() == name.trim()) {
-                // As a deferral it stands behind every rejection.
-                Some(class) => {
-                    self.policy = change(&self.policy, Action::Defer.into());
-                    self.classes.insert(finding, class.clone());
+    /// The rules of single findings: all other keys.
+    fn set_all(&mut self, section: &Section<'_>, allowed: &[Spanned<ClassName>]) {
+        for (word, span, value) in section.others() {
+            let finding = match finding(word) {
+                Ok(finding) => finding,
+                Err(error) => {
+                    section.mistake(&rdnsbl::remote_text::hide_keys(word), &Spanned::new(span, ()), error);
+                    continue;
                 }
-                None => reader.mistake(text, format!("policy.{finding}: this class is not in policy.allowed_classes")),
-            },
-            None => {
-                if let Some(rule) = rule(text, finding.word(), reader) {
-                    self.policy = change(&self.policy, rule);
-                }
+            };
+            let Some(text) = value.get_ref().as_str() else {
+                section.mistake(word, value, "expected a rule in quotes, such as \"550 5.7.1 text\" or \"pass\"");
+                continue;
+            };
+            let change = |policy: &Policy, rule: Rule| policy.clone().on(finding, rule);
+            match text.strip_prefix("class ") {
+                Some(name) => match allowed.iter().find(|class| class.get_ref().as_str() == name.trim()) {
+                    // As a deferral it stands behind every rejection.
+                    Some(class) => {
+                        self.policy = change(&self.policy, Action::Defer.into());
+                        self.classes.insert(finding, class.get_ref().clone());
+                    }
+                    None => section.mistake(word, value, "this class is not in policy.allowed_classes"),
+                },
+                None => match text.parse() {
+                    Ok(rule) => self.policy = change(&self.policy, rule),
+                    Err(error) => section.mistake(word, value, error),
+                },
             }
         }
     }
@@ -244,12 +195,24 @@ impl Rules {
     }
 }
 
-fn rule(text: &Spanned<String>, key: &str, reader: &mut Reader<'_>) -> Option<Rule> {
-    text.get_ref().parse().map_err(|error| reader.mistake(text, format!("policy.{key}: {error}"))).ok()
+fn finding(word: &str) -> Result<Finding, String> {
+    // No finding has a dot; a zone has, perhaps with a key.
+    if word.contains('.') {
+        return Err("this is no finding".to_owned());
+    }
+    Finding::from_str(word).map_err(|error| error.to_string())
 }
 
-fn finding(text: &Spanned<String>, key: &str, reader: &mut Reader<'_>) -> Option<Finding> {
-    text.get_ref().parse().map_err(|error| reader.mistake(text, format!("{key}: {error}"))).ok()
+/// Those that exist.
+fn findings(section: &mut Section<'_>, key: &'static str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for text in section.texts(key) {
+        match finding(text.get_ref()) {
+            Ok(finding) => findings.push(finding),
+            Err(error) => section.mistake(key, &text, error),
+        }
+    }
+    findings
 }
 
 #[cfg(test)]

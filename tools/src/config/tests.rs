@@ -10,7 +10,8 @@ fn mistakes(text: &str) -> Vec<String> {
 #[test]
 fn an_empty_file_observes() {
     let config = Config::read("", For::Policyd).unwrap();
-    assert_eq!((config.mode, config.act_from, config.on_trouble), (Mode::Observe, Stage::Rcpt, OnTrouble::Dunno));
+    let usual = config.profile("");
+    assert_eq!((usual.mode, usual.act_from, config.on_trouble), (Mode::Observe, Stage::Rcpt, OnTrouble::Dunno));
     assert_eq!(config.deadline, Duration::from_secs(5));
     assert!(!config.recipient_checks && config.header.is_none() && config.settings.lists.iter().next().is_none());
     for recipient in ["postmaster@x.example", "Abuse@x.example", "postmaster"] {
@@ -27,22 +28,37 @@ fn an_empty_file_observes() {
 #[test]
 fn mistakes_have_a_place() {
     for (text, expected) in [
-        ("mode = \"Observe\"", "1:8: mode: expected `observe` or `enforce`"),
-        ("\nmdoe = \"observe\"", "2:1: unknown field `mdoe`"),
-        ("[lists]\ndeny = \"x\"", "2:8: lists.deny: expected a sequence"),
-        ("mode = \"enforce\"\n[own]\nnames = [\n  \"a\",\n  7\n]", "5:3: own.names: expected a string"),
+        ("mode = \"Observe\"", "1:8: mode: expected \"observe\" or \"enforce\""),
+        ("\nmdoe = \"observe\"", "2:1: mdoe: no such key; the keys here are act_from, connections, "),
+        ("[lists]\ndeny = \"x\"", "2:8: lists.deny: expected a list in [ ]"),
+        ("mode = \"enforce\"\n[own]\nnames = [\n  \"a\",\n  7\n]", "5:3: own.names: expected a host name"),
         ("[lists]\ndeny = [\"bad..example\"]", "2:9: lists.deny: "),
         ("[lists]\ndeny = [{ zone = \"bl.example\", weigth = 3 }]", "2:9: lists.deny: "),
+        (
+            "[lists]\ndeny = [{ zone = \"bl.example\", weight = \"x\" }]",
+            "2:9: lists.deny: weight: expected a whole number",
+        ),
+        ("[lists]\nthreshold = 2.5", "2:13: lists.threshold: expected a whole number"),
+        ("[lists]\nrecommended = \"yes\"", "2:15: lists.recommended: expected true or false"),
+        ("lists = 7", "1:9: lists: expected a table: [lists]"),
+        ("[policy]\nlisted = 554", "2:10: policy.listed: expected a rule in quotes"),
+        ("[policy]\nall = 7", "2:7: policy.all: expected tables: [[policy.all]]"),
+        ("[[policy.all]]\nfindings = [\"listed\"]", "1:1: policy.all: expected findings = "),
+        ("[profile]\nx = 7", "2:5: profile.x: expected a table: [profile.x]"),
+        ("[profile.x]\nmode = 7", "2:8: profile.x.mode: expected \"observe\" or "),
+        ("[profile.x.policy]\nlsted = \"pass\"", "2:1: profile.x.policy.lsted: no finding"),
+        ("[exempt]\nfiles = [\"x\"]", "2:10: exempt.files: expected paths of files"),
+        ("[exempt]\nfiles = [\"/nowhere/x\"]", "2:10: exempt.files: cannot read /nowhere/x: No such file"),
         ("[policy]\npreset = \"exim\"", "2:10: policy.preset: expected rfc, postfix, sendmail or observe"),
         (
             "[policy]\niprev_nonmae = \"pass\"",
-            "2:16: policy.iprev_nonmae: no finding \"iprev_nonmae\"; did you mean iprev_no_name?",
+            "2:1: policy.iprev_nonmae: no finding \"iprev_nonmae\"; did you mean iprev_no_name?",
         ),
         ("[policy]\niprev_no_name = \"250 2.0.0 fine\"", "2:17: policy.iprev_no_name: "),
         ("[policy]\niprev_no_name = \"class greylist\"", "policy.allowed_classes"),
         ("[policy]\nallowed_classes = [\"permit_all\"]", "2:20: policy.allowed_classes: "),
         ("[policy]\nobserve = [\"x\"]", "2:12: policy.observe: no finding"),
-        ("[[policy.all]]\nfindings = []\nreply = \"550 5.7.1 no\"", "3:9: policy.all: expected at least"),
+        ("[[policy.all]]\nfindings = []\nreply = \"550 5.7.1 no\"", "1:1: policy.all: expected findings = "),
         ("deadline = \"5\"", "1:12: deadline: "),
         ("deadline = \"0s\"", "1:12: deadline: "),
         ("deadline = 5", "1:12: deadline: expected 100ms to 90s, such as \"5s\""),
@@ -65,7 +81,21 @@ fn mistakes_have_a_place() {
         let found = mistakes(text);
         assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{text}: {found:?}");
     }
-    assert_eq!(mistakes("deadline = \"x\"\nwatch = \"x\"\n[exempt]\nnames = [\"a..b\"]").len(), 3);
+}
+
+/// One mistake hides no other, in whatever table and of whatever kind.
+#[test]
+fn all_mistakes_are_told() {
+    let text = "mode = enforce\ndeadline = 5\nmdoe = 1\n[lists]\ndeny = [7, \"a..b\", { zone = 1 }]\nread = \n[exempt]\n\
+                names = [\"a..b\", 7]\n[policy]\nlisted = 554\niprev_nonmae = \"pass\"\n[nosuch]\n";
+    let found = mistakes(text);
+    let places: Vec<String> =
+        found.iter().map(|line| line.splitn(3, ':').take(2).collect::<Vec<_>>().join(":")).collect();
+    assert_eq!(
+        places,
+        ["1:8", "2:12", "3:1", "5:9", "5:12", "5:20", "6:8", "8:10", "8:18", "10:10", "11:1", "12:2"],
+        "{found:#?}"
+    );
 }
 
 /// Wherever a zone with its key stands by mistake, no message repeats it.
@@ -82,6 +112,10 @@ fn keys_are_never_shown() {
         "[lists]\nread = \"reject_rbl_client KEY..zen.dq.spamhaus.net\"",
         "[policy]\nlisted = \"KEY.zen.dq.spamhaus.net\"",
         "[lists]\ndeny = [\"KEY.zen.dq.spamhaus.net\"",
+        "[lists]\n\"KEY.zen.dq.spamhaus.net\" = 3",
+        "[policy]\nobserve = [\"KEY.zen.dq.spamhaus.net\"]",
+        "[policy]\n\"KEY.zen.dq.spamhaus.net\" = \"reject\"",
+        "deny = [KEY.zen.dq.spamhaus.net]",
         "listen = [\"KEY.zen.dq.spamhaus.net\"]",
     ] {
         let found = mistakes(&text.replace("KEY", KEY)).join("\n");
@@ -118,12 +152,15 @@ fn the_samples_are_correct() {
         (include_str!("../../contrib/milter.toml"), For::Milter),
     ] {
         let config = Config::read(text, program).unwrap();
-        assert_eq!((config.mode, config.settings.lists.iter().count()), (Mode::Observe, 0));
-        let table: Vec<String> = config.rules.table().collect();
+        assert_eq!((config.profile("").mode, config.settings.lists.iter().count()), (Mode::Observe, 0));
+        let table: Vec<String> = config.profile("").rules.table().collect();
         assert!(table.iter().any(|line| line.starts_with("iprev_no_name") && line.contains("450 4.7.1")), "{table:?}");
         // What is commented out is correct, too.
-        let all: Vec<&str> =
-            text.lines().map(|line| line.strip_prefix('#').filter(|rest| is_setting(rest)).unwrap_or(line)).collect();
+        let all: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("#files"))
+            .map(|line| line.strip_prefix('#').filter(|rest| is_setting(rest)).unwrap_or(line))
+            .collect();
         // Where a key stands twice, the first counts.
         let (mut keys, mut table, mut once) = (std::collections::HashSet::new(), "", Vec::new());
         for line in all {
@@ -143,7 +180,7 @@ fn the_samples_are_correct() {
 
 /// Not a sentence.
 fn is_setting(line: &str) -> bool {
-    line.starts_with("[[")
+    line.starts_with('[')
         || line.starts_with("reject_")
         || line == "\"\"\""
         || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
@@ -153,13 +190,52 @@ fn is_setting(line: &str) -> bool {
 fn keys_of_the_other_daemon_are_mistakes() {
     for (text, program, expected) in [
         ("[milter]\nstrip = true", For::Policyd, "milter: these keys are for rdnsbl-milter"),
-        ("instances = 7", For::Milter, "1:13: instances: this key is for rdnsbl-policyd"),
-        ("act_from = \"connect\"", For::Milter, "1:12: act_from: a milter cannot say why at connect"),
+        ("instances = 7", For::Milter, "1:1: instances: no such key"),
+        (
+            "act_from = \"connect\"",
+            For::Milter,
+            "1:12: act_from: expected \"helo\", \"mail\" or \"rcpt\" (a milter cannot say why at connect)",
+        ),
         ("[policy]\nallowed_classes = [\"greylist\"]", For::Milter, "only rdnsbl-policyd can answer with a class"),
+        ("[profile.x]\nmode = \"observe\"", For::Milter, "profile.x: only rdnsbl-policyd has profiles"),
         ("[milter]\nauthserv_id = \"a b\"", For::Milter, "2:15: milter.authserv_id: expected a host name"),
         ("[milter]\ntrusted_relays = [\"x\"]", For::Milter, "2:19: milter.trusted_relays: expected an address"),
     ] {
         let found = Config::read(text, program).unwrap_err()[0].to_string();
         assert!(found.contains(expected), "{text}: {found}");
     }
+}
+
+/// A `policy_context` selects a profile, which takes over what it does not say.
+#[test]
+fn profiles() {
+    let text = "mode = \"enforce\"\n[policy]\npreset = \"observe\"\nlisted = \"reject\"\n[profile.mx2]\nact_from = \"mail\"\n\
+                [profile.strict]\nmode = \"observe\"\n[profile.strict.policy]\npreset = \"rfc\"\n";
+    let config = Config::read(text, For::Policyd).unwrap();
+    let table = |context: &str| config.profile(context).rules.table().collect::<Vec<_>>();
+    assert_eq!(table("").len(), 1);
+    assert_eq!((table("nosuch"), table("mx2")), (table(""), table("")));
+    assert!(table("strict").len() > 1);
+    let of = |context: &str| (config.profile(context).mode, config.profile(context).act_from);
+    assert_eq!(of("mx2"), (Mode::Enforce, Stage::Mail));
+    assert_eq!(of("strict"), (Mode::Observe, Stage::Rcpt));
+}
+
+#[test]
+fn exempt_networks_from_files() {
+    let path = std::env::temp_dir().join(format!("rdnsbl-exempt-{}", std::process::id()));
+    let read = |lines: &str| {
+        std::fs::write(&path, lines).unwrap();
+        let files = format!("[exempt]\nnetworks = [\"198.51.100.1\"]\nfiles = [\"{}\"]", path.display());
+        Config::read(&files, For::Policyd).map_err(|mistakes| mistakes[0].to_string())
+    };
+    let exempt = read("# ours\n192.0.2.0/25 ; office\n\n 2001:db8::/32\tanycast\n").unwrap().exempt;
+    for (client, holds) in
+        [("192.0.2.127", true), ("192.0.2.128", false), ("2001:db8::1", true), ("198.51.100.1", true)]
+    {
+        assert_eq!(exempt.network(client.parse().unwrap()), holds, "{client}");
+    }
+    let wrong = read("192.0.2.0/25\nmail.example\n").unwrap_err();
+    assert!(wrong.starts_with("3:10: exempt.files: ") && wrong.contains(", line 2: expected an address or"), "{wrong}");
+    std::fs::remove_file(&path).unwrap();
 }

@@ -1,15 +1,18 @@
 //! The command line, and what is written to the terminal.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::Config;
-use crate::daemon::{Program, run};
+use crate::daemon::{Program, describe, run};
 
 /// The exit code for a command line or a configuration that is not right.
 const USAGE: u8 = 2;
+
+/// The largest configuration, in octets.
+const MAX_FILE: u64 = 1 << 20;
 
 /// A daemon's `main`.
 pub(crate) fn main<P: Program>() -> ExitCode {
@@ -17,7 +20,7 @@ pub(crate) fn main<P: Program>() -> ExitCode {
         Ok(Args::Help) => say(P::HELP),
         Ok(Args::Version) => say(&format!("{} {}\n", P::NAME, env!("CARGO_PKG_VERSION"))),
         Ok(Args::Check(file)) => match read::<P>(&file) {
-            Ok(config) => say(&describe(&file, &config)),
+            Ok(config) => say(&describe::text(&file, &config)),
             Err(text) => fail(&text, USAGE),
         },
         Ok(Args::Run(file)) => match read::<P>(&file) {
@@ -30,10 +33,16 @@ pub(crate) fn main<P: Program>() -> ExitCode {
 
 /// The configuration, or every mistake on a line of its own: `FILE:LINE:COLUMN: message`.
 pub(crate) fn read<P: Program>(file: &Path) -> Result<Config, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let mut octets = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut octets));
+    read.map_err(|error| {
         let hint = if file == Path::new(P::FILE) { "; --config names another file" } else { "" };
         format!("cannot read {}: {error}{hint}", file.display())
     })?;
+    if octets.len() as u64 > MAX_FILE {
+        return Err(format!("{}: larger than {} MB", file.display(), MAX_FILE >> 20));
+    }
+    let text = String::from_utf8(octets).map_err(|_| format!("{}: this is no text (UTF-8)", file.display()))?;
     Config::read(&text, P::FOR).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(|mistake| format!("{}:{mistake}", file.display())).collect();
         lines.join("\n")
@@ -81,31 +90,6 @@ fn say(text: &str) -> ExitCode {
 pub(crate) fn fail(text: &str, code: u8) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "{text}");
     ExitCode::from(code)
-}
-
-/// What a configuration does, for `--check`.
-fn describe(file: &Path, config: &Config) -> String {
-    let mut text = format!("{}: correct\n", file.display());
-    let lists = config.settings.lists.iter().count();
-    let _ = writeln!(
-        text,
-        "mode = {}, act_from = {}, deadline = {} ms, {lists} {}",
-        config.mode.word(),
-        config.act_from.word(),
-        config.deadline.as_millis(),
-        if lists == 1 { "list" } else { "lists" }
-    );
-    for finding in config.findings() {
-        let _ = writeln!(text, "warning: {finding}");
-    }
-    for part in config.settings.lists.left_out() {
-        let _ = writeln!(text, "note: {part}");
-    }
-    text.push_str("What is not in this table passes:\n");
-    for line in config.rules.table().filter(|line| config.recipient_checks || !line.starts_with("recipient_")) {
-        let _ = writeln!(text, "  {line}");
-    }
-    text
 }
 
 #[cfg(test)]

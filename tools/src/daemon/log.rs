@@ -14,7 +14,7 @@ const QUEUE: usize = 1_024;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Priorities of syslog(3).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Error = 3,
     Warning = 4,

@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 pub(crate) mod connection;
+mod describe;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod run;

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::core::Core;
 use crate::daemon::args::{self, fail};
 use crate::daemon::log::{Level, Log};
-use crate::daemon::{Program, connection, metrics, server, systemd};
+use crate::daemon::{Program, connection, describe, metrics, server, systemd};
 use crate::judge::Judge;
 
 /// How much longer than the deadline the end of the daemon waits for answers.
@@ -57,7 +57,7 @@ async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String>
     }
     tell_events(judge.events(), log.clone());
     let mut watching = watch_lists(&judge, &config);
-    let mode = config.mode.word();
+    let mode = config.profile("").mode.word();
     let program = Arc::new(P::new(Core::new(config, judge, log.clone())));
     let (stop, stopped) = watch::channel(false);
     let places = server::Places::new(fixed.connections);
@@ -109,7 +109,7 @@ fn reload<P: Program>(file: &Path, core: &Core) -> bool {
         core.log.line(Level::Warning, format_args!("reload: a change of {keys} needs a restart"));
     }
     warn(&core.log, &config);
-    let mode = config.mode.word();
+    let mode = config.profile("").mode.word();
     core.reload(config);
     core.metrics.reloads.one();
     core.log.line(Level::Info, format_args!("reload: done, mode={mode}"));
@@ -118,9 +118,9 @@ fn reload<P: Program>(file: &Path, core: &Core) -> bool {
 
 /// Logs what the administrator should know about the configuration.
 fn warn(log: &Log, config: &Config) {
-    for finding in config.findings() {
+    for (level, finding) in describe::findings(config) {
         let about = if matches!(finding, SettingsFinding::List(_)) { "list" } else { "settings" };
-        log.line(Level::Warning, format_args!("{about}: {finding}"));
+        log.line(level, format_args!("{about}: {finding}"));
     }
 }
 

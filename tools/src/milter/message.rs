@@ -138,11 +138,12 @@ impl Conversation {
     /// What to do at this stage.
     async fn advise(&mut self, config: &Config) -> Response {
         let core = &self.service.core;
-        let acts = self.facts.stage >= config.act_from;
+        let profile = config.profile("");
+        let acts = self.facts.stage >= profile.act_from;
         let daemon = self.is_exempt_daemon.then_some("daemon");
         if let Some(why) = daemon.or_else(|| exempt(config, &self.facts)) {
             if acts {
-                core.note(&Decision::exempt(why), &self.facts, config);
+                core.note(&Decision::exempt(why), &self.facts, profile.mode);
             }
             return Response::Continue;
         }
@@ -155,7 +156,8 @@ impl Conversation {
         let decision = match known {
             Some((_, decision)) => Arc::clone(decision),
             None => {
-                let decided = core.guard(config, core.decide(config, self.facts.client, self.session.report())).await;
+                let decided = core.decide(config, profile, self.facts.client, self.session.report());
+                let decided = core.guard(config, profile.mode, decided).await;
                 let mut decision = match decided {
                     Ok(decision) => decision,
                     Err(OnTrouble::Dunno) => return Response::Continue,
@@ -167,7 +169,7 @@ impl Conversation {
                 decision
             }
         };
-        core.note(&decision, &self.facts, config);
+        core.note(&decision, &self.facts, profile.mode);
         let Some(reply) = decision.done.reply() else {
             core.metrics.dunno.one();
             return Response::Continue;
@@ -184,8 +186,8 @@ impl Conversation {
             return;
         }
         self.results = self.results.saturating_add(1);
-        let trusted =
-            self.facts.login.is_some() || self.facts.client.is_some_and(|client| config.milter.trusts(client));
+        let trusted = self.facts.login.is_some()
+            || self.facts.client.is_some_and(|client| config.milter.trusted_relays.contains(client));
         if config.milter.strip_id().is_some_and(|id| authres::is_of(value, id))
             && !trusted
             && self.forged.len() < MAX_FORGED

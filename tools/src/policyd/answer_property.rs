@@ -101,7 +101,7 @@ proptest! {
         checker.reload(config.settings.clone());
         let client = std::net::IpAddr::from([203, 0, 113, client]);
         let report = clock.run(async { checker.check(Dialogue::from(client).helo(helo).mail_from_address(&sender)).await });
-        let decision = Decision::of(&config, &report);
+        let decision = Decision::of(&config.exempt, config.profile(""), &report);
         let action = Answer::of(&decision.done).to_string();
         prop_assert!(is_harmless(&action), "{action:?}");
         let header = Answer::Prepend { name: "X-Rdnsbl".to_owned(), value: decision.header() + &value };

@@ -10,8 +10,8 @@ use rdnsbl::{Dialogue, Session};
 use crate::daemon::Peer;
 use crate::decision::Decision;
 
-/// A message: Postfix's `instance`, which is unique for one server only.
-pub(crate) type Key = (Peer, String);
+/// A message: Postfix's `instance`, which is unique for one server only, and the `policy_context` that it is asked about in.
+pub(crate) type Key = (Peer, String, String);
 
 /// A bounded table; the instance that was not asked about for longest goes first.
 pub(crate) struct Instances(Mutex<LruCache<Key, Instance>>);
@@ -33,8 +33,9 @@ impl Instances {
     }
 
     /// The key, if the request names an instance.
-    pub(crate) fn key(peer: Peer, instance: &str) -> Option<Key> {
-        (1..=MAX_NAME).contains(&instance.len()).then(|| (peer, instance.to_owned()))
+    pub(crate) fn key(peer: Peer, context: &str, instance: &str) -> Option<Key> {
+        let fits = (1..=MAX_NAME).contains(&instance.len()) && context.len() <= MAX_NAME;
+        fits.then(|| (peer, context.to_owned(), instance.to_owned()))
     }
 
     /// The session of this message. Another client is another message. It is missing while a request is under way.
@@ -87,7 +88,7 @@ mod tests {
     #[test]
     fn one_message_one_decision_and_one_header() {
         let table = Instances::new(2);
-        let key = |name: &str| Instances::key(None, name).unwrap();
+        let key = |name: &str| Instances::key(None, "", name).unwrap();
         let decision = Arc::new(Decision::exempt("network"));
         let (one, other) = (session([192, 0, 2, 1]), session([192, 0, 2, 2]));
         let dialogue = one.dialogue().clone();
@@ -95,7 +96,7 @@ mod tests {
         table.keep(&key("a"), one, Some(&decision));
         assert!(table.decided(&key("a"), &dialogue).is_some());
         assert!(table.decided(&key("a"), other.dialogue()).is_none());
-        assert!(table.decided(&Instances::key(Some([127, 0, 0, 1].into()), "a").unwrap(), &dialogue).is_none());
+        assert!(table.decided(&Instances::key(Some([127, 0, 0, 1].into()), "", "a").unwrap(), &dialogue).is_none());
         assert_eq!([table.wants_header(&key("a")), table.wants_header(&key("a"))], [true, false]);
         // Another client under this name does not get the session, and has a message of its own.
         assert!(table.session(&key("a"), other.dialogue().client).is_none());
@@ -112,11 +113,11 @@ mod tests {
     fn the_table_is_bounded() {
         let table = Instances::new(2);
         for number in 0..100 {
-            let key = Instances::key(None, &number.to_string()).unwrap();
+            let key = Instances::key(None, "", &number.to_string()).unwrap();
             table.keep(&key, session([192, 0, 2, 1]), None);
         }
         assert_eq!(table.lock().len(), 2);
-        assert_eq!(Instances::key(None, ""), None);
-        assert_eq!(Instances::key(None, &"x".repeat(MAX_NAME + 1)), None);
+        assert_eq!(Instances::key(None, "", ""), None);
+        assert_eq!(Instances::key(None, "", &"x".repeat(MAX_NAME + 1)), None);
     }
 }

@@ -44,6 +44,7 @@ pub(crate) struct Request {
     login: String,
     instance: String,
     queue_id: String,
+    context: String,
 }
 
 impl Request {
@@ -82,6 +83,7 @@ impl Request {
             "sasl_username" => &mut self.login,
             "instance" => &mut self.instance,
             "queue_id" => &mut self.queue_id,
+            "policy_context" => &mut self.context,
             // Later versions of Postfix send more.
             _ => return Ok(()),
         };
@@ -111,6 +113,7 @@ impl Request {
             login: known(self.login),
             instance: self.instance,
             queue_id: self.queue_id,
+            context: self.context,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rdnsbl::Action;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::config::{Config, For};
+use crate::config::{Config, For, Profile};
 use crate::core::{Core, exempt};
 use crate::daemon::connection::Connection;
 use crate::daemon::{Peer, Program};
@@ -48,23 +48,25 @@ impl Program for Service {
 impl Service {
     pub(super) async fn answer(&self, peer: Peer, facts: Facts) -> Answer {
         let config = self.core.config();
-        let answer = self.core.guard(&config, self.decide(&config, peer, facts)).await.unwrap_or_else(Answer::trouble);
+        let profile = config.profile(&facts.context);
+        let answer = self.core.guard(&config, profile.mode, self.decide(&config, profile, peer, facts));
+        let answer = answer.await.unwrap_or_else(Answer::trouble);
         self.count(&answer);
         answer
     }
 
-    async fn decide(&self, config: &Config, peer: Peer, facts: Facts) -> Answer {
+    async fn decide(&self, config: &Config, profile: &Profile, peer: Peer, facts: Facts) -> Answer {
         if let Some(why) = exempt(config, &facts) {
-            if facts.stage >= config.act_from {
-                self.core.note(&Decision::exempt(why), &facts, config);
+            if facts.stage >= profile.act_from {
+                self.core.note(&Decision::exempt(why), &facts, profile.mode);
             }
             return Answer::Dunno;
         }
-        let key = Instances::key(peer, &facts.instance);
+        let key = Instances::key(peer, &facts.context, &facts.instance);
         let known = key.as_ref().and_then(|key| self.instances.session(key, facts.client));
         let mut session = known.unwrap_or_else(|| self.core.judge.session(facts.client, config.deadline));
         facts.tell(&mut session, config.recipient_checks);
-        if facts.stage < config.act_from {
+        if facts.stage < profile.act_from {
             self.core.metrics.held.one();
             self.core.prefetch(session.prefetch());
             if let Some(key) = &key {
@@ -75,12 +77,12 @@ impl Service {
         let known = key.as_ref().and_then(|key| self.instances.decided(key, session.dialogue()));
         let decision = match known {
             Some(decision) => decision,
-            None => Arc::new(self.core.decide(config, facts.client, session.report()).await),
+            None => Arc::new(self.core.decide(config, profile, facts.client, session.report()).await),
         };
         if let Some(key) = &key {
             self.instances.keep(key, session, Some(&decision));
         }
-        self.core.note(&decision, &facts, config);
+        self.core.note(&decision, &facts, profile.mode);
         let answer = Answer::of(&decision.done);
         match (&config.header, &key) {
             (Some(name), Some(key))

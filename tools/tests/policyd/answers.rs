@@ -180,3 +180,16 @@ async fn a_proxy_is_noticed() {
     }
     daemon.wait_for_log("the last 100 messages all came from the private address 172.17.0.4");
 }
+
+/// Postfix's `policy_context` selects a profile: two lines of `main.cf` may differ, also about one message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_context_selects_a_profile() {
+    let tables = format!("{POLICY}[profile.strict]\nmode = \"enforce\"\n[profile.soft.policy]\npreset = \"observe\"\n");
+    let mut daemon = Daemon::policyd("mode = \"observe\"", &tables).await;
+    for (context, refused) in [("", false), ("strict", true), ("soft", false), ("strict", true), ("nosuch", false)] {
+        let changes = [("policy_context", context), ("instance", "1.2")];
+        let action = daemon.ask(&request("RCPT", "203.0.113.14", &changes));
+        assert_eq!(action.starts_with("554 5.7.1 "), refused, "{context}: {action}");
+    }
+    daemon.wait_for_log(" mode=enforce would=reject ");
+}

@@ -32,15 +32,16 @@ fn a_file_is_checked() {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/policyd.toml");
     let (code, out, error) = run(&["--check", sample]);
     assert_eq!((code, error.as_str()), (0, ""));
-    assert!(
-        out.starts_with(&format!("{sample}: correct\nmode = observe, act_from = rcpt, deadline = 5000 ms, 0 lists\n"))
-    );
+    assert!(out.starts_with(&format!(
+        "{sample}: correct, 0 lists asked\nmode = observe, act_from = rcpt, deadline = 5000 ms\n"
+    )));
     assert!(out.contains("\n  iprev_no_name            450 4.7.1 Access denied. "), "{out}");
 
     // Lists that have closed are no mistake, but the second story's administrator should know.
     let file = scratch.write("dead.toml", "[lists]\ndeny = [\"cn-kr.blackholes.us\", \"bl.example\"]\n");
     let (code, out, _) = run(&["--check", file.to_str().unwrap()]);
-    assert!(code == 0 && out.contains("warning: ") && out.contains("blackholes.us"), "{out}");
+    let first = format!("{}: 1 of 2 lists asked, 1 error\nerror: cn-kr.blackholes.us: closed ", file.display());
+    assert!(code == 0 && out.starts_with(&first), "{out}");
 
     // What can never act is no mistake either.
     let text = "[lists]\ndeny = [\"bl.example*2\"]\nthreshold = 3\n[policy]\ndeny_list_unknown = \"defer\"\n";
@@ -52,7 +53,10 @@ fn a_file_is_checked() {
     let file = scratch.write("wrong.toml", "mdoe = \"observe\"\n");
     let (code, out, error) = run(&["--check", file.to_str().unwrap()]);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(error.starts_with(&format!("{}:1:1: unknown field `mdoe`, expected one of ", file.display())), "{error}");
+    assert!(
+        error.starts_with(&format!("{}:1:1: mdoe: no such key; the keys here are act_from, ", file.display())),
+        "{error}"
+    );
 }
 
 #[test]

@@ -21,7 +21,9 @@ async fn a_reload_keeps_the_memory() {
     daemon.signal("HUP");
     daemon.wait_for_log("reload: the configuration is unchanged");
     let file = daemon.scratch.join("config.toml");
-    assert!(daemon.log().contains(&format!("reload: {}:2:8: mode: expected `observe` or `enforce`", file.display())));
+    assert!(
+        daemon.log().contains(&format!("reload: {}:2:8: mode: expected \"observe\" or \"enforce\"", file.display()))
+    );
     assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 
     // The connection stays, and what is known, too.
@@ -37,6 +39,24 @@ async fn a_reload_keeps_the_memory() {
     daemon.rewrite("instances = 7", POLICY);
     daemon.signal("HUP");
     daemon.wait_for_log("needs a restart");
+}
+
+/// A file of exempt networks is read again; while it is wrong, the old one counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_reads_exempt_files() {
+    let file = Scratch::new("exempt");
+    let path = file.write("networks", "# nobody\n");
+    let tables = format!("[exempt]\nfiles = [\"{}\"]\n{POLICY}", path.display());
+    let mut daemon = Daemon::policyd("mode = \"enforce\"", &tables).await;
+    assert!(daemon.ask(&rcpt("203.0.113.14")).starts_with("554 5.7.1 "));
+    file.write("networks", "203.0.113.14/31\n");
+    daemon.signal("HUP");
+    daemon.wait_for_log("reload: done");
+    assert_eq!(daemon.ask(&rcpt("203.0.113.14")), "DUNNO");
+    file.write("networks", "\nmail.example\n");
+    daemon.signal("HUP");
+    daemon.wait_for_log(", line 2: expected an address or a network");
+    assert_eq!(daemon.ask(&rcpt("203.0.113.14")), "DUNNO");
 }
 
 #[tokio::test(flavor = "multi_thread")]
