@@ -82,7 +82,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
     let mut parser = lexopt::Parser::from_args(arguments.into_iter().collect::<Vec<_>>());
     let mut options = Options::default();
     let mut texts = Vec::new();
-    while let Some(argument) = parser.next().map_err(|error| refused(&error))? {
+    while let Some(argument) = parser.next().map_err(|error| Usage::of_parser(&error))? {
         let option = match argument {
             Arg::Value(text) => {
                 texts.push(text.to_string_lossy().into_owned());
@@ -91,7 +91,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             Arg::Long("help") | Arg::Short('h') => return Ok(Request::Help),
             Arg::Long("version") | Arg::Short('V') => return Ok(Request::Version),
             Arg::Long(option) => option.to_owned(),
-            Arg::Short(_) => return Err(refused(&argument.unexpected())),
+            Arg::Short(_) => return Err(Usage::of_parser(&argument.unexpected())),
         };
         if !options.flag(&option)? {
             options.valued(&option, &mut parser)?;
@@ -147,7 +147,7 @@ impl Options {
         if !VALUED.contains(&name) {
             return Err(unknown());
         }
-        let value = parser.value().map_err(|error| refused(&error))?;
+        let value = parser.value().map_err(|error| Usage::of_parser(&error))?;
         let text = value.to_string_lossy().into_owned();
         match name {
             "resolver" => self.resolvers.push(values::resolver(&text)?),
@@ -230,15 +230,3 @@ const VALUED: &[&str] = &[
     "preset",
     "template",
 ];
-
-/// The parser's error in our words: its own text would repeat values, which may hold keys.
-fn refused(error: &lexopt::Error) -> Usage {
-    match error {
-        lexopt::Error::MissingValue { option: Some(option) } => Usage::new(format!("{} needs a value", echo(option))),
-        lexopt::Error::UnexpectedValue { option, .. } => Usage::new(format!("{} takes no value", echo(option))),
-        lexopt::Error::UnexpectedOption(option) => {
-            Usage::new(format!("there is no option {} (--help lists them)", echo(option)))
-        }
-        _ => Usage::new("the command line cannot be read (--help tells more)"),
-    }
-}

@@ -16,12 +16,16 @@ mod nagios;
 mod output;
 mod people;
 mod probe;
+#[path = "../shared/servers.rs"]
 mod servers;
 mod target;
 mod terminal;
 mod tsv;
+#[path = "../shared/usage.rs"]
 mod usage;
+#[path = "../shared/values.rs"]
 mod values;
+#[path = "../shared/wrapped.rs"]
 mod wrapped;
 
 use std::collections::VecDeque;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lexopt::Arg;
 
 use crate::kind::{self, Kind};
-use crate::usage::{Usage, echo};
+use crate::usage::Usage;
 use crate::values;
 
 /// What `--help` prints.
@@ -42,7 +42,7 @@ pub(crate) struct Options {
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, Usage> {
     let mut parser = lexopt::Parser::from_args(arguments.into_iter().collect::<Vec<_>>());
     let mut options = Options::default();
-    while let Some(argument) = parser.next().map_err(|error| refused(&error))? {
+    while let Some(argument) = parser.next().map_err(|error| Usage::of_parser(&error))? {
         match argument {
             Arg::Value(file) => options.files.push(file),
             Arg::Long("help") | Arg::Short('h') => return Ok(Request::Help),
@@ -60,7 +60,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Req
             }
             Arg::Long("server" | "resolver") => options.resolvers.push(values::resolver(&value(&mut parser)?)?),
             Arg::Long("timeout") => options.timeout = Some(values::duration("--timeout", &value(&mut parser)?)?),
-            Arg::Long(_) | Arg::Short(_) => return Err(refused(&argument.unexpected())),
+            Arg::Long(_) | Arg::Short(_) => return Err(Usage::of_parser(&argument.unexpected())),
         }
     }
     options.check()?;
@@ -95,17 +95,5 @@ impl Options {
 }
 
 fn value(parser: &mut lexopt::Parser) -> Result<String, Usage> {
-    parser.value().map(|value| value.to_string_lossy().into_owned()).map_err(|error| refused(&error))
-}
-
-/// The parser's error in our words: its own text would repeat values, which may hold keys.
-fn refused(error: &lexopt::Error) -> Usage {
-    match error {
-        lexopt::Error::MissingValue { option: Some(option) } => Usage::new(format!("{} needs a value", echo(option))),
-        lexopt::Error::UnexpectedValue { option, .. } => Usage::new(format!("{} takes no value", echo(option))),
-        lexopt::Error::UnexpectedOption(option) => {
-            Usage::new(format!("there is no option {} (--help lists them)", echo(option)))
-        }
-        _ => Usage::new("the command line cannot be read (--help tells more)"),
-    }
+    parser.value().map(|value| value.to_string_lossy().into_owned()).map_err(|error| Usage::of_parser(&error))
 }

@@ -172,29 +172,15 @@ impl Loaded {
             let wanted = include::find(kind, &file.text, folder, &root);
             let mut unresolved = Vec::new();
             for include in wanted {
-                let Some(path) = include.path else {
+                let Some(paths) = include.paths else {
                     unresolved.push((include.at, "its name holds a variable or a pattern"));
                     continue;
                 };
-                let Ok(real) = path.canonicalize() else {
-                    if !include.may_be_missing {
-                        unresolved.push((include.at, "it cannot be found"));
-                    }
-                    continue;
-                };
-                if !root.canonicalize().is_ok_and(|root| real.starts_with(root)) {
-                    unresolved.push((include.at, "it is outside this folder; name it as a FILE"));
-                } else if self.seen.contains(&real) {
-                    // Read already; a file that includes itself ends here, too.
-                } else if included >= MAX_INCLUDED {
-                    unresolved.push((include.at, "too many files are included"));
-                } else {
-                    included += 1;
-                    self.seen.push(real);
-                    let name = echo(&path.to_string_lossy());
-                    match open(&path) {
-                        Ok(octets) => self.text(&name, Some(&path), Some(kind), octets),
-                        Err(why) => self.unread.push((name, why)),
+                for path in paths {
+                    match self.include(&path, kind, &root, &mut included) {
+                        Some(MISSING) if include.may_be_missing => {}
+                        Some(why) => unresolved.push((include.at, why)),
+                        None => {}
                     }
                 }
             }
@@ -209,7 +195,33 @@ impl Loaded {
             }
         }
     }
+
+    /// Reads an included file, or says why not.
+    fn include(&mut self, path: &Path, kind: Kind, root: &Path, included: &mut usize) -> Option<&'static str> {
+        let Ok(real) = path.canonicalize() else { return Some(MISSING) };
+        if !root.canonicalize().is_ok_and(|root| real.starts_with(root)) {
+            return Some("it is outside this folder; name it as a FILE");
+        }
+        if self.seen.contains(&real) {
+            // Read already; a file that includes itself ends here, too.
+            return None;
+        }
+        if *included >= MAX_INCLUDED {
+            return Some("too many files are included");
+        }
+        *included += 1;
+        self.seen.push(real);
+        let name = echo(&path.to_string_lossy());
+        match open(path) {
+            Ok(octets) => self.text(&name, Some(path), Some(kind), octets),
+            Err(why) => self.unread.push((name, why)),
+        }
+        None
+    }
 }
+
+/// Why an include is not followed, unless it may be missing.
+const MISSING: &str = "it cannot be found";
 
 /// Which files are read as one text: main.cf and master.cf of a folder, and SpamAssassin's files of a folder.
 fn group(name: &str, path: Option<&Path>, kind: Kind) -> String {

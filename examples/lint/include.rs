@@ -1,5 +1,6 @@
 //! Names of other files in a file: Exim's and rspamd's `.include`, SpamAssassin's `include`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::kind::Kind;
@@ -7,8 +8,8 @@ use crate::kind::Kind;
 /// One such line.
 pub(crate) struct Include {
     pub(crate) at: usize,
-    /// `None` if the name holds a variable or a pattern.
-    pub(crate) path: Option<PathBuf>,
+    /// One file, or all that fit a pattern of rspamd; `None` if the name holds a variable.
+    pub(crate) paths: Option<Vec<PathBuf>>,
     pub(crate) may_be_missing: bool,
 }
 
@@ -31,8 +32,11 @@ pub(crate) fn find(kind: Kind, text: &str, folder: &Path, root: &Path) -> Vec<In
                 },
                 _ => name,
             };
-            let path = resolve(name, folder, root);
-            found.push(Include { at, path, may_be_missing });
+            let paths = resolve(name, folder, root).and_then(|path| match kind {
+                Kind::Rspamd => expand(path),
+                _ => Some(vec![path]).filter(|_| !name.contains(['*', '?'])),
+            });
+            found.push(Include { at, paths, may_be_missing });
         }
         if found.len() >= MAX_INCLUDES {
             break;
@@ -81,8 +85,46 @@ fn resolve(name: &str, folder: &Path, root: &Path) -> Option<PathBuf> {
     let variables = ["$LOCAL_CONFDIR/", "$CONFDIR/", "${LOCAL_CONFDIR}/", "${CONFDIR}/"];
     let inside = variables.iter().find_map(|variable| name.strip_prefix(variable));
     let (folder, name) = inside.map_or((folder, name), |inside| (root, inside));
-    let is_plain = !name.contains(['$', '*', '?', '{']) && !name.contains("://");
+    let is_plain = !name.contains(['$', '{']) && !name.contains("://");
     is_plain.then(|| folder.join(name))
+}
+
+/// The files that fit a pattern (`glob=true`), in the order of their names. A pattern of folders is not followed.
+fn expand(path: PathBuf) -> Option<Vec<PathBuf>> {
+    let has_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?']);
+    if !has_pattern(&path) {
+        return Some(vec![path]);
+    }
+    let folder = path.parent().filter(|folder| !has_pattern(folder))?;
+    let pattern = path.file_name()?.to_string_lossy().into_owned();
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let fitting = entries.filter(|entry| fits(pattern.as_bytes(), entry.file_name().to_string_lossy().as_bytes()));
+    let mut files: Vec<PathBuf> = fitting.map(|entry| entry.path()).take(MAX_INCLUDES).collect();
+    files.sort_unstable();
+    Some(files)
+}
+
+/// `*` stands for any text, `?` for one octet. After a `*` that fits, no earlier one has to be tried again.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut rest, mut retry) = (pattern, name, None);
+    loop {
+        match (at, rest) {
+            ([], []) => return true,
+            ([b'*', more @ ..], _) => {
+                retry = Some((more, rest));
+                at = more;
+            }
+            ([b'?', more @ ..], [_, name @ ..]) => (at, rest) = (more, name),
+            ([wanted, more @ ..], [octet, name @ ..]) if wanted == octet => (at, rest) = (more, name),
+            _ => match retry {
+                Some((more, [_, name @ ..])) => {
+                    retry = Some((more, name));
+                    (at, rest) = (more, name);
+                }
+                _ => return false,
+            },
+        }
+    }
 }
 
 /// The folder outside which nothing is read: that of the file; for rspamd, the folder of that name above it.

@@ -50,11 +50,15 @@ const OTHERS: [(&str, &str); 16] = [
 ];
 
 /// Endings of files that are not read.
-const ENDINGS: [(&str, &str); 11] = [
+const ENDINGS: [(&str, &str); 15] = [
     (".md", "Markdown"),
     (".html", "HTML"),
     (".py", "Python"),
     (".pl", "Perl"),
+    (".php", "PHP"),
+    (".rb", "Ruby"),
+    (".go", "Go"),
+    (".js", "JavaScript"),
     (".yml", "YAML"),
     (".yaml", "YAML"),
     (".toml", "TOML"),
@@ -98,10 +102,11 @@ const POSTFIX: [&str; 10] = [
 ];
 
 /// Words in the content of other files that are not read.
-const MARKS: [(&str, &str); 10] = [
+const MARKS: [(&str, &str); 11] = [
     ("zones[]", "Haraka"),
     ("@dnsbl_score", "policyd-weight"),
     ("dnsbl {", "maddy"),
+    ("check.dnsbl ", "maddy"),
     ("DNSBLs:", "mox"),
     ("filter-dnsbl", "OpenSMTPD"),
     ("[spam-filter", "Stalwart"),

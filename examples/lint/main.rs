@@ -24,19 +24,19 @@ mod probe;
 mod public;
 mod result;
 mod rules;
-#[path = "../check/servers.rs"]
+#[path = "../shared/servers.rs"]
 #[allow(dead_code, reason = "`check` needs more of it")]
 mod servers;
 mod source;
 mod status;
 mod thresholds;
-#[path = "../check/usage.rs"]
+#[path = "../shared/usage.rs"]
 #[allow(dead_code, reason = "`check` needs more of it")]
 mod usage;
-#[path = "../check/values.rs"]
+#[path = "../shared/values.rs"]
 #[allow(dead_code, reason = "`check` needs more of it")]
 mod values;
-#[path = "../check/wrapped.rs"]
+#[path = "../shared/wrapped.rs"]
 mod wrapped;
 
 use std::io::{self, Write};

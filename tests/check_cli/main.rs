@@ -14,31 +14,19 @@ mod notations;
 mod peers;
 mod policies;
 mod probe;
+#[path = "../kit/program.rs"]
+mod program;
 mod resolvers;
-
-use std::path::PathBuf;
-use std::process::Stdio;
 
 use rdnsbl::testing::{LoopbackServer, Table};
 use serde_json::Value;
 
-/// What a run left behind.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
+use program::Run;
 
 impl Run {
     /// Everything it said.
     fn said(&self) -> String {
         format!("{}{}", self.out, self.err)
-    }
-
-    /// The value at a JSON pointer; null where there is none.
-    fn at(&self, pointer: &str) -> Value {
-        let document: Value = serde_json::from_str(&self.out).unwrap();
-        document.pointer(pointer).cloned().unwrap_or(Value::Null)
     }
 
     /// A value of the only report, as text.
@@ -66,28 +54,13 @@ impl Run {
     }
 }
 
-/// The built example beside this test.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples").join(format!("check{}", std::env::consts::EXE_SUFFIX))
-}
-
 fn command(arguments: &[&str]) -> tokio::process::Command {
-    let mut command = tokio::process::Command::new(program());
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    // Whatever is set here, nothing may be logged.
-    command.env("RUST_LOG", "trace");
-    command
+    program::command("check", arguments)
 }
 
 /// Runs it without a server of its own.
 async fn run(arguments: &[&str]) -> Run {
-    let output = command(arguments).output().await.unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    Run::of(command(arguments).output().await.unwrap())
 }
 
 async fn serve(table: &str) -> LoopbackServer {

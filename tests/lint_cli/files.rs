@@ -1,6 +1,6 @@
 //! Whole files of each kind of software: which lists are found where, and what is wrong with them.
 
-use super::{offline, run, run_with};
+use super::{folder, offline, run, run_with};
 
 /// The administrator who pasted twelve lists from an old page.
 #[tokio::test]
@@ -151,6 +151,32 @@ async fn rules_of_rspamd_and_what_they_include() {
         ]
     );
     assert_eq!(run.at("/findings/3/file"), "rspamd/local.d/more.conf");
+}
+
+/// A pattern of rspamd stands for all files that fit, in the order of their names.
+#[tokio::test]
+async fn rspamd_includes_by_pattern() {
+    let folder = folder("pattern").join("rspamd");
+    std::fs::create_dir_all(folder.join("rbl.d")).unwrap();
+    let rule = |zone: &str| format!("r {{ rbl = \"{zone}\"; checks = [\"from\"]; ipv6 = false; }}\n");
+    for (file, text) in [
+        ("rbl.d/20-b.conf", rule("relays.ordb.org")),
+        ("rbl.d/10-a.conf", rule("dnsbl.njabl.org")),
+        ("rbl.d/10-a.conf.bak", rule("opm.blitzed.org")),
+        (
+            "rbl.conf",
+            ".include(try=true; glob=true) \"$LOCAL_CONFDIR/rbl.d/*.conf\"\n.include(glob=true) \"$CONFDIR/*.none\"\n\
+             .include(glob=true) \"/etc/host*\"\n.include(glob=true) \"$CONFDIR/*/x.conf\"\n"
+                .to_owned(),
+        ),
+    ] {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+    let run = offline(&[folder.join("rbl.conf").to_str().unwrap()]).await;
+    let found: Vec<String> = run.found().into_iter().filter(|finding| !finding.contains("no-ipv6")).collect();
+    let outside = found.iter().filter(|finding| *finding == "3 unresolved").count();
+    assert!(outside > 0, "{found:?}");
+    assert_eq!(found[outside..], ["4 unresolved", "1 dead-list dnsbl.njabl.org", "1 dead-list relays.ordb.org"]);
 }
 
 #[tokio::test]

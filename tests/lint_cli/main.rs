@@ -9,6 +9,8 @@ mod bad_input;
 mod command_line;
 mod corrections;
 mod files;
+#[path = "../kit/program.rs"]
+mod program;
 mod questions;
 mod rules;
 
@@ -18,18 +20,9 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
-/// What a run left behind.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
+use program::Run;
 
 impl Run {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err))
-    }
-
     /// `LINE RULE LIST` of each finding, in order; a finding about no list has no third word.
     fn found(&self) -> Vec<String> {
         let document = self.json();
@@ -53,25 +46,11 @@ impl Run {
         }
         rules
     }
-
-    /// The value at a JSON pointer.
-    fn at(&self, pointer: &str) -> Value {
-        self.json().pointer(pointer).cloned().unwrap_or(Value::Null)
-    }
-}
-
-/// The built example beside this test.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples").join(format!("lint{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn command(arguments: &[&str]) -> tokio::process::Command {
-    let mut command = tokio::process::Command::new(program());
-    command.args(arguments).kill_on_drop(true).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Whatever is set here, nothing may be logged.
-    command.env("RUST_LOG", "trace");
-    command.current_dir(data(""));
+    let mut command = program::command("lint", arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).current_dir(data(""));
     command
 }
 
@@ -89,12 +68,7 @@ async fn finish(mut command: tokio::process::Command, input: &[u8]) -> Run {
         drop(stdin);
     };
     let (output, ()) = tokio::join!(child.wait_with_output(), writing);
-    let output = output.unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    Run::of(output.unwrap())
 }
 
 async fn run(arguments: &[&str]) -> Run {

@@ -39,6 +39,18 @@ impl Usage {
         Self(lines)
     }
 
+    /// The error of the reader of arguments in our words: its own text would repeat values, which may hold keys.
+    pub(crate) fn of_parser(error: &lexopt::Error) -> Self {
+        Self::new(match error {
+            lexopt::Error::MissingValue { option: Some(option) } => format!("{} needs a value", echo(option)),
+            lexopt::Error::UnexpectedValue { option, .. } => format!("{} takes no value", echo(option)),
+            lexopt::Error::UnexpectedOption(option) => {
+                format!("there is no option {} (--help lists them)", echo(option))
+            }
+            _ => "the command line cannot be read (--help tells more)".to_owned(),
+        })
+    }
+
     /// Several mistakes at once.
     pub(crate) fn all(mistakes: &[Self]) -> Self {
         Self(mistakes.iter().map(|mistake| mistake.0.as_str()).collect::<Vec<_>>().join("\ncheck: "))
