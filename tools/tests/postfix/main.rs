@@ -221,3 +221,49 @@ async fn as_a_milter() {
     daemon.kill();
     assert_eq!(rcpt(&postfix, "203.0.113.14"), "250 2.1.5 Ok");
 }
+
+/// Two milters in a row, each with its own name: each removes what was forged in its name, and leaves what the other wrote.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's postfix"]
+async fn beside_another_milter() {
+    let program = env!("CARGO_BIN_EXE_rdnsbl-milter");
+    let tables = |id: &str| format!("[milter]\nauthserv_id = \"{id}\"\n{POLICY}");
+    let (_first, postfix) = behind(
+        "smtpd_milters = unix:rdnsbl/first, unix:rdnsbl/second\nsmtpd_recipient_restrictions = reject_unauth_destination\n",
+        "rdnsbl/first",
+        program,
+        "mode = \"enforce\"",
+        &tables("mx.example"),
+    )
+    .await;
+    let keys = format!(
+        "header = \"X-Second\"\nsocket_mode = \"0666\"\nlisten = [\"unix:{}\"]",
+        postfix.queue().join("rdnsbl/second").display()
+    );
+    let mut second = Daemon::start(program, Scratch::new("second"), &keys, &tables("second.example")).await;
+
+    let mut smtp = Smtp::connect(postfix.address());
+    smtp.says_to_be("203.0.113.7", "");
+    smtp.command("EHLO mail.good.example");
+    smtp.command("MAIL FROM:<a@good.example>");
+    assert_eq!(smtp.command("RCPT TO:<b@mx.example>"), "250 2.1.5 Ok");
+    assert!(smtp.command("DATA").starts_with("354 "));
+    let fields = "Authentication-Results: second.example; forged=1\r\nSubject: x\r\nAuthentication-Results: other.example; \
+                  kept=1\r\nAuthentication-Results: mx.example 1;\r\n\tforged=2\r\nX-Long: a\r\n  b\r\n\tc";
+    assert!(smtp.command(&format!("{fields}\r\n\r\nx\r\n.")).starts_with("250 2.0.0 "));
+    let message = postfix.queued();
+    for (text, count) in [
+        ("Authentication-Results: mx.example;\n\tiprev=pass policy.iprev=203.0.113.7\n", 1),
+        ("Authentication-Results: second.example;\n\tiprev=pass policy.iprev=203.0.113.7\n", 1),
+        ("Authentication-Results: other.example; kept=1\n", 1),
+        ("X-Second: would=pass ", 1),
+        ("Subject: x\n", 1),
+        ("X-Long: a\n  b\n\tc\n", 1),
+        ("forged=", 0),
+    ] {
+        assert_eq!(message.matches(text).count(), count, "{text:?} in\n{message}");
+    }
+
+    assert!(rcpt(&postfix, "203.0.113.14").starts_with("554 5.7.1 "));
+    second.wait_for_log(" mode=observe would=pass ");
+}
