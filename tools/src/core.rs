@@ -101,9 +101,12 @@ impl Core {
     }
 
     /// Writes a decision into the log and counts what was only observed.
-    pub(crate) fn note(&self, decision: &Decision, facts: &Facts, mode: Mode) {
+    pub(crate) fn note(&self, decision: &Decision, facts: &Facts, config: &Config, mode: Mode) {
         let level = if decision.would == Action::Reject { Level::Notice } else { Level::Info };
-        self.log.line(level, decision.line(facts, mode));
+        match config.log_local_parts {
+            true => self.log.line(level, decision.line(facts, mode)),
+            false => self.log.line(level, decision.line(&facts.without_local_parts(), mode)),
+        }
         if decision.is_exempt() {
             self.metrics.exempt.one();
         }

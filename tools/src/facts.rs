@@ -55,6 +55,23 @@ impl Facts {
         self.sender.as_deref() == Some("")
     }
 
+    /// For a log that is to name nobody: only the domains of addresses, and no login.
+    pub(crate) fn without_local_parts(&self) -> Self {
+        let masked = |address: &Option<String>| {
+            address.as_ref().map(|address| match address.rsplit_once('@') {
+                Some((_, domain)) => format!("*@{domain}"),
+                None if address.is_empty() => String::new(),
+                None => "*".to_owned(),
+            })
+        };
+        Self {
+            sender: masked(&self.sender),
+            recipient: masked(&self.recipient),
+            login: self.login.as_ref().map(|_| "*".to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// Tells a session what is new.
     pub(crate) fn tell(&self, session: &mut Session, recipient_checks: bool) {
         if let Some(helo) = &self.helo

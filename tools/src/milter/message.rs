@@ -143,7 +143,7 @@ impl Conversation {
         let daemon = self.is_exempt_daemon.then_some("daemon");
         if let Some(why) = daemon.or_else(|| exempt(config, &self.facts)) {
             if acts {
-                core.note(&Decision::exempt(why), &self.facts, profile.mode);
+                core.note(&Decision::exempt(why), &self.facts, config, profile.mode);
             }
             return Response::Continue;
         }
@@ -169,7 +169,7 @@ impl Conversation {
                 decision
             }
         };
-        core.note(&decision, &self.facts, profile.mode);
+        core.note(&decision, &self.facts, config, profile.mode);
         let Some(reply) = decision.done.reply() else {
             core.metrics.dunno.one();
             return Response::Continue;

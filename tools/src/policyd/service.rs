@@ -58,7 +58,7 @@ impl Service {
     async fn decide(&self, config: &Config, profile: &Profile, peer: Peer, facts: Facts) -> Answer {
         if let Some(why) = exempt(config, &facts) {
             if facts.stage >= profile.act_from {
-                self.core.note(&Decision::exempt(why), &facts, profile.mode);
+                self.core.note(&Decision::exempt(why), &facts, config, profile.mode);
             }
             return Answer::Dunno;
         }
@@ -82,7 +82,7 @@ impl Service {
         if let Some(key) = &key {
             self.instances.keep(key, session, Some(&decision));
         }
-        self.core.note(&decision, &facts, profile.mode);
+        self.core.note(&decision, &facts, config, profile.mode);
         let answer = Answer::of(&decision.done);
         match (&config.header, &key) {
             (Some(name), Some(key))

@@ -193,3 +193,14 @@ async fn a_context_selects_a_profile() {
     }
     daemon.wait_for_log(" mode=enforce would=reject ");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_can_name_nobody() {
+    let mut daemon = Daemon::policyd("log_local_parts = false", POLICY).await;
+    daemon.ask(&rcpt("203.0.113.14"));
+    daemon.wait_for_log(" from=*@good.example to=*@mx.example ");
+    daemon.ask(&request("RCPT", "203.0.113.14", &[("sender", ""), ("recipient", "root"), ("sasl_username", "ann")]));
+    daemon.wait_for_log(" from=<> to=* ");
+    daemon.wait_for_log(" sasl=* ");
+    assert!(!daemon.log().contains("ann"), "{}", daemon.log());
+}

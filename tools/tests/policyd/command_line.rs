@@ -13,7 +13,7 @@ fn run(args: &[&str]) -> (i32, String, String) {
 #[test]
 fn help_and_version() {
     let (code, help, _) = run(&["--help"]);
-    assert!(code == 0 && help.contains("usage:") && help.lines().all(|line| line.len() <= 128), "{help}");
+    assert!(code == 0 && help.contains("usage:") && help.lines().all(|line| line.len() <= 80), "{help}");
     assert_eq!(run(&["--version"]).1, concat!("rdnsbl-policyd ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
