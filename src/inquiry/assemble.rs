@@ -1,6 +1,5 @@
 //! Puts a report together from the verdicts of all checks.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::mail_path;
@@ -10,7 +9,7 @@ use crate::check::iprev::{ClientName, Iprev};
 use crate::check::mail_domain::MailDomainReport;
 use crate::dns::unknown::UnknownReason;
 use crate::dnsxl::score::{self, Counts, Row};
-use crate::dnsxl::{HealthState, ListKind, ListSpec, Part, Subject, SubjectKind, Unknown, Verdict};
+use crate::dnsxl::{ListKind, Subject, Unknown, Verdict};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 use crate::policy::{Advice, Policy};
@@ -29,7 +28,7 @@ pub(crate) struct CheckResults {
     pub(crate) resolver_fault: Option<ResolverFault>,
     pub(crate) lets_loopback_through: bool,
     pub(crate) signs: ResolverSigns,
-    pub(crate) rows: Vec<ListRow>,
+    pub(crate) rows: Vec<ListReport>,
     pub(crate) asking: AskedQuestions,
     pub(crate) cut: bool,
     pub(crate) stopped_early: bool,
@@ -37,37 +36,21 @@ pub(crate) struct CheckResults {
     pub(crate) started: Instant,
 }
 
-/// The verdict of one list.
-#[derive(Debug)]
-pub(crate) struct ListRow {
-    pub(crate) spec: Arc<ListSpec>,
-    /// The number of its operator in the set.
-    pub(crate) operator: usize,
-    pub(crate) subject: Option<Subject>,
-    pub(crate) kind: SubjectKind,
-    pub(crate) part: Option<Part>,
-    pub(crate) group: usize,
-    /// The number of its check, to which its questions refer.
-    pub(crate) index: usize,
-    pub(crate) verdict: Verdict,
-    pub(crate) health: Arc<HealthState>,
-}
-
-impl ListRow {
-    /// The verdict, weakened where the resolver's fault may have caused it.
-    fn corrected(verdict: Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Verdict {
-        match (verdict, fault) {
-            // Another list's answer in 127.0.0.0/8 came through the same resolver, so an empty answer without SOA is this
-            // list's own.
-            (Verdict::Unknown(unknown), _) if lets_loopback_through && *unknown.why() == UnknownReason::Resolver => {
-                Verdict::unsigned_miss()
-            }
-            // A resolver that removes hits makes every listing look like a miss.
-            (Verdict::NotListed(_), Some(ResolverFault::Strips127))
-            // A resolver that invents answers makes a sound list look broken.
-            | (Verdict::Problem(_), Some(ResolverFault::RewritesNxdomain)) => Verdict::Unknown(Unknown::resolver_at_fault()),
-            (verdict, _) => verdict,
+/// The verdict, where the resolver's fault may have caused the one that is known; `None` if it stands.
+fn corrected(verdict: &Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Option<Verdict> {
+    match (verdict, fault) {
+        // Another list's answer in 127.0.0.0/8 came through the same resolver, so an empty answer without SOA is this
+        // list's own.
+        (Verdict::Unknown(unknown), _) if lets_loopback_through && *unknown.why() == UnknownReason::Resolver => {
+            Some(Verdict::unsigned_miss())
         }
+        // A resolver that removes hits makes every listing look like a miss.
+        (Verdict::NotListed(_), Some(ResolverFault::Strips127))
+        // A resolver that invents answers makes a sound list look broken.
+        | (Verdict::Problem(_), Some(ResolverFault::RewritesNxdomain)) => {
+            Some(Verdict::Unknown(Unknown::resolver_at_fault()))
+        }
+        _ => None,
     }
 }
 
@@ -105,7 +88,7 @@ struct Said {
 
 /// For each row: is this deny list the only one that holds its subject? `None` unless lists of at least two other operators
 /// answered. `operators` is the number of operators in the set.
-pub(crate) fn is_only_listing(rows: &[ListRow], operators: usize) -> Vec<Option<bool>> {
+pub(crate) fn is_only_listing(rows: &[ListReport], operators: usize) -> Vec<Option<bool>> {
     // Other operators have answered only if there are three.
     if operators < 3 {
         return vec![None; rows.len()];
@@ -113,7 +96,7 @@ pub(crate) fn is_only_listing(rows: &[ListRow], operators: usize) -> Vec<Option<
     // Most checks are about a few subjects, so they are searched one by one.
     let mut subjects: Vec<Option<&Subject>> = Vec::new();
     let mut said: Vec<Said> = Vec::new();
-    let place = |subjects: &[Option<&Subject>], row: &ListRow| {
+    let place = |subjects: &[Option<&Subject>], row: &ListReport| {
         let subject = subjects.iter().position(|subject| *subject == row.subject.as_ref())?;
         Some(subject * operators + row.operator)
     };
@@ -145,19 +128,18 @@ pub(crate) fn is_only_listing(rows: &[ListRow], operators: usize) -> Vec<Option<
         .collect()
 }
 
-/// Builds the report. The resolver's fault goes first, since it decides which verdicts can be relied on. Also returns the
-/// empty table of rows, for reuse.
-pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: CheckResults) -> (Report, Vec<ListRow>) {
+/// Builds the report. The resolver's fault goes first, since it decides which verdicts can be relied on.
+pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: CheckResults) -> Report {
     let resolver_fault = findings.fault_to_report();
     if resolver_fault == Some(ResolverFault::RewritesNxdomain) {
         findings.doubt_existence();
     }
-    let lets_loopback_through = findings.lets_loopback_through;
-    let row = |ListRow { spec, subject, part, group, index, verdict, health, .. }: ListRow| {
-        let verdict = ListRow::corrected(verdict, resolver_fault, lets_loopback_through);
-        ListReport { subject, part, group, index, verdict, health, spec }
-    };
-    let lists: Vec<ListReport> = findings.rows.drain(..).map(row).collect();
+    let mut lists = findings.rows;
+    for row in &mut lists {
+        if let Some(verdict) = corrected(&row.verdict, resolver_fault, findings.lets_loopback_through) {
+            row.verdict = verdict;
+        }
+    }
     let mut helo = findings.helo;
     // Where iprev is undecided, its names are incomplete: nothing is compared with them.
     match (&mut helo, &findings.iprev) {
@@ -199,7 +181,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
     };
     report.findings = Policy::findings(&report).collect();
     report.advice = settings.policy.judge(&report);
-    (report, findings.rows)
+    report
 }
 
 /// A path without parameters and angle brackets, made printable and clipped.

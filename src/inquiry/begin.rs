@@ -52,7 +52,7 @@ impl Inquiry {
         random: Randomness,
         asks: bool,
     ) -> Self {
-        let Workspace { lists: room, asked, by_question, rows } = workspace;
+        let Workspace { lists: room, asked, by_question } = workspace;
         let client = dialogue.client.map(|address| address.to_canonical());
         let mail_domain = |side, path: &str, is_unqualified: bool| {
             if is_unqualified {
@@ -84,7 +84,6 @@ impl Inquiry {
             waiting: Vec::new(),
             lists_done: 0,
             questions: Questions::within(asked, by_question),
-            rows,
             probes: Vec::new(),
             trial: None,
             trial_from_the_start: false,

@@ -31,6 +31,7 @@ impl Inquiry {
                 subject: list.subject.clone(),
                 part: list.part,
                 group: list.group,
+                operator: list.operator,
                 index: list.index,
                 verdict: verdict.clone(),
                 health: list.health.clone(),

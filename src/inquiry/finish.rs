@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use crate::base::name::Name;
 use crate::dns::Failure;
-use crate::dnsxl::{SubjectAnswer, SubjectKind};
-use crate::inquiry::assemble::{CheckResults, ListRow, assemble, is_only_listing};
+use crate::dnsxl::{Subject, SubjectAnswer, SubjectKind};
+use crate::inquiry::assemble::{CheckResults, assemble, is_only_listing};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
-use crate::report::Report;
 use crate::report::learned::{Learned, ListSigns, QueuedAnswer, queued_answer};
+use crate::report::{ListReport, Report};
 use crate::state::event::Event;
 use crate::state::{Invalidated, SharedState};
 
@@ -61,8 +61,7 @@ impl Inquiry {
         self.stop_waiting_for_names(failure);
         let mut list_signs = self.list_signs();
         let begun = self.started;
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.extend(self.lists.drain(..).map(|list| list.row(failure)));
+        let mut rows: Vec<ListReport> = self.lists.drain(..).map(|list| list.row(failure)).collect();
         for (signs, alone) in list_signs.iter_mut().zip(is_only_listing(&rows, self.settings.lists.operator_count())) {
             signs.alone = alone;
         }
@@ -71,7 +70,7 @@ impl Inquiry {
         let (events, invalidated) = shared.apply(&list_signs, signs, own_answers, now);
         // Rows are looked up again only if some list's health has changed since the check began, which is rare.
         if shared.health_epoch() != self.health_epoch {
-            rows.iter_mut().for_each(|row| row.refresh_health(shared, begun));
+            rows.iter_mut().for_each(|row| refresh_health(row, shared, begun));
         }
         let (asking, asked, by_question) = self.questions.into_exchanges(failure);
         let findings = CheckResults {
@@ -89,8 +88,8 @@ impl Inquiry {
             elapsed: now.saturating_duration_since(started),
             started: begun,
         };
-        let (report, rows) = assemble(&self.dialogue, &self.settings, findings);
-        let workspace = Workspace { lists: self.lists, asked, by_question, rows };
+        let report = assemble(&self.dialogue, &self.settings, findings);
+        let workspace = Workspace { lists: self.lists, asked, by_question };
         Finished { report, workspace, list_signs, events, invalidated }
     }
 
@@ -141,11 +140,10 @@ fn signs_of(list: &ListRun, questions: &Questions) -> ListSigns {
 }
 
 impl ListRun {
-    fn row(self, failure: Failure) -> ListRow {
-        ListRow {
+    fn row(self, failure: Failure) -> ListReport {
+        ListReport {
             spec: self.run.unit.spec().clone(),
             operator: self.operator,
-            kind: self.run.unit.kind(),
             subject: self.subject,
             part: self.part,
             group: self.group,
@@ -156,17 +154,16 @@ impl ListRun {
     }
 }
 
-impl ListRow {
-    /// Takes the list's current health. Hits of a zone that was found broken during the check are discarded.
-    fn refresh_health(&mut self, shared: &SharedState, begun: Instant) {
-        if let Some(bad) = shared.broken_since(&self.spec, self.kind, begun) {
-            let verdict = std::mem::replace(&mut self.verdict, crate::dnsxl::Verdict::not_awaited());
-            self.verdict = verdict.voided(bad.breakage.as_ref());
-        }
-        if !self.spec.is_retired()
-            && let Some(health) = shared.health(&self.spec, self.kind)
-        {
-            self.health = health.clone();
-        }
+/// Takes the list's current health. Hits of a zone that was found broken during the check are discarded.
+fn refresh_health(row: &mut ListReport, shared: &SharedState, begun: Instant) {
+    let Some(kind) = row.subject.as_ref().map(Subject::kind) else { return };
+    if let Some(bad) = shared.broken_since(&row.spec, kind, begun) {
+        let verdict = std::mem::replace(&mut row.verdict, crate::dnsxl::Verdict::not_awaited());
+        row.verdict = verdict.voided(bad.breakage.as_ref());
+    }
+    if !row.spec.is_retired()
+        && let Some(health) = shared.health(&row.spec, kind)
+    {
+        row.health = health.clone();
     }
 }

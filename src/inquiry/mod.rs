@@ -64,7 +64,6 @@ use crate::check::resolver::ResolverCheck;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
 pub(crate) use crate::inquiry::asking::{Asker, WaitFor};
-use crate::inquiry::assemble::ListRow;
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
 pub(crate) use crate::inquiry::finish::Finished;
@@ -103,8 +102,6 @@ pub struct Inquiry {
     /// How many lists from the first on are done; the others may be.
     lists_done: usize,
     questions: Questions,
-    /// The table for the report's rows, empty until the end.
-    rows: Vec<ListRow>,
     /// Suspected lists that are asked about themselves. No check waits for them.
     probes: Vec<ListRun>,
     /// The trial of the resolver, at the regular time or because of a suspicion.

@@ -5,7 +5,6 @@ use std::sync::Mutex;
 
 use crate::base::lock::lock;
 use crate::inquiry::ListRun;
-use crate::inquiry::assemble::ListRow;
 use crate::inquiry::questions::{Asked, ByQuestion};
 
 /// Workspaces kept for reuse: about as many checks as run at the same time.
@@ -19,7 +18,6 @@ pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
     pub(super) asked: Vec<Asked>,
     pub(super) by_question: ByQuestion,
-    pub(super) rows: Vec<ListRow>,
 }
 
 /// Workspaces that are not in use.
@@ -35,7 +33,6 @@ impl Workspaces {
         workspace.lists.clear();
         workspace.asked.clear();
         workspace.by_question.clear();
-        workspace.rows.clear();
         let most = workspace.lists.capacity().max(workspace.asked.capacity()).max(workspace.by_question.capacity());
         let mut kept = lock(&self.0);
         if kept.len() < KEPT && most <= ROOM {

@@ -21,6 +21,8 @@ pub struct ListReport {
     pub(crate) subject: Option<Subject>,
     pub(crate) part: Option<Part>,
     pub(crate) group: usize,
+    /// The number of its operator in the set.
+    pub(crate) operator: usize,
     /// The number of this list's check, to which its questions refer.
     pub(crate) index: usize,
     pub(crate) verdict: Verdict,

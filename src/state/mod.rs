@@ -58,14 +58,15 @@ const MAX_ZONES: usize = 4_096;
 /// every report: see [`learn`](Self::learn).
 ///
 /// ```
-/// use rdnsbl::{Dialogue, Inquiry, Settings, SharedState, dns::{Answer, Failure}};
+/// use rdnsbl::{Dialogue, Inquiry, Randomness, Settings, SharedState, dns::{Answer, Failure}};
 /// use std::{net::IpAddr, sync::Arc, time::Instant};
 ///
 /// let mut shared = SharedState::default(); // one for the whole server
 /// let settings = Arc::new(Settings::default());
 /// for client in [[203, 0, 113, 14], [203, 0, 113, 15]] {
 ///     let dialogue = Dialogue::from(IpAddr::from(client));
-///     let mut inquiry = Inquiry::new(&dialogue, &settings, &mut shared, Instant::now(), [7; 16]);
+///     let random = Randomness::new();
+///     let mut inquiry = Inquiry::new(&dialogue, &settings, &mut shared, Instant::now(), random);
 ///     while let Some((ticket, _question)) = inquiry.next_question() {
 ///         inquiry.supply(ticket, Answer::nx_domain(None));
 ///     }
