@@ -15,7 +15,7 @@ use crate::checker::{Checker, Configured, Family};
 use crate::engine::Engine;
 use crate::engine::background::Background;
 use crate::engine::cache::Cache;
-use crate::engine::cache::lru::Bounds;
+use crate::engine::cache::bounds::Bounds;
 use crate::engine::fetch::Fetcher;
 use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::lists::ListSet;

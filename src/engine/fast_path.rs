@@ -209,7 +209,7 @@ mod tests {
     use super::*;
     use crate::base::name::Name;
     use crate::dns::{Answer, Soa};
-    use crate::engine::cache::lru::Bounds;
+    use crate::engine::cache::bounds::Bounds;
     use crate::lists::ListSet;
 
     /// One of two lists never answered about the client. Both lists are renumbered all the time.

@@ -20,6 +20,7 @@
 
 mod admission;
 pub(crate) mod event;
+mod invalidate;
 mod resolver;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::{Answer, Question, RecordType};
-use crate::engine::cache::lru::{Bounds, Store};
+use crate::engine::cache::bounds::Bounds;
+use crate::engine::cache::lru::Store;
 
 /// One store for each kind of question.
 #[derive(Debug, Default)]

@@ -1,22 +1,11 @@
 //! A bounded store that evicts the least recently used entry first. One client network cannot take more than a part of it.
 
 use std::hash::Hash;
-use std::time::Duration;
 
 use lru::LruCache;
 
+use crate::engine::cache::bounds::Bounds;
 use crate::engine::cache::shares::Shares;
-
-/// The bounds of the cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    /// Entries of each store.
-    pub(crate) entries: usize,
-    /// Bytes of each store, roughly.
-    pub(crate) bytes: usize,
-    /// How long a failure is cached.
-    pub(crate) failure: Duration,
-}
 
 /// What an entry takes, and who caused it.
 pub(crate) trait Weigh<K> {

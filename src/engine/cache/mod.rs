@@ -11,6 +11,7 @@
 //! held across an `await`.
 
 mod answers;
+pub(crate) mod bounds;
 pub(crate) mod lru;
 pub(crate) mod packed;
 mod shares;
@@ -29,7 +30,7 @@ use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Failure, Question, RrSet};
 use crate::dnsxl::Subject;
 use crate::engine::cache::answers::AnswerStores;
-use crate::engine::cache::lru::Bounds;
+use crate::engine::cache::bounds::Bounds;
 use crate::engine::cache::packed::SubjectRecord;
 use crate::engine::cache::subjects::SubjectStores;
 use crate::engine::cache::tick::Tick;

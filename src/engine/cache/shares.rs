@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
 
-use crate::engine::cache::lru::Bounds;
+use crate::engine::cache::bounds::Bounds;
 
 /// The number of buckets. Owners spread evenly take a 256th of the store in each, far below the share of one.
 const BUCKETS: usize = 256;

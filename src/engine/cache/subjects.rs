@@ -7,7 +7,8 @@ use std::sync::Mutex;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dnsxl::Subject;
-use crate::engine::cache::lru::{Bounds, Store, Weigh};
+use crate::engine::cache::bounds::Bounds;
+use crate::engine::cache::lru::{Store, Weigh};
 use crate::engine::cache::packed::SubjectRecord;
 use crate::engine::cache::tick::Tick;
 
