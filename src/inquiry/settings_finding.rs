@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::inquiry::settings::Settings;
 use crate::lists::{Unreachable, ZoneFinding};
-use crate::policy::UnusedRule;
+use crate::policy::{Finding, UnusedRule};
 
 /// One thing that an administrator should know about settings. `Display` is one printable line without a key.
 ///
@@ -26,6 +26,8 @@ pub enum SettingsFinding {
     Threshold(Unreachable),
     /// A rule of the policy that can never apply.
     Rule(UnusedRule),
+    /// A rule that refuses for good because something could not be checked: a time-out would then refuse legitimate mail.
+    RejectsUnknown(Finding),
 }
 
 impl fmt::Display for SettingsFinding {
@@ -34,18 +36,24 @@ impl fmt::Display for SettingsFinding {
             Self::List(finding) => finding.fmt(f),
             Self::Threshold(unreachable) => unreachable.fmt(f),
             Self::Rule(rule) => rule.fmt(f),
+            Self::RejectsUnknown(finding) => {
+                write!(f, "{finding} rejects mail for good although something could not be checked: defer it")
+            }
         }
     }
 }
 
 impl Settings {
     /// What an administrator should know about these settings: the findings about each list, thresholds that can never be
-    /// reached, and rules of the policy that can never apply. A finding never stops anything.
+    /// reached, rules of the policy that can never apply, and rules that reject because something could not be checked. A
+    /// finding never stops anything.
     #[must_use]
     pub fn findings(&self) -> Vec<SettingsFinding> {
         let lists = self.lists.findings().iter().cloned().map(SettingsFinding::List);
         let thresholds = self.lists.unreachable().iter().cloned().map(SettingsFinding::Threshold);
         let rules = self.policy.unused(&self.lists, &self.ourselves).into_iter().map(SettingsFinding::Rule);
-        lists.chain(thresholds).chain(rules).collect()
+        let rejects = |finding: &Finding| finding.is_unknown() && self.policy.rule(*finding).rejects();
+        let unknown = Finding::ALL.iter().copied().filter(rejects).map(SettingsFinding::RejectsUnknown);
+        lists.chain(thresholds).chain(rules).chain(unknown).collect()
     }
 }

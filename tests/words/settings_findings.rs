@@ -175,3 +175,21 @@ fn combined_rules_that_never_apply() {
         assert_eq!(all(possible, Action::Reject), none, "{possible:?}");
     }
 }
+
+#[test]
+fn a_rule_that_rejects_because_of_what_could_not_be_checked() {
+    let shown = |policy: Policy| -> Vec<String> {
+        let findings = Settings::default().with_policy(policy).findings();
+        findings.iter().map(ToString::to_string).filter(|text| text.contains("rejects mail for good")).collect()
+    };
+    for finding in Finding::ALL.iter().filter(|finding| finding.is_unknown()) {
+        let expected = [format!("{finding} rejects mail for good although something could not be checked: defer it")];
+        assert_eq!(shown(Policy::observe().on(*finding, Action::Reject)), expected);
+        assert_eq!(shown(Policy::observe().on(*finding, "550 5.7.1 No".parse::<Rule>().unwrap())), expected);
+        assert!(shown(Policy::observe().on(*finding, Action::Defer)).is_empty());
+        assert!(shown(Policy::observe().on(*finding, "450 4.7.1 Later".parse::<Rule>().unwrap())).is_empty());
+    }
+    for policy in [Policy::rfc(), Policy::postfix(), Policy::sendmail()] {
+        assert!(shown(policy.clone()).is_empty() && shown(policy.strict()).is_empty());
+    }
+}
