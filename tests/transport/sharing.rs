@@ -545,11 +545,15 @@ async fn networks_that_have_changed_are_noticed() {
 
 #[tokio::test]
 async fn floods_are_told_as_such() {
-    // Whatever is asked, nothing comes back but answers to other questions.
-    let server = Answering::start(|came, _| (0..20).flat_map(|_| forgeries(&came.octets, 100)).collect());
-    let timeouts = Timeouts::default().with_resend(ms(300)).with_total(ms(60_000));
-    let direct = patient(&[server.address]).with_sockets(1).with_timeouts(timeouts);
-    assert_eq!(ask(&direct, 1).await, Answer::failed(Failure::Overload));
+    one_of_three(async || {
+        // Whatever is asked, nothing comes back but answers to other questions. A busy machine may drop most of them.
+        let server = Answering::start(|came, _| (0..20).flat_map(|_| forgeries(&came.octets, 100)).collect());
+        let timeouts = Timeouts::default().with_resend(ms(300)).with_total(ms(20_000));
+        let direct = patient(&[server.address]).with_sockets(1).with_timeouts(timeouts);
+        let answer = ask(&direct, 1).await;
+        if answer == Answer::failed(Failure::Overload) { Ok(()) } else { Err(answer.to_string()) }
+    })
+    .await;
 }
 
 /// A runtime that asked and stands still holds up nobody who waits for the same answer in another one.
