@@ -1,7 +1,7 @@
 //! Tests in real time, on a machine that may stall.
 
-/// Runs a test up to three times, until it passes. For bounds on real time, which one stall of a busy machine can break and three
-/// in a row hardly can. What must hold however busy the machine is, the test asserts itself.
+/// Runs a test until it passes, at most three times. Use it for bounds on real time only: a busy machine may stall and break
+/// such a bound once. The test itself asserts what must hold on any machine.
 pub async fn one_of_three(test: impl AsyncFn() -> Result<(), String>) {
     let mut failures = Vec::new();
     while failures.len() < 3 {
