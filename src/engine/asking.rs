@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::clock::later;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure};
 use crate::engine::Engine;
@@ -11,7 +10,7 @@ use crate::engine::fetch::{Fetcher, ListTarget};
 use crate::engine::run::Run;
 use crate::engine::session_memory::{Begun, Validity};
 use crate::engine::waiting::Waiting;
-use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up};
+use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up, stage_end};
 use crate::report::Source;
 
 /// The questions of one inquiry that are under way.
@@ -55,11 +54,11 @@ impl<'a> Asking<'a> {
         inquiry.start_questions(self.run.wait_for, self, now);
     }
 
-    /// When the run ends. What an earlier stage of the session has begun to wait for does not get its whole time again.
+    /// When the run ends.
     pub(super) fn deadline(&self) -> Instant {
         let Some(session) = &self.run.session else { return self.run.deadline };
         let newest = self.open.values().map(|pending| pending.asked_at).max();
-        newest.map_or(self.run.deadline, |newest| later(newest, session.per_question).min(self.run.deadline))
+        stage_end(self.run.deadline, newest, session.per_question)
     }
 
     /// Keeps an answer for the session.

@@ -70,7 +70,7 @@ pub(crate) use crate::inquiry::finish::Finished;
 pub use crate::inquiry::questions::QuestionId;
 pub(crate) use crate::inquiry::questions::SentAt;
 pub(crate) use crate::inquiry::session_facts::SessionFacts;
-pub(crate) use crate::inquiry::session_memory::{SessionMemory, is_given_up};
+pub(crate) use crate::inquiry::session_memory::{SessionMemory, is_given_up, stage_end};
 use crate::inquiry::settings::Settings;
 pub use crate::inquiry::settings_finding::SettingsFinding;
 pub use crate::inquiry::staged::{StageGoal, StageResult, StagedInquiry};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use foldhash::quality::RandomState;
 
+use crate::base::clock::later;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{ListSpec, Proof, Subject, Verdict};
 use crate::report::Report;
@@ -179,6 +180,12 @@ impl<V: Copy + PartialEq> SessionMemory<V> {
     pub(crate) fn clear(&mut self) {
         *self = Self::new(self.since);
     }
+}
+
+/// When a stage ends. What an earlier stage has begun to wait for does not get its whole time again: `newest` is when the session
+/// first asked the newest of the questions without an answer.
+pub(crate) fn stage_end(deadline: Instant, newest: Option<Instant>, per_question: Duration) -> Instant {
+    newest.map_or(deadline, |newest| later(newest, per_question).min(deadline))
 }
 
 /// Has a question that has no answer had most of its time, so that the session does not wait for it again?

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::base::clock::later;
 use crate::dns::{Answer, Failure, Question, Randomness};
 use crate::inquiry::dialogue::Dialogue;
-use crate::inquiry::session_memory::SessionMemory;
+use crate::inquiry::session_memory::{SessionMemory, stage_end};
 use crate::inquiry::settings::Settings;
 use crate::inquiry::under_way::{IsReplaced, StageAsker, UnderWay};
 use crate::inquiry::{Finished, Inquiry, QuestionId, SessionFacts, TrialWait, WaitFor, Workspace};
@@ -308,9 +308,7 @@ impl StageRun {
         }
     }
 
-    /// What an earlier stage has begun to wait for does not get its whole time again.
     fn deadline(&self, under_way: &UnderWay, budget: Duration) -> Instant {
-        let deadline = later(self.started, budget);
-        under_way.newest().map_or(deadline, |newest| later(newest, budget).min(deadline))
+        stage_end(later(self.started, budget), under_way.newest(), budget)
     }
 }
