@@ -1,8 +1,14 @@
 //! The resolvers over real sockets on loopback: UDP, TCP, limits, failing servers and malformed answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
+#[cfg(all(feature = "direct", target_os = "linux"))]
+mod alone;
 #[cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
 mod blocking;
+#[cfg(all(feature = "direct", target_os = "linux"))]
+mod descriptors;
+#[cfg(all(feature = "direct", target_os = "linux"))]
+mod descriptors_checks;
 #[path = "../kit/mod.rs"]
 mod kit;
 #[cfg(feature = "direct")]

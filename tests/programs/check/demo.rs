@@ -68,7 +68,7 @@ async fn the_world_of_the_demo() {
         let (field, wanted) = match name {
             "check" => continue,
             address if address.parse::<std::net::IpAddr>().is_ok() => ("iprev/client_resolve", verdict),
-            list if include_str!("../../examples/check/demo.lists").contains(&format!("zone {list}\n")) => continue,
+            list if include_str!("../../../examples/check/demo.lists").contains(&format!("zone {list}\n")) => continue,
             _ => ("sender/verdict", verdict),
         };
         let found = run(&["--demo", "--json", "--no-lists", name]).await;
@@ -177,7 +177,7 @@ async fn the_table_fits_a_terminal() {
 /// The README shows what its first command prints, but for how long it took.
 #[tokio::test]
 async fn the_readme_shows_what_its_command_prints() {
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../../README.md");
     let after = |text: &'static str, mark: &str| text.split_once(mark).unwrap().1;
     let command = after(readme, "--example check -- ").lines().next().unwrap().split('#').next().unwrap();
     let arguments: Vec<&str> = command.split_whitespace().collect();

@@ -187,7 +187,7 @@ async fn one_mistake_withholds_nothing() {
 /// The page about this program names every rule with its level.
 #[tokio::test]
 async fn every_rule_is_documented() {
-    let page = include_str!("../../docs/lint.md");
+    let page = include_str!("../../../docs/lint.md");
     let rules = run(&["--rules"]).await.out;
     assert!(rules.lines().count() > 40);
     for line in rules.lines() {

@@ -1,8 +1,4 @@
 //! The small examples, each run as its first lines say. They ask a made-up world on loopback.
-//!
-//! `cargo test` builds the examples first; `cargo test --test examples` alone does not.
-#![cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,16 +7,9 @@ use std::process::Stdio;
 use rdnsbl::testing::{LoopbackServer, Table};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
-use tokio::process::{ChildStdout, Command};
+use tokio::process::ChildStdout;
 
-/// The built example beside this test.
-fn command(example: &str, arguments: &[&str]) -> Command {
-    let test = std::env::current_exe().unwrap();
-    let examples = test.parent().unwrap().parent().unwrap().join("examples");
-    let mut command = Command::new(examples.join(format!("{example}{}", std::env::consts::EXE_SUFFIX)));
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    command
-}
+use crate::program::command;
 
 /// What an example prints that ends by itself and well.
 async fn printed(example: &str, arguments: &[&str]) -> String {

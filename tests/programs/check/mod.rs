@@ -1,8 +1,4 @@
-//! The `check` example from outside: its options, exit codes and forms. It asks loopback servers only.
-//!
-//! `cargo test` builds the example first; `cargo test --test check_cli` alone does not.
-#![cfg(all(feature = "hickory", feature = "serde", feature = "idna", feature = "test-util"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+//! The `check` example from outside: its options, exit codes and forms.
 
 mod bad_input;
 mod demo;
@@ -14,14 +10,12 @@ mod notations;
 mod peers;
 mod policies;
 mod probe;
-#[path = "../kit/program.rs"]
-mod program;
 mod resolvers;
 
 use rdnsbl::testing::{LoopbackServer, Table};
 use serde_json::Value;
 
-use program::Run;
+use crate::program::{self, Run};
 
 impl Run {
     /// Everything it said.

@@ -1,9 +1,4 @@
-//! Whole checks while descriptors are short. Alone in its process, whose limit it sets.
-#![cfg(all(feature = "direct", target_os = "linux"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
-
-#[path = "../kit/mod.rs"]
-mod kit;
+//! Whole checks while descriptors are short.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -16,11 +11,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rdnsbl::resolve::{Direct, Timeouts};
 use rdnsbl::{Checker, ListSet, Verdict};
 
+use crate::alone::{alone, descriptors};
 use crate::kit::answering::{Answering, listed, nx};
-
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
-}
 
 /// The truth about a list's question: clients 8.8.x.N are listed when N is a multiple of 7.
 fn tell(question: &[u8]) -> Vec<u8> {
@@ -103,8 +95,12 @@ async fn all_are_right(servers: [SocketAddr; 2]) -> Direct {
     direct
 }
 
-#[tokio::test]
-async fn whole_checks_with_few_descriptors() {
+#[test]
+fn whole_checks_with_few_descriptors() {
+    alone("descriptors_checks::whole_checks_with_few_descriptors", few_descriptors());
+}
+
+async fn few_descriptors() {
     let servers = [start(), start()];
     let addresses = [servers[0].address, servers[1].address];
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();

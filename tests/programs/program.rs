@@ -33,15 +33,15 @@ impl Run {
     }
 }
 
-/// The built example beside this test.
-pub(crate) fn program(name: &str) -> PathBuf {
+/// The folder of the built examples, beside this test.
+pub(crate) fn examples() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    test.parent().unwrap().parent().unwrap().join("examples")
 }
 
 /// The example with these arguments.
 pub(crate) fn command(name: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program(name));
+    let mut command = Command::new(examples().join(format!("{name}{}", std::env::consts::EXE_SUFFIX)));
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     // Whatever is set here, nothing may be logged.
     command.env("RUST_LOG", "trace");

@@ -4,9 +4,9 @@ use super::{ask, serve};
 
 #[tokio::test]
 async fn lists_of_other_software() {
-    let server = serve(include_str!("../data/peers.zone")).await;
+    let server = serve(include_str!("../../data/peers.zone")).await;
     let (mut wrong, mut decided) = (Vec::new(), 0);
-    for line in include_str!("../data/peers.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in include_str!("../../data/peers.tsv").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let cells: Vec<&str> = line.split('\t').collect();
         let [spec, arguments, wanted] = cells.as_slice() else { panic!("{line}") };
         let spec = spec.replace("\\n", "\n");

@@ -1,26 +1,16 @@
 //! The commands of the guides in `docs/`, each run as it stands there. They ask nobody.
 //!
 //! A block `sh` is run unless a comment before it says who runs it (`run by`) or why nobody does (`not run`). Programs of the
-//! package `rdnsbl-tools` are run by its tests. `cargo test` builds the examples first; `cargo test --test guides` alone does
-//! not.
-#![cfg(all(unix, feature = "direct", feature = "hickory", feature = "serde", feature = "idna", feature = "test-util"))]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unreachable_pub, dead_code)]
+//! package `rdnsbl-tools` are run by its tests.
 
-#[path = "kit/pages.rs"]
-mod pages;
-
-/// The built examples beside this test.
-fn examples() -> std::path::PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples")
-}
+use crate::{pages, program};
 
 #[test]
 fn commands_print_what_the_guides_show() {
     for (name, page) in pages::PAGES {
         let directory = std::env::temp_dir().join(format!("rdnsbl-guide-{}-{name}", std::process::id()));
         std::fs::create_dir(&directory).unwrap();
-        let run = pages::follow(page, "", &directory, &examples(), "");
+        let run = pages::follow(page, "", &directory, &program::examples(), "");
         std::fs::remove_dir_all(&directory).unwrap();
         assert!(run > 0, "{name}: nothing to run");
     }

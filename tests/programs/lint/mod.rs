@@ -1,16 +1,9 @@
-//! The `lint` example from outside: what it finds in whole configurations, and how it says so. It asks loopback servers
-//! only.
-//!
-//! `cargo test` builds the example first; `cargo test --test lint_cli` alone does not.
-#![cfg(all(feature = "direct", feature = "hickory", feature = "serde", feature = "idna", feature = "test-util"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
+//! The `lint` example from outside: what it finds in whole configurations, and how it says so.
 
 mod bad_input;
 mod command_line;
 mod corrections;
 mod files;
-#[path = "../kit/program.rs"]
-mod program;
 mod questions;
 mod rules;
 
@@ -20,7 +13,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
-use program::Run;
+use crate::program::{self, Run};
 
 impl Run {
     /// `LINE RULE LIST` of each finding, in order; a finding about no list has no third word.

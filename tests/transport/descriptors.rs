@@ -1,9 +1,4 @@
-//! How many descriptors `Direct` holds. Alone in its process, because it counts them all.
-#![cfg(all(feature = "direct", target_os = "linux"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
-
-#[path = "../kit/mod.rs"]
-mod kit;
+//! How many descriptors `Direct` holds.
 
 use std::time::Duration;
 
@@ -13,11 +8,8 @@ use rdnsbl::dns::{Answer, Question, RecordType};
 use rdnsbl::name::Name;
 use rdnsbl::resolve::{Direct, Resolve};
 
+use crate::alone::{alone, descriptors};
 use crate::kit::answering::{Answering, nx};
-
-fn descriptors() -> usize {
-    std::fs::read_dir("/proc/self/fd").unwrap().count()
-}
 
 async fn ask(direct: &Direct, number: usize) -> Answer {
     let question = Question::new(Name::parse(&format!("{number}.bl.test")).unwrap(), RecordType::A);
@@ -29,8 +21,12 @@ async fn ask_many(direct: &Direct) {
     assert!(answers.iter().all(|answer| *answer == Answer::nx_domain(None)));
 }
 
-#[tokio::test]
-async fn descriptors_are_bounded_given_back_and_not_needed() {
+#[test]
+fn descriptors_are_bounded_given_back_and_not_needed() {
+    alone("descriptors::descriptors_are_bounded_given_back_and_not_needed", bounded_given_back_and_not_needed());
+}
+
+async fn bounded_given_back_and_not_needed() {
     let server = Answering::start(|came, _| vec![nx(&came.octets)]);
     let before = descriptors();
     {
