@@ -42,11 +42,11 @@ use crate::report::summary::Summary;
 pub struct PendingCheck(State);
 
 enum State {
-    Waiting(Box<Settings>),
+    Waiting(Box<NotStarted>),
     Running(Pin<Box<dyn Future<Output = Report> + Send>>),
 }
 
-struct Settings {
+struct NotStarted {
     checker: Checker,
     dialogue: Dialogue,
     deadline: Deadline,
@@ -62,7 +62,7 @@ enum Deadline {
 impl PendingCheck {
     pub(super) fn new(checker: Checker, dialogue: Dialogue) -> Self {
         let deadline = Deadline::Within(checker.budget());
-        Self(State::Waiting(Box::new(Settings { checker, dialogue, deadline, wait_for: WaitFor::AllLists })))
+        Self(State::Waiting(Box::new(NotStarted { checker, dialogue, deadline, wait_for: WaitFor::AllLists })))
     }
 
     /// Sets the time for all questions together. When it has passed, the report is returned with what is known.
@@ -136,7 +136,7 @@ impl PendingCheck {
     }
 
     /// Changes a setting. A check that runs already keeps what it began with.
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    fn with(mut self, change: impl FnOnce(&mut NotStarted)) -> Self {
         if let State::Waiting(settings) = &mut self.0 {
             change(settings);
         }
@@ -144,7 +144,7 @@ impl PendingCheck {
     }
 }
 
-impl Settings {
+impl NotStarted {
     fn start(&self, updates: Option<Arc<UpdateQueue>>) -> Pin<Box<dyn Future<Output = Report> + Send>> {
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(self.checker.engine.fetcher.clock.now(), budget),

@@ -22,7 +22,7 @@ mod subject;
 mod verdict;
 
 pub use crate::dns::{Evidence, Label};
-pub(crate) use crate::dnsxl::check::{Access, Probe, Purpose, SubjectAnswer, TestEntryState, is_denied_from_above};
+pub(crate) use crate::dnsxl::check::{AskMode, Probe, Purpose, SubjectAnswer, TestEntryState, is_denied_from_above};
 pub use crate::dnsxl::check::{ListCheck, ListFinding};
 pub use crate::dnsxl::code_filter::{CodeFilter, CodeTest, Quantifier};
 pub use crate::dnsxl::code_pattern::{CodePattern, PatternError, PatternErrorKind};

@@ -80,10 +80,10 @@ pub(crate) fn present(known: &Profile, evidence: &Evidence) -> Option<ProblemKin
 
 /// The proof that is known for a zone when a check starts. The caller provides the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Control(pub(super) State);
+pub struct Control(pub(super) Freshness);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum Freshness {
     Fresh(Proof),
     Stale(Label),
     /// The random label is known to be absent; with the time since that question was sent.
@@ -94,17 +94,17 @@ impl Control {
     /// Fresh proof: a hit needs no control query.
     #[must_use]
     pub fn fresh(proof: Proof) -> Self {
-        Self(State::Fresh(proof))
+        Self(Freshness::Fresh(proof))
     }
 
     /// Half of a proof: the random label is known to be absent, asked for `age` ago. A hit needs only the other control query.
     pub(crate) fn half_stale(random: Arc<Evidence>, age: Duration) -> Self {
-        Self(State::HalfStale(random, age))
+        Self(Freshness::HalfStale(random, age))
     }
 
     /// No proof: a hit needs both control queries, the second one with this label.
     #[must_use]
     pub fn stale(label: Label) -> Self {
-        Self(State::Stale(label))
+        Self(Freshness::Stale(label))
     }
 }

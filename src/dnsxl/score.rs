@@ -127,7 +127,7 @@ pub struct ContextScore {
 
 /// The worst score, and the score of each context. The worst is the first with the outcome "listed", else "undecided", else
 /// "not listed". `rows` returns all rows each time it is called; each row has the name of its context.
-pub(crate) fn of_contexts<'a, R: Iterator<Item = Row<'a>>>(
+pub(crate) fn of_contexts<'a, R: Iterator<Item = Contribution<'a>>>(
     rows: impl Fn() -> R,
     contexts: &[ContextThresholds],
 ) -> (Score, Vec<ContextScore>) {
@@ -161,7 +161,7 @@ pub(crate) struct ContextThresholds {
 }
 
 /// The contribution of one list.
-pub(crate) struct Row<'a> {
+pub(crate) struct Contribution<'a> {
     pub(crate) verdict: &'a Verdict,
     pub(crate) kind: ListKind,
     pub(crate) weight: i32,
@@ -170,7 +170,7 @@ pub(crate) struct Row<'a> {
     pub(crate) context: Option<&'a str>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> Contribution<'a> {
     /// The contribution of this list; `None` if it is only observed.
     pub(crate) fn of(spec: &'a ListSpec, verdict: &'a Verdict, group: usize) -> Option<Self> {
         (!spec.only_observed()).then(|| Self {
@@ -229,9 +229,9 @@ impl ScoreThresholds {
 ///
 /// Precedence: a proven hit on an allow list beats every deny list; then the threshold, if enough operators agree; then lists
 /// without an answer; then the allow threshold.
-pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Row<'a>>, thresholds: ScoreThresholds) -> Score {
+pub(crate) fn add_up<'a>(rows: impl Iterator<Item = Contribution<'a>>, thresholds: ScoreThresholds) -> Score {
     let (mut allowed, mut may_allow) = (false, false);
-    let sum = thresholds.sum(rows.filter_map(|Row { verdict, kind, weight, operator, group, .. }| {
+    let sum = thresholds.sum(rows.filter_map(|Contribution { verdict, kind, weight, operator, group, .. }| {
         let is_certain = match (verdict, kind) {
             (Verdict::Listed(ListKind::Allow, _), _) => {
                 allowed = true;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure};
 use crate::engine::Engine;
+use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::fetch::{Fetcher, ListTarget};
 use crate::engine::run::Run;
-use crate::engine::session_memory::{Begun, Validity};
-use crate::engine::waiting::Waiting;
+use crate::engine::session_memory::{Begun, CacheValidity};
 use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up, stage_end};
 use crate::report::Source;
 
@@ -17,7 +17,7 @@ use crate::report::Source;
 pub(super) struct Asking<'a> {
     engine: &'a Arc<Engine>,
     run: &'a Run,
-    pub(super) open: Waiting<Pending>,
+    pub(super) open: AwaitedQueries<Pending>,
     /// The questions that this run has begun in the session's memory.
     begun: Option<Begun>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Pending {
 impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Arc<Engine>, run: &'a Run, questions: usize) -> Self {
         let begun = run.session.as_ref().map(|session| Begun::new(&session.memory));
-        Self { engine, run, open: Waiting::with_capacity(questions), begun }
+        Self { engine, run, open: AwaitedQueries::with_capacity(questions), begun }
     }
 
     fn fetcher(&self) -> &'a Arc<Fetcher> {
@@ -98,7 +98,7 @@ impl Asker for Asking<'_> {
         };
         // Controls of lists and the resolver's trial are everybody's, not the session's.
         let session = self.begun.as_ref().filter(|_| !ask.purpose.is_own());
-        let validity = session.and_then(|_| Validity::now(&self.fetcher().cache, list.map(|list| &list.zone)));
+        let validity = session.and_then(|_| CacheValidity::now(&self.fetcher().cache, list.map(|list| &list.zone)));
         if let (Some(session), Some(validity)) = (session, validity)
             && let Some(answer) = session.get(&ask.question, validity, now)
         {
@@ -123,7 +123,7 @@ impl Asker for Asking<'_> {
         let mut asked_at = now;
         let cache = &self.fetcher().cache;
         if let Some(begun) = self.begun.as_mut().filter(|_| !purpose.is_own())
-            && let Some(validity) = Validity::now(cache, list.as_ref().map(|list| &list.zone))
+            && let Some(validity) = CacheValidity::now(cache, list.as_ref().map(|list| &list.zone))
         {
             asked_at = begun.begin(&question, validity, now);
         }

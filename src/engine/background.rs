@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use crate::base::lock::lock;
 use crate::dnsxl::Purpose;
+use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::shared_query::QueryWaiter;
-use crate::engine::waiting::Waiting;
 
 /// The most questions kept. It is not reached in practice, because each list's controls are asked only now and then.
 const MAX_KEPT: usize = 16_384;
@@ -50,7 +50,7 @@ impl Background {
             return Driving { questions: None, trial: 0 };
         }
         // Each value tells whether the question is part of the resolver's trial.
-        let mut questions = Waiting::with_capacity(kept.len());
+        let mut questions = AwaitedQueries::with_capacity(kept.len());
         for Kept { question, is_trial } in &*kept {
             if let Some(waiter) = question.query().join(Some(questions.next_place())) {
                 questions.push(waiter, *is_trial);
@@ -64,7 +64,7 @@ impl Background {
 /// Our own questions, driven on beside a check or a watch.
 pub(crate) struct Driving {
     /// `None` if there are none.
-    questions: Option<Waiting<bool>>,
+    questions: Option<AwaitedQueries<bool>>,
     /// How many of them are part of the resolver's trial.
     trial: usize,
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_lock::{Semaphore, SemaphoreGuardArc};
 
 use crate::base::clock::Clock;
-use crate::base::hash_map::Table;
+use crate::base::hash_map::FastMap;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question};
@@ -57,25 +57,25 @@ pub(crate) struct Fetcher {
     since: Instant,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
     own_answers: Mutex<Vec<QueuedAnswer>>,
-    in_flight: Mutex<Table<Question, InFlight>>,
+    in_flight: Mutex<FastMap<Question, QueryEntry>>,
     global_limit: Arc<Semaphore>,
     /// Half of it, for names that clients chose. Servers that never answer hold a permit until the timeout, and a client
     /// can choose such servers: without this limit its names could take all permits.
     client_chosen_limit: Arc<Semaphore>,
     per_zone: usize,
-    zones: Mutex<Table<Name, Arc<Zone>>>,
+    zones: Mutex<FastMap<Name, Arc<ZoneUse>>>,
     /// For lists with a daily limit: the start of the period and the questions sent in it. One entry a configured zone, so
     /// the size is bounded.
-    quotas: Mutex<Table<Name, (Instant, u32)>>,
+    quotas: Mutex<FastMap<Name, (Instant, u32)>>,
 }
 
 /// What is kept for one zone of a list.
-struct Zone {
+struct ZoneUse {
     limit: Arc<Semaphore>,
     counters: ListCounters,
 }
 
-impl Zone {
+impl ZoneUse {
     /// Counts the answer to a question about a subject.
     fn count(&self, answer: &Answer, took: Duration) {
         count(&self.counters.asked);
@@ -95,7 +95,7 @@ pub(crate) struct Fetching {
 }
 
 /// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
-struct InFlight {
+struct QueryEntry {
     number: u64,
     query: Weak<SharedQuery>,
 }
@@ -193,7 +193,7 @@ impl Fetcher {
             let task = QueryTask { fetcher, question, number, query, asked: None };
             Box::pin(task.run(purpose, list))
         });
-        entry.insert_entry(InFlight { number, query: Arc::downgrade(answer.query()) });
+        entry.insert_entry(QueryEntry { number, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
     }
 
@@ -212,7 +212,7 @@ impl Fetcher {
     }
 
     /// The limit and the counters of one zone. The limit keeps a slow list from taking every permit.
-    fn zone(&self, name: &Name) -> Arc<Zone> {
+    fn zone(&self, name: &Name) -> Arc<ZoneUse> {
         let mut zones = lock(&self.zones);
         if let Some(zone) = zones.get(name) {
             return Arc::clone(zone);
@@ -221,7 +221,7 @@ impl Fetcher {
             zones.retain(|_, zone| Arc::strong_count(zone) > 1);
         }
         let limit = Arc::new(Semaphore::new(self.per_zone));
-        let zone = Arc::new(Zone { limit, counters: ListCounters::default() });
+        let zone = Arc::new(ZoneUse { limit, counters: ListCounters::default() });
         zones.insert(name.clone(), Arc::clone(&zone));
         zone
     }
@@ -261,7 +261,7 @@ struct QueryTask {
     number: u64,
     query: Weak<SharedQuery>,
     /// The list whose question about a subject was sent and is not answered.
-    asked: Option<Arc<Zone>>,
+    asked: Option<Arc<ZoneUse>>,
 }
 
 impl QueryTask {

@@ -1,6 +1,7 @@
 //! Everything that waits: questions are asked and shared, answers cached, and checks run to their end.
 
 mod asking;
+mod awaited_queries;
 pub(crate) mod background;
 pub(crate) mod cache;
 pub(crate) mod driver;
@@ -12,7 +13,6 @@ pub(crate) mod numbers;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
-mod waiting;
 
 use std::sync::{Arc, Mutex};
 

@@ -9,17 +9,17 @@ use crate::dns::{Answer, Question};
 use crate::engine::cache::{Cache, CacheEpoch, ZoneNumber};
 
 /// The memory of a session of the engine.
-pub(crate) type SessionMemory = crate::inquiry::SessionMemory<Validity>;
+pub(crate) type SessionMemory = crate::inquiry::SessionMemory<CacheValidity>;
 
 /// What an answer depends on besides its TTL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Validity {
+pub(crate) struct CacheValidity {
     epoch: CacheEpoch,
     /// The number of the list's zone when it was asked.
     zone: Option<ZoneNumber>,
 }
 
-impl Validity {
+impl CacheValidity {
     /// Of a question that is asked now. `None` if there are too many zones to number: the answer is not kept.
     pub(crate) fn now(cache: &Cache, zone: Option<&Name>) -> Option<Self> {
         let epoch = cache.epoch();
@@ -43,14 +43,14 @@ impl Begun {
     }
 
     /// The answer to a question that the session has asked before.
-    pub(crate) fn get(&self, question: &Question, validity: Validity, now: Instant) -> Option<Answer> {
+    pub(crate) fn get(&self, question: &Question, validity: CacheValidity, now: Instant) -> Option<Answer> {
         let mut memory = lock(&self.memory);
         let question = memory.hash(question);
         memory.get(question, validity, now)
     }
 
     /// Records that the question is asked. Returns when the session first asked it.
-    pub(crate) fn begin(&mut self, question: &Question, validity: Validity, now: Instant) -> Instant {
+    pub(crate) fn begin(&mut self, question: &Question, validity: CacheValidity, now: Instant) -> Instant {
         let mut memory = lock(&self.memory);
         let question = memory.hash(question);
         self.questions.push(question);
@@ -65,7 +65,7 @@ impl Begun {
     }
 
     /// Keeps an answer that the cache had.
-    pub(crate) fn keep(&self, question: &Question, answer: &Answer, validity: Validity, now: Instant) {
+    pub(crate) fn keep(&self, question: &Question, answer: &Answer, validity: CacheValidity, now: Instant) {
         let mut memory = lock(&self.memory);
         let question = memory.hash(question);
         memory.begin(question, validity, now);

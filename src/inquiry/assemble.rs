@@ -8,7 +8,7 @@ use crate::check::helo::HeloReport;
 use crate::check::iprev::{ClientName, Iprev};
 use crate::check::mail_domain::MailDomainReport;
 use crate::dns::unknown::UnknownReason;
-use crate::dnsxl::score::{self, Counts, Row};
+use crate::dnsxl::score::{self, Contribution, Counts};
 use crate::dnsxl::{ListKind, Subject, Unknown, Verdict};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
@@ -149,7 +149,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
         (Some(helo), Some(Iprev::NoName(_))) => helo.compare(std::iter::empty()),
         _ => {}
     }
-    let rows = || lists.iter().filter_map(|row| Row::of(&row.spec, &row.verdict, row.group));
+    let rows = || lists.iter().filter_map(|row| Contribution::of(&row.spec, &row.verdict, row.group));
     let (score, contexts) = score::of_contexts(rows, settings.lists.all_contexts());
     let mut report = Report {
         target: dialogue.client.map(Subject::from).or_else(|| dialogue.domain.clone().map(Subject::Domain)),

@@ -17,7 +17,7 @@ use crate::dnsxl::{
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::Questions;
-use crate::inquiry::running::{Running, Taken};
+use crate::inquiry::running::{Reported, Running};
 use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;
@@ -93,7 +93,7 @@ impl Inquiry {
             label: Label::from_random(random),
             known: None,
             health_epoch: shared.health_epoch(),
-            taken: Taken::default(),
+            reported: Reported::default(),
             stopped_early: false,
             started: now,
             dialogue: dialogue.clone(),
@@ -108,7 +108,7 @@ impl Inquiry {
         for (spec, operator) in settings.lists.with_operators() {
             for about in spec.about() {
                 let name = names.next_for(&about);
-                inquiry.add_list(Wanted { spec, operator, about, name }, &mut subjects, shared, now);
+                inquiry.add_list(ListAbout { spec, operator, about, name }, &mut subjects, shared, now);
             }
         }
         inquiry.advance_all();
@@ -157,8 +157,8 @@ impl Inquiry {
     }
 
     /// Adds one list about one subject.
-    fn add_list(&mut self, wanted: Wanted<'_>, subjects: &mut Subjects<'_>, shared: &mut SharedState, now: Instant) {
-        let Wanted { spec, operator, about, name } = wanted;
+    fn add_list(&mut self, wanted: ListAbout<'_>, subjects: &mut Subjects<'_>, shared: &mut SharedState, now: Instant) {
+        let ListAbout { spec, operator, about, name } = wanted;
         let group = self.lists.len() + self.waiting.len();
         let (subject, skip, part) = match about {
             About::Fixed(subject) => (Some(subject.clone()), None, None),
@@ -185,22 +185,22 @@ impl Inquiry {
             self.push_list(ListRun { subject, part, group, ..ListRun::about_nobody(unit, health) });
             return;
         }
-        let admission = shared.admit(spec, kind, now, self.label);
+        let plan = shared.plan(spec, kind, now, self.label);
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();
-                self.waiting.push(WaitingList { group, operator, spec, part, admission });
+                self.waiting.push(WaitingList { group, operator, spec, part, plan });
             }
             (subject, part) => {
                 let Some(about) = subject else { return };
-                self.push_list(list_run(spec, about, name, part, group, operator, admission));
+                self.push_list(list_run(spec, about, name, part, group, operator, plan));
             }
         }
     }
 }
 
 /// One list of the set, and what it is to be asked about.
-struct Wanted<'a> {
+struct ListAbout<'a> {
     spec: &'a Arc<ListSpec>,
     /// The number of its operator in the set.
     operator: usize,

@@ -9,23 +9,26 @@ impl Inquiry {
     /// The verdicts that were reached since the last call.
     pub(crate) fn take_decided(&mut self) -> Vec<Update> {
         let mut updates = Vec::new();
-        let taken = &mut self.taken;
-        if let Some(iprev) = once(&mut taken.iprev, self.iprev.as_ref().and_then(|check| check.verdict.as_ref())) {
+        let reported = &mut self.reported;
+        if let Some(iprev) = once(&mut reported.iprev, self.iprev.as_ref().and_then(|check| check.verdict.as_ref())) {
             updates.push(Update::Iprev(iprev.clone()));
         }
-        if let Some(helo) = once(&mut taken.helo, self.helo.as_ref().and_then(|check| check.verdict.as_ref())) {
+        if let Some(helo) = once(&mut reported.helo, self.helo.as_ref().and_then(|check| check.verdict.as_ref())) {
             updates.push(Update::Helo(Box::new(helo.clone())));
         }
-        if let Some(sender) = once(&mut taken.sender, self.sender.as_ref().and_then(|check| check.verdict.as_ref())) {
+        if let Some(sender) = once(&mut reported.sender, self.sender.as_ref().and_then(|check| check.verdict.as_ref()))
+        {
             updates.push(Update::Sender(Box::new(sender.clone())));
         }
         let recipient = self.recipient.as_ref().and_then(|check| check.verdict.as_ref());
-        if let Some(recipient) = once(&mut taken.recipient, recipient) {
+        if let Some(recipient) = once(&mut reported.recipient, recipient) {
             updates.push(Update::Recipient(Box::new(recipient.clone())));
         }
-        taken.lists.resize(self.lists.len(), false);
-        for (list, taken) in self.lists.iter().zip(&mut taken.lists) {
-            let Some(verdict) = once(taken, list.run.verdict.as_ref().map(ListFinding::verdict)) else { continue };
+        reported.lists.resize(self.lists.len(), false);
+        for (list, is_reported) in self.lists.iter().zip(&mut reported.lists) {
+            let Some(verdict) = once(is_reported, list.run.verdict.as_ref().map(ListFinding::verdict)) else {
+                continue;
+            };
             updates.push(Update::List(Box::new(ListReport {
                 spec: list.run.unit.spec().clone(),
                 subject: list.subject.clone(),
@@ -41,9 +44,9 @@ impl Inquiry {
     }
 }
 
-/// The verdict, if it is there and was not taken before.
-fn once<'a, T>(taken: &mut bool, verdict: Option<&'a T>) -> Option<&'a T> {
-    let verdict = verdict.filter(|_| !*taken)?;
-    *taken = true;
+/// The verdict, if it is there and was not reported before.
+fn once<'a, T>(reported: &mut bool, verdict: Option<&'a T>) -> Option<&'a T> {
+    let verdict = verdict.filter(|_| !*reported)?;
+    *reported = true;
     Some(verdict)
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::check::Check;
-use crate::dnsxl::score::{self, ContextScore, Outcome, Row, Score};
+use crate::dnsxl::score::{self, ContextScore, Contribution, Outcome, Score};
 use crate::dnsxl::{ListFinding, ListKind, ListSpec, OnNoAnswer, Part, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::list_run::ListRun;
@@ -86,7 +86,7 @@ impl Inquiry {
         let rows = || {
             self.lists.iter().filter_map(|list| {
                 let verdict = list.run.verdict.as_ref().map_or(&no_answer, ListFinding::verdict);
-                Row::of(list.run.unit.spec(), verdict, list.group)
+                Contribution::of(list.run.unit.spec(), verdict, list.group)
             })
         };
         score::of_contexts(rows, self.settings.lists.all_contexts())

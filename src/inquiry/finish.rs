@@ -108,7 +108,7 @@ impl Inquiry {
             };
             Some((list.run.unit.spec().zone().clone(), list.run.unit.kind()))
         };
-        let queued = |(exchange, asked): (&crate::report::Exchange, &crate::inquiry::questions::Asked)| {
+        let queued = |(exchange, asked): (&crate::report::Exchange, &crate::inquiry::questions::AskedQuestion)| {
             let list = list_of(asked.wanted_first);
             queued_answer(list, asked.purpose, exchange.question.clone(), exchange.answer.clone(), self.started)
         };

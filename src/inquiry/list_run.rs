@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::name::{Name, NameError};
 use crate::dnsxl::{HealthState, Label, ListCheck, ListSpec, Part, Subject};
 use crate::inquiry::running::Running;
-use crate::state::Admission;
+use crate::state::AskPlan;
 
 /// One list about one subject, on its way to a verdict.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) struct WaitingList {
     pub(super) operator: usize,
     pub(super) spec: Arc<ListSpec>,
     pub(super) part: Part,
-    pub(super) admission: Admission,
+    pub(super) plan: AskPlan,
 }
 
 /// One list about one subject; `name` is the name to ask for, if it was made together with others.
@@ -48,15 +48,14 @@ pub(super) fn list_run(
     part: Option<Part>,
     group: usize,
     operator: usize,
-    admission: Admission,
+    plan: AskPlan,
 ) -> ListRun {
-    let Admission { control, access, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health } =
-        admission;
+    let AskPlan { control, mode, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health } = plan;
     let unit = match name {
         Some(name) => ListCheck::named(Arc::clone(spec), &subject, control, name),
         None => ListCheck::new(Arc::clone(spec), &subject, control),
     };
-    let mut unit = unit.access(access);
+    let mut unit = unit.mode(mode);
     if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
         unit = unit.first_use();
     }

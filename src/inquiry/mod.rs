@@ -52,7 +52,7 @@ use std::time::{Duration, Instant};
 
 use crate::inquiry::list_run::{ListRun, WaitingList};
 use crate::inquiry::questions::{Questions, UnitId};
-use crate::inquiry::running::{Running, RunningCheck, Taken};
+use crate::inquiry::running::{Reported, Running, RunningCheck};
 pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
 
 use crate::base::address::client_number;
@@ -120,7 +120,7 @@ pub struct Inquiry {
     /// The state's health epoch when the check began: see [`SharedState::health_epoch`].
     health_epoch: u64,
     /// The verdicts that were reported as updates.
-    taken: Taken,
+    reported: Reported,
     /// Some lists were abandoned, since they could not change the outcome.
     stopped_early: bool,
     started: Instant,

@@ -27,9 +27,8 @@ impl Inquiry {
                 self.advance(UnitId::List(index));
             }
             for name in names {
-                let WaitingList { group, operator, spec, part, admission } = &waiting;
-                let run =
-                    list_run(spec, Subject::Domain(name), None, Some(*part), *group, *operator, admission.clone());
+                let WaitingList { group, operator, spec, part, plan } = &waiting;
+                let run = list_run(spec, Subject::Domain(name), None, Some(*part), *group, *operator, plan.clone());
                 let index = self.push_list(run);
                 self.advance(UnitId::List(index));
             }
@@ -50,9 +49,9 @@ impl Inquiry {
 impl WaitingList {
     /// The client has no name: the list is skipped. If reverse DNS is undecided, so is the list.
     fn about_nothing(&self, iprev: &Iprev) -> ListRun {
-        let control = self.admission.control.clone();
+        let control = self.plan.control.clone();
         let unit = ListCheck::skipped(self.spec.clone(), SubjectKind::Domain, Skipped::NoClient, control);
-        let health = self.admission.health.clone();
+        let health = self.plan.health.clone();
         let mut list = ListRun { part: Some(self.part), group: self.group, ..ListRun::about_nobody(unit, health) };
         if let Iprev::TempError(error) = iprev {
             list.run.verdict = Some(ListFinding::unknown(*error.why()));

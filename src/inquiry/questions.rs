@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::hash_map::Table;
+use crate::base::hash_map::FastMap;
 use crate::base::small_list::SmallList;
 use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
@@ -19,7 +19,7 @@ pub struct QuestionId(pub(super) usize);
 
 /// The index of each question. The flag is true for our own questions: proof must be new, so a control is never shared with
 /// an equal question that may be answered from the cache.
-pub(super) type ByQuestion = Table<(Question, bool), usize>;
+pub(super) type ByQuestion = FastMap<(Question, bool), usize>;
 
 /// All questions of an inquiry. Equal questions are asked once, however many checks want the answer.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Questions {
     /// What the report keeps of each. Until the answer comes, it is recorded as failed.
     exchanges: Vec<Exchange>,
     /// What only the inquiry needs of each; same index.
-    asked: Vec<Asked>,
+    asked: Vec<AskedQuestion>,
     by_question: ByQuestion,
     handed_out: usize,
     /// How many awaited questions are neither answered nor cancelled.
@@ -43,7 +43,7 @@ pub(crate) trait SentAt: std::fmt::Debug + Send + Sync {
 
 /// The purpose of a question, and the checks that want its answer.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct AskedQuestion {
     pub(super) purpose: Purpose,
     pub(super) wanted_first: UnitId,
     /// Some check waits for the answer.
@@ -56,7 +56,7 @@ pub(crate) struct Asked {
     sent_at: Option<Arc<dyn SentAt>>,
 }
 
-impl Asked {
+impl AskedQuestion {
     pub(super) fn is_wanted_by(&self, id: UnitId) -> bool {
         self.wanted_by.iter().any(|(wanting, _)| *wanting == id)
     }
@@ -77,7 +77,7 @@ impl Asked {
 
 impl Questions {
     /// Uses these tables, which are empty but may have capacity from earlier use.
-    pub(super) fn within(asked: Vec<Asked>, by_question: ByQuestion) -> Self {
+    pub(super) fn within(asked: Vec<AskedQuestion>, by_question: ByQuestion) -> Self {
         Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, signs: ResolverSigns::default() }
     }
 
@@ -102,7 +102,7 @@ impl Questions {
         let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, Duration::ZERO);
         let (answered_after, wanted_by, is_trial) = (None, SmallList::one(id), purpose == Purpose::Resolver);
         self.exchanges.push(Exchange { question, answer, source, took, answered_after, wanted_by, is_trial });
-        self.asked.push(Asked {
+        self.asked.push(AskedQuestion {
             purpose,
             wanted_first: id,
             awaited: id.is_awaited(),
@@ -141,7 +141,7 @@ impl Questions {
     }
 
     /// The next question to ask; each is handed out once.
-    pub(super) fn next(&mut self) -> Option<(QuestionId, &Question, &Asked)> {
+    pub(super) fn next(&mut self) -> Option<(QuestionId, &Question, &AskedQuestion)> {
         loop {
             let index = self.handed_out;
             let cancelled = self.asked.get(index)?.cancelled;
@@ -225,8 +225,8 @@ impl Questions {
     }
 
     /// The answers to our own questions that have come, unless they came from the cache.
-    pub(super) fn own_answers(&self) -> impl Iterator<Item = (&Exchange, &Asked)> {
-        let own = |(exchange, asked): &(&Exchange, &Asked)| {
+    pub(super) fn own_answers(&self) -> impl Iterator<Item = (&Exchange, &AskedQuestion)> {
+        let own = |(exchange, asked): &(&Exchange, &AskedQuestion)| {
             asked.answered && asked.purpose.is_own() && exchange.source != Source::Memory
         };
         self.exchanges.iter().zip(&self.asked).filter(own)
@@ -240,7 +240,7 @@ impl Questions {
 
     /// The exchanges for the report, in the order asked. A question without an answer has failed; if no check waited for it, it
     /// is counted but left out. Also returns the tables, for reuse.
-    pub(super) fn into_exchanges(mut self, failure: Failure) -> (AskedQuestions, Vec<Asked>, ByQuestion) {
+    pub(super) fn into_exchanges(mut self, failure: Failure) -> (AskedQuestions, Vec<AskedQuestion>, ByQuestion) {
         self.exchanges.truncate(self.handed_out);
         let mut asking = AskedQuestions::default();
         for (exchange, asked) in self.exchanges.iter_mut().zip(&self.asked) {
@@ -252,7 +252,7 @@ impl Questions {
                 *counter += 1;
             }
         }
-        let is_left_out = |asked: &Asked| asked.cancelled || (!asked.awaited && !asked.answered);
+        let is_left_out = |asked: &AskedQuestion| asked.cancelled || (!asked.awaited && !asked.answered);
         if self.asked.iter().any(is_left_out) {
             let mut left_out = self.asked.iter().map(is_left_out);
             self.exchanges.retain(|_| left_out.next() != Some(true));

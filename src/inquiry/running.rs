@@ -60,7 +60,7 @@ impl<U: Check> Running<U> {
 
 /// Which verdicts were reported as updates.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct Reported {
     pub(super) iprev: bool,
     pub(super) helo: bool,
     pub(super) sender: bool,

@@ -26,7 +26,7 @@ const A_MINUTE: Duration = Duration::from_secs(60);
 /// times as milliseconds.
 #[derive(Debug)]
 pub(crate) struct SessionMemory<V> {
-    asked: Vec<Asked<V>>,
+    asked: Vec<KeptQuestion<V>>,
     /// Proofs of the lists that hold something of this session, and when they were seen.
     proofs: Vec<KeptProof>,
     since: Instant,
@@ -46,7 +46,7 @@ pub(crate) struct KeptProof {
 }
 
 #[derive(Debug)]
-struct Asked<V> {
+struct KeptQuestion<V> {
     question: u64,
     /// When the session first asked, in milliseconds.
     at: u32,
@@ -80,12 +80,12 @@ impl<V: Copy + PartialEq> SessionMemory<V> {
         self.hasher.hash_one(question)
     }
 
-    fn find(&mut self, question: u64) -> Option<&mut Asked<V>> {
+    fn find(&mut self, question: u64) -> Option<&mut KeptQuestion<V>> {
         self.asked.iter_mut().find(|asked| asked.question == question)
     }
 
     /// Is an answer from this time, which expires at that time, used? In a transaction every answer is.
-    fn is_usable(&self, asked: &Asked<V>, now: u32) -> bool {
+    fn is_usable(&self, asked: &KeptQuestion<V>, now: u32) -> bool {
         self.in_transaction || is_recent(asked, now)
     }
 
@@ -111,7 +111,7 @@ impl<V: Copy + PartialEq> SessionMemory<V> {
             return self.since.checked_add(at).unwrap_or(now);
         }
         if self.asked.len() < MAX_ANSWERS {
-            self.asked.push(Asked { question, at, expires: at, validity, runs: 1, answer: None });
+            self.asked.push(KeptQuestion { question, at, expires: at, validity, runs: 1, answer: None });
         }
         now
     }
@@ -194,6 +194,6 @@ pub(crate) fn is_given_up(asked_at: Instant, per_question: Duration, now: Instan
 }
 
 /// Has the TTL not ended, or is the answer less than a minute old?
-fn is_recent<V>(asked: &Asked<V>, now: u32) -> bool {
+fn is_recent<V>(asked: &KeptQuestion<V>, now: u32) -> bool {
     now < asked.expires || u128::from(now.saturating_sub(asked.at)) < A_MINUTE.as_millis()
 }

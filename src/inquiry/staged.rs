@@ -13,7 +13,7 @@ use crate::inquiry::under_way::{IsReplaced, StageAsker, UnderWay};
 use crate::inquiry::{Finished, Inquiry, QuestionId, SessionFacts, TrialWait, WaitFor, Workspace};
 use crate::policy::{Advice, Stage};
 use crate::report::Report;
-use crate::state::{SharedState, Validity};
+use crate::state::{SharedState, ZoneValidity};
 
 /// One SMTP session at its stages, without I/O, for a host with its own event loop: what [`Session`](crate::Session) is for a
 /// [`Checker`](crate::Checker), with the same rules.
@@ -63,7 +63,7 @@ pub struct StagedInquiry {
     settings: Arc<Settings>,
     facts: SessionFacts,
     budget: Duration,
-    memory: SessionMemory<Validity>,
+    memory: SessionMemory<ZoneValidity>,
     under_way: UnderWay,
     run: Option<StageRun>,
 }
@@ -293,7 +293,7 @@ impl StageRun {
     /// Takes what is known, and finds the next questions.
     fn hear_news(
         &mut self,
-        memory: &mut SessionMemory<Validity>,
+        memory: &mut SessionMemory<ZoneValidity>,
         under_way: &mut UnderWay,
         shared: &mut SharedState,
         now: Instant,

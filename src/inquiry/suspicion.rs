@@ -58,7 +58,7 @@ impl Inquiry {
             Some((list.run.unit.spec().clone(), list.run.unit.kind(), label))
         };
         let waiting = |list: &WaitingList| {
-            let label = list.admission.suspicion.filter(|_| list.admission.is_failing)?;
+            let label = list.plan.suspicion.filter(|_| list.plan.is_failing)?;
             Some((list.spec.clone(), SubjectKind::Domain, label))
         };
         let failing: Vec<_> =

@@ -10,7 +10,7 @@ use crate::inquiry::session_memory::{MAX_ANSWERS, SessionMemory, is_given_up};
 use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, SentAt};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
-use crate::state::{SharedState, Validity};
+use crate::state::{SharedState, ZoneValidity};
 
 /// A list, as the shared state knows it.
 type ListKey = (Name, SubjectKind);
@@ -57,7 +57,7 @@ impl UnderWay {
     pub(super) fn hand_out(
         &mut self,
         inquiry: &mut Inquiry,
-        memory: &mut SessionMemory<Validity>,
+        memory: &mut SessionMemory<ZoneValidity>,
         now: Instant,
     ) -> Option<(QuestionId, Question)> {
         loop {
@@ -86,7 +86,7 @@ impl UnderWay {
         id: QuestionId,
         answer: Answer,
         inquiry: Option<&mut Inquiry>,
-        memory: &mut SessionMemory<Validity>,
+        memory: &mut SessionMemory<ZoneValidity>,
         now: Instant,
     ) {
         let Some(at) = self.questions.iter().position(|question| question.id == id && question.is_handed_out) else {
@@ -113,7 +113,7 @@ impl UnderWay {
         &mut self,
         inquiry: &mut Inquiry,
         is_replaced: IsReplaced,
-        memory: &mut SessionMemory<Validity>,
+        memory: &mut SessionMemory<ZoneValidity>,
     ) {
         for asked in &mut self.questions {
             if let Some((ticket, _)) = asked.wanted.take().filter(|_| is_replaced.0 || !asked.is_handed_out) {
@@ -129,7 +129,7 @@ impl UnderWay {
     }
 
     /// The time is up: the session does not wait again for questions that had most of it.
-    pub(super) fn give_up(&mut self, budget: Duration, memory: &mut SessionMemory<Validity>, now: Instant) {
+    pub(super) fn give_up(&mut self, budget: Duration, memory: &mut SessionMemory<ZoneValidity>, now: Instant) {
         self.questions.retain(|asked| {
             let is_over = asked.is_handed_out && !asked.purpose.is_own() && is_given_up(asked.asked_at, budget, now);
             if is_over {
@@ -154,7 +154,7 @@ impl UnderWay {
 
 impl UnderWayQuestion {
     /// It is not asked after all.
-    fn forget(&self, memory: &mut SessionMemory<Validity>) {
+    fn forget(&self, memory: &mut SessionMemory<ZoneValidity>) {
         if !self.purpose.is_own() {
             let question = memory.hash(&self.question);
             memory.release(&[question]);
@@ -164,7 +164,7 @@ impl UnderWayQuestion {
 
 /// Takes the questions of one stage.
 pub(super) struct StageAsker<'a> {
-    pub(super) memory: &'a mut SessionMemory<Validity>,
+    pub(super) memory: &'a mut SessionMemory<ZoneValidity>,
     pub(super) under_way: &'a mut UnderWay,
     pub(super) shared: &'a mut SharedState,
     /// May it ask at all? If not, what is not known is unknown.

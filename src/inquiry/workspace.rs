@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use crate::base::lock::lock;
 use crate::inquiry::ListRun;
-use crate::inquiry::questions::{Asked, ByQuestion};
+use crate::inquiry::questions::{AskedQuestion, ByQuestion};
 
 /// Workspaces kept for reuse: about as many checks as run at the same time.
 const KEPT: usize = 256;
@@ -16,7 +16,7 @@ const ROOM: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
-    pub(super) asked: Vec<Asked>,
+    pub(super) asked: Vec<AskedQuestion>,
     pub(super) by_question: ByQuestion,
 }
 

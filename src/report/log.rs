@@ -75,28 +75,28 @@ impl fmt::Display for LogLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { report, advice, name: advice_name } = *self;
         let target = report.target().map(ToString::to_string);
-        write!(f, "rdnsbl: client={}", Word(target.as_deref()))?;
+        write!(f, "rdnsbl: client={}", LogValue(target.as_deref()))?;
         let code = advice.reply().map(|reply| reply.code().to_string());
-        write!(f, " action={} code={}", advice.action().word(), Word(code.as_deref()))?;
-        write!(f, " enhanced={}", Word(advice.reply().map(crate::report::reply::Reply::enhanced)))?;
-        write!(f, " finding={}", Word(advice.because().first().map(|cause| cause.finding().word())))?;
-        write!(f, " iprev={}", Word(report.iprev().map(crate::check::iprev::Iprev::client_resolve)))?;
+        write!(f, " action={} code={}", advice.action().word(), LogValue(code.as_deref()))?;
+        write!(f, " enhanced={}", LogValue(advice.reply().map(crate::report::reply::Reply::enhanced)))?;
+        write!(f, " finding={}", LogValue(advice.because().first().map(|cause| cause.finding().word())))?;
+        write!(f, " iprev={}", LogValue(report.iprev().map(crate::check::iprev::Iprev::client_resolve)))?;
         let names = report.iprev().and_then(|iprev| iprev.names());
         let name = names.and_then(|names| names.confirmed().chain(names.unconfirmed()).next());
-        write!(f, " name={}", Word(name.map(|name| name.name().to_string()).as_deref()))?;
-        write!(f, " helo={}", Word(report.helo().map(|helo| helo.verdict().word())))?;
-        write!(f, " sender={}", Word(report.sender().map(|sender| sender.verdict().word())))?;
-        write!(f, " recipient={}", Word(report.recipient().map(|recipient| recipient.verdict().word())))?;
+        write!(f, " name={}", LogValue(name.map(|name| name.name().to_string()).as_deref()))?;
+        write!(f, " helo={}", LogValue(report.helo().map(|helo| helo.verdict().word())))?;
+        write!(f, " sender={}", LogValue(report.sender().map(|sender| sender.verdict().word())))?;
+        write!(f, " recipient={}", LogValue(report.recipient().map(|recipient| recipient.verdict().word())))?;
         let outcome = (!report.lists().is_empty()).then(|| report.score().outcome().word());
         let score = report.score();
-        write!(f, " lists={} score={}..{}", Word(outcome), score.low(), score.high())?;
+        write!(f, " lists={} score={}..{}", LogValue(outcome), score.low(), score.high())?;
         let listed = |(row, _): (_, &Listing)| row;
         write!(f, " listed={} allowed={}", joined(report.denied().map(listed)), joined(report.allowed().map(listed)))?;
         write!(f, " broken={} unheard={}", joined(report.problems()), joined(report.unknown()))?;
         let is_hit = |row: &&ListReport| row.only_observed() && matches!(row.verdict(), Verdict::Listed(..));
         write!(f, " observed={}", joined(report.lists().iter().filter(is_hit)))?;
         match advice_name {
-            Some(name) => write!(f, " advice={}", Word(Some(name))),
+            Some(name) => write!(f, " advice={}", LogValue(Some(name))),
             None => Ok(()),
         }
     }
@@ -106,7 +106,7 @@ impl fmt::Display for LogLine<'_> {
 fn joined<'a>(rows: impl Iterator<Item = &'a ListReport>) -> String {
     let mut names: Vec<String> = Vec::new();
     for row in rows {
-        let name = Word(Some(row.list().as_str())).to_string().replace(',', "_");
+        let name = LogValue(Some(row.list().as_str())).to_string().replace(',', "_");
         if !names.contains(&name) {
             names.push(name);
         }
@@ -115,9 +115,9 @@ fn joined<'a>(rows: impl Iterator<Item = &'a ListReport>) -> String {
 }
 
 /// A value without blanks; `-` for none.
-struct Word<'a>(Option<&'a str>);
+struct LogValue<'a>(Option<&'a str>);
 
-impl fmt::Display for Word<'_> {
+impl fmt::Display for LogValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None | Some("") => f.write_str("-"),

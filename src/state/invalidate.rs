@@ -3,13 +3,13 @@
 use crate::base::name::Name;
 use crate::dnsxl::SubjectKind;
 use crate::state::SharedState;
-use crate::state::validity::{Invalidated, Validity};
+use crate::state::validity::{Invalidated, ZoneValidity};
 
 impl SharedState {
     /// Of a question that is asked now; `list` is the list that it is put to.
-    pub(crate) fn validity(&self, list: Option<&(Name, SubjectKind)>) -> Validity {
+    pub(crate) fn validity(&self, list: Option<&(Name, SubjectKind)>) -> ZoneValidity {
         let zone = list.and_then(|list| self.zones.get(list)).map_or(self.invalidations.all, |zone| zone.invalidated);
-        Validity { everything: self.invalidations.everything, zone }
+        ZoneValidity { everything: self.invalidations.everything, zone }
     }
 
     pub(super) fn invalidate(&mut self, invalidated: &Invalidated) {

@@ -18,7 +18,7 @@
 //! 9. If a must-exist entry came back empty and no list can show the opposite, the resolver removes hits.
 //! 10. The result is events for listeners, and what the cache must invalidate.
 
-mod admission;
+mod ask_plan;
 pub(crate) mod event;
 mod invalidate;
 mod resolver;
@@ -32,16 +32,16 @@ use std::collections::hash_map::Entry as Place;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) use crate::state::admission::Admission;
-use crate::state::admission::SAME_LABEL;
+pub(crate) use crate::state::ask_plan::AskPlan;
+use crate::state::ask_plan::SAME_LABEL;
 use crate::state::resolver::ResolverState;
 pub(crate) use crate::state::resolver::{ACCUSATIONS_HELD, TrialState};
 use crate::state::validity::Invalidations;
-pub(crate) use crate::state::validity::{Invalidated, Validity};
+pub(crate) use crate::state::validity::{Invalidated, ZoneValidity};
 use crate::state::view::{ZoneChange, ZoneView};
 use crate::state::zone::Zone;
 
-use crate::base::hash_map::Table;
+use crate::base::hash_map::FastMap;
 use crate::base::name::Name;
 use crate::dns::Randomness;
 use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
@@ -78,7 +78,7 @@ const MAX_ZONES: usize = 4_096;
 #[derive(Clone, Debug)]
 pub struct SharedState {
     window: Duration,
-    zones: Table<(Name, SubjectKind), Zone>,
+    zones: FastMap<(Name, SubjectKind), Zone>,
     resolver: ResolverState,
     /// Some zone's must-exist entry came back as an empty NOERROR when it was last asked for.
     any_entry_stripped: bool,
@@ -105,7 +105,7 @@ impl SharedState {
     pub fn new(window: Duration) -> Self {
         Self {
             window,
-            zones: Table::default(),
+            zones: FastMap::default(),
             resolver: ResolverState::default(),
             any_entry_stripped: false,
             last_breakage: None,
@@ -125,12 +125,12 @@ impl SharedState {
         }
     }
 
-    /// How a check that starts now may treat a list. `label` is for its random control, unless another check has just chosen
+    /// How a check that starts now asks a list. `label` is for its random control, unless another check has just chosen
     /// one.
-    pub(crate) fn admit(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> Admission {
+    pub(crate) fn plan(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> AskPlan {
         let window = self.window;
         let suspects_resolver = self.any_entry_stripped && !self.resolver.lets_loopback_through(now);
-        self.zone(spec.zone(), kind, now).admit(spec, kind, window, suspects_resolver, now, label)
+        self.zone(spec.zone(), kind, now).plan(spec, kind, window, suspects_resolver, now, label)
     }
 
     /// The label for the random control of a probe.
@@ -327,7 +327,7 @@ impl SharedState {
         }
         // In the order in which the lists' first answers came.
         let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
-        let mut places: Table<(Name, SubjectKind), usize> = Table::default();
+        let mut places: FastMap<(Name, SubjectKind), usize> = FastMap::default();
         for QueuedAnswer { list, answer } in own_answers {
             let Some(list) = list else { continue };
             let next = of_lists.len();

@@ -8,7 +8,7 @@ fn an_evicted_zone_is_a_change() {
     let mut changes = |zones: std::ops::Range<usize>| {
         for zone in zones {
             let spec = Arc::new(ListSpec::deny(&format!("l{zone}.example")).unwrap());
-            shared.admit(&spec, SubjectKind::Ipv4, now, label);
+            shared.plan(&spec, SubjectKind::Ipv4, now, label);
         }
         shared.apply(&[], ResolverSigns::default(), Vec::new(), now).1.summaries
     };

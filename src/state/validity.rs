@@ -22,7 +22,7 @@ pub(super) struct Invalidations {
 
 /// What an answer depends on besides its TTL. It can be used as long as this is the same as when it was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Validity {
+pub(crate) struct ZoneValidity {
     pub(super) everything: u64,
     pub(super) zone: u64,
 }

@@ -10,7 +10,7 @@ use crate::dnsxl::{
     TestEntryState, control_outcome, is_denied_from_above, present,
 };
 use crate::report::learned::OwnAnswer;
-use crate::state::admission::is_recent;
+use crate::state::ask_plan::is_recent;
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
 

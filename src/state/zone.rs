@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, RecordType};
 use crate::dnsxl::{
-    Access, Control, Corroboration, Evidence, Label, ListSpec, Observation, Purpose, SubjectAnswer, SubjectKind,
+    AskMode, Control, Corroboration, Evidence, Label, ListSpec, Observation, Purpose, SubjectAnswer, SubjectKind,
     TestEntryState,
 };
 use crate::report::learned::OwnAnswer;
-use crate::state::admission::{Admission, SAME_LABEL, is_recent};
+use crate::state::ask_plan::{AskPlan, SAME_LABEL, is_recent};
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
 use crate::state::view::{ZoneChange, ZoneView};
@@ -78,9 +78,9 @@ impl Zone {
         view
     }
 
-    /// How a check that starts now may treat the list. `label` is for its random control, unless another check has just chosen
+    /// How a check that starts now asks the list. `label` is for its random control, unless another check has just chosen
     /// one.
-    pub(crate) fn admit(
+    pub(crate) fn plan(
         &mut self,
         spec: &Arc<ListSpec>,
         kind: SubjectKind,
@@ -88,40 +88,40 @@ impl Zone {
         suspects_resolver: bool,
         now: Instant,
         label: Label,
-    ) -> Admission {
+    ) -> AskPlan {
         let failing = self.failures >= MAX_FAILURES;
         let may_suspect = self.may_suspect(now);
         let view = self.view_mut(spec, kind, now);
         let wants_must_exist = view.wants_must_exist(suspects_resolver, now);
         let health = Arc::clone(&view.health);
-        let access = match health.retry {
-            None => Access::Open,
-            Some(retry) if now >= retry => Access::Trial,
-            Some(_) => health.breakage.clone().map_or(Access::Silent, |breakage| Access::Broken(Box::new(breakage))),
+        let mode = match health.retry {
+            None => AskMode::Normal,
+            Some(retry) if now >= retry => AskMode::ControlsFirst,
+            Some(_) => health.breakage.clone().map_or(AskMode::Silent, |breakage| AskMode::Broken(Box::new(breakage))),
         };
-        let proof = view.fresh(window, now).filter(|_| matches!(access, Access::Open));
+        let proof = view.fresh(window, now).filter(|_| matches!(mode, AskMode::Normal));
         let is_proven = proof.is_some();
         let label = self.label(now, label);
-        let is_open = matches!(access, Access::Open);
-        let asks_about_subjects = matches!(access, Access::Open | Access::Trial);
+        let is_normal = matches!(mode, AskMode::Normal);
+        let asks_about_subjects = matches!(mode, AskMode::Normal | AskMode::ControlsFirst);
         // The random label is the same for every view, so its answer is, too.
         let absent =
             self.random.as_ref().filter(|(evidence, _)| evidence.answer().is_no()).and_then(|(evidence, sent)| {
                 let age = now.saturating_duration_since(*sent);
-                (is_open && age < window).then(|| (evidence.clone(), age))
+                (is_normal && age < window).then(|| (evidence.clone(), age))
             });
         let control = match (proof, absent) {
             (Some(proof), _) => Control::fresh(proof),
             (None, Some((random, age))) => Control::half_stale(Arc::new(random), age),
             (None, None) => Control::stale(label),
         };
-        Admission {
+        AskPlan {
             control,
-            access,
+            mode,
             is_proven,
             wants_must_exist,
             suspects_resolver,
-            is_failing: failing && is_open,
+            is_failing: failing && is_normal,
             suspicion: (may_suspect && asks_about_subjects).then_some(label),
             health,
         }

@@ -6,7 +6,7 @@ use crate::base::name::Name;
 use crate::dns::{Question, RecordType};
 use crate::testing::data::{Data, RawName, SoaData, TableEntry};
 use crate::testing::reply::{ReplyOutcome, ReplyTransport, ServerReply};
-use crate::testing::table::{Behaviour, MAX_CNAME_LINKS, Negative, Node, Slot, Table, above};
+use crate::testing::table::{Behaviour, MAX_CNAME_LINKS, Negative, Node, RecordLines, Table, above};
 
 /// TTL of the SOA record of a zone that has none in the table.
 const DEFAULT_SOA_TTL: u32 = 300;
@@ -28,8 +28,8 @@ pub(super) enum Wanted {
 
 /// What the table has for one name.
 enum Found<'a> {
-    Records(&'a Slot),
-    Alias(&'a Slot),
+    Records(&'a RecordLines),
+    Alias(&'a RecordLines),
     Behaviour(Behaviour),
 }
 
@@ -50,11 +50,11 @@ impl Table {
             }
             reply.after = reply.after.saturating_add(after);
             match found {
-                Found::Records(slot) => reply.extend(&at, slot),
+                Found::Records(lines) => reply.extend(&at, lines),
                 Found::Behaviour(behaviour) => self.conclude(&mut reply, behaviour, Some(&at)),
-                Found::Alias(slot) => {
-                    reply.extend(&at, slot);
-                    let target = slot.records.first().and_then(|(_, data)| match data {
+                Found::Alias(lines) => {
+                    reply.extend(&at, lines);
+                    let target = lines.records.first().and_then(|(_, data)| match data {
                         Data::Cname(target) => target.name(),
                         _ => None,
                     });
@@ -99,9 +99,9 @@ impl Table {
             let behaviour = if exists { Behaviour::NoData(Negative::WithSoa) } else { self.unknown };
             return (Found::Behaviour(behaviour), ReplyTransport::Any, default_after);
         };
-        let (found, slot) = node.look(wanted);
-        let tcp_only = node.all_types.tcp_only || slot.is_some_and(|slot| slot.tcp_only);
-        let after = slot.and_then(|slot| slot.after).or(node.all_types.after).unwrap_or(default_after);
+        let (found, lines) = node.look(wanted);
+        let tcp_only = node.all_types.tcp_only || lines.is_some_and(|lines| lines.tcp_only);
+        let after = lines.and_then(|lines| lines.after).or(node.all_types.after).unwrap_or(default_after);
         (found, if tcp_only { ReplyTransport::TcpOnly } else { ReplyTransport::Any }, after)
     }
 
@@ -154,8 +154,8 @@ impl Table {
     fn soa(&self, name: &Name) -> TableEntry {
         let text = name.expose();
         for zone in std::iter::once(text).chain(above(text)) {
-            let slot = self.nodes.get(zone).and_then(|node| node.slots.get(&RecordType::Soa));
-            if let (Some((ttl, data)), Ok(owner)) = (slot.and_then(|slot| slot.records.first()), Name::parse(zone)) {
+            let lines = self.nodes.get(zone).and_then(|node| node.by_type.get(&RecordType::Soa));
+            if let (Some((ttl, data)), Ok(owner)) = (lines.and_then(|lines| lines.records.first()), Name::parse(zone)) {
                 return TableEntry { owner, ttl: *ttl, data: data.clone() };
             }
         }
@@ -168,31 +168,31 @@ impl Table {
 
 impl Node {
     /// Looks up a type: first what is given for that type, then a CNAME, then what is given for all types.
-    fn look(&self, wanted: Wanted) -> (Found<'_>, Option<&Slot>) {
-        let slot = match wanted {
-            Wanted::Records(kind) => self.slots.get(&kind),
+    fn look(&self, wanted: Wanted) -> (Found<'_>, Option<&RecordLines>) {
+        let lines = match wanted {
+            Wanted::Records(kind) => self.by_type.get(&kind),
             Wanted::Cname | Wanted::Other => None,
         };
-        if let Some(slot) = slot {
-            if let Some(behaviour) = slot.behaviour {
-                return (Found::Behaviour(behaviour), Some(slot));
+        if let Some(lines) = lines {
+            if let Some(behaviour) = lines.behaviour {
+                return (Found::Behaviour(behaviour), Some(lines));
             }
-            if !slot.records.is_empty() {
-                return (Found::Records(slot), Some(slot));
+            if !lines.records.is_empty() {
+                return (Found::Records(lines), Some(lines));
             }
         }
         if let Some(cname) = &self.cname {
             let found = if wanted == Wanted::Cname { Found::Records(cname) } else { Found::Alias(cname) };
             return (found, Some(cname));
         }
-        (Found::Behaviour(self.all_types.behaviour.unwrap_or(Behaviour::NoData(Negative::WithSoa))), slot)
+        (Found::Behaviour(self.all_types.behaviour.unwrap_or(Behaviour::NoData(Negative::WithSoa))), lines)
     }
 }
 
 impl ServerReply {
     /// Adds the records of one name.
-    fn extend(&mut self, owner: &Name, slot: &Slot) {
-        let entries = slot.records.iter();
+    fn extend(&mut self, owner: &Name, lines: &RecordLines) {
+        let entries = lines.records.iter();
         self.answers.extend(entries.map(|(ttl, data)| TableEntry {
             owner: owner.clone(),
             ttl: *ttl,

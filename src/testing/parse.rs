@@ -8,7 +8,7 @@ use crate::dns::RecordType;
 use crate::testing::data::{Data, SoaData};
 use crate::testing::error::{TableError, TableErrorKind as Kind};
 use crate::testing::line::{Line, Options};
-use crate::testing::table::{Behaviour, Negative, Node, Slot, Table};
+use crate::testing::table::{Behaviour, Negative, Node, RecordLines, Table};
 use crate::testing::tokens::Token;
 
 /// TTL of a record without one.
@@ -87,8 +87,8 @@ impl Parsed {
             "$SOA" => {
                 let zone = name(&line.word().ok_or(Kind::Name(NameErrorKind::Empty))?)?;
                 let (ttl, minimum) = (line.number("a TTL")?, line.number("a MINIMUM")?);
-                let slot = self.node(&zone).slots.entry(RecordType::Soa).or_default();
-                slot.records = vec![(ttl, Data::Soa(SoaData::with_minimum(minimum)))];
+                let lines = self.node(&zone).by_type.entry(RecordType::Soa).or_default();
+                lines.records = vec![(ttl, Data::Soa(SoaData::with_minimum(minimum)))];
             }
             "$SITUATION" => {
                 let zone = name(&line.word().ok_or(Kind::Name(NameErrorKind::Empty))?)?;
@@ -132,15 +132,15 @@ impl Parsed {
         let after = line.after;
         line.end(Options::After)?;
         let node = self.node(owner);
-        let slot = match suffix {
-            Some(kind) => node.slots.entry(kind).or_default(),
+        let lines = match suffix {
+            Some(kind) => node.by_type.entry(kind).or_default(),
             None => &mut node.all_types,
         };
         match behaviour {
-            Some(_) => slot.behaviour = behaviour,
-            None => slot.tcp_only = true,
+            Some(_) => lines.behaviour = behaviour,
+            None => lines.tcp_only = true,
         }
-        slot.after = after.or(slot.after);
+        lines.after = after.or(lines.after);
         Ok(())
     }
 
@@ -151,16 +151,16 @@ impl Parsed {
 
 impl Node {
     fn add(&mut self, ttl: u32, data: Data, after: Option<Duration>) -> Result<(), Kind> {
-        let slot: &mut Slot = match data.kind() {
-            None if self.cname.is_some() || self.slots.values().any(|slot| !slot.records.is_empty()) => {
+        let lines: &mut RecordLines = match data.kind() {
+            None if self.cname.is_some() || self.by_type.values().any(|lines| !lines.records.is_empty()) => {
                 return Err(Kind::BesideCname);
             }
             None => self.cname.get_or_insert_default(),
             Some(_) if self.cname.is_some() => return Err(Kind::BesideCname),
-            Some(kind) => self.slots.entry(kind).or_default(),
+            Some(kind) => self.by_type.entry(kind).or_default(),
         };
-        slot.records.push((ttl, data));
-        slot.after = slot.after.max(after);
+        lines.records.push((ttl, data));
+        lines.after = lines.after.max(after);
         Ok(())
     }
 }

@@ -91,15 +91,15 @@ pub struct Table {
 #[derive(Clone, Default)]
 pub(super) struct Node {
     /// By type.
-    pub(super) slots: BTreeMap<RecordType, Slot>,
-    pub(super) cname: Option<Slot>,
+    pub(super) by_type: BTreeMap<RecordType, RecordLines>,
+    pub(super) cname: Option<RecordLines>,
     /// For types without a line of their own.
-    pub(super) all_types: Slot,
+    pub(super) all_types: RecordLines,
 }
 
 /// The lines about a name and type.
 #[derive(Clone, Default)]
-pub(super) struct Slot {
+pub(super) struct RecordLines {
     /// TTL and data.
     pub(super) records: Vec<(u32, Data)>,
     pub(super) behaviour: Option<Behaviour>,
@@ -138,7 +138,7 @@ impl Node {
             *self = changes;
             return;
         }
-        let with_records = changes.slots.values().any(|slot| !slot.records.is_empty());
+        let with_records = changes.by_type.values().any(|lines| !lines.records.is_empty());
         if with_records {
             self.cname = None;
         }
@@ -146,17 +146,17 @@ impl Node {
         if with_records || changes.all_types.tcp_only {
             self.all_types = changes.all_types;
         }
-        for (kind, mut slot) in changes.slots {
-            let old = self.slots.entry(kind).or_default();
-            if slot.is_modifier() {
-                slot.records = std::mem::take(&mut old.records);
+        for (kind, mut lines) in changes.by_type {
+            let old = self.by_type.entry(kind).or_default();
+            if lines.is_modifier() {
+                lines.records = std::mem::take(&mut old.records);
             }
-            *old = slot;
+            *old = lines;
         }
     }
 }
 
-impl Slot {
+impl RecordLines {
     /// Does it only change how the records are sent?
     fn is_modifier(&self) -> bool {
         self.records.is_empty() && self.behaviour.is_none()

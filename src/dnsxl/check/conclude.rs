@@ -8,10 +8,10 @@ use crate::base::remote_text::RemoteText;
 use crate::dns::Evidence;
 use crate::dns::unknown::UnknownReason;
 use crate::dns::{Answer, AnswerKind, Failure, RrSet};
-use crate::dnsxl::check::{A, Access, CONFIRM, ListCheck, MUST_EXIST, TXT, looks_stripped};
+use crate::dnsxl::check::{A, AskMode, CONFIRM, ListCheck, MUST_EXIST, TXT, looks_stripped};
 use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::problem::ProblemKind;
-use crate::dnsxl::proof::{ControlOutcome, State};
+use crate::dnsxl::proof::{ControlOutcome, Freshness};
 use crate::dnsxl::verdict::{
     ExcludedDetails, ListingDetails, NotListed, ProblemDetails, Unknown, UnknownDetails, Verdict,
 };
@@ -30,11 +30,11 @@ impl ListCheck {
         let broken = |kind, evidence, reason| {
             Verdict::Problem(ProblemDetails { kind, codes: Arc::new([]), reason, evidence, ttl: None }.into())
         };
-        match &self.access {
-            Access::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
-            Access::Silent => return unknown(Failure::Shed, Vec::new()),
-            Access::Probe(_) => return Verdict::NotListed(NotListed { ttl: None }),
-            Access::Trial => match self.control_outcome() {
+        match &self.mode {
+            AskMode::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
+            AskMode::Silent => return unknown(Failure::Shed, Vec::new()),
+            AskMode::Probe(_) => return Verdict::NotListed(NotListed { ttl: None }),
+            AskMode::ControlsFirst => match self.control_outcome() {
                 Some(ControlOutcome::Broken(kind, evidence)) => return broken(kind, evidence, None),
                 Some(ControlOutcome::Failed(evidence)) => {
                     let failure = evidence.iter().find_map(|evidence| evidence.answer().failure());
@@ -42,7 +42,7 @@ impl ListCheck {
                 }
                 Some(ControlOutcome::Sane(_)) | None => {}
             },
-            Access::Open => {}
+            AskMode::Normal => {}
         }
         match self.answers.get(A) {
             Some(answer) => self.conclude(answer),
@@ -85,8 +85,8 @@ impl ListCheck {
             Class::Hit(meanings) => meanings,
         };
         let outcome = match &self.control.0 {
-            State::Fresh(proof) => ControlOutcome::Sane(proof.clone()),
-            State::Stale(_) | State::HalfStale(..) => {
+            Freshness::Fresh(proof) => ControlOutcome::Sane(proof.clone()),
+            Freshness::Stale(_) | Freshness::HalfStale(..) => {
                 self.control_outcome().unwrap_or(ControlOutcome::Failed(Vec::new()))
             }
         };

@@ -7,10 +7,10 @@ use crate::base::remote_text::RemoteText;
 use crate::check::Slots;
 use crate::dns::{Answer, AnswerKind};
 use crate::dnsxl::check::purpose::{Probe, SubjectAnswer};
-use crate::dnsxl::check::{A, APEX, Access, FIXED, ListCheck, MUST_EXIST, RANDOM};
+use crate::dnsxl::check::{A, APEX, AskMode, FIXED, ListCheck, MUST_EXIST, RANDOM};
 use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::problem::ProblemKind;
-use crate::dnsxl::proof::{ControlOutcome, State, control_outcome};
+use crate::dnsxl::proof::{ControlOutcome, Freshness, control_outcome};
 
 impl ListCheck {
     /// The slots of a probe. The zone itself is looked up if a zone above it denied an entry of the list.
@@ -35,7 +35,7 @@ impl ListCheck {
         // There is usually no answer: return before any name is built.
         self.answers.get(FIXED)?;
         let known = self.spec.knowledge();
-        if let State::HalfStale(random, age) = &self.control.0 {
+        if let Freshness::HalfStale(random, age) = &self.control.0 {
             return Some(match control_outcome(known, self.evidence(FIXED)?, (**random).clone()) {
                 ControlOutcome::Sane(proof) => ControlOutcome::Sane(proof.aged(*age)),
                 other => other,
@@ -87,10 +87,10 @@ impl ListCheck {
 
     /// Does the check ask about its subject, given the answers so far?
     fn asks_about_the_subject(&self) -> bool {
-        match self.access {
-            Access::Open => self.name.is_ok(),
-            Access::Trial => matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))),
-            Access::Broken(_) | Access::Silent | Access::Probe(_) => false,
+        match self.mode {
+            AskMode::Normal => self.name.is_ok(),
+            AskMode::ControlsFirst => matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))),
+            AskMode::Broken(_) | AskMode::Silent | AskMode::Probe(_) => false,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::dnsxl::classify::{Class, classify};
 use crate::dnsxl::kind::SubjectKind;
 use crate::dnsxl::list_spec::ListSpec;
 use crate::dnsxl::problem::Breakage;
-use crate::dnsxl::proof::{Control, ControlOutcome, Proof, State};
+use crate::dnsxl::proof::{Control, ControlOutcome, Freshness, Proof};
 use crate::dnsxl::skipped::Skipped;
 use crate::dnsxl::subject::Subject;
 use crate::dnsxl::verdict::{NotListed, Unknown, Verdict};
@@ -73,7 +73,7 @@ pub struct ListCheck {
     /// The query name for the reason, if it is in another zone.
     reason_name: Option<Name>,
     control: Control,
-    access: Access,
+    mode: AskMode,
     first_use: bool,
     answers: Answers,
     /// The slots whose answers came from the cache: valid for the verdict, but no evidence about the resolver now.
@@ -82,11 +82,11 @@ pub struct ListCheck {
 
 /// Whether and how the list is asked.
 #[derive(Clone, Debug)]
-pub(crate) enum Access {
+pub(crate) enum AskMode {
     /// As usual.
-    Open,
+    Normal,
     /// The list was broken or did not answer: the control queries are sent first, and the subject only if both are absent.
-    Trial,
+    ControlsFirst,
     /// The list is broken and is not asked for some time.
     Broken(Box<Breakage>),
     /// The list does not answer and is not asked for some time.
@@ -153,20 +153,20 @@ impl ListCheck {
         };
         let in_reason_zone = |zone| subject.in_form(spec.knowledge().domain_form()).name_under(zone).ok();
         let reason_name = spec.reason_zone().and_then(in_reason_zone);
-        Self { reason_name, ..Self::with(spec, kind, name, control, Access::Open) }
+        Self { reason_name, ..Self::with(spec, kind, name, control, AskMode::Normal) }
     }
 
     /// A check with a verdict from the start: the list is not asked.
     #[must_use]
     pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
-        Self::with(spec, kind, Err(why), control, Access::Open)
+        Self::with(spec, kind, Err(why), control, AskMode::Normal)
     }
 
     /// A check of the test entries of a list, without a subject.
     #[must_use]
     pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control, probe: Probe) -> Self {
         let name = Ok(spec.zone().clone());
-        Self::with(spec, kind, name, control, Access::Probe(probe))
+        Self::with(spec, kind, name, control, AskMode::Probe(probe))
     }
 
     fn with(
@@ -174,10 +174,10 @@ impl ListCheck {
         kind: SubjectKind,
         name: Result<Name, Skipped>,
         control: Control,
-        access: Access,
+        mode: AskMode,
     ) -> Self {
         let (answers, remembered) = (Answers::default(), Slots::EMPTY);
-        Self { spec, kind, name, reason_name: None, control, access, first_use: false, answers, remembered }
+        Self { spec, kind, name, reason_name: None, control, mode, first_use: false, answers, remembered }
     }
 
     /// Also looks up the test entry that must exist, together with the subject. This detects a resolver that removes
@@ -188,10 +188,10 @@ impl ListCheck {
         self
     }
 
-    /// Sets how the list is asked; [`Access::Open`] by default.
+    /// Sets how the list is asked; [`AskMode::Normal`] by default.
     #[must_use]
-    pub(crate) fn access(mut self, access: Access) -> Self {
-        self.access = access;
+    pub(crate) fn mode(mut self, mode: AskMode) -> Self {
+        self.mode = mode;
         self
     }
 
@@ -202,7 +202,7 @@ impl ListCheck {
 
     /// Can proof from another check replace the control queries of this one?
     pub(crate) fn takes_proof(&self) -> bool {
-        matches!(self.access, Access::Open)
+        matches!(self.mode, AskMode::Normal)
     }
 
     pub(crate) fn spec(&self) -> &Arc<ListSpec> {
@@ -237,9 +237,9 @@ impl ListCheck {
     /// The slots that a hit needs before its verdict.
     fn hit_slots(&self) -> impl Iterator<Item = Slot> {
         let controls = match self.control.0 {
-            State::Fresh(_) => &[][..],
-            State::HalfStale(..) => &[FIXED],
-            State::Stale(_) => &[FIXED, RANDOM],
+            Freshness::Fresh(_) => &[][..],
+            Freshness::HalfStale(..) => &[FIXED],
+            Freshness::Stale(_) => &[FIXED, RANDOM],
         };
         let confirm = self.reason_name.as_ref().map(|_| CONFIRM);
         [TXT].into_iter().chain(confirm).chain(controls.iter().copied())
@@ -261,7 +261,7 @@ impl ListCheck {
 
     /// The verdict of the usual case: a negative answer with the SOA record of the list, and nothing else is needed.
     fn plain_miss(&self) -> Option<NotListed> {
-        if !matches!(self.access, Access::Open) || self.first_use || self.name.is_err() {
+        if !matches!(self.mode, AskMode::Normal) || self.first_use || self.name.is_err() {
             return None;
         }
         let answer = self.answers.only(A)?;
@@ -276,15 +276,17 @@ impl ListCheck {
     /// The slots that are needed with the answers so far. Answers for other slots are ignored.
     fn wanted(&self) -> Slots {
         let controls = || [FIXED, RANDOM].into_iter().collect();
-        match &self.access {
-            Access::Open => {}
-            Access::Broken(..) | Access::Silent => return Slots::EMPTY,
-            Access::Probe(probe) => return self.probed(*probe),
-            Access::Trial if !matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))) => return controls(),
-            Access::Trial => {}
+        match &self.mode {
+            AskMode::Normal => {}
+            AskMode::Broken(..) | AskMode::Silent => return Slots::EMPTY,
+            AskMode::Probe(probe) => return self.probed(*probe),
+            AskMode::ControlsFirst if !matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))) => {
+                return controls();
+            }
+            AskMode::ControlsFirst => {}
         }
         let mut wanted = Slots::one(A);
-        if matches!(self.access, Access::Trial) {
+        if matches!(self.mode, AskMode::ControlsFirst) {
             [FIXED, RANDOM].into_iter().for_each(|slot| wanted.insert(slot));
         }
         if self.wants_must_exist() {
@@ -323,7 +325,7 @@ impl Check for ListCheck {
             (TXT, _) => (self.reason_name.as_ref().unwrap_or(name).clone(), RecordType::Txt),
             (CONFIRM, _) => (self.reason_name.as_ref()?.clone(), RecordType::A),
             (FIXED, _) => (entry(&points().must_not_exist(self.kind))?, RecordType::A),
-            (RANDOM, State::Stale(label)) => (entry(&format!("{}.", label.as_str()))?, RecordType::A),
+            (RANDOM, Freshness::Stale(label)) => (entry(&format!("{}.", label.as_str()))?, RecordType::A),
             (MUST_EXIST, _) => (entry(&points().must_exist(self.kind))?, RecordType::A),
             (APEX, _) => (self.spec.zone().clone(), RecordType::Soa),
             _ => return None,

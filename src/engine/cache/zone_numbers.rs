@@ -1,7 +1,7 @@
 //! Numbers that stand for zones in cache records. A zone that is invalidated gets a new number, so that the answers stored
 //! under the old one are never found again.
 
-use crate::base::hash_map::Table;
+use crate::base::hash_map::FastMap;
 use crate::base::name::Name;
 
 /// The most zones that get a number. The answers of further zones are not cached.
@@ -34,7 +34,7 @@ impl ZoneNumber {
 /// The number of each zone.
 #[derive(Debug)]
 pub(crate) struct ZoneNumbers {
-    numbers: Table<Name, ZoneNumber>,
+    numbers: FastMap<Name, ZoneNumber>,
     /// Which numbers are valid, by value.
     is_valid: Vec<bool>,
     generation: u16,
@@ -42,7 +42,7 @@ pub(crate) struct ZoneNumbers {
 
 impl Default for ZoneNumbers {
     fn default() -> Self {
-        Self { numbers: Table::default(), is_valid: vec![true], generation: 0 }
+        Self { numbers: FastMap::default(), is_valid: vec![true], generation: 0 }
     }
 }
 

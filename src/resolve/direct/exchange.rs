@@ -19,7 +19,7 @@ use crate::resolve::direct::upstream::{Pacing, Server, Upstream};
 use crate::resolve::direct::{probe, tcp};
 use crate::resolve::failure_rank::io_failure;
 use crate::resolve::wire::classify::{Chain, Classified, octets_refuse_opt, read};
-use crate::resolve::wire::codec::{self, Asked, Edns};
+use crate::resolve::wire::codec::{self, AskedName, Edns};
 
 /// How often one question may lose its socket to a flood of wrong datagrams before it fails.
 const MOST_LOST: u32 = 8;
@@ -316,10 +316,10 @@ impl Round<'_> {
     }
 
     /// The name to ask for.
-    fn asked(&self) -> Asked<'_> {
+    fn asked(&self) -> AskedName<'_> {
         match &self.chain {
-            Some(chain) => Asked::Wire(chain.last()),
-            None => Asked::Name(&self.question.name),
+            Some(chain) => AskedName::Wire(chain.last()),
+            None => AskedName::Name(&self.question.name),
         }
     }
 

@@ -197,11 +197,11 @@ mod tests {
     use crate::base::name::Key;
     use crate::resolve::direct::letter_case::shuffle_case;
     use crate::resolve::wire::classify;
-    use crate::resolve::wire::codec::{Asked, Edns, Match, compare, encoded};
+    use crate::resolve::wire::codec::{AskedName, Edns, Match, compare, encoded};
 
     /// A response: flags, counts and what follows the question.
     fn response(question: &Question, flags: [u8; 2], counts: [u8; 3], rest: &[&[u8]]) -> Vec<u8> {
-        let mut octets = encoded(7, Asked::Name(&question.name), question.record_type, Edns::No);
+        let mut octets = encoded(7, AskedName::Name(&question.name), question.record_type, Edns::No);
         octets[2..4].copy_from_slice(&flags);
         octets[4..12].copy_from_slice(&[0, 1, 0, counts[0], 0, counts[1], 0, counts[2]]);
         rest.iter().for_each(|part| octets.extend_from_slice(part));
@@ -276,7 +276,7 @@ mod tests {
     /// Checks that both parsers agree, if the fast one returns an answer.
     fn agree(response: &[u8], question: &Question) -> bool {
         let Some(quick) = read(response, question) else { return false };
-        let sent = encoded(7, Asked::Name(&question.name), question.record_type, Edns::Yes);
+        let sent = encoded(7, AskedName::Name(&question.name), question.record_type, Edns::Yes);
         if response[..2] == sent[..2] && matches!(compare(response, &sent), Match::Ours | Match::OtherCase) {
             let full = match classify::read(response, question, None) {
                 classify::Classified::Answer(answer) => Some(answer),

@@ -19,13 +19,13 @@ mod tests {
     use super::*;
     use crate::base::name::Name;
     use crate::dns::RecordType;
-    use crate::resolve::wire::codec::{Asked, Edns, encoded};
+    use crate::resolve::wire::codec::{AskedName, Edns, encoded};
 
     #[test]
     fn only_the_name_changes() {
         let name = Name::parse("abc-1.bl.test").unwrap();
         for edns in [Edns::Yes, Edns::No] {
-            let lower = encoded(7, Asked::Name(&name), RecordType::A, edns);
+            let lower = encoded(7, AskedName::Name(&name), RecordType::A, edns);
             let mut shuffled = lower.clone();
             shuffle_case(&mut shuffled, &[0xff; 32]);
             assert_eq!(&shuffled[12..27], b"\x05ABC-1\x02BL\x04TEST\0");

@@ -21,7 +21,7 @@ use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::QueryOutcome;
 use crate::resolve::direct::upstream::Server;
 use crate::resolve::wire::classify::octets_refuse_opt;
-use crate::resolve::wire::codec::{Asked, Edns};
+use crate::resolve::wire::codec::{AskedName, Edns};
 
 /// A server is probed at most once in this time.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -95,7 +95,7 @@ fn begin(
     }
     probe.last = Some(now);
     let (root, due) = (Name::root(), now + patience);
-    let entered = pool::enter(&server.pool, Asked::Name(&root), RecordType::Ns, Edns::Yes, runtime, now, due);
+    let entered = pool::enter(&server.pool, AskedName::Name(&root), RecordType::Ns, Edns::Yes, runtime, now, due);
     let Ok((query, sent)) = entered else { return };
     if let Err(error) = &sent
         && error.kind() != io::ErrorKind::WouldBlock

@@ -28,7 +28,7 @@ pub(crate) enum Edns {
 
 /// The name to ask for.
 #[derive(Clone, Copy)]
-pub(crate) enum Asked<'a> {
+pub(crate) enum AskedName<'a> {
     /// The name of the question.
     Name(&'a Name),
     /// The end of a CNAME chain.
@@ -36,14 +36,14 @@ pub(crate) enum Asked<'a> {
 }
 
 /// Writes the question into an empty buffer.
-pub(in crate::resolve) fn encode(octets: &mut Vec<u8>, id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) {
+pub(in crate::resolve) fn encode(octets: &mut Vec<u8>, id: u16, asked: AskedName<'_>, kind: RecordType, edns: Edns) {
     octets.reserve(USUAL_ANSWER);
     octets.extend_from_slice(&id.to_be_bytes());
     octets.extend_from_slice(&ASKING);
     octets.push(u8::from(edns == Edns::Yes));
     match asked {
-        Asked::Name(name) => push_text(octets, name.expose()),
-        Asked::Wire(name) => {
+        AskedName::Name(name) => push_text(octets, name.expose()),
+        AskedName::Wire(name) => {
             name.iter().for_each(|label| push_label(octets, label));
             octets.push(0);
         }
@@ -62,7 +62,7 @@ pub(in crate::resolve) fn end_of_question(octets: &[u8]) -> usize {
 }
 
 /// The question in a buffer of its own.
-pub(in crate::resolve) fn encoded(id: u16, asked: Asked<'_>, kind: RecordType, edns: Edns) -> Vec<u8> {
+pub(in crate::resolve) fn encoded(id: u16, asked: AskedName<'_>, kind: RecordType, edns: Edns) -> Vec<u8> {
     let mut octets = Vec::new();
     encode(&mut octets, id, asked, kind, edns);
     octets
@@ -166,13 +166,13 @@ mod tests {
     use hickory_proto::op::Message;
 
     fn question(text: &str) -> Vec<u8> {
-        encoded(7, Asked::Name(&Name::parse(text).unwrap()), RecordType::A, Edns::Yes)
+        encoded(7, AskedName::Name(&Name::parse(text).unwrap()), RecordType::A, Edns::Yes)
     }
 
     #[test]
     fn a_question_without_opt_record_is_a_message_too() {
         let name = Name::parse("abc.bl.test").unwrap();
-        let sent = encoded(7, Asked::Name(&name), RecordType::A, Edns::No);
+        let sent = encoded(7, AskedName::Name(&name), RecordType::A, Edns::No);
         let message = Message::from_vec(&sent).unwrap();
         assert!(message.edns.is_none() && message.recursion_desired && message.authentic_data);
         let mut response = sent.clone();

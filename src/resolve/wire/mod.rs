@@ -57,7 +57,7 @@ use std::{fmt, io};
 
 use crate::dns::{Answer, Failure, Question};
 use crate::resolve::wire::classify::{Chain, Classified, octets_refuse_opt};
-use crate::resolve::wire::codec::{Asked, Edns, MAX_PAYLOAD, Match};
+use crate::resolve::wire::codec::{AskedName, Edns, MAX_PAYLOAD, Match};
 
 /// Octets of a buffer for datagrams: one more than the largest response that a [`Query`] allows (1,232, RFC 9715 §3.2), so that a
 /// longer one is noticed.
@@ -143,8 +143,8 @@ impl Query {
             }
         };
         let asked = match &chain {
-            Some(chain) => Asked::Wire(chain.last()),
-            None => Asked::Name(&question.name),
+            Some(chain) => AskedName::Wire(chain.last()),
+            None => AskedName::Name(&question.name),
         };
         let octets = codec::encoded(id, asked, question.record_type, edns);
         Ok(Self { question, chain, edns, chosen_id, octets })

@@ -16,7 +16,7 @@ use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::base::lock::lock;
-use crate::resolve::direct::limit::queue::{Decision, State};
+use crate::resolve::direct::limit::queue::{Decision, Queue};
 use crate::resolve::direct::limit::unread_window::Stamp;
 use crate::resolve::direct::shared_timer::SharedTimer;
 
@@ -28,7 +28,7 @@ const SOON: Duration = Duration::from_millis(10);
 
 /// The admission control of one server.
 pub(crate) struct AdmissionControl {
-    state: Mutex<State>,
+    queue: Mutex<Queue>,
     timers: Mutex<Vec<(Id, Arc<SharedTimer>)>>,
 }
 
@@ -49,7 +49,7 @@ struct Waiter<'a> {
 
 impl AdmissionControl {
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State::new(most)), timers: Mutex::default() })
+        Arc::new(Self { queue: Mutex::new(Queue::new(most)), timers: Mutex::default() })
     }
 
     /// Waits for a permit; also returns the time at which it was granted. `None` when there was none before `end`.
@@ -61,13 +61,13 @@ impl AdmissionControl {
         end: Instant,
     ) -> Option<(Permit<'_>, Instant)> {
         let mut waiter = {
-            let mut state = lock(&self.state);
-            if state.may_enter(client) {
-                state.admit(client);
-                let stamp = state.window.sent(now, client.is_some());
+            let mut queue = lock(&self.queue);
+            if queue.may_enter(client) {
+                queue.admit(client);
+                let stamp = queue.window.sent(now, client.is_some());
                 return Some((Permit { admission: self, client, stamp }, now));
             }
-            let number = state.wait(client, end, runtime);
+            let number = queue.wait(client, end, runtime);
             Waiter { admission: self, client, number, done: false }
         };
         let permit = poll_fn(|cx| self.poll(&mut waiter, runtime, cx)).await;
@@ -82,18 +82,18 @@ impl AdmissionControl {
         cx: &mut Context<'_>,
     ) -> Poll<Option<(Permit<'_>, Instant)>> {
         let now = Instant::now();
-        let mut state = lock(&self.state);
-        let outcome = match state.decisions.remove(&waiter.number) {
+        let mut queue = lock(&self.queue);
+        let outcome = match queue.decisions.remove(&waiter.number) {
             Some(decision) => {
                 waiter.done = true;
                 Poll::Ready((decision == Decision::Admitted).then(|| {
-                    state.granted.remove(waiter.client);
-                    let stamp = state.window.sent(now, waiter.client.is_some());
+                    queue.granted.remove(waiter.client);
+                    let stamp = queue.window.sent(now, waiter.client.is_some());
                     (Permit { admission: self, client: waiter.client, stamp }, now)
                 }))
             }
             None => {
-                if let Some(waiting) = state.find(waiter.number) {
+                if let Some(waiting) = queue.find(waiter.number) {
                     match &mut waiting.waker {
                         Some(known) => known.clone_from(cx.waker()),
                         none => *none = Some(cx.waker().clone()),
@@ -102,59 +102,59 @@ impl AdmissionControl {
                 Poll::Pending
             }
         };
-        self.set_timer(state, runtime, now);
+        self.set_timer(queue, runtime, now);
         outcome
     }
 
     /// The question sent at `sent` was answered at `now`; this may admit others. Must be called by a task of `runtime`.
     pub(crate) fn answered(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
-        let mut state = lock(&self.state);
-        state.window.answered(sent, now);
-        if !state.waiting.is_empty() {
-            let state = self.admit_waiting(state);
-            self.set_timer(state, runtime, Instant::now());
+        let mut queue = lock(&self.queue);
+        queue.window.answered(sent, now);
+        if !queue.waiting.is_empty() {
+            let queue = self.admit_waiting(queue);
+            self.set_timer(queue, runtime, Instant::now());
         }
     }
 
     /// The question sent at `sent` was not answered in time.
     pub(crate) fn lost(&self, sent: Instant, now: Instant) {
-        lock(&self.state).window.lost(sent, now);
+        lock(&self.queue).window.lost(sent, now);
     }
 
     /// Admits every waiting question that may be admitted now.
-    fn admit_waiting<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        while let Some(waker) = state.admit_one() {
+    fn admit_waiting<'a>(&'a self, mut queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
+        while let Some(waker) = queue.admit_one() {
             if let Some(waker) = waker {
                 // Never wake under the lock: a waker may run any code, also code that takes this lock.
-                drop(state);
+                drop(queue);
                 waker.wake();
-                state = lock(&self.state);
+                queue = lock(&self.queue);
             }
         }
-        state
+        queue
     }
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
-    fn set_timer(self: &Arc<Self>, mut state: MutexGuard<'_, State>, runtime: Id, now: Instant) {
+    fn set_timer(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>, runtime: Id, now: Instant) {
         // A timer that fires soon computes the next time itself, and most calls end here.
         let soon = now + SOON;
-        if state.waiting.is_empty() || state.due.iter().any(|(id, due)| *id == runtime && *due <= soon) {
+        if queue.waiting.is_empty() || queue.due.iter().any(|(id, due)| *id == runtime && *due <= soon) {
             return;
         }
-        let Some(due) = state.timer_due(now) else { return };
-        match state.due.iter_mut().find(|(id, _)| *id == runtime) {
+        let Some(due) = queue.timer_due(now) else { return };
+        match queue.due.iter_mut().find(|(id, _)| *id == runtime) {
             Some((_, known)) if *known <= due => return,
             Some((_, known)) => *known = due,
             None => {
-                if state.due.len() >= MOST_RUNTIMES {
-                    state.due.remove(0);
+                if queue.due.len() >= MOST_RUNTIMES {
+                    queue.due.remove(0);
                 }
-                state.due.push((runtime, due));
+                queue.due.push((runtime, due));
             }
         }
-        drop(state);
+        drop(queue);
         let timer = self.timer(runtime);
-        timer.set(|| lock(&self.state).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
+        timer.set(|| lock(&self.queue).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
     }
 
     fn timer(self: &Arc<Self>, runtime: Id) -> Arc<SharedTimer> {
@@ -175,23 +175,23 @@ impl AdmissionControl {
     /// the timer again.
     fn on_timer(&self, runtime: Id) {
         let now = Instant::now();
-        let mut state = lock(&self.state);
-        if let Some(at) = state.due.iter().position(|(id, _)| *id == runtime) {
-            state.due.swap_remove(at);
+        let mut queue = lock(&self.queue);
+        if let Some(at) = queue.due.iter().position(|(id, _)| *id == runtime) {
+            queue.due.swap_remove(at);
         }
-        state.window.on_timer(now);
-        let late = state.reject_expired(now);
-        let wakers_for_timer = self.admit_waiting(state).wakers_for_timer(runtime);
+        queue.window.on_timer(now);
+        let late = queue.reject_expired(now);
+        let wakers_for_timer = self.admit_waiting(queue).wakers_for_timer(runtime);
         late.into_iter().chain(wakers_for_timer.into_iter().flatten()).for_each(Waker::wake);
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.admission.state);
-        state.release(self.client);
-        state.window.settled(self.stamp, self.client.is_some());
-        drop(self.admission.admit_waiting(state));
+        let mut queue = lock(&self.admission.queue);
+        queue.release(self.client);
+        queue.window.settled(self.stamp, self.client.is_some());
+        drop(self.admission.admit_waiting(queue));
     }
 }
 
@@ -200,12 +200,12 @@ impl Drop for Waiter<'_> {
         if self.done {
             return;
         }
-        let mut state = lock(&self.admission.state);
-        state.remove_waiting(self.number);
-        if state.decisions.remove(&self.number) == Some(Decision::Admitted) {
-            state.release(self.client);
-            state.granted.remove(self.client);
-            drop(self.admission.admit_waiting(state));
+        let mut queue = lock(&self.admission.queue);
+        queue.remove_waiting(self.number);
+        if queue.decisions.remove(&self.number) == Some(Decision::Admitted) {
+            queue.release(self.client);
+            queue.granted.remove(self.client);
+            drop(self.admission.admit_waiting(queue));
         }
     }
 }

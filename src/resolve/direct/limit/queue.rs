@@ -6,7 +6,7 @@ use std::task::Waker;
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
-use crate::base::hash_map::Table;
+use crate::base::hash_map::FastMap;
 use crate::resolve::direct::limit::unread_window::UnreadWindow;
 
 /// Permits of one client: this fraction of all permits, but never fewer than the minimum.
@@ -17,7 +17,7 @@ const CLIENTS_LEAST: usize = 4;
 const TIMER_SETTERS: usize = 4;
 
 /// The permits in use, and the queue.
-pub(super) struct State {
+pub(super) struct Queue {
     pub(super) window: UnreadWindow,
     /// Permits in all.
     pub(super) most: usize,
@@ -26,9 +26,9 @@ pub(super) struct State {
     /// Of these, granted to questions that have not been polled since.
     pub(super) granted: Count,
     /// Permits in use for names that this client chose.
-    pub(super) clients: Table<u32, usize>,
+    pub(super) clients: FastMap<u32, usize>,
     /// The waiting questions in order of arrival, so that their numbers ascend. Nearly always the first one leaves.
-    pub(super) waiting: VecDeque<Waiting>,
+    pub(super) waiting: VecDeque<WaitingQuestion>,
     /// The numbers of waiting questions that no client chose, ascending.
     pub(super) own: VecDeque<u64>,
     /// The numbers of waiting questions about names that clients chose, ascending.
@@ -36,7 +36,7 @@ pub(super) struct State {
     /// The same, where the client already has all the permits it may have.
     pub(super) held_back: BTreeSet<(u32, u64)>,
     /// Outcomes that the waiting question has not fetched yet.
-    pub(super) decisions: Table<u64, Decision>,
+    pub(super) decisions: FastMap<u64, Decision>,
     pub(super) next: u64,
     /// When the timer of each runtime fires.
     pub(super) due: Vec<(Id, Instant)>,
@@ -50,7 +50,7 @@ pub(super) struct Count {
 }
 
 /// A question that waits for a permit.
-pub(super) struct Waiting {
+pub(super) struct WaitingQuestion {
     pub(super) number: u64,
     /// The client that chose the name, if one did.
     pub(super) client: Option<u32>,
@@ -66,19 +66,19 @@ pub(super) enum Decision {
     TooLate,
 }
 
-impl State {
+impl Queue {
     pub(super) fn new(most: usize) -> Self {
         Self {
             window: UnreadWindow::new(),
             most,
             inside: Count::default(),
             granted: Count::default(),
-            clients: Table::default(),
+            clients: FastMap::default(),
             waiting: VecDeque::new(),
             own: VecDeque::new(),
             chosen: VecDeque::new(),
             held_back: BTreeSet::new(),
-            decisions: Table::default(),
+            decisions: FastMap::default(),
             next: 0,
             due: Vec::new(),
         }
@@ -148,7 +148,7 @@ impl State {
             Some(client) if self.has_its_share(client) => drop(self.held_back.insert((client, number))),
             Some(_) => self.chosen.push_back(number),
         }
-        self.waiting.push_back(Waiting { number, client, end, runtime, waker: None });
+        self.waiting.push_back(WaitingQuestion { number, client, end, runtime, waker: None });
         number
     }
 
@@ -157,13 +157,13 @@ impl State {
     }
 
     /// The waiting question with this number.
-    pub(super) fn find(&mut self, number: u64) -> Option<&mut Waiting> {
+    pub(super) fn find(&mut self, number: u64) -> Option<&mut WaitingQuestion> {
         let at = self.position(number)?;
         self.waiting.get_mut(at)
     }
 
     /// Removes a waiting question.
-    pub(super) fn remove_waiting(&mut self, number: u64) -> Option<Waiting> {
+    pub(super) fn remove_waiting(&mut self, number: u64) -> Option<WaitingQuestion> {
         let waiting = self.waiting.remove(self.position(number)?)?;
         match waiting.client {
             None => drop(remove(&mut self.own, number)),

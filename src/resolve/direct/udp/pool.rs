@@ -18,7 +18,7 @@ use crate::resolve::direct::letter_case::shuffle_case;
 use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::direct::udp::socket::Socket;
-use crate::resolve::wire::codec::{self, Asked, Edns};
+use crate::resolve::wire::codec::{self, AskedName, Edns};
 
 /// The most runtimes with sockets at a time. For one more, the sockets of the runtime that came first are closed.
 const MOST_RUNTIMES: usize = 16;
@@ -88,7 +88,7 @@ struct PooledSocket {
 /// Adds a question to a random socket, under a random id, and sends it (see [`UdpQuery::enter`]). The pool is not locked meanwhile.
 pub(crate) fn enter(
     pool: &Mutex<Pool>,
-    asked: Asked<'_>,
+    asked: AskedName<'_>,
     kind: RecordType,
     edns: Edns,
     runtime: runtime::Id,

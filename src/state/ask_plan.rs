@@ -1,20 +1,20 @@
-//! How a check that starts now may treat a list, and how long that remains true.
+//! How a check that starts now asks a list, and how long that remains true.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::dnsxl::{Access, Control, HealthState, Label};
+use crate::dnsxl::{AskMode, Control, HealthState, Label};
 
 /// How often a zone whose must-exist entry gave no clear answer is asked for it again, and a suspected zone for its controls.
 pub(super) const RECHECK: Duration = Duration::from_secs(60);
 /// Checks that start within this time use the same random label for a zone, so that their controls are one question.
 pub(super) const SAME_LABEL: Duration = Duration::from_secs(1);
 
-/// How a check that starts now may treat a zone.
+/// How a check that starts now asks the list of a zone.
 #[derive(Clone, Debug)]
-pub(crate) struct Admission {
+pub(crate) struct AskPlan {
     pub(crate) control: Control,
-    pub(crate) access: Access,
+    pub(crate) mode: AskMode,
     pub(crate) is_proven: bool,
     pub(crate) wants_must_exist: bool,
     /// The must-exist entry of some list came back empty, and no answer in 127.0.0.0/8 was seen lately. Every list is then

@@ -9,7 +9,7 @@ use crate::engine::inbox::{Inbox, Place};
 use crate::engine::shared_query::QueryWaiter;
 
 /// The queries that one task waits for, each with a value of type `T`.
-pub(crate) struct Waiting<T> {
+pub(crate) struct AwaitedQueries<T> {
     inbox: Inbox,
     /// By number; `None` once answered.
     queries: Vec<Option<(QueryWaiter, T)>>,
@@ -19,13 +19,13 @@ pub(crate) struct Waiting<T> {
     polled: usize,
 }
 
-impl<T> Default for Waiting<T> {
+impl<T> Default for AwaitedQueries<T> {
     fn default() -> Self {
         Self::with_capacity(0)
     }
 }
 
-impl<T> Waiting<T> {
+impl<T> AwaitedQueries<T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
             inbox: Inbox::with_capacity(capacity),
@@ -112,7 +112,7 @@ mod tests {
     /// A task that waits for one query.
     #[derive(Default)]
     struct Task {
-        waiting: Waiting<()>,
+        waiting: AwaitedQueries<()>,
         wakes: Arc<Counting>,
     }
 
