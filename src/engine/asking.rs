@@ -151,6 +151,7 @@ fn target(fetcher: &Fetcher, list: &AskedList) -> ListTarget {
         zone: list.spec.zone().clone(),
         kind: list.kind,
         subject: list.subject.clone(),
+        client: list.client,
         daily_limit: list.limit,
     }
 }

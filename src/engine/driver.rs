@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use crate::base::address::client_number;
 use crate::base::clock::{BoxFuture, later};
 use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
@@ -159,11 +160,15 @@ fn cache_verdicts(cache: &Cache, report: &Report, started: Instant, now: Instant
     if let (Some(client), Some(iprev)) = (report.target(), report.iprev())
         && let (Some(verdict), Some(ttl)) = (fast_path::cached_iprev(iprev), iprev.ttl())
     {
-        cache.insert_verdict(client, verdict, left(ttl), now, epoch);
+        cache.insert_verdict(client, None, verdict, left(ttl), now, epoch);
     }
     if let Some(sender) = report.sender()
         && let (MailDomain::Ok(_), Some(domain), Some(ttl)) = (sender.verdict(), sender.domain(), sender.ttl())
     {
-        cache.insert_verdict(&Subject::Domain(domain.clone()), fast_path::DOMAIN_OK, left(ttl), now, epoch);
+        let client = match report.target() {
+            Some(Subject::Client(address)) => Some(client_number(*address)),
+            _ => None,
+        };
+        cache.insert_verdict(&Subject::Domain(domain.clone()), client, fast_path::DOMAIN_OK, left(ttl), now, epoch);
     }
 }

@@ -238,10 +238,10 @@ mod tests {
                 summaries
             });
             for _ in 0..NUMBER_CHANGES {
-                cache.insert_verdict(&subject, CachedVerdict(0), Duration::from_secs(60), now, cache.epoch());
+                cache.insert_verdict(&subject, None, CachedVerdict(0), Duration::from_secs(60), now, cache.epoch());
                 for zone in [&x, &y] {
                     cache.invalidate(zone);
-                    cache.insert_list(&subject, cache.number(&y).unwrap(), &no, now);
+                    cache.insert_list(&subject, None, cache.number(&y).unwrap(), &no, now);
                     changes.fetch_add(1, Ordering::AcqRel);
                     summary();
                 }
@@ -250,7 +250,7 @@ mod tests {
             reader.join().unwrap()
         });
         assert_eq!(summaries, 0);
-        cache.insert_list(&subject, cache.number(&x).unwrap(), &no, now);
+        cache.insert_list(&subject, None, cache.number(&x).unwrap(), &no, now);
         assert!(summary().is_some());
     }
 

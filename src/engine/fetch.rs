@@ -35,6 +35,8 @@ pub(crate) struct ListTarget {
     pub(crate) kind: SubjectKind,
     /// The subject it is asked about; `None` in a probe.
     pub(crate) subject: Option<Subject>,
+    /// The number of the client whose dialogue asks, if there is one.
+    pub(crate) client: Option<u32>,
     /// The zone's number in the cache; `None` if its answers are not cached.
     pub(crate) number: Option<ZoneNumber>,
     /// Questions a day; `None` for no limit.
@@ -295,12 +297,12 @@ impl QueryTask {
                 let queued = queued_answer(list, purpose, self.question.clone(), answer.clone(), sent);
                 lock(&fetcher.own_answers).push(queued);
             }
-            (Purpose::Subject, Some(ListTarget { subject: Some(subject), number, .. })) => {
+            (Purpose::Subject, Some(ListTarget { subject: Some(subject), client, number, .. })) => {
                 if let Some(zone) = &zone {
                     zone.count(&answer, now.saturating_duration_since(sent));
                 }
                 if let Some(number) = number {
-                    fetcher.cache.insert_list(subject, *number, &answer, now);
+                    fetcher.cache.insert_list(subject, *client, *number, &answer, now);
                 }
             }
             _ => fetcher.cache.insert(&self.question, &answer, now, epoch),

@@ -145,6 +145,8 @@ pub(crate) struct AskedList {
     pub(crate) kind: SubjectKind,
     /// What it is asked about, in the form in which the list stores domains; `None` in a probe.
     pub(crate) subject: Option<Subject>,
+    /// The number of the client of the dialogue, if it has one.
+    pub(crate) client: Option<u32>,
     /// The most questions a day.
     pub(crate) limit: Option<u32>,
     /// Would another check's proof make the question unnecessary?
@@ -174,6 +176,7 @@ impl Inquiry {
                 spec: Arc::clone(spec),
                 kind: list.run.unit.kind(),
                 subject: list.subject.as_ref().map(in_form),
+                client: self.dialogue.client.map(client_number),
                 limit: spec.question_limit(),
                 takes_proof: list.run.unit.takes_proof(),
                 is_suspicion: matches!(asked.wanted_first, UnitId::Probe(_)),

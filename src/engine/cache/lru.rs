@@ -12,7 +12,7 @@ pub(crate) trait Weigh<K> {
     /// Roughly the bytes that a value takes with its key.
     fn weight(&self, key: &K) -> usize;
 
-    /// The client network that chose the key, if one did.
+    /// The client network that chose the key, if one did: a number that identifies it.
     fn owner(&self, _: &K) -> Option<u64> {
         None
     }
@@ -69,11 +69,8 @@ impl<K: Hash + Eq + Clone, V: Weigh<K>> Store<K, V> {
         self.evict(owner, bounds);
     }
 
-    /// Changes a value in place; a missing one starts from the default.
-    pub(crate) fn update(&mut self, key: K, bounds: Bounds, change: impl FnOnce(&mut V))
-    where
-        V: Default,
-    {
+    /// Changes a value in place; a missing one starts as `new`. An owner stays what it was when the entry was added.
+    pub(crate) fn update(&mut self, key: K, new: V, bounds: Bounds, change: impl FnOnce(&mut V)) {
         if bounds.entries == 0 {
             return;
         }
@@ -95,7 +92,7 @@ impl<K: Hash + Eq + Clone, V: Weigh<K>> Store<K, V> {
                 self.remove(&key, bounds);
             }
         } else {
-            let mut value = V::default();
+            let mut value = new;
             change(&mut value);
             self.insert(key, value, bounds);
         }

@@ -114,8 +114,16 @@ impl Cache {
     }
 
     /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if
-    /// the zone was invalidated since, the number is no longer valid and the answer is dropped.
-    pub(crate) fn insert_list(&self, subject: &Subject, number: ZoneNumber, answer: &Answer, now: Instant) {
+    /// the zone was invalidated since, the number is no longer valid and the answer is dropped. `client` is the number of the
+    /// client that caused the question, if one did.
+    pub(crate) fn insert_list(
+        &self,
+        subject: &Subject,
+        client: Option<u32>,
+        number: ZoneNumber,
+        answer: &Answer,
+        now: Instant,
+    ) {
         let Some(lifetime) = self.lifetime(answer) else { return };
         // An answer without A records has nothing to pack, and a truncated one would lose its mark: neither may be cached.
         let cannot_pack = |set: &RrSet| set.truncated() || set.v4().next().is_none();
@@ -126,7 +134,8 @@ impl Cache {
         // Called with the store locked. `invalidate` changes the numbers before it clears the stores, so an answer with an old
         // number is either refused here or cleared.
         let is_current = || lock(&self.zones).is_valid(number);
-        self.subjects.update(subject, self.bounds, is_current, |record| record.put(number, answer, lifetime, now));
+        let put = |record: &mut SubjectRecord| record.put(number, answer, lifetime, now);
+        self.subjects.update(subject, client, self.bounds, is_current, put);
     }
 
     /// The cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not listed". Takes a single
@@ -161,6 +170,7 @@ impl Cache {
     pub(crate) fn insert_verdict(
         &self,
         subject: &Subject,
+        client: Option<u32>,
         verdict: CachedVerdict,
         lifetime: Duration,
         now: Instant,
@@ -171,7 +181,7 @@ impl Cache {
         }
         let now = self.tick(now);
         let is_current = || epoch == self.epoch();
-        self.subjects.update(subject, self.bounds, is_current, |record| {
+        self.subjects.update(subject, client, self.bounds, is_current, |record| {
             record.put_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now)
         });
     }
@@ -251,7 +261,7 @@ mod tests {
     }
 
     fn insert_list(cache: &Cache, subject: &Subject, zone: &str, answer: &Answer, now: Instant) {
-        cache.insert_list(subject, cache.number(&name(zone)).unwrap(), answer, now);
+        cache.insert_list(subject, None, cache.number(&name(zone)).unwrap(), answer, now);
     }
 
     fn get_list(cache: &Cache, subject: &Subject, zone: &str, now: Instant) -> Option<Answer> {
@@ -345,7 +355,7 @@ mod tests {
         let address = IpAddr::from([45, 66, 77, 7]);
         let answer = |zone: &str| {
             insert_list(&cache, &address.into(), zone, &no(300), now);
-            cache.insert_verdict(&address.into(), CachedVerdict(0), seconds(60), now, cache.epoch());
+            cache.insert_verdict(&address.into(), None, CachedVerdict(0), seconds(60), now, cache.epoch());
         };
         answer("a.example");
         let (epoch, number) = (cache.numbering_epoch(), cache.number(&name("a.example")).unwrap().value());

@@ -4,6 +4,7 @@
 //! expires. Times are rounded so that an answer may expire a quarter of a second early, but never late.
 
 use std::net::Ipv4Addr;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use crate::base::name::Name;
@@ -16,8 +17,10 @@ use crate::engine::cache::zone_numbers::ZoneNumber;
 pub(crate) struct SubjectRecord {
     /// The time from which the answers' expiry counts.
     base: Tick,
-    /// When the record was last promoted to the most recently used.
-    used: Tick,
+    /// When the record was last promoted to the most recently used: see [`used_at`].
+    used: u16,
+    /// The client network that caused the record, hashed: see [`Owners`](crate::engine::cache::subjects::Owners).
+    owner: Option<NonZeroU16>,
     answers: Vec<PackedAnswer>,
 }
 
@@ -69,6 +72,15 @@ impl PackedAnswer {
 }
 
 impl SubjectRecord {
+    /// An empty record that this owner causes.
+    pub(crate) fn of(owner: Option<NonZeroU16>) -> Self {
+        Self { owner, ..Self::default() }
+    }
+
+    pub(crate) fn owner(&self) -> Option<NonZeroU16> {
+        self.owner
+    }
+
     /// Roughly the octets it takes: the answers, and what the allocator adds.
     pub(crate) fn octets(&self) -> usize {
         self.answers.capacity() * size_of::<PackedAnswer>() + 8
@@ -149,14 +161,14 @@ impl SubjectRecord {
         })
     }
 
-    /// Is it more than 8 seconds since the record was last marked as used?
+    /// Must the record be marked as used again? At most once in 8 seconds.
     pub(crate) fn is_stale(&self, now: Tick) -> bool {
-        now.0.saturating_sub(self.used.0) > 8 * Tick::PER_SECOND
+        self.used != used_at(now)
     }
 
     /// Marks the record as used.
     pub(crate) fn mark_used(&mut self, now: Tick) {
-        self.used = now;
+        self.used = used_at(now);
     }
 
     fn put_packed(&mut self, number: ZoneNumber, new: &[PackedAnswer], now: Tick) {
@@ -187,7 +199,7 @@ impl SubjectRecord {
             answer.expires = u16::try_from(left).unwrap_or(u16::MAX);
             left > 0
         });
-        (self.base, self.used) = (now, now);
+        (self.base, self.used) = (now, used_at(now));
     }
 
     fn of_zone(&self, number: ZoneNumber) -> &[PackedAnswer] {
@@ -207,6 +219,11 @@ impl SubjectRecord {
         let left = self.expiry(answer).checked_sub(now.0).filter(|left| *left > 0)?;
         Some(Duration::from_millis(u64::from(left) * u64::from(1_000 / Tick::PER_SECOND)))
     }
+}
+
+/// A time in steps of 8 seconds. It starts again after six days: a record that is met then misses one promotion.
+fn used_at(now: Tick) -> u16 {
+    (now.0 / (8 * Tick::PER_SECOND) % (1 << 16)) as u16
 }
 
 /// The number of answers to make room for. An allocator gives blocks in steps of 16 octets, 8 of them its own, so a few more cost
@@ -277,8 +294,9 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_takes_six_octets() {
+    fn an_answer_takes_six_octets_and_a_record_eight_beside_them() {
         assert_eq!(std::mem::size_of::<PackedAnswer>(), 6);
+        assert_eq!(std::mem::size_of::<SubjectRecord>(), 8 + std::mem::size_of::<Vec<PackedAnswer>>());
     }
 
     #[test]

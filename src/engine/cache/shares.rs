@@ -96,7 +96,7 @@ mod tests {
     use crate::base::name::Name;
     use crate::dns::{Answer, Question, Record, RecordType, Soa};
     use crate::dnsxl::Subject;
-    use crate::engine::cache::Cache;
+    use crate::engine::cache::{Cache, CachedVerdict};
 
     const BOUNDS: Bounds = Bounds { entries: 1_600, bytes: 1 << 20, failure: Duration::ZERO };
     /// What others have cached: with a 16th, exactly the store.
@@ -121,7 +121,7 @@ mod tests {
                 Ipv6Addr::from(u128::from(0x2001_0db8_u32) << 96 | u128::from(network) << 64 | u128::from(host)).into(),
             )
         };
-        let put = |subject: &Subject| cache.insert_list(subject, number, &no(), now);
+        let put = |subject: &Subject| cache.insert_list(subject, None, number, &no(), now);
         let has = |subject: &Subject| cache.get_list(subject, &zone, number, now).is_some();
         (0..OTHERS).for_each(|network| put(&client(network, 1)));
         let before = cache.len();
@@ -152,6 +152,27 @@ mod tests {
         assert!(cache.len() <= OTHERS as usize + BOUNDS.entries / SHARE);
         assert!(cache.bytes() <= bytes + BOUNDS.bytes / SHARE);
         let left = left(|number| cache.get(&other(number), now).is_some());
+        assert!(left >= OTHERS as usize * 95 / 100, "{left}");
+    }
+
+    #[test]
+    fn a_client_cannot_flush_the_records_of_domains() {
+        let (cache, now, zone) = (Cache::new(BOUNDS), Instant::now(), Name::parse("bl.example").unwrap());
+        let number = cache.number(&zone).unwrap();
+        let domain = |text: String| Subject::Domain(Name::parse(&text).unwrap());
+        let other = |number: u32| domain(format!("n{number}.example"));
+        let has = |subject: &Subject| cache.get_list(subject, &zone, number, now).is_some();
+        (0..OTHERS).for_each(|client| cache.insert_list(&other(client), Some(client), number, &no(), now));
+        let flood = || (0..20_000).map(|number| domain(format!("f{number}.example")));
+        for (index, subject) in flood().enumerate() {
+            match index % 2 {
+                0 => cache.insert_list(&subject, Some(u32::MAX), number, &no(), now),
+                _ => cache.insert_verdict(&subject, Some(u32::MAX), CachedVerdict(0), A_MINUTE, now, cache.epoch()),
+            }
+        }
+        assert!((OTHERS as usize..=OTHERS as usize + BOUNDS.entries / SHARE).contains(&cache.len()));
+        assert!(flood().filter(&has).count() > 0);
+        let left = left(|number| has(&other(number)));
         assert!(left >= OTHERS as usize * 95 / 100, "{left}");
     }
 

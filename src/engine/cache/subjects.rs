@@ -1,8 +1,11 @@
 //! The records of subjects: what lists answered about them, and our own verdicts.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU16;
 use std::sync::Mutex;
+
+use foldhash::quality::RandomState;
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
@@ -18,6 +21,18 @@ pub(super) struct SubjectStores {
     v4: Mutex<Store<Ipv4Addr, SubjectRecord>>,
     v6: Mutex<Store<Ipv6Addr, SubjectRecord>>,
     domains: Mutex<Store<Name, SubjectRecord>>,
+    owners: Owners,
+}
+
+/// Gives client networks numbers of 16 bits, which fit into a record. Which networks share a number is random, so a client
+/// cannot choose to share one with another client.
+#[derive(Debug, Default)]
+pub(super) struct Owners(RandomState);
+
+impl Owners {
+    fn of(&self, client: u32) -> Option<NonZeroU16> {
+        NonZeroU16::new((self.0.hash_one(client) & 0xffff) as u16).or(Some(NonZeroU16::MIN))
+    }
 }
 
 impl SubjectStores {
@@ -35,10 +50,12 @@ impl SubjectStores {
         }
     }
 
-    /// Changes the record of a subject if `is_current` is still true once the store is locked.
+    /// Changes the record of a subject if `is_current` is still true once the store is locked. A new record of a domain counts
+    /// as caused by this client.
     pub(super) fn update(
         &self,
         subject: &Subject,
+        client: Option<u32>,
         bounds: Bounds,
         is_current: impl FnOnce() -> bool,
         change: impl FnOnce(&mut SubjectRecord),
@@ -46,6 +63,7 @@ impl SubjectStores {
         fn update_in<K: Hash + Eq + Clone>(
             store: &Mutex<Store<K, SubjectRecord>>,
             key: K,
+            new: SubjectRecord,
             bounds: Bounds,
             is_current: impl FnOnce() -> bool,
             change: impl FnOnce(&mut SubjectRecord),
@@ -54,15 +72,21 @@ impl SubjectStores {
         {
             let mut store = lock(store);
             if is_current() {
-                store.update(key, bounds, change);
+                store.update(key, new, bounds, change);
             }
         }
+        let new = match subject {
+            Subject::Domain(_) => SubjectRecord::of(client.and_then(|client| self.owners.of(client))),
+            // An address says itself who caused the record.
+            Subject::Client(_) => SubjectRecord::default(),
+        };
         match subject {
-            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, bounds, is_current, change),
-            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, bounds, is_current, change),
-            Subject::Domain(name) => update_in(&self.domains, name.clone(), bounds, is_current, change),
+            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, new, bounds, is_current, change),
+            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, new, bounds, is_current, change),
+            Subject::Domain(name) => update_in(&self.domains, name.clone(), new, bounds, is_current, change),
         }
     }
+
     /// The number of records.
     pub(super) fn len(&self) -> usize {
         lock(&self.v4).len() + lock(&self.v6).len() + lock(&self.domains).len()

@@ -33,6 +33,10 @@ impl Weigh<Name> for SubjectRecord {
     fn weight(&self, name: &Name) -> usize {
         ENTRY + size_of::<Name>() + name.expose().len() + self.octets()
     }
+
+    fn owner(&self, _: &Name) -> Option<u64> {
+        SubjectRecord::owner(self).map(|owner| owner.get().into())
+    }
 }
 
 impl Weigh<Question> for CachedAnswer {

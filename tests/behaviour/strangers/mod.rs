@@ -7,6 +7,7 @@ mod bad_entries;
 mod blame;
 mod controls;
 mod events;
+mod flood;
 mod gone_or_private;
 mod odd_answers;
 mod remembered;
