@@ -57,7 +57,7 @@ impl Inquiry {
         shared: &mut SharedState,
         own_answers: Vec<QueuedAnswer>,
     ) -> Finished {
-        let cut = !self.has_every_verdict();
+        let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
         let mut list_signs = self.list_signs();
         let begun = self.started;

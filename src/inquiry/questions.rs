@@ -32,6 +32,8 @@ pub(super) struct Questions {
     handed_out: usize,
     /// How many awaited questions are neither answered nor cancelled.
     open: usize,
+    /// A question that a check waited for failed because the time was up.
+    cut: bool,
     signs: ResolverSigns,
 }
 
@@ -78,7 +80,15 @@ impl AskedQuestion {
 impl Questions {
     /// Uses these tables, which are empty but may have capacity from earlier use.
     pub(super) fn within(asked: Vec<AskedQuestion>, by_question: ByQuestion) -> Self {
-        Self { exchanges: Vec::new(), asked, by_question, handed_out: 0, open: 0, signs: ResolverSigns::default() }
+        Self {
+            exchanges: Vec::new(),
+            asked,
+            by_question,
+            handed_out: 0,
+            open: 0,
+            cut: false,
+            signs: ResolverSigns::default(),
+        }
     }
 
     /// Records that a check wants the answer to this question. Returns the answer if it has come already.
@@ -171,6 +181,7 @@ impl Questions {
         let asked = self.asked.get_mut(ticket.0).filter(|asked| !asked.answered)?;
         let exchange = self.exchanges.get_mut(ticket.0)?;
         self.open -= usize::from(asked.is_awaited());
+        self.cut |= asked.is_awaited() && answer.failure() == Some(Failure::Deadline);
         asked.answered = true;
         if source != Source::Memory && asked.purpose != Purpose::Resolver {
             self.signs.answered |= answer.failure().is_none();
@@ -217,6 +228,11 @@ impl Questions {
     /// Is an awaited answer still missing?
     pub(super) fn any_awaited(&self) -> bool {
         self.open > 0
+    }
+
+    /// Did an awaited question fail because the time was up?
+    pub(super) fn were_cut(&self) -> bool {
+        self.cut
     }
 
     /// What the answers show about the resolver. Its trial is not counted.

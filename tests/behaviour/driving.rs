@@ -10,7 +10,7 @@ use rdnsbl::dns::{Answer, Question};
 use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::report::Completeness;
 use rdnsbl::resolve::{BoxFuture, Resolve};
-use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, PathRole, Policy, Scripted};
+use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, PathRole, Policy, Report, Scripted};
 
 use crate::kit::world;
 use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, said, start};
@@ -43,6 +43,33 @@ fn at_the_deadline_there_is_a_report_with_what_is_known() {
     assert_eq!(report.completeness(), Completeness::CutByDeadline);
     assert_eq!(world.checker.stats().cut_by_deadline, 1);
     assert_eq!(world.checker.stats().in_flight, 0);
+}
+
+/// The same as where nobody answers before the deadline. Nothing was asked, so nobody is suspected.
+#[test]
+fn a_check_without_time_says_what_it_could_not_know() {
+    let set = || lists(["bl.test", "late.test"]);
+    let dialogue =
+        || Dialogue::from(LISTED).helo("mail.client.test").mail_from("<a@client.test>").rcpt_to("<b@client.test>");
+    let verdicts = |report: &Report| {
+        let rest = (report.iprev(), report.helo().map(|helo| helo.verdict()));
+        let domains = [report.sender(), report.recipient()].map(|side| side.map(|side| side.verdict()));
+        let lists: Vec<_> = report.lists().iter().map(|row| row.verdict()).collect();
+        format!("{rest:?} {domains:?} {lists:?} {:?} {:?}", report.completeness(), report.advice())
+    };
+    let nobody = World::new("* TIMEOUT", set());
+    let cut = verdicts(&nobody.clock.run(nobody.checker.check(dialogue()).within(SECOND)));
+    assert!(cut.contains("CutByDeadline"), "{cut}");
+    let world = World::new(DNS, set());
+    for _ in 0..10 {
+        let report = world.clock.run(world.checker.check(dialogue()).within(Duration::ZERO));
+        assert_eq!(verdicts(&report), cut);
+    }
+    let stats = world.checker.stats();
+    assert_eq!((stats.cut_by_deadline, stats.checks, stats.questions), (10, 10, 0));
+    let fresh = World::new(DNS, set());
+    assert_eq!(said(&world.check(dialogue())), said(&fresh.check(dialogue())));
+    assert_eq!(world.all_asked(), fresh.all_asked());
 }
 
 #[test]
