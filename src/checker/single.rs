@@ -145,7 +145,7 @@ fn run(checker: &Checker, check: SingleCheck, budget: Duration) -> impl Future<O
     let inquiry = {
         let mut shared = lock(&engine.shared);
         let random = shared.random(now, Randomness::new);
-        Box::new(Inquiry::of_one(check, &mut shared, now, random))
+        Box::new(Inquiry::of_one(check, &mut shared, now, random, !budget.is_zero()))
     };
     run_inquiry(engine, inquiry, Run::alone(later(now, budget), WaitFor::AllLists))
 }

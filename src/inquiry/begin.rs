@@ -118,10 +118,16 @@ impl Inquiry {
         inquiry
     }
 
-    /// An inquiry with one check only.
-    pub(crate) fn of_one(check: SingleCheck, shared: &mut SharedState, now: Instant, random: Randomness) -> Self {
+    /// An inquiry with one check only. `asks` is false where no question may be sent.
+    pub(crate) fn of_one(
+        check: SingleCheck,
+        shared: &mut SharedState,
+        now: Instant,
+        random: Randomness,
+        asks: bool,
+    ) -> Self {
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random, true);
+        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random, asks);
         match check {
             SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
             SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),

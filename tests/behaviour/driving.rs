@@ -65,6 +65,8 @@ fn a_check_without_time_says_what_it_could_not_know() {
         let report = world.clock.run(world.checker.check(dialogue()).within(Duration::ZERO));
         assert_eq!(verdicts(&report), cut);
     }
+    let iprev = world.clock.run(world.checker.iprev(LISTED).within(Duration::ZERO));
+    assert_eq!(iprev.rfc8601(), "temperror");
     let stats = world.checker.stats();
     assert_eq!((stats.cut_by_deadline, stats.checks, stats.questions), (10, 10, 0));
     let fresh = World::new(DNS, set());
