@@ -155,14 +155,15 @@ impl Config {
         let on_trouble = file.parsed("on_trouble", "\"dunno\" or \"defer\"", OnTrouble::parse);
         let usual = Profile::read(&mut file, program, None);
         let mut profiles = BTreeMap::new();
-        let named = file.section("profile");
-        for (context, _, value) in named.others() {
-            if program == For::Milter {
-                named.mistake(context, value, "only rdnsbl-policyd has profiles");
+        if program == For::Policyd {
+            let named = file.section("profile");
+            for (context, _, value) in named.others() {
+                let mut section = named.named(context, value);
+                profiles.insert(context.to_owned(), Profile::read(&mut section, program, Some(&usual)));
+                section.end();
             }
-            let mut section = named.named(context, value);
-            profiles.insert(context.to_owned(), Profile::read(&mut section, program, Some(&usual)));
-            section.end();
+        } else if file.has("profile") {
+            file.section("profile").mistake_here("only rdnsbl-policyd has profiles");
         }
         let (lists, asks_special) = lists::read(file.section("lists"));
         let config = Self {
@@ -209,12 +210,11 @@ impl Profile {
 
 /// `[milter]`.
 fn milter(file: &mut Section<'_>, program: For) -> Milter {
-    let section = file.section("milter");
     match program {
-        For::Milter => Milter::read(section),
+        For::Milter => Milter::read(file.section("milter")),
         For::Policyd => {
             if file.has("milter") {
-                section.mistake_here("these keys are for rdnsbl-milter");
+                file.section("milter").mistake_here("these keys are for rdnsbl-milter");
             }
             Milter::default()
         }

@@ -145,45 +145,67 @@ fn lists_in_every_form() {
     assert_eq!(config.settings.lists.left_out().len(), 1);
 }
 
+const SAMPLES: [(&str, For); 2] = [
+    (include_str!("../../contrib/policyd.toml"), For::Policyd),
+    (include_str!("../../contrib/milter.toml"), For::Milter),
+];
+
 #[test]
-fn the_samples_are_correct() {
-    for (text, program) in [
-        (include_str!("../../contrib/policyd.toml"), For::Policyd),
-        (include_str!("../../contrib/milter.toml"), For::Milter),
-    ] {
+fn the_samples_observe_and_ask_no_list() {
+    for (text, program) in SAMPLES {
         let config = Config::read(text, program).unwrap();
         assert_eq!((config.profile("").mode, config.settings.lists.iter().count()), (Mode::Observe, 0));
         let table: Vec<String> = config.profile("").rules.table().collect();
         assert!(table.iter().any(|line| line.starts_with("iprev_no_name") && line.contains("450 4.7.1")), "{table:?}");
-        // What is commented out is correct, too.
-        let all: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.starts_with("#files"))
-            .map(|line| line.strip_prefix('#').filter(|rest| is_setting(rest)).unwrap_or(line))
-            .collect();
-        // Where a key stands twice, the first counts.
-        let (mut keys, mut table, mut once) = (std::collections::HashSet::new(), "", Vec::new());
-        for line in all {
-            if line.starts_with('[') {
-                table = line;
-            }
-            if line.split_once(" = ").is_none_or(|(key, _)| keys.insert(format!("{table}{key}"))) {
-                once.push(line);
+    }
+}
+
+/// With every setting that is commented out, and with every default said.
+#[test]
+fn the_samples_are_correct_as_a_whole() {
+    for (text, program) in SAMPLES {
+        let all = with_comments(text);
+        let config = Config::read(&all, program).unwrap_or_else(|mistakes| panic!("{mistakes:?} in\n{all}"));
+        let observed: Vec<_> = config.settings.lists.iter().filter(|list| list.only_observed()).collect();
+        assert_eq!(observed.len(), 1, "{observed:?}");
+        let findings = config.findings();
+        // What is known about a list is told whatever the configuration says.
+        let is_note = |finding: &SettingsFinding| matches!(finding, SettingsFinding::List(finding) if finding.kind().word() == "note");
+        assert!(findings.iter().all(is_note), "{findings:?}");
+    }
+}
+
+/// Every key that a table takes stands in it, in the sample of each daemon.
+#[test]
+fn the_samples_have_every_key() {
+    for (text, program) in SAMPLES {
+        let all = with_comments(text);
+        let tables = ["", "[own]", "[exempt]", "[lists]", "[resolver]", "[milter]", "[[policy.all]]", "[profile.mx2]"];
+        let mut seen = 0;
+        for table in tables.iter().filter(|table| table.is_empty() || all.contains(*table)) {
+            let (_, after) = all.split_once(&format!("{table}\n")).unwrap();
+            let part = after.lines().take_while(|line| !line.starts_with('[')).collect::<Vec<_>>().join("\n");
+            let unknown = Config::read(&format!("{table}\nnosuch = 1"), program).unwrap_err();
+            let unknown = unknown.iter().map(ToString::to_string).find(|text| text.contains("no such key")).unwrap();
+            let (_, keys) = unknown.split_once("the keys here are ").unwrap();
+            for key in keys.split(", ") {
+                let is_there = part.lines().any(|line| line.starts_with(&format!("{key} = ")));
+                assert!(is_there || all.contains(&format!("[{key}")), "{key} in {table}");
+                seen += 1;
             }
         }
-        let all = once.join("\n");
-        if let Err(mistakes) = Config::read(&all, program) {
-            panic!("{mistakes:?} in\n{all}");
+        assert!(seen > 40, "{seen}");
+        for key in ["preset", "strict", "several", "observe"] {
+            assert!(all.contains(&format!("\n{key} = ")), "{key}");
         }
     }
 }
 
-/// Not a sentence.
-fn is_setting(line: &str) -> bool {
-    line.starts_with('[')
-        || line.starts_with("reject_")
-        || line == "\"\"\""
-        || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+/// The sample with the settings that are commented out: there no single blank stands behind `#`.
+fn with_comments(text: &str) -> String {
+    let is_setting = |rest: &&str| !rest.starts_with(' ') || rest.starts_with("  ");
+    let text = text.replace("\"/etc/rdnsbl/exempt\"", "\"/dev/null\"");
+    text.lines().map(|line| line.strip_prefix('#').filter(is_setting).unwrap_or(line).to_owned() + "\n").collect()
 }
 
 #[test]
@@ -197,7 +219,7 @@ fn keys_of_the_other_daemon_are_mistakes() {
             "1:12: act_from: expected \"helo\", \"mail\" or \"rcpt\" (a milter cannot say why at connect)",
         ),
         ("[policy]\nallowed_classes = [\"greylist\"]", For::Milter, "only rdnsbl-policyd can answer with a class"),
-        ("[profile.x]\nmode = \"observe\"", For::Milter, "profile.x: only rdnsbl-policyd has profiles"),
+        ("[profile.x]\nmode = \"observe\"", For::Milter, "profile: only rdnsbl-policyd has profiles"),
         ("[milter]\nauthserv_id = \"a b\"", For::Milter, "2:15: milter.authserv_id: expected a host name"),
         ("[milter]\ntrusted_relays = [\"x\"]", For::Milter, "2:19: milter.trusted_relays: expected an address"),
     ] {

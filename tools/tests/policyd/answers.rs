@@ -52,6 +52,16 @@ async fn one_finding_is_observed() {
     assert!(daemon.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 }
 
+/// A list that is only tried: the log has its hits, and nobody is refused for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_list_is_observed() {
+    let policy = POLICY.replace("\"bl.example\"", "{ zone = \"bl.example\", observe = true }");
+    let mut daemon = Daemon::policyd(ENFORCE, &policy).await;
+    assert_eq!(daemon.ask(&rcpt("203.0.113.14")), "DUNNO");
+    let line = daemon.decision("client=203.0.113.14");
+    assert!(line.contains(" lists=not_listed ") && line.contains(" observed=bl.example "), "{line}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_exempt_or_has_logged_in_passes() {
     let exempt = "[exempt]\nnetworks = [\"203.0.113.8/31\"]\nnames = [\"spam.good.example\"]\nsenders = [\"@friend.example\"]\n\
