@@ -13,6 +13,7 @@ use crate::daemon::log::{Level, Log};
 use crate::daemon::metrics::{self, Metrics};
 use crate::decision::Decision;
 use crate::facts::Facts;
+use crate::id::Ids;
 use crate::judge::Judge;
 
 /// A check that is not ready so long after its deadline has failed.
@@ -27,6 +28,7 @@ pub(crate) struct Core {
     config: Mutex<Arc<Config>>,
     last_private: Mutex<(Option<IpAddr>, u32)>,
     ahead: Arc<Semaphore>,
+    ids: Ids,
     pub(crate) judge: Judge,
     pub(crate) metrics: Metrics,
     pub(crate) log: Log,
@@ -38,6 +40,7 @@ impl Core {
             config: Mutex::new(Arc::new(config)),
             last_private: Mutex::default(),
             ahead: Arc::new(Semaphore::new(AHEAD)),
+            ids: Ids::default(),
             judge,
             metrics: Metrics::default(),
             log,
@@ -97,7 +100,12 @@ impl Core {
         let report = report.await;
         self.metrics.checks.one();
         self.metrics.checks_microseconds.add(start.elapsed().as_micros().try_into().unwrap_or(u64::MAX));
-        Decision::of(&config.exempt, profile, &report)
+        Decision::of(self.ids.next(), &config.exempt, profile, &report)
+    }
+
+    /// Notes that a client is not judged.
+    pub(crate) fn note_exempt(&self, why: &'static str, facts: &Facts, config: &Config, mode: Mode) {
+        self.note(&Decision::exempt(self.ids.next(), why), facts, config, mode);
     }
 
     /// Writes a decision into the log and counts what was only observed.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use rdnsbl::{Action, Report};
 
-use crate::config::{Exempt, Judgement, Mode, Profile};
+use crate::config::{Config, Exempt, Judgement, Mode, Profile};
 use crate::daemon::log::Word;
 use crate::facts::Facts;
+use crate::id::Id;
 
 /// The end of a log line about a client who was not checked, in the form of the library's lines.
 const UNCHECKED: &str =
@@ -15,6 +16,7 @@ const UNCHECKED: &str =
 /// What was decided. It is kept for further recipients of a message, so it is small.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
+    id: Id,
     pub(crate) done: Judgement,
     /// What all rules want; more than what is done where they are only observed.
     pub(crate) would: Action,
@@ -29,8 +31,9 @@ pub(crate) struct Decision {
 
 impl Decision {
     /// Of a client who is not judged.
-    pub(crate) fn exempt(why: &'static str) -> Self {
+    pub(crate) fn exempt(id: Id, why: &'static str) -> Self {
         Self {
+            id,
             done: Judgement::default(),
             would: Action::Pass,
             finding: None,
@@ -41,7 +44,7 @@ impl Decision {
         }
     }
 
-    pub(crate) fn of(exempt: &Exempt, profile: &Profile, report: &Report) -> Self {
+    pub(crate) fn of(id: Id, exempt: &Exempt, profile: &Profile, report: &Report) -> Self {
         let exempt = report.iprev().is_some_and(|iprev| exempt.name(iprev)).then_some("name");
         let (wanted, done) = match exempt {
             Some(_) => Default::default(),
@@ -49,6 +52,7 @@ impl Decision {
         };
         let done = if profile.mode == Mode::Observe { Judgement::default() } else { done };
         Self {
+            id,
             finding: wanted.finding().map(rdnsbl::Finding::word),
             would: wanted.action(),
             exempt,
@@ -65,7 +69,12 @@ impl Decision {
 
     /// The value of the header field.
     pub(crate) fn header(&self) -> String {
-        format!("would={} finding={} {}", self.would.word(), Word(self.finding), self.found)
+        format!("would={} finding={} {} id={}", self.would.word(), Word(self.finding), self.found, self.id)
+    }
+
+    /// What stands behind the text of a reply.
+    pub(crate) fn mark(&self, config: &Config) -> String {
+        if config.id_in_replies { format!(" (id={})", self.id) } else { String::new() }
     }
 
     /// The line for the log.
@@ -103,6 +112,7 @@ impl fmt::Display for Line<'_> {
         write!(f, " from={} to={}", Word(from), Word(facts.recipient.as_deref()))?;
         write!(f, " helo_name={} sasl={}", Word(facts.helo.as_deref()), Word(facts.login.as_deref()))?;
         write!(f, " mode={} would={} exempt={}", mode.word(), decision.would.word(), Word(decision.exempt))?;
+        write!(f, " id={}", decision.id)?;
         if let Some(class) = &decision.done.class {
             write!(f, " class={}", class.as_str())?;
         }

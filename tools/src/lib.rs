@@ -6,6 +6,7 @@ mod core;
 mod daemon;
 mod decision;
 mod facts;
+mod id;
 mod judge;
 pub mod milter;
 pub mod policyd;

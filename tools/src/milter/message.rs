@@ -143,7 +143,7 @@ impl Conversation {
         let daemon = self.is_exempt_daemon.then_some("daemon");
         if let Some(why) = daemon.or_else(|| exempt(config, &self.facts)) {
             if acts {
-                core.note(&Decision::exempt(why), &self.facts, config, profile.mode);
+                core.note_exempt(why, &self.facts, config, profile.mode);
             }
             return Response::Continue;
         }
@@ -178,7 +178,7 @@ impl Conversation {
             Action::Reject => core.metrics.reject.one(),
             _ => core.metrics.defer.one(),
         }
-        Response::Reply(reply.to_string())
+        Response::Reply(format!("{reply}{}", decision.mark(config)))
     }
 
     fn take_header(&mut self, name: &str, value: &str, config: &Config) {

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use rdnsbl::Action;
-use rdnsbl::policy::Advice;
 
 use crate::config::{Judgement, OnTrouble};
 
@@ -16,7 +15,7 @@ pub(crate) enum Answer {
     /// Nothing against it; the restrictions that follow decide.
     Dunno,
     /// A reply that defers or rejects.
-    Advice(Advice),
+    Reply(Action, String),
     /// A restriction class of `main.cf`.
     Class(String),
     /// A header field.
@@ -26,11 +25,12 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    pub(crate) fn of(judgement: &Judgement) -> Self {
+    /// `mark` stands behind the text of a reply.
+    pub(crate) fn of(judgement: &Judgement, mark: &str) -> Self {
         match (&judgement.class, judgement.action()) {
             (Some(class), _) => Self::Class(class.as_str().to_owned()),
             (None, Action::Pass) => Self::Dunno,
-            (None, _) => Self::Advice(judgement.advice.clone()),
+            (None, action) => Self::Reply(action, judgement.advice.postfix_action() + mark),
         }
     }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dunno => f.write_str("DUNNO"),
-            Self::Advice(advice) => f.write_str(&advice.postfix_action()),
+            Self::Reply(_, action) => f.write_str(action),
             Self::Class(name) => f.write_str(name),
             Self::Prepend { name, value } => {
                 let printable = |letter: char| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' };

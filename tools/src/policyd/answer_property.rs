@@ -5,6 +5,7 @@ use rdnsbl::{Checker, Dialogue, Finding, ManualClock, Scripted};
 
 use crate::config::{Config, For, OnTrouble};
 use crate::decision::Decision;
+use crate::id::Ids;
 use crate::policyd::answer::Answer;
 
 /// What somebody may write as a rule, and whatever else is a rule.
@@ -36,7 +37,7 @@ fn rule() -> impl Strategy<Value = String> {
 fn config() -> impl Strategy<Value = String> {
     let rules = prop::collection::btree_map(prop::sample::select(&Finding::ALL), rule(), 0..6);
     let preset = prop::sample::select(vec!["rfc", "postfix", "sendmail", "observe"]);
-    let header = prop::sample::select(vec!["", "header = \"X-Rdnsbl\"\n"]);
+    let header = prop::sample::select(vec!["", "header = \"X-Rdnsbl\"\n", "id_in_replies = true\n"]);
     (preset, rules, rule().prop_filter("no class", |rule| !rule.starts_with("class")), any::<bool>(), header).prop_map(|(preset, rules, several, strict, header)| {
         let quoted = |text: &str| {
             let escaped = |letter: char| match letter {
@@ -101,8 +102,8 @@ proptest! {
         checker.reload(config.settings.clone());
         let client = std::net::IpAddr::from([203, 0, 113, client]);
         let report = clock.run(async { checker.check(Dialogue::from(client).helo(helo).mail_from_address(&sender)).await });
-        let decision = Decision::of(&config.exempt, config.profile(""), &report);
-        let action = Answer::of(&decision.done).to_string();
+        let decision = Decision::of(Ids::default().next(), &config.exempt, config.profile(""), &report);
+        let action = Answer::of(&decision.done, &decision.mark(&config)).to_string();
         prop_assert!(is_harmless(&action), "{action:?}");
         let header = Answer::Prepend { name: "X-Rdnsbl".to_owned(), value: decision.header() + &value };
         prop_assert!(is_harmless(&header.to_string()), "{header}");

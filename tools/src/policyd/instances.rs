@@ -89,7 +89,7 @@ mod tests {
     fn one_message_one_decision_and_one_header() {
         let table = Instances::new(2);
         let key = |name: &str| Instances::key(None, "", name).unwrap();
-        let decision = Arc::new(Decision::exempt("network"));
+        let decision = Arc::new(Decision::exempt(crate::id::Ids::default().next(), "network"));
         let (one, other) = (session([192, 0, 2, 1]), session([192, 0, 2, 2]));
         let dialogue = one.dialogue().clone();
         assert!(table.decided(&key("a"), &dialogue).is_none() && !table.wants_header(&key("a")));

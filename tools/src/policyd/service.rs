@@ -9,7 +9,6 @@ use crate::config::{Config, For, Profile};
 use crate::core::{Core, exempt};
 use crate::daemon::connection::Connection;
 use crate::daemon::{Peer, Program};
-use crate::decision::Decision;
 use crate::facts::{Facts, Stage};
 use crate::policyd::answer::Answer;
 use crate::policyd::connection;
@@ -58,7 +57,7 @@ impl Service {
     async fn decide(&self, config: &Config, profile: &Profile, peer: Peer, facts: Facts) -> Answer {
         if let Some(why) = exempt(config, &facts) {
             if facts.stage >= profile.act_from {
-                self.core.note(&Decision::exempt(why), &facts, config, profile.mode);
+                self.core.note_exempt(why, &facts, config, profile.mode);
             }
             return Answer::Dunno;
         }
@@ -83,7 +82,7 @@ impl Service {
             self.instances.keep(key, session, Some(&decision));
         }
         self.core.note(&decision, &facts, config, profile.mode);
-        let answer = Answer::of(&decision.done);
+        let answer = Answer::of(&decision.done, &decision.mark(config));
         match (&config.header, &key) {
             (Some(name), Some(key))
                 if answer == Answer::Dunno
@@ -103,8 +102,8 @@ impl Service {
             Answer::Class(_) => &metrics.class,
             Answer::Prepend { .. } => &metrics.prepend,
             Answer::Trouble => &metrics.defer,
-            Answer::Advice(advice) if advice.action() == Action::Reject => &metrics.reject,
-            Answer::Advice(_) => &metrics.defer,
+            Answer::Reply(Action::Reject, _) => &metrics.reject,
+            Answer::Reply(..) => &metrics.defer,
         }
         .one();
     }

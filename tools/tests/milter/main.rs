@@ -46,7 +46,17 @@ async fn each_client_gets_its_reply() {
     );
 }
 
-/// S1's rules by the preset of sendmail: its four words.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_in_the_reply_and_in_the_log() {
+    let mut daemon = Daemon::milter("mode = \"enforce\"\nid_in_replies = true", POLICY).await;
+    let reply = Server::connect(&daemon, NEW).refusal("203.0.113.9").unwrap();
+    let (text, id) = reply.rsplit_once(" (").unwrap();
+    assert_eq!(text, "450 4.7.1 Access denied. Cannot resolve PTR record for 203.0.113.9");
+    let line = daemon.decision("client=203.0.113.9 ");
+    assert!(line.ends_with(&format!(" {}", id.trim_end_matches(')'))), "{line} {reply}");
+}
+
+/// Without a `preset`: what sendmail's FEATURE(require_rdns) answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_usual_preset_is_sendmails() {
     let daemon = Daemon::milter(ENFORCE, "").await;

@@ -25,9 +25,38 @@ async fn each_client_gets_its_action() {
     }
     let line = daemon.decision("client=203.0.113.14");
     let pattern = rdnsbl::report::LogLine::PATTERN.to_owned()
-        + r" stage=rcpt instance=- queue_id=- from=a@good\.example to=b@mx\.example helo_name=mail\.good\.example sasl=- mode=enforce would=reject exempt=-$";
+        + r" stage=rcpt instance=- queue_id=- from=a@good\.example to=b@mx\.example helo_name=mail\.good\.example sasl=- mode=enforce would=reject exempt=- id=[0-9a-z]{8}$";
     assert!(regex_lite::Regex::new(&pattern).unwrap().is_match(&line), "{line}");
     assert!(line.contains(" action=reject code=554 enhanced=5.7.1 finding=listed iprev=OK "), "{line}");
+}
+
+/// Whoever gets a bounce finds its line in the log, and the header of a message leads there, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_in_the_reply_and_in_the_log() {
+    let keys = "mode = \"enforce\"\nid_in_replies = true\nheader = \"X-RDNSBL\"";
+    let mut daemon = Daemon::policyd(keys, POLICY).await;
+    let id = |text: &str| {
+        let form = regex_lite::Regex::new(r"\bid=([0-9a-z]{8})(?: |\)|$)").unwrap();
+        form.captures(text).unwrap_or_else(|| panic!("no id: {text}"))[1].to_owned()
+    };
+    let mut ids = std::collections::HashSet::new();
+    for (client, start) in
+        [("203.0.113.14", "554 5.7.1 "), ("203.0.113.9", "DEFER_IF_PERMIT 4.7.1 "), ("203.0.113.7", "PREPEND ")]
+    {
+        let action = daemon.ask(&request("RCPT", client, &[("instance", client)]));
+        assert!(action.starts_with(start), "{action}");
+        assert_eq!(action.ends_with(')'), client != "203.0.113.7", "{action}");
+        let line = daemon.decision(&format!(" id={}", id(&action)));
+        assert!(line.contains(&format!(" client={client} ")), "{line}");
+        // All recipients of a message share a decision, and its id.
+        let again = daemon.ask(&request("RCPT", client, &[("instance", client), ("recipient", "c@mx.example")]));
+        assert!(again == action || again == "DUNNO", "{again}");
+        ids.insert(id(&action));
+    }
+    assert_eq!(ids.len(), 3);
+    // Who is not judged gets none.
+    assert_eq!(daemon.ask(&request("RCPT", "203.0.113.9", &[("sasl_username", "ann")])), "DUNNO");
+    id(&daemon.decision(" exempt=authenticated "));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +105,7 @@ async fn who_is_exempt_or_has_logged_in_passes() {
     ] {
         daemon.dns.forget_asked();
         assert_eq!(daemon.ask(&request("RCPT", client, changes)), "DUNNO", "{why}");
-        let line = daemon.decision(&format!(" exempt={why}"));
+        let line = daemon.decision(&format!(" exempt={why} "));
         assert!(line.contains(" action=pass ") && line.contains(" would=pass "), "{line}");
         let pattern = regex_lite::Regex::new(rdnsbl::report::LogLine::PATTERN).unwrap();
         assert!(pattern.is_match(&line), "{line}");
