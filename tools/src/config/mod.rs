@@ -8,6 +8,7 @@ mod milter;
 mod networks;
 mod place;
 mod rules;
+mod score;
 mod section;
 
 use std::collections::BTreeMap;

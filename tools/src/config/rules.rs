@@ -8,6 +8,7 @@ use rdnsbl::{Action, Finding, Policy, Report};
 use toml::Spanned;
 
 use crate::config::For;
+use crate::config::score::Score;
 use crate::config::section::Section;
 
 /// Actions of access(5), which are no names of classes: some of them accept.
@@ -38,7 +39,7 @@ pub(crate) struct Rules {
     acting: Policy,
     observed: Vec<Finding>,
     classes: BTreeMap<Finding, ClassName>,
-    /// For people: findings that are all there, with their reply.
+    /// For people: rules about several findings, with their reply.
     combined: Vec<String>,
 }
 
@@ -101,7 +102,7 @@ impl Rules {
         }
         let (classes, combined) = Default::default();
         let mut rules = Self { acting: Policy::observe(), policy, observed, classes, combined };
-        let all = section.sections("all");
+        let (all, scores) = (section.sections("all"), section.sections("score"));
         rules.set_all(&section, &allowed);
         if let Some(rule) = several {
             rules.policy = rules.policy.several(rule);
@@ -109,13 +110,25 @@ impl Rules {
         rules.acting =
             rules.observed.iter().fold(rules.policy.clone(), |policy, finding| policy.on(*finding, Action::Pass));
         for section in all {
-            rules.add(section);
+            rules.add_all(section);
+        }
+        for score in scores.into_iter().filter_map(|section| Score::read(section, finding)) {
+            rules.combined.push(score.text);
+            score.sets.into_iter().for_each(|set| rules.add(set, &score.rule));
         }
         rules
     }
 
-    /// Adds a rule for findings that are all there: `[[policy.all]]`.
-    fn add(&mut self, mut section: Section<'_>) {
+    /// Adds a rule for findings that are all there.
+    fn add(&mut self, findings: Vec<Finding>, rule: &Rule) {
+        if !findings.iter().any(|finding| self.observed.contains(finding)) {
+            self.acting = self.acting.clone().all(findings.iter().copied(), rule.clone());
+        }
+        self.policy = self.policy.clone().all(findings, rule.clone());
+    }
+
+    /// The same from `[[policy.all]]`.
+    fn add_all(&mut self, mut section: Section<'_>) {
         let count = section.items("findings").len();
         let (findings, rule) = (findings(&mut section, "findings"), section.read("reply"));
         if count == 0 || !section.has("reply") {
@@ -124,10 +137,7 @@ impl Rules {
             let rule: Rule = rule;
             let words: Vec<&str> = findings.iter().map(|finding| finding.word()).collect();
             self.combined.push(format!("{}  {rule}", words.join(" + ")));
-            if !findings.iter().any(|finding| self.observed.contains(finding)) {
-                self.acting = self.acting.clone().all(findings.iter().copied(), rule.clone());
-            }
-            self.policy = self.policy.clone().all(findings, rule);
+            self.add(findings, &rule);
         }
         section.end();
     }

@@ -123,11 +123,7 @@ impl<'a> Section<'a> {
         expected: &str,
         in_bounds: impl Fn(&T) -> bool,
     ) -> Option<T> {
-        let parse = |value: &DeValue<'_>| {
-            let number = value.as_integer()?;
-            T::try_from(i64::from_str_radix(number.as_str(), number.radix()).ok()?).ok().filter(in_bounds)
-        };
-        self.value(key, expected, parse).map(Spanned::into_inner)
+        self.value(key, expected, |value| integer(value).filter(in_bounds)).map(Spanned::into_inner)
     }
 
     /// The values of a list in whatever form; empty if there is none.
@@ -214,6 +210,12 @@ impl<'a> Section<'a> {
             self.reader.mistake_at(&span, format!("{}{key}: no such key; the keys here are {keys}", self.path));
         }
     }
+}
+
+/// A whole number that fits.
+pub(super) fn integer<T: TryFrom<i64>>(value: &DeValue<'_>) -> Option<T> {
+    let number = value.as_integer()?;
+    T::try_from(i64::from_str_radix(number.as_str(), number.radix()).ok()?).ok()
 }
 
 /// What a value in quotes is called.

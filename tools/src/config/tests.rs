@@ -58,6 +58,23 @@ fn mistakes_have_a_place() {
         ("[policy]\niprev_no_name = \"class greylist\"", "policy.allowed_classes"),
         ("[policy]\nallowed_classes = [\"permit_all\"]", "2:20: policy.allowed_classes: "),
         ("[policy]\nobserve = [\"x\"]", "2:12: policy.observe: no finding"),
+        ("[[policy.score]]\nthreshold = 1", "1:1: policy.score: expected findings = { FINDING = WEIGHT"),
+        (
+            "[[policy.score]]\nfindings = { listed = 1, iprev_no_name = 2, iprev_forged = 5 }\nthreshold = 7\nreply = \"defer\"",
+            "1:1: policy.score: these findings never add up to 7",
+        ),
+        (
+            "[[policy.score]]\nfindings = { listd = 1 }\nthreshold = 1\nreply = \"defer\"",
+            "2:22: policy.score.findings.listd: no finding \"listd\"; did you mean listed?",
+        ),
+        (
+            "[[policy.score]]\nfindings = { listed = 0 }\nthreshold = 1\nreply = \"defer\"",
+            "2:23: policy.score.findings.listed: expected a weight, a whole number from 1 to 1000",
+        ),
+        (
+            "[[policy.score]]\nfindings = { listed = 1 }\nthreshold = 0\nreply = \"defer\"",
+            "3:13: policy.score.threshold: expected a whole number from 1 on",
+        ),
         ("[[policy.all]]\nfindings = []\nreply = \"550 5.7.1 no\"", "1:1: policy.all: expected findings = "),
         ("deadline = \"5\"", "1:12: deadline: "),
         ("deadline = \"0s\"", "1:12: deadline: "),
@@ -180,7 +197,17 @@ fn the_samples_are_correct_as_a_whole() {
 fn the_samples_have_every_key() {
     for (text, program) in SAMPLES {
         let all = with_comments(text);
-        let tables = ["", "[own]", "[exempt]", "[lists]", "[resolver]", "[milter]", "[[policy.all]]", "[profile.mx2]"];
+        let tables = [
+            "",
+            "[own]",
+            "[exempt]",
+            "[lists]",
+            "[resolver]",
+            "[milter]",
+            "[[policy.all]]",
+            "[[policy.score]]",
+            "[profile.mx2]",
+        ];
         let mut seen = 0;
         for table in tables.iter().filter(|table| table.is_empty() || all.contains(*table)) {
             let (_, after) = all.split_once(&format!("{table}\n")).unwrap();

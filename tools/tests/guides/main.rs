@@ -126,6 +126,21 @@ fn combinations(daemon: &Daemon) -> Vec<(String, Option<String>)> {
     requests
 }
 
+/// What the guide says about weights.
+#[tokio::test(flavor = "multi_thread")]
+async fn weights_add_up() {
+    let block = pages::blocks(COMBINED_RULES).into_iter().find(|block| block.mark == "weights").unwrap();
+    let tables = format!("[policy]\npreset = \"observe\"\n{}", block.text);
+    let daemon = Daemon::policyd("mode = \"enforce\"", &tables).await;
+    let helo = [("helo_name", "oemcomputer")];
+    assert_eq!(daemon.ask(&request("RCPT", "203.0.113.9", &[])), "DUNNO");
+    let reply = daemon.ask(&request("RCPT", "203.0.113.9", &helo));
+    assert_eq!(reply, "550 5.7.1 Access denied: too much speaks against 203.0.113.9");
+    let tables = tables.replace("iprev_generic = 1", "iprev_temp_error = 2");
+    let daemon = Daemon::policyd("mode = \"enforce\"", &tables).await;
+    assert!(daemon.ask(&request("RCPT", "203.0.113.10", &helo)).starts_with("DEFER_IF_PERMIT 4.7.1 Access denied"));
+}
+
 /// Lines of Postfix in the daemon's file.
 #[test]
 fn the_lists_of_the_second_guide_are_read() {

@@ -202,6 +202,29 @@ async fn combined_rules_and_classes() {
     assert!(daemon.decision("client=203.0.113.10 ").ends_with(" class=greylist"));
 }
 
+/// Weights of findings beside lists. What could not be checked adds up, too, but never to a refusal for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn weights_add_up() {
+    let policy = POLICY.split("[policy]").next().unwrap().to_owned()
+        + "[policy]\npreset = \"observe\"\nobserve = [\"sender_null_mx\"]\n[[policy.score]]\nfindings = { listed = 3, \
+           iprev_no_name = 2, iprev_temp_error = 2, helo_not_fqdn = 1, null_sender = 1, sender_null_mx = 5 }\nthreshold = 3\n\
+           reply = \"550 5.7.1 Access denied to $client_address\"\n";
+    let mut daemon = Daemon::policyd(ENFORCE, &policy).await;
+    let (helo, null) = (("helo_name", "oemcomputer"), ("sender", ""));
+    for (client, changes, action) in [
+        ("203.0.113.14", &[][..], "550 5.7.1 Access denied to 203.0.113.14"),
+        ("203.0.113.9", &[], "DUNNO"),
+        ("203.0.113.9", &[helo], "550 5.7.1 Access denied to 203.0.113.9"),
+        ("203.0.113.9", &[null], "550 5.7.1 Access denied to 203.0.113.9"),
+        ("203.0.113.10", &[helo], "DEFER_IF_PERMIT 4.7.1 Access denied to 203.0.113.10"),
+        ("203.0.113.7", &[helo, null], "DUNNO"),
+        ("203.0.113.7", &[("sender", "a@bad.good.example")], "DUNNO"),
+    ] {
+        assert_eq!(daemon.ask(&request("RCPT", client, changes)), action, "{client} {changes:?}");
+    }
+    assert!(daemon.decision(" from=a@bad.good.example ").contains(" would=reject "));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_is_noticed() {
     let mut daemon = Daemon::policyd("", "").await;
