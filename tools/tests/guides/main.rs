@@ -141,6 +141,75 @@ async fn weights_add_up() {
     assert!(daemon.ask(&request("RCPT", "203.0.113.10", &helo)).starts_with("DEFER_IF_PERMIT 4.7.1 Access denied"));
 }
 
+/// What the script installs is what the page says, and a second time it leaves the configuration alone.
+#[test]
+fn what_is_installed_is_documented() {
+    use std::os::unix::fs::PermissionsExt;
+    let page = include_str!("../../../docs/install.md");
+    let (_, table) = page.split_once("## What is where").unwrap();
+    let mut documented: Vec<&str> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .collect();
+    documented.retain(|path| path.starts_with('/'));
+    documented.sort_unstable();
+
+    let (built, root) = (Scratch::new("built"), Scratch::new("root"));
+    std::fs::create_dir(built.join("examples")).unwrap();
+    for program in ["rdnsbl-policyd", "rdnsbl-milter", "examples/check", "examples/lint"] {
+        let path = built.write(program, "");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/install.sh");
+    let install = |directory: &Path| {
+        std::process::Command::new(script).arg(directory).env("DESTDIR", root.path()).output().unwrap()
+    };
+    assert!(install(built.path()).status.success());
+    let mode = |path: &str| std::fs::metadata(root.join(&path[1..])).unwrap().permissions().mode() & 0o777;
+    let found = std::process::Command::new("find").arg(root.path()).args(["-type", "f", "-printf", "/%P\n"]).output();
+    let found = String::from_utf8(found.unwrap().stdout).unwrap();
+    let mut found: Vec<&str> = found.lines().collect();
+    found.sort_unstable();
+    assert_eq!(found, documented);
+    assert_eq!((mode("/etc/rdnsbl/milter.toml"), mode("/usr/local/bin/rdnsbl-lint")), (0o640, 0o755));
+
+    root.write("etc/rdnsbl/policyd.toml", "ours");
+    assert!(install(built.path()).status.success());
+    assert_eq!(std::fs::read_to_string(root.join("etc/rdnsbl/policyd.toml")).unwrap(), "ours");
+    // Where nothing is built, nothing is installed.
+    let output = install(root.path());
+    assert!(
+        output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("install.sh DIRECTORY")
+    );
+}
+
+/// The manual pages name the options that the programs have, and no others.
+#[test]
+fn the_manual_pages_are_correct() {
+    for (page, help, file) in [
+        (include_str!("../../man/rdnsbl-policyd.8"), include_str!("../../src/policyd/help.txt"), "rdnsbl-policyd"),
+        (include_str!("../../man/rdnsbl-milter.8"), include_str!("../../src/milter/help.txt"), "rdnsbl-milter"),
+    ] {
+        let plain = page.replace('\\', "");
+        let options = |text: &str| {
+            let form = regex_lite::Regex::new("--[a-z]+").unwrap();
+            form.find_iter(text).map(|option| option.as_str().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(options(&plain), options(help), "{file}");
+        assert!(page.contains(concat!("rdnsbl-tools ", env!("CARGO_PKG_VERSION"))), "{file}");
+        for path in regex_lite::Regex::new(r"/[a-z]+/[a-z/.-]+[a-z]").unwrap().find_iter(&plain) {
+            let known = [include_str!("../../../docs/install.md"), help];
+            assert!(known.iter().any(|text| text.contains(path.as_str())), "{file}: {}", path.as_str());
+        }
+        // Where groff is installed, it finds nothing to warn of.
+        let path = format!("{}/man/{file}.8", env!("CARGO_MANIFEST_DIR"));
+        if let Ok(output) = std::process::Command::new("groff").args(["-ww", "-man", "-z", &path]).output() {
+            assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        }
+    }
+}
+
 /// Lines of Postfix in the daemon's file.
 #[test]
 fn the_lists_of_the_second_guide_are_read() {
