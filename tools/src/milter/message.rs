@@ -124,11 +124,15 @@ impl Conversation {
         if of == b'M' {
             self.facts.login = None;
         }
+        let chooses_macros = self.agreed.as_ref().is_some_and(|agreed| agreed.chooses_macros);
         for (name, value) in macros {
             match name.trim_matches(['{', '}']) {
                 "auth_authen" if of == b'M' => self.facts.login = Some(value).filter(|login| !login.is_empty()),
                 "i" => self.facts.queue_id = value,
                 "client_resolve" => self.client_resolve = Some(value),
+                "_" if chooses_macros && self.client_resolve.is_none() => {
+                    self.client_resolve = resolved(&value).map(str::to_owned);
+                }
                 "daemon_name" => self.is_exempt_daemon = config.milter.exempts_daemon(&value),
                 _ => {}
             }
@@ -233,6 +237,16 @@ impl Conversation {
         self.decided = None;
         self.results = 0;
         self.forged.clear();
+    }
+}
+
+/// sendmail's word for the client's name, from `{_}`, which every version sends: `name [address]`, perhaps with a remark. Without a
+/// name it is FAIL or TEMP, which does not show.
+fn resolved(value: &str) -> Option<&'static str> {
+    match value.trim_start().starts_with('[') {
+        _ if value.ends_with("(may be forged)") => Some("FORGED"),
+        true => None,
+        false => value.ends_with(']').then_some("OK"),
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Agreed {
     pub(crate) response: Response,
     pub(crate) may_add_headers: bool,
     pub(crate) may_remove_headers: bool,
+    /// Macros come as the server's configuration has them.
+    pub(crate) chooses_macros: bool,
 }
 
 /// Takes what is offered, and no more. Every command that comes gets its answer: no "no reply" flag is asked for.
@@ -48,6 +50,7 @@ pub(crate) fn agree(version: u32, actions: u32, protocol: u32, wants_headers: bo
         },
         may_add_headers: agreed & ADD_HEADERS != 0,
         may_remove_headers: agreed & CHANGE_HEADERS != 0,
+        chooses_macros: agreed & ASK_FOR_MACROS == 0,
     })
 }
 
@@ -61,14 +64,17 @@ mod tests {
         // sendmail 8.17 and Postfix 3.7.
         let new = negotiated(6, 0x1ff, 0x1f_ffff);
         let response = Response::Negotiate { version: 6, actions: 0x111, protocol: 0x370, macros: MACROS.to_vec() };
-        assert_eq!(new, Agreed { response, may_add_headers: true, may_remove_headers: true });
+        assert_eq!(new, Agreed { response, may_add_headers: true, may_remove_headers: true, chooses_macros: false });
         // sendmail before 8.14.
         let old = negotiated(2, 0x3f, 0x7f);
         let response = Response::Negotiate { version: 2, actions: 0x11, protocol: 0x70, macros: Vec::new() };
-        assert_eq!(old, Agreed { response, may_add_headers: true, may_remove_headers: true });
+        assert_eq!(old, Agreed { response, may_add_headers: true, may_remove_headers: true, chooses_macros: true });
         let little = negotiated(9, 0, 0);
         let response = Response::Negotiate { version: 6, actions: 0, protocol: 0, macros: Vec::new() };
-        assert_eq!(little, Agreed { response, may_add_headers: false, may_remove_headers: false });
+        assert_eq!(
+            little,
+            Agreed { response, may_add_headers: false, may_remove_headers: false, chooses_macros: true }
+        );
         assert!(matches!(agree(1, 0, 0, true), Err(BadPacket::Version(1))));
     }
 }

@@ -56,6 +56,34 @@ async fn an_id_in_the_reply_and_in_the_log() {
     assert!(line.ends_with(&format!(" {}", id.trim_end_matches(')'))), "{line} {reply}");
 }
 
+/// A sendmail that cannot be asked for macros tells by `{_}`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_word_of_an_old_sendmail() {
+    let mut daemon = Daemon::milter(ENFORCE, POLICY).await;
+    for (number, (version, shown, word)) in [
+        (OLD, "mail.good.example [203.0.113.7]", Some("OK")),
+        (OLD, "IDENT:ann@mail.good.example [203.0.113.7] (may be forged)", Some("FORGED")),
+        (OLD, "[203.0.113.7]", None),
+        (OLD, "", None),
+        (NEW, "mail.good.example [203.0.113.7]", None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut server = Server::connect(&daemon, version);
+        server.macros(b'C', &[("_", shown)]);
+        server.client("203.0.113.7");
+        server.helo("mail.good.example");
+        let queue_id = format!("q{number}");
+        server.macros(b'M', &[("i", &queue_id)]);
+        server.mail("<a@good.example>");
+        server.rcpt("<b@mx.example>");
+        let line = daemon.decision(&format!(" queue_id={queue_id} "));
+        let shown = line.split(" client_resolve=").nth(1);
+        assert_eq!(shown, word, "{line}");
+    }
+}
+
 /// Without a `preset`: what sendmail's FEATURE(require_rdns) answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_usual_preset_is_sendmails() {

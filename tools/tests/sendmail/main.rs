@@ -147,6 +147,54 @@ async fn authentication_results() {
     assert!(at("iprev=pass") < at("Received: "), "{message}");
 }
 
+/// Two milters in a row, each with its own name: both see the message, what the second adds stands above what the first adds,
+/// and each removes what was forged in its name alone.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's sendmail"]
+async fn beside_another_milter() {
+    let tables = |id: &str| format!("[milter]\nauthserv_id = \"{id}\"\n{POLICY}");
+    let daemon = Daemon::milter("mode = \"enforce\"", &tables("mx.example")).await;
+    daemon.dns.set(NAMES).unwrap();
+    let keys = format!(
+        "header = \"X-Second\"\nsocket_mode = \"0666\"\nlisten = [\"unix:{}\"]",
+        daemon.scratch.join("second").display()
+    );
+    let program = env!("CARGO_BIN_EXE_rdnsbl-milter");
+    let mut second = Daemon::start(program, kit::Scratch::new("second"), &keys, &tables("second.example")).await;
+    second.dns.set(NAMES).unwrap();
+    let other = RECIPE.replace("`rdnsbl'", "`second'").replace("/socket", "/second");
+    let sendmail = Sendmail::start(&format!("{RECIPE}\n{other}"), HOSTS, daemon.scratch.path());
+
+    let mut smtp = session(&sendmail, 7).await;
+    smtp.command("MAIL FROM:<a@good.example>");
+    assert!(smtp.command("RCPT TO:<root@mx.example>").starts_with(OK));
+    assert!(smtp.command("DATA").starts_with("354 "));
+    let fields = "Authentication-Results: second.example; forged=1\r\nSubject: x\r\nAuthentication-Results: other.example; \
+                  kept=1\r\nAuthentication-Results: mx.example 1;\r\n\tforged=2\r\nX-Long: a\r\n  b\r\n\tc";
+    assert!(smtp.command(&format!("{fields}\r\n\r\nx\r\n.")).starts_with("250 2.0.0 "));
+    let message = sendmail.queued();
+    let ours = "Authentication-Results: mx.example;\n\tiprev=pass policy.iprev=127.0.0.7\n";
+    let theirs = "Authentication-Results: second.example;\n\tiprev=pass policy.iprev=127.0.0.7\n";
+    for (text, count) in [
+        (ours, 1),
+        (theirs, 1),
+        ("Authentication-Results: other.example; kept=1\n", 1),
+        ("X-Second: would=pass ", 1),
+        ("Subject: x\n", 1),
+        ("X-Long: a\n  b\n\tc\n", 1),
+        ("forged=", 0),
+    ] {
+        assert_eq!(message.matches(text).count(), count, "{text:?} in\n{message}");
+    }
+    // What is added last stands first.
+    let at = |text: &str| message.find(text).unwrap();
+    assert!(at(theirs) < at(ours) && at(ours) < at("Received: "), "{message}");
+
+    // A refusal of the first is one, whatever the second says.
+    assert!(rcpt(&sendmail, 14, "<a@good.example>").await.starts_with("554 5.7.1 "));
+    second.wait_for_log(" client=127.0.0.7 ");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and Debian's sendmail"]
 async fn without_the_milter_mail_passes() {
