@@ -86,7 +86,7 @@ struct Split {
 }
 
 impl Resolve for Split {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
         let name = question.name.expose();
         let of_list = name
             .trim_end_matches('.')

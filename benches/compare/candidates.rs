@@ -137,7 +137,7 @@ fn bits(lists: &[Option<bool>]) -> (u16, u16) {
 
 async fn by_hand(direct: &Direct, number: u32) -> Seen {
     let address = world::client(number);
-    let ask = async |name: Name, kind| direct.resolve(&Question::new(name, kind)).await;
+    let ask = async |name: Name, kind| direct.resolve(Question::new(name, kind)).await;
     let lists = join_all((0..LISTS).map(async |list| {
         let name = Subject::from(IpAddr::V4(address)).name_under(&Name::parse(&zone(list)).unwrap()).unwrap();
         match ask(name.clone(), RecordType::A).await.kind() {

@@ -27,8 +27,8 @@ pub(crate) enum Reverse {
 const TTL: Duration = Duration::from_secs(3_600);
 
 impl Resolve for Instantly {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(std::future::ready(self.answer(question)))
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        Box::pin(std::future::ready(self.answer(&question)))
     }
 }
 

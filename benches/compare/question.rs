@@ -94,7 +94,7 @@ fn ours<R: Resolve + 'static>(resolver: Rc<R>, in_flight: usize, seed: u64, coun
     let questions: Rc<Vec<Question>> = Rc::new((seed..seed + count).map(question).collect());
     measure(in_flight, count, move |at| {
         let (resolver, questions) = (Rc::clone(&resolver), Rc::clone(&questions));
-        async move { resolver.resolve(&questions[at]).await.ttl().is_some() }
+        async move { resolver.resolve(questions[at].clone()).await.ttl().is_some() }
     })
 }
 

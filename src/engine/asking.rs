@@ -7,7 +7,7 @@ use crate::base::lock::lock;
 use crate::dns::{Answer, Failure};
 use crate::engine::Engine;
 use crate::engine::awaited_queries::AwaitedQueries;
-use crate::engine::fetch::{Fetcher, ListTarget};
+use crate::engine::fetch::{Fetcher, ListTarget, QueryTask};
 use crate::engine::run::Run;
 use crate::engine::session_memory::{Begun, CacheValidity};
 use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up, stage_end};
@@ -17,7 +17,7 @@ use crate::report::Source;
 pub(super) struct Asking<'a> {
     engine: &'a Arc<Engine>,
     run: &'a Run,
-    pub(super) open: AwaitedQueries<Pending>,
+    pub(super) open: AwaitedQueries<QueryTask, Pending>,
     /// The questions that this run has begun in the session's memory.
     begun: Option<Begun>,
 }

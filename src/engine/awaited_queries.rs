@@ -6,26 +6,26 @@ use std::task::{Context, Poll};
 
 use crate::dns::Answer;
 use crate::engine::inbox::{Inbox, Place};
-use crate::engine::shared_query::QueryWaiter;
+use crate::engine::shared_query::{QueryWaiter, Work};
 
 /// The queries that one task waits for, each with a value of type `T`.
-pub(crate) struct AwaitedQueries<T> {
+pub(crate) struct AwaitedQueries<W: Work, T> {
     inbox: Inbox,
     /// By number; `None` once answered.
-    queries: Vec<Option<(QueryWaiter, T)>>,
+    queries: Vec<Option<(QueryWaiter<W>, T)>>,
     open: usize,
     /// Numbers taken out of the inbox, and how many of them were polled.
     batch: Vec<u32>,
     polled: usize,
 }
 
-impl<T> Default for AwaitedQueries<T> {
+impl<W: Work, T> Default for AwaitedQueries<W, T> {
     fn default() -> Self {
         Self::with_capacity(0)
     }
 }
 
-impl<T> AwaitedQueries<T> {
+impl<W: Work, T> AwaitedQueries<W, T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
             inbox: Inbox::with_capacity(capacity),
@@ -42,7 +42,7 @@ impl<T> AwaitedQueries<T> {
     }
 
     /// Adds a query that reports to [`next_place`](Self::next_place). It is polled at the next [`poll`](Self::poll).
-    pub(crate) fn push(&mut self, query: QueryWaiter, value: T) {
+    pub(crate) fn push(&mut self, query: QueryWaiter<W>, value: T) {
         self.batch.push(u32::try_from(self.queries.len()).unwrap_or(u32::MAX));
         self.queries.push(Some((query, value)));
         self.open += 1;
@@ -91,10 +91,12 @@ mod tests {
     use std::future::Future;
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, OnceLock};
     use std::task::{Wake, Waker};
+    use std::time::Instant;
 
     use super::*;
+    use crate::base::clock::BoxFuture;
     use crate::base::lock::lock;
     use crate::dns::Failure;
     use crate::engine::shared_query::SharedQuery;
@@ -109,23 +111,32 @@ mod tests {
         }
     }
 
+    /// Work that a test states as a future.
+    struct TestWork(BoxFuture<'static, Answer>);
+
+    impl Work for TestWork {
+        fn poll(&mut self, _: &OnceLock<Instant>, context: &mut Context<'_>) -> Poll<Answer> {
+            self.0.as_mut().poll(context)
+        }
+    }
+
     /// A task that waits for one query.
     #[derive(Default)]
     struct Task {
-        waiting: AwaitedQueries<()>,
+        waiting: AwaitedQueries<TestWork, ()>,
         wakes: Arc<Counting>,
     }
 
     impl Task {
-        fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery>) {
+        fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery<TestWork>>) {
             let mut task = Self::default();
-            let waiter = SharedQuery::start(task.waiting.next_place(), |_| Box::pin(future));
+            let waiter = SharedQuery::start(task.waiting.next_place(), TestWork(Box::pin(future)));
             let query = Arc::clone(waiter.query());
             task.waiting.push(waiter, ());
             (task, query)
         }
 
-        fn join(query: &Arc<SharedQuery>) -> Self {
+        fn join(query: &Arc<SharedQuery<TestWork>>) -> Self {
             let mut task = Self::default();
             let waiter = query.join(Some(task.waiting.next_place()));
             task.waiting.push(waiter.unwrap(), ());
@@ -177,7 +188,7 @@ mod tests {
         }
     }
 
-    fn start() -> (Arc<Observed>, Task, Arc<SharedQuery>) {
+    fn start() -> (Arc<Observed>, Task, Arc<SharedQuery<TestWork>>) {
         let observed = Arc::new(Observed::default());
         let (task, query) = Task::start(TestFuture(Arc::clone(&observed)));
         (observed, task, query)

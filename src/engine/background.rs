@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use crate::base::lock::lock;
 use crate::dnsxl::Purpose;
 use crate::engine::awaited_queries::AwaitedQueries;
+use crate::engine::fetch::QueryTask;
 use crate::engine::shared_query::QueryWaiter;
 
 /// The most questions kept. It is not reached in practice, because each list's controls are asked only now and then.
@@ -20,7 +21,7 @@ pub(crate) struct Background(Mutex<Vec<Kept>>);
 
 /// One of them.
 struct Kept {
-    question: QueryWaiter,
+    question: QueryWaiter<QueryTask>,
     /// Is it part of the resolver's trial?
     is_trial: bool,
 }
@@ -33,7 +34,7 @@ impl Kept {
 
 impl Background {
     /// Keeps a question until it is answered.
-    pub(crate) fn keep(&self, question: &QueryWaiter, purpose: Purpose) {
+    pub(crate) fn keep(&self, question: &QueryWaiter<QueryTask>, purpose: Purpose) {
         let Some(question) = question.query().join(None) else { return };
         let mut kept = lock(&self.0);
         // The next check drops those that are answered.
@@ -64,7 +65,7 @@ impl Background {
 /// Our own questions, driven on beside a check or a watch.
 pub(crate) struct Driving {
     /// `None` if there are none.
-    questions: Option<AwaitedQueries<bool>>,
+    questions: Option<AwaitedQueries<QueryTask, bool>>,
     /// How many of them are part of the resolver's trial.
     trial: usize,
 }

@@ -2,22 +2,23 @@
 
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
 
-use crate::base::clock::Clock;
+use crate::base::clock::{BoxFuture, Clock};
 use crate::base::hash_map::FastMap;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question};
 use crate::dnsxl::{Purpose, Subject, SubjectKind};
-use crate::engine::cache::{Cache, ZoneNumber};
+use crate::engine::cache::{Cache, CacheEpoch, ZoneNumber};
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram, ListCounters};
-use crate::engine::shared_query::{QueryWaiter, SharedQuery};
+use crate::engine::shared_query::{QueryWaiter, SharedQuery, Work};
 use crate::inquiry::Workspaces;
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
@@ -92,14 +93,14 @@ impl ZoneUse {
 
 /// A question in flight, as one check waits for it.
 pub(crate) struct Fetching {
-    pub(crate) answer: QueryWaiter,
+    pub(crate) answer: QueryWaiter<QueryTask>,
     pub(crate) source: Source,
 }
 
 /// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
 struct QueryEntry {
     number: u64,
-    query: Weak<SharedQuery>,
+    query: Weak<SharedQuery<QueryTask>>,
 }
 
 /// What was done since the checker was built.
@@ -191,10 +192,9 @@ impl Fetcher {
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
         let (fetcher, question) = (Arc::clone(self), entry.key().clone());
-        let answer = SharedQuery::start(place, |query| {
-            let task = QueryTask { fetcher, question, number, query, asked: None };
-            Box::pin(task.run(purpose, list))
-        });
+        let zone = list.as_ref().map(|list| self.zone(&list.zone));
+        let task = QueryTask { fetcher, question, number, purpose, list, zone, step: Step::New };
+        let answer = SharedQuery::start(place, task);
         entry.insert_entry(QueryEntry { number, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
     }
@@ -257,67 +257,104 @@ impl Fetcher {
 }
 
 /// The work of one question in flight. Dropping it, answered or cancelled, removes the question from the table.
-struct QueryTask {
+///
+/// It is polled by hand, and not an `async fn`, so that it needs no allocation of its own.
+pub(crate) struct QueryTask {
     fetcher: Arc<Fetcher>,
     question: Question,
     number: u64,
-    query: Weak<SharedQuery>,
-    /// The list whose question about a subject was sent and is not answered.
-    asked: Option<Arc<ZoneUse>>,
+    purpose: Purpose,
+    list: Option<ListTarget>,
+    /// The limit and the counters of the list.
+    zone: Option<Arc<ZoneUse>>,
+    step: Step,
+}
+
+/// How far a question is.
+enum Step {
+    New,
+    /// Waits for permits.
+    Limited(BoxFuture<'static, Permits>),
+    /// The resolver has it.
+    Asked {
+        answer: BoxFuture<'static, Answer>,
+        sent: Instant,
+        /// The cache's epoch before the question was sent: an answer to a question that was sent before an invalidation must
+        /// not be cached.
+        epoch: CacheEpoch,
+        _permits: Permits,
+    },
+    Answered,
+}
+
+impl Work for QueryTask {
+    fn poll(&mut self, sent: &OnceLock<Instant>, context: &mut Context<'_>) -> Poll<Answer> {
+        loop {
+            let permits = match &mut self.step {
+                Step::New => match Permits::now(self.limits()) {
+                    Some(permits) => permits,
+                    None => {
+                        let limits = self.limits().map(|limit| limit.cloned());
+                        self.step = Step::Limited(Box::pin(Permits::wait(limits)));
+                        continue;
+                    }
+                },
+                Step::Limited(permits) => ready!(permits.as_mut().poll(context)),
+                Step::Asked { answer, sent, epoch, .. } => {
+                    let (answer, sent, epoch) = (ready!(answer.as_mut().poll(context)), *sent, *epoch);
+                    self.step = Step::Answered;
+                    let answer = answer.without_key(&self.question.name);
+                    self.learn(&answer, sent, epoch);
+                    return Poll::Ready(answer);
+                }
+                Step::Answered => return Poll::Pending,
+            };
+            let (now, epoch) = (self.fetcher.clock.now(), self.fetcher.cache.epoch());
+            let _ = sent.set(now);
+            let answer = self.fetcher.resolver.resolve(self.question.clone());
+            self.step = Step::Asked { answer, sent: now, epoch, _permits: permits };
+        }
+    }
 }
 
 impl QueryTask {
-    async fn run(mut self, purpose: Purpose, list: Option<ListTarget>) -> Answer {
-        let fetcher = &Arc::clone(&self.fetcher);
-        // Permits are taken from the narrowest limit to the widest (zone, client-chosen names, all), so that waiting for a slow
-        // zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
-        let zone = list.as_ref().map(|list| fetcher.zone(&list.zone));
-        let _zone_permit = match &zone {
-            Some(zone) => Some(permit(&zone.limit).await),
-            None => None,
-        };
-        let _chosen_permit = match self.question.chooser() {
-            Some(_) => Some(permit(&fetcher.client_chosen_limit).await),
-            None => None,
-        };
-        let _permit = permit(&fetcher.global_limit).await;
-        let sent = fetcher.clock.now();
-        if let Some(query) = self.query.upgrade() {
-            query.mark_sent(sent);
-        }
-        // Read the epoch before asking: an answer to a question that was sent before an invalidation must not be cached.
-        let epoch = fetcher.cache.epoch();
-        self.asked = zone.clone().filter(|_| purpose == Purpose::Subject);
-        let answer = fetcher.resolver.resolve(&self.question).await.without_key(&self.question.name);
-        self.asked = None;
+    /// From the narrowest limit to the widest (zone, client-chosen names, all), so that waiting for a slow zone holds no permit
+    /// that other questions need. The order is the same everywhere, so there is no deadlock.
+    fn limits(&self) -> [Option<&Arc<Semaphore>>; 3] {
+        let chosen = self.question.chooser().map(|_| &self.fetcher.client_chosen_limit);
+        [self.zone.as_ref().map(|zone| &zone.limit), chosen, Some(&self.fetcher.global_limit)]
+    }
+
+    /// Counts an answer, and caches it.
+    fn learn(&self, answer: &Answer, sent: Instant, epoch: CacheEpoch) {
+        let fetcher = &self.fetcher;
         let now = fetcher.clock.now();
-        match (purpose, &list) {
+        match (self.purpose, &self.list) {
             (own, list) if own.is_own() => {
                 let list = list.as_ref().map(|list| (list.zone.clone(), list.kind));
-                let queued = queued_answer(list, purpose, self.question.clone(), answer.clone(), sent);
+                let queued = queued_answer(list, own, self.question.clone(), answer.clone(), sent);
                 lock(&fetcher.own_answers).push(queued);
             }
             (Purpose::Subject, Some(ListTarget { subject: Some(subject), client, number, .. })) => {
-                if let Some(zone) = &zone {
-                    zone.count(&answer, now.saturating_duration_since(sent));
+                if let Some(zone) = &self.zone {
+                    zone.count(answer, now.saturating_duration_since(sent));
                 }
                 if let Some(number) = number {
-                    fetcher.cache.insert_list(subject, *client, *number, &answer, now);
+                    fetcher.cache.insert_list(subject, *client, *number, answer, now);
                 }
             }
-            _ => fetcher.cache.insert(&self.question, &answer, now, epoch),
+            _ => fetcher.cache.insert(&self.question, answer, now, epoch),
         }
         if answer.failure().is_some() {
             count(&fetcher.counters.failures);
         }
         tracing::trace!(target: "rdnsbl", question = %self.question, %answer, "answered");
-        answer
     }
 }
 
 impl Drop for QueryTask {
     fn drop(&mut self) {
-        if let Some(zone) = &self.asked {
+        if let (Purpose::Subject, Some(zone), Step::Asked { .. }) = (self.purpose, &self.zone, &self.step) {
             count(&zone.counters.cut);
         }
         let mut in_flight = lock(&self.fetcher.in_flight);
@@ -330,11 +367,31 @@ impl Drop for QueryTask {
     }
 }
 
-/// A permit, without waiting if one is free.
-async fn permit(limit: &Arc<Semaphore>) -> SemaphoreGuardArc {
-    match limit.try_acquire_arc() {
-        Some(permit) => permit,
-        None => limit.acquire_arc().await,
+/// What a question holds of its limits.
+#[derive(Default)]
+struct Permits([Option<SemaphoreGuardArc>; 3]);
+
+impl Permits {
+    /// All permits, if they are free.
+    fn now(limits: [Option<&Arc<Semaphore>>; 3]) -> Option<Self> {
+        let mut permits = Self::default();
+        for (permit, limit) in permits.0.iter_mut().zip(limits) {
+            if let Some(limit) = limit {
+                *permit = Some(limit.try_acquire_arc()?);
+            }
+        }
+        Some(permits)
+    }
+
+    /// Waits for one after the other.
+    async fn wait(limits: [Option<Arc<Semaphore>>; 3]) -> Self {
+        let mut permits = Self::default();
+        for (permit, limit) in permits.0.iter_mut().zip(limits) {
+            if let Some(limit) = limit {
+                *permit = Some(limit.acquire_arc().await);
+            }
+        }
+        permits
     }
 }
 

@@ -3,31 +3,39 @@
 //! Any waiter that is polled drives the query. Dropping a waiter does not affect the others; dropping the last one cancels the
 //! query. All state is in one allocation, because a busy server has thousands of queries in flight.
 
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
-use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::base::small_list::SmallList;
 use crate::dns::{Answer, Failure};
 use crate::engine::inbox::Place;
 use crate::inquiry::SentAt;
 
+/// What has to be done for the answer. Dropping it cancels the query.
+pub(crate) trait Work: Send + 'static {
+    /// Continues. `sent` is set when the question goes to the resolver. Not called again after the answer.
+    fn poll(&mut self, sent: &OnceLock<Instant>, context: &mut Context<'_>) -> Poll<Answer>;
+}
+
 /// A query in flight.
-pub(crate) struct SharedQuery {
+pub(crate) struct SharedQuery<W> {
     /// When it was sent to the resolver; empty while it waits for a permit.
     sent: OnceLock<Instant>,
     state: Mutex<State>,
+    /// `None` after the answer, and after cancellation. Only the waiter that has set `State::is_polled`, or the last one,
+    /// takes this lock, so nobody waits for it.
+    work: Mutex<Option<W>>,
 }
 
 struct State {
-    /// `None` while a waiter polls it, after the answer, and after cancellation.
-    future: Option<BoxFuture<'static, Answer>>,
     answer: Option<Answer>,
     waiters: SmallList<WaiterEntry>,
     next_id: u32,
-    /// A second waiter was polled while the first one was polling the future, so it must be told to poll again.
+    /// A waiter polls the work.
+    is_polled: bool,
+    /// A second waiter was polled meanwhile, so it must be told to poll again.
     poll_missed: bool,
 }
 
@@ -47,21 +55,18 @@ impl WaiterEntry {
     }
 }
 
-impl SharedQuery {
-    /// Starts a query with its first waiter. The future gets a weak reference: a strong one would be a cycle.
-    pub(crate) fn start(place: Place, make: impl FnOnce(Weak<Self>) -> BoxFuture<'static, Answer>) -> QueryWaiter {
-        let query = Arc::new_cyclic(|query| {
-            let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
-            let future = Some(make(Weak::clone(query)));
-            let state = State { future, answer: None, waiters, next_id: 1, poll_missed: false };
-            Self { sent: OnceLock::new(), state: Mutex::new(state) }
-        });
-        QueryWaiter { query, id: 0 }
+impl<W: Work> SharedQuery<W> {
+    /// Starts a query with its first waiter.
+    pub(crate) fn start(place: Place, work: W) -> QueryWaiter<W> {
+        let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
+        let state = State { answer: None, waiters, next_id: 1, is_polled: false, poll_missed: false };
+        let query = Self { sent: OnceLock::new(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
+        QueryWaiter { query: Arc::new(query), id: 0 }
     }
 
     /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped. Without a place, the waiter only
     /// keeps the query alive.
-    pub(crate) fn join(self: &Arc<Self>, place: Option<Place>) -> Option<QueryWaiter> {
+    pub(crate) fn join(self: &Arc<Self>, place: Option<Place>) -> Option<QueryWaiter<W>> {
         let mut state = lock(&self.state);
         if state.answer.is_none() && state.waiters.is_empty() {
             return None;
@@ -70,11 +75,6 @@ impl SharedQuery {
         state.next_id = state.next_id.wrapping_add(1);
         state.waiters.push(WaiterEntry::new(id, place));
         Some(QueryWaiter { query: Arc::clone(self), id })
-    }
-
-    /// Records that the query is sent to the resolver now.
-    pub(crate) fn mark_sent(&self, now: Instant) {
-        let _ = self.sent.set(now);
     }
 
     /// Is the answer there?
@@ -108,8 +108,8 @@ impl State {
     }
 }
 
-/// The waker given to the future. It tells all waiters, because any one of them may be dropped or busy before it polls.
-impl Wake for SharedQuery {
+/// The waker given to the work. It tells all waiters, because any one of them may be dropped or busy before it polls.
+impl<W: Work> Wake for SharedQuery<W> {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -121,107 +121,117 @@ impl Wake for SharedQuery {
 }
 
 /// The time at which the query was first sent to the resolver.
-impl SentAt for SharedQuery {
+impl<W: Work> SentAt for SharedQuery<W> {
     fn sent(&self) -> Option<Instant> {
         self.sent.get().copied()
     }
 }
 
-impl std::fmt::Debug for SharedQuery {
+impl<W> std::fmt::Debug for SharedQuery<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SharedQuery").field("sent", &self.sent).finish_non_exhaustive()
     }
 }
 
 /// One waiter for the answer.
-pub(crate) struct QueryWaiter {
-    query: Arc<SharedQuery>,
+pub(crate) struct QueryWaiter<W: Work> {
+    query: Arc<SharedQuery<W>>,
     id: u32,
 }
 
-impl QueryWaiter {
-    pub(crate) fn query(&self) -> &Arc<SharedQuery> {
+impl<W: Work> QueryWaiter<W> {
+    pub(crate) fn query(&self) -> &Arc<SharedQuery<W>> {
         &self.query
     }
 
     /// The answer, if it is there. Otherwise the waiter's place is told when to poll again.
     pub(crate) fn poll(&self) -> Poll<Answer> {
-        let mut guard = {
+        {
             let mut state = lock(&self.query.state);
             if let Some(answer) = &state.answer {
                 return Poll::Ready(answer.clone());
             }
-            // Before looking for the future: if another thread is polling it, that thread finds that this waiter must be told
-            // when it puts the future back or stores the answer.
+            // If another thread polls the work, it finds this flag when it ends, and tells this waiter.
             if let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.id == self.id) {
                 waiter.is_told = false;
             }
-            let Some(future) = state.future.take() else {
+            if state.is_polled {
                 state.poll_missed = true;
                 return Poll::Pending;
-            };
-            PollGuard { query: &self.query, id: self.id, future: Some(future) }
-        };
-        // Without the lock: the resolver's code runs in here, and may wake this query.
+            }
+            state.is_polled = true;
+        }
+        let guard = PollGuard { query: &self.query, id: self.id, has_returned: false };
         guard.poll()
     }
 }
 
-/// Holds the future while it is polled, and puts it back or stores an answer in every case.
-struct PollGuard<'a> {
-    query: &'a Arc<SharedQuery>,
+/// Ends the poll of the work in every case.
+struct PollGuard<'a, W: Work> {
+    query: &'a Arc<SharedQuery<W>>,
     id: u32,
-    future: Option<BoxFuture<'static, Answer>>,
+    /// The work has returned. Otherwise it has panicked.
+    has_returned: bool,
 }
 
-impl PollGuard<'_> {
-    fn poll(&mut self) -> Poll<Answer> {
-        let Some(future) = &mut self.future else { return Poll::Pending };
+impl<W: Work> PollGuard<'_, W> {
+    fn poll(mut self) -> Poll<Answer> {
         let waker = Waker::from(Arc::clone(self.query));
-        let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+        let mut context = Context::from_waker(&waker);
+        // The state is not locked: the resolver's code runs in here, and may wake this query.
+        let polled = match &mut *lock(&self.query.work) {
+            Some(work) => work.poll(&self.query.sent, &mut context),
+            None => Poll::Pending,
+        };
+        self.has_returned = true;
         match &polled {
-            Poll::Ready(answer) => {
-                let finished = self.future.take();
-                self.query.finish(answer.clone(), self.id);
-                // After the answer is stored, so that every waiter sees either the future or the answer; and without the lock,
-                // because what the future owns may take other locks when it is dropped.
-                drop(finished);
-            }
-            Poll::Pending => self.put_back(),
+            Poll::Ready(answer) => self.finish(answer.clone()),
+            Poll::Pending => self.end(),
         }
         polled
     }
 
-    fn put_back(&mut self) {
+    /// Tells a waiter that was polled meanwhile.
+    fn end(&self) {
         let wakers = {
             let mut state = lock(&self.query.state);
-            state.future = self.future.take();
+            state.is_polled = false;
             if std::mem::take(&mut state.poll_missed) { state.tell(Some(self.id)) } else { SmallList::default() }
         };
         wakers.into_iter().for_each(Waker::wake);
     }
+
+    fn finish(&self, answer: Answer) {
+        self.query.finish(answer, self.id);
+        // After the answer is stored, so that every waiter sees either the work or the answer; and with no lock, because what
+        // the work owns may take other locks when it is dropped.
+        let finished = lock(&self.query.work).take();
+        drop(finished);
+    }
 }
 
 /// If the resolver panics, only the task that polled it panics; the other waiters get a failure.
-impl Drop for PollGuard<'_> {
+impl<W: Work> Drop for PollGuard<'_, W> {
     fn drop(&mut self) {
-        if self.future.take().is_some() {
-            self.query.finish(Answer::failed(Failure::Overload), self.id);
+        if !self.has_returned {
+            self.finish(Answer::failed(Failure::Overload));
         }
     }
 }
 
-impl Drop for QueryWaiter {
+impl<W: Work> Drop for QueryWaiter<W> {
     fn drop(&mut self) {
-        let cancelled = {
+        let is_last = {
             let mut state = lock(&self.query.state);
             state.waiters.retain(|waiter| waiter.id != self.id);
-            // The last waiter drops the future, which may hold a waker and through it this query: a cycle that nothing else
-            // would break. The waiters that stay need no wake-up here: every later event wakes all of them.
-            if state.waiters.is_empty() { state.future.take() } else { None }
+            // The waiters that stay need no wake-up here: every later event wakes all of them.
+            state.waiters.is_empty()
         };
-        // Without the lock: the future locks the table of queries in flight when it is dropped, and `fetch` takes that lock
-        // first and this one second.
-        drop(cancelled);
+        if is_last {
+            // The work may hold a waker and through it this query: a cycle that nothing else would break. It is dropped with
+            // no lock: it locks the table of queries in flight, and `fetch` takes that lock first and the state's second.
+            let cancelled = lock(&self.query.work).take();
+            drop(cancelled);
+        }
     }
 }

@@ -46,7 +46,7 @@ pub use crate::resolve::timeouts::Timeouts;
 /// struct Mine;
 ///
 /// impl Resolve for Mine {
-///     fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+///     fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
 ///         Box::pin(async move {
 ///             let name = question.name.expose(); // "14.113.0.203.abcdefgh.bl.example.", and not question.name.to_string()
 ///             match ask(name, &question.record_type.to_string()).await {
@@ -81,18 +81,19 @@ pub use crate::resolve::timeouts::Timeouts;
 ///
 /// `testing::check_resolver` (feature `test-util`) tests an implementation against 31 shapes of responses.
 pub trait Resolve: Send + Sync {
-    /// Asks one question.
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer>;
+    /// Asks one question. The future borrows nothing: it holds its own reference to what it needs, such as an [`Arc`] of the
+    /// resolver's sockets.
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer>;
 }
 
 impl<T: Resolve + ?Sized> Resolve for Arc<T> {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
         (**self).resolve(question)
     }
 }
 
 impl<T: Resolve + ?Sized> Resolve for Box<T> {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
         (**self).resolve(question)
     }
 }

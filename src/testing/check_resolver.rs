@@ -60,17 +60,17 @@ pub async fn check_resolver<R: Resolve>(make: impl FnOnce(SocketAddr) -> R) -> i
     let table = Arc::new(Mutex::new(table));
     let server = TestServer::start(Arc::clone(&table))?;
     let resolver = make(server.address);
-    let answers = join_all(shapes.iter().map(|shape| resolver.resolve(&shape.question))).await;
+    let answers = join_all(shapes.iter().map(|shape| resolver.resolve(shape.question.clone()))).await;
     let mut wrong: Vec<Mismatch> =
         shapes.into_iter().zip(answers).filter_map(|(shape, found)| shape.mismatch(found)).collect();
     // Nothing may be cached: the second answer is not the first one.
-    resolver.resolve(&changes).await;
+    resolver.resolve(changes.clone()).await;
     let (answer, changed) = {
         let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
         table.set(CHANGED).map_err(io::Error::other)?;
         (table.lookup(&changes).answer(), changes)
     };
-    let found = resolver.resolve(&changed).await;
+    let found = resolver.resolve(changed.clone()).await;
     let shape = AnswerShape { name: "a record that has changed", question: changed, answer, any_failure: false };
     wrong.extend(shape.mismatch(found));
     Ok(wrong)
@@ -88,7 +88,7 @@ impl Mismatch {
     /// struct Deaf; // never asks
     ///
     /// impl Resolve for Deaf {
-    ///     fn resolve<'a>(&'a self, _: &'a Question) -> BoxFuture<'a, Answer> {
+    ///     fn resolve(&self, _: Question) -> BoxFuture<'static, Answer> {
     ///         Box::pin(async { Answer::failed(Failure::Timeout) })
     ///     }
     /// }

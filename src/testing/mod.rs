@@ -29,9 +29,9 @@
 //! let (listed, silent) = (ask("2.0.0.127.bl.example")?, ask("2.0.0.127.dead.example")?);
 //!
 //! // Thirty seconds pass in microseconds.
-//! assert!(matches!(clock.run(dns.resolve(&listed)).kind(), rdnsbl::dns::AnswerKind::Records(_)));
+//! assert!(matches!(clock.run(dns.resolve(listed.clone())).kind(), rdnsbl::dns::AnswerKind::Records(_)));
 //! assert_eq!(clock.now() - start, Duration::from_secs(30));
-//! assert_eq!(clock.run(dns.resolve(&silent)), Answer::failed(Failure::Timeout));
+//! assert_eq!(clock.run(dns.resolve(silent.clone())), Answer::failed(Failure::Timeout));
 //! assert_eq!(dns.asked(), [listed, silent]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -112,20 +112,21 @@ impl Scripted {
 }
 
 impl Resolve for Scripted {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let scripted = self.clone();
         Box::pin(async move {
             let reply = {
-                let mut state = self.lock();
+                let mut state = scripted.lock();
                 state.journal.note(question.clone());
                 state.in_flight += 1;
                 state.max_in_flight = state.max_in_flight.max(state.in_flight);
-                state.table.lookup(question)
+                state.table.lookup(&question)
             };
-            let _in_flight = InFlightGuard(self);
+            let _in_flight = InFlightGuard(&scripted);
             let after = if reply.outcome == ReplyOutcome::Silence { SILENCE } else { reply.after };
             if !after.is_zero() {
-                let now = self.clock.now();
-                self.clock.sleep_until(now.checked_add(after).unwrap_or(now)).await;
+                let now = scripted.clock.now();
+                scripted.clock.sleep_until(now.checked_add(after).unwrap_or(now)).await;
             }
             reply.answer()
         })

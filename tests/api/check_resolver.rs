@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
@@ -43,26 +43,27 @@ async fn our_own_resolvers_get_nothing_wrong() {
 /// Takes every failure for a "no", answers `localhost` itself, sends masked names, and has a cache.
 struct Careless {
     inner: Direct,
-    cache: Mutex<HashMap<Question, Answer>>,
+    cache: Arc<Mutex<HashMap<Question, Answer>>>,
 }
 
 impl Resolve for Careless {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let (inner, cache) = (self.inner.clone(), Arc::clone(&self.cache));
         Box::pin(async move {
             if question.name.expose() == "localhost." {
                 return Answer::records([Record::A([127, 0, 0, 1].into())], Duration::from_secs(86_400));
             }
-            if let Some(known) = self.cache.lock().unwrap().get(question) {
+            if let Some(known) = cache.lock().unwrap().get(&question) {
                 return known.clone();
             }
             let Ok(name) = Name::parse(&question.name.to_string()) else { return Answer::failed(Failure::Malformed) };
-            let answer = self.inner.resolve(&Question::new(name, question.record_type)).await;
+            let answer = inner.resolve(Question::new(name, question.record_type)).await;
             let answer = match answer.kind() {
                 AnswerKind::Failed(Failure::Timeout | Failure::ServFail | Failure::Refused) => answer,
                 AnswerKind::Failed(_) => Answer::no_data(None),
                 _ => answer,
             };
-            self.cache.lock().unwrap().insert(question.clone(), answer.clone());
+            cache.lock().unwrap().insert(question, answer.clone());
             answer
         })
     }
@@ -70,7 +71,7 @@ impl Resolve for Careless {
 
 #[tokio::test]
 async fn what_a_careless_resolver_gets_wrong_is_named() {
-    let careless = |server| Careless { inner: direct(server), cache: Mutex::default() };
+    let careless = |server| Careless { inner: direct(server), cache: Arc::default() };
     let wrong = check_resolver(careless).await.unwrap();
     let expected = [
         "truncated, and TCP is dead",
@@ -99,12 +100,13 @@ async fn what_a_careless_resolver_gets_wrong_is_named() {
 struct Gullible(SocketAddr);
 
 impl Resolve for Gullible {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let server = self.0;
         Box::pin(async move {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-            socket.connect(self.0).unwrap();
+            socket.connect(server).unwrap();
             socket.set_read_timeout(Some(patient().total())).unwrap();
-            let query = Query::new(question).unwrap();
+            let query = Query::new(&question).unwrap();
             socket.send(query.octets()).unwrap();
             let mut buffer = [0; 1_500];
             let Ok(length) = socket.recv(&mut buffer) else { return Answer::failed(Failure::Timeout) };
@@ -137,16 +139,17 @@ impl Adapter {
 }
 
 impl Resolve for Adapter {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let resolver = self.0.clone();
         Box::pin(async move {
             let mut name = WireName::from_ascii(question.name.expose()).unwrap();
             name.set_fqdn(true);
             let kind = question.record_type.to_string().parse().unwrap();
-            match self.0.lookup(name, kind).await {
+            match resolver.lookup(name, kind).await {
                 Ok(lookup) if lookup.message().response_code != ResponseCode::NoError => {
                     Answer::failed(Failure::Contradiction)
                 }
-                Ok(lookup) => records(lookup.answers(), question),
+                Ok(lookup) => records(lookup.answers(), &question),
                 Err(NetError::Dns(DnsError::NoRecordsFound(none))) => negative(&none),
                 Err(NetError::Dns(DnsError::ResponseCode(code))) => Answer::failed(match code {
                     ResponseCode::ServFail => Failure::ServFail,
@@ -237,13 +240,12 @@ impl Blocking {
 }
 
 impl Resolve for Blocking {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(async move {
-            self.ask(question).unwrap_or_else(|error| match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => Answer::failed(Failure::Timeout),
-                _ => Answer::failed(Failure::Network),
-            })
-        })
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let answer = self.ask(&question).unwrap_or_else(|error| match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => Answer::failed(Failure::Timeout),
+            _ => Answer::failed(Failure::Network),
+        });
+        Box::pin(std::future::ready(answer))
     }
 }
 

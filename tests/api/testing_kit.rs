@@ -26,7 +26,7 @@ impl World {
     }
 
     fn ask(&self, name: &str, kind: RecordType) -> Answer {
-        self.clock.run(self.dns.resolve(&question(name, kind)))
+        self.clock.run(self.dns.resolve(question(name, kind)))
     }
 
     fn a(&self, name: &str) -> Answer {
@@ -256,12 +256,12 @@ fn delays_take_no_time() {
 fn questions_in_flight_are_counted() {
     let world = World::new("*.example A 127.0.0.2 after=1s");
     let questions: Vec<Question> = (0..5).map(|n| question(&format!("{n}.example"), RecordType::A)).collect();
-    world.clock.run(futures::future::join_all(questions.iter().map(|question| world.dns.resolve(question))));
+    world.clock.run(futures::future::join_all(questions.iter().map(|question| world.dns.resolve(question.clone()))));
     assert_eq!(world.dns.max_in_flight(), 5);
     assert_eq!(world.dns.asked(), questions);
     world.dns.forget_asked();
-    let dropped = world.dns.resolve(&questions[0]);
-    let first = world.clock.run(futures::future::select(dropped, world.dns.resolve(&questions[1])));
+    let dropped = world.dns.resolve(questions[0].clone());
+    let first = world.clock.run(futures::future::select(dropped, world.dns.resolve(questions[1].clone())));
     drop(first);
     world.a("0.example");
     assert_eq!(world.dns.max_in_flight(), 2);
@@ -293,7 +293,7 @@ fn two_situations_of_one_zone_cannot_be_mixed() {
         let fresh = Scripted::table(&situation.table("bl.test", &listed), clock.clone()).unwrap();
         for name in ["7.2.0.192.bl.test", "8.2.0.192.bl.test", "2.0.0.127.bl.test", "1.0.0.127.bl.test", "x.bl.test"] {
             let question = Question::new(Name::parse(name).unwrap(), RecordType::A);
-            let answers = [&dns, &fresh].map(|dns| clock.run(dns.resolve(&question)));
+            let answers = [&dns, &fresh].map(|dns| clock.run(dns.resolve(question.clone())));
             assert_eq!(answers[0], answers[1], "{situation:?} {name}");
         }
     }

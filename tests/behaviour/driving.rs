@@ -509,7 +509,7 @@ fn a_checker_needs_sensible_limits() {
 struct Noting(Scripted, Mutex<Vec<(String, Option<u32>)>>);
 
 impl Resolve for Noting {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
         self.1.lock().unwrap().push((question.to_string(), question.chooser()));
         self.0.resolve(question)
     }

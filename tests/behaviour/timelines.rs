@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::kit::town::said_of_events;
@@ -329,19 +329,19 @@ fn a_wildcard_appears_between_two_checks() {
 struct Caching {
     inner: Scripted,
     clock: ManualClock,
-    absent: Mutex<HashMap<Question, Instant>>,
+    absent: Arc<Mutex<HashMap<Question, Instant>>>,
 }
 
 impl Resolve for Caching {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let (inner, absent, now) = (self.inner.clone(), Arc::clone(&self.absent), self.clock.now());
         Box::pin(async move {
-            let now = self.clock.now();
-            if self.absent.lock().unwrap().get(question).is_some_and(|until| now < *until) {
+            if absent.lock().unwrap().get(&question).is_some_and(|until| now < *until) {
                 return Answer::nx_domain(None);
             }
-            let answer = self.inner.resolve(question).await;
+            let answer = inner.resolve(question.clone()).await;
             if let (AnswerKind::NxDomain(_), Some(ttl)) = (answer.kind(), answer.ttl()) {
-                self.absent.lock().unwrap().insert(question.clone(), now + ttl);
+                absent.lock().unwrap().insert(question, now + ttl);
             }
             answer
         })
@@ -355,7 +355,7 @@ fn the_residue_is_as_long_as_the_negative_ttl() {
     let clock = ManualClock::new();
     let zone = "$SOA bl.example 300 300\n";
     let dns = Scripted::table(&format!("{zone}{SOUND}"), clock.clone()).unwrap();
-    let resolver = Caching { inner: dns.clone(), clock: clock.clone(), absent: Mutex::default() };
+    let resolver = Caching { inner: dns.clone(), clock: clock.clone(), absent: Arc::default() };
     let checker = Checker::builder_with(resolver, clock.clone())
         .lists(ListSet::builder().deny("bl.example").build().unwrap())
         .special_purpose(SpecialPurpose::Ask)

@@ -562,11 +562,11 @@ impl Strange {
 }
 
 impl Resolve for Strange {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let (answer, clock) = (self.answer(&question), self.clock.clone());
         Box::pin(async move {
-            let answer = self.answer(question);
             if matches!(answer.kind(), AnswerKind::Failed(Failure::Timeout)) {
-                self.clock.sleep_until(self.clock.now() + SILENCE).await;
+                clock.sleep_until(clock.now() + SILENCE).await;
             }
             answer
         })

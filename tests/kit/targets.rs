@@ -143,7 +143,7 @@ pub(crate) fn table(text: &str) {
             let first = text.split_whitespace().next().unwrap_or_default();
             let Ok(name) = Name::parse(first.trim_start_matches("*.")) else { return };
             for kind in [RecordType::A, RecordType::Txt, RecordType::Mx] {
-                clock.run(dns.resolve(&Question::new(name.clone(), kind)));
+                clock.run(dns.resolve(Question::new(name.clone(), kind)));
             }
         }
         Err(error) => assert!(!error.to_string().is_empty()),

@@ -685,7 +685,7 @@ async fn a_burst_drowns_no_server() {
                     Question::new(Name::parse(&name).unwrap(), RecordType::A)
                 })
                 .collect();
-            let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
+            let answers = join_all(questions.iter().map(|question| direct.resolve(question.clone()))).await;
             for (number, answer) in answers.iter().enumerate() {
                 let listed = number < 128 && number != 9;
                 let right = match answer.kind() {

@@ -114,7 +114,7 @@ impl Rbldnsd {
         let entry = Question::new(Name::parse(entry).unwrap(), RecordType::A);
         let stub = stub(self.address);
         let end = Instant::now() + PATIENCE;
-        while matches!(stub.resolve(&entry).await.kind(), AnswerKind::Records(_)) != listed {
+        while matches!(stub.resolve(entry.clone()).await.kind(), AnswerKind::Records(_)) != listed {
             assert!(Instant::now() < end, "rbldnsd did not take the new data");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -291,7 +291,7 @@ impl Process {
             }
             // An authoritative server has a SOA record there, a recursive one is told an address.
             for kind in [RecordType::A, RecordType::Soa] {
-                if !matches!(stub.resolve(&Question::new(marker.clone(), kind)).await.kind(), AnswerKind::Failed(_)) {
+                if !matches!(stub.resolve(Question::new(marker.clone(), kind)).await.kind(), AnswerKind::Failed(_)) {
                     return true;
                 }
             }

@@ -13,7 +13,7 @@ use crate::kit::answering::{Answering, nx};
 
 async fn ask(direct: &Direct, number: usize) -> Answer {
     let question = Question::new(Name::parse(&format!("{number}.bl.test")).unwrap(), RecordType::A);
-    direct.resolve(&question).await
+    direct.resolve(question.clone()).await
 }
 
 async fn ask_many(direct: &Direct) {

@@ -36,7 +36,7 @@ fn question(number: usize) -> Question {
 }
 
 async fn ask(direct: &Direct, number: usize) -> Answer {
-    direct.resolve(&question(number)).await
+    direct.resolve(question(number)).await
 }
 
 fn truth(last: u8) -> Answer {
@@ -216,10 +216,10 @@ async fn other_case_is_not_believed() {
     // Long enough that hardly ever all letters happen to be lower case.
     let question = Question::new(Name::parse("a-long-enough-name-of-letters.bl.test").unwrap(), RecordType::A);
     let random = patient(&[server.address]).with_case(QueryCase::Random);
-    assert_eq!(random.resolve(&question).await, truth(2));
+    assert_eq!(random.resolve(question.clone()).await, truth(2));
     assert_eq!((random.stats().other_case, random.stats().tcp), (1, 1));
     let lower = patient(&[server.address]);
-    assert_eq!(lower.resolve(&question).await, truth(66));
+    assert_eq!(lower.resolve(question.clone()).await, truth(66));
     let cased: HashSet<Vec<u8>> =
         server.seen().iter().map(|seen| seen.message.queries[0].name().to_string().into()).collect();
     assert_eq!(cased.len(), 2);
@@ -251,7 +251,7 @@ async fn who_waits_for_a_place_waits_in_its_own_time() {
     let timeouts = Timeouts::default().with_total(ms(300));
     let direct = direct(&[server.address]).with_in_flight(2).with_timeouts(timeouts);
     let questions: Vec<Question> = (0..5).map(question).collect();
-    let mut sent: Vec<_> = questions.iter().map(|question| direct.resolve(question)).collect();
+    let mut sent: Vec<_> = questions.iter().map(|question| direct.resolve(question.clone())).collect();
     for future in &mut sent {
         assert!(future.now_or_never().is_none());
     }
@@ -275,7 +275,7 @@ async fn who_leaves_takes_nothing_along() {
             });
             let direct = patient(&[server.address]).with_sockets(1);
             let questions: Vec<Question> = (0..MANY).map(question).collect();
-            let mut open: Vec<_> = questions.iter().map(|question| direct.resolve(question)).collect();
+            let mut open: Vec<_> = questions.iter().map(|question| direct.resolve(question.clone())).collect();
             // All are sent, and all wait.
             for future in &mut open {
                 assert!(future.now_or_never().is_none());
@@ -566,7 +566,7 @@ fn who_waits_in_another_runtime_asks_again() {
     let (standing_still, running) = (runtime(), runtime());
     assert_eq!(standing_still.block_on(ask(&direct, 1)), Answer::nx_domain(None));
     let question = question(2);
-    let answer = direct.resolve(&question).shared();
+    let answer = direct.resolve(question.clone()).shared();
     standing_still.block_on(async { assert!(answer.clone().now_or_never().is_none()) });
     let told = running.block_on(async { tokio::time::timeout(ms(15_000), answer.clone()).await });
     assert_eq!(told.unwrap(), Answer::nx_domain(None));

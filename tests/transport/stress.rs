@@ -53,7 +53,7 @@ async fn once(direct: &Direct, dice: &mut Dice, served: &AtomicU64) {
     match dice.below(4) {
         0 => {
             let mut left = dice.below(4);
-            let mut asking: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(direct.resolve(&question));
+            let mut asking: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(direct.resolve(question.clone()));
             std::future::poll_fn(|cx| {
                 if asking.as_mut().poll(cx).is_ready() || left == 0 {
                     return Poll::Ready(());
@@ -64,11 +64,12 @@ async fn once(direct: &Direct, dice: &mut Dice, served: &AtomicU64) {
             .await;
         }
         1 => {
-            let _ = tokio::time::timeout(Duration::from_micros(dice.below(1_500)), direct.resolve(&question)).await;
+            let _ =
+                tokio::time::timeout(Duration::from_micros(dice.below(1_500)), direct.resolve(question.clone())).await;
         }
         _ => {
             let begin = Instant::now();
-            let answer = direct.resolve(&question).await;
+            let answer = direct.resolve(question.clone()).await;
             assert!(matches!(answer.kind(), rdnsbl::dns::AnswerKind::Records(_)), "{question}: {answer}");
             assert!(begin.elapsed() < TOO_LATE, "{question} took {:?}", begin.elapsed());
             served.fetch_add(1, Ordering::Relaxed);
@@ -129,7 +130,7 @@ fn questions_are_given_up_everywhere_and_who_stays_is_served() {
                 runtime.block_on(async {
                     for _ in 0..3 {
                         let (direct, number) = (direct.clone(), dice.below(200));
-                        tokio::spawn(async move { direct.resolve(&question(number)).await });
+                        tokio::spawn(async move { direct.resolve(question(number)).await });
                     }
                     tokio::time::sleep(Duration::from_micros(dice.below(3_000))).await;
                 });

@@ -118,7 +118,7 @@ fn with_total(server: SocketAddr, milliseconds: u64) -> Direct {
 
 async fn ask(direct: &Direct, number: usize) -> Answer {
     let question = Question::new(Name::parse(&format!("{number}.bl.test")).unwrap(), RecordType::A);
-    direct.resolve(&question).await
+    direct.resolve(question.clone()).await
 }
 
 async fn all_are_told(direct: &Direct, many: usize) {

@@ -59,7 +59,7 @@ fn ten_thousand_questions_at_once() {
     let questions: Vec<Question> = (0..MANY).map(question).collect();
     let burst = || {
         let memory = allocation_counter::measure(|| {
-            let answers = runtime.block_on(join_all(questions.iter().map(|question| direct.resolve(question))));
+            let answers = runtime.block_on(join_all(questions.iter().map(|question| direct.resolve(question.clone()))));
             assert_eq!(answers.len(), MANY);
             assert!(answers.into_iter().enumerate().all(|(number, answer)| answer == truth(number)));
         });
@@ -138,7 +138,7 @@ async fn nonsense_is_never_an_answer() {
     let direct = Direct::servers([babbling.address]).unwrap().with_timeouts(timeouts).with_in_flight(1_000);
     let begun = Instant::now();
     let questions: Vec<Question> = (0..1_000).map(question).collect();
-    let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
+    let answers = join_all(questions.iter().map(|question| direct.resolve(question.clone()))).await;
     assert!(begun.elapsed() < ms(30_000), "{:?}", begun.elapsed());
     for answer in answers {
         assert!(matches!(answer.kind(), AnswerKind::Failed(_)), "{answer}");
@@ -147,7 +147,7 @@ async fn nonsense_is_never_an_answer() {
     let sound = Answering::start(|came, _| vec![tell(&came.octets)]);
     let timeouts = Timeouts::default().with_resend(ms(50)).with_total(ms(20_000));
     let direct = Direct::servers([babbling.address, sound.address]).unwrap().with_timeouts(timeouts);
-    let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
+    let answers = join_all(questions.iter().map(|question| direct.resolve(question.clone()))).await;
     assert!(answers.into_iter().enumerate().all(|(number, answer)| answer == truth(number)));
 }
 
@@ -175,7 +175,7 @@ async fn floods_of_forged_answers_from_the_right_address() {
     });
     let direct = patient([server.address]);
     for number in 0..400 {
-        assert_eq!(direct.resolve(&question(number)).await, truth(number));
+        assert_eq!(direct.resolve(question(number)).await, truth(number));
     }
     let stats = direct.stats();
     assert_eq!(stats.received, 400);
@@ -216,7 +216,7 @@ async fn floods_of_forged_answers_from_elsewhere() {
     let begun = Instant::now();
     let mut right = true;
     loop {
-        let answers = join_all(questions.iter().map(|question| direct.resolve(question))).await;
+        let answers = join_all(questions.iter().map(|question| direct.resolve(question.clone()))).await;
         right &= answers.into_iter().enumerate().all(|(number, answer)| answer == truth(number));
         // A busy machine may hardly have run the forger yet.
         if forged.load(Ordering::Relaxed) > 100 || begun.elapsed() > ms(30_000) {
@@ -238,10 +238,10 @@ async fn networks_that_are_not_there() {
     let nowhere: SocketAddr = (Ipv4Addr::BROADCAST, 53).into();
     let begun = Instant::now();
     let direct = patient([nowhere]);
-    assert_eq!(direct.resolve(&question(1)).await, Answer::failed(Failure::Network));
+    assert_eq!(direct.resolve(question(1)).await, Answer::failed(Failure::Network));
     let direct = patient([nowhere, sound.address]);
     for number in 0..50 {
-        assert_eq!(direct.resolve(&question(number)).await, truth(number));
+        assert_eq!(direct.resolve(question(number)).await, truth(number));
     }
     assert!(begun.elapsed() < ms(15_000), "{:?}", begun.elapsed());
 }
@@ -256,7 +256,7 @@ async fn a_server_that_dies_and_comes_back_under_load() {
         let mut seen = [0_usize; 2];
         let mut back = 0;
         for number in 0.. {
-            let answer = direct.resolve(&question(number)).await;
+            let answer = direct.resolve(question(number)).await;
             match answer.kind() {
                 AnswerKind::Failed(Failure::Network | Failure::Timeout) => seen[1] += 1,
                 _ => {

@@ -29,7 +29,7 @@ fn question(number: usize) -> Question {
 }
 
 async fn ask(direct: &Direct, number: usize) -> Answer {
-    direct.resolve(&question(number)).await
+    direct.resolve(question(number)).await
 }
 
 /// Asks so many at once; all are told that nothing is there.
@@ -178,7 +178,7 @@ async fn who_waits_comes_in_the_order_of_coming() {
     });
     let direct = patient(server.address).with_in_flight(1).with_sockets(1);
     let questions: Vec<Question> = (0..20).map(|number| question(100 + number)).collect();
-    let mut open: Vec<_> = questions.iter().map(|question| direct.resolve(question)).collect();
+    let mut open: Vec<_> = questions.iter().map(|question| direct.resolve(question.clone())).collect();
     for future in &mut open {
         assert!(future.now_or_never().is_none());
     }
@@ -206,8 +206,8 @@ fn who_waits_in_a_runtime_that_stands_still_keeps_nobody_waiting() {
     let direct = patient(server.address).with_in_flight(1).with_timeouts(timeouts);
     let (standing_still, running) = (runtime(), runtime());
     let (first, second) = (question(1), question(2));
-    let mut inside = direct.resolve(&first);
-    let mut outside = direct.resolve(&second);
+    let mut inside = direct.resolve(first.clone());
+    let mut outside = direct.resolve(second.clone());
     standing_still.block_on(async {
         assert!((&mut inside).now_or_never().is_none());
         assert!((&mut outside).now_or_never().is_none());
@@ -246,7 +246,7 @@ async fn asked(direct: &Direct, server: &Answering, questions: Vec<Question>, co
     let ask = |question: Question| {
         let direct = direct.clone();
         tokio::spawn(async move {
-            direct.resolve(&question).await;
+            direct.resolve(question.clone()).await;
         })
     };
     let tasks = questions.into_iter().map(ask).collect();
@@ -281,7 +281,10 @@ async fn one_client_has_a_few_places() {
     // Others, whose names are answered, do not wait for him.
     for number in 0..20 {
         let other = question(number).chosen_by(8);
-        assert_eq!(tokio::time::timeout(ms(10_000), direct.resolve(&other)).await.unwrap(), Answer::nx_domain(None));
+        assert_eq!(
+            tokio::time::timeout(ms(10_000), direct.resolve(other.clone())).await.unwrap(),
+            Answer::nx_domain(None)
+        );
     }
     assert_eq!(silent_ones(&server), 4);
     // What is given up makes room for his next ones.
@@ -289,7 +292,7 @@ async fn one_client_has_a_few_places() {
     until(|| silent_ones(&server) >= 8).await;
     held.drain(..).for_each(|task| task.abort());
     let own = question(2).chosen_by(7);
-    assert_eq!(tokio::time::timeout(ms(10_000), direct.resolve(&own)).await.unwrap(), Answer::nx_domain(None));
+    assert_eq!(tokio::time::timeout(ms(10_000), direct.resolve(own.clone())).await.unwrap(), Answer::nx_domain(None));
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ fn name(text: &str) -> Name {
 }
 
 async fn ask(stub: &Arc<dyn Subject>, text: &str, kind: RecordType) -> Answer {
-    stub.resolve(&Question::new(name(text), kind)).await
+    stub.resolve(Question::new(name(text), kind)).await
 }
 
 fn wire(text: &str) -> WireName {
@@ -707,7 +707,7 @@ async fn keys_stay_hidden(make: Make) {
     let stub = patient(make, &[server.address]);
     for kind in [RecordType::A, RecordType::Txt, RecordType::Mx, RecordType::Soa] {
         let question = Question::new(name("2.0.0.127").under(&zone).unwrap(), kind);
-        let answer = stub.resolve(&question).await;
+        let answer = stub.resolve(question.clone()).await;
         let shown = format!("{answer} {answer:?} {stub:?}").to_lowercase();
         assert!(!shown.contains("secret") && (shown.contains("(key)") || shown.contains("***")), "{kind} {shown}");
     }
@@ -723,7 +723,7 @@ async fn dropping_the_future_stops_it(make: Make) {
     let server = Server::start(|_: &Seen, _| Act::Silence).await;
     let stub = stub(make, &[server.address], 500, 10_000);
     let question = Question::new(name("x.test"), RecordType::A);
-    let mut asked = stub.resolve(&question);
+    let mut asked = stub.resolve(question.clone());
     while server.counts().0 == 0 {
         assert!(tokio::time::timeout(Duration::from_millis(10), &mut asked).await.is_err());
     }
@@ -740,7 +740,7 @@ async fn dropping_the_future_closes_tcp_too(make: Make) {
     let server = Server::start(shape).await;
     let stub = patient(make, &[server.address]);
     let question = Question::new(name("tcsilent.bl.test"), RecordType::A);
-    let mut asked = stub.resolve(&question);
+    let mut asked = stub.resolve(question.clone());
     while server.counts() != (1, 1) {
         assert!(tokio::time::timeout(Duration::from_millis(10), &mut asked).await.is_err());
     }

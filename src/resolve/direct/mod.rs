@@ -53,7 +53,7 @@ const IN_BURSTS: usize = 4_096;
 /// let resolver = Direct::system()?; // the servers of /etc/resolv.conf
 /// let resolver = Direct::servers(["192.0.2.53:53".parse()?])?; // or given ones
 /// let question = Question::new(Name::parse("example.org")?, RecordType::Mx);
-/// println!("{}", resolver.resolve(&question).await);
+/// println!("{}", resolver.resolve(question.clone()).await);
 /// # Ok(())
 /// # }
 /// ```
@@ -248,8 +248,9 @@ impl Direct {
 }
 
 impl Resolve for Direct {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(crate::resolve::direct::exchange::ask(&self.upstream, question))
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let upstream = Arc::clone(&self.upstream);
+        Box::pin(async move { exchange::ask(&upstream, &question).await })
     }
 }
 

@@ -47,7 +47,7 @@ use crate::resolve::{BoxFuture, Resolve};
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let resolver = Stub::system()?;
 /// let question = Question::new(Name::parse("example.org")?, RecordType::Mx);
-/// println!("{}", resolver.resolve(&question).await);
+/// println!("{}", resolver.resolve(question.clone()).await);
 /// # Ok(())
 /// # }
 /// ```
@@ -122,8 +122,9 @@ impl Stub {
 }
 
 impl Resolve for Stub {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
-        Box::pin(exchange::ask(&self.servers.addresses, self.timeouts, &self.provider, question))
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let stub = self.clone();
+        Box::pin(async move { exchange::ask(&stub.servers.addresses, stub.timeouts, &stub.provider, &question).await })
     }
 }
 

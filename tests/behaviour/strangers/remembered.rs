@@ -39,17 +39,18 @@ struct Moody {
 }
 
 impl Resolve for Moody {
-    fn resolve<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Answer> {
+    fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
+        let (dns, clock, mood) = (self.dns.clone(), self.clock.clone(), Arc::clone(&self.mood));
         Box::pin(async move {
-            let mood = *self.mood.lock().unwrap();
-            let answer = self.dns.resolve(question).await;
+            let mood = *mood.lock().unwrap();
+            let answer = dns.resolve(question.clone()).await;
             match (mood, answer.kind()) {
                 (Mood::Silent, _) => {
-                    self.clock.sleep_until(self.clock.now() + 4 * SECOND).await;
+                    clock.sleep_until(clock.now() + 4 * SECOND).await;
                     Answer::failed(Failure::Timeout)
                 }
                 (Mood::Slow, _) => {
-                    self.clock.sleep_until(self.clock.now() + Duration::from_millis(700)).await;
+                    clock.sleep_until(clock.now() + Duration::from_millis(700)).await;
                     answer
                 }
                 (Mood::Refuses, _) => Answer::failed(Failure::Refused),
