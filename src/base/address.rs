@@ -44,8 +44,13 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    /// 32 nibbles, each followed by a dot.
-    const MOST: usize = 64;
+    /// 32 nibbles, each followed by a dot, and `ip6.arpa.`.
+    const MOST: usize = 73;
+
+    /// Adds labels of a zone.
+    pub(crate) fn push_labels(&mut self, labels: &str) {
+        labels.bytes().for_each(|octet| self.push(octet));
+    }
 
     fn push(&mut self, octet: u8) {
         if let Some(place) = self.octets.get_mut(self.length) {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::base::clock::later;
+use crate::checker::updates::StartedCheck;
 use crate::checker::{Checker, Updates};
 use crate::engine::run::{Run, UpdateQueue};
 use crate::inquiry::WaitFor;
@@ -39,11 +40,11 @@ use crate::report::summary::Summary;
 /// With `Direct`, `Stub` or `TokioClock`: when it is polled outside a tokio runtime that has time and network. A program
 /// without one uses `rdnsbl::blocking`.
 #[must_use = "a check does nothing until it is awaited"]
-pub struct PendingCheck(State);
-
-enum State {
-    Waiting(Box<NotStarted>),
-    Running(Pin<Box<dyn Future<Output = Report> + Send>>),
+pub struct PendingCheck {
+    /// Until it starts.
+    settings: Option<Box<NotStarted>>,
+    /// From then on.
+    running: Option<StartedCheck>,
 }
 
 struct NotStarted {
@@ -62,7 +63,8 @@ enum Deadline {
 impl PendingCheck {
     pub(super) fn new(checker: Checker, dialogue: Dialogue) -> Self {
         let deadline = Deadline::Within(checker.budget());
-        Self(State::Waiting(Box::new(NotStarted { checker, dialogue, deadline, wait_for: WaitFor::AllLists })))
+        let settings = NotStarted { checker, dialogue, deadline, wait_for: WaitFor::AllLists };
+        Self { settings: Some(Box::new(settings)), running: None }
     }
 
     /// Sets the time for all questions together. When it has passed, the report is returned with what is known.
@@ -93,7 +95,7 @@ impl PendingCheck {
     /// Runs the check and returns its result without the reasons. If all answers are cached, this is
     /// [immediate](Checker::remembered) and no report is built.
     pub async fn summary(self) -> Summary {
-        if let State::Waiting(settings) = &self.0
+        if let Some(settings) = &self.settings
             && let Some(summary) = settings.checker.remembered(&settings.dialogue)
         {
             return summary;
@@ -128,16 +130,14 @@ impl PendingCheck {
     /// ```
     pub fn updates(self) -> Updates {
         let queue = Arc::<UpdateQueue>::default();
-        let check = match self.0 {
-            State::Waiting(settings) => settings.start(Some(Arc::clone(&queue))),
-            State::Running(check) => check,
-        };
+        let start = |settings: Box<NotStarted>| settings.start(Some(Arc::clone(&queue)));
+        let check = self.settings.map(start).or(self.running);
         Updates::new(check, queue)
     }
 
     /// Changes a setting. A check that runs already keeps what it began with.
     fn with(mut self, change: impl FnOnce(&mut NotStarted)) -> Self {
-        if let State::Waiting(settings) = &mut self.0 {
+        if let Some(settings) = &mut self.settings {
             change(settings);
         }
         self
@@ -145,14 +145,14 @@ impl PendingCheck {
 }
 
 impl NotStarted {
-    fn start(&self, updates: Option<Arc<UpdateQueue>>) -> Pin<Box<dyn Future<Output = Report> + Send>> {
+    fn start(self: Box<Self>, updates: Option<Arc<UpdateQueue>>) -> StartedCheck {
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(self.checker.engine.fetcher.clock.now(), budget),
             Deadline::Until(deadline) => deadline,
         };
         let run = Run { updates, ..Run::alone(deadline, self.wait_for) };
-        let (checker, dialogue) = (self.checker.clone(), self.dialogue.clone());
         Box::pin(async move {
+            let Self { checker, dialogue, .. } = *self;
             let engine = Arc::clone(&checker.engine);
             let report = checker.run(dialogue, run).await;
             engine.fetcher.counters.actions.count(report.advice().action());
@@ -165,11 +165,12 @@ impl Future for PendingCheck {
     type Output = Report;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
-        loop {
-            match &mut self.0 {
-                State::Running(check) => return check.as_mut().poll(context),
-                State::Waiting(settings) => self.0 = State::Running(settings.start(None)),
-            }
+        if let Some(settings) = self.settings.take() {
+            self.running = Some(settings.start(None));
+        }
+        match &mut self.running {
+            Some(check) => check.as_mut().poll(context),
+            None => Poll::Pending,
         }
     }
 }
@@ -177,7 +178,7 @@ impl Future for PendingCheck {
 impl std::fmt::Debug for PendingCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("PendingCheck");
-        if let State::Waiting(settings) = &self.0 {
+        if let Some(settings) = &self.settings {
             shown.field("dialogue", &settings.dialogue).field("deadline", &settings.deadline);
         }
         shown.finish_non_exhaustive()

@@ -13,6 +13,9 @@ use crate::engine::run::UpdateQueue;
 use crate::report::Report;
 use crate::report::update::Update;
 
+/// A check under way.
+pub(super) type StartedCheck = Pin<Box<dyn Future<Output = Report> + Send>>;
+
 /// The verdicts of one check as they come, then its report: see [`PendingCheck::updates`](crate::PendingCheck::updates).
 ///
 /// Dropping it cancels the check. No task is spawned.
@@ -36,13 +39,14 @@ use crate::report::update::Update;
 /// ```
 #[must_use = "a check does nothing until its updates are awaited"]
 pub struct Updates {
-    check: Option<Pin<Box<dyn Future<Output = Report> + Send>>>,
+    /// `None` after the report.
+    check: Option<StartedCheck>,
     queue: Arc<UpdateQueue>,
 }
 
 impl Updates {
-    pub(super) fn new(check: Pin<Box<dyn Future<Output = Report> + Send>>, queue: Arc<UpdateQueue>) -> Self {
-        Self { check: Some(check), queue }
+    pub(super) fn new(check: Option<StartedCheck>, queue: Arc<UpdateQueue>) -> Self {
+        Self { check, queue }
     }
 
     /// Ends the check: the next updates are the verdicts that are known, and the report. What is missing is unknown.

@@ -1,6 +1,7 @@
 //! The answer to a question.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::name::Name;
@@ -81,25 +82,15 @@ impl Answer {
     /// [`ttl_from_wire`](crate::dns::ttl_from_wire) first. Here it is only limited to one day.
     #[must_use]
     pub fn records(records: impl IntoIterator<Item = Record>, ttl: Duration) -> Self {
-        let mut records: Vec<Record> = records.into_iter().collect();
-        records.sort_unstable();
-        records.dedup();
-        let truncated = records.len() > MAX_RECORDS;
-        if truncated && let Some(highest) = records.pop() {
-            // Keep the lowest and the highest: an address outside a range is among them.
-            records.truncate(MAX_RECORDS - 1);
-            records.push(highest);
-        }
-        Self::from_body(if records.is_empty() {
-            Body::NoData(None)
-        } else {
-            Body::Records(RrSet {
-                records: records.into(),
-                ttl: whole_seconds(ttl).min(MAX_TTL),
-                canonical: None,
-                truncated,
-            })
-        })
+        let mut records = records.into_iter();
+        let Some(first) = records.next() else { return Self::no_data(None) };
+        let (records, truncated) = match records.next() {
+            // The usual case, with one allocation.
+            None => (Arc::from([first]), false),
+            Some(second) => sorted([first, second].into_iter().chain(records).collect()),
+        };
+        let ttl = whole_seconds(ttl).min(MAX_TTL);
+        Self::from_body(Body::Records(RrSet { records, ttl, canonical: None, truncated }))
     }
 
     /// The name exists without such records.
@@ -239,6 +230,19 @@ impl Answer {
             _ => None,
         }
     }
+}
+
+/// Several records: sorted, without repetition, and whether some were dropped.
+fn sorted(mut records: Vec<Record>) -> (Arc<[Record]>, bool) {
+    records.sort_unstable();
+    records.dedup();
+    let truncated = records.len() > MAX_RECORDS;
+    if truncated && let Some(highest) = records.pop() {
+        // Keep the lowest and the highest: an address outside a range is among them.
+        records.truncate(MAX_RECORDS - 1);
+        records.push(highest);
+    }
+    (records.into(), truncated)
 }
 
 /// One line for log messages: the records, or why there are none. Safe to print.

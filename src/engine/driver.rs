@@ -21,6 +21,9 @@ use crate::inquiry::{Finished, Inquiry, TrialWait};
 use crate::report::Report;
 use crate::state::event::Event;
 
+/// Names and mail hosts usually lead to this many further questions.
+const MORE_QUESTIONS: usize = 4;
+
 type Timer = BoxFuture<'static, ()>;
 
 /// Runs the inquiry about a whole dialogue. It ends at the deadline at the latest, and reports what is known then.
@@ -34,7 +37,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     let mut deadline_timer = fetcher.clock.sleep_until(deadline);
     // Set when nothing but the resolver's trial is awaited; with the kind of wait it belongs to.
     let mut trial_timer: Option<(TrialWait, Timer)> = None;
-    let mut asking = Asking::new(&engine, &run, inquiry.question_count());
+    let mut asking = Asking::new(&engine, &run, inquiry.question_count() + MORE_QUESTIONS);
     let mut background = engine.background.drive();
     asking.use_proofs(&mut inquiry);
     loop {

@@ -86,46 +86,46 @@ struct Said {
     lists: bool,
 }
 
+/// A subject, and how many operators answered about it and list it.
+struct OfSubject<'a> {
+    subject: Option<&'a Subject>,
+    answered: usize,
+    listing: usize,
+}
+
 /// For each row: is this deny list the only one that holds its subject? `None` unless lists of at least two other operators
 /// answered. `operators` is the number of operators in the set.
-pub(crate) fn is_only_listing(rows: &[ListReport], operators: usize) -> Vec<Option<bool>> {
-    // Other operators have answered only if there are three.
-    if operators < 3 {
-        return vec![None; rows.len()];
-    }
+pub(crate) fn only_listings(rows: &[ListReport], operators: usize) -> impl Iterator<Item = Option<bool>> {
     // Most checks are about a few subjects, so they are searched one by one.
-    let mut subjects: Vec<Option<&Subject>> = Vec::new();
+    let mut subjects: Vec<OfSubject<'_>> = Vec::new();
     let mut said: Vec<Said> = Vec::new();
-    let place = |subjects: &[Option<&Subject>], row: &ListReport| {
-        let subject = subjects.iter().position(|subject| *subject == row.subject.as_ref())?;
-        Some(subject * operators + row.operator)
+    let of = |row: &ListReport| row.verdict.speaks_of_listing(ListKind::Deny).filter(|_| row.subject.is_some());
+    let place = |subjects: &[OfSubject<'_>], row: &ListReport| {
+        subjects.iter().position(|of_subject| of_subject.subject == row.subject.as_ref())
     };
-    for row in rows.iter().filter(|row| row.subject.is_some()) {
-        let Some(lists) = row.verdict.speaks_of_listing(ListKind::Deny) else { continue };
-        if !subjects.contains(&row.subject.as_ref()) {
-            subjects.push(row.subject.as_ref());
+    // Other operators have answered only if there are three.
+    for row in rows.iter().filter(|_| operators > 2) {
+        let Some(lists) = of(row) else { continue };
+        let place = place(&subjects, row).unwrap_or_else(|| {
+            subjects.push(OfSubject { subject: row.subject.as_ref(), answered: 0, listing: 0 });
             said.resize(said.len() + operators, Said::default());
-        }
-        if let Some(of_operator) = place(&subjects, row).and_then(|place| said.get_mut(place)) {
+            subjects.len() - 1
+        });
+        let of_operator = said.get_mut(place * operators + row.operator);
+        if let (Some(of_subject), Some(of_operator)) = (subjects.get_mut(place), of_operator) {
+            of_subject.answered += usize::from(!of_operator.answered);
+            of_subject.listing += usize::from(lists && !of_operator.lists);
             of_operator.answered = true;
             of_operator.lists |= lists;
         }
     }
-    // Per subject: how many operators answered, and how many of them list it.
-    let count = |of_subject: &[Said]| {
-        let answered = of_subject.iter().filter(|said| said.answered).count();
-        (answered, of_subject.iter().filter(|said| said.lists).count())
-    };
-    let counts: Vec<(usize, usize)> = said.chunks(operators).map(count).collect();
-    rows.iter()
-        .map(|row| {
-            let own = row.verdict.speaks_of_listing(ListKind::Deny).filter(|_| row.spec.kind() == ListKind::Deny)?;
-            let place = place(&subjects, row)?;
-            let (answered, listing) = *counts.get(place / operators)?;
-            let mine = said.get(place)?.lists;
-            (answered > 2).then_some(own && listing == usize::from(mine))
-        })
-        .collect()
+    rows.iter().map(move |row| {
+        let own = of(row).filter(|_| row.spec.kind() == ListKind::Deny)?;
+        let place = place(&subjects, row)?;
+        let of_subject = subjects.get(place)?;
+        let mine = said.get(place * operators + row.operator)?.lists;
+        (of_subject.answered > 2).then_some(own && of_subject.listing == usize::from(mine))
+    })
 }
 
 /// Builds the report. The resolver's fault goes first, since it decides which verdicts can be relied on.

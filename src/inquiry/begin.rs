@@ -1,12 +1,11 @@
 //! How an inquiry begins: which checks there are, and which lists are asked about what.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::base::address::reversed_labels;
 use crate::base::mail_path::{self, Path};
-use crate::base::name::{Name, NameError};
+use crate::base::name::{Name, NameError, NamesUnder};
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::{MailDomainCheck, PathRole};
@@ -104,10 +103,14 @@ impl Inquiry {
         // One question per list, and those of the other checks.
         inquiry.questions.reserve(lists.len() + 8);
         let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
-        let mut names = client_names(client, lists);
+        let mut names = client.map(|client| {
+            let times = |spec: &ListSpec| spec.about().filter(is_about_client).count();
+            let zones = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), times(spec)));
+            NamesUnder::new(reversed_labels(client), zones)
+        });
         for (spec, operator) in settings.lists.with_operators() {
             for about in spec.about() {
-                let name = names.next_for(&about);
+                let name = names.as_mut().filter(|_| is_about_client(&about)).map(|names| names.next(spec.zone()));
                 inquiry.add_list(ListAbout { spec, operator, about, name }, &mut subjects, shared, now);
             }
         }
@@ -215,24 +218,7 @@ struct ListAbout<'a> {
     name: Option<Result<Name, NameError>>,
 }
 
-/// The names of a client under the zones of the lists that are asked about its address, in the order of the lists.
-struct ClientNames(std::vec::IntoIter<Result<Name, NameError>>);
-
-/// Makes all names at once: they share one buffer.
-fn client_names(client: Option<IpAddr>, lists: &[Arc<ListSpec>]) -> ClientNames {
-    let Some(client) = client else { return ClientNames(Vec::new().into_iter()) };
-    let of_list = |spec: &Arc<ListSpec>| spec.about().filter(|about| is_about_client(about)).count();
-    let zones: Vec<&Name> = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), of_list(spec))).collect();
-    ClientNames(Name::join_all(reversed_labels(client).as_str(), &zones).into_iter())
-}
-
-impl ClientNames {
-    /// The name for the next list, if it is about the client's address.
-    fn next_for(&mut self, about: &About<'_>) -> Option<Result<Name, NameError>> {
-        if is_about_client(about) { self.0.next() } else { None }
-    }
-}
-
+/// Is a list asked about the client's address?
 fn is_about_client(about: &About<'_>) -> bool {
     matches!(about, About::Part(Part::Address))
 }

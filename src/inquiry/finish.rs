@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::base::name::Name;
 use crate::dns::Failure;
 use crate::dnsxl::{Subject, SubjectAnswer, SubjectKind};
-use crate::inquiry::assemble::{CheckResults, assemble, is_only_listing};
+use crate::inquiry::assemble::{CheckResults, assemble, only_listings};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
 use crate::report::learned::{Learned, ListSigns, QueuedAnswer, queued_answer};
@@ -62,7 +62,7 @@ impl Inquiry {
         let mut list_signs = self.list_signs();
         let begun = self.started;
         let mut rows: Vec<ListReport> = self.lists.drain(..).map(|list| list.row(failure)).collect();
-        for (signs, alone) in list_signs.iter_mut().zip(is_only_listing(&rows, self.settings.lists.operator_count())) {
+        for (signs, alone) in list_signs.iter_mut().zip(only_listings(&rows, self.settings.lists.operator_count())) {
             signs.alone = alone;
         }
         list_signs.retain(ListSigns::is_any);

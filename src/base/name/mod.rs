@@ -23,6 +23,7 @@ use crate::base::name::key::{key_span, known_secret};
 pub use crate::base::name::label::MAX_LABEL_LENGTH;
 pub(crate) use crate::base::name::label::is_host_label;
 use crate::base::name::label::is_label_octet;
+pub(crate) use crate::base::name::text::NamesUnder;
 
 /// The maximum octets of a name on the wire, including the root label (RFC 1035 §2.3.4).
 pub const MAX_WIRE_LENGTH: usize = 255;
@@ -128,9 +129,9 @@ impl Name {
     #[must_use]
     pub fn reverse_of(address: IpAddr) -> Self {
         let address = address.to_canonical();
-        let labels = address::reversed_labels(address);
-        let zone = if address.is_ipv4() { "in-addr.arpa." } else { "ip6.arpa." };
-        Self::of(&[labels.as_str(), zone].concat(), None)
+        let mut name = address::reversed_labels(address);
+        name.push_labels(if address.is_ipv4() { "in-addr.arpa." } else { "ip6.arpa." });
+        Self::of(name.as_str(), None)
     }
 
     /// This name under `zone`: its labels, followed by the labels of the zone.

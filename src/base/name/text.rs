@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::base::address::Labels;
 use crate::base::name::{MAX_WIRE_LENGTH, Name, NameError};
 
 impl Name {
@@ -35,23 +36,6 @@ impl Name {
         if self.buffer.len() <= 2 * usize::from(self.length) { self } else { Self::of(self.text(), self.secret) }
     }
 
-    /// `labels` in front of each of these zones, as [`join`](Self::join). The names share one buffer.
-    pub(crate) fn join_all(labels: &str, zones: &[&Self]) -> Vec<Result<Self, NameError>> {
-        let mut text = String::with_capacity(zones.iter().map(|zone| labels.len() + zone.expose().len()).sum());
-        for zone in zones {
-            text.extend([labels, zone.expose()]);
-        }
-        let (buffer, mut end): (Arc<str>, usize) = (text.into(), 0);
-        let join = |zone: &&Self| {
-            let start = end;
-            end += labels.len() + zone.expose().len();
-            let is_plain = !zone.is_root() && zone.key_in_front().is_none() && end - start < MAX_WIRE_LENGTH;
-            let shared = Self::part_of(&buffer, start..end, zone.secret_behind(labels));
-            shared.filter(|_| is_plain).map_or_else(|| Self::join(labels, zone), Ok)
-        };
-        zones.iter().map(join).collect()
-    }
-
     /// The range of this zone's secret when `labels` stand in front of it.
     pub(super) fn secret_behind(&self, labels: &str) -> Option<(u8, u8)> {
         let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);
@@ -60,6 +44,33 @@ impl Name {
 
     fn parts(&self) -> (&str, Option<(u8, u8)>) {
         (self.text(), self.secret)
+    }
+}
+
+/// The names of one address under several zones, in one buffer.
+pub(crate) struct NamesUnder {
+    labels: Labels,
+    buffer: Arc<str>,
+    /// Where the last name ends.
+    end: usize,
+}
+
+impl NamesUnder {
+    /// Writes the names under these zones.
+    pub(crate) fn new<'a>(labels: Labels, zones: impl Iterator<Item = &'a Name> + Clone) -> Self {
+        let length = zones.clone().map(|zone| labels.as_str().len() + zone.text().len()).sum();
+        let mut text = String::with_capacity(length);
+        text.extend(zones.flat_map(|zone| [labels.as_str(), zone.text()]));
+        Self { labels, buffer: text.into(), end: 0 }
+    }
+
+    /// The next name, as [`Name::join`] makes it. `zone` is the next of those given.
+    pub(crate) fn next(&mut self, zone: &Name) -> Result<Name, NameError> {
+        let (labels, start) = (self.labels.as_str(), self.end);
+        self.end += labels.len() + zone.text().len();
+        let is_plain = !zone.is_root() && zone.key_in_front().is_none() && self.end - start < MAX_WIRE_LENGTH;
+        let shared = Name::part_of(&self.buffer, start..self.end, zone.secret_behind(labels));
+        shared.filter(|_| is_plain).map_or_else(|| Name::join(labels, zone), Ok)
     }
 }
 

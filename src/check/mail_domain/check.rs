@@ -263,7 +263,7 @@ fn host_slots(index: usize) -> [Slot; 2] {
 
 /// `192.0.2.1.` as a host: an address instead of a name (RFC 5321 §5.1 requires a name).
 fn is_address_text(name: &Name) -> bool {
-    name.to_string().parse::<IpAddr>().is_ok()
+    name.expose().trim_end_matches('.').parse::<IpAddr>().is_ok()
 }
 
 /// `2001:db8::1.` as a host.

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use crate::base::name::Name;
-use crate::dns::{Answer, Failure, MAX_TTL, Question, Record, RecordType, Soa, Target, ttl_from_wire};
+use crate::dns::{Answer, Failure, Question, Record, RecordType, Soa, Target, ttl_from_wire};
 use crate::resolve::wire::codec::{HEADER, is_truncated};
 
 /// An answer with more records is left to the full parser.
@@ -48,30 +48,38 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
 
 /// Records of the asked type at the name asked. `None` if there is any other record.
 fn records(octets: &mut Octets<'_>, question: &Question, many: u16) -> Option<Answer> {
-    let mut ttl = MAX_TTL;
-    let mut records = Vec::with_capacity(many.into());
-    for _ in 0..many {
-        if octets.number()? != THE_NAME_ASKED {
-            return None;
-        }
-        let (found, class) = (octets.number()?, octets.number()?);
-        ttl = ttl.min(octets.ttl()?);
-        let length = octets.number()?;
-        let end = octets.at + usize::from(length);
-        records.push(match (question.record_type, found, class, length) {
-            (RecordType::A, 1, CLASS_IN, 4) => Record::A(Ipv4Addr::from(octets.take::<4>()?)),
-            (RecordType::Aaaa, 28, CLASS_IN, 16) => Record::Aaaa(Ipv6Addr::from(octets.take::<16>()?)),
-            (RecordType::Ptr, 12, CLASS_IN, _) => Record::Ptr(octets.host(question)?),
-            (RecordType::Mx, 15, CLASS_IN, _) => {
-                Record::Mx { preference: octets.number()?, exchange: octets.host(question)? }
-            }
-            _ => return None,
-        });
-        if octets.at != end {
-            return None;
-        }
+    let (record, mut ttl) = record(octets, question)?;
+    if many == 1 {
+        return Some(Answer::records([record], ttl));
+    }
+    let mut records = vec![record];
+    for _ in 1..many {
+        let (record, its_ttl) = self::record(octets, question)?;
+        records.push(record);
+        ttl = ttl.min(its_ttl);
     }
     Some(Answer::records(records, ttl))
+}
+
+/// One of them, with its TTL.
+fn record(octets: &mut Octets<'_>, question: &Question) -> Option<(Record, Duration)> {
+    if octets.number()? != THE_NAME_ASKED {
+        return None;
+    }
+    let (found, class) = (octets.number()?, octets.number()?);
+    let ttl = octets.ttl()?;
+    let length = octets.number()?;
+    let end = octets.at + usize::from(length);
+    let record = match (question.record_type, found, class, length) {
+        (RecordType::A, 1, CLASS_IN, 4) => Record::A(Ipv4Addr::from(octets.take::<4>()?)),
+        (RecordType::Aaaa, 28, CLASS_IN, 16) => Record::Aaaa(Ipv6Addr::from(octets.take::<16>()?)),
+        (RecordType::Ptr, 12, CLASS_IN, _) => Record::Ptr(octets.host(question)?),
+        (RecordType::Mx, 15, CLASS_IN, _) => {
+            Record::Mx { preference: octets.number()?, exchange: octets.host(question)? }
+        }
+        _ => return None,
+    };
+    (octets.at == end).then_some((record, ttl))
 }
 
 /// The SOA record of a negative answer, whose owner is the name asked or a parent of it.
@@ -146,7 +154,8 @@ impl Octets<'_> {
         if question.name.secret().is_some() {
             return None;
         }
-        let mut text = String::new();
+        // Most names fit.
+        let mut text = String::with_capacity(64);
         self.name(|label| {
             let is_usual = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
             let label = std::str::from_utf8(label).ok().filter(|label| label.bytes().all(|octet| is_usual(&octet)))?;
