@@ -37,7 +37,11 @@ pub(crate) struct CheckResults {
 }
 
 /// The verdict, where the resolver's fault may have caused the one that is known; `None` if it stands.
-fn corrected(verdict: &Verdict, fault: Option<ResolverFault>, lets_loopback_through: bool) -> Option<Verdict> {
+pub(super) fn corrected(
+    verdict: &Verdict,
+    fault: Option<ResolverFault>,
+    lets_loopback_through: bool,
+) -> Option<Verdict> {
     match (verdict, fault) {
         // Another list's answer in 127.0.0.0/8 came through the same resolver, so an empty answer without SOA is this
         // list's own.

@@ -1,16 +1,22 @@
 //! What can no longer change the result is not waited for: lists that cannot change their outcome, and at a stage of an SMTP
 //! session everything that cannot change the action or the code of the advice.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::check::Check;
+use crate::check::helo::HeloReport;
+use crate::check::iprev::Iprev;
+use crate::check::mail_domain::MailDomainReport;
 use crate::dnsxl::score::{self, ContextScore, Contribution, Outcome, Score};
 use crate::dnsxl::{ListFinding, ListKind, ListSpec, OnNoAnswer, Part, Verdict};
 use crate::inquiry::Inquiry;
+use crate::inquiry::assemble::corrected;
 use crate::inquiry::list_run::ListRun;
 use crate::inquiry::questions::UnitId;
 use crate::inquiry::running::Running;
 use crate::policy::{Finding, Policy, Stage};
+use crate::report::ResolverFault;
 
 /// What a stage of a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +26,14 @@ pub(crate) struct Awaited {
     pub(crate) act_from: Stage,
     /// An earlier stage has acted on "listed": another list about what has become known since must still be waited for.
     pub(crate) is_listed_before: bool,
+}
+
+/// What the resolver is taken to say about names that do not exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Existence {
+    Believed,
+    /// It rewrites NXDOMAIN: what rests on the existence of a name will be unknown.
+    Doubted,
 }
 
 impl Inquiry {
@@ -66,35 +80,46 @@ impl Inquiry {
         });
     }
 
-    /// The first of the findings so far that this stage rejects for, in the order of findings.
+    /// The first of the findings so far that this stage rejects for, in the order of findings. It must stand even if the
+    /// resolver turns out to rewrite NXDOMAIN.
     fn earliest_rejection(&self, awaited: Awaited) -> Option<Finding> {
+        let rejection = self.rejection(awaited, Existence::Believed)?;
+        let stands = !self.may_find_rewriting() || self.rejection(awaited, Existence::Doubted) == Some(rejection);
+        stands.then_some(rejection)
+    }
+
+    fn rejection(&self, awaited: Awaited, existence: Existence) -> Option<Finding> {
         let rejects = |finding: &Finding| self.settings.policy.rule(*finding).rejects();
         let is_current = |finding: &Finding| Stage::of(*finding).max(awaited.act_from) == awaited.stage;
         let done = [
-            verdict(self.iprev.as_ref()).and_then(Policy::finding_of_iprev),
-            verdict(self.helo.as_ref()).and_then(Policy::finding_of_helo),
-            verdict(self.sender.as_ref()).and_then(Policy::finding_of_sender),
+            verdict(self.iprev.as_ref(), existence, Iprev::doubt).and_then(|iprev| Policy::finding_of_iprev(&iprev)),
+            verdict(self.helo.as_ref(), existence, HeloReport::doubt).and_then(|helo| Policy::finding_of_helo(&helo)),
+            verdict(self.sender.as_ref(), existence, MailDomainReport::doubt)
+                .and_then(|sender| Policy::finding_of_sender(&sender)),
         ];
-        let is_listed = !awaited.is_listed_before && self.are_lists_done() && self.lists_say(Outcome::Listed);
+        let is_listed =
+            !awaited.is_listed_before && self.are_lists_done() && self.lists_say(Outcome::Listed, existence);
         let listed = is_listed.then_some(Finding::Listed).filter(rejects);
         listed.or_else(|| done.into_iter().flatten().filter(rejects).filter(is_current).min())
     }
 
     /// The lists' score so far, and that of each context.
-    fn joint_score(&self) -> (Score, Vec<ContextScore>) {
+    fn joint_score(&self, existence: Existence) -> (Score, Vec<ContextScore>) {
         let no_answer = Verdict::not_awaited();
+        let fault = (existence == Existence::Doubted).then_some(ResolverFault::RewritesNxdomain);
         let rows = || {
             self.lists.iter().filter_map(|list| {
                 let verdict = list.run.verdict.as_ref().map_or(&no_answer, ListFinding::verdict);
-                Contribution::of(list.run.unit.spec(), verdict, list.group)
+                let stands = corrected(verdict, fault, false).is_none();
+                Contribution::of(list.run.unit.spec(), if stands { verdict } else { &no_answer }, list.group)
             })
         };
         score::of_contexts(rows, self.settings.lists.all_contexts())
     }
 
     /// Do the lists of some context end so?
-    fn lists_say(&self, outcome: Outcome) -> bool {
-        let (score, contexts) = self.joint_score();
+    fn lists_say(&self, outcome: Outcome, existence: Existence) -> bool {
+        let (score, contexts) = self.joint_score(existence);
         score.outcome() == outcome || contexts.iter().any(|context| context.score.outcome() == outcome)
     }
 
@@ -163,7 +188,23 @@ impl Inquiry {
         if !self.waiting.is_empty() || self.lists.iter().all(|list| list.run.is_done()) {
             return;
         }
-        let (score, contexts) = self.joint_score();
+        let mut decided = self.decided_contexts(Existence::Believed);
+        if self.may_find_rewriting() {
+            let doubted = self.decided_contexts(Existence::Doubted);
+            decided.retain(|name| doubted.contains(name));
+        }
+        if decided.is_empty() {
+            return;
+        }
+        self.abandon_lists(|list| {
+            let context = list.run.unit.spec().context();
+            decided.iter().any(|name| name.as_deref() == context)
+        });
+    }
+
+    /// The contexts whose outcome the lists that have not answered can no longer change.
+    fn decided_contexts(&self, existence: Existence) -> Vec<Option<Arc<str>>> {
+        let (score, contexts) = self.joint_score(existence);
         let outcome_of = |name: Option<&str>| {
             let named = contexts.iter().find(|context| Some(&*context.name) == name);
             named.map_or(score, |context| context.score).outcome()
@@ -186,21 +227,13 @@ impl Inquiry {
                 Outcome::Undecided => false,
             }
         };
-        let mut decided: Vec<Option<Arc<str>>> = Vec::new();
         match contexts.as_slice() {
-            [] => decided.extend(is_decided(None).then_some(None)),
+            [] => is_decided(None).then_some(None).into_iter().collect(),
             several => {
                 let names = several.iter().map(|context| &context.name).filter(|name| is_decided(Some(name)));
-                decided.extend(names.map(|name| Some(Arc::clone(name))));
+                names.map(|name| Some(Arc::clone(name))).collect()
             }
         }
-        if decided.is_empty() {
-            return;
-        }
-        self.abandon_lists(|list| {
-            let context = list.run.unit.spec().context();
-            decided.iter().any(|name| name.as_deref() == context)
-        });
     }
 }
 
@@ -214,6 +247,15 @@ fn drop_check<U: Check>(check: &mut Option<Running<U>>, is_needed: impl Fn() -> 
     check.take_if(|running| !running.is_done() && !is_needed()).is_some()
 }
 
-fn verdict<U: Check>(check: Option<&Running<U>>) -> Option<&U::Verdict> {
-    check?.verdict.as_ref()
+/// The verdict so far, as it will be.
+fn verdict<U: Check<Verdict: Clone>>(
+    check: Option<&Running<U>>,
+    existence: Existence,
+    doubt: impl FnOnce(&mut U::Verdict),
+) -> Option<Cow<'_, U::Verdict>> {
+    let mut verdict = Cow::Borrowed(check?.verdict.as_ref()?);
+    if existence == Existence::Doubted {
+        doubt(verdict.to_mut());
+    }
+    Some(verdict)
 }

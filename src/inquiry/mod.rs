@@ -114,6 +114,8 @@ pub struct Inquiry {
     may_suspect_resolver: bool,
     /// The resolver was found to be silent, or to refuse.
     resolver_is_silent: bool,
+    /// The resolver was found to rewrite NXDOMAIN.
+    resolver_rewrites: bool,
     label: Label,
     /// What is known about the resolver, for an inquiry without a driver.
     known: Option<Box<SharedState>>,

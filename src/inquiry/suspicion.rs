@@ -27,7 +27,7 @@ use std::time::Instant;
 use crate::base::name::Name;
 use crate::check::helo::Helo;
 use crate::check::mail_domain::{MailDomain, Via};
-use crate::check::resolver::ResolverCheck;
+use crate::check::resolver::{ResolverBehavior, ResolverCheck};
 use crate::dnsxl::{
     Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectAnswer, SubjectKind, Verdict,
 };
@@ -130,6 +130,15 @@ impl Inquiry {
         let is_back = self.resolver_is_silent && self.questions.signs().answered;
         if is_back || self.lists_look_distorted() || self.nothing_was_answered() {
             self.try_resolver();
+        }
+    }
+
+    /// May it turn out, by the end of the check, that the resolver rewrites NXDOMAIN?
+    pub(super) fn may_find_rewriting(&self) -> bool {
+        match &self.trial {
+            Some(trial) => trial.verdict != Some(ResolverBehavior::Honest),
+            // The result of a trial that another check began is not known here.
+            None => self.trial_from_the_start || self.resolver_rewrites || self.lists_look_distorted(),
         }
     }
 

@@ -14,6 +14,14 @@ const SUBJECTS: [(Part, &str); 5] = [
     (Part::Recipient, "r.test"),
     (Part::ConfirmedName, "listed.client.test"),
 ];
+const INVENTS_OUTSIDE_LISTS: &str = "* A 203.0.113.99
+    *.z0.test NXDOMAIN
+    *.z1.test NXDOMAIN
+    *.z2.test NXDOMAIN
+    *.z3.test NXDOMAIN
+    *.z4.test NXDOMAIN
+    *.z5.test NXDOMAIN
+";
 const RULES: [OnNoAnswer; 4] = [OnNoAnswer::Ignore, OnNoAnswer::Defer, OnNoAnswer::Listed, OnNoAnswer::DeferIfReject];
 
 #[derive(Clone, Debug)]
@@ -30,7 +38,7 @@ struct OneList {
 fn one_list() -> impl Strategy<Value = OneList> {
     let weight = prop_oneof![Just(1), Just(1), Just(2), Just(3), Just(-1), Just(-2)];
     let reply = prop::bool::weighted(0.1);
-    (0..SUBJECTS.len(), prop::bool::weighted(0.25), weight, 0..RULES.len(), 0..4_usize, 0..4_u64, reply).prop_map(
+    (0..SUBJECTS.len(), prop::bool::weighted(0.25), weight, 0..RULES.len(), 0..5_usize, 0..4_u64, reply).prop_map(
         |(part, allow, weight, rule, answer, delay, reply)| OneList { part, allow, weight, rule, answer, delay, reply },
     )
 }
@@ -84,6 +92,7 @@ proptest! {
         fates in prop::collection::vec(0..4_usize, 4),
         delays in prop::collection::vec(0..4_u64, 5),
         contexts in prop::bool::ANY,
+        resolver in 0..6_usize,
     ) {
         let mut dns = String::from("$SOA test 300 60\n$SOA in-addr.arpa 3600 600\nmx.sender.test A 45.66.77.9\n* NXDOMAIN\n");
         let mut set = ListSet::builder();
@@ -93,6 +102,8 @@ proptest! {
             dns += &match list.answer {
                 0 => format!("{name} SERVFAIL\n"),
                 1 => String::new(),
+                // Parked: an address for every name.
+                2 => format!("*.z{index}.test A 198.51.100.9\n"),
                 _ => format!("{name} A 127.0.0.2\n"),
             };
             dns += &format!("{name} after={}ms\n", list.delay * 100);
@@ -116,6 +127,8 @@ proptest! {
         {
             dns += &format!("{name} after={}ms\n", delay * 100);
         }
+        // Names that do not exist have an address: all of them, or those outside lists.
+        dns += ["* A 203.0.113.99\n", INVENTS_OUTSIDE_LISTS, "", "", "", ""][resolver];
         let world = || World::with(&dns, |builder| builder.lists(set.clone()).policy(policy(preset, change)));
         let (whole, staged) = (world(), world());
         let dialogue = Dialogue::from(LISTED).helo("helo.client.test").mail_from("<a@s.test>").rcpt_to("<b@r.test>");
