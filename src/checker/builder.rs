@@ -142,7 +142,7 @@ impl CheckerBuilder {
             bytes: self.limits.bytes,
             failure: self.limits.failure_ttl.min(MAX_FAILURE),
         };
-        let cache = Cache::new(bounds);
+        let cache = Cache::new(bounds, self.clock.now());
         let fetcher = Fetcher::new(self.resolver, self.clock, cache, self.limits.in_flight, self.limits.per_zone);
         let engine = Engine {
             fetcher: Arc::new(fetcher),

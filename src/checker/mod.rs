@@ -237,15 +237,12 @@ impl Checker {
         let Engine { fetcher, shared, .. } = &*self.engine;
         // Read before the cache and the lists' health, so that a change in between is noticed by the next call.
         let changes = fetcher.changes.load(Ordering::Acquire);
+        let now = fetcher.cache.tick(now);
         if fetcher.is_trial_due(now) {
             return None;
         }
         let Configured { settings, fast_path } = &**self.configured.load();
-        let (summary, answers) = fast_path.summary(dialogue, settings, &fetcher.cache, shared, changes, now)?;
-        fetcher.counters.checks.fetch_add(1, Ordering::Relaxed);
-        fetcher.counters.actions.count(summary.action());
-        fetcher.counters.remembered.fetch_add(answers, Ordering::Relaxed);
-        Some(summary)
+        fast_path.summary(dialogue, settings, &fetcher.cache, shared, changes, now)
     }
 
     /// The longest time that a check may take in total.

@@ -97,18 +97,19 @@ impl Checker {
         let fetcher = &self.engine.fetcher;
         let counters = &fetcher.counters;
         let [passed, deferred, rejected] = counters.actions.read();
+        let summaries = fetcher.cache.summaries();
         Stats {
-            checks: read(&counters.checks),
+            checks: read(&counters.checks) + summaries.count,
             cut_by_deadline: read(&counters.cut),
             shed: read(&counters.shed),
             questions: read(&counters.questions),
             shared: read(&counters.shared),
-            remembered: read(&counters.remembered),
+            remembered: read(&counters.remembered) + summaries.answers,
             failures: read(&counters.failures),
             in_flight: fetcher.in_flight(),
             entries: fetcher.cache.len(),
             bytes: fetcher.cache.bytes(),
-            passed,
+            passed: passed + summaries.count,
             deferred,
             rejected,
             check_time: counters.check_time.read(),
@@ -129,7 +130,7 @@ impl Checker {
                 cut: read(&counters.cut),
                 latency: counters.latency.read(),
             };
-            let counted = self.engine.fetcher.zone_counters(spec.zone(), read);
+            let counted = self.engine.fetcher.zones.counters(spec.zone(), read);
             counted.unwrap_or_else(|| read(&crate::engine::numbers::ListCounters::default()))
         };
         settings.lists.iter().map(of_list).collect()

@@ -6,14 +6,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use crate::base::lock::lock;
 use crate::base::mail_path::{self, Path};
 use crate::check::iprev::Iprev;
 use crate::dnsxl::score::{self, Counts, Outcome, Score};
 use crate::dnsxl::{About, ListSpec, Part, Subject, SubjectKind};
-use crate::engine::cache::{Cache, CachedVerdict, NumberingEpoch};
+use crate::engine::cache::{Cache, CachedVerdict, Edition, Tick};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 use crate::policy::{Action, Finding};
@@ -40,29 +39,31 @@ struct PerFamily {
     lists: Vec<Arc<ListSpec>>,
     /// The zone numbers of these lists in the cache, ascending, without duplicates.
     numbers: Box<[VersionedNumber]>,
+    /// The edition of these numbers.
+    edition: AtomicU64,
     /// The count of changes at which the lists' health was last read, shifted left by one; the lowest bit is set if the fast
     /// path may be used.
     state: AtomicU64,
-    /// Held while `numbers` and `state` are written, so that two refreshes cannot mix.
+    /// Held while `numbers`, `edition` and `state` are written, so that two refreshes cannot mix.
     refreshing: Mutex<()>,
     score: Score,
     counts: Counts,
 }
 
-/// A zone number in the lowest 16 bits, with its numbering epoch above. A reader that races with a writer sees the wrong epoch
-/// and gives up.
+/// A zone number in the lowest 16 bits, with its edition above. A reader that races with a writer sees the wrong edition and
+/// gives up.
 #[derive(Debug, Default)]
 struct VersionedNumber(AtomicU64);
 
 impl VersionedNumber {
-    fn store(&self, number: u16, epoch: NumberingEpoch) {
-        self.0.store(epoch.0 << 16 | u64::from(number), Ordering::Relaxed);
+    fn store(&self, number: u16, edition: Edition) {
+        self.0.store(edition.0 << 16 | u64::from(number), Ordering::Relaxed);
     }
 
-    /// The number in this epoch; 0, which no zone has, if it belongs to another epoch.
-    fn load(&self, epoch: NumberingEpoch) -> u16 {
+    /// The number in this edition; 0, which no zone has, if it belongs to another one.
+    fn load(&self, edition: Edition) -> u16 {
         let known = self.0.load(Ordering::Relaxed);
-        if known >> 16 == epoch.0 { (known & 0xffff) as u16 } else { 0 }
+        if known >> 16 == edition.0 { (known & 0xffff) as u16 } else { 0 }
     }
 }
 
@@ -89,7 +90,7 @@ impl FastPath {
         }
     }
 
-    /// The summary of a dialogue and the number of cached answers it rests on; `None` if the dialogue needs a full check.
+    /// The summary of a dialogue, which the cache counts; `None` if the dialogue needs a full check.
     ///
     /// `changes` is the count of changes, read before anything else: a change that happens during this call raises the count,
     /// so the next call reads the health again.
@@ -100,8 +101,8 @@ impl FastPath {
         cache: &Cache,
         shared: &Mutex<SharedState>,
         changes: u64,
-        now: Instant,
-    ) -> Option<(Summary, u64)> {
+        now: Tick,
+    ) -> Option<Summary> {
         let client = dialogue.client?.to_canonical();
         if dialogue.helo.is_some() || dialogue.rcpt_to.is_some() || dialogue.domain.is_some() {
             return None;
@@ -111,30 +112,32 @@ impl FastPath {
         if settings.skips(client, dialogue.trust).is_some() || !family.is_usable(cache, shared, changes) {
             return None;
         }
-        // Read the epoch before the numbers: if the numbers are replaced while they are read, some belong to another epoch, or
-        // `get_client` finds that this epoch has ended.
-        let epoch = cache.numbering_epoch();
-        let numbers = family.numbers.iter().map(|number| number.load(epoch));
-        let iprev = cache.get_client(client, epoch, numbers, now)?;
-        let mut findings = (*self.iprev.get(usize::from(iprev.0))?)?;
+        let mut is_null_sender = false;
         if let Some(sender) = &dialogue.mail_from {
             match mail_path::read(sender) {
-                Path::Null if !self.acts_on_null_sender => findings.insert(Finding::NullSender),
+                Path::Null if !self.acts_on_null_sender => is_null_sender = true,
                 Path::Domain(domain) if !settings.is_local(&domain) => {
                     cache.get_verdict(&Subject::Domain(domain), now).filter(|verdict| *verdict == DOMAIN_OK)?;
                 }
                 _ => return None,
             }
         }
-        let summary = Summary {
+        // The client last: what is found is counted.
+        let edition = Edition(family.edition.load(Ordering::Acquire));
+        let numbers = family.numbers.iter().map(|number| number.load(edition));
+        let findings_of = |iprev: CachedVerdict| *self.iprev.get(usize::from(iprev.0))?;
+        let mut findings = cache.get_client(client, edition, numbers, now, findings_of)?;
+        if is_null_sender {
+            findings.insert(Finding::NullSender);
+        }
+        Some(Summary {
             score: family.score,
             counts: family.counts,
             findings,
             action: Action::Pass,
             resolver_fault: None,
             completeness: Completeness::Complete,
-        };
-        Some((summary, family.lists.len() as u64))
+        })
     }
 }
 
@@ -164,8 +167,8 @@ impl PerFamily {
         let not_listed = lists.iter().filter(decides).count();
         let skipped = all.iter().filter(decides).count() - not_listed;
         let counts = Counts { not_listed, skipped, ..Counts::default() };
-        let (state, refreshing) = (AtomicU64::new(0), Mutex::new(()));
-        Self { kind, lists, numbers, state, refreshing, score, counts }
+        let (edition, state, refreshing) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::new(()));
+        Self { kind, lists, numbers, edition, state, refreshing, score, counts }
     }
 
     /// Are all lists and the resolver healthy, and are all zone numbers known? Read again only after a change.
@@ -175,9 +178,9 @@ impl PerFamily {
             return known & 1 == 1;
         }
         let _guard = lock(&self.refreshing);
-        // Read the epoch before the numbers: numbers that change meanwhile are stored under an epoch that has ended, and no reader
-        // uses them.
-        let epoch = cache.numbering_epoch();
+        // Begun before the numbers are read: numbers that change meanwhile are stored under an edition that has ended, and no
+        // reader uses them.
+        let edition = cache.begin_edition();
         let mut numbers: Vec<u16> = Vec::with_capacity(self.lists.len());
         let usable = {
             let shared = lock(shared);
@@ -193,9 +196,10 @@ impl PerFamily {
         numbers.dedup();
         let usable = usable && numbers.len() == self.numbers.len();
         for (slot, number) in self.numbers.iter().zip(&numbers) {
-            slot.store(*number, epoch);
+            slot.store(*number, edition);
         }
-        // Last, with release ordering: a reader that sees this state also sees the numbers stored above.
+        self.edition.store(edition.0, Ordering::Release);
+        // Last, with release ordering: a reader that sees this state also sees what was stored above.
         self.state.store(changes << 1 | u64::from(usable), Ordering::Release);
         usable
     }
@@ -204,7 +208,7 @@ impl PerFamily {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicBool;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::base::name::Name;
@@ -218,14 +222,14 @@ mod tests {
         let lists = ListSet::builder().deny("x.test").deny("y.test").build().unwrap();
         let settings = Settings { lists, ..Settings::default() };
         let fast_path = FastPath::new(&settings);
-        let cache = Cache::new(Bounds { entries: 100, bytes: 1 << 24, failure: Duration::ZERO });
+        let now = Instant::now();
+        let cache = Cache::new(Bounds { entries: 100, bytes: 1 << 24, failure: Duration::ZERO }, now);
         let (shared, changes, over) = (Mutex::new(SharedState::default()), AtomicU64::new(1), AtomicBool::new(false));
         let client = std::net::IpAddr::from([45, 66, 77, 7]);
         let (subject, dialogue) = (Subject::from(client), Dialogue::from(client));
-        let now = Instant::now();
         let summary = || {
             let changes = changes.load(Ordering::Acquire);
-            fast_path.summary(&dialogue, &settings, &cache, &shared, changes, now)
+            fast_path.summary(&dialogue, &settings, &cache, &shared, changes, cache.tick(now))
         };
         let [x, y] = ["x.test", "y.test"].map(|zone| Name::parse(zone).unwrap());
         let no = Answer::nx_domain(Some(Soa::new(y.clone(), Duration::from_secs(60))));

@@ -1,10 +1,10 @@
 //! Finds the answer to one question: in the cache, from the same question in flight, or from the resolver, within limits.
 
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_lock::{Semaphore, SemaphoreGuardArc};
 
@@ -12,22 +12,18 @@ use crate::base::clock::{BoxFuture, Clock};
 use crate::base::hash_map::FastMap;
 use crate::base::lock::lock;
 use crate::base::name::Name;
-use crate::dns::{Answer, AnswerKind, Question};
+use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject, SubjectKind};
-use crate::engine::cache::{Cache, CacheEpoch, ZoneNumber};
+use crate::engine::cache::{Cache, CacheEpoch, Tick, ZoneNumber};
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
-use crate::engine::numbers::{Actions, Histogram, ListCounters};
+use crate::engine::numbers::{Actions, Histogram};
 use crate::engine::shared_query::{QueryWaiter, SharedQuery, Work};
+use crate::engine::zone_limits::{ZoneLimits, ZoneUse};
 use crate::inquiry::Workspaces;
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
-
-/// Zones with a limit and counters of their own. When there are more, those of idle zones are dropped.
-const MAX_ZONES: usize = 4_096;
-/// The period of a list's daily limit.
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// The list that a question is sent to.
 #[derive(Clone, Debug)]
@@ -55,9 +51,8 @@ pub(crate) struct Fetcher {
     /// always out of date.
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: Workspaces,
-    /// When the resolver's trial is due, in milliseconds after `since`; 0: now.
-    next_trial: AtomicU64,
-    since: Instant,
+    /// When the resolver's trial is due, in ticks of the cache; 0: now.
+    next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
     own_answers: Mutex<Vec<QueuedAnswer>>,
     in_flight: Mutex<FastMap<Question, QueryEntry>>,
@@ -65,30 +60,7 @@ pub(crate) struct Fetcher {
     /// Half of it, for names that clients chose. Servers that never answer hold a permit until the timeout, and a client
     /// can choose such servers: without this limit its names could take all permits.
     client_chosen_limit: Arc<Semaphore>,
-    per_zone: usize,
-    zones: Mutex<FastMap<Name, Arc<ZoneUse>>>,
-    /// For lists with a daily limit: the start of the period and the questions sent in it. One entry a configured zone, so
-    /// the size is bounded.
-    quotas: Mutex<FastMap<Name, (Instant, u32)>>,
-}
-
-/// What is kept for one zone of a list.
-struct ZoneUse {
-    limit: Arc<Semaphore>,
-    counters: ListCounters,
-}
-
-impl ZoneUse {
-    /// Counts the answer to a question about a subject.
-    fn count(&self, answer: &Answer, took: Duration) {
-        count(&self.counters.asked);
-        self.counters.latency.add(took);
-        match answer.kind() {
-            AnswerKind::Failed(_) => count(&self.counters.failed),
-            AnswerKind::Records(_) => count(&self.counters.hits),
-            AnswerKind::NoData(_) | AnswerKind::NxDomain(_) => {}
-        }
-    }
+    pub(crate) zones: ZoneLimits,
 }
 
 /// A question in flight, as one check waits for it.
@@ -126,13 +98,11 @@ impl Fetcher {
         in_flight: usize,
         per_zone: usize,
     ) -> Self {
-        let since = clock.now();
         Self {
             resolver,
             clock,
             cache,
-            next_trial: AtomicU64::new(0),
-            since,
+            next_trial: AtomicU32::new(0),
             own_answers: Mutex::default(),
             counters: Counters::default(),
             listeners: Listeners::default(),
@@ -141,9 +111,7 @@ impl Fetcher {
             in_flight: Mutex::default(),
             global_limit: Arc::new(Semaphore::new(in_flight)),
             client_chosen_limit: Arc::new(Semaphore::new((in_flight / 2).max(1))),
-            per_zone,
-            zones: Mutex::default(),
-            quotas: Mutex::default(),
+            zones: ZoneLimits::new(per_zone),
         }
     }
 
@@ -187,50 +155,19 @@ impl Fetcher {
             count(&self.counters.shared);
             return Some(Fetching { answer, source: Source::Shared });
         }
-        if list.as_ref().is_some_and(|list| !self.take_from_quota(list)) {
+        let has_quota = |list: &ListTarget| {
+            list.daily_limit.is_none_or(|limit| self.zones.take_from_quota(&list.zone, limit, self.clock.now()))
+        };
+        if !list.as_ref().is_none_or(has_quota) {
             return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
         let (fetcher, question) = (Arc::clone(self), entry.key().clone());
-        let zone = list.as_ref().map(|list| self.zone(&list.zone));
+        let zone = list.as_ref().map(|list| self.zones.of(&list.zone));
         let task = QueryTask { fetcher, question, number, purpose, list, zone, step: Step::New };
         let answer = SharedQuery::start(place, task);
         entry.insert_entry(QueryEntry { number, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
-    }
-
-    /// Counts a question to a list. `false` if the list's daily limit is reached.
-    fn take_from_quota(&self, list: &ListTarget) -> bool {
-        let Some(limit) = list.daily_limit else { return true };
-        let now = self.clock.now();
-        let mut quotas = lock(&self.quotas);
-        let (since, count) = quotas.entry(list.zone.clone()).or_insert((now, 0));
-        if now.saturating_duration_since(*since) >= DAY {
-            (*since, *count) = (now, 0);
-        }
-        let is_within = *count < limit;
-        *count = count.saturating_add(u32::from(is_within));
-        is_within
-    }
-
-    /// The limit and the counters of one zone. The limit keeps a slow list from taking every permit.
-    fn zone(&self, name: &Name) -> Arc<ZoneUse> {
-        let mut zones = lock(&self.zones);
-        if let Some(zone) = zones.get(name) {
-            return Arc::clone(zone);
-        }
-        if zones.len() >= MAX_ZONES {
-            zones.retain(|_, zone| Arc::strong_count(zone) > 1);
-        }
-        let limit = Arc::new(Semaphore::new(self.per_zone));
-        let zone = Arc::new(ZoneUse { limit, counters: ListCounters::default() });
-        zones.insert(name.clone(), Arc::clone(&zone));
-        zone
-    }
-
-    /// The counters of a zone that was asked.
-    pub(crate) fn zone_counters<T>(&self, zone: &Name, read: impl FnOnce(&ListCounters) -> T) -> Option<T> {
-        lock(&self.zones).get(zone).map(|zone| read(&zone.counters))
     }
 
     /// Takes the answers to our own questions that arrived since the last call.
@@ -240,14 +177,12 @@ impl Fetcher {
 
     /// Sets when the resolver's trial is due; `None`: now.
     pub(crate) fn set_next_trial(&self, at: Option<Instant>) {
-        let millis = at.map_or(0, |at| at.saturating_duration_since(self.since).as_millis());
-        self.next_trial.store(u64::try_from(millis).unwrap_or(u64::MAX), Ordering::Release);
+        self.next_trial.store(at.map_or(Tick::default(), |at| self.cache.tick(at)).0, Ordering::Release);
     }
 
     /// Must the next check try the resolver?
-    pub(crate) fn is_trial_due(&self, now: Instant) -> bool {
-        let due = self.next_trial.load(Ordering::Acquire);
-        now.saturating_duration_since(self.since).as_millis() >= u128::from(due)
+    pub(crate) fn is_trial_due(&self, now: Tick) -> bool {
+        now.0 >= self.next_trial.load(Ordering::Acquire)
     }
 
     /// Questions in flight now.

@@ -13,6 +13,7 @@ pub(crate) mod numbers;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
+pub(crate) mod zone_limits;
 
 use std::sync::{Arc, Mutex};
 

@@ -100,7 +100,6 @@ impl Settings {
 
     /// Why no list is asked about this client; `None` where lists are asked.
     pub(crate) fn skips(&self, client: IpAddr, trust: ClientTrust) -> Option<Skipped> {
-        let client = client.to_canonical();
         if trust == ClientTrust::Authenticated || self.exempts(client) {
             return Some(Skipped::Exempt);
         }

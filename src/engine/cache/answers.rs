@@ -6,15 +6,15 @@ use std::time::Instant;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Question, RecordType};
 use crate::engine::cache::bounds::Bounds;
-use crate::engine::cache::lru::Store;
+use crate::engine::cache::lru::LruStore;
 
 /// One store for each kind of question.
 #[derive(Debug, Default)]
 pub(super) struct AnswerStores {
-    reverse: Mutex<Store<Question, CachedAnswer>>,
-    forward: Mutex<Store<Question, CachedAnswer>>,
-    mail: Mutex<Store<Question, CachedAnswer>>,
-    text: Mutex<Store<Question, CachedAnswer>>,
+    reverse: Mutex<LruStore<Question, CachedAnswer>>,
+    forward: Mutex<LruStore<Question, CachedAnswer>>,
+    mail: Mutex<LruStore<Question, CachedAnswer>>,
+    text: Mutex<LruStore<Question, CachedAnswer>>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,15 +64,15 @@ impl AnswerStores {
     }
 
     pub(super) fn clear(&self) {
-        self.all().for_each(|store| *lock(store) = Store::default());
+        self.all().for_each(|store| *lock(store) = LruStore::default());
     }
 
-    fn all(&self) -> impl Iterator<Item = &Mutex<Store<Question, CachedAnswer>>> {
+    fn all(&self) -> impl Iterator<Item = &Mutex<LruStore<Question, CachedAnswer>>> {
         [&self.reverse, &self.forward, &self.mail, &self.text].into_iter()
     }
 
     /// The store for answers to questions of this type.
-    fn partition(&self, kind: RecordType) -> &Mutex<Store<Question, CachedAnswer>> {
+    fn partition(&self, kind: RecordType) -> &Mutex<LruStore<Question, CachedAnswer>> {
         match kind {
             RecordType::Ptr => &self.reverse,
             RecordType::A | RecordType::Aaaa => &self.forward,

@@ -12,17 +12,20 @@
 
 mod answers;
 pub(crate) mod bounds;
-pub(crate) mod lru;
+mod lru;
 pub(crate) mod packed;
 mod shares;
+pub(crate) mod store;
 mod subjects;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod weight;
 pub(crate) mod zone_numbers;
 
 use std::net::IpAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::base::lock::lock;
@@ -33,23 +36,26 @@ use crate::engine::cache::answers::AnswerStores;
 use crate::engine::cache::bounds::Bounds;
 use crate::engine::cache::packed::SubjectRecord;
 use crate::engine::cache::subjects::SubjectStores;
-use crate::engine::cache::tick::Tick;
 use crate::engine::cache::zone_numbers::ZoneNumbers;
 
-pub(crate) use crate::engine::cache::zone_numbers::ZoneNumber;
+pub(crate) use crate::engine::cache::subjects::Summaries;
+pub(crate) use crate::engine::cache::tick::Tick;
+pub(crate) use crate::engine::cache::zone_numbers::{Edition, ZoneNumber};
 
 /// The cache. Shared by all clones of a checker.
 #[derive(Debug)]
 pub(crate) struct Cache {
     bounds: Bounds,
-    /// The zero of ticks: the first time that was passed in.
-    origin: OnceLock<Instant>,
+    /// The zero of ticks.
+    origin: Instant,
     zones: Mutex<ZoneNumbers>,
     subjects: SubjectStores,
     /// The cache epoch: how often everything was invalidated.
     epoch: AtomicU64,
-    /// The numbering epoch: how often any zone got a new number.
-    numbering_epoch: AtomicU64,
+    /// How many editions were begun, and how often any zone got a new number.
+    editions: AtomicU64,
+    /// What `editions` was when a zone last got a new number.
+    renumbered: AtomicU64,
     answers: AnswerStores,
 }
 
@@ -61,19 +67,16 @@ pub(crate) struct CachedVerdict(pub(crate) u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CacheEpoch(u64);
 
-/// The numbering epoch. Zone numbers that were looked up earlier are valid only within the epoch of that look-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NumberingEpoch(pub(crate) u64);
-
 impl Cache {
-    pub(crate) fn new(bounds: Bounds) -> Self {
+    pub(crate) fn new(bounds: Bounds, origin: Instant) -> Self {
         Self {
             bounds,
-            origin: OnceLock::new(),
+            origin,
             zones: Mutex::default(),
             subjects: SubjectStores::default(),
             epoch: AtomicU64::new(0),
-            numbering_epoch: AtomicU64::new(0),
+            editions: AtomicU64::new(0),
+            renumbered: AtomicU64::new(0),
             answers: AnswerStores::default(),
         }
     }
@@ -102,15 +105,25 @@ impl Cache {
         lock(&self.zones).number(zone)
     }
 
-    /// The current numbering epoch. Read it before [`number`](Self::number): while it stays the same, that number is valid.
-    pub(crate) fn numbering_epoch(&self) -> NumberingEpoch {
-        NumberingEpoch(self.numbering_epoch.load(Ordering::Acquire))
+    /// A new edition. Begin it before its numbers are read: a number that is replaced meanwhile ends it.
+    pub(crate) fn begin_edition(&self) -> Edition {
+        Edition(self.editions.fetch_add(1, Ordering::AcqRel) + 1)
+    }
+
+    /// Has no zone got a new number since this edition was begun?
+    fn is_current(&self, edition: Edition) -> bool {
+        edition.0 > self.renumbered.load(Ordering::Acquire)
+    }
+
+    /// Ends all editions. Called with the numbers locked, before any of them changes.
+    fn end_editions(&self) {
+        self.renumbered.store(self.begin_edition().0, Ordering::Release);
     }
 
     /// A zone's cached answer about a subject.
     pub(crate) fn get_list(&self, subject: &Subject, zone: &Name, number: ZoneNumber, now: Instant) -> Option<Answer> {
         let now = self.tick(now);
-        self.subjects.look_up(subject, now, |record| record.answer(number, zone, now))
+        self.subjects.look_up(subject, |record| record.answer(number, zone, now))
     }
 
     /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if
@@ -138,32 +151,30 @@ impl Cache {
         self.subjects.update(subject, client, self.bounds, is_current, put);
     }
 
-    /// The cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not listed". Takes a single
-    /// look-up. `None` if the numbering epoch has ended, because a number may now belong to another zone.
-    pub(crate) fn get_client(
+    /// What `accept` makes of the cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not
+    /// listed"; it is counted as a summary. Takes a single look-up. `None` if the edition has ended, because a number may now
+    /// belong to another zone.
+    pub(crate) fn get_client<T>(
         &self,
         client: IpAddr,
-        epoch: NumberingEpoch,
+        edition: Edition,
         numbers: impl ExactSizeIterator<Item = u16>,
-        now: Instant,
-    ) -> Option<CachedVerdict> {
-        let now = self.tick(now);
-        let read = |record: &SubjectRecord| {
-            // Compare under the lock of the store: the epoch is raised before a new number is given out. So a record that holds
-            // an answer under a reused number cannot be read with the old epoch.
-            if epoch == self.numbering_epoch() && record.are_all_negative(numbers, now) {
-                record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict)
-            } else {
-                None
-            }
+        now: Tick,
+        accept: impl FnOnce(CachedVerdict) -> Option<T>,
+    ) -> Option<T> {
+        let answers = numbers.len();
+        let read = |record: &mut SubjectRecord| {
+            // Compare under the lock of the store: editions end before a new number is given out. So a record that holds an
+            // answer under a reused number cannot be read with an old edition.
+            let verdict = if self.is_current(edition) { record.conclude(edition, numbers, now)? } else { return None };
+            accept(CachedVerdict(verdict))
         };
-        self.subjects.look_up(&Subject::Client(client), now, read)
+        self.subjects.summarize(client, answers, read)
     }
 
     /// The cached verdict about a subject, apart from lists.
-    pub(crate) fn get_verdict(&self, subject: &Subject, now: Instant) -> Option<CachedVerdict> {
-        let now = self.tick(now);
-        self.subjects.look_up(subject, now, |record| record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict))
+    pub(crate) fn get_verdict(&self, subject: &Subject, now: Tick) -> Option<CachedVerdict> {
+        self.subjects.look_up(subject, |record| record.verdict(ZoneNumber::OWN_VERDICT, now).map(CachedVerdict))
     }
 
     /// Caches a verdict about a subject, unless everything was invalidated since `epoch`.
@@ -196,9 +207,14 @@ impl Cache {
         self.answers.bytes() + self.subjects.bytes()
     }
 
+    /// How many summaries came from one look-up.
+    pub(crate) fn summaries(&self) -> Summaries {
+        self.subjects.summaries()
+    }
+
     /// A time in ticks of the cache.
-    fn tick(&self, moment: Instant) -> Tick {
-        Tick::at(moment, *self.origin.get_or_init(|| moment))
+    pub(crate) fn tick(&self, moment: Instant) -> Tick {
+        Tick::at(moment, self.origin)
     }
 
     /// How long an answer may be cached; `None` if it must not be.
@@ -221,7 +237,7 @@ impl Cache {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         {
             let mut zones = lock(&self.zones);
-            self.numbering_epoch.fetch_add(1, Ordering::AcqRel);
+            self.end_editions();
             zones.restart();
         }
         self.subjects.clear();
@@ -232,166 +248,11 @@ impl Cache {
     pub(crate) fn invalidate(&self, zone: &Name) {
         let restarted = {
             let mut zones = lock(&self.zones);
-            // Raised before the new number can be read, and under the same lock.
-            self.numbering_epoch.fetch_add(1, Ordering::AcqRel);
+            self.end_editions();
             zones.invalidate(zone)
         };
         if restarted {
             self.subjects.clear();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-    use crate::dns::{Record, RecordType, Soa};
-
-    const BOUNDS: Bounds = Bounds { entries: 100, bytes: 64 * 1024, failure: Duration::from_secs(5) };
-
-    fn name(text: &str) -> Name {
-        Name::parse(text).unwrap()
-    }
-
-    fn cache_now(bounds: Bounds) -> (Cache, Instant) {
-        let now = Instant::now();
-        (Cache::new(bounds), now)
-    }
-
-    fn insert_list(cache: &Cache, subject: &Subject, zone: &str, answer: &Answer, now: Instant) {
-        cache.insert_list(subject, None, cache.number(&name(zone)).unwrap(), answer, now);
-    }
-
-    fn get_list(cache: &Cache, subject: &Subject, zone: &str, now: Instant) -> Option<Answer> {
-        cache.get_list(subject, &name(zone), cache.number(&name(zone)).unwrap(), now)
-    }
-
-    fn client(number: u32) -> Subject {
-        Subject::Client(Ipv4Addr::from(number).into())
-    }
-
-    fn seconds(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn no(ttl: u64) -> Answer {
-        Answer::nx_domain(Some(Soa::new(name("example"), seconds(ttl))))
-    }
-
-    #[test]
-    fn answers_live_as_long_as_dns_says() {
-        let (cache, now) = cache_now(BOUNDS);
-        let question = Question::new(name("mail.example"), RecordType::A);
-        let answer = Answer::records([Record::A(Ipv4Addr::LOCALHOST)], seconds(60));
-        cache.insert(&question, &answer, now, cache.epoch());
-        assert_eq!(cache.get(&question, now + seconds(20)).unwrap().ttl(), Some(seconds(40)));
-        assert!(cache.get(&question, now + seconds(59)).is_some());
-        assert!(cache.get(&question, now + seconds(60)).is_none());
-        assert_eq!(cache.len(), 0, "an expired answer is removed when it is looked up");
-        cache.insert(&question, &no(30), now, cache.epoch());
-        assert!(cache.get(&question, now + seconds(29)).is_some());
-        assert!(cache.get(&question, now + seconds(30)).is_none());
-    }
-
-    #[test]
-    fn what_must_not_be_cached() {
-        let (cache, now) = cache_now(BOUNDS);
-        let question = Question::new(name("mail.example"), RecordType::A);
-        for answer in [
-            Answer::nx_domain(None), // RFC 2308 §5: no SOA, no lifetime
-            Answer::no_data(None),
-            no(0),
-            Answer::records([Record::A(Ipv4Addr::LOCALHOST)], Duration::ZERO),
-            Answer::failed(Failure::Deadline),
-            Answer::failed(Failure::Shed),
-            Answer::failed(Failure::Overload),
-        ] {
-            cache.insert(&question, &answer, now, cache.epoch());
-            insert_list(&cache, &client(1), "bl.example", &answer, now);
-            assert_eq!(cache.len(), 0, "{answer}");
-        }
-        let cut = Answer::records((0..1_000).map(|code| Record::A(Ipv4Addr::from(0x7f00_0000 + code))), seconds(60));
-        insert_list(&cache, &client(1), "bl.example", &cut, now);
-        assert_eq!(cache.len(), 0, "the mark of truncation would be lost");
-        cache.insert(&question, &Answer::failed(Failure::ServFail), now, cache.epoch()); // RFC 9520
-        assert!(cache.get(&question, now + seconds(4)).is_some());
-        assert!(cache.get(&question, now + seconds(5)).is_none());
-    }
-
-    #[test]
-    fn one_record_holds_all_zones_of_a_subject() {
-        let (cache, now) = cache_now(BOUNDS);
-        let codes = Answer::records([2, 4].map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last))), seconds(60));
-        insert_list(&cache, &client(1), "a.example", &codes, now);
-        insert_list(&cache, &client(1), "b.example", &no(300), now);
-        assert_eq!(cache.len(), 1);
-        let cached = get_list(&cache, &client(1), "a.example", now).unwrap();
-        assert_eq!(cached, codes);
-        assert!(matches!(get_list(&cache, &client(1), "b.example", now).unwrap().kind(), AnswerKind::NxDomain(_)));
-        assert!(get_list(&cache, &client(1), "c.example", now).is_none());
-        assert!(get_list(&cache, &client(2), "a.example", now).is_none());
-        assert!(get_list(&cache, &client(1), "a.example", now + seconds(60)).is_none());
-    }
-
-    #[test]
-    fn invalidating_a_zone_drops_its_answers_alone() {
-        let (cache, now) = cache_now(BOUNDS);
-        for zone in ["a.example", "b.example"] {
-            insert_list(&cache, &client(1), zone, &no(300), now);
-        }
-        cache.invalidate(&name("a.example"));
-        assert!(get_list(&cache, &client(1), "a.example", now).is_none());
-        assert!(get_list(&cache, &client(1), "b.example", now).is_some());
-        insert_list(&cache, &client(1), "a.example", &no(300), now);
-        assert!(get_list(&cache, &client(1), "a.example", now).is_some());
-    }
-
-    /// The fast path looks zone numbers up once. After everything is invalidated, other zones get these numbers.
-    #[test]
-    fn numbers_of_an_ended_epoch_find_nothing() {
-        let (cache, now) = cache_now(BOUNDS);
-        let address = IpAddr::from([45, 66, 77, 7]);
-        let answer = |zone: &str| {
-            insert_list(&cache, &address.into(), zone, &no(300), now);
-            cache.insert_verdict(&address.into(), None, CachedVerdict(0), seconds(60), now, cache.epoch());
-        };
-        answer("a.example");
-        let (epoch, number) = (cache.numbering_epoch(), cache.number(&name("a.example")).unwrap().value());
-        assert_eq!(cache.get_client(address, epoch, [number].into_iter(), now), Some(CachedVerdict(0)));
-        cache.invalidate_all();
-        answer("b.example");
-        assert_eq!(cache.number(&name("b.example")).unwrap().value(), number, "given out again");
-        assert_eq!(cache.get_client(address, epoch, [number].into_iter(), now), None);
-        assert_eq!(
-            cache.get_client(address, cache.numbering_epoch(), [number].into_iter(), now),
-            Some(CachedVerdict(0))
-        );
-    }
-
-    #[test]
-    fn a_flood_of_one_kind_leaves_the_others_alone() {
-        let (cache, now) = cache_now(BOUNDS);
-        insert_list(&cache, &client(1), "bl.example", &no(300), now);
-        cache.insert(&Question::new(name("mail.example"), RecordType::Mx), &no(300), now, cache.epoch());
-        for number in 0..10_000 {
-            let reverse = Name::reverse_of(Ipv4Addr::from(number).into());
-            cache.insert(&Question::new(reverse, RecordType::Ptr), &no(300), now, cache.epoch());
-        }
-        assert!(get_list(&cache, &client(1), "bl.example", now).is_some());
-        assert!(cache.get(&Question::new(name("mail.example"), RecordType::Mx), now).is_some());
-        assert!(cache.len() <= 102 && cache.bytes() <= 3 * BOUNDS.bytes);
-    }
-
-    #[test]
-    fn bounded_in_bytes() {
-        let (cache, now) = cache_now(Bounds { entries: 1_000_000, ..BOUNDS });
-        for number in 0..5_000_u32 {
-            let codes = (0..100_u8).map(|last| Record::A(Ipv4Addr::new(127, 0, 0, last)));
-            insert_list(&cache, &client(number), "bl.example", &Answer::records(codes, seconds(60)), now);
-        }
-        assert!(cache.bytes() <= BOUNDS.bytes);
-        assert!(cache.len() > 10);
     }
 }

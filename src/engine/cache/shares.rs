@@ -103,6 +103,11 @@ mod tests {
     const OTHERS: u32 = 1_500;
     const A_MINUTE: Duration = Duration::from_secs(60);
 
+    fn a_cache() -> (Cache, Instant) {
+        let now = Instant::now();
+        (Cache::new(BOUNDS, now), now)
+    }
+
     fn no() -> Answer {
         Answer::nx_domain(Some(Soa::new(Name::parse("example").unwrap(), A_MINUTE)))
     }
@@ -114,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_network_of_64_bits_cannot_flush_the_store_of_its_kind() {
-        let (cache, now, zone) = (Cache::new(BOUNDS), Instant::now(), Name::parse("bl.example").unwrap());
+        let (cache, now) = a_cache();
+        let zone = Name::parse("bl.example").unwrap();
         let number = cache.number(&zone).unwrap();
         let client = |network: u32, host: u64| {
             Subject::Client(
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_client_cannot_flush_a_store_with_names_that_it_chooses() {
-        let (cache, now) = (Cache::new(BOUNDS), Instant::now());
+        let (cache, now) = a_cache();
         let question =
             |client: u32, text: String| Question::new(Name::parse(&text).unwrap(), RecordType::A).chosen_by(client);
         let put = |question: &Question, answer: &Answer| cache.insert(question, answer, now, cache.epoch());
@@ -157,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_client_cannot_flush_the_records_of_domains() {
-        let (cache, now, zone) = (Cache::new(BOUNDS), Instant::now(), Name::parse("bl.example").unwrap());
+        let (cache, now, zone) =
+            (Cache::new(BOUNDS, Instant::now()), Instant::now(), Name::parse("bl.example").unwrap());
         let number = cache.number(&zone).unwrap();
         let domain = |text: String| Subject::Domain(Name::parse(&text).unwrap());
         let other = |number: u32| domain(format!("n{number}.example"));
@@ -179,7 +186,7 @@ mod tests {
     /// Clients that ask about the same name, and names that expire: what is counted is what is there.
     #[test]
     fn nothing_is_counted_that_is_gone() {
-        let (cache, now) = (Cache::new(BOUNDS), Instant::now());
+        let (cache, now) = a_cache();
         let name = Name::reverse_of(IpAddr::from([192, 0, 2, 1]));
         for number in 0..5_000_u32 {
             let question = Question::new(name.clone(), RecordType::Ptr).chosen_by(number % 3);

@@ -11,16 +11,16 @@ use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dnsxl::Subject;
 use crate::engine::cache::bounds::Bounds;
-use crate::engine::cache::lru::{Store, Weigh};
 use crate::engine::cache::packed::SubjectRecord;
-use crate::engine::cache::tick::Tick;
+use crate::engine::cache::store::Store;
+use crate::engine::cache::weight::Weigh;
 
 /// One store for each kind of subject.
 #[derive(Debug, Default)]
 pub(super) struct SubjectStores {
-    v4: Mutex<Store<Ipv4Addr, SubjectRecord>>,
-    v6: Mutex<Store<Ipv6Addr, SubjectRecord>>,
-    domains: Mutex<Store<Name, SubjectRecord>>,
+    v4: Mutex<Clients<Ipv4Addr>>,
+    v6: Mutex<Clients<Ipv6Addr>>,
+    domains: Mutex<Store<Name, DomainRecord>>,
     owners: Owners,
 }
 
@@ -35,23 +35,86 @@ impl Owners {
     }
 }
 
+/// The record of a domain.
+#[derive(Debug)]
+pub(super) struct DomainRecord {
+    pub(super) record: SubjectRecord,
+    /// The client network that caused it.
+    pub(super) owner: Option<NonZeroU16>,
+}
+
+/// The records of clients of one family.
+#[derive(Debug)]
+struct Clients<K> {
+    records: Store<K, SubjectRecord>,
+    summaries: Summaries,
+}
+
+/// Summaries that came from one look-up. Counted under the lock of that look-up, where it costs next to nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summaries {
+    pub(crate) count: u64,
+    /// The answers that they rest on.
+    pub(crate) answers: u64,
+}
+
+impl<K> Default for Clients<K> {
+    fn default() -> Self {
+        Self { records: Store::default(), summaries: Summaries::default() }
+    }
+}
+
+impl<K: Hash + Eq + Clone> Clients<K>
+where
+    SubjectRecord: Weigh<K>,
+{
+    fn summarize<T>(
+        &mut self,
+        client: &K,
+        answers: usize,
+        read: impl FnOnce(&mut SubjectRecord) -> Option<T>,
+    ) -> Option<T> {
+        let found = self.records.get(client).and_then(read)?;
+        self.summaries.count += 1;
+        self.summaries.answers += answers as u64;
+        Some(found)
+    }
+}
+
 impl SubjectStores {
     /// One look-up of the record of a subject.
     pub(super) fn look_up<T>(
         &self,
         subject: &Subject,
-        now: Tick,
-        read: impl FnOnce(&SubjectRecord) -> Option<T>,
+        read: impl FnOnce(&mut SubjectRecord) -> Option<T>,
     ) -> Option<T> {
         match subject {
-            Subject::Client(IpAddr::V4(address)) => look_up_in(&mut lock(&self.v4), address, now, read),
-            Subject::Client(IpAddr::V6(address)) => look_up_in(&mut lock(&self.v6), address, now, read),
-            Subject::Domain(name) => look_up_in(&mut lock(&self.domains), name, now, read),
+            Subject::Client(IpAddr::V4(address)) => lock(&self.v4).records.get(address).and_then(read),
+            Subject::Client(IpAddr::V6(address)) => lock(&self.v6).records.get(address).and_then(read),
+            Subject::Domain(name) => lock(&self.domains).get(name).and_then(|domain| read(&mut domain.record)),
         }
     }
 
+    /// One look-up of the record of a client. Counted as a summary of so many answers if it finds something.
+    pub(super) fn summarize<T>(
+        &self,
+        client: IpAddr,
+        answers: usize,
+        read: impl FnOnce(&mut SubjectRecord) -> Option<T>,
+    ) -> Option<T> {
+        match client {
+            IpAddr::V4(address) => lock(&self.v4).summarize(&address, answers, read),
+            IpAddr::V6(address) => lock(&self.v6).summarize(&address, answers, read),
+        }
+    }
+
+    pub(super) fn summaries(&self) -> Summaries {
+        let (v4, v6) = (lock(&self.v4).summaries, lock(&self.v6).summaries);
+        Summaries { count: v4.count + v6.count, answers: v4.answers + v6.answers }
+    }
+
     /// Changes the record of a subject if `is_current` is still true once the store is locked. A new record of a domain counts
-    /// as caused by this client.
+    /// as caused by this client; an address itself tells who caused its record.
     pub(super) fn update(
         &self,
         subject: &Subject,
@@ -61,64 +124,46 @@ impl SubjectStores {
         change: impl FnOnce(&mut SubjectRecord),
     ) {
         fn update_in<K: Hash + Eq + Clone>(
-            store: &Mutex<Store<K, SubjectRecord>>,
+            clients: &Mutex<Clients<K>>,
             key: K,
-            new: SubjectRecord,
             bounds: Bounds,
             is_current: impl FnOnce() -> bool,
             change: impl FnOnce(&mut SubjectRecord),
         ) where
             SubjectRecord: Weigh<K>,
         {
-            let mut store = lock(store);
+            let mut clients = lock(clients);
             if is_current() {
-                store.update(key, new, bounds, change);
+                clients.records.update(key, SubjectRecord::default(), bounds, change);
             }
         }
-        let new = match subject {
-            Subject::Domain(_) => SubjectRecord::of(client.and_then(|client| self.owners.of(client))),
-            // An address says itself who caused the record.
-            Subject::Client(_) => SubjectRecord::default(),
-        };
         match subject {
-            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, new, bounds, is_current, change),
-            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, new, bounds, is_current, change),
-            Subject::Domain(name) => update_in(&self.domains, name.clone(), new, bounds, is_current, change),
+            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, bounds, is_current, change),
+            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, bounds, is_current, change),
+            Subject::Domain(name) => {
+                let owner = client.and_then(|client| self.owners.of(client));
+                let new = DomainRecord { record: SubjectRecord::default(), owner };
+                let mut domains = lock(&self.domains);
+                if is_current() {
+                    domains.update(name.clone(), new, bounds, |domain| change(&mut domain.record));
+                }
+            }
         }
     }
 
     /// The number of records.
     pub(super) fn len(&self) -> usize {
-        lock(&self.v4).len() + lock(&self.v6).len() + lock(&self.domains).len()
+        lock(&self.v4).records.len() + lock(&self.v6).records.len() + lock(&self.domains).len()
     }
 
     /// Roughly the bytes that the records take.
     pub(super) fn bytes(&self) -> usize {
-        lock(&self.v4).bytes() + lock(&self.v6).bytes() + lock(&self.domains).bytes()
+        lock(&self.v4).records.bytes() + lock(&self.v6).records.bytes() + lock(&self.domains).bytes()
     }
 
     pub(super) fn clear(&self) {
-        *lock(&self.v4) = Store::default();
-        *lock(&self.v6) = Store::default();
+        lock(&self.v4).records = Store::default();
+        lock(&self.v6).records = Store::default();
         *lock(&self.domains) = Store::default();
     }
-}
-
-/// One look-up in a store. Promoting an entry to the most recently used costs about four cache misses; doing it at most every 8
-/// seconds keeps the order good enough.
-fn look_up_in<K: Hash + Eq + Clone, T>(
-    store: &mut Store<K, SubjectRecord>,
-    key: &K,
-    now: Tick,
-    read: impl FnOnce(&SubjectRecord) -> Option<T>,
-) -> Option<T>
-where
-    SubjectRecord: Weigh<K>,
-{
-    let record = store.peek(key)?;
-    let (found, stale) = (read(record), record.is_stale(now));
-    if stale && let Some(record) = store.get_mut(key) {
-        record.mark_used(now);
-    }
-    found
 }

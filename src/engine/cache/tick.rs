@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Quarters of a second since the cache was first used. Enough for 34 years.
+/// Quarters of a second since the cache was made. Enough for 34 years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(pub(crate) u32);
 

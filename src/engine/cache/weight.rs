@@ -6,21 +6,32 @@ use crate::base::address::client_number;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, Record, Target};
 use crate::engine::cache::answers::CachedAnswer;
-use crate::engine::cache::lru::Weigh;
 use crate::engine::cache::packed::SubjectRecord;
+use crate::engine::cache::subjects::DomainRecord;
 
-/// The bytes of an entry besides its contents: key, links, and its slot in the hash table.
-const ENTRY: usize = 96;
+/// What an entry takes, and who caused it.
+pub(crate) trait Weigh<K> {
+    /// Roughly the bytes that a value takes with its key.
+    fn weight(&self, key: &K) -> usize;
+
+    /// The client network that chose the key, if one did: a number that identifies it.
+    fn owner(&self, _: &K) -> Option<u64> {
+        None
+    }
+}
+
+/// The bytes of an entry besides its contents: its mark, its place in the table, and room to grow.
+const ENTRY: usize = 32;
 
 impl Weigh<Ipv4Addr> for SubjectRecord {
     fn weight(&self, _: &Ipv4Addr) -> usize {
-        ENTRY + self.octets()
+        ENTRY + size_of::<Self>() + self.octets()
     }
 }
 
 impl Weigh<Ipv6Addr> for SubjectRecord {
     fn weight(&self, _: &Ipv6Addr) -> usize {
-        ENTRY + size_of::<Ipv6Addr>() + self.octets()
+        ENTRY + size_of::<Ipv6Addr>() + size_of::<Self>() + self.octets()
     }
 
     /// One host can use all addresses of a network of 64 bits.
@@ -29,13 +40,13 @@ impl Weigh<Ipv6Addr> for SubjectRecord {
     }
 }
 
-impl Weigh<Name> for SubjectRecord {
+impl Weigh<Name> for DomainRecord {
     fn weight(&self, name: &Name) -> usize {
-        ENTRY + size_of::<Name>() + name.expose().len() + self.octets()
+        ENTRY + size_of::<Name>() + name.expose().len() + size_of::<Self>() + self.record.octets()
     }
 
     fn owner(&self, _: &Name) -> Option<u64> {
-        SubjectRecord::owner(self).map(|owner| owner.get().into())
+        self.owner.map(|owner| owner.get().into())
     }
 }
 

@@ -3,8 +3,9 @@
 //! A busy mail server caches millions of these answers. Each holds the zone's number, what the zone answered, and when it
 //! expires. Times are rounded so that an answer may expire a quarter of a second early, but never late.
 
+mod conclusion;
+
 use std::net::Ipv4Addr;
-use std::num::NonZeroU16;
 use std::time::Duration;
 
 use crate::base::name::Name;
@@ -17,10 +18,11 @@ use crate::engine::cache::zone_numbers::ZoneNumber;
 pub(crate) struct SubjectRecord {
     /// The time from which the answers' expiry counts.
     base: Tick,
-    /// When the record was last promoted to the most recently used: see [`used_at`].
-    used: u16,
-    /// The client network that caused the record, hashed: see [`Owners`](crate::engine::cache::subjects::Owners).
-    owner: Option<NonZeroU16>,
+    /// Until when `conclusion` holds.
+    until: Tick,
+    /// What the answers came to when all lists of one edition were last looked at: the edition, above our own verdict in the
+    /// lowest 16 bits. 0 if there is none, or an answer has changed since.
+    conclusion: u64,
     answers: Vec<PackedAnswer>,
 }
 
@@ -72,15 +74,6 @@ impl PackedAnswer {
 }
 
 impl SubjectRecord {
-    /// An empty record that this owner causes.
-    pub(crate) fn of(owner: Option<NonZeroU16>) -> Self {
-        Self { owner, ..Self::default() }
-    }
-
-    pub(crate) fn owner(&self) -> Option<NonZeroU16> {
-        self.owner
-    }
-
     /// Roughly the octets it takes: the answers, and what the allocator adds.
     pub(crate) fn octets(&self) -> usize {
         self.answers.capacity() * size_of::<PackedAnswer>() + 8
@@ -138,40 +131,8 @@ impl SubjectRecord {
         Some(answer.payload)
     }
 
-    /// Did all of these zones answer "not listed", and has none of these answers expired? `numbers` must ascend; number 0 is
-    /// reserved and never matches. Most clients are on no list, so one pass over both sequences decides most checks.
-    pub(crate) fn are_all_negative(&self, mut numbers: impl ExactSizeIterator<Item = u16>, now: Tick) -> bool {
-        let Some(passed) = now.0.checked_sub(self.base.0) else { return false };
-        let Ok(passed) = u16::try_from(passed) else { return false };
-        let mut answers = match self.answers.as_slice() {
-            [own, rest @ ..] if own.number() == ZoneNumber::OWN_VERDICT.value() => rest,
-            answers => answers,
-        };
-        let is_negative = |answer: &PackedAnswer, number: u16| {
-            (answer.zone == number << 2) & (answer.payload <= NO_DATA) & (answer.expires > passed)
-        };
-        // The common case: exactly these zones were asked about the client.
-        if answers.len() == numbers.len() {
-            return answers.iter().zip(numbers).all(|(answer, number)| is_negative(answer, number));
-        }
-        numbers.all(|number| {
-            let place = answers.partition_point(|answer| answer.number() < number);
-            answers = answers.get(place..).unwrap_or_default();
-            answers.first().is_some_and(|answer| is_negative(answer, number))
-        })
-    }
-
-    /// Must the record be marked as used again? At most once in 8 seconds.
-    pub(crate) fn is_stale(&self, now: Tick) -> bool {
-        self.used != used_at(now)
-    }
-
-    /// Marks the record as used.
-    pub(crate) fn mark_used(&mut self, now: Tick) {
-        self.used = used_at(now);
-    }
-
     fn put_packed(&mut self, number: ZoneNumber, new: &[PackedAnswer], now: Tick) {
+        self.conclusion = 0;
         let passed = now.0.checked_sub(self.base.0).and_then(|passed| u16::try_from(passed).ok());
         let fits = |passed: u16| new.iter().all(|answer| answer.expires.checked_add(passed).is_some());
         let passed = match passed.filter(|passed| fits(*passed) && !self.answers.is_empty()) {
@@ -199,7 +160,7 @@ impl SubjectRecord {
             answer.expires = u16::try_from(left).unwrap_or(u16::MAX);
             left > 0
         });
-        (self.base, self.used) = (now, used_at(now));
+        self.base = now;
     }
 
     fn of_zone(&self, number: ZoneNumber) -> &[PackedAnswer] {
@@ -219,11 +180,6 @@ impl SubjectRecord {
         let left = self.expiry(answer).checked_sub(now.0).filter(|left| *left > 0)?;
         Some(Duration::from_millis(u64::from(left) * u64::from(1_000 / Tick::PER_SECOND)))
     }
-}
-
-/// A time in steps of 8 seconds. It starts again after six days: a record that is met then misses one promotion.
-fn used_at(now: Tick) -> u16 {
-    (now.0 / (8 * Tick::PER_SECOND) % (1 << 16)) as u16
 }
 
 /// The number of answers to make room for. An allocator gives blocks in steps of 16 octets, 8 of them its own, so a few more cost
@@ -294,9 +250,9 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_takes_six_octets_and_a_record_eight_beside_them() {
+    fn an_answer_takes_six_octets_and_a_record_sixteen_beside_them() {
         assert_eq!(std::mem::size_of::<PackedAnswer>(), 6);
-        assert_eq!(std::mem::size_of::<SubjectRecord>(), 8 + std::mem::size_of::<Vec<PackedAnswer>>());
+        assert_eq!(std::mem::size_of::<SubjectRecord>(), 16 + std::mem::size_of::<Vec<PackedAnswer>>());
     }
 
     #[test]
@@ -333,10 +289,14 @@ mod tests {
         let holds = |value, second: u32| record.answer(number(value), &zone(), Tick(second * SECOND)).is_some();
         assert!(holds(2, 59) && !holds(2, 60));
         assert!(holds(1, 209) && !holds(1, 210));
-        assert!(record.are_all_negative([1, 2].into_iter(), Tick(59 * SECOND)));
-        assert!(!record.are_all_negative([1, 2].into_iter(), Tick(60 * SECOND)));
-        assert!(record.are_all_negative([1].into_iter(), Tick(60 * SECOND)));
-        assert!(!record.are_all_negative([1, 3].into_iter(), Tick(0)), "zone 3 has not answered");
+        let negative = |numbers: &[u16], second: u32| {
+            let until = record.all_negative_until(numbers.iter().copied(), Tick(second * SECOND));
+            until.map(|until| until.0 / SECOND)
+        };
+        assert_eq!(negative(&[1, 2], 59), Some(60));
+        assert_eq!(negative(&[1, 2], 60), None);
+        assert_eq!(negative(&[1], 60), Some(210));
+        assert_eq!(negative(&[1, 3], 0), None, "zone 3 has not answered");
         record.put(number(3), &no, minutes(1), Tick(100 * SECOND));
         assert_eq!(record.answers.len(), 2, "expired answers are dropped");
     }
@@ -351,7 +311,7 @@ mod tests {
         ] {
             let mut record = SubjectRecord::default();
             record.put(number(1), &answer, minutes(1), Tick(0));
-            assert!(!record.are_all_negative([1].into_iter(), Tick(0)), "{answer}");
+            assert_eq!(record.all_negative_until([1].into_iter(), Tick(0)), None, "{answer}");
         }
     }
 
@@ -399,6 +359,6 @@ mod tests {
         record.put(number(1), &Answer::nx_domain(None), minutes(1), Tick(0));
         assert_eq!(record.verdict(ZoneNumber::OWN_VERDICT, Tick(0)), Some(7));
         assert_eq!(record.verdict(ZoneNumber::OWN_VERDICT, Tick(60 * SECOND)), None);
-        assert!(record.are_all_negative([1].into_iter(), Tick(0)));
+        assert!(record.all_negative_until([1].into_iter(), Tick(0)).is_some());
     }
 }
