@@ -34,6 +34,15 @@ impl Stage {
     }
 }
 
+/// A client's address as mail servers write it: with sendmail's `IPv6:`, or with the zone of a link-local address. Anything else,
+/// such as `unknown`, is none.
+pub(crate) fn client_address(text: &str) -> Option<IpAddr> {
+    let untagged = text.get(..5).filter(|tag| tag.eq_ignore_ascii_case("IPv6:")).and_then(|_| text.get(5..));
+    let text = untagged.unwrap_or(text);
+    let address = text.parse();
+    address.ok().or_else(|| text.split_once('%')?.0.parse().ok().filter(IpAddr::is_ipv6))
+}
+
 /// What is known. Addresses of mail are as the server has parsed them: without brackets and quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -86,6 +95,32 @@ impl Facts {
         }
         if let Some(recipient) = self.recipient.as_ref().filter(|_| recipient_checks) {
             session.rcpt_to_address(recipient);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_addresses() {
+        for (text, address) in [
+            ("203.0.113.7", Some("203.0.113.7")),
+            ("2001:db8::7", Some("2001:db8::7")),
+            ("IPv6:2001:db8::7", Some("2001:db8::7")),
+            ("fe80::1%eth0", Some("fe80::1")),
+            ("IPv6:fe80::1%2", Some("fe80::1")),
+            ("::ffff:203.0.113.7", Some("::ffff:203.0.113.7")),
+            ("203.0.113.7%eth0", None),
+            ("%eth0", None),
+            ("unknown", None),
+            ("203.0.113.07", None),
+            ("203.0.113.7\0", None),
+            ("IPv6:", None),
+            ("", None),
+        ] {
+            assert_eq!(client_address(text), address.map(|address| address.parse().unwrap()), "{text:?}");
         }
     }
 }

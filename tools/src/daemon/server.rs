@@ -110,8 +110,9 @@ fn adopt(socket: Inherited) -> io::Result<Listener> {
 fn remove_left_over(path: &std::path::Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(file) if file.file_type().is_socket() => {}
-        // A file that is no socket is not ours; binding says so.
-        _ => return Ok(()),
+        Ok(_) => return Err(io::Error::other("there is a file that is no socket")),
+        // Binding says what is wrong with the path.
+        Err(_) => return Ok(()),
     }
     match std::os::unix::net::UnixStream::connect(path) {
         Ok(_) => Err(io::Error::other("another process listens there")),

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::facts::client_address;
+
 /// The longest packet. Without a body the longest is a header field, of which servers send at most 64 KiB.
 const MAX_PACKET: usize = 128 * 1024;
 
@@ -15,6 +17,8 @@ pub(crate) enum BadPacket {
     Length(usize),
     #[error("a packet of command {:?} does not have its form", char::from(*.0))]
     Form(u8),
+    #[error("command {:?} is not known", char::from(*.0))]
+    Unknown(u8),
     #[error("command {:?} came before the negotiation", char::from(*.0))]
     Early(u8),
     #[error("protocol version {0} is not supported: it must be 2 or later")]
@@ -100,7 +104,7 @@ impl Command {
             b'Q' => Self::Quit,
             b'K' => Self::NextClient,
             b'T' | b'N' | b'B' | b'U' => Self::Other,
-            _ => return None,
+            _ => return Some(Err(BadPacket::Unknown(command))),
         }))
     }
 }
@@ -127,19 +131,15 @@ impl Iterator for Texts<'_> {
     }
 }
 
-/// The family, a port, and the address; sendmail writes `IPv6:2001:db8::1`, Postfix leaves the tag away.
+/// The family, a port, and the address.
 fn address(data: &[u8]) -> Option<Option<IpAddr>> {
     let (family, rest) = data.split_first()?;
     if !matches!(family, b'4' | b'6') {
         return Some(None);
     }
     let text = Texts(rest.get(2..)?).next()?;
-    let bare = match text.get(..5) {
-        Some(tag) if tag.eq_ignore_ascii_case("IPv6:") => text.get(5..)?,
-        _ => &text,
-    };
     // An address that cannot be read is no reason to break off.
-    Some(bare.parse().ok())
+    Some(client_address(&text))
 }
 
 /// The address in a path.
@@ -278,7 +278,7 @@ mod tests {
             (b"\0\0\0\0", "a packet of 0 octets"),
             (b"\0\0\0\x05C", "ended within a packet"),
             (b"\0\0", "ended within a packet"),
-            (b"\0\0\0\x01X", "command 'X' does not have its form"),
+            (b"\0\0\0\x01X", "command 'X' is not known"),
             (b"\0\0\0\x03Cx\0", "command 'C' does not have its form"),
             (b"\0\0\0\x05O\0\0\0\x06", "command 'O' does not have its form"),
             (b"\0\0\0\x02Hx", "command 'H' does not have its form"),

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
-use crate::facts::{Facts, Stage};
+use crate::facts::{Facts, Stage, client_address};
 
 /// The longest line. Postfix cuts what clients send at 2,048 octets; certificates' names may be longer.
 const MAX_LINE: usize = 16_384;
@@ -20,8 +20,8 @@ pub(crate) enum BadRequest {
     Request,
     #[error("a line is not name=value")]
     NoAttribute,
-    #[error("request= comes twice: two requests were mixed")]
-    Twice,
+    #[error("{0}= comes twice: two requests were mixed")]
+    Twice(&'static str),
     #[error("this is no request=smtpd_access_policy")]
     Protocol,
     #[error("the connection ended within a request")]
@@ -32,20 +32,37 @@ pub(crate) enum BadRequest {
     Io(#[from] io::Error),
 }
 
-/// What Postfix asks.
-#[derive(Debug, Default)]
-pub(crate) struct Request {
-    protocol: Option<String>,
-    state: String,
-    client: String,
-    helo: String,
-    sender: String,
-    recipient: String,
-    login: String,
-    instance: String,
-    queue_id: String,
-    context: String,
+/// The attributes that we read; later versions of Postfix send more.
+#[derive(Clone, Copy)]
+enum Attribute {
+    Request,
+    ProtocolState,
+    ClientAddress,
+    HeloName,
+    Sender,
+    Recipient,
+    SaslUsername,
+    Instance,
+    QueueId,
+    PolicyContext,
 }
+
+const NAMES: [(&str, Attribute); 10] = [
+    ("request", Attribute::Request),
+    ("protocol_state", Attribute::ProtocolState),
+    ("client_address", Attribute::ClientAddress),
+    ("helo_name", Attribute::HeloName),
+    ("sender", Attribute::Sender),
+    ("recipient", Attribute::Recipient),
+    ("sasl_username", Attribute::SaslUsername),
+    ("instance", Attribute::Instance),
+    ("queue_id", Attribute::QueueId),
+    ("policy_context", Attribute::PolicyContext),
+];
+
+/// What Postfix asks: the value of each attribute that came.
+#[derive(Debug, Default)]
+pub(crate) struct Request([Option<String>; NAMES.len()]);
 
 impl Request {
     /// Reads the next request; `None` where the connection ends before one.
@@ -64,36 +81,32 @@ impl Request {
                 attribute => request.take(&String::from_utf8_lossy(attribute))?,
             }
         }
-        match request.protocol.as_deref() {
-            Some("smtpd_access_policy") => Ok(Some(request)),
+        match request.value(Attribute::Request).as_str() {
+            "smtpd_access_policy" => Ok(Some(request)),
             _ => Err(BadRequest::Protocol),
         }
     }
 
     fn take(&mut self, line: &str) -> Result<(), BadRequest> {
         let (name, value) = line.split_once('=').ok_or(BadRequest::NoAttribute)?;
-        let field = match name {
-            "request" if self.protocol.is_some() => return Err(BadRequest::Twice),
-            "request" => self.protocol.get_or_insert_default(),
-            "protocol_state" => &mut self.state,
-            "client_address" => &mut self.client,
-            "helo_name" => &mut self.helo,
-            "sender" => &mut self.sender,
-            "recipient" => &mut self.recipient,
-            "sasl_username" => &mut self.login,
-            "instance" => &mut self.instance,
-            "queue_id" => &mut self.queue_id,
-            "policy_context" => &mut self.context,
-            // Later versions of Postfix send more.
-            _ => return Ok(()),
+        let known = NAMES.iter().find(|(known, _)| *known == name);
+        let Some((known, slot)) = known.and_then(|(known, at)| Some((known, self.0.get_mut(*at as usize)?))) else {
+            return Ok(());
         };
-        value.clone_into(field);
-        Ok(())
+        match slot.replace(value.to_owned()) {
+            Some(_) => Err(BadRequest::Twice(known)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a value; empty where none came.
+    fn value(&mut self, of: Attribute) -> String {
+        self.0.get_mut(of as usize).and_then(Option::take).unwrap_or_default()
     }
 
     /// What the request says; `None` at VRFY, ETRN and states that are not known: no mail passes there.
-    pub(crate) fn facts(self) -> Option<Facts> {
-        let stage = match self.state.as_str() {
+    pub(crate) fn facts(mut self) -> Option<Facts> {
+        let stage = match self.value(Attribute::ProtocolState).as_str() {
             "CONNECT" => Stage::Connect,
             "HELO" | "EHLO" => Stage::Helo,
             "MAIL" => Stage::Mail,
@@ -105,15 +118,15 @@ impl Request {
         let known = |text: String| (!text.is_empty()).then_some(text);
         Some(Facts {
             stage,
-            client: self.client.parse().ok(),
-            helo: known(self.helo),
+            client: client_address(&self.value(Attribute::ClientAddress)),
+            helo: known(self.value(Attribute::HeloName)),
             // Postfix sends the null sender as an empty one, and before MAIL, too.
-            sender: known(self.sender).or_else(|| (stage >= Stage::Mail).then(String::new)),
-            recipient: known(self.recipient),
-            login: known(self.login),
-            instance: self.instance,
-            queue_id: self.queue_id,
-            context: self.context,
+            sender: known(self.value(Attribute::Sender)).or_else(|| (stage >= Stage::Mail).then(String::new)),
+            recipient: known(self.value(Attribute::Recipient)),
+            login: known(self.value(Attribute::SaslUsername)),
+            instance: self.value(Attribute::Instance),
+            queue_id: self.value(Attribute::QueueId),
+            context: self.value(Attribute::PolicyContext),
         })
     }
 }
@@ -165,7 +178,8 @@ mod tests {
         }
         assert!(read(b"", 10).await.unwrap().is_none());
         let with_cr = WHOLE.replace('\n', "\r\n");
-        assert_eq!(read(with_cr.as_bytes(), 10).await.unwrap().unwrap().helo, "mail.x.example");
+        let facts = read(with_cr.as_bytes(), 10).await.unwrap().unwrap().facts().unwrap();
+        assert_eq!(facts.helo.as_deref(), Some("mail.x.example"));
     }
 
     #[tokio::test]
@@ -187,6 +201,7 @@ mod tests {
             (many.as_bytes(), "the request is longer"),
             (b"request=smtpd_access_policy\nx\n\n", "not name=value"),
             (b"request=smtpd_access_policy\nclient_address=192.0.2.1\nrequest=smtpd_access_policy\n\n", "mixed"),
+            (b"request=smtpd_access_policy\nsender=a@b\nsender=\n\n", "sender= comes twice"),
             (b"\n", "no request="),
             (b"protocol_state=RCPT\n\n", "no request="),
             (b"request=other\n\n", "no request="),

@@ -6,6 +6,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod bad_input;
 mod server;
 
 use kit::{Daemon, POLICY};
@@ -196,31 +197,4 @@ async fn a_message_asks_once() {
     }
     let of_client = |question: &&rdnsbl::Question| question.name.to_string().starts_with("14.113.0.203.bl.");
     assert_eq!(daemon.dns.asked().iter().filter(of_client).count(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_milter_protocol_closes_its_connection() {
-    let mut daemon = Daemon::milter(ENFORCE, POLICY).await;
-    for (octets, log) in [
-        (&b"\xff\xff\xff\xffO"[..], "a packet of 4294967295 octets"),
-        (b"\0\0\0\x01C", "a packet of command 'C' does not have its form"),
-        (b"\0\0\0\x01E", "command 'E' came before the negotiation"),
-        (b"\0\0\0\x0dO\0\0\0\x01\0\0\0\x3f\0\0\0\x7f", "protocol version 1 is not supported"),
-        (b"EHLO x\r\n", "a packet of 1162366031 octets"),
-    ] {
-        let mut client = daemon.connect();
-        client.send(octets);
-        assert!(client.is_closed(), "{log}");
-        daemon.wait_for_log(&format!("closed: {log}"));
-    }
-    let silent: Vec<_> = (0..50).map(|_| daemon.connect()).collect();
-    assert!(Server::connect(&daemon, NEW).refusal("203.0.113.9").is_some());
-    drop(silent);
-    // Values may be anything.
-    let mut server = Server::connect(&daemon, NEW);
-    server.client("203.0.113.7");
-    server.helo("\u{1b}[2J\r\n250 x");
-    assert_eq!(server.mail("<\r\n@\u{7f}>"), None);
-    server.rcpt("");
-    daemon.wait_for_log(" helo_name=_[2J__250_x ");
 }

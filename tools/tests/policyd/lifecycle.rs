@@ -1,10 +1,8 @@
 //! Start, reload and end; systemd's protocols; the page for Prometheus.
 
 use std::io::{BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::net::TcpStream;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -79,52 +77,6 @@ async fn the_end_waits_for_answers() {
     assert!(
         daemon.log().contains("rdnsbl-policyd stops\n") && daemon.log().contains("client=203.0.113.9 action=defer ")
     );
-}
-
-/// A socket that a killed daemon left behind is no obstacle; that of a living one is.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_left_over_socket_is_replaced() {
-    let scratch = Scratch::new("left");
-    drop(UnixListener::bind(scratch.join("socket")).unwrap());
-    let keys = format!("listen = [\"unix:{}\"]\nsocket_mode = \"0600\"", scratch.join("socket").display());
-    let daemon = Daemon::start(env!("CARGO_BIN_EXE_rdnsbl-policyd"), scratch, &keys, POLICY).await;
-    let mode = std::fs::metadata(daemon.socket()).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-    let second = Command::new(env!("CARGO_BIN_EXE_rdnsbl-policyd"))
-        .arg("--config")
-        .arg(daemon.scratch.join("config.toml"))
-        .output()
-        .unwrap();
-    let error = String::from_utf8(second.stderr).unwrap();
-    assert_eq!(second.status.code(), Some(1));
-    assert!(error.starts_with("cannot start: unix:") && error.contains("another process listens there"), "{error}");
-    assert_eq!(daemon.ask(&rcpt("203.0.113.7")), "DUNNO");
-}
-
-/// Runs the daemon with this socket as the first of `LISTEN_FDS`.
-async fn activated(socket: OwnedFd, scratch: Scratch) -> Daemon {
-    let mut command = Command::new("sh");
-    let script = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --config \"$1\"";
-    command.args(["-c", script, env!("CARGO_BIN_EXE_rdnsbl-policyd")]).arg(scratch.join("config.toml")).stdin(socket);
-    // What systemd has opened goes before `listen`.
-    Daemon::start_by(command, scratch, "mode = \"enforce\"\nlisten = [\"unix:/nowhere/policy\"]", POLICY).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sockets_of_systemd() {
-    let scratch = Scratch::new("activated");
-    let listener = UnixListener::bind(scratch.join("socket")).unwrap();
-    let mut daemon = activated(listener.into(), scratch).await;
-    assert!(daemon.ask(&rcpt("203.0.113.14")).starts_with("554 "));
-    daemon.signal("TERM");
-    assert!(daemon.wait().success());
-    assert!(daemon.socket().exists(), "the socket is systemd's");
-
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let daemon = activated(listener.into(), Scratch::new("activated")).await;
-    assert!(Client::tcp(&address).ask(&rcpt("203.0.113.14")).starts_with("554 "));
-    assert!(daemon.log().contains(&format!("listening on inet:{address}")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,5 +8,7 @@ mod kit;
 
 mod answers;
 mod bad_input;
+mod bad_peers;
 mod command_line;
 mod lifecycle;
+mod sockets;
