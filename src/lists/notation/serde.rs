@@ -122,7 +122,7 @@ impl<'de> Visitor<'de> for ListVisitor {
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "zone" => zone = Some(value(&mut map, "zone: expected a text")?),
-                "kind" => kind = word(&text(&mut map)?)?,
+                "kind" => kind = word("kind", &ListKind::ALL.map(ListKind::word), &text(&mut map, "kind")?)?,
                 "codes" => {
                     let codes = filter(value(&mut map, CODES)?)?;
                     changes.push(Box::new(move |list| list.with_codes(codes)));
@@ -133,7 +133,9 @@ impl<'de> Visitor<'de> for ListVisitor {
                 }
                 "asks" => {
                     let parts: Vec<String> = value(&mut map, "asks: expected a list of words")?;
-                    let parts = parts.iter().map(|part| word(part)).collect::<Result<Vec<Part>, _>>()?;
+                    let words = Part::ALL.map(Part::word);
+                    let parts =
+                        parts.iter().map(|part| word("asks", &words, part)).collect::<Result<Vec<Part>, _>>()?;
                     changes.push(Box::new(move |list| list.with_parts(parts)));
                 }
                 // Set after `asks`, because `asks_about` would clear it.
@@ -144,27 +146,28 @@ impl<'de> Visitor<'de> for ListVisitor {
                     changes.insert(0, Box::new(move |list| list.with_fixed_subjects(subjects)));
                 }
                 "unheard" => {
-                    let rule = word(&text(&mut map)?)?;
+                    let words = OnNoAnswer::ALL.map(OnNoAnswer::word);
+                    let rule = word("unheard", &words, &text(&mut map, "unheard")?)?;
                     changes.push(Box::new(move |list| list.with_on_no_answer(rule)));
                 }
                 "explained_by" => {
-                    let zone = name(&text(&mut map)?)?;
+                    let zone = name(&text(&mut map, "explained_by")?)?;
                     changes.push(Box::new(move |list| list.with_reason_zone(zone)));
                 }
                 "mirrors" => {
-                    let zone = name(&text(&mut map)?)?;
+                    let zone = name(&text(&mut map, "mirrors")?)?;
                     changes.push(Box::new(move |list| list.with_mirror_of(zone)));
                 }
                 "reply" => {
-                    let reply = text(&mut map)?.parse().map_err(A::Error::custom)?;
+                    let reply = text(&mut map, "reply")?.parse().map_err(A::Error::custom)?;
                     changes.push(Box::new(move |list| list.with_reply_template(reply)));
                 }
                 "label" => {
-                    let label = text(&mut map)?;
+                    let label = text(&mut map, "label")?;
                     changes.push(Box::new(move |list| list.with_label(&label)));
                 }
                 "run_by" => {
-                    let operator = text(&mut map)?;
+                    let operator = text(&mut map, "run_by")?;
                     changes.push(Box::new(move |list| list.with_operator(&operator)));
                 }
                 "daily_limit" => {
@@ -176,7 +179,7 @@ impl<'de> Visitor<'de> for ListVisitor {
                         changes.push(Box::new(ListSpec::with_only_observed));
                     }
                 }
-                "only_for" => match text(&mut map)?.as_str() {
+                "only_for" => match text(&mut map, "only_for")?.as_str() {
                     NULL_SENDER => changes.push(Box::new(ListSpec::with_only_null_sender)),
                     _ => return Err(A::Error::custom("only_for: expected null_sender")),
                 },
@@ -205,8 +208,8 @@ fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A, expected: &st
     map.next_value().map_err(|_| A::Error::custom(expected))
 }
 
-fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<String, A::Error> {
-    value(map, "expected a text")
+fn text<'de, A: MapAccess<'de>>(map: &mut A, key: &str) -> Result<String, A::Error> {
+    value(map, &format!("{key}: expected a text"))
 }
 
 /// The text with a mask in place of the key; upper and lower case are equal.
@@ -245,8 +248,9 @@ fn subject<E: serde::de::Error>(text: &str) -> Result<Subject, E> {
     }
 }
 
-fn word<T: std::str::FromStr, E: serde::de::Error>(text: &str) -> Result<T, E> {
-    text.parse().map_err(|_| E::custom("unknown word"))
+/// One of the words for this key. The error does not quote another: it may be a key.
+fn word<T: std::str::FromStr, E: serde::de::Error>(key: &str, words: &[&str], text: &str) -> Result<T, E> {
+    text.parse().map_err(|_| E::custom(format_args!("{key}: unknown word; expected one of {}", words.join(", "))))
 }
 
 fn filter<E: serde::de::Error>(codes: BTreeMap<String, Vec<String>>) -> Result<CodeFilter, E> {

@@ -12,6 +12,7 @@ mod score;
 mod section;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use rdnsbl::inquiry::SettingsFinding;
@@ -21,6 +22,7 @@ use toml::de::DeTable;
 
 pub(crate) use crate::config::exempt::Exempt;
 pub(crate) use crate::config::fixed::{Fixed, Listen};
+use crate::config::lists::Lists;
 use crate::config::milter::Milter;
 pub(crate) use crate::config::place::Mistake;
 pub(crate) use crate::config::rules::{Judgement, Rules};
@@ -43,6 +45,10 @@ pub(crate) struct Config {
     pub(crate) watch: Option<Duration>,
     pub(crate) exempt: Exempt,
     pub(crate) settings: Settings,
+    /// The line of each list; none of those that are recommended.
+    pub(crate) list_lines: Vec<Option<usize>>,
+    /// Parts of `read` that ask no list.
+    pub(crate) left_out: Vec<String>,
     pub(crate) milter: Milter,
     pub(crate) fixed: Fixed,
 }
@@ -129,7 +135,11 @@ impl Config {
     pub(crate) fn read(text: &str, program: For) -> Result<Self, Vec<Mistake>> {
         let (table, syntax) = DeTable::parse_recoverable(text);
         let reader = Reader::new(text);
-        let config = Self::of(Section::root(&reader, table.get_ref()), program);
+        let (config, places) = Self::of(Section::root(&reader, table.get_ref()), program);
+        if reader.mistakes() > 0 || !syntax.is_empty() {
+            // A dead list is no mistake, but whoever edits the file should know.
+            config.dead_lists(&places, &reader);
+        }
         let mistakes = reader.finish(&syntax);
         if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
     }
@@ -144,7 +154,17 @@ impl Config {
         self.profiles.iter().map(|(context, profile)| (context.as_str(), profile))
     }
 
-    fn of(mut file: Section<'_>, program: For) -> Self {
+    /// Tells of lists that have closed, where they stand.
+    fn dead_lists(&self, places: &[Option<Range<usize>>], reader: &Reader<'_>) {
+        for finding in self.settings.lists.findings().iter().filter(|finding| finding.kind().is_gone()) {
+            if let Some(Some(place)) = places.get(finding.index()) {
+                reader.mistake_at(place, format!("lists: {finding}"));
+            }
+        }
+    }
+
+    /// The configuration, and where each of its lists stands.
+    fn of(mut file: Section<'_>, program: For) -> (Self, Vec<Option<Range<usize>>>) {
         let in_bounds = |time: &Duration| (MIN_DEADLINE..=MAX_DEADLINE).contains(time);
         let deadline = file
             .parsed("deadline", "100ms to 90s, such as \"5s\"", |text| duration::parse(text).filter(in_bounds))
@@ -167,7 +187,8 @@ impl Config {
         } else if file.has("profile") {
             file.section("profile").mistake_here("only rdnsbl-policyd has profiles");
         }
-        let (lists, asks_special) = lists::read(file.section("lists"));
+        let lists = Lists::read(file.section("lists"));
+        let reader = file.reader();
         let config = Self {
             usual,
             profiles,
@@ -179,12 +200,18 @@ impl Config {
             id_in_replies: file.flag("id_in_replies", false),
             watch: watch.map_or(Some(DEFAULT_WATCH), Spanned::into_inner),
             exempt: Exempt::read(file.section("exempt")),
-            settings: settings(file.section("own"), asks_special).with_lists(lists),
+            settings: settings(file.section("own"), lists.asks_special).with_lists(lists.set),
+            list_lines: lists.places.iter().map(|place| Some(reader.line(place.as_ref()?))).collect(),
+            left_out: lists
+                .left_out
+                .iter()
+                .map(|(place, text)| format!("line {}: {text}", reader.line(place)))
+                .collect(),
             milter: milter(&mut file, program),
             fixed: Fixed::read(&mut file, program),
         };
         file.end();
-        config
+        (config, lists.places)
     }
 }
 
@@ -200,12 +227,13 @@ impl Profile {
                 |text| Stage::acting(text).filter(|stage| *stage > Stage::Connect),
             ),
         };
+        let (has_policy, policy) = (section.has("policy"), section.section("policy"));
         Self {
             mode: mode.or(usual.map(|usual| usual.mode)).unwrap_or_default(),
             act_from: act_from.map(Spanned::into_inner).or(usual.map(|usual| usual.act_from)).unwrap_or(Stage::Rcpt),
             rules: match usual {
-                Some(usual) if !section.has("policy") => usual.rules.clone(),
-                _ => Rules::read(section.section("policy"), program),
+                Some(usual) if !has_policy => usual.rules.clone(),
+                _ => Rules::read(policy, program),
             },
         }
     }

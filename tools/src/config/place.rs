@@ -17,17 +17,18 @@ impl Mistake {
     }
 
     pub(crate) fn at(text: &str, span: &Range<usize>, message: impl Into<String>) -> Self {
-        let before = text.get(..span.start).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { place: Some((line, column)), message: message.into() }
+        Self { place: Some(place(text, span)), message: message.into() }
     }
 
     /// A mistake in the syntax.
     pub(super) fn of_syntax(text: &str, error: &toml::de::Error) -> Self {
         let message = match error.message() {
             message if message.starts_with("string values must be quoted") => "a text must stand in quotes",
-            message => message,
+            message if message.starts_with("unexpected leading zero") => {
+                "a number has no zeros in front; a mode is a text in quotes"
+            }
+            message if message.starts_with("duplicate key") => "this key or table stands twice",
+            message => message.split(", expected").next().unwrap_or(message),
         };
         match error.span() {
             Some(span) => Self::at(text, &span, message),
@@ -43,6 +44,13 @@ impl Mistake {
     pub(super) fn order(&self) -> (usize, usize) {
         self.place.unwrap_or((usize::MAX, 0))
     }
+}
+
+/// Line and column, both from 1.
+pub(super) fn place(text: &str, span: &Range<usize>) -> (usize, usize) {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }
 
 /// `LINE:COLUMN: message`; the caller writes the file's name before it.

@@ -95,7 +95,7 @@ impl Rules {
             policy = policy.strict();
         }
         let several: Option<Rule> = section.read("several");
-        let observed = findings(&mut section, "observe");
+        let observed = findings(&mut section, "observe").unwrap_or_default();
         let allowed = section.parsed_list("allowed_classes", "names of smtpd_restriction_classes", ClassName::parse);
         if let (For::Milter, Some(class)) = (program, allowed.first()) {
             section.mistake("allowed_classes", class, "only rdnsbl-policyd can answer with a class");
@@ -129,12 +129,10 @@ impl Rules {
 
     /// The same from `[[policy.all]]`.
     fn add_all(&mut self, mut section: Section<'_>) {
-        let count = section.items("findings").len();
         let (findings, rule) = (findings(&mut section, "findings"), section.read("reply"));
-        if count == 0 || !section.has("reply") {
+        if findings.as_ref().is_some_and(Vec::is_empty) || !section.has("reply") {
             section.mistake_here("expected findings = [\"...\"] with at least one finding, and reply = \"...\"");
-        } else if let Some(rule) = rule.filter(|_| findings.len() == count) {
-            let rule: Rule = rule;
+        } else if let (Some(findings), Some(rule)) = (findings, rule) {
             let words: Vec<&str> = findings.iter().map(|finding| finding.word()).collect();
             self.combined.push(format!("{}  {rule}", words.join(" + ")));
             self.add(findings, &rule);
@@ -213,8 +211,9 @@ fn finding(word: &str) -> Result<Finding, String> {
     Finding::from_str(word).map_err(|error| error.to_string())
 }
 
-/// Those that exist.
-fn findings(section: &mut Section<'_>, key: &'static str) -> Vec<Finding> {
+/// A list of findings; `None` where something is wrong with it.
+fn findings(section: &mut Section<'_>, key: &'static str) -> Option<Vec<Finding>> {
+    let before = section.reader().mistakes();
     let mut findings = Vec::new();
     for text in section.texts(key) {
         match finding(text.get_ref()) {
@@ -222,7 +221,7 @@ fn findings(section: &mut Section<'_>, key: &'static str) -> Vec<Finding> {
             Err(error) => section.mistake(key, &text, error),
         }
     }
-    findings
+    (section.reader().mistakes() == before).then_some(findings)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::place::Mistake;
+use crate::config::place::{self, Mistake};
 
 /// The text of the file, and its mistakes.
 pub(super) struct Reader<'a> {
@@ -23,6 +23,16 @@ impl<'a> Reader<'a> {
 
     pub(super) fn mistake_at(&self, span: &Range<usize>, message: impl Into<String>) {
         self.mistakes.borrow_mut().push(Mistake::at(self.text, span, message));
+    }
+
+    /// The number of a line.
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        place::place(self.text, span).0
+    }
+
+    /// How many there are so far.
+    pub(super) fn mistakes(&self) -> usize {
+        self.mistakes.borrow().len()
     }
 
     /// A mistake of the file as a whole.
@@ -64,6 +74,16 @@ impl<'a> Section<'a> {
     /// A mistake about the value of this key.
     pub(super) fn mistake<T>(&self, key: &str, value: &Spanned<T>, message: impl Display) {
         self.reader.mistake_at(&value.span(), format!("{}{key}: {message}", self.path));
+    }
+
+    /// Where a part of a text stands in the file. A text with escapes is not looked into.
+    pub(super) fn inside(&self, text: &Spanned<String>, part: &Range<usize>) -> Range<usize> {
+        let span = text.span();
+        let source = self.reader.text.get(span.clone()).unwrap_or_default();
+        match source.find(text.get_ref()) {
+            Some(start) => span.start + start + part.start..span.start + start + part.end,
+            None => span,
+        }
     }
 
     /// A mistake about the table as a whole.

@@ -32,7 +32,20 @@ fn mistakes_have_a_place() {
         ("\nmdoe = \"observe\"", "2:1: mdoe: no such key; the keys here are act_from, connections, "),
         ("[lists]\ndeny = \"x\"", "2:8: lists.deny: expected a list in [ ]"),
         ("mode = \"enforce\"\n[own]\nnames = [\n  \"a\",\n  7\n]", "5:3: own.names: expected a host name"),
-        ("[lists]\ndeny = [\"bad..example\"]", "2:9: lists.deny: "),
+        ("[lists]\ndeny = [\"bad..example\"]", "2:14: lists.deny: zone: empty label"),
+        ("[lists]\ndeny = [\"bl.example=127.0.0.300\"]", "2:29: lists.deny: codes: "),
+        (
+            "[lists]\nread = \"\"\"\nreject_rbl_client a.example\n  reject_rbl_client b..example\"\"\"",
+            "4:23: lists.read: ",
+        ),
+        ("[lists]\nread = \"permit_mynetworks\"", "2:8: lists.read: no list is asked here"),
+        ("[lists]\ndeny = [{ weight = 3 }]", "2:9: lists.deny: expected a list, such as"),
+        (
+            "[lists]\ndeny = [{ zone = \"bl.example\", asks = [\"heloo\"] }]",
+            "asks: unknown word; expected one of address, ",
+        ),
+        ("socket_mode = 0660", "1:15: a number has no zeros in front; a mode is a text in quotes"),
+        ("[[policy.all]]\nfindings = \"x\"\nreply = \"defer\"", "2:12: policy.all.findings: expected a list in [ ]"),
         ("[lists]\ndeny = [{ zone = \"bl.example\", weigth = 3 }]", "2:9: lists.deny: "),
         (
             "[lists]\ndeny = [{ zone = \"bl.example\", weight = \"x\" }]",
@@ -110,9 +123,24 @@ fn all_mistakes_are_told() {
         found.iter().map(|line| line.splitn(3, ':').take(2).collect::<Vec<_>>().join(":")).collect();
     assert_eq!(
         places,
-        ["1:8", "2:12", "3:1", "5:9", "5:12", "5:20", "6:8", "8:10", "8:18", "10:10", "11:1", "12:2"],
+        ["1:8", "2:12", "3:1", "5:9", "5:15", "5:20", "6:8", "8:10", "8:18", "10:10", "11:1", "12:2"],
         "{found:#?}"
     );
+}
+
+/// A dead list is no mistake, but stands among those of a file that has one.
+#[test]
+fn dead_lists_are_told_beside_mistakes() {
+    let lists = "[lists]\ndeny = [\n  \"cn-kr.blackholes.us\", \"bl.example\",\n]\nread = \"\"\"\nreject_rbl_client relays.ordb.org\n\"\"\"\n";
+    assert_eq!(mistakes(lists), Vec::<String>::new());
+    let found = mistakes(&format!("{lists}nosuch = 1\n"));
+    assert!(found[0].starts_with("3:3: lists: cn-kr.blackholes.us: closed 2007"), "{found:?}");
+    assert!(found[1].starts_with("6:1: lists: relays.ordb.org: closed 2006"), "{found:?}");
+    assert!(found[2].starts_with("8:1: lists.nosuch: no such key") && found.len() == 3, "{found:?}");
+    let config = Config::read(&format!("[lists]\nrecommended = true\n{}", &lists[8..]), For::Policyd).unwrap();
+    let lines: Vec<usize> = config.list_lines.iter().flatten().copied().collect();
+    assert_eq!(lines, [4, 4, 7]);
+    assert_eq!(config.list_lines.len(), config.settings.lists.iter().count());
 }
 
 /// Wherever a zone with its key stands by mistake, no message repeats it.

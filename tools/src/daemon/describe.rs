@@ -32,9 +32,9 @@ pub(super) fn text(file: &Path, config: &Config) -> String {
     let is_right = !findings.iter().any(|(level, _)| matches!(level, Level::Error | Level::Warning));
     let mut text = format!("{}: {}{counts}\n", file.display(), if is_right { "correct, " } else { "" });
     for (level, finding) in &findings {
-        let _ = writeln!(text, "{}: {finding}", word(*level));
+        let _ = writeln!(text, "{}: {}{finding}", word(*level), line(config, finding));
     }
-    for part in config.settings.lists.left_out() {
+    for part in &config.left_out {
         let _ = writeln!(text, "note: {part}");
     }
     let usual = config.profile("");
@@ -91,6 +91,15 @@ fn level(kind: &ZoneFindingKind) -> Option<Level> {
         }
         _ => Level::Warning,
     })
+}
+
+/// Where the list stands that this is about: `line 7: `.
+fn line(config: &Config, finding: &SettingsFinding) -> String {
+    let line = match finding {
+        SettingsFinding::List(finding) => config.list_lines.get(finding.index()).copied().flatten(),
+        _ => None,
+    };
+    line.map_or_else(String::new, |line| format!("line {line}: "))
 }
 
 fn word(level: Level) -> &'static str {

@@ -40,7 +40,7 @@ fn a_file_is_checked() {
     // Lists that have closed are no mistake, but the second story's administrator should know.
     let file = scratch.write("dead.toml", "[lists]\ndeny = [\"cn-kr.blackholes.us\", \"bl.example\"]\n");
     let (code, out, _) = run(&["--check", file.to_str().unwrap()]);
-    let first = format!("{}: 1 of 2 lists asked, 1 error\nerror: cn-kr.blackholes.us: closed ", file.display());
+    let first = format!("{}: 1 of 2 lists asked, 1 error\nerror: line 2: cn-kr.blackholes.us: closed ", file.display());
     assert!(code == 0 && out.starts_with(&first), "{out}");
 
     // What can never act is no mistake either.
