@@ -20,6 +20,7 @@ use rdnsbl::{
     Subject,
 };
 
+use crate::kit::cases::cases;
 use crate::kit::random_world::{CLIENT, World, all_slots, drive};
 
 /// The check, and the word of its verdict; `unknown` where nobody could tell.
@@ -179,8 +180,7 @@ fn report_of(said: &[Said], threshold: i32) -> Report {
 }
 
 fn config() -> ProptestConfig {
-    // PROPTEST_CASES says how many; 256 by default.
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: cases(64), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn world() -> impl Strategy<Value = World> {

@@ -11,6 +11,7 @@ use proptest::test_runner::TestRunner;
 use rdnsbl::dnsxl::{OnNoAnswer, Part, Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, Policy, Report, Scripted};
 
+use crate::kit::cases::cases;
 use crate::kit::world;
 use crate::kit::world::{poll_once, start};
 
@@ -183,7 +184,7 @@ fn what_is_remembered_for_one_of_many_is_what_a_check_would_say() {
         prop::collection::vec(deed(), 1..60),
     );
     let told = Cell::new(0);
-    let cases = std::env::var("REMEMBERED_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400);
+    let cases = cases(100);
     let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let outcome = runner.run(&worlds, |(first, slow, window, deeds)| {
         let clock = ManualClock::new();

@@ -5,6 +5,7 @@ use rdnsbl::dnsxl::{OnNoAnswer, Part};
 use rdnsbl::policy::Advice;
 use rdnsbl::{Action, Dialogue, Finding, ListSet, ListSpec, Policy};
 
+use crate::kit::cases::cases;
 use crate::kit::world::{LISTED, World};
 
 const SUBJECTS: [(Part, &str); 5] = [
@@ -79,7 +80,7 @@ fn told(advice: &Advice) -> (Action, Option<(u16, String)>) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("SESSION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400),
+        cases: cases(100),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

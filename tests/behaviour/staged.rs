@@ -15,6 +15,7 @@ use rdnsbl::{
     SharedState,
 };
 
+use crate::kit::cases::cases;
 use crate::kit::world::{CLEAN, LISTED, World, said};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -134,7 +135,7 @@ fn policy(preset: usize) -> Policy {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("STAGED_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200),
+        cases: cases(50),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

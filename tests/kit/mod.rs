@@ -3,6 +3,7 @@
 
 #[cfg(feature = "direct")]
 pub(crate) mod answering;
+pub(crate) mod cases;
 #[cfg(feature = "test-util")]
 pub(crate) mod random_world;
 #[cfg(any(feature = "hickory", feature = "direct"))]

@@ -8,6 +8,8 @@ use rdnsbl::dnsxl::{
 };
 use rdnsbl::lists::notation::{self, Notation};
 
+use crate::kit::cases::cases;
+
 fn one(notation: Notation, text: &str) -> ListSpec {
     let items: Vec<_> = notation::read(notation, text).collect();
     assert_eq!(items.len(), 1, "{text}");
@@ -467,8 +469,8 @@ fn sayable(notation: Notation, list: &ListSpec) -> (ListSpec, String) {
 }
 
 proptest! {
-    // Each list is printed in every notation: ten thousand of them in all.
-    #![proptest_config(ProptestConfig { cases: 1_700, failure_persistence: None, ..ProptestConfig::default() })]
+    // Each list is printed in every notation.
+    #![proptest_config(ProptestConfig { cases: cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_printed_is_read_again(list in lists(), offset in 0_u8..9) {
@@ -486,7 +488,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(2_500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_makes_a_reader_panic(text in "[\\PC\\n]{0,60}", notation in prop::sample::select(Notation::ALL.to_vec())) {

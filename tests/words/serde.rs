@@ -9,6 +9,8 @@ use rdnsbl::policy::Rule;
 use rdnsbl::{Dialogue, Finding, Name, Policy};
 use serde_json::json;
 
+use crate::kit::cases::cases;
+
 fn deny(text: &str) -> ListSpec {
     ListSpec::deny(text).unwrap()
 }
@@ -182,7 +184,7 @@ fn tests() -> impl Strategy<Value = CodeTest> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_written_is_read_again(

@@ -16,6 +16,7 @@ use rdnsbl::resolve::BoxFuture;
 use rdnsbl::{Answer, Checker, Failure, ManualClock, Policy, Question, Record, RecordType, Resolve, Scripted};
 
 use super::*;
+use crate::kit::cases::cases;
 use crate::kit::town::{SECOND, set};
 use crate::kit::world::{poll_once, start};
 
@@ -154,7 +155,7 @@ fn said_by(last: u8, sender: u8) -> Dialogue {
 
 #[test]
 fn what_is_remembered_is_what_a_check_says_whatever_the_resolver_does() {
-    let worlds: u32 = std::env::var("RDNSBL_WORLDS").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
+    let worlds = cases(75);
     let told = Cell::new(0_u32);
     let config = ProptestConfig { cases: worlds, failure_persistence: None, ..ProptestConfig::default() };
     let outcome = TestRunner::new(config).run(&(0..4_u8, deeds()), |(lists, deeds)| {
