@@ -42,7 +42,7 @@ use crate::report::summary::Summary;
 #[must_use = "a check does nothing until it is awaited"]
 pub struct PendingCheck {
     /// Until it starts.
-    settings: Option<Box<NotStarted>>,
+    settings: Option<NotStarted>,
     /// From then on.
     running: Option<StartedCheck>,
 }
@@ -64,7 +64,7 @@ impl PendingCheck {
     pub(super) fn new(checker: Checker, dialogue: Dialogue) -> Self {
         let deadline = Deadline::Within(checker.budget());
         let settings = NotStarted { checker, dialogue, deadline, wait_for: WaitFor::AllLists };
-        Self { settings: Some(Box::new(settings)), running: None }
+        Self { settings: Some(settings), running: None }
     }
 
     /// Sets the time for all questions together. When it has passed, the report is returned with what is known.
@@ -130,7 +130,7 @@ impl PendingCheck {
     /// ```
     pub fn updates(self) -> Updates {
         let queue = Arc::<UpdateQueue>::default();
-        let start = |settings: Box<NotStarted>| settings.start(Some(Arc::clone(&queue)));
+        let start = |settings: NotStarted| settings.start(Some(Arc::clone(&queue)));
         let check = self.settings.map(start).or(self.running);
         Updates::new(check, queue)
     }
@@ -145,14 +145,14 @@ impl PendingCheck {
 }
 
 impl NotStarted {
-    fn start(self: Box<Self>, updates: Option<Arc<UpdateQueue>>) -> StartedCheck {
+    fn start(self, updates: Option<Arc<UpdateQueue>>) -> StartedCheck {
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(self.checker.engine.fetcher.clock.now(), budget),
             Deadline::Until(deadline) => deadline,
         };
         let run = Run { updates, ..Run::alone(deadline, self.wait_for) };
         Box::pin(async move {
-            let Self { checker, dialogue, .. } = *self;
+            let Self { checker, dialogue, .. } = self;
             let engine = Arc::clone(&checker.engine);
             let report = checker.run(dialogue, run).await;
             engine.fetcher.counters.actions.count(report.advice().action());

@@ -10,7 +10,10 @@ use crate::engine::shared_query::{QueryWaiter, Work};
 
 /// The queries that one task waits for, each with a value of type `T`.
 pub(crate) struct AwaitedQueries<W: Work, T> {
-    inbox: Inbox,
+    /// Queries to make room for, once there is one.
+    capacity: usize,
+    /// `None` until there is a query: a check whose answers are all cached needs none.
+    inbox: Option<Inbox>,
     /// By number; `None` once answered.
     queries: Vec<Option<(QueryWaiter<W>, T)>>,
     open: usize,
@@ -27,18 +30,17 @@ impl<W: Work, T> Default for AwaitedQueries<W, T> {
 
 impl<W: Work, T> AwaitedQueries<W, T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self {
-            inbox: Inbox::with_capacity(capacity),
-            queries: Vec::with_capacity(capacity),
-            open: 0,
-            batch: Vec::with_capacity(capacity),
-            polled: 0,
-        }
+        Self { capacity, inbox: None, queries: Vec::new(), open: 0, batch: Vec::new(), polled: 0 }
     }
 
     /// The place of the query that is added next.
-    pub(crate) fn next_place(&self) -> Place {
-        self.inbox.place(u32::try_from(self.queries.len()).unwrap_or(u32::MAX))
+    pub(crate) fn next_place(&mut self) -> Place {
+        let inbox = self.inbox.get_or_insert_with(|| {
+            self.queries.reserve(self.capacity);
+            self.batch.reserve(self.capacity);
+            Inbox::with_capacity(self.capacity)
+        });
+        inbox.place(u32::try_from(self.queries.len()).unwrap_or(u32::MAX))
     }
 
     /// Adds a query that reports to [`next_place`](Self::next_place). It is polled at the next [`poll`](Self::poll).
@@ -81,7 +83,9 @@ impl<W: Work, T> AwaitedQueries<W, T> {
             is_registered = true;
             self.batch.clear();
             self.polled = 0;
-            self.inbox.take(context.waker(), &mut self.batch);
+            if let Some(inbox) = &self.inbox {
+                inbox.take(context.waker(), &mut self.batch);
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     let started = fetcher.clock.now();
     // Read before any question is asked: a verdict that rests on an answer from before an invalidation must not be cached.
     let epoch = fetcher.cache.epoch();
-    let mut deadline_timer = fetcher.clock.sleep_until(deadline);
+    let mut deadline_timer: Option<Timer> = None;
     // Set when nothing but the resolver's trial is awaited; with the kind of wait it belongs to.
     let mut trial_timer: Option<(TrialWait, Timer)> = None;
     let mut asking = Asking::new(&engine, &run, inquiry.question_count() + MORE_QUESTIONS);
@@ -45,7 +45,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
         let ends = asking.deadline();
         if ends != deadline {
             deadline = ends;
-            deadline_timer = fetcher.clock.sleep_until(deadline);
+            deadline_timer = None;
         }
         if let Some(updates) = &run.updates {
             lock(&updates.verdicts).extend(inquiry.take_decided());
@@ -79,6 +79,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
                 Poll::Pending | Poll::Ready(None) => {
                     let timer = trial_timer.as_mut().filter(|(of, _)| *of == wait);
                     let is_over = timer.is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
+                    let deadline_timer = deadline_timer.get_or_insert_with(|| fetcher.clock.sleep_until(deadline));
                     if is_over || deadline_timer.as_mut().poll(context).is_ready() {
                         Poll::Ready(Next::End)
                     } else {

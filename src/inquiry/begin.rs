@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::base::address::reversed_labels;
 use crate::base::mail_path::{self, Path};
 use crate::base::name::{Name, NameError, NamesUnder};
+use crate::base::small_list::SmallList;
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::{MailDomainCheck, PathRole};
@@ -104,7 +105,7 @@ impl Inquiry {
         inquiry.lists.reserve(lists.len());
         // One question per list, and those of the other checks.
         inquiry.questions.reserve(lists.len() + 8);
-        let mut subjects = Subjects { dialogue, settings, known: Vec::new() };
+        let mut subjects = Subjects { dialogue, settings, known: SmallList::default() };
         let mut names = client.map(|client| {
             let times = |spec: &ListSpec| spec.about().filter(is_about_client).count();
             let zones = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), times(spec)));

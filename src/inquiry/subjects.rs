@@ -1,6 +1,7 @@
 //! The subject that each part of a dialogue gives.
 
 use crate::base::mail_path::{self, Path};
+use crate::base::small_list::SmallList;
 use crate::dnsxl::{Part, Skipped, Subject};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
@@ -12,7 +13,7 @@ type SubjectOrSkip = (Option<Subject>, Option<Skipped>);
 pub(super) struct Subjects<'a> {
     pub(super) dialogue: &'a Dialogue,
     pub(super) settings: &'a Settings,
-    pub(super) known: Vec<(Part, SubjectOrSkip)>,
+    pub(super) known: SmallList<(Part, SubjectOrSkip)>,
 }
 
 impl Subjects<'_> {
