@@ -1,4 +1,4 @@
-//! Whatever RFC the source cites stands in `docs/standards.md`, with its section.
+//! Every RFC that the source cites is in `docs/standards.md`, with its section.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,5 @@
-//! What lists and reverse DNS may send, and keys that must not be seen: nothing of it reaches a reply, a header, a log or a
-//! terminal as anything but harmless text on one line.
+//! Hostile texts from lists and reverse DNS, and keys that must not be shown: a reply, a header, a log or a terminal gets only
+//! harmless text on one line.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -125,7 +125,7 @@ fn hostile_texts_are_harmless() {
                 _ => Answer::nx_domain(None),
             }
         };
-        // What the client says of itself is its own: only the operator's key must not be seen.
+        // A client may send the same letters itself; only the operator's key must not be shown.
         let dialogue = match written.to_ascii_lowercase().contains(CANARY) {
             true => client(),
             false => client().helo(String::from_utf8_lossy(&raw)).mail_from(String::from_utf8_lossy(&raw)),
@@ -134,7 +134,7 @@ fn hostile_texts_are_harmless() {
             let forms = if index == 0 { everything } else { decided };
             let report = ask(lists.clone(), policy.clone(), &dialogue, answer);
             assert_harmless(&report, forms, written);
-            // A list's words do not choose what becomes of mail.
+            // The text of a list does not choose the reply code.
             assert!(
                 report.advice().reply().is_some_and(|reply| [450, 550, 554, 553, 501].contains(&reply.code())),
                 "{written}"
@@ -241,7 +241,7 @@ fn keyed() -> Vec<ListSpec> {
         ListSpec::allow(&format!("{CANARY}.white.mail.abusix.zone")).unwrap(),
         deny(&format!("{CANARY}.dnsbl.httpbl.org=127.[0..255].[0..255].[0..255]*2")),
         deny("bl.example").with_key(&Key::new(CANARY).unwrap()).unwrap(),
-        // Slips of the pen, and zones that nobody knows.
+        // Misspelt zones, and zones that the catalogue does not contain.
         deny(&format!("{CANARY}.zen.dq.spamhaus.org")),
         deny(&format!("{CANARY}.zen.spamhaus.org=127.0.0.[2..11]")),
         deny(&format!("{CANARY}.zen.spamhaus.net")).with_parts([Part::Address, Part::Helo]),
@@ -274,7 +274,7 @@ fn a_key_before_a_zone_of_one_label_is_nobodys_name() {
 #[test]
 fn a_planted_key_is_never_seen() {
     let reason = format!("see https://x.example/?q=14.113.0.203.{CANARY}.zen and {}", CANARY.to_uppercase());
-    // Fine, listed with a text that quotes the key, listing everything, refusing, parked, failing in every way.
+    // Not listed, listed with a text that quotes the key, listing everything, refusing, parked, failing in every way.
     let address = |octets: [u8; 4]| Answer::records([Record::A(octets.into())], TTL);
     let worlds: Vec<World> = vec![
         Box::new(|_| Answer::nx_domain(None)),

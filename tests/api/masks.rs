@@ -1,4 +1,4 @@
-//! What is shown of a name with a key is no name: whoever hands it to a resolver gets an error, and never "not listed".
+//! A name with a hidden key, as it is shown, is not a DNS name: a resolver that is given it returns an error, never "not listed".
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -27,7 +27,7 @@ fn our_parser_refuses_it() {
     for text in shown() {
         assert!(text.contains("(key)..") && !text.contains("abcdef"), "{text}");
         assert!(Name::parse(&text).is_err(), "{text}");
-        // Not for its brackets alone.
+        // The brackets are not the only reason.
         let plain = text.replace("(key)", "key");
         assert_eq!(Name::parse(&plain).unwrap_err().kind(), NameErrorKind::EmptyLabel, "{plain}");
     }

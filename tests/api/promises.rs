@@ -1,4 +1,4 @@
-//! What the types promise to who builds on them, and programs as users would write them.
+//! What the types promise to their users, and programs as users would write them.
 
 use std::collections::{BinaryHeap, HashMap};
 use std::future::IntoFuture;
@@ -146,7 +146,7 @@ async fn stages_of_an_smtp_server() {
     assert_eq!(report.advice().action(), Action::Pass);
 }
 
-/// A resolver of one's own. The host's answers cannot say more than it knows.
+/// A resolver of the host. Its answers cannot say more than it knows.
 struct Own(HashMap<(String, RecordType), Raw>);
 
 enum Raw {
@@ -176,7 +176,7 @@ fn a_resolver_of_ones_own() {
         (("7.77.66.45.in-addr.arpa.".to_owned(), RecordType::Ptr), Raw::ServFail),
         (("7.77.66.45.bl.example.".to_owned(), RecordType::A), Raw::NameError(Some(soa))),
         (("7.77.66.45.odd.example.".to_owned(), RecordType::A), Raw::Addresses(Vec::new())),
-        // A "no" that nobody signs looks as if something took the address away; the test entry tells.
+        // A "no" without SOA record may mean that something removed the address; the test entry shows whether it did.
         (("2.0.0.127.odd.example.".to_owned(), RecordType::A), Raw::NameError(None)),
     ]);
     let clock = ManualClock::new();
@@ -205,7 +205,7 @@ fn a_list_that_dies_stops_rejecting() {
     assert_eq!(report.advice().action(), Action::Pass);
 }
 
-/// An event loop without async: what it can do is send, and wait until some time.
+/// An event loop without async: it can send, and wait until a given time.
 struct Loop {
     table: Table,
     now: Instant,

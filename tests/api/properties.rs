@@ -23,7 +23,7 @@ use rdnsbl::{
 use crate::kit::cases::cases;
 use crate::kit::random_world::{CLIENT, World, all_slots, drive};
 
-/// The check, and the word of its verdict; `unknown` where nobody could tell.
+/// The check, and the word of its verdict; `unknown` if it could not tell.
 trait Judged: Check<Verdict: PartialEq + Debug + Clone> + Clone + 'static {
     fn word(verdict: &Self::Verdict) -> &'static str;
 }
@@ -80,7 +80,7 @@ fn list() -> ListCheck {
 fn order<U: Judged>(make: fn() -> U, world: &World, picks: &[usize], early: &[usize]) -> Result<(), TestCaseError> {
     let verdict = drive(&mut make(), world, &[0], 100).expect("every check ends");
     let (mut unit, slots) = (make(), Vec::from_iter(all_slots_of(make)));
-    // Answers to questions that nobody has needed yet, and perhaps never will.
+    // Answers to questions that are not needed yet, and may never be.
     for index in early {
         let slot = slots[index % slots.len()];
         if let Some(question) = unit.question(slot) {
@@ -109,7 +109,7 @@ fn all_slots_of<U: Judged>(make: fn() -> U) -> std::collections::BTreeSet<rdnsbl
     KNOWN.with_borrow_mut(|known| known.entry(id(&make)).or_insert_with(|| all_slots(make)).clone())
 }
 
-/// However early it is cut, and whatever fails in place of an answer: the verdict stays, or nobody could tell.
+/// If a check is cut short, or answers fail, the verdict is the same or "could not tell".
 fn faults<U: Judged>(make: fn() -> U, world: &World, cut: usize, failing: u64) -> Result<(), TestCaseError> {
     let verdict = drive(&mut make(), world, &[0], 100).expect("every check ends");
     let mut unit = make();

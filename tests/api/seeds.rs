@@ -1,4 +1,4 @@
-//! The seeds of the fuzz targets, replayed: what a target once found stays found, also where nobody fuzzes.
+//! Replays the seeds of the fuzz targets, so that an error found once cannot come back unnoticed.
 
 use std::fs;
 

@@ -285,7 +285,7 @@ fn two_situations_of_one_zone_cannot_be_mixed() {
     assert_eq!((error.line(), error.kind()), (sound.lines().count() + 1, &TableErrorKind::SecondSituation));
     let other = Situation::Stripped.table("other.test", &listed);
     assert!(Table::parse(&format!("{sound}{other}")).is_ok());
-    // One after the other is the way to change a list, and nothing of the first one is left.
+    // A list is changed by one table after the other, and nothing of the first one remains.
     let clock = ManualClock::new();
     let dns = Scripted::table(&sound, clock.clone()).unwrap();
     for situation in Situation::DYING {

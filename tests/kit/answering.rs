@@ -28,7 +28,7 @@ pub struct Answering {
 }
 
 impl Answering {
-    /// `behave` is given the question and how many came before it, and gives what to send back.
+    /// `behave` gets the question and the number of earlier ones, and returns what to send back.
     pub fn start(behave: impl Fn(&Came, usize) -> Vec<Vec<u8>> + Send + 'static) -> Self {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), behave)
     }

@@ -1,4 +1,4 @@
-//! A name server on loopback that does as it is told, octet by octet: UDP and TCP on one port of the system's choice.
+//! A name server on loopback whose responses a test chooses octet by octet: UDP and TCP on one port that the system chooses.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,7 +54,7 @@ impl Server {
     pub async fn start(behave: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Self {
         let (udp, tcp) = loop {
             let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-            // The same port may be taken for TCP; then another one.
+            // The same port may be in use for TCP; then another port is tried.
             if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
                 break (udp, tcp);
             }
@@ -114,7 +114,7 @@ fn note(octets: &[u8], tcp: bool, seen: &Mutex<Vec<Seen>>) -> (Seen, usize) {
 async fn serve_udp(socket: Arc<UdpSocket>, behave: Arc<Behave>, seen: Arc<Mutex<Vec<Seen>>>) {
     let mut buffer = [0; 4096];
     loop {
-        // A client that is gone may come back as an error here.
+        // A client that has closed its socket may cause an error here.
         let Ok((length, client)) = socket.recv_from(&mut buffer).await else { continue };
         let (query, before) = note(&buffer[..length], false, &seen);
         let (delay, datagrams) = match behave(&query, before) {
@@ -163,7 +163,7 @@ async fn serve_connection(mut stream: TcpStream, behave: Arc<Behave>, seen: Arc<
             Act::Close => return,
         };
         for message in messages {
-            // A client that has gone is none of this server's business.
+            // A client that has closed its connection is no error of this server.
             let _ = stream.write_u16(message.len().try_into().unwrap()).await;
             let _ = stream.write_all(&message).await;
         }

@@ -1,4 +1,4 @@
-//! What a report says, in the few words scenarios are written in.
+//! The values of a report, in the words of the scenarios.
 
 use rdnsbl::check::helo::{Helo, HeloReport};
 use rdnsbl::check::iprev::{Iprev, LookupDirection};

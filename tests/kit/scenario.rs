@@ -28,7 +28,7 @@ impl Scenario {
         Table::parse(&self.dns).unwrap_or_else(|error| panic!("{}: table, {error}", self.title))
     }
 
-    /// Does it wait for what does not come?
+    /// Does it wait for answers that are late or never come?
     pub(crate) fn is_slow(&self) -> bool {
         self.dns.contains("TIMEOUT") || self.has_delays()
     }

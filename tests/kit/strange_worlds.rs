@@ -60,9 +60,9 @@ impl Chance {
 pub(crate) enum Does {
     /// It works; the client is in it, or is not.
     Works(bool),
-    /// It works, but about the client it says this.
+    /// It works, but it answers this about the client.
     SaysOfClient(Ipv4Addr),
-    /// It works, but about the client it fails so.
+    /// It works, but it fails in this way about the client.
     FailsForClient(Failure),
     /// It answers this to everything.
     Everything(Ipv4Addr),
@@ -140,7 +140,7 @@ const ODD: [Ipv4Addr; 5] = [
     Ipv4Addr::new(127, 255, 255, 252),
     Ipv4Addr::new(127, 255, 255, 254),
 ];
-/// What a stranger's server, or whoever answers for it, can make of a question.
+/// How a stranger's server can answer a question.
 const FAILURES: [Failure; 11] = [
     Failure::ServFail,
     Failure::ServFail,
@@ -337,7 +337,7 @@ impl World {
         let name = question.name.expose().trim_end_matches('.');
         let ttl = Duration::from_secs(chance.pick(&[0, 30, 3_600]));
         if let Some((index, _)) = self.in_list(name) {
-            // What only comes through a resolver that works: an answer in 127.0.0.0/8 acquits.
+            // Only a resolver that works lets an answer in 127.0.0.0/8 through, so that it clears the resolver.
             let honest = self.mood == Mood::Honest && self.lists.iter().all(|list| list.does != Does::Nothing);
             let list = &self.lists[index];
             // Any answer of a list ends "does not answer": one that is out of order answers nobody.

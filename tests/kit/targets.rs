@@ -1,4 +1,4 @@
-//! What holds for any input whatever: the fuzz targets' bodies, and what their seeds are replayed through.
+//! What must hold for any input: the bodies of the fuzz targets. A test replays the seeds through them.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -88,7 +88,7 @@ pub(crate) fn list_spec(text: &str) {
     match ListSpec::deny(text) {
         Ok(spec) => {
             assert!(spec.to_string().bytes().all(|octet| octet.is_ascii_graphic()));
-            // A key is not printed, so such a zone does not come back.
+            // A key is not printed, so such a zone cannot be read again.
             if spec.zone().without_key() == *spec.zone() {
                 assert_eq!(ListSpec::deny(&spec.to_string()).as_ref(), Ok(&spec));
             } else {
@@ -103,7 +103,7 @@ pub(crate) fn list_spec(text: &str) {
     }
 }
 
-/// Names: what is read goes back as it is, within the limits of DNS; what hides a key is no name.
+/// Names: a name that is read prints as it was, within the limits of DNS; a name with a hidden key is rejected.
 pub(crate) fn name(text: &str) {
     let _ = Target::from_text(text).to_string();
     match Name::parse(text) {

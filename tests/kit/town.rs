@@ -1,4 +1,4 @@
-//! A checker with its DNS and its clock, and what it believes about its lists and its resolver.
+//! A checker with its DNS and its clock, and what it knows about its lists and its resolver.
 
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use rdnsbl::{
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Clients nobody lists, with senders whose domains take mail.
+/// Clients that no list holds, with senders whose domains accept mail.
 const QUIET: &str = "
     $SOA in-addr.arpa 3600 600
     $SOA quiet.test 3600 600
@@ -54,7 +54,7 @@ impl Town {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// The next client that nobody has anything against, a second later.
+    /// The next client that no list holds, a second later.
     pub(crate) fn quiet(&self) -> Report {
         self.pass(1);
         let number = self.quiet.get();
@@ -62,7 +62,7 @@ impl Town {
         self.check(client(78, number).mail_from(format!("<a@n{number}.quiet.test>")))
     }
 
-    /// Some seconds of ordinary business, in which whatever is under way comes to its end.
+    /// Some seconds with ordinary clients, in which all open questions end.
     pub(crate) fn settle(&self) -> Report {
         (0..5).for_each(|_| drop(self.quiet()));
         self.quiet()
@@ -73,12 +73,12 @@ impl Town {
         self.checker.health().iter().map(|report| report.health().word()).collect()
     }
 
-    /// Is nothing held against any list?
+    /// Is no list broken or suspected?
     pub(crate) fn lists_are_well(&self) -> bool {
         self.health().iter().all(|word| ["unprobed", "sound", "no_test_entries"].contains(word))
     }
 
-    /// What was told since the last time.
+    /// The events since the last call.
     pub(crate) fn events(&mut self) -> Vec<String> {
         said_of_events(&mut self.events)
     }
@@ -146,7 +146,7 @@ pub(crate) fn said(report: &Report) -> Vec<&'static str> {
     report.lists().iter().map(|row| row.verdict().word()).collect()
 }
 
-/// What is said of the resolver.
+/// The fault of the resolver in the report.
 pub(crate) fn fault(report: &Report) -> &'static str {
     report.resolver_fault().map_or("none", |fault| fault.word())
 }

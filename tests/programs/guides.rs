@@ -1,6 +1,6 @@
-//! The commands of the guides in `docs/`, each run as it stands there. They ask nobody.
+//! The commands of the guides in `docs/`, each run as it stands there. They ask no server.
 //!
-//! A block `sh` is run unless a comment before it says who runs it (`run by`) or why nobody does (`not run`). Programs of the
+//! A block `sh` is run unless a comment before it says what runs it (`run by`) or why it is not run (`not run`). Programs of the
 //! package `rdnsbl-tools` are run by its tests.
 
 use crate::{pages, program};

@@ -1,4 +1,4 @@
-//! The examples as programs: a process of the built example, and what it left behind.
+//! The examples as programs: a process of the built example, and its output.
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};

@@ -40,7 +40,7 @@ async fn bounded_given_back_and_not_needed() {
     }
     assert_eq!(descriptors(), before);
 
-    // A few ports more is all there is.
+    // There are descriptors for a few more ports only.
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, u64::try_from(descriptors()).unwrap() + 6, hard).unwrap();
     let direct = Direct::servers([server.address]).unwrap();

@@ -24,7 +24,7 @@ fn tell(question: &[u8]) -> Vec<u8> {
     if number.is_multiple_of(7) { listed(question, 2) } else { nx(question) }
 }
 
-/// A server that cuts answers about `8.8.x.N` with even N over UDP. Its own descriptors are set aside before they run out.
+/// A server that truncates answers about `8.8.x.N` with even N over UDP. It reserves descriptors for itself before they run out.
 fn start() -> Answering {
     let (address, listener) = loop {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -111,7 +111,7 @@ async fn few_descriptors() {
     drop(all_are_right(addresses).await);
     let took = begun.elapsed();
 
-    // Fewer than there are ports in a pool: what answers need that were cut is taken from the pool.
+    // Fewer than a pool has ports. A truncated answer needs a TCP connection; its descriptor is taken from the pool.
     limit(descriptors() + 24);
     let direct = all_are_right(addresses).await;
     assert!(direct.stats().sockets < 100, "{:?}", direct.stats());

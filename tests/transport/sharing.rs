@@ -1,4 +1,4 @@
-//! What `Direct` does on its own account: ports, ids, forgeries, sharing sockets, pace. Shapes of responses: `wire_shapes`.
+//! What `Direct` does by itself: ports, ids, forgeries, shared sockets, re-sends. Shapes of responses: `wire_shapes`.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -93,7 +93,7 @@ async fn only_a_burst_shares_a_port() {
     assert!(together.iter().collect::<HashSet<_>>().len() >= 4, "{together:?}");
     let longest = together.chunk_by(|one, other| one == other).map(<[u16]>::len).max();
     assert!(longest <= Some(48), "{together:?}");
-    // Where more are asked at once than one socket's buffer holds, each goes its own way.
+    // If more are asked at once than one socket's buffer holds, they are spread over sockets.
     let wide = patient(&[server.address]).with_in_flight(10_000);
     for _ in 0..8 {
         join_all((0..128).map(|number| ask(&wide, number))).await;
@@ -130,7 +130,7 @@ async fn ports_are_retired_by_age() {
     assert!(ports.len() > 1);
 }
 
-/// Every forgery there is for one question.
+/// Every forgery of one answer.
 fn forgeries(question: &[u8], many: u16) -> Vec<Vec<u8>> {
     let id = u16::from_be_bytes([question[0], question[1]]);
     let lie = |change: &dyn Fn(&mut Vec<u8>)| {
@@ -153,7 +153,7 @@ fn forgeries(question: &[u8], many: u16) -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn forgeries_are_ignored_and_counted() {
     let server = Answering::start(|came, _| {
-        // So few that no socket is given up for them.
+        // So few that no socket is replaced because of them.
         let mut all = forgeries(&came.octets, 5);
         all.push(listed(&came.octets, 2));
         all
@@ -197,7 +197,7 @@ async fn who_was_not_asked_is_not_heard() {
     }
 }
 
-/// Answers over UDP with a lie in other letters, and over TCP with the truth.
+/// A wrong answer over UDP with letters in another case, and the right one over TCP.
 fn careless(query: &raw::Seen, _: usize) -> raw::Act {
     let mut message = raw::reply(query);
     let last = if query.tcp { 2 } else { 66 };
@@ -255,7 +255,7 @@ async fn who_waits_for_a_place_waits_in_its_own_time() {
     for future in &mut sent {
         assert!(future.now_or_never().is_none());
     }
-    // The first two keep their places until the others have given up.
+    // The first two hold their permits until the others have given up.
     let waiting = sent.split_off(2);
     let waited = tokio::time::timeout(ms(30_000), join_all(waiting)).await.unwrap();
     assert_eq!(waited, [Failure::Overload; 3].map(Answer::failed));
@@ -281,7 +281,7 @@ async fn who_leaves_takes_nothing_along() {
                 assert!(future.now_or_never().is_none());
             }
             let gone = open.remove(leaving);
-            // It leaves; or it stays without ever being polled again.
+            // It is dropped; or it remains without ever being polled again.
             let kept = stuck.then_some(gone);
             let rest = tokio::time::timeout(ms(30_000), join_all(open)).await.unwrap();
             assert!(rest.iter().all(|answer| *answer == Answer::nx_domain(None)));
@@ -533,20 +533,20 @@ async fn networks_that_have_changed_are_noticed() {
     let all = || async { join_all((0..600).map(|number| ask(&direct, number))).await };
     all().await;
     changed.store(true, Ordering::Relaxed);
-    // One question finds out, and the others leave from new sockets.
+    // One question notices it, and the others are sent from new sockets.
     assert_eq!(ask(&direct, 1).await, Answer::nx_domain(None));
     assert!(in_vain.swap(0, Ordering::Relaxed) > 0);
     assert!(all().await.iter().all(|answer| *answer == Answer::nx_domain(None)));
-    // Of the new ports one or the other may have been in use before.
+    // A few of the new ports may have been in use before.
     let old = in_vain.load(Ordering::Relaxed);
-    // Had it not been noticed, all 600 would have gone from old ports first.
+    // Without noticing, all 600 would have been sent from old ports first.
     assert!(old < 600, "{old}");
 }
 
 #[tokio::test]
 async fn floods_are_told_as_such() {
     one_of_three(async || {
-        // Whatever is asked, nothing comes back but answers to other questions. A busy machine may drop most of them.
+        // Every question gets only answers to other questions. A busy machine may drop most of them.
         let server = Answering::start(|came, _| (0..20).flat_map(|_| forgeries(&came.octets, 100)).collect());
         let timeouts = Timeouts::default().with_resend(ms(300)).with_total(ms(20_000));
         let direct = patient(&[server.address]).with_sockets(1).with_timeouts(timeouts);
@@ -556,7 +556,7 @@ async fn floods_are_told_as_such() {
     .await;
 }
 
-/// A runtime that asked and stands still holds up nobody who waits for the same answer in another one.
+/// A runtime that asked and then stalls does not delay those that wait for the same answer in another runtime.
 #[test]
 fn who_waits_in_another_runtime_asks_again() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -587,7 +587,7 @@ fn runtimes_do_not_depend_on_each_other() {
         assert_eq!(runtime().block_on(ask(&direct, number)), good);
     }
     assert_eq!(standing_still.block_on(ask(&direct, 2)), good);
-    // Out of any runtime there is nothing to ask with; but nothing breaks.
+    // Outside a runtime no question can be sent; but nothing breaks.
     assert!(ask(&direct, 3).now_or_never().is_none_or(|answer| answer == Answer::failed(Failure::Network)));
 }
 

@@ -1,5 +1,5 @@
-//! `Direct` shared by several runtimes, some of them short-lived, with questions given up at any point: who stays is served, at
-//! once.
+//! `Direct` shared by several runtimes, some of them short-lived, with questions given up at any point: those
+//! that remain are answered at once.
 
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};

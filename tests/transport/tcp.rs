@@ -20,7 +20,7 @@ fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// Over UDP every answer is cut; connections are handed to `serve`.
+/// Every answer over UDP is truncated; connections are passed to `serve`.
 struct Cutting {
     address: SocketAddr,
     opened: Arc<AtomicUsize>,
@@ -39,7 +39,7 @@ impl Cutting {
         let (udp, listener) = loop {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             let address = listener.local_addr().unwrap();
-            // The same port may be taken for UDP; then another one.
+            // The same port may be in use for UDP; then another port is tried.
             if std::net::UdpSocket::bind(address).is_ok() {
                 break (Answering::start_at(address, move |came, _| vec![cut(&came.octets)]), listener);
             }
@@ -151,11 +151,11 @@ async fn many_questions_share_few_connections_that_close_when_idle() {
     assert_eq!((server.opened(), direct.stats().tcp), (before, u64::try_from(before).unwrap()));
     server.all_are_closed().await;
     assert!(begun.elapsed() >= ms(2_900), "closed too soon: {:?}", begun.elapsed());
-    // And it is as before.
+    // It works as before.
     all_are_told(&direct, 50).await;
 }
 
-/// Who asked has given up, and so the connection was closed: that says nothing about how many answers the server gives.
+/// A connection that was closed because its questions were given up does not show how many answers the server gives on one.
 #[tokio::test]
 async fn a_connection_we_closed_is_no_habit_of_the_server() {
     let server = Cutting::start(|mut stream| async move {
@@ -184,13 +184,13 @@ async fn connections_close_with_the_resolver() {
     drop(direct);
     let begun = Instant::now();
     server.all_are_closed().await;
-    // Idle ones would stay for three seconds.
+    // Idle connections stay open for three seconds.
     assert!(begun.elapsed() < ms(2_900), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
 async fn answers_may_come_in_any_order_and_in_pieces() {
-    // Of each connection the questions that come within a moment are answered backwards, octet by octet in the middle.
+    // Questions that arrive together on one connection are answered in reverse order, some of them octet by octet.
     let server = Cutting::start(|mut stream| async move {
         loop {
             let Some(first) = next_question(&mut stream).await else { return };
@@ -220,9 +220,9 @@ async fn servers_that_close_after_each_answer() {
     });
     let direct = patient(server.address);
     all_are_told(&direct, 50).await;
-    // One connection each, and those that taught how it is.
+    // One connection for each question, and the ones that showed that the server answers only one.
     assert!((50..=60).contains(&server.opened()), "{}", server.opened());
-    // One after the other: the connection is found closed, and another one opened.
+    // One question after the other: the connection is found closed, and another one is opened.
     for number in 0..5 {
         assert_eq!(ask(&direct, number).await, truth(number));
     }
@@ -250,7 +250,7 @@ async fn a_connection_that_breaks_under_many_is_begun_again() {
         let broken = Arc::clone(&broken);
         async move {
             if !broken.swap(true, Ordering::Relaxed) {
-                // Some have come by now; none is answered.
+                // Some have arrived by now; none is answered.
                 let _ = next_question(&mut stream).await;
                 let _ = next_question(&mut stream).await;
                 return;
@@ -269,12 +269,12 @@ async fn a_server_that_never_answers_costs_the_time_and_no_more() {
         let begun = Instant::now();
         let answers = join_all((0..150).map(|number| ask(&direct, number))).await;
         assert!(begun.elapsed() < ms(30_000), "{:?}", begun.elapsed());
-        // Some of them had no place before the time was up, or had it at the last moment.
+        // Some of them got no connection before the deadline, or got one at the last moment.
         let [cut, late, last] = [Failure::Truncated, Failure::Overload, Failure::Timeout].map(Answer::failed);
         assert!(answers.iter().all(|answer| [&cut, &late, &last].contains(&answer)), "{answers:?}");
-        // Connections on which nobody is heard are left.
+        // Connections without any answer are closed.
         server.all_are_closed().await;
-        // Who got a place at the last moment may have found all connections given up.
+        // A question that got its turn at the last moment may have found all connections closed.
         let (placed, opened) = (answers.iter().filter(|answer| **answer == cut).count(), server.opened());
         if placed >= 128 && opened <= 8 { Ok(()) } else { Err(format!("{placed} questions, {opened} connections")) }
     })
@@ -329,7 +329,7 @@ async fn who_leaves_disturbs_nobody_and_leaves_nothing() {
         async move {
             let mut held = Vec::new();
             while let Some(question) = next_question(&mut stream).await {
-                // Those who leave have numbers of three digits. They are answered when they have left.
+                // The questions that are given up have numbers of three digits. They are answered after that.
                 if question[12] == 3 {
                     held.extend(true_answer(&question));
                     continue;
@@ -359,7 +359,7 @@ async fn who_leaves_disturbs_nobody_and_leaves_nothing() {
     for (number, answer) in answers.iter().enumerate() {
         assert_eq!(*answer, truth(number), "{number}");
     }
-    // The last one leaves before it is answered, and nobody is left.
+    // The last question is given up before it is answered, and no other is open.
     assert!(tokio::time::timeout(ms(8), ask(&direct, 100)).await.is_err());
     server.all_are_closed().await;
     assert_eq!(ask(&direct, 2).await, truth(2));
@@ -374,7 +374,7 @@ fn runtimes_come_and_go() {
     let standing_still = runtime();
     assert_eq!(standing_still.block_on(ask(&direct, 1)), truth(1));
     for number in 0..20 {
-        // Gone with a connection open and its timer set; once, with the timer due.
+        // The runtime ends with a connection open and its timer set; once, with the timer due.
         let gone = runtime();
         assert_eq!(gone.block_on(ask(&direct, number)), truth(number));
         if number == 7 {

@@ -1,4 +1,4 @@
-//! `Direct` in bad weather: ten thousand at once, servers that talk nonsense, floods of forged answers, networks that are not there.
+//! `Direct` under stress: ten thousand questions at once, servers that send nonsense, floods of forged answers, missing networks.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -67,7 +67,7 @@ fn ten_thousand_questions_at_once() {
         (memory.bytes_max, memory.bytes_current)
     };
     let (first, kept) = burst();
-    // The answers among it. Sockets, buffers and timers stay, each of them bounded.
+    // This includes the answers. Sockets, buffers and timers are kept, each of them bounded.
     assert!(first < 20 << 20, "{first} octets");
     assert!(kept < 2 << 20, "{kept} octets");
     let (second, grown) = burst();
@@ -80,7 +80,7 @@ fn ten_thousand_questions_at_once() {
 
 #[tokio::test]
 async fn thousands_of_checks_at_once() {
-    // Nothing but clients is listed: neither the list's test entry nor the label made up for its proof, and there is no PTR.
+    // Only clients are listed: neither the list's test entry nor the random label for its proof, and there is no PTR record.
     let server = Answering::start(|came, _| {
         let clients = came.octets.windows(10).any(|octets| octets == b"\x018\x018\x02bl\x04te");
         vec![if clients { tell(&came.octets) } else { nx(&came.octets) }]
@@ -144,7 +144,7 @@ async fn nonsense_is_never_an_answer() {
     for answer in answers {
         assert!(matches!(answer.kind(), AnswerKind::Failed(_)), "{answer}");
     }
-    // With somebody else to ask, that one is heard.
+    // If there is another server, its answer counts.
     let sound = Answering::start(|came, _| vec![tell(&came.octets)]);
     let timeouts = Timeouts::default().with_resend(ms(50)).with_total(ms(20_000));
     let direct = Direct::servers([babbling.address, sound.address]).unwrap().with_timeouts(timeouts);
@@ -152,7 +152,7 @@ async fn nonsense_is_never_an_answer() {
     assert!(answers.into_iter().enumerate().all(|(number, answer)| answer == truth(number)));
 }
 
-/// All that can be forged about a question by one who knows everything but its id, or everything but its name.
+/// All forgeries by an attacker who knows everything about a question but its id, or everything but its name.
 fn forgeries(question: &[u8], many: u16) -> Vec<Vec<u8>> {
     let id = u16::from_be_bytes([question[0], question[1]]);
     let lie = |step: u16| {
@@ -183,7 +183,7 @@ async fn floods_of_forged_answers_from_the_right_address() {
     // A question whose socket was given up under the flood was asked from another one.
     let asked = server.came().len() as u64;
     assert!(asked >= 400 && stats.sent == asked, "{asked} {stats:?}");
-    // What lies unread in a socket that is given up is not counted any more.
+    // Unread datagrams of a closed socket are not counted.
     let left = (asked - 400) * u64::from(EACH);
     let flood = asked * u64::from(EACH);
     assert!((flood - left..=flood).contains(&stats.ignored), "{stats:?}");
@@ -228,7 +228,7 @@ async fn floods_of_forged_answers_from_elsewhere() {
     forger.join().unwrap();
     assert!(right);
     assert!(forged.load(Ordering::Relaxed) > 100);
-    // The kernel keeps it from us.
+    // The kernel does not deliver it.
     assert_eq!(direct.stats().ignored, 0);
 }
 

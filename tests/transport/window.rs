@@ -1,4 +1,4 @@
-//! How much `Direct` asks of a server at a time: what it cannot have read yet is little, what is under way beyond it may be much.
+//! How many questions `Direct` sends to a server at a time: few that it cannot have read yet, but many that it works on.
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -32,7 +32,7 @@ async fn ask(direct: &Direct, number: usize) -> Answer {
     direct.resolve(question(number)).await
 }
 
-/// Asks so many at once; all are told that nothing is there.
+/// Asks this many at once; every answer is NXDOMAIN.
 async fn ask_all(direct: &Direct, count: usize) {
     let answers = join_all((0..count).map(|number| ask(direct, number))).await;
     assert!(answers.iter().all(|answer| *answer == Answer::nx_domain(None)));
@@ -136,7 +136,7 @@ async fn a_silent_server_gets_no_more_than_it_may_hold() {
     assert!(tokio::time::timeout(ms(300), asking).await.is_err());
     until(|| server.came().len() >= 128).await;
     assert_eq!((server.came().len(), direct.stats().sent), (128, 128));
-    // Who leaves has left nothing behind.
+    // A question that was given up leaves nothing behind.
     let asking = join_all((0..1_000).map(|number| ask(&direct, number)));
     assert!(tokio::time::timeout(ms(100), asking).await.is_err());
     assert_eq!(direct.stats().sent, 256);
@@ -166,7 +166,7 @@ async fn a_slow_server_that_stands_still_gets_little_more() {
     let asking = join_all((0..4_000).map(|number| ask(&direct, number)));
     assert!(tokio::time::timeout(ms(600), asking).await.is_err());
     until(|| server.seen() >= 628).await;
-    // What it gets in twice its usual time, which is longer on a busy machine; but never all of them.
+    // As many as it gets in twice its usual time, which is longer on a busy machine; but never all of them.
     assert!((128..4_000).contains(&(server.seen() - 500)), "{}", server.seen());
 }
 
@@ -182,7 +182,7 @@ async fn who_waits_comes_in_the_order_of_coming() {
     for future in &mut open {
         assert!(future.now_or_never().is_none());
     }
-    // Some leave, and one stays without ever being polled again.
+    // Some are given up, and one remains without ever being polled again.
     drop(open.remove(7));
     drop(open.remove(3));
     let stuck = open.pop();
@@ -194,7 +194,7 @@ async fn who_waits_comes_in_the_order_of_coming() {
     let right: Vec<String> =
         (100..119).filter(|number| ![103, 107].contains(number)).map(|number| number.to_string()).collect();
     assert_eq!(asked, right);
-    // Whoever was called in and never came has given up the place.
+    // A question that was admitted and never polled gives its permit back.
     assert_eq!(ask(&direct, 1).await, Answer::nx_domain(None));
 }
 
@@ -224,7 +224,7 @@ fn who_waits_in_a_runtime_that_stands_still_keeps_nobody_waiting() {
     assert_eq!(running.block_on(ask(&direct, 3)), Answer::failed(Failure::Timeout));
 }
 
-/// A question about a name of a client's own, to which nothing comes back.
+/// A question about a name that a client chose, which is never answered.
 fn silent(client: u32, number: usize) -> Question {
     Question::new(Name::parse(&format!("{number}.silent.test")).unwrap(), RecordType::A).chosen_by(client)
 }
@@ -278,7 +278,7 @@ async fn one_client_has_a_few_places() {
     let server = half_silent();
     let direct = patient(server.address).with_in_flight(64);
     let mut held = asked(&direct, &server, (0..100).map(|number| silent(7, number)).collect(), 4).await;
-    // Others, whose names are answered, do not wait for him.
+    // Other clients, whose names are answered, do not wait for this one.
     for number in 0..20 {
         let other = question(number).chosen_by(8);
         assert_eq!(
@@ -287,7 +287,7 @@ async fn one_client_has_a_few_places() {
         );
     }
     assert_eq!(silent_ones(&server), 4);
-    // What is given up makes room for his next ones.
+    // Questions that are given up make room for the client's next ones.
     held.drain(..4).for_each(|task| task.abort());
     until(|| silent_ones(&server) >= 8).await;
     held.drain(..).for_each(|task| task.abort());
@@ -301,7 +301,7 @@ async fn silent_names_of_clients_do_not_look_like_a_full_buffer() {
     let direct = patient(server.address);
     let questions = (0..400).map(|number| silent(number as u32, number)).collect();
     let held = asked(&direct, &server, questions, 64).await;
-    // One after the other: no answer is under way that could let them in.
+    // One after the other: there is no answer on its way that could admit them.
     for number in 0..20 {
         let answer = tokio::time::timeout(ms(10_000), ask(&direct, number)).await;
         assert_eq!(answer.unwrap(), Answer::nx_domain(None));

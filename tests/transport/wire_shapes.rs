@@ -26,7 +26,7 @@ fn patient(make: Make, servers: &[SocketAddr]) -> Arc<dyn Subject> {
     stub(make, servers, 5_000, 10_000)
 }
 
-/// Soon tired: for tests of silence.
+/// Gives up soon: for tests of silence.
 fn hasty(make: Make, servers: &[SocketAddr]) -> Arc<dyn Subject> {
     stub(make, servers, 100, 650)
 }
@@ -191,7 +191,7 @@ fn shape(query: &Seen, _before: usize) -> Act {
             message = with(query, links(owner, 17));
             message.add_answer(a("l17.bl.test.", 60, 2));
         }
-        // Ever new names, one link at a time.
+        // Always a new name, one link at a time.
         label if label.starts_with('s') && label[1..].parse::<u32>().is_ok() => {
             let next = label[1..].parse::<u32>().unwrap() + 1;
             message = with(query, [cname(owner, 60, &format!("s{next}.bl.test."))]);
@@ -291,7 +291,7 @@ fn shape(query: &Seen, _before: usize) -> Act {
             message = with(query, [a(owner, 60, 2)]);
             message.metadata.op_code = OpCode::Notify;
         }
-        // A lie first, then the truth: the lie is not heard.
+        // A forged answer first, then the right one: the forged one is ignored.
         "wrongid" => {
             let mut lie = with(query, [a(owner, 60, 9)]);
             lie.metadata.id ^= 1;
@@ -411,7 +411,7 @@ async fn without_opt_record_once_for_who_does_not_know_it(make: Make) {
     let opt: Vec<bool> = of_others(&server).iter().map(|query| query.message.edns.is_some()).collect();
     assert_eq!(opt, [true, false, true, false, true, false]);
     assert!(of_others(&server).iter().all(|query| query.message.authentic_data && query.message.recursion_desired));
-    // What was said before the silence is told.
+    // The response before the silence decides the failure.
     let silent_after_that = async |label: &str| {
         let silent = Server::start(shape).await;
         let answer = ask(&stub(make, &[silent.address], 100, 2_000), &format!("{label}.bl.test"), RecordType::A).await;
@@ -445,7 +445,7 @@ async fn silence(make: Make) {
     assert!((1..=3).contains(&datagrams) && tcp == 0, "{datagrams} {tcp}");
     assert_eq!(ask(&stub, "tcsilent.bl.test", RecordType::A).await, Answer::failed(Failure::Truncated));
     let of_second = server.seen().split_off(datagrams);
-    // Who answers over UDP is not asked again, but for an answer that came after the first wait.
+    // A server that answered over UDP is not asked again, unless its answer came after the first re-send.
     assert!(of_second.iter().filter(|query| query.tcp).count() == 1 && of_second.len() <= 4, "{}", of_second.len());
 }
 
@@ -458,7 +458,7 @@ async fn part_of_an_answer_is_none(make: Make) {
     let without = Server::start_without_tcp(shape).await;
     let answer = ask(&patient(make, &[without.address]), "tcnotcp.bl.test", RecordType::A).await;
     assert_eq!(answer, Answer::failed(Failure::Truncated));
-    // Another server may have it whole.
+    // Another server may have the whole answer.
     let answer = ask(&patient(make, &[without.address, with_tcp.address]), "tc.bl.test", RecordType::A).await;
     assert_eq!(answer, listed(77, 2));
 }
@@ -728,7 +728,7 @@ async fn dropping_the_future_stops_it(make: Make) {
         assert!(tokio::time::timeout(Duration::from_millis(10), &mut asked).await.is_err());
     }
     drop(asked);
-    // What was sent has come by then. One datagram, unless this machine stood still until the second send was due at 500 ms.
+    // What was sent has arrived by then. One datagram, unless this machine stalled until the re-send was due at 500 ms.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let before = server.counts();
     tokio::time::sleep(Duration::from_millis(1_500)).await;

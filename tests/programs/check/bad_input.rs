@@ -1,4 +1,4 @@
-//! What cannot be read: exit 2, nothing on standard output, and a message that points.
+//! Input that cannot be read: exit code 2, nothing on standard output, and a message with the position.
 
 use super::run;
 

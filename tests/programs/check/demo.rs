@@ -55,7 +55,7 @@ async fn the_lists_of_the_demo() {
     assert!(run.err.contains("--special"), "it says that --special is implied: {}", run.err);
 }
 
-/// What the option alone says of its world is what is found there.
+/// `--demo` alone describes its world; the checks find the same.
 #[tokio::test]
 async fn the_world_of_the_demo() {
     let world = run(&["--demo"]).await;
@@ -151,7 +151,7 @@ async fn an_interrupt_prints_what_is_known() {
     let silent =
         json["reports"][1]["lists"].as_array().unwrap().iter().find(|row| row["list"] == "silent.demo").unwrap();
     assert_eq!((&silent["verdict"], &silent["why"]), (&"unknown".into(), &"deadline".into()));
-    // What was known by then decides: the first target is listed, or could not be told yet.
+    // The answers so far decide: the first target is listed, or unknown.
     assert!(matches!(run.wait().await.unwrap().code(), Some(1 | 3)));
 }
 
@@ -161,7 +161,7 @@ async fn the_table_fits_a_terminal() {
     for (arguments, lines) in [
         (&["203.0.113.14", "203.0.113.12", "spam.demo", "--helo", "oemcomputer"][..], 62),
         (&["2001:db8::bad", "--verbose"], 100),
-        // Ten kilobytes of HELO are no ten lines.
+        // Ten kilobytes of HELO do not become ten lines.
         (&["--helo", &long], 8),
     ] {
         let run = run(&[&["--demo"], arguments].concat()).await;
@@ -174,7 +174,7 @@ async fn the_table_fits_a_terminal() {
     }
 }
 
-/// The README shows what its first command prints, but for how long it took.
+/// The README shows what its first command prints, apart from the time it took.
 #[tokio::test]
 async fn the_readme_shows_what_its_command_prints() {
     let readme = include_str!("../../../README.md");
@@ -197,7 +197,7 @@ async fn the_readme_shows_what_its_command_prints() {
     assert_eq!(printed.into_iter().map(untimed).collect::<Vec<_>>(), shown);
 }
 
-/// The made-up world has no such lists, but what is known about them is known there, too.
+/// The made-up world has no such lists, but the catalogue's entries about them are used there, too.
 #[tokio::test]
 async fn real_lists_are_known_in_the_demo() {
     let lists = ["brazil.blackholes.us", "zen.spamhous.org", "bl.demo", "bl.demo"];

@@ -74,7 +74,7 @@ async fn nagios_states() {
     }
 }
 
-/// No all-clear of lists that were not asked.
+/// Lists that were not asked are not reported as OK.
 #[tokio::test]
 async fn nagios_says_when_no_list_was_asked() {
     let server = serve(WORLD).await;
@@ -94,7 +94,7 @@ async fn nagios_says_when_no_list_was_asked() {
     }
 }
 
-/// Lists that somebody should look at are named, and are no OK; a miss of one is none.
+/// Lists that need attention are named and are not OK; "not listed" on one of them is not OK either.
 #[tokio::test]
 async fn nagios_names_lists_in_doubt() {
     let server = serve(
@@ -196,7 +196,7 @@ async fn verbose_keeps_to_eighty_columns() {
         let widest = run.out.lines().map(str::len).max().unwrap();
         assert!(widest <= 80, "{widest}: {}", run.out);
     }
-    // What is known of a list is said on the error stream, one line for machines.
+    // Findings about a list go to the error stream, one line each.
     for (form, lines) in [(&["--verbose"][..], 2..9), (&["--tsv"], 1..2)] {
         let run = ask(&server, &[form, &["--list", "cn-kr.blackholes.us", "203.0.113.14"]].concat()).await;
         assert!(run.err.starts_with("check: cn-kr.blackholes.us: closed") && lines.contains(&run.err.lines().count()));
@@ -217,7 +217,7 @@ async fn readers_may_go_away() {
         }
         drop(out);
         let output = child.wait_with_output().await.unwrap();
-        // Nothing is known of targets that nobody waited for.
+        // Targets whose checks were cut short are unknown.
         let wanted: &[i32] = if form == "--nagios" { &[0, 3] } else { &[3] };
         assert!(wanted.contains(&output.status.code().unwrap()), "{form}: {output:?}");
         let said = String::from_utf8(output.stderr).unwrap();

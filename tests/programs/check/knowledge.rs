@@ -1,4 +1,4 @@
-//! What is known about real lists, against a server that speaks like them.
+//! The catalogue's entries about real lists, against a server that answers like them.
 
 use super::{ask, json, serve};
 
@@ -37,7 +37,7 @@ const ANSWERS: &[(&str, &str, &str, &[&str], &str)] = &[
     ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.5.0"], "listed"),
     ("--allow", "list.dnswl.org=127.0.[2..20].[1..3]", "203.0.113.14", &["127.0.5.0"], "excluded"),
     ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.0.255"], "problem/refused"),
-    // "Trust high", and what resolvers over their limit got about everybody: RFC 8904 section 5.1.
+    // "Trust high", and the answer about every client that resolvers over their limit got: RFC 8904 section 5.1.
     ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.10.3"], "problem/refused"),
     ("--allow", "list.dnswl.org", "203.0.113.14", &["127.0.9.3"], "listed"),
     ("--allow", "dnswl.spfbl.net", "203.0.113.14", &["127.0.0.2"], "listed"),
@@ -139,7 +139,7 @@ async fn what_a_list_wants_of_its_users_is_told() {
     assert!(run.err.contains(wanted), "{}", run.err);
     let run = ask(&server, &["--special", "--list", "ips.backscatterer.org", "203.0.113.14"]).await;
     assert!(run.out.contains("note: about bounces to forged senders"), "{}", run.out);
-    // In the default set it stands where it matters, and nowhere else.
+    // In the default set one list has a note, about registration.
     let run = ask(&server, &["--special", "203.0.113.14"]).await;
     assert!(!run.err.contains("registered"), "{}", run.err);
     assert!(run.out.contains("note: the address of the asking resolver must be registered"), "{}", run.out);

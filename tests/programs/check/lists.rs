@@ -1,4 +1,4 @@
-//! Lists, scores and what may not be said aloud.
+//! Lists, scores, and keys that are never shown.
 
 use super::{ask, json, serve};
 
@@ -83,13 +83,13 @@ async fn lists_that_cannot_be_believed() {
     ] {
         let run = json(WORLD, &["--list", list, "--timeout", "1s", "203.0.113.14"]).await;
         assert_eq!((run.verdicts(), run.code), (vec![verdict.to_owned()], code), "{list}");
-        // One voice among several is no reason not to tell.
+        // That one of several lists is broken is shown, too.
         let run = json(WORLD, &["--list", list, "--list", "clean.example", "--timeout", "1s", "203.0.113.14"]).await;
         assert_eq!(run.code, code % 3, "{list}");
     }
 }
 
-/// A list is sound when what it must not hold was seen absent, not because it answered.
+/// A list is sound if the entries that it must not hold are absent, not because it answered.
 #[tokio::test]
 async fn an_answer_alone_makes_no_list_sound() {
     for (list, verdict, health) in [
@@ -148,7 +148,7 @@ async fn keys_are_never_shown() {
         assert!(run.out.contains("zen.dq.spamhaus.net") || form == ["--nagios"], "{form:?}: {}", run.out);
         assert!(!run.said().to_ascii_lowercase().contains("canary"), "{form:?}: {}", run.said());
     }
-    // Slips of the pen, and zones that nobody knows; the right spelling is told where there is one.
+    // Misspelt zones, with the right spelling where there is one, and a zone that the catalogue does not contain.
     let zones = [
         ("zen.dq.spamhaus.org", "zen.dq.spamhaus.org", "zen.dq.spamhaus.net"),
         ("zen.spamhaus.org", "zen.spamhaus.org", "zen.dq.spamhaus.net"),

@@ -207,7 +207,7 @@ async fn one_mistake_withholds_nothing_else() {
     let paste = "smtpd_client_restrictions = reject_rbl_client bl.example, reject_rbl_client bad..example,\n    \
         reject_rbl_client dnsbl.njabl.org";
     let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
-    // The list that was read is asked, the one that is dead is named, and the mistake is told with its place.
+    // The list that was read is asked, the dead one is named, and the mistake is shown with its position.
     assert_eq!((run.verdicts(), run.code), (vec!["listed".to_owned(), "skipped/retired".to_owned()], 2), "{}", run.err);
     for said in ["empty label at octet 81", "^", "dnsbl.njabl.org: closed"] {
         assert!(run.err.contains(said), "{said}: {}", run.err);
@@ -238,7 +238,7 @@ async fn each_context_decides_by_its_own_threshold() {
     };
     let run = json(WORLD, &["--list", paste, "203.0.113.7"]).await;
     assert_eq!(contexts(&run), ["postscreen not_listed 2 3", "smtpd allowed 1 1"], "{}", run.err);
-    // That of the worst.
+    // The one of the worst result.
     assert_eq!(
         (run.text("score/outcome"), run.text("score/threshold"), run.code),
         ("not_listed".into(), "3".into(), 0)
@@ -260,7 +260,7 @@ async fn each_context_decides_by_its_own_threshold() {
     assert_eq!((run.text("score/outcome"), run.text("score/threshold"), run.code), ("listed".into(), "1".into(), 1));
     assert_eq!(run.at("/reports/0/score/decided_by").to_string(), "[\"bl.example\"]");
     assert_eq!(run.text("reply/code"), "550");
-    // The command line says it better, of all.
+    // The command line overrides it, for all lists.
     let run = json(WORLD, &["--list", &paste, "--threshold", "2", "203.0.113.7"]).await;
     assert_eq!(contexts(&run), ["postscreen listed 2 2", "smtpd not_listed 1 2"]);
     // One context has no name.
@@ -279,7 +279,7 @@ async fn thresholds_of_postscreen_count() {
     let run = json(WORLD, &["--list", &paste, "203.0.113.7"]).await;
     let score = |run: &super::Run| (run.text("score/threshold"), run.text("score/outcome"));
     assert_eq!((score(&run), run.err.as_str()), (("3".to_owned(), "not_listed".to_owned()), ""));
-    // The command line says it better.
+    // The command line overrides it.
     let run = json(WORLD, &["--list", &paste, "--threshold", "2", "203.0.113.7"]).await;
     assert_eq!(score(&run), ("2".to_owned(), "listed".to_owned()));
     let paste = format!("postscreen_dnsbl_allowlist_threshold = -3\n{sites} one.example*-9");

@@ -1,4 +1,4 @@
-//! What other mail software's own tests decide, decided here: lists in their notation, their clients, their codes.
+//! Cases from the tests of other mail software: lists in its notation, clients and codes. The decisions here are the same.
 
 use super::{ask, serve};
 

@@ -136,7 +136,7 @@ const FACTS: &[Row] = &[
         &["--list", "bl.example", "--allow", "broken.example", "203.0.113.7"],
         [(3, "450 4.7.1 "), (3, "450 4.7.1 "), (3, "450 4.7.1 ")],
     ),
-    // The allow list is named in the reply, and still there is something against the client.
+    // The allow list is named in the reply, and there is still a finding against the client.
     (
         &["--list", "bl.example", "--allow", "broken.example", "203.0.113.9"],
         [(3, "450 4.7.1 "), (1, "450 4.7.1 "), (1, "550 5.7.1 Fix reverse DNS for 203.0.113.9")],
@@ -207,7 +207,7 @@ async fn strict_variants_refuse_for_reverse_dns() {
         ("rfc-strict", "203.0.113.8", 1, "550 5.7.25 "),
         ("postfix-strict", "203.0.113.8", 1, "550 5.7.25 "),
         ("sendmail-strict", "203.0.113.8", 1, "550 5.7.25 "),
-        // What could not be told is still deferred.
+        // An unknown result is still deferred.
         ("rfc-strict", "203.0.113.10", 3, "450 4.7.25 "),
         ("postfix-strict", "203.0.113.10", 3, "450 4.7.25 "),
         ("sendmail-strict", "203.0.113.10", 3, "451 4.1.8 "),
@@ -264,12 +264,12 @@ async fn templates() {
         ),
         ("550 $$5 $(rbl_domain)", "rfc", "550 5.7.1 $5 bl.example"),
         ("${rbl_reason?450 4.7.1 later}", "rfc", "450 4.7.1 later"),
-        // Where it comes to no reply, nobody is refused for good.
+        // Without a reply of its own, no client is rejected permanently.
         ("${rbl_reason:450 4.7.1 later}", "rfc", "450 4.7.1 Service unavailable"),
     ] {
         let facts = ["--helo", "x.good.example", "--from", "a@good.example", "--rcpt", "b@good.example", "203.0.113.7"];
         let lists = ["--list", "bl.example,bl2.example", "--preset", preset, "--template", template];
-        // The name in HELO exists, so that Postfix has nothing against it.
+        // The name in HELO exists, so that the preset for Postfix accepts it.
         let world = format!("{WORLD}\n x.good.example A 203.0.113.7");
         let run = json(&world, &[&lists[..], &facts].concat()).await;
         assert_eq!((reply(&run), run.code), (wanted.to_owned(), 1), "{template}");
@@ -285,7 +285,7 @@ async fn templates_are_about_listings_only() {
         (&["--list", "clean.example", "203.0.113.7"], ""),
         (&["--list", "bl.example", "--allow", "broken.example", "203.0.113.7"], "450 4.7.1 "),
         (&["--list", "bl.example", "203.0.113.7"], "550 5.7.1 LISTED"),
-        // The list's own words go first.
+        // The text of the list comes first.
         (
             &["--list", "FEATURE(`dnsbl', `bl.example', `\"550 see \" $&{client_addr}')", "203.0.113.7"],
             "550 5.7.1 see 203.0.113.7",

@@ -49,7 +49,7 @@ async fn how_lists_are() {
         ("parked.example", "parked", 1),
         ("refusing.example", "refusing", 1),
         ("silent.example", "unreachable", 1),
-        // Closed, and asked all the same.
+        // Closed, but asked.
         ("relays.ordb.org", "sound", 0),
         ("list.dsbl.org", "lists_everything", 1),
         ("dnsbl.njabl.org", "no_test_entries", 1),
@@ -96,7 +96,7 @@ async fn lists_in_every_notation_and_no_key() {
 
 #[tokio::test]
 async fn who_cannot_be_heard_is_not_judged() {
-    // Nobody at all, and a resolver that invents answers.
+    // No server at all, and a resolver that invents answers.
     let nobody = serve(". TIMEOUT\n*.com TIMEOUT\n*.org TIMEOUT\n*.net TIMEOUT\n*.good.example TIMEOUT").await;
     let run = ask(&nobody, &["--probe", "--json", "--timeout", "300ms", "good.example"]).await;
     assert_eq!((run.code, rows(&run, "health")), (3, vec![("good.example".to_owned(), "unprobed".into())]));

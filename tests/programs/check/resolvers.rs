@@ -1,4 +1,4 @@
-//! Servers: their order, their silence, and that nobody else is asked.
+//! Servers: their order, their silence, and that no other server is asked.
 
 use super::{Run, run, serve};
 

@@ -12,7 +12,7 @@ async fn what_is_no_text() {
     let run = run(&["--offline", "--json", binary.to_str().unwrap(), "others/zones.txt"]).await;
     assert!(run.err.contains("is no text: it holds NUL octets"), "{}", run.err);
     assert_eq!(run.at("/unread/0/why"), "is no text: it holds NUL octets");
-    // The other file is looked at.
+    // The other file is checked.
     assert!(run.found().iter().any(|found| found.contains("dead-list")));
 }
 
@@ -24,7 +24,7 @@ async fn octets_that_are_no_utf_8() {
     std::fs::write(&path, b"# gr\xfc\xdfe\nsmtpd_client_restrictions = reject_rbl_client relays.ordb.org\n").unwrap();
     let found = offline(&[path.to_str().unwrap()]).await;
     assert_eq!(found.found(), ["2 dead-list relays.ordb.org"]);
-    // It would change octets that nobody asked it to change.
+    // It would change other octets, too.
     assert_eq!(run(&["--offline", "--fix", path.to_str().unwrap()]).await.out, "");
 }
 
@@ -69,7 +69,7 @@ async fn many_includes_end() {
     assert!(run.out.contains("too many files are included"), "{}", run.out);
 }
 
-/// More lists than anybody has are counted.
+/// Lists beyond the limit are counted.
 #[tokio::test]
 async fn too_many_lists_are_counted() {
     let mut zones = Vec::new();

@@ -57,7 +57,7 @@ async fn comments_ignore_findings() {
     assert_eq!(run.found(), ["1 ignore-comment"]);
 }
 
-/// What is left out is a number, and each part with `--verbose`.
+/// Parts that are left out are counted; `--verbose` shows each.
 #[tokio::test]
 async fn what_is_left_out_is_counted() {
     let text = "myhostname = a.example\nbiff = no\nsmtpd_client_restrictions = reject_rbl_client a.example\n";

@@ -45,7 +45,7 @@ async fn what_is_corrected() {
             "smtpd_client_restrictions = reject_rbl_client a.local\nsmtpd_data_restrictions = reject_rbl_client a.local\n",
             "",
         ),
-        // What replaces a dead list is not for a program to decide, nor which codes of another list were meant.
+        // A program cannot decide what replaces a dead list, or which codes of another list were meant.
         (
             "postfix",
             "smtpd_client_restrictions =\n reject_rbl_client opm.blitzed.org,\n reject_rbl_client cbl.abuseat.org=127.0.0.2\n",
@@ -72,7 +72,7 @@ async fn lines_with_keys_are_left_alone() {
     assert_eq!(diff("postfix", text).await, "");
 }
 
-/// What is corrected is found no more.
+/// A corrected file has no such finding.
 #[tokio::test]
 async fn corrected_files_are_right() {
     let diff = run(&["--offline", "--fix", "postfix/main.cf"]).await;

@@ -76,7 +76,7 @@ async fn a_public_resolver() {
     assert_eq!(run.code, 1);
 }
 
-/// One list does not answer, and the resolver does.
+/// One list does not answer, but the resolver does.
 #[tokio::test]
 async fn a_silent_list() {
     let run = ask("good.example\nsilent.example\n", &["--timeout", "5s"]).await;
@@ -95,7 +95,7 @@ async fn no_answer_is_no_finding() {
     assert!(run.err.contains("no answer from"), "{}", run.err);
 }
 
-/// A key is part of the question, and of no output.
+/// A key is part of the question, but never of the output.
 #[tokio::test]
 async fn a_key_is_asked_and_not_shown() {
     let run = ask("keykeykeykeykeykeykeykeyke.zen.dq.spamhaus.net=127.0.0.2\n", &["--timeout", "20s"]).await;

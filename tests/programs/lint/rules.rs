@@ -153,7 +153,7 @@ async fn a_rule_that_tells_of_a_refusal_is_no_mistake() {
     assert!(!rules("spamassassin", &line("RCVD_IN_ZEN")).await.is_empty());
 }
 
-/// A list that only warns, or is never reached, is looked at all the same.
+/// A list that only warns, or is never reached, is checked, too.
 #[tokio::test]
 async fn dead_lists_that_do_not_count_are_found() {
     for lines in [
