@@ -1,4 +1,4 @@
-//! Who makes the same check: this crate's checker, the same questions by hand, and what one writes first with hickory.
+//! The candidates for the same check: this crate's checker, the same questions by hand, and a simple program with hickory.
 //!
 //! One check is 16 questions about a client and a sender: 12 lists, PTR and its address, MX and its address; a hit's text
 //! is one more.

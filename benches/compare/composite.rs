@@ -1,4 +1,4 @@
-//! The whole check of a client nobody has seen before: CPU, allocations and datagrams, on one core.
+//! The whole check of a new client: CPU, allocations and datagrams, on one core.
 
 use std::rc::Rc;
 
@@ -31,7 +31,7 @@ pub(crate) fn run(smoke: bool) {
     two_servers(&responder, &mut clients, if smoke { 100 } else { 1_000 });
 }
 
-/// Numbers of clients nobody has asked about.
+/// Numbers of clients that were not asked about before.
 pub(crate) struct Clients(pub(crate) u64);
 
 impl Clients {

@@ -1,4 +1,4 @@
-//! A responder in a process and on a core of its own, so that its work is nobody's cost.
+//! A responder in a process and on a core of its own, so that its work is not measured.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
@@ -91,7 +91,7 @@ impl Drop for Responder {
     }
 }
 
-/// The process itself: `responder [ADDRESS:PORT] [WORD ...]`. It ends with who started it, or when killed.
+/// The process itself: `responder [ADDRESS:PORT] [WORD ...]`. It ends with the process that started it, or when killed.
 pub(crate) fn run(words: &[String]) {
     super::meter::pin(true);
     let address = words.iter().find_map(|word| word.parse().ok()).unwrap_or_else(|| "127.0.0.1:0".parse().unwrap());

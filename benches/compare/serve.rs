@@ -118,7 +118,7 @@ impl Serving {
         }
         let said = world::answer(message, &mut answer);
         self.count += 1;
-        // By the number of the datagram, not by its name: who asks again has the same chance again.
+        // By the number of the datagram, not by its name: a re-send has the same chance again.
         let luck = world::mixed(self.count) % 100;
         let Behaviour { delay, lost, slow, silent } = self.behaviour;
         if luck < lost || matches!(said, Said::Nothing) || silent && matches!(said, Said::OfSilent) {

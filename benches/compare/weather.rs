@@ -40,7 +40,7 @@ fn storm(name: &str, behaviour: Behaviour, clients: &mut Clients, smoke: bool) {
     }
 }
 
-/// One list of twelve never answers: first nobody knows, then it is left alone.
+/// One list of twelve never answers: at first this is not known, then it is not asked any more.
 fn silent(clients: &mut Clients, smoke: bool) {
     let behaviour = Behaviour { silent: true, ..Behaviour::DELAYED };
     let (healthy, ill) = (Responder::start(Behaviour::DELAYED), Responder::start(behaviour));

@@ -1,4 +1,4 @@
-//! What is remembered is told at once, without asking anybody, and is what a whole check would have said.
+//! A summary from the cache comes at once, without a question, and is that of a whole check.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -63,7 +63,7 @@ fn a_client_that_was_here_a_moment_ago() {
     assert_eq!(world.clock.run(world.checker.check(CLEAN).summary()), summary);
 }
 
-/// What was remembered itself when a check began is older than what the check found out in the end.
+/// Cached answers that a check began with are older than what it found in the end.
 #[test]
 fn a_slow_check_makes_nothing_younger() {
     let dns = DNS.replace("clean.client.test A 45.66.77.7", "clean.client.test A 45.66.77.7 ttl=50");
@@ -88,7 +88,7 @@ fn who_is_listed_or_found_at_fault_gets_a_whole_check() {
     assert_eq!(report.summary().action(), Action::Reject);
     assert!(report.summary().has(Finding::Listed));
     assert_eq!(world.clock.run(world.checker.check(LISTED).summary()), report.summary());
-    // What the policy does nothing about is told.
+    // A finding that the policy ignores is in the summary.
     world.check(nameless());
     let watching = world.checker.with_policy(Policy::observe());
     let summary = watching.remembered(&nameless().into()).unwrap();

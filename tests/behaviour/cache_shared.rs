@@ -1,5 +1,5 @@
-//! Many hosts share one memory, with other lists, profiles, thresholds and policies: what is remembered for one of them is
-//! what a whole check of the same moment would say to it.
+//! Many hosts share one cache, with different lists, profiles, thresholds and policies: the summary that one of them gets from the
+//! cache is that of a whole check at the same moment.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::kit::cases::cases;
 use crate::kit::world;
 use crate::kit::world::{poll_once, start};
 
-/// What becomes of something.
+/// How a list answers.
 #[derive(Clone, Copy, Debug)]
 enum Says {
     No,
@@ -168,7 +168,7 @@ fn first_table(first: &[Says], slow: bool) -> String {
     dns
 }
 
-/// How many questions were about a client or a sender. The controls that the engine sends on its own account, for lists or a
+/// How many questions were about a client or a sender. The engine's own controls, for lists or a
 /// resolver under suspicion, go out with whichever check is polled next and are not counted.
 fn about_subjects(dns: &Scripted) -> usize {
     let subjects = ["77.66.45.", "0.0.7.4.0.1.0.0.2.", "client.test", "sender.test", "elsewhere.test"];

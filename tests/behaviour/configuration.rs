@@ -91,7 +91,7 @@ fn a_reload_changes_every_clone_and_keeps_what_was_learned() {
     let report = world.clock.run(clone.check(LISTED));
     assert_eq!((said(&report), report.advice().action()), (vec!["listed", "not_listed"], Action::Defer));
     assert_eq!(world.asked()[asked..], ["14.77.66.45.other.test A"], "the cache and the proofs stay");
-    // A session that began before keeps its settings, and a tenant its own.
+    // A session that began before keeps its settings, and a tenant keeps its own.
     let advice = world.clock.run(session.advice());
     assert_eq!(advice.action(), Action::Reject);
     assert_eq!(tenant.settings().lists.iter().count(), 1);

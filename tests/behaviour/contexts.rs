@@ -74,7 +74,7 @@ fn one_context_has_no_name() {
     let report = check(ListSet::builder().deny("hit.example").context(Some("smtpd")).allow("wl.example"));
     assert!(report.contexts().is_empty() && report.lists().iter().all(|row| row.context().is_none()));
     assert_eq!(report.score().outcome(), Outcome::Allowed);
-    // Beside several, lists that stand alone are one of their own.
+    // Beside several contexts, lists without one form a context of their own.
     let report = check(two("clean.example", "clean.example").context(None).deny("hit.example"));
     let wanted = [("lists", Outcome::Listed), ("postscreen", Outcome::NotListed), ("smtpd", Outcome::NotListed)];
     assert_eq!(outcomes(&report), wanted.map(|(name, outcome)| (name.to_owned(), outcome)));
@@ -87,11 +87,11 @@ fn thresholds_are_those_of_their_context() {
     let report = check(ListSet::builder().read(text).mistakes(Mistakes::LeaveOut));
     let wanted = [("postscreen", Outcome::NotListed), ("smtpd", Outcome::Listed)];
     assert_eq!(outcomes(&report), wanted.map(|(name, outcome)| (name.to_owned(), outcome)));
-    // The set says what it could not read; else there is no set.
+    // A set that cannot be read is an error that says why.
     let lists = ListSet::builder().read(text).mistakes(Mistakes::LeaveOut).build().unwrap();
     assert_eq!((lists.iter().count(), lists.mistakes().len()), (2, 1));
     assert_eq!(ListSet::builder().read(text).build().unwrap_err().iter().count(), 1);
-    // A name that looks like a key is none.
+    // A name that looks like a key is not accepted.
     let lists = ListSet::builder().context(Some("a")).deny("a.example").context(Some("b\u{1b}")).deny("b.example");
     assert!(lists.build().unwrap().contexts().all(|name| !name.contains('\u{1b}')));
 }

@@ -45,7 +45,7 @@ fn at_the_deadline_there_is_a_report_with_what_is_known() {
     assert_eq!(world.checker.stats().in_flight, 0);
 }
 
-/// The same as where nobody answers before the deadline. Nothing was asked, so nobody is suspected.
+/// The same as without answers before the deadline. Nothing was asked, so no list and no resolver is suspected.
 #[test]
 fn a_check_without_time_says_what_it_could_not_know() {
     let set = || lists(["bl.test", "late.test"]);
@@ -78,7 +78,7 @@ fn a_check_without_time_says_what_it_could_not_know() {
 fn who_is_in_a_hurry_waits_for_no_list_that_changes_nothing() {
     let early =
         |world: &World, client| world.clock.run(world.checker.check(Dialogue::from(client)).stop_when_settled());
-    // The one that lists is enough: two others are slow and silent.
+    // One listing is enough: the two other lists are slow and silent.
     let world = World::new(DNS, lists(["silent.test", "bl.test", "late.test"]));
     let report = early(&world, LISTED);
     assert_eq!(said(&report), ["unknown", "listed", "unknown"]);
@@ -89,13 +89,13 @@ fn who_is_in_a_hurry_waits_for_no_list_that_changes_nothing() {
     assert_eq!(report.advice().reply().unwrap().code(), 550);
     assert_eq!(report.iprev().unwrap().rfc8601(), "pass", "the rest of the dialogue is awaited");
     assert_eq!(world.checker.stats().in_flight, 0);
-    // A clean client is not settled before the last list has spoken.
+    // A client on no list is not decided before the last list has answered.
     let report = early(&world, CLEAN);
     assert_eq!(
         (said(&report), report.completeness()),
         (vec!["unknown", "not_listed", "unknown"], Completeness::CutByDeadline)
     );
-    // Nor is a listed one while an allow list may still speak.
+    // A listed client is not decided while an allow list may still answer.
     let set = ListSet::builder().deny("bl.test").allow("late.test").build().unwrap();
     let world = World::new(DNS, set);
     let report = early(&world, LISTED);
@@ -124,7 +124,7 @@ fn fifty_at_once_ask_as_one() {
         assert_eq!(together.asked(), alone.asked(), "{client}");
         assert!(reports.iter().all(|report| said(report) == said(&reports[0])));
         let stats = together.checker.stats();
-        // The resolver was tried once, by four questions.
+        // The resolver was tested once, with four questions.
         assert_eq!(stats.questions, together.all_asked().len() as u64);
         assert_eq!(together.all_asked().len(), together.asked().len() + 4);
         assert_eq!(stats.questions - 4 + stats.shared + stats.remembered, 50 * (stats.questions - 4));
@@ -225,7 +225,7 @@ fn single_checks_remember_too() {
             "resolves_to_client"
         );
     }
-    // PTR and A once; of the two families of HELO one was known. And the resolver was tried.
+    // PTR and A once; of the two address families of HELO one was known. The resolver was tested, too.
     assert_eq!(world.checker.stats().questions, 3 + 4);
 }
 
@@ -297,7 +297,7 @@ fn a_check_in_a_hurry_leaves_no_trace() {
     let fresh = World::slow(DNS, lists(["bl.test"]));
     world.dns.forget_asked();
     assert_eq!((said(&world.check(LISTED)), said(&fresh.check(LISTED))), (vec!["listed"], vec!["listed"]));
-    // But for the controls of a list that nobody had let speak.
+    // Except the controls of a list that no check had waited for.
     assert!(world.asked().len() <= fresh.asked().len());
 }
 
@@ -332,7 +332,7 @@ fn no_more_at_once_than_allowed() {
     };
     assert_eq!(run(7, 64, &zones), 7);
     assert_eq!(run(1, 64, &zones), 1);
-    // 30 questions for reverse names, and so many for each zone; the first check tries the resolver beside, by four.
+    // 30 questions for reverse names, and 30 for each zone; the first check also tests the resolver, with four.
     assert!((30 + 3 * 4..=30 + 3 * 4 + 4).contains(&run(1000, 3, &zones)));
     assert!((30..=30 + 4).contains(&run(1000, 64, &[])));
 }
@@ -452,7 +452,7 @@ fn what_clears_the_resolver_clears_it_in_every_order() {
     }
 }
 
-/// What is remembered of a list says nothing of the resolver that is asked now.
+/// Cached answers of a list are no evidence about the resolver that is asked now.
 #[test]
 fn a_remembered_answer_does_not_clear_the_resolver() {
     let world = World::new(DNS, lists(["bl.test"]));
@@ -466,7 +466,7 @@ fn a_remembered_answer_does_not_clear_the_resolver() {
     assert_eq!(report.resolver_fault().map(|fault| fault.word()), Some("strips_127"));
 }
 
-/// A client that says HELO by the name of a control must not get the control answered from memory.
+/// If a client says HELO with the name of a control, the control must not be answered from the cache.
 #[test]
 fn a_control_is_never_answered_by_another_question() {
     let world = World::new(DNS, lists(["bl.test"]));
@@ -505,7 +505,7 @@ fn a_checker_needs_sensible_limits() {
     assert_eq!(error.to_string(), "limit per_zone must not be zero");
 }
 
-/// Notes for whom each question is asked.
+/// Records what each question is asked for.
 struct Noting(Scripted, Mutex<Vec<(String, Option<u32>)>>);
 
 impl Resolve for Noting {
@@ -542,7 +542,7 @@ fn silent_names_of_clients_leave_places_for_lists() {
     let mut limits = rdnsbl::checker::Limits::default();
     limits.in_flight = 8;
     let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).limits(limits));
-    // Each says HELO with a name of his own that is never answered.
+    // Each says HELO with a name of its own that is never answered.
     let names = (0..50_u8).map(|number| (IpAddr::from([45, 66, 78, number]), format!("h{number}.silent.test")));
     let mut strangers: Vec<_> =
         names.map(|(client, name)| start(world.checker.check(Dialogue::from(client).helo(name)))).collect();

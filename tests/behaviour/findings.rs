@@ -1,4 +1,4 @@
-//! Findings that are there for policies alone, and rules for several findings at once.
+//! Findings that exist only for policies, and rules about several findings.
 
 use rdnsbl::policy::{Rule, Stage};
 use rdnsbl::{Action, Dialogue, Finding, ListSet, Policy, Report};

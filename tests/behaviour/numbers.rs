@@ -29,12 +29,12 @@ fn numbers_of_lists_and_of_actions() {
     let stats = world.checker.stats();
     assert_eq!((stats.checks, stats.passed, stats.deferred, stats.rejected), (2, 1, 0, 1));
     assert_eq!(stats.check_time.count, 2);
-    // A session counts what it advises. From the cache nothing is asked.
+    // A session counts its advice. With a warm cache it asks nothing.
     let mut session = world.checker.session(LISTED);
     world.clock.run(session.rcpt_to("<a@b.test>").advice());
     assert_eq!(world.checker.stats().rejected, 2);
     assert_eq!(asked(&world.checker)[0].1, 2);
-    // A question that a deadline cuts is counted as such.
+    // A question that a deadline ends is counted as such.
     let world = World::new(DNS, lists(["bl.test", "silent.test"]));
     world.check_within(CLEAN, Duration::from_secs(1));
     let cut: Vec<u64> = world.checker.list_stats().iter().map(|list| list.cut).collect();

@@ -27,7 +27,7 @@ fn set(lists: impl IntoIterator<Item = ListSpec>) -> ListSet {
     ListSet::builder().lists(lists).build().unwrap()
 }
 
-/// Everything that decides, or that says who decided.
+/// Everything that decides, or names what decided.
 fn decision(report: &Report) -> String {
     let decided: Vec<_> = report.decided_by().map(|row| row.list().clone()).collect();
     let hits = (report.denied().count(), report.allowed().count());
@@ -75,7 +75,7 @@ fn a_hit_of_it_is_proven() {
     assert!(world.asked().contains(&"1.0.0.127.new.test A".to_owned()), "{:?}", world.asked());
 }
 
-/// It is slower than the list that decides. A report waits for it; what stops early does not.
+/// It is slower than the list that decides. A report waits for it; a check that stops early does not.
 #[test]
 fn a_report_waits_for_it() {
     let dns = format!("{DNS}{}", Situation::Silent.table("new.test", &[]));
@@ -111,7 +111,7 @@ fn no_other_software_can_express_it() {
     }
 }
 
-/// Part and whole are not counted twice where one of them never counts.
+/// A list and its part are not counted twice if one of them never counts.
 #[test]
 fn it_is_not_counted_twice() {
     use rdnsbl::lists::ZoneFindingKind::CountedTwice;

@@ -1,5 +1,5 @@
-//! Which questions a set of lists costs: a zone named several times is asked once, nobody is asked about an exempt address,
-//! and a list that holds others can be asked in their place.
+//! Which questions a set of lists causes: a zone named several times is asked once, no list is asked about an exempt address,
+//! and a list that contains others can be asked in their place.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fn check(world: &World, dialogue: impl Into<Dialogue>) -> Report {
     world.clock.run(world.checker.check(dialogue))
 }
 
-/// The table of a zone with entries for whom the tests ask about, and with a SOA record, so that a "no" is remembered too.
+/// The table of a zone with entries for the subjects of the tests, and with a SOA record, so that a "no" is cached, too.
 fn holds(zone: &str, codes: &[&str]) -> String {
     let subjects = ["14.77.66.45", "4.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.7.4.6.0.6.2", "bad.test"];
     let lines =
@@ -88,7 +88,7 @@ async fn a_zone_with_several_filters_costs_one_datagram() {
     let resolver = rdnsbl::resolve::Stub::servers([server.address()]).unwrap();
     let lists = deny(&["bl.test=127.0.0.2*3", "bl.test=127.0.0.[4..9]*2", "bl.test"]).build().unwrap();
     let checker = Checker::builder(resolver).lists(lists).build().unwrap();
-    // The first check has tried the resolver by four questions more.
+    // The first check has also tested the resolver, with four questions.
     for (target, datagrams) in [("45.66.77.7", 2), ("45.66.77.7", 2), ("2606:4700::7", 4)] {
         checker.check(target.parse::<IpAddr>().unwrap()).await;
         assert_eq!(
@@ -116,7 +116,7 @@ fn nobody_is_asked_about_an_exempt_or_special_address() {
         }
         assert_eq!(asked(&world), Vec::<String>::new(), "{client}");
     }
-    // Only lists are spared: who asks for them all the same gets them.
+    // If the settings say so, lists are asked about such an address.
     let world = World::with(&holds("bl.test", &["127.0.0.2"]), |it| {
         it.lists(deny(&["bl.test"]).build().unwrap()).special_purpose(SpecialPurpose::Ask)
     });
@@ -142,11 +142,11 @@ fn one_question_for_several_lists() {
             "14.77.66.45.zen.spamhaus.org TXT",
             "1.0.0.127.zen.spamhaus.org A",
             "?.zen.spamhaus.org A",
-            // Its entry was missing, and now it lists somebody.
+            // Its entry was missing, and now it lists a client.
             "2.0.0.127.zen.spamhaus.org A"
         ]
     );
-    // Names and weights are those that were given; what a code means is said by the list whose it is.
+    // Names and weights are as configured; the meaning of a code is that of the list it belongs to.
     let rows: Vec<(&str, i32)> = report.lists().iter().map(|row| (row.list().as_str(), row.weight())).collect();
     assert_eq!(rows, [("sbl.spamhaus.org", 3), ("xbl.spamhaus.org", 2), ("pbl.spamhaus.org", 1)]);
     assert_eq!((report.score().low(), report.score().high()), (4, 4));
@@ -167,7 +167,7 @@ fn one_question_for_several_lists() {
     );
     let reply = report.advice().reply().unwrap().to_string();
     assert!(reply.contains("sbl.spamhaus.org"), "{reply}");
-    // Warm, nobody is asked.
+    // With a warm cache nothing is asked.
     assert_eq!(said(&check(&world, LISTED)), ["listed", "excluded", "listed"]);
     assert_eq!(asked(&world), Vec::<String>::new());
 }
@@ -197,9 +197,9 @@ fn the_filters_of_merged_rows_hold() {
         (&["127.0.0.2", "127.0.0.9"][..], ["excluded", "listed", "excluded", "listed"]),
         (&["127.0.0.3"], ["listed", "excluded", "excluded", "listed"]),
         (&["127.0.0.4"], ["excluded", "excluded", "listed", "listed"]),
-        // 127.0.0.9 is SBL's, whatever the filter of another part says.
+        // 127.0.0.9 belongs to SBL, even if the filter of another part names it.
         (&["127.0.0.9"], ["excluded", "excluded", "excluded", "listed"]),
-        // A code that nobody documents is no part's.
+        // A code that is not documented belongs to no part.
         (&["127.0.0.77"], ["excluded", "excluded", "excluded", "listed"]),
     ] {
         let world = World::new(&holds("zen.spamhaus.org", codes), merged(&lists));
@@ -222,18 +222,18 @@ fn the_gate_stands_in_front_of_merged_rows() {
             assert_eq!(problem.kind(), wanted, "{codes:?}");
         }
     }
-    // A zone asked that lists everything lists nobody, under whatever name.
+    // If the zone that is asked lists everything, none of its names counts as listed.
     let world = World::new("*.zen.spamhaus.org A 127.0.0.2\n*.zen.spamhaus.org A 127.0.0.4", merged(&PARTS[..2]));
     let report = check(&world, LISTED);
     assert_eq!(said(&report), ["problem", "problem"]);
     assert!(report.advice().reply().is_none());
-    // And one that is silent leaves every one of its rows unknown.
+    // If it is silent, all of its rows are unknown.
     let world = World::new("*.zen.spamhaus.org SERVFAIL", merged(&PARTS));
     assert_eq!(said(&check(&world, LISTED)), ["unknown"; 3]);
 }
 
-/// Whatever the codes, a row says the same, merged or not: what its own zone would answer is what its codes in the other one
-/// tell. Only a miss there is an exclusion here.
+/// For all codes a row has the same verdict, merged or not: its codes in the merged zone stand for the answer of its own zone.
+/// Only "not listed" in its own zone is "excluded" in the merged one.
 #[test]
 fn merged_or_not_is_the_same_but_for_the_questions() {
     let part = |codes: &[&'static str], own: &[&str]| -> Vec<&'static str> {
@@ -294,13 +294,13 @@ fn only_what_belongs_together_is_merged() {
         lists.iter().map(|spec| spec.zone().expose().trim_end_matches('.').to_owned()).collect::<Vec<_>>()
     };
     let same = |lists: &[&str]| assert_eq!(zones(deny(lists)), lists);
-    // One part alone, lists of others, the dead.
+    // One part alone, lists of other operators, closed lists.
     same(&["sbl.spamhaus.org", "bl.spamcop.net"]);
     same(&["sbl.spamhaus.org", "dbl.spamhaus.org", "multi.uribl.com"]);
     same(&["dnsbl.sorbs.net", "spam.dnsbl.sorbs.net", "dul.dnsbl.sorbs.net"]);
     same(&["sbl-xbl.spamhaus.org", "sbl.spamhaus.org"]);
     same(&["cbl.abuseat.org", "sbl.spamhaus.org"]);
-    // Codes that nobody documents tell nothing.
+    // Codes that are not documented have no meaning.
     let text = "as_of 2026-11-28
         zone all.bl.example\nkinds ipv4\nstatus active\ncode 127.0.0.2 deny listed\nsource us
         zone one.bl.example\nzone two.bl.example\nkinds ipv4\nstatus active\npart_of all.bl.example\nsource us";
@@ -308,7 +308,7 @@ fn only_what_belongs_together_is_merged() {
     let lists = ["one.bl.example", "two.bl.example"];
     assert_eq!(zones(deny(&lists).knowledge(vague)), lists);
     assert_eq!(zones(deny(&["noptr.spamrats.com", "spam.spamrats.com"])), ["all.spamrats.com"; 2]);
-    // The list itself is one of several.
+    // The list itself is one of the parts.
     assert_eq!(zones(deny(&["zen.spamhaus.org", "xbl.spamhaus.org"])), ["zen.spamhaus.org"; 2]);
     // A key opens its own zones and no others.
     let (own, other) = ("secretkeyone", "secretkeytwo");
@@ -319,7 +319,7 @@ fn only_what_belongs_together_is_merged() {
     same(&[&black, &keyed(other, "combined")]);
     same(&["secretkeyone.sbl.dq.spamhaus.net", "zen.spamhaus.org"]);
     same(&["sbl.spamhaus.org", "secretkeyone.zen.dq.spamhaus.net"]);
-    // Where a key may stand or not, it stands in front of both or of neither.
+    // If a key is optional, both zones have it or neither.
     let ours = "as_of 2026-08-21
         zone all.test key-accepted
             kinds ipv4
@@ -340,7 +340,7 @@ fn only_what_belongs_together_is_merged() {
     ] {
         assert_eq!(zones(deny(&lists).knowledge(ours.clone())), wanted);
     }
-    // Who says more than the catalogue is left alone.
+    // A list with more settings than the catalogue has is not merged.
     let spec = |zone: &str| ListSpec::deny(zone).unwrap();
     let with = |sbl: ListSpec| zones(ListSet::builder().list(sbl).deny("xbl.spamhaus.org").deny("pbl.spamhaus.org"));
     assert_eq!(with(spec("sbl.spamhaus.org")), ["zen.spamhaus.org"; 3]);
@@ -351,7 +351,7 @@ fn only_what_belongs_together_is_merged() {
     assert_eq!(zones(limited("sbl.spamhaus.org")), ["sbl.spamhaus.org", "xbl.spamhaus.org"]);
     assert_eq!(zones(limited("zen.spamhaus.org")), ["zen.spamhaus.org", "xbl.spamhaus.org"]);
     assert_eq!(with(spec("sbl.local").with_mirror_of(name("sbl.spamhaus.org"))), alone("sbl.local"));
-    // Asked about others, it is another question.
+    // A list that is asked about other subjects is not merged.
     assert_eq!(with(spec("sbl.spamhaus.org").with_parts([Part::Helo])), alone("sbl.spamhaus.org"));
     assert_eq!(
         zones(deny(&PARTS).knowledge(Knowledge::None)),
@@ -389,7 +389,7 @@ fn what_could_be_one_question_is_told() {
             format!("3 one_question pbl.spamhaus.org: {many} zen.spamhaus.org=127.0.0.[10..11]"),
         ]
     );
-    // What is written in its place asks once and says the same.
+    // The suggested replacement asks once and has the same verdicts.
     let instead =
         ["zen.spamhaus.org=127.0.0.[2..3;9;30]*3", "zen.spamhaus.org=127.0.0.4*2", "zen.spamhaus.org=127.0.0.[10..11]"];
     assert_eq!(findings(deny(&instead)), Vec::<String>::new());
@@ -411,11 +411,11 @@ fn what_could_be_one_question_is_told() {
             ),
         ]
     );
-    // One alone is one question already.
+    // One list alone is one question already.
     for lists in [&["sbl.spamhaus.org"][..], &["sbl.spamhaus.org", "black.uribl.com", "bl.spamcop.net"]] {
         assert_eq!(findings(deny(lists)), Vec::<String>::new(), "{lists:?}");
     }
-    // Merged, there is nothing left to tell.
+    // Merged lists have no such finding.
     assert_eq!(findings(deny(&PARTS).merge(Merge::WhereCodesTell)), Vec::<String>::new());
 }
 
@@ -428,7 +428,7 @@ fn what_counts_twice_is_told() {
             [format!("0 counted_twice sbl.spamhaus.org: {twice}")]
         );
     }
-    // Codes that only one of both counts do not count twice.
+    // Codes that only one of the two lists counts do not count twice.
     let words = |lists: ListSetBuilder| {
         let lists = lists.build().unwrap();
         lists.findings().iter().map(|it| (it.index(), it.kind().word())).collect::<Vec<_>>()
@@ -473,7 +473,7 @@ fn the_catalogue_knows_what_it_says_of_parts() {
         assert!(entry.kinds().iter().all(|kind| whole.kinds().contains(kind)), "{}", entry.zone());
         let Some(told_by) = entry.told_by() else { continue };
         told += 1;
-        // Each code is documented by the list that answers with it, and is no other part's.
+        // Each code is documented by the list that answers with it, and belongs to no other part.
         let codes: Vec<_> =
             (0..=255).map(|last| [127, 0, 0, last].into()).filter(|code| told_by.passes(*code)).collect();
         assert!(!codes.is_empty(), "{}", entry.zone());
@@ -491,7 +491,7 @@ fn the_catalogue_knows_what_it_says_of_parts() {
         }
     }
     assert_eq!(told, 15);
-    // A filter that picks none of the part's codes leaves nothing to write in its place.
+    // A filter that picks none of the part's codes has no replacement.
     assert_eq!(findings(deny(&["sbl.spamhaus.org=127.0.0.77", "pbl.spamhaus.org"])).len(), 1);
 }
 

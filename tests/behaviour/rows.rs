@@ -77,7 +77,7 @@ fn no_answer_has_no_time() {
     let report = world.check_within(CLEAN, Duration::from_millis(500));
     let times: Vec<_> = report.exchanges_of(&report.lists()[0]).map(|it| it.answered_after()).collect();
     assert_eq!(times, [None]);
-    // Without a clock there are no times, but each row has its questions all the same.
+    // Without a clock there are no times, but each row still has its questions.
     let lists = rdnsbl::ListSet::builder().list(ListSpec::deny("bl.test").unwrap()).build().unwrap();
     let settings = Arc::new(Settings::default().with_lists(lists));
     let mut inquiry = Inquiry::new(

@@ -25,10 +25,10 @@ fn corpus() -> Vec<Scenario> {
     files.iter().flat_map(read).collect()
 }
 
-/// Which of the questions on their way is answered next.
+/// Which of the open questions is answered next.
 #[derive(Clone, Copy, PartialEq)]
 enum Order {
-    /// As time goes.
+    /// The one that is due first.
     InTime,
     /// The last one first, whatever its delay.
     Backwards,
@@ -90,7 +90,7 @@ async fn check(scenario: &Scenario) -> (Report, Report) {
     (first, second)
 }
 
-/// Everything that is not as it should be.
+/// Every expectation of the scenario that is not met.
 fn mistakes(scenario: &Scenario, engine: &str, report: &Report) -> Vec<String> {
     let wrong = |(question, expected): &(String, String)| {
         let answer = said(report, question);
@@ -103,7 +103,7 @@ fn mistakes(scenario: &Scenario, engine: &str, report: &Report) -> Vec<String> {
     mistakes
 }
 
-/// Where two reports about the same differ, but for what must differ.
+/// Where two reports about the same scenario differ, except for what must differ.
 fn differences(scenario: &Scenario, what: &str, one: &Report, other: &Report, but_for: &[&str]) -> Vec<String> {
     let pairs = everything(one).into_iter().zip(everything(other));
     pairs

@@ -82,7 +82,7 @@ fn a_silent_list_is_waited_for_once() {
     let (asked, times) = stages(&world, &mut session);
     assert_eq!(times, [SECOND * 3 / 2, Duration::ZERO, Duration::ZERO, Duration::ZERO, Duration::ZERO]);
     assert_eq!(asked["7.77.66.45.silent.test A"], 1);
-    // A check of the same client asks again: what one session has given up is its own.
+    // A check of the same client asks again: a session's timeout concerns that session alone.
     let report = world.clock.run(world.checker.check(CLEAN).within(SECOND));
     assert_eq!((said(&report), report.elapsed()), (vec!["not_listed", "unknown"], SECOND));
 }
@@ -186,8 +186,8 @@ fn what_becomes_known_late_is_advised_late() {
     let world = World::new(&format!("{WORLD}\n14.77.66.45.bl.test after=2s"), lists(["bl.test"]));
     let mut session = world.checker.session(LISTED).act_from(Stage::Connect).within(SECOND);
     assert_eq!(found(&world.clock.run(session.advice())), []);
-    // Another session learns the answer meanwhile, and the cache has it. What this session gave up stays so in its
-    // transaction; a later transaction takes it from the cache.
+    // Another session gets the answer meanwhile, and it is cached. In this session's transaction it stays unknown;
+    // a later transaction takes it from the cache.
     world.check(LISTED);
     assert_eq!(found(&world.clock.run(session.helo("listed.client.test").advice())), []);
     world.clock.run(session.mail_from("<>").advice());
@@ -261,7 +261,7 @@ fn commands_drop_what_smtp_says_they_drop() {
     assert_eq!((session.stage(), session.dialogue()), (Stage::Connect, &Dialogue::from(CLEAN)));
     session.helo("a.test").client(LISTED);
     assert_eq!((session.stage(), session.dialogue()), (Stage::Connect, &Dialogue::from(LISTED)));
-    // Facts in the wrong order are taken as they come.
+    // Facts may come in any order.
     session.rcpt_to("<b@one.test>");
     assert_eq!(session.stage(), Stage::Rcpt);
     world.clock.run(session.report());
@@ -308,7 +308,7 @@ fn a_session_is_bounded() {
     }
 }
 
-/// A server has thousands of connections that say nothing.
+/// A server has thousands of idle connections.
 #[test]
 fn an_idle_session_is_small_and_holds_nothing() {
     let zones: Vec<String> = (0..12).map(|number| format!("l{number}.test")).collect();

@@ -1,4 +1,4 @@
-//! However fast each answer comes: the advice at RCPT has the action and the code of a whole check.
+//! For any order and delay of answers, the advice at RCPT has the action and the code of a whole check.
 
 use proptest::prelude::*;
 use rdnsbl::dnsxl::{OnNoAnswer, Part};
@@ -145,7 +145,7 @@ proptest! {
 }
 
 proptest! {
-    /// Whatever stands before the last `@`: the domain of an address that the host has parsed is the one that is looked up.
+    /// For any local part, the domain that is looked up is the one of the address as the host has parsed it.
     #[test]
     fn the_domain_of_a_parsed_address_is_always_found(local in ".*") {
         let dialogue = Dialogue::new().mail_from_address(&format!("{local}@example.org"));

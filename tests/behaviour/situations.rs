@@ -34,7 +34,7 @@ impl World {
     }
 }
 
-/// The lines of a sick list, with every listed subject in them.
+/// The lines of a broken list, which holds every listed subject.
 fn sick(situation: Situation) -> String {
     let addresses: Vec<IpAddr> = LISTED.iter().filter_map(|target| target.parse().ok()).collect();
     situation.table("sick.test", &addresses)
@@ -63,7 +63,7 @@ fn no_clean_client_is_refused_and_none_admitted_by_a_lie() {
                 assert_eq!(report.denied().count(), 0, "{situation:?} {clean}\n{report}");
                 assert_ne!(report.advice().action(), Action::Reject, "{situation:?} {clean}\n{report}");
             }
-            // The sound list is still heard.
+            // The answers of the working list still count.
             assert_eq!(world.check(listed).lists()[1].verdict().word(), "listed", "{situation:?} {listed}");
 
             let allow = ListSet::builder().allow("sick.test").deny("sound.test").build().unwrap();
@@ -140,12 +140,12 @@ fn lists_of_one_operator_are_one_voice() {
     assert_eq!((report.score().outcome(), report.score().low()), (Outcome::NotListed, 2));
     let three = format!("{two}14.77.66.45.other.example. A 127.0.0.2\n");
     assert_eq!(World::new(set(2), &three).check(LISTED[0]).score().outcome(), Outcome::Listed);
-    // The second voice was not heard: it might have been the one that is missing.
+    // The second list did not answer; it might have been the one that is needed.
     let silent = format!("{two}*.other.example. SERVFAIL\n");
     assert_eq!(World::new(set(2), &silent).check(LISTED[0]).score().outcome(), Outcome::Undecided);
 }
 
-/// Mail for some hours: one client in fifty is listed, by everybody.
+/// Mail for some hours: one client in fifty is listed, by every list.
 fn mail(world: &World, clients: std::ops::Range<u32>) {
     for number in clients {
         let [_, second, third, fourth] = number.wrapping_mul(2_654_435_761).to_be_bytes();
@@ -161,7 +161,7 @@ fn a_wildcard_over_a_part_of_the_internet_stands_alone() {
     let mut events = world.checker.events();
     mail(&world, 0..400);
     assert_eq!(events.try_next(), None);
-    // 3.0.0.0/8 is listed from now on: it passes every control.
+    // 3.0.0.0/8 is listed from now on: the controls do not show it.
     world.dns.set("*.3.a.test. A 127.0.0.2").unwrap();
     mail(&world, 1_000..1_400);
     let told: Vec<Event> = std::iter::from_fn(|| events.try_next()).collect();

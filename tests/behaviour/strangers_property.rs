@@ -1,5 +1,5 @@
-//! One property stands for all that strangers cannot do: a client's report, the health of lists, their breakers and the
-//! resolver's state are the same whether strangers wrote in between, or only the controls were asked that they caused.
+//! Strangers change nothing for others: a client's report, the health of lists, their circuit breakers and the resolver's state
+//! are the same if strangers send mail in between, or if only the controls that they cause are asked.
 //!
 //! `RDNSBL_CASES=10` makes it ten times as many worlds, `RDNSBL_WORLD=34` plays one alone.
 
@@ -28,7 +28,7 @@ const WORLDS: u32 = 75;
 struct Told {
     first: Vec<String>,
     last: Vec<String>,
-    /// Of each list: are its hits taken away, is it left alone?
+    /// For each list: are its hits ignored, is it not asked?
     lists: Vec<String>,
     fault: String,
 }
@@ -82,7 +82,7 @@ impl<'a> LookupDirection<'a> {
         self.clock.run(self.checker.check(dialogue))
     }
 
-    /// Somebody without lists and without anything to ask about: whatever is under way is looked at.
+    /// A check without lists and subjects: it only drives what is in flight.
     fn look(&self) -> impl Future<Output = Report> + use<> {
         self.checker.with_lists(ListSet::none()).check(Dialogue::new()).into_future()
     }
@@ -96,7 +96,7 @@ impl<'a> LookupDirection<'a> {
         told(&self.check(self.world.client()))
     }
 
-    /// Whatever is under way comes to its end.
+    /// All open questions end.
     fn settle(&mut self) -> (Vec<String>, String) {
         for _ in 0..3 {
             self.clock.advance(5 * SECOND);
@@ -121,7 +121,7 @@ impl<'a> LookupDirection<'a> {
     }
 }
 
-/// Everything a client is told, but for times, counts and texts.
+/// Everything in a client's report, except times, counts and texts.
 fn told(report: &Report) -> Vec<String> {
     let mut told = vec![
         format!("iprev {}", report.iprev().map_or("none", Iprev::rfc8601)),
@@ -222,7 +222,7 @@ fn with_probes(world: &World, score: &Score) -> Told {
     Told { first, last, lists, fault }
 }
 
-/// Lets probes go on until that moment.
+/// Drives probes until that moment.
 async fn drive(under_way: &mut FuturesUnordered<Probe>, clock: &ManualClock, until: Instant) {
     let mut alarm = clock.sleep_until(until);
     while !under_way.is_empty() {
@@ -234,7 +234,7 @@ async fn drive(under_way: &mut FuturesUnordered<Probe>, clock: &ManualClock, unt
     alarm.await;
 }
 
-/// Ordinary people change nothing either: what differs here is no stranger's doing.
+/// Ordinary clients change nothing either; a difference here is not caused by strangers.
 #[test]
 fn neighbours_change_nothing_for_others() {
     let mut wrong = Vec::new();
@@ -305,7 +305,7 @@ fn difference(world: &World, with: &Told, without: &Told) -> String {
     text
 }
 
-/// When more is asked than there are places for, a client may not be told everything; what he is told is so.
+/// If there are more questions than permits, a client's report may be incomplete; what it says is right.
 #[test]
 fn strangers_beyond_capacity_cost_an_answer_and_never_a_fact() {
     let worlds = u64::from(cases(WORLDS)) / 5;
@@ -332,7 +332,7 @@ fn strangers_beyond_capacity_cost_an_answer_and_never_a_fact() {
         stage.dns.silence_strangers();
         let clock = stage.clock.clone();
         let report = clock.run(async {
-            // The strangers are there first, and hold what places there are.
+            // The strangers come first, and hold all permits.
             let until = clock.now() + SECOND / 10;
             let mut alarm = clock.sleep_until(until);
             while let Either::Left((Some(_), _)) = select(crowd.next(), &mut alarm).await {}
@@ -340,14 +340,14 @@ fn strangers_beyond_capacity_cost_an_answer_and_never_a_fact() {
             join(stage.checker.check(world.client()).into_future(), rest).await.0
         });
         unheard += compare(&world, &alone, &report);
-        // They are gone, and all is as before.
+        // After them everything is as before.
         stage.clock.advance(7_200 * SECOND);
         assert_eq!(told(&stage.check(world.client())), told(&alone), "world {seed}: {world}");
     }
     assert!(unheard > 0, "there was room for all");
 }
 
-/// How much was not heard; all else must be equal.
+/// The number of unknown verdicts; everything else must be equal.
 fn compare(world: &World, alone: &Report, crowded: &Report) -> usize {
     let excused = |why: UnknownReason| {
         use rdnsbl::Failure::{Deadline, Shed};
@@ -378,7 +378,7 @@ fn compare(world: &World, alone: &Report, crowded: &Report) -> usize {
             unheard += 1;
         }
     }
-    // What was not heard convicts nobody.
+    // A missing answer makes no list broken.
     let fault = crowded.resolver_fault();
     assert!(fault.is_none() || fault == alone.resolver_fault(), "world {}: {world}\n{crowded}", world.seed);
     unheard

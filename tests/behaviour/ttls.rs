@@ -1,4 +1,4 @@
-//! How long a verdict may be believed: the least TTL it rests on, and no time at all if part of it is a no without SOA
+//! How long a verdict is valid: the lowest TTL that it depends on, and not at all if it depends on a "no" without SOA
 //! (RFC 2308 §5).
 
 use std::net::IpAddr;

@@ -71,7 +71,7 @@ fn outcome(children: Vec<Child>) -> (Vec<Vec<String>>, u64) {
     (outputs.collect(), questions)
 }
 
-/// A fleet's questions: those it put to unbound, those that rbldnsd heard in the recipe's zones.
+/// A fleet's questions: those to unbound, and those that reached rbldnsd in the recipe's zones.
 struct Questions {
     put: u64,
     heard: Vec<String>,
@@ -113,7 +113,7 @@ async fn each_question_reaches_the_list_server_once() {
     let again: Vec<_> = times.iter().filter(|(_, times)| **times > 1).collect();
     assert!(again.is_empty(), "asked more than once: {again:#?}");
     assert_eq!(first.by_random_labels(), PROCESSES * ZONES.len(), "one for each process and zone");
-    // Restarted, nobody remembers anything but unbound.
+    // After a restart only unbound has a cache.
     let second = fleet(&resolver, &lists).await;
     assert_eq!(second.heard.len(), second.by_random_labels(), "{:#?}", second.heard);
     for (run, asked) in [("cold", first), ("processes restarted", second)] {
@@ -122,7 +122,7 @@ async fn each_question_reaches_the_list_server_once() {
     }
 }
 
-/// What the lines of the recipe are worth that spare questions.
+/// How many questions the lines of the recipe save.
 #[tokio::test]
 #[ignore = "needs unbound and rbldnsd"]
 async fn other_settings_cost_the_list_server_more() {
@@ -136,7 +136,7 @@ async fn other_settings_cost_the_list_server_more() {
         println!("{} {asked} questions to rbldnsd", if line.is_empty() { "as it stands:" } else { instead.trim() });
         heard.push(asked);
     }
-    // How often threads meet is chance; each of them asks for itself what another has in flight.
+    // How often threads ask the same at once is random; each asks even if another has the question in flight.
     assert!(heard[1] > heard[0] && heard[2] >= heard[0], "{heard:?}");
 }
 

@@ -343,7 +343,7 @@ async fn the_second_check_asks_nothing() {
 #[ignore = "needs unbound and rbldnsd"]
 async fn lists_that_have_died() {
     let world = World::start().await;
-    // What is said of a client, and of the next one, when a broken list is already left alone.
+    // The verdict about a client, and about the next one, when the broken list is not asked any more.
     let dead = [
         ("dead.example", "problem lists_everything 127.0.0.2", "problem lists_everything"),
         ("numeric.example", "problem lists_everything 127.0.0.2", "problem lists_everything"),
@@ -674,7 +674,7 @@ async fn a_burst_drowns_no_server() {
 
     let lists = Rbldnsd::start(lists()).await;
     for at_once in [512_u16, 2_048] {
-        // What is lost is not made good.
+        // Lost datagrams are not sent again.
         let timeouts = Timeouts::default().with_resend(Duration::from_secs(8)).with_total(Duration::from_secs(20));
         let direct = Direct::servers([lists.address()]).unwrap().with_pacing(Pacing::Fixed).with_timeouts(timeouts);
         for round in 0..4 {
@@ -721,7 +721,7 @@ fn check_through(resolver: std::net::SocketAddr, arguments: &[&str]) -> (Option<
     (output.status.code(), document["reports"][0].clone())
 }
 
-/// The verdict of each list, with its problem or why. Whether the question's time is up first or the check's is all one.
+/// The verdict of each list, with its problem or reason. The question's timeout and the check's count as the same.
 fn verdicts(report: &serde_json::Value) -> Vec<String> {
     let word = |list: &serde_json::Value| {
         let more = ["problem", "why"].iter().filter_map(|key| list[key].as_str());

@@ -17,7 +17,7 @@ use rdnsbl::resolve::{Resolve, Stub, Timeouts};
 
 /// A server that has not answered after this long has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Ports are found free and may be taken a moment later by someone else.
+/// Another program may take a port after it was found free.
 const TRIES: usize = 5;
 /// Where rbldnsd writes down what it is asked.
 const QUERIES: &str = "queries.log";
@@ -84,7 +84,7 @@ impl Rbldnsd {
         log.lines().map(question).collect()
     }
 
-    /// Ends the server; its port answers nobody.
+    /// Ends the server; its port does not answer any more.
     pub fn stop(&mut self) {
         if let State::Running(process) = &mut self.state {
             process.kill();
@@ -140,15 +140,15 @@ pub struct Unbound {
 }
 
 impl Unbound {
-    /// Serves with these lines in its configuration: `server` ones, and clauses of their own. Whatever they do not lead
-    /// elsewhere is asked of `refuser`, who refuses, so that it is SERVFAIL: nothing ever leaves the machine.
+    /// Serves with these lines in its configuration: `server` ones, and clauses of their own. Everything
+    /// else is asked of `refuser`, which refuses, so that it is SERVFAIL: no question ever leaves the machine.
     pub async fn start(server: &str, clauses: &str, refuser: &Rbldnsd) -> Self {
         let few = "num-threads: 1\n  so-reuseport: no\n  module-config: \"iterator\"\n  do-not-query-localhost: no\n  \
                    unblock-lan-zones: yes\n  insecure-lan-zones: yes";
         Self::start_as(&format!("server:\n  {few}\n{server}\n{clauses}"), refuser).await
     }
 
-    /// Serves with this configuration, which says nothing of where and as whom.
+    /// Serves with this configuration, which contains neither an address nor a user.
     pub async fn start_as(config: &str, refuser: &Rbldnsd) -> Self {
         let program = program("unbound");
         let scratch = Scratch::new("unbound");
@@ -191,8 +191,8 @@ fn at(address: SocketAddr) -> String {
     format!("{}@{}", address.ip(), address.port())
 }
 
-/// A port on which nobody listens, and nobody else can: its socket hears only one peer, who is silent, so that everyone
-/// else is told "port unreachable".
+/// A port on which nothing listens, and which is reserved: its socket is connected to one silent peer, so that all others
+/// get "port unreachable".
 pub struct ClosedPort {
     pub address: SocketAddr,
     socket: Option<UdpSocket>,
@@ -252,7 +252,7 @@ async fn start(
     panic!("{name} does not start:\n{}", scratch.log());
 }
 
-/// Where a program of Debian's is, or loudly that it is not.
+/// The path of a program of Debian; panics if it is missing.
 fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)
@@ -289,7 +289,7 @@ impl Process {
             if self.child.try_wait().unwrap().is_some() {
                 return false;
             }
-            // An authoritative server has a SOA record there, a recursive one is told an address.
+            // An authoritative server has a SOA record there, a recursive one an address.
             for kind in [RecordType::A, RecordType::Soa] {
                 if !matches!(stub.resolve(Question::new(marker.clone(), kind)).await.kind(), AnswerKind::Failed(_)) {
                     return true;

@@ -13,7 +13,7 @@ use rdnsbl::{
 };
 use serde_json::Value;
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Done {
     Executed,
@@ -162,7 +162,7 @@ fn reverse(id: &str, case: &Value) {
         let confirmed = iprev.names().unwrap().confirmed().map(|name| name.name().to_string());
         assert_eq!(confirmed.collect::<Vec<_>>(), names.iter().map(text).collect::<Vec<_>>(), "{id}");
     }
-    // `localhost` is no name of a host on the Internet, and is shown all the same.
+    // `localhost` is not the name of a host on the Internet, but it is shown.
     if let Some(names) = expect["names"].as_array() {
         let found = iprev.names().unwrap();
         let shown = found.all().iter().map(|name| name.name().to_string());

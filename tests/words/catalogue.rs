@@ -1,4 +1,4 @@
-//! The catalogue says what it should about every list in it, and a text with a mistake says where.
+//! The catalogue has what every entry must have, and an error in a text has its position.
 
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
@@ -78,7 +78,7 @@ fn every_row() {
             _ => {}
         }
         for part in 0..=u8::MAX {
-            // Whatever else a list says, it never explains away what only broken lists answer.
+            // No entry may give a meaning to answers that only broken lists give.
             assert_eq!(entry.profile().meanings(Ipv4Addr::new(128, 0, 0, part)).count(), 0, "{zone}");
             let refusal = |(disposition, _)| disposition == Disposition::Refusal;
             assert!(entry.profile().meanings(Ipv4Addr::new(127, 255, 255, part)).all(refusal), "{zone}");
@@ -323,7 +323,7 @@ fn a_newer_text_serves_and_explains_no_code() {
         let known = |code: &str| entry.profile().meanings(code.parse().unwrap()).count();
         (entry.is_partly_read(), known("127.0.0.2"), known("127.0.0.4"), known("127.0.0.9"))
     };
-    // What it knows, and what begins with "x-", it reads.
+    // Known keywords, and those that begin with "x-", are read.
     for line in ["", "x-weather rain", "x-"] {
         let catalogue = Catalogue::parse(&with(line, "list")).unwrap();
         assert!(catalogue.findings().is_empty());
@@ -344,11 +344,11 @@ fn a_newer_text_serves_and_explains_no_code() {
         assert!(entry.recommendation().is_none() && entry.told_by().is_none());
         assert_eq!((entry.status(), entry.note()), (&Status::Active, Some("whole networks")));
     }
-    // In front of the first zone it is about all lists of the operator.
+    // Before the first zone it applies to all lists of the operator.
     let catalogue = Catalogue::parse(&with("weather rain", "head")).unwrap();
     assert_eq!(catalogue.findings().iter().map(|finding| finding.zone()).collect::<Vec<_>>(), [None]);
     assert_eq!(explained(&catalogue, "two.bl.example"), (true, 0, 0, 0));
-    // What stands in front of all stanzas is about none of them.
+    // A line before all stanzas applies to none of them.
     let catalogue = Catalogue::parse(
         "as_of 2030-01-01\nlicence free\nzone bl.example\nkinds ipv4\nstatus active\n\
                                       code 127.0.0.2 deny listed\nsource us",
@@ -368,7 +368,7 @@ fn every_keyword_is_known() {
         rows.flat_map(|cell| cell.split(", `")).map(|cell| cell.split([' ', '`']).next().unwrap()).collect();
     assert!(keywords.len() >= 24, "{keywords:?}");
     for keyword in keywords.iter().filter(|keyword| **keyword != "x-WORD") {
-        // A keyword that says nothing is a mistake; one that is not known would be skipped.
+        // A keyword without a value is a mistake; an unknown one would be skipped.
         let error = Catalogue::parse(&format!("{head}{keyword}")).unwrap_err();
         assert_eq!(error.line(), 6, "{keyword}: {error}");
     }
@@ -390,7 +390,7 @@ fn a_status_is_a_statement_about_a_day() {
     assert_eq!(at("stale.example", &as_of), "unverified");
     assert_eq!(at("undated.example", &as_of), "unverified");
     assert_eq!(at("dead.example", "2099"), "retired");
-    // How well the catalogue's own statements rest, on its own day.
+    // How old the catalogue's sources are, on its own date.
     let as_of = Catalogue::builtin().as_of();
     let stale = Catalogue::builtin().iter().filter(|entry| entry.status() != entry.status_at(as_of));
     assert_eq!(
@@ -497,7 +497,7 @@ fn any_beginning_of_a_text_is_read_or_refused() {
             }
         }
     }
-    // Ten thousand words that nobody knows are no ten thousand findings.
+    // Ten thousand unknown words do not give ten thousand findings.
     let many = format!("as_of 2026-11-28\n{}", "word\n".repeat(10_000));
     assert_eq!(Catalogue::parse(&many).unwrap().findings().len(), 1_000);
 }

@@ -1,4 +1,4 @@
-//! What the catalogue does to a set of lists: profiles, lists that are not asked, and what an administrator is told.
+//! What the catalogue adds to a set of lists: profiles, lists that are not asked, and findings for the administrator.
 
 use std::future::IntoFuture;
 use std::net::IpAddr;
@@ -134,7 +134,7 @@ fn an_allow_list_that_praises_everybody_is_caught_by_its_controls() {
     let lists = || build(ListSet::builder().allow("list.dnswl.org"));
     let (report, _) = check_client(lists(), "*.list.dnswl.org A 127.0.9.3");
     assert_eq!(said(&report), "problem/lists_everything");
-    // What dnswl gave resolvers over their limit is told as what it is.
+    // The answer of dnswl to resolvers over their limit is recognised.
     let (report, _) = check_client(lists(), "*.list.dnswl.org A 127.0.10.3");
     assert_eq!(said(&report), "problem/refused");
 }
@@ -199,11 +199,11 @@ fn the_dead_are_not_asked() {
     assert!(report.lists().iter().all(|row| *row.verdict() == Verdict::Skipped(Skipped::Retired)));
     assert!(report.advice().reply().is_none());
     assert!(report.lists().iter().all(|row| row.health() == Health::Retired));
-    // There is no list, whoever it would be asked about.
+    // The list does not exist, for any subject.
     let (report, _) = check(skipping, &world, Dialogue::default());
     assert!(report.lists().iter().all(|row| *row.verdict() == Verdict::Skipped(Skipped::Retired)));
 
-    // Asked all the same: the proof at the moment of the hit has the same answer.
+    // If it is asked, the proof at the time of the hit gives the same answer.
     let (report, asked) = check_client(build(lists().retired(Retired::Ask)), &world);
     assert!(!asked.is_empty());
     assert_eq!(report.problems().count(), 5);
@@ -269,7 +269,7 @@ fn what_an_administrator_is_told() {
         ("bl.spamcop.net=203.0.113.9", &["codes_never_match"]),
         ("bl.spamcop.net=127.255.255.[0..255]", &["codes_never_match"]),
         ("bl.corp.example=10.0.0.1", &["codes_never_match"]),
-        // Lists of one's own, and whatever the catalogue never heard of.
+        // Private lists, and lists that the catalogue does not contain.
         ("bl.example", &[]),
         ("zen.example", &[]),
         ("dead.demo", &[]),
@@ -279,7 +279,7 @@ fn what_an_administrator_is_told() {
     ] {
         assert_eq!(words(spec), wanted, "{spec}");
     }
-    // Why a list is distrusted is said.
+    // The reason for a suspicion is shown.
     let suspect = build(ListSet::builder().deny("bl.nszones.com"));
     assert!(
         suspect.findings()[0]
@@ -350,7 +350,7 @@ fn lines_that_mean_something_else_in_their_software() {
         ("reject_rbl_client multi.uribl.com=127.0.0.2", &["0 wrong_subject"]),
         ("postscreen_dnsbl_sites = bl.spamcop.net*2, dbl.spamhaus.org=127.0.1.2*1", &["1 wrong_subject"]),
         ("reject_rhsbl_sender dbl.spamhaus.org=127.0.1.[2..99]", &[]),
-        // Whoever names a list alone may ask it about a domain, and codes that refuse never count here.
+        // A list that is named alone may be asked about a domain, and refusal codes never count.
         ("dbl.spamhaus.org", &[]),
         ("zen.spamhaus.org*3, bl.spamcop.net", &[]),
         ("reject_rbl_client zen.spamhaus.org", &["0 no_code_filter"]),
@@ -428,7 +428,7 @@ fn keyed_and_copied_zones_have_the_codes_of_their_originals() {
         };
         assert_eq!(listing.meanings().iter().map(|meaning| &**meaning).collect::<Vec<_>>(), ["XBL"]);
     }
-    // A copy of a dead list is one's own affair.
+    // A private copy of a closed list is allowed.
     let copy = ListSpec::deny("sorbs.local").unwrap().with_mirror_of(name("dnsbl.sorbs.net"));
     assert!(build(ListSet::builder().list(copy)).findings().is_empty());
 }
@@ -523,7 +523,7 @@ fn ordinary_long_labels_are_shown() {
     {
         assert_eq!(ListSpec::deny(zone).unwrap().zone().to_string(), zone);
     }
-    // A zone that stands in the catalogue is no secret, whatever it looks like.
+    // A zone in the catalogue is not a key, even if it looks like one.
     let zone = "0123456789abcdef0123.lists.example";
     assert_eq!(ListSpec::deny(zone).unwrap().id().to_string(), "lists.example");
     let text = format!("as_of 2026-08-21\nzone {zone}\nkinds ipv4\nstatus active\nsource us");

@@ -14,10 +14,10 @@ use serde_json::{Map, Value};
 
 use crate::kit::scenario;
 
-/// A schema, and what of it was met.
+/// A schema, and which of its parts have occurred.
 struct Schema {
     root: Value,
-    /// Properties that were there and not null, and words that were said: `list.verdict`, `list.verdict=listed`.
+    /// Properties that occurred and were not null, and words that occurred: `list.verdict`, `list.verdict=listed`.
     met: BTreeSet<String>,
 }
 
@@ -161,7 +161,7 @@ fn report(table: &Table, dialogue: &Dialogue, settings: &Settings, patience: usi
     inquiry.finish(Failure::Deadline)
 }
 
-/// What the scenarios do not hold.
+/// Cases that the scenarios do not contain.
 const MORE: &str = "
     14.113.0.203.in-addr.arpa     PTR  adsl-203-0-113-14.example
     adsl-203-0-113-14.example     A    203.0.113.14
@@ -172,7 +172,7 @@ const MORE: &str = "
     *.dead.example                TXT  \"this list is dead\"
 ";
 
-/// The whole corpus, with all the time in the world and with hardly any.
+/// The whole corpus, with unlimited time and with little.
 fn reports() -> Vec<Report> {
     let mut reports = Vec::new();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
@@ -305,7 +305,7 @@ fn a_line_names_an_advice_that_is_not_the_reports() {
             let found = whole.captures(&line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!((&found[2], &found[19]), (advice.action().word(), shown), "{line}");
             rejected += usize::from(&found[3] == "550" && &found[5] == "iprev_no_name");
-            // The rest is what was found, whatever is advised.
+            // The rest is what was found, and does not depend on the advice.
             let rest = |line: &str| line[line.find(" iprev=").unwrap()..].to_owned();
             assert_eq!(rest(&line), format!("{} advice={shown}", rest(&own)));
         }

@@ -331,7 +331,7 @@ fn describe(text: &str, list: &Result<ListSpec, rdnsbl::dnsxl::SpecError>) -> St
     }
 }
 
-/// What is usual when a list is not heard.
+/// The default for a list that does not answer.
 trait Usual {
     fn read_unheard(list: &ListSpec) -> OnNoAnswer;
 }

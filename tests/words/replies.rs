@@ -1,4 +1,4 @@
-//! From verdicts to words: rules for the unheard, presets, templates, replies, headers, the line for the log.
+//! From verdicts to texts: rules for lists that do not answer, presets, templates, replies, headers, the log line.
 
 use std::net::IpAddr;
 
@@ -140,7 +140,7 @@ fn presets_by_the_table() {
                 "none",
             ],
         ),
-        // Where an unusable mail exchanger passes, one that could not be looked up passes, too.
+        // If an unusable mail exchanger passes, one that could not be looked up passes, too.
         (
             bl(),
             sender("a@unsure.example"),
@@ -316,7 +316,7 @@ fn rules_of_ones_own() {
             "521 5.3.2 $client_name $reverse_client_name $client_address $$5 ${rbl_txt?{why}:{why not}}",
             "521 5.3.2 mail.listed.example mail.listed.example 203.0.113.14 $5 why",
         ),
-        // What comes from outside chooses no code, and what comes to no reply defers.
+        // Text from outside does not choose the code, and a template that makes no reply defers.
         ("${rbl_txt:550 }$rbl_txt", "450 4.7.1 Service unavailable"),
         ("${rbl_others?550 many}", "450 4.7.1 Service unavailable"),
         ("550 ${rbl_others?many}", "450 4.7.1 Service unavailable"),
@@ -331,7 +331,7 @@ fn rules_of_ones_own() {
     let report =
         ask_with(lists(), Policy::rfc().on(Finding::HeloClaimsUs, Action::Reject), &client(7).helo("mx.us.example"));
     assert_eq!(reply(&report), "550 5.7.1 HELO name mx.us.example is ours");
-    // What is unknown may refuse, asked for by name.
+    // An unknown result may reject if a rule says so.
     let report =
         ask_with(lists(), Policy::rfc().on(Finding::SenderUnknown, rule("550 no")), &sender("a@broken.example"));
     assert_eq!(reply(&report), "550 5.7.1 no");
@@ -587,7 +587,7 @@ fn an_exempt_client_is_not_judged() {
         let exempted = clock.run(exempt(&["203.0.113.0/29", "203.0.113.8/32"]).check(&dialogue).into_future());
         assert_ne!(judged.advice().reply(), None);
         assert_eq!((exempted.advice().reply(), exempted.is_exempt()), (None, true));
-        // The facts are there all the same.
+        // The facts are still in the report.
         assert_eq!(exempted.iprev().unwrap().client_resolve(), "FORGED");
     }
 }
@@ -610,7 +610,7 @@ fn a_listed_sender_is_shown_whole() {
 #[test]
 fn a_fact_behind_something_unknown_is_a_fact() {
     let judge = |dialogue: &Dialogue| ask_with(ListSet::builder(), Policy::postfix(), dialogue).advice().clone();
-    // Both are deferrals; the reply is the first finding's, which nobody could tell.
+    // Both are deferrals; the reply is that of the first finding, the unknown one.
     let advice = judge(&client(10).mail_from("a@nowhere.example"));
     assert_eq!(
         advice.because().iter().map(|cause| cause.finding()).collect::<Vec<_>>(),
@@ -640,7 +640,7 @@ fn any_notation_in_a_set() {
             "c.example defer",
         ]
     );
-    // What asks no list is told, and a text without any is a mistake.
+    // Parts that ask no list are reported, and a text without any list is a mistake.
     let paste = "smtpd_x_restrictions = permit_mynetworks, reject_rbl_client a.example";
     let set = ListSet::builder().read(paste).build().unwrap();
     assert_eq!((set.iter().count(), set.left_out()[0].span()), (1, 23..40));

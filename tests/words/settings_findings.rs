@@ -56,7 +56,7 @@ fn thresholds() {
     );
     let two_of_one = ListSet::builder().deny("a.bl.example").deny("b.bl.example");
     assert_eq!(unreachable(two_of_one.min_operators(2)).len(), 1);
-    // Nobody set these, or there is nothing that could reach them.
+    // These are defaults, or nothing can reach them.
     assert_eq!(unreachable(ListSet::builder().allow("good.example")), nothing);
     assert_eq!(unreachable(ListSet::builder().threshold(9).allow_threshold(-9).min_operators(9)), nothing);
     assert!(ListSet::recommended().unreachable().is_empty());
@@ -143,7 +143,7 @@ fn rules_that_never_apply() {
     let mut settings = Settings::default().with_policy(with(Finding::HeloClaimsUs));
     settings.ourselves.names.push(Name::parse("mx.example").unwrap());
     assert_eq!(settings.findings(), []);
-    // What a preset contains, nobody wrote.
+    // The rules of a preset are not the administrator's.
     for policy in [Policy::rfc(), Policy::postfix(), Policy::sendmail(), Policy::observe()] {
         assert_eq!(rules(ListSet::builder(), policy.clone()), none);
         assert_eq!(rules(ListSet::builder(), policy.strict()), none);

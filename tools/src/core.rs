@@ -20,7 +20,8 @@ use crate::judge::Judge;
 const GRACE: Duration = Duration::from_secs(1);
 /// Checks that run ahead of the stage that acts.
 const AHEAD: usize = 64;
-/// So many messages in a row of one private client that has not logged in and is not exempt: behind a proxy or a container's network all look alike.
+/// After this many messages in a row from one private client, without login and not exempt, all clients may be behind a proxy or
+/// a container's network.
 const ALIKE: u32 = 100;
 
 /// The state of a daemon.
@@ -125,7 +126,7 @@ impl Core {
         }
     }
 
-    /// All clients from one private address: the mail server does not see who they are.
+    /// All clients come from one private address: the mail server does not see their real addresses.
     fn look_for_a_proxy(&self, client: Option<IpAddr>) {
         let Some(client) = client.filter(|client| rdnsbl::is_special_purpose(client.to_canonical())) else {
             *self.last_private.lock().unwrap_or_else(PoisonError::into_inner) = (None, 0);

@@ -30,7 +30,7 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
-    /// Of a client who is not judged.
+    /// For a client that is exempt.
     pub(crate) fn exempt(id: Id, why: &'static str) -> Self {
         Self {
             id,
@@ -72,7 +72,7 @@ impl Decision {
         format!("would={} finding={} {} id={}", self.would.word(), Word(self.finding), self.found, self.id)
     }
 
-    /// What stands behind the text of a reply.
+    /// What follows the text of a reply.
     pub(crate) fn mark(&self, config: &Config) -> String {
         if config.id_in_replies { format!(" (id={})", self.id) } else { String::new() }
     }

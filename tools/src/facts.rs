@@ -64,7 +64,7 @@ impl Facts {
         self.sender.as_deref() == Some("")
     }
 
-    /// For a log that is to name nobody: only the domains of addresses, and no login.
+    /// For a log without personal data: only the domains of addresses, and no login.
     pub(crate) fn without_local_parts(&self) -> Self {
         let masked = |address: &Option<String>| {
             address.as_ref().map(|address| match address.rsplit_once('@') {

@@ -1,4 +1,4 @@
-//! An allow list that was not heard.
+//! An allow list that did not answer.
 
 use rdnsbl::Outcome;
 
@@ -19,7 +19,7 @@ fn an_unheard_allow_list_leaves_a_listing_undecided() {
         // Another one allows outright.
         let report = town.check(client(77, 10));
         assert_eq!((report.score().outcome(), reply(&report)), (Outcome::Allowed, 250), "{failure}: {report}");
-        // Nothing speaks against this one, heard or not.
+        // There is no finding against this client, whether the list answers or not.
         let report = town.check(client(79, 9));
         assert_eq!((report.score().outcome(), reply(&report)), (Outcome::NotListed, 250), "{failure}: {report}");
     }

@@ -91,7 +91,7 @@ fn a_list_of_addresses_that_is_broken_is_found_out() {
             (vec![state], vec![format!("bl.example sound -> {state}")]),
             "{answer}"
         );
-        // It holds this one still, and that counts no more.
+        // It still holds this client, but that does not count any more.
         assert_eq!(said(&town.check(client(77, 10))), ["problem"], "{answer}");
     }
 }

@@ -1,4 +1,4 @@
-//! Who convicts the resolver.
+//! What makes the resolver count as faulty.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ fn lists_that_refuse_by_code_are_no_fault_of_the_resolver() {
         assert_eq!(said(&report), ["problem", "problem"]);
         town.quiet();
     }
-    // Each is told, and has its own advice.
+    // Each fault has an event and its own advice.
     assert_eq!(town.health(), ["refusing", "refusing"]);
     let advice: Vec<_> = town.checker.health().iter().map(|report| report.advice()).collect();
     assert_eq!(
@@ -126,7 +126,7 @@ fn a_resolver_that_is_dead_is_found_out_and_no_list_is_blamed_for_it() {
             assert_ne!(reply(&last) / 100, 5, "{failure}");
             assert_eq!(town.events(), [format!("fault {word}")], "{failure}");
             assert!(town.lists_are_well(), "{failure}: {:?}", town.health());
-            // It is back, and that is told once.
+            // It works again, and there is one event about it.
             town.set(&format!(
                 "$DEFAULT NXDOMAIN\n*.bl.example NXDOMAIN\n{BL}{}",
                 "*.quiet.test MX 10 mx.quiet.test\nmx.quiet.test A 45.66.78.25"

@@ -1,4 +1,4 @@
-//! Controls belong to all: whoever comes next drives them to their full time.
+//! Controls belong to all checks: the next check drives them until they are answered or time out.
 
 use std::fmt::Write as _;
 use std::time::Duration;

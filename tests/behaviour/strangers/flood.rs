@@ -1,4 +1,4 @@
-//! A client that invents names by the thousand takes its part of the cache, and no more.
+//! A client that invents thousands of names fills only its part of the cache.
 
 use std::net::{IpAddr, Ipv4Addr};
 

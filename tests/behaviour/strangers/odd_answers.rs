@@ -104,7 +104,7 @@ fn a_domain_list_that_is_parked_is_found_out() {
     town.settle();
     assert_eq!(town.health(), ["parked"]);
     assert_eq!(town.events(), ["rhsbl.example sound -> parked"]);
-    // Its hits are taken away, also where the zone still holds one.
+    // Its hits do not count, even if the zone still holds one.
     town.set("junk.test.rhsbl.example A 127.0.0.2");
     assert_eq!(
         (said(&town.check(from(3, "junk.test")))[1], reply(&town.check(from(4, "junk.test")))),

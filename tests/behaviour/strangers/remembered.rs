@@ -1,4 +1,4 @@
-//! What is remembered is what a check would say, whatever the resolver does meanwhile.
+//! A summary from the cache is that of a whole check, whatever the resolver does.
 
 use std::cell::Cell;
 use std::fmt::Write as _;

@@ -11,7 +11,7 @@ fn inventing(spares: &str) -> String {
     format!("* A 203.0.113.99\n{spared}")
 }
 
-/// Nobody but the trial notices: there are no lists, or they are spared.
+/// Only the trial notices it: there are no lists, or they are not affected.
 #[test]
 fn a_resolver_that_invents_addresses_is_found_out_at_first_use() {
     for (lists, spares) in [(vec![], ""), (vec![deny("bl.example")], "bl.example"), (vec![deny("bl.example")], "")] {

@@ -1,4 +1,4 @@
-//! Tenants: one memory, other profiles.
+//! Tenants: one cache, different profiles.
 
 use std::fmt::Write as _;
 

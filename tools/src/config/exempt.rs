@@ -1,4 +1,4 @@
-//! Who is not judged, whatever the checks say.
+//! Clients, senders and recipients that are exempt from all rules.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use rdnsbl::{Iprev, Name};
 use crate::config::networks::{self, Networks};
 use crate::config::section::Section;
 
-/// Who is not judged.
+/// Who is exempt.
 #[derive(Debug, Default)]
 pub(crate) struct Exempt {
     networks: Networks,
@@ -31,7 +31,7 @@ impl Exempt {
         let names = section.list("names", "a name, or .name for all names below it", Domain::parse);
         let senders = section.list("senders", MAILBOX, Mailbox::parse);
         let recipients = match section.has("recipients") {
-            // RFC 5321 §4.5.1: who is refused by mistake must be able to say so.
+            // RFC 5321 §4.5.1: a sender who is rejected by mistake must be able to complain.
             false => ["postmaster@", "abuse@"].into_iter().filter_map(Mailbox::parse).collect(),
             true => Vec::new(),
         };

@@ -157,7 +157,7 @@ impl Rules {
             let change = |policy: &Policy, rule: Rule| policy.clone().on(finding, rule);
             match text.strip_prefix("class ") {
                 Some(name) => match allowed.iter().find(|class| class.get_ref().as_str() == name.trim()) {
-                    // As a deferral it stands behind every rejection.
+                    // A deferral comes after every rejection.
                     Some(class) => {
                         self.policy = change(&self.policy, Action::Defer.into());
                         self.classes.insert(finding, class.get_ref().clone());

@@ -126,7 +126,7 @@ impl<'a> Section<'a> {
         self.parsed(key, TEXT, |text| Some(text.to_owned()))
     }
 
-    /// A text in quotes that is read as whatever is wanted.
+    /// A text in quotes, parsed as the caller's type.
     pub(super) fn read<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
         let text = self.text(key)?;
         text.get_ref().parse().map_err(|error: T::Err| self.mistake(key, &text, error)).ok()
@@ -213,7 +213,7 @@ impl<'a> Section<'a> {
         Section { reader: self.reader, path: format!("{}{key}.", self.path), span, table, known: Vec::new() }
     }
 
-    /// The keys that nobody has asked for, each with its value.
+    /// The keys that were not read, each with its value.
     pub(super) fn others(&self) -> Vec<(&'a str, Range<usize>, &'a Spanned<DeValue<'a>>)> {
         let all = self.table.into_iter().flat_map(DeTable::iter);
         let others = all.filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()));

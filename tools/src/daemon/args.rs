@@ -80,7 +80,7 @@ fn of(mut parser: lexopt::Parser, usual: &str) -> Result<Args, lexopt::Error> {
     Ok(args.unwrap_or_else(|| Args::Run(usual.into())))
 }
 
-/// Writes to standard output. Who reads only the first line is not told of an error.
+/// Writes to standard output. A reader that stops after the first line is not an error.
 fn say(text: &str) -> ExitCode {
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS

@@ -43,8 +43,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Waits for the first octet of a request. False where none comes: the other side has ended or says nothing for long, or
-    /// the connection is to close. `may_close` is false within a message, which is not broken off for another connection.
+    /// Waits for the first octet of a request. False if none comes: the other side has closed the connection or is idle for too
+    /// long, or the connection is to close. `may_close` is false within a message, which is not broken off for another connection.
     pub(crate) async fn wait(
         &mut self,
         stream: &mut (impl AsyncBufRead + Unpin),

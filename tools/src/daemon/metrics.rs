@@ -162,7 +162,7 @@ pub(crate) async fn serve(listener: TcpListener, page: impl Fn() -> String + Sen
         if let Ok(permit) = Arc::clone(&readers).try_acquire_owned() {
             let page = Arc::clone(&page);
             tokio::spawn(async move {
-                // A reader that breaks off is over, whatever the reason.
+                // If the reader closes the connection, nothing remains to be done.
                 let _ = tokio::time::timeout(PATIENCE, respond(stream, &*page)).await;
                 drop(permit);
             });

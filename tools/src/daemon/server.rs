@@ -106,7 +106,7 @@ fn adopt(socket: Inherited) -> io::Result<Listener> {
     })
 }
 
-/// A socket that nobody listens on any more would be in the way.
+/// Removes a socket on which no process listens any more.
 fn remove_left_over(path: &std::path::Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(file) if file.file_type().is_socket() => {}

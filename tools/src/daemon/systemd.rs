@@ -24,7 +24,7 @@ pub(crate) fn sockets() -> io::Result<Vec<Inherited>> {
     Ok(sockets)
 }
 
-/// Without systemd, nobody is told.
+/// Without systemd it does nothing.
 pub(crate) fn ready() {
     let _ = sd_notify::notify(&[NotifyState::Ready]);
 }

@@ -14,7 +14,7 @@ use crate::milter::negotiate::{self, Agreed};
 use crate::milter::packet::{BadPacket, Command, Response};
 use crate::milter::service::Service;
 
-/// Fields that claim to be ours; who sends more keeps those.
+/// The most fields that are removed because they claim to be ours.
 const MAX_FORGED: usize = 1_000;
 
 /// What is known about the client and its message.

@@ -33,7 +33,7 @@ pub(crate) struct Agreed {
     pub(crate) chooses_macros: bool,
 }
 
-/// Takes what is offered, and no more. Every command that comes gets its answer: no "no reply" flag is asked for.
+/// Accepts only what is offered. Every command gets an answer: no "no reply" flag is requested.
 pub(crate) fn agree(version: u32, actions: u32, protocol: u32, wants_headers: bool) -> Result<Agreed, BadPacket> {
     if version < OLDEST {
         return Err(BadPacket::Version(version));

@@ -52,12 +52,12 @@ pub(crate) enum Command {
         value: String,
     },
     EndOfMessage,
-    /// The message is over, whatever became of it.
+    /// The message has ended, in any way.
     Abort,
     Quit,
     /// The client is gone, and the next one comes over the same connection.
     NextClient,
-    /// A command that we take note of, and no more: DATA, the end of the headers, a body, an unknown command of SMTP.
+    /// A command that needs no action: DATA, the end of the headers, a body, an unknown command of SMTP.
     Other,
 }
 

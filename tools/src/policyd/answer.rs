@@ -1,4 +1,4 @@
-//! What Postfix is told to do: an action of access(5).
+//! The answer to Postfix: an action of access(5).
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// `mark` stands behind the text of a reply.
+    /// `mark` follows the text of a reply.
     pub(crate) fn of(judgement: &Judgement, mark: &str) -> Self {
         match (&judgement.class, judgement.action()) {
             (Some(class), _) => Self::Class(class.as_str().to_owned()),

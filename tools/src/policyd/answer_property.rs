@@ -1,4 +1,4 @@
-//! Whatever the configuration, lists and clients say: no action accepts mail, and none is two lines.
+//! For any configuration, lists and clients: no action accepts mail, and every action is one line.
 
 use proptest::prelude::*;
 use rdnsbl::{Checker, Dialogue, Finding, ManualClock, Scripted};
@@ -8,7 +8,7 @@ use crate::decision::Decision;
 use crate::id::Ids;
 use crate::policyd::answer::Answer;
 
-/// What somebody may write as a rule, and whatever else is a rule.
+/// Rules as an administrator may write them, and any other text that is a rule.
 fn rule() -> impl Strategy<Value = String> {
     let line = prop::sample::select(vec![
         "pass",

@@ -18,7 +18,7 @@ const IDLE: Duration = Duration::from_secs(3_600);
 /// From the first octet of a request to its end, and for an answer to be taken.
 const REQUEST: Duration = Duration::from_secs(30);
 
-/// Serves a connection until it ends, is told to close, or sends what is no request.
+/// Serves a connection until it ends, must close, or sends something that is not a request.
 pub(super) async fn serve(
     service: &Arc<Service>,
     mut connection: Connection,

@@ -24,7 +24,7 @@ struct Instance {
     has_header: bool,
 }
 
-/// Longer names of instances are nobody's; Postfix's have about 20 octets.
+/// Longer names of instances are ignored; those of Postfix have about 20 octets.
 const MAX_NAME: usize = 128;
 
 impl Instances {
@@ -70,7 +70,7 @@ impl Instances {
     }
 
     fn lock(&self) -> MutexGuard<'_, LruCache<Key, Instance>> {
-        // Nothing under the lock can be left half done.
+        // Nothing done under the lock can stop halfway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Namespaces for a test: port 53 and the clients' addresses are its own, and nothing of the machine is reached or changed.
+//! Namespaces for a test: it has port 53 and the clients' addresses for itself, and cannot reach or change the machine.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind
 mount --bind \"$0/resolv.conf\" /etc/resolv.conf
 exec \"$@\"";
 
-/// Am I inside? Otherwise this test of this program is run inside, and has passed when this returns.
+/// Whether this process runs inside the namespaces. Otherwise runs this test again inside; it has passed when this returns.
 pub fn entered(test: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;

@@ -126,7 +126,7 @@ impl Postfix {
 
     /// The one message in the queue, as it would be delivered.
     pub fn queued(&self) -> String {
-        // It goes from queue to queue, and comes to rest in this one.
+        // It moves through the queues and stays in this one.
         let end = Instant::now() + PATIENCE;
         let mut files = Vec::new();
         while files.is_empty() {
@@ -144,7 +144,7 @@ impl Postfix {
 
 impl Drop for Postfix {
     fn drop(&mut self) {
-        // The others end with their master when it is told.
+        // The other processes end with their master.
         let _ = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.master.id())]).status();
         let _ = self.master.wait();
         if std::thread::panicking() {

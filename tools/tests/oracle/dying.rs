@@ -148,7 +148,7 @@ fn measure(dns: &Arc<LoopbackServer>, rows: Range<usize>) -> Vec<Vec<&'static st
 fn cell(runtime: &Handle, dns: &Arc<LoopbackServer>, row: usize, start: Start, asks: Asks) -> &'static str {
     let (server, _daemon) = start(dns, &zone(row), asks);
     let ask = |client, helo| runtime.block_on(server.asks(client, helo, "a@good.example"));
-    // Whoever a working list holds is refused, whatever the other list does.
+    // A client on a working list is rejected, whatever the other list does.
     let listed = ask(LISTED, "spam.good.example");
     assert!(row == INVENTED || listed.class() == "5", "{row}: {}", listed.0);
     match ask(CLEAN, "mail.good.example").class() {

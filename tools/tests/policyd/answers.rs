@@ -54,7 +54,7 @@ async fn an_id_in_the_reply_and_in_the_log() {
         ids.insert(id(&action));
     }
     assert_eq!(ids.len(), 3);
-    // Who is not judged gets none.
+    // An exempt client gets none.
     assert_eq!(daemon.ask(&request("RCPT", "203.0.113.9", &[("sasl_username", "ann")])), "DUNNO");
     id(&daemon.decision(" exempt=authenticated "));
 }
@@ -81,7 +81,7 @@ async fn one_finding_is_observed() {
     assert!(daemon.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 }
 
-/// A list that is only tried: the log has its hits, and nobody is refused for them.
+/// A list that is only observed: the log has its hits, and no client is rejected because of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_list_is_observed() {
     let policy = POLICY.replace("\"bl.example\"", "{ zone = \"bl.example\", observe = true }");
@@ -182,7 +182,7 @@ async fn one_message_gets_one_header() {
     assert!(client.ask(&request("RCPT", "203.0.113.14", &[("instance", "1.b")])).starts_with("PREPEND "));
     assert!(client.ask(&request("RCPT", "203.0.113.9", &[("instance", "1.b")])).starts_with("PREPEND "));
     assert_eq!(client.ask(&request("DATA", "203.0.113.14", &[("instance", "1.c")])), "DUNNO");
-    // Who has no instance gets none: it would come once for each recipient.
+    // Without an instance there is none: it would come once for each recipient.
     assert_eq!(client.ask(&rcpt("203.0.113.14")), "DUNNO");
 }
 

@@ -1,4 +1,4 @@
-//! Whatever is sent, the daemon goes on, and its memory is bounded.
+//! The daemon survives any input, and its memory is bounded.
 
 use std::io::Write;
 use std::net::Shutdown;

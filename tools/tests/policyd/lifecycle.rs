@@ -156,7 +156,7 @@ async fn the_page_for_prometheus() {
     assert_eq!(get(&format!("GET /{} HTTP/1.1\r\n", "x".repeat(5_000))).len(), 0);
 }
 
-/// The log goes to a full disk, or nobody reads it: answers do not wait for it.
+/// If the log goes to a full disk or is not read, answers do not wait for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_do_not_wait_for_the_log() {
     for sink in ["/dev/full", "pipe"] {

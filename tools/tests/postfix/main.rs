@@ -90,7 +90,7 @@ async fn each_client_gets_its_reply() {
         "{listed}"
     );
 
-    // Who has logged in, who is exempt, and bounces.
+    // A client that has logged in, an exempt one, and bounces.
     for (login, sender) in [("ann", "<a@good.example>"), ("", "<x@friend.example>")] {
         let reply = transaction(&postfix, "203.0.113.14", login, sender, "<b@mx.example>");
         assert_eq!(reply, "250 2.1.5 Ok", "{login} {sender}");
@@ -173,7 +173,7 @@ async fn a_message_with_its_header() {
     assert_eq!(daemon.dns.asked().iter().filter(of_client).count(), 2);
 }
 
-/// Whatever happens to the daemon, mail passes.
+/// If the daemon fails in any way, mail passes.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and Debian's postfix"]
 async fn without_the_daemon_mail_passes() {

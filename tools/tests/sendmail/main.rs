@@ -190,7 +190,7 @@ async fn beside_another_milter() {
     let at = |text: &str| message.find(text).unwrap();
     assert!(at(theirs) < at(ours) && at(ours) < at("Received: "), "{message}");
 
-    // A refusal of the first is one, whatever the second says.
+    // If the first refuses, the second cannot change it.
     assert!(rcpt(&sendmail, 14, "<a@good.example>").await.starts_with("554 5.7.1 "));
     second.wait_for_log(" client=127.0.0.7 ");
 }
