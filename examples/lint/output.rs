@@ -93,7 +93,7 @@ fn summary(outcome: &Outcome, verbose: bool) -> String {
     if outcome.ignored() > 0 {
         notes.push(format!("{} ignored by comments", count(outcome.ignored(), "finding")));
     }
-    // If nobody answers, that was told once.
+    // If no server answers at all, that was reported once.
     if !outcome.silent.is_empty() && !outcome.unheard {
         let mut names: Vec<String> = outcome.silent.iter().map(|zone| zone.without_key().to_string()).collect();
         names.sort_unstable();

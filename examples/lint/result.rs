@@ -35,7 +35,7 @@ pub(crate) struct Outcome {
     pub(crate) resolver: Option<Finding>,
     /// Lists that did not answer in time.
     pub(crate) silent: Vec<Name>,
-    /// Nothing can be said about lists, since nobody answered.
+    /// Nothing is known about the lists, since no server answered.
     pub(crate) unheard: bool,
 }
 

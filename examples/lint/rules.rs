@@ -242,7 +242,7 @@ impl Rules<'_> {
     /// The correction of a name, or the removal of a list.
     fn correction(&self, found: &Found, kind: &ZoneFindingKind, knowledge: &Knowledge) -> Option<Edit> {
         let (meant, keeps_codes) = match kind {
-            // What asked a dead list refused nobody. What replaces it is for a person to decide.
+            // A dead list rejected no client. The administrator decides what replaces it.
             ZoneFindingKind::Retired(_) | ZoneFindingKind::NeverAList { meant: None } => return self.removal(found),
             ZoneFindingKind::Misspelled { meant } | ZoneFindingKind::NeverAList { meant: Some(meant) } => (meant, true),
             ZoneFindingKind::Renamed { successor } => (successor.as_ref()?, false),
@@ -275,7 +275,7 @@ impl Rules<'_> {
         (is_simple && found.zone.is_some()).then(|| Edit { span: found.item.clone(), text: String::new() })
     }
 
-    /// Lists that nobody knows, unless their names show that they are local.
+    /// Lists that the catalogue does not contain, unless their names show that they are local.
     fn unknown(&self, catalogue: &Catalogue, others: &[Finding]) -> Vec<Finding> {
         let misspelt: HashSet<usize> =
             others.iter().filter(|finding| *finding.rule == *finding::MISSPELT).map(|finding| finding.at).collect();

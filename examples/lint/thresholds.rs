@@ -47,7 +47,7 @@ fn explain(source: &Source, lists: &[Found], unreachable: &Unreachable) -> Optio
     let text = unreachable.to_string();
     let (_, what) = text.split_once(unreachable.setting())?;
     let (what, advice) = what.split_once("; ")?;
-    // A file in which postscreen asks nobody uses no threshold.
+    // A file in which postscreen asks no list uses no threshold.
     lists
         .iter()
         .any(|found| found.context.as_deref() == Some("postscreen"))

@@ -183,7 +183,7 @@ impl Session {
     /// What the policy advises at this stage. Waits only for what can change the action or the reply code, for at most the
     /// time given. Stages before [`act_from`](Self::act_from) return [`Action::Pass`](crate::Action::Pass) at once.
     ///
-    /// Dropping the future before its end loses nothing but the questions that nobody else waits for.
+    /// Dropping the future before its end cancels only the questions that nothing else waits for.
     pub async fn advice(&mut self) -> Advice {
         let Some(awaited) = self.facts.awaited() else { return Advice::default() };
         let report = self.run(WaitFor::Advice(awaited)).await;
@@ -199,8 +199,8 @@ impl Session {
         self.run(WaitFor::AllLists).await
     }
 
-    /// Asks about the facts so far, without judging. The future belongs to nobody: give it to your runtime and go on. What it
-    /// learns is there at the next stage, and dropping it cancels nothing that another stage waits for.
+    /// Asks about the facts so far, without judging. The future does not borrow the session: spawn it and continue. Its
+    /// answers are used at the next stage, and dropping it cancels nothing that another stage waits for.
     ///
     /// ```
     /// # fn example(checker: &rdnsbl::Checker, client: std::net::SocketAddr) -> rdnsbl::Session {

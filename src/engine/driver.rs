@@ -134,7 +134,7 @@ fn conclude(
         finished
     };
     fetcher.workspaces.give_back(workspace);
-    // First the cache, then the count of changes: whoever sees the new count also sees that the cached answers are gone.
+    // First the cache, then the count of changes: a reader that sees the new count also sees that the cached answers are gone.
     invalidated.zones.iter().for_each(|zone| fetcher.cache.invalidate(zone));
     if invalidated.everything {
         fetcher.cache.invalidate_all();

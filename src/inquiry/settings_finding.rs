@@ -26,7 +26,7 @@ pub enum SettingsFinding {
     Threshold(Unreachable),
     /// A rule of the policy that can never apply.
     Rule(UnusedRule),
-    /// A rule that refuses for good because something could not be checked: a time-out would then refuse legitimate mail.
+    /// A rule that rejects permanently because something could not be checked: a timeout would then reject legitimate mail.
     RejectsUnknown(Finding),
 }
 

@@ -57,7 +57,7 @@ use crate::state::{SharedState, ZoneValidity};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Each question needs an answer in the end, be it a failure: until then no stage asks it again, unless a stage gave it up.
+/// Each question needs an answer, even if it is a failure: until then no stage asks it again, unless a stage gave it up.
 #[derive(Debug)]
 pub struct StagedInquiry {
     settings: Arc<Settings>,

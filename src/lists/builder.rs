@@ -48,7 +48,7 @@ impl ListSet {
     #[must_use]
     pub fn recommended() -> Self {
         let specs = Catalogue::builtin().iter().filter_map(|entry| Some(entry.recommendation()?.spec().clone()));
-        // A test builds this set. If the build fails all the same, an empty set is safer than stopping a mail server.
+        // A test builds this set. If the build still fails, an empty set is safer than stopping a mail server.
         Self::builder().lists(specs).threshold(RECOMMENDED_THRESHOLD).build().unwrap_or_else(|_| Self::none())
     }
 

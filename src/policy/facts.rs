@@ -20,7 +20,7 @@ pub(super) struct Fact<'a> {
     /// How many other lists also decided.
     others: usize,
     why: String,
-    /// It rests on a truncated answer, so it must not refuse for good.
+    /// It rests on a truncated answer, so it must not reject permanently.
     pub(super) truncated: bool,
     /// For what could not be checked: the only finding that would have been possible.
     pub(super) at_worst: Option<Finding>,
@@ -192,7 +192,7 @@ fn listed<'a>(deny_rows: &[DenyRow<'a>], moment: Option<&Moment<'_>>) -> Option<
     if decided.iter().any(is_current) {
         decided.retain(is_current);
     }
-    // A threshold of zero or less is reached without any list. Nobody is refused for that.
+    // A threshold of zero or less is reached without any list. No client is rejected for that.
     let mut first = decided.first().copied()?;
     for deny in &decided {
         let rank = |deny: &DenyRow<'_>| (deny.on_no_answer.is_none(), deny.row.weight());
@@ -284,7 +284,7 @@ pub(super) fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindin
         MailDomain::NullMx => Fact::new(findings.null_mx),
         MailDomain::NoSuchDomain => Fact::new(findings.no_such_domain),
         MailDomain::NoMailHost => Fact::new(findings.no_mail_host),
-        // Some hosts were beyond the limit and were not resolved, so this must not refuse for good.
+        // Some hosts were beyond the limit and were not resolved, so this must not reject permanently.
         MailDomain::MxUnusable(_) if report.truncated() => Fact {
             at_worst: Some(findings.mx_unusable),
             ..Fact::because(findings.unknown, "it has more mail exchangers than are looked at")

@@ -13,12 +13,12 @@ use crate::base::words::words;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "a server goes on, defers or rejects")]
 pub enum Action {
-    /// Nothing speaks against the client here. It does not mean "accept": that is for the host to decide.
+    /// No rule applies to the client. It does not mean "accept": the host decides that.
     #[default]
     Pass,
-    /// Refuse for now; the client may try later (4yz).
+    /// Defer: the client may try again later (4yz).
     Defer,
-    /// Refuse for good (5yz).
+    /// Reject permanently (5yz).
     Reject,
 }
 

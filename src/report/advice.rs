@@ -108,7 +108,8 @@ impl Advice {
     /// The action for Postfix's policy protocol (access(5)): `DUNNO`, `DEFER_IF_PERMIT 4.7.25 text`, or the rejecting reply
     /// line. Never `OK`, which would skip the restrictions that follow.
     ///
-    /// Postfix puts its own `<...>: Recipient address rejected: ` in front, so the preset's words of that kind are left out; who is meant stays.
+    /// Postfix puts its own `<...>: Recipient address rejected: ` in front, so the same words of
+    /// the preset are left out; the address stays.
     #[must_use]
     pub fn postfix_action(&self) -> String {
         let Some(reply) = &self.reply else { return "DUNNO".to_owned() };
@@ -120,7 +121,7 @@ impl Advice {
     }
 }
 
-/// A reply's text without the words that Postfix adds itself, `<a@b.example>: Recipient address rejected: `. Who is meant stays:
+/// A reply's text without the words that Postfix adds itself, `<a@b.example>: Recipient address rejected: `. The address stays:
 /// `<a@b.example>: Sender address rejected: Domain not found` becomes `<a@b.example>: Domain not found`.
 fn without_class(text: &str) -> Cow<'_, str> {
     let (who, rest) = match text.strip_prefix('<').and_then(|rest| rest.split_once(">: ")) {

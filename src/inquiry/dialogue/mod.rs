@@ -48,8 +48,8 @@ pub enum ClientTrust {
     /// Any client.
     #[default]
     Stranger,
-    /// A client who has logged in (RFC 4954). No list is asked about their address, since many lists hold home networks on
-    /// purpose, and no policy judges them. The rest of the dialogue is checked and reported.
+    /// A client that has logged in (RFC 4954). No list is asked about its address, since many lists hold home networks on
+    /// purpose, and no policy judges it. The rest of the dialogue is checked and reported.
     Authenticated,
 }
 
@@ -118,7 +118,7 @@ impl Dialogue {
         flag && path.as_deref().is_some_and(|path| !path.is_empty() && path != "<>" && !path.contains('@'))
     }
 
-    /// Of a client who has logged in.
+    /// The client has logged in.
     #[must_use]
     pub fn authenticated(mut self) -> Self {
         self.trust = ClientTrust::Authenticated;

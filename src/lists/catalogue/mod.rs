@@ -150,7 +150,7 @@ impl Catalogue {
     #[must_use]
     pub fn builtin() -> &'static Self {
         static PARSED: LazyLock<Catalogue> = LazyLock::new(|| {
-            // A test reads the text. If reading fails all the same, an empty catalogue is safer than stopping a mail
+            // A test reads the text. If reading still fails, an empty catalogue is safer than stopping a mail
             // server.
             Catalogue::parse(BUILTIN).unwrap_or_else(|_| Catalogue::empty(Date::EPOCH))
         });

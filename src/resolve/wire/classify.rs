@@ -185,7 +185,7 @@ fn is_referral(message: &Message) -> bool {
     holds(rr::RecordType::NS) && !holds(rr::RecordType::SOA) && !message.authoritative
 }
 
-/// Is there any record of the asked type in the answer section, whoever owns it?
+/// Is there any record of the asked type in the answer section, of any owner?
 fn holds_asked_type(message: &Message, kind: RecordType) -> bool {
     message.answers.iter().any(|record| record.record_type() == kind_to_wire(kind))
 }
