@@ -1,4 +1,4 @@
-//! Very many checks at once: no answer is lost by our own doing, no listing missed.
+//! Very many checks at once: the crate itself loses no answer and misses no listing.
 
 use std::fs;
 use std::rc::Rc;
@@ -72,7 +72,7 @@ fn real(responder: &Responder, count: u64) {
     let checker = checker(Split { lists: asked, rest }).build().unwrap();
     let runtime = load::runtime();
     let candidate = Rc::new(Candidate::Ours(checker, Some(BUDGET)));
-    // Everyone at once, and the lists are new to us, too.
+    // All clients at once, and nothing is known about the lists.
     let (load, tally) = check(&runtime, &candidate, count as usize, 0, count);
     let name = format!("burst.rbldnsd.{count}");
     found(&name, &load, &tally);

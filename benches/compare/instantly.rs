@@ -20,7 +20,7 @@ pub(crate) struct Instantly {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reverse {
     Named,
-    /// Nothing that may be remembered.
+    /// An answer that must not be cached.
     Forgettable,
 }
 

@@ -1,4 +1,4 @@
-//! What it takes to remember what twelve lists said about very many clients.
+//! The memory of cached answers of twelve lists about very many clients.
 
 use std::fs;
 use std::net::IpAddr;

@@ -24,7 +24,7 @@ impl Rbldnsd {
         let folder = std::env::temp_dir().join(format!("rdnsbl-compare-{}", std::process::id()));
         fs::create_dir(&folder).unwrap();
         let zones: Vec<String> = (0..LISTS).map(|list| write(&folder, list, clients)).collect();
-        // Free a moment ago, and nobody else looks for one here.
+        // It was free a moment ago, and no other program here looks for a port.
         let address = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).unwrap();
         let mut command = Command::new(program);
         command.args(["-n", "-c", "0", "-b", &format!("{}/{}", address.ip(), address.port()), "-w"]).arg(&folder);

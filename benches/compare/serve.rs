@@ -32,7 +32,7 @@ pub(crate) fn run(address: SocketAddr, behaviour: Behaviour) {
     let _ = setsockopt(&socket, RcvBufForce, &BUFFER);
     let _ = set_timerslack(1);
     println!("{}", socket.local_addr().unwrap());
-    // Whoever started us holds the other end; if that is gone, so are we.
+    // The process that started this one holds the other end; this process ends with it.
     std::thread::spawn(|| {
         let mut nothing = [0; 16];
         while std::io::stdin().read(&mut nothing).is_ok_and(|read| read > 0) {}

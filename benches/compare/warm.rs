@@ -1,4 +1,4 @@
-//! The same check again: everything comes from memory.
+//! The same check again: everything comes from the cache.
 
 use std::future::Future;
 use std::net::IpAddr;

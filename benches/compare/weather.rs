@@ -1,4 +1,4 @@
-//! Bad weather, at 20 milliseconds an answer: questions lost, answers late, a list that never answers.
+//! Bad networks, at 20 milliseconds an answer: lost questions, late answers, a list that never answers.
 
 use std::time::Duration;
 

@@ -83,11 +83,11 @@ const TXT: u16 = 16;
 /// EDNS, 1232 octets.
 const OPT: [u8; 11] = [0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0];
 
-/// What comes of a question.
+/// The result of a question.
 pub(crate) enum Said {
     /// The answer has been written.
     Answer,
-    /// One about the list that is silent where one is; the answer has been written all the same.
+    /// A question to the silent list, if there is one; the answer has been written anyway.
     OfSilent,
     /// No question at all.
     Nothing,

@@ -31,7 +31,7 @@ fn written(row: &str, figures: &HashMap<&str, (&str, &str)>) -> String {
     cells.join("|")
 }
 
-/// No more digits than mean something.
+/// Only significant digits.
 fn short(value: &str) -> String {
     match value.parse::<f64>() {
         Ok(number) if number.abs() >= 1_000.0 => {

@@ -9,7 +9,7 @@ use crate::daemon::log::Word;
 use crate::facts::Facts;
 use crate::id::Id;
 
-/// The end of a log line about a client who was not checked, in the form of the library's lines.
+/// The end of a log line about a client that was not checked, in the form of the library's lines.
 const UNCHECKED: &str =
     "iprev=- name=- helo=- sender=- recipient=- lists=- score=0..0 listed=- allowed=- broken=- unheard=- observed=-";
 
@@ -18,7 +18,7 @@ const UNCHECKED: &str =
 pub(crate) struct Decision {
     id: Id,
     pub(crate) done: Judgement,
-    /// What all rules want; more than what is done where they are only observed.
+    /// The action of all rules, those that are only observed, too.
     pub(crate) would: Action,
     finding: Option<&'static str>,
     exempt: Option<&'static str>,

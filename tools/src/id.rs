@@ -1,11 +1,11 @@
-//! The id of a decision: it stands in the log line, and in the reply where the configuration wants it there, so that whoever
-//! gets a bounce finds the line. It says nothing about the mail, the time, or how much mail there is.
+//! The id of a decision: in the log line, and in the reply if the configuration says so. With the id of a bounce the line can
+//! be found. It says nothing about the mail, the time, or how much mail there is.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Symbols that are told apart in any font, also when read aloud.
+/// Symbols that cannot be confused in any font, or when read aloud.
 const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 40 bits: among the decisions of one day two rarely have the same.
 const LENGTH: u32 = 8;
@@ -48,7 +48,7 @@ mod tests {
         assert!(all.iter().all(|id| id.len() == 8 && id.bytes().all(|symbol| SYMBOLS.contains(&symbol))));
         // Ten thousand of 2^40: a pair is rare, two pairs are not seen.
         assert!(all.iter().collect::<HashSet<_>>().len() >= all.len() - 1);
-        // What came before and how many there were does not show.
+        // An id shows neither the earlier ones nor their number.
         assert_ne!(Ids::default().next().to_string(), all[0]);
     }
 }

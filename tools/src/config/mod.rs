@@ -32,7 +32,7 @@ use crate::facts::Stage;
 /// Everything that the file says.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// What is done with what is found.
+    /// The rules for findings.
     usual: Profile,
     /// The same for requests with one of these `policy_context`.
     profiles: BTreeMap<String, Profile>,
@@ -67,7 +67,7 @@ impl Config {
     }
 }
 
-/// When is refused, and what.
+/// Whether mail is rejected, from which stage on, and by which rules.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) mode: Mode,
@@ -75,7 +75,7 @@ pub(crate) struct Profile {
     pub(crate) rules: Rules,
 }
 
-/// Is mail refused, or only said what would be?
+/// Is mail rejected, or is it only logged what would be?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
     #[default]
@@ -96,7 +96,7 @@ impl Mode {
     }
 }
 
-/// The answer when the daemon itself is in trouble.
+/// The answer when the daemon itself fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OnTrouble {
     #[default]
@@ -117,7 +117,7 @@ impl OnTrouble {
     }
 }
 
-/// Whose configuration it is: some keys are of one daemon alone.
+/// The daemon of this configuration: some keys belong to one daemon only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
     Policyd,
@@ -137,7 +137,7 @@ impl Config {
         let reader = Reader::new(text);
         let (config, places) = Self::of(Section::root(&reader, table.get_ref()), program);
         if reader.mistakes() > 0 || !syntax.is_empty() {
-            // A dead list is no mistake, but whoever edits the file should know.
+            // A dead list is not a mistake, but an administrator who edits the file should know.
             config.dead_lists(&places, &reader);
         }
         let mistakes = reader.finish(&syntax);
@@ -154,7 +154,7 @@ impl Config {
         self.profiles.iter().map(|(context, profile)| (context.as_str(), profile))
     }
 
-    /// Tells of lists that have closed, where they stand.
+    /// Reports lists that have closed, with their positions.
     fn dead_lists(&self, places: &[Option<Range<usize>>], reader: &Reader<'_>) {
         for finding in self.settings.lists.findings().iter().filter(|finding| finding.kind().is_gone()) {
             if let Some(Some(place)) = places.get(finding.index()) {
@@ -216,7 +216,7 @@ impl Config {
 }
 
 impl Profile {
-    /// What is missing is as in the usual one.
+    /// Missing keys are as in the default profile.
     fn read(section: &mut Section<'_>, program: For, usual: Option<&Self>) -> Self {
         let mode = section.parsed("mode", "\"observe\" or \"enforce\"", Mode::parse).map(Spanned::into_inner);
         let act_from = match program {

@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Option<IpNet> {
     Some(network.trunc())
 }
 
-/// The networks of a file: one a line, further words and comments behind it. Errors name the line.
+/// The networks of a file: one a line, further words and comments after it. Errors name the line.
 pub(super) fn read(path: &Path) -> Result<Vec<IpNet>, String> {
     let shown = path.display();
     let mut octets = Vec::new();

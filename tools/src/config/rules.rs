@@ -177,7 +177,7 @@ impl Rules {
         &self.policy
     }
 
-    /// Every finding that is not simply let pass, with its rule.
+    /// Every finding with a rule that does not pass, and that rule.
     pub(crate) fn table(&self) -> impl Iterator<Item = String> {
         let one = self.policy.table().filter_map(|(finding, rule)| {
             let rule = match self.classes.get(&finding) {
@@ -190,7 +190,7 @@ impl Rules {
         one.chain(self.combined.iter().cloned()).collect::<Vec<_>>().into_iter()
     }
 
-    /// What the rules say, and what is left of it without the findings that are only observed.
+    /// The action of all rules, and the action without the findings that are only observed.
     pub(crate) fn judge(&self, report: &Report) -> (Judgement, Judgement) {
         let judgement = |policy: &Policy| {
             let advice = policy.judge(report);

@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
         self.mistakes.borrow_mut().push(Mistake::new(message));
     }
 
-    /// All mistakes in their order. What a mistake of the syntax causes in its own line is not told again.
+    /// All mistakes in their order. Further mistakes in a line with a syntax error are not reported.
     pub(super) fn finish(self, syntax: &[toml::de::Error]) -> Vec<Mistake> {
         let mut all: Vec<Mistake> = syntax.iter().map(|error| Mistake::of_syntax(self.text, error)).collect();
         let lines: Vec<usize> = all.iter().filter_map(Mistake::line).collect();
@@ -54,9 +54,9 @@ impl<'a> Reader<'a> {
 /// One table.
 pub(super) struct Section<'a> {
     reader: &'a Reader<'a>,
-    /// What stands before its keys in messages: `lists.`, or nothing.
+    /// What precedes its keys in messages: `lists.`, or nothing.
     path: String,
-    /// Where it stands.
+    /// Its position.
     span: Range<usize>,
     table: Option<&'a DeTable<'a>>,
     known: Vec<&'static str>,
@@ -76,7 +76,7 @@ impl<'a> Section<'a> {
         self.reader.mistake_at(&value.span(), format!("{}{key}: {message}", self.path));
     }
 
-    /// Where a part of a text stands in the file. A text with escapes is not looked into.
+    /// Where a part of a text stands in the file. Unknown in a text with escapes.
     pub(super) fn inside(&self, text: &Spanned<String>, part: &Range<usize>) -> Range<usize> {
         let span = text.span();
         let source = self.reader.text.get(span.clone()).unwrap_or_default();
@@ -91,7 +91,7 @@ impl<'a> Section<'a> {
         self.reader.mistake_at(&self.span, format!("{}: {message}", self.path.trim_end_matches('.')));
     }
 
-    /// The value of a key, in whatever form.
+    /// The value of a key, of any type.
     fn any(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.push(key);
         self.table?.get(key)
@@ -146,7 +146,7 @@ impl<'a> Section<'a> {
         self.value(key, expected, |value| integer(value).filter(in_bounds)).map(Spanned::into_inner)
     }
 
-    /// The values of a list in whatever form; empty if there is none.
+    /// The values of a list, of any type; empty if there is none.
     pub(super) fn items(&mut self, key: &'static str) -> &'a [Spanned<DeValue<'a>>] {
         self.value(key, "a list in [ ]", |value| value.as_array()).map_or(&[], |list| list.into_inner())
     }
@@ -225,7 +225,7 @@ impl<'a> Section<'a> {
         self.known.sort_unstable();
         for (key, span, _) in self.others() {
             let keys = self.known.join(", ");
-            // What stands there by mistake may be a zone with a key.
+            // By mistake it may be a zone with a key.
             let key = rdnsbl::remote_text::hide_keys(key);
             self.reader.mistake_at(&span, format!("{}{key}: no such key; the keys here are {keys}", self.path));
         }

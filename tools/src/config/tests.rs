@@ -113,7 +113,7 @@ fn mistakes_have_a_place() {
     }
 }
 
-/// One mistake hides no other, in whatever table and of whatever kind.
+/// One mistake hides no other, in any table and of any kind.
 #[test]
 fn all_mistakes_are_told() {
     let text = "mode = enforce\ndeadline = 5\nmdoe = 1\n[lists]\ndeny = [7, \"a..b\", { zone = 1 }]\nread = \n[exempt]\n\
@@ -128,7 +128,7 @@ fn all_mistakes_are_told() {
     );
 }
 
-/// A dead list is no mistake, but stands among those of a file that has one.
+/// A dead list is not a mistake, but it is reported together with mistakes.
 #[test]
 fn dead_lists_are_told_beside_mistakes() {
     let lists = "[lists]\ndeny = [\n  \"cn-kr.blackholes.us\", \"bl.example\",\n]\nread = \"\"\"\nreject_rbl_client relays.ordb.org\n\"\"\"\n";
@@ -143,7 +143,7 @@ fn dead_lists_are_told_beside_mistakes() {
     assert_eq!(config.list_lines.len(), config.settings.lists.iter().count());
 }
 
-/// Wherever a zone with its key stands by mistake, no message repeats it.
+/// A zone with a key at a wrong place is repeated in no message.
 #[test]
 fn keys_are_never_shown() {
     const KEY: &str = "abcdefghijklmnopqrstuvwxyz";
@@ -205,7 +205,7 @@ fn the_samples_observe_and_ask_no_list() {
     }
 }
 
-/// With every setting that is commented out, and with every default said.
+/// With every setting that is commented out, and with every default written out.
 #[test]
 fn the_samples_are_correct_as_a_whole() {
     for (text, program) in SAMPLES {
@@ -214,7 +214,7 @@ fn the_samples_are_correct_as_a_whole() {
         let observed: Vec<_> = config.settings.lists.iter().filter(|list| list.only_observed()).collect();
         assert_eq!(observed.len(), 1, "{observed:?}");
         let findings = config.findings();
-        // What is known about a list is told whatever the configuration says.
+        // The catalogue's findings about a list are reported for any configuration.
         let is_note = |finding: &SettingsFinding| matches!(finding, SettingsFinding::List(finding) if finding.kind().word() == "note");
         assert!(findings.iter().all(is_note), "{findings:?}");
     }
@@ -256,7 +256,7 @@ fn the_samples_have_every_key() {
     }
 }
 
-/// The sample with the settings that are commented out: there no single blank stands behind `#`.
+/// The sample with the settings that are commented out: they have no blank after `#`.
 fn with_comments(text: &str) -> String {
     let is_setting = |rest: &&str| !rest.starts_with(' ') || rest.starts_with("  ");
     let text = text.replace("\"/etc/rdnsbl/exempt\"", "\"/dev/null\"");

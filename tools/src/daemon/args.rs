@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use crate::config::Config;
 use crate::daemon::{Program, describe, run};
 
-/// The exit code for a command line or a configuration that is not right.
+/// The exit code for a wrong command line or configuration.
 const USAGE: u8 = 2;
 
 /// The largest configuration, in octets.
@@ -49,7 +49,7 @@ pub(crate) fn read<P: Program>(file: &Path) -> Result<Config, String> {
     })
 }
 
-/// What is wanted.
+/// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Args {
     Help,

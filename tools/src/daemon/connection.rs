@@ -15,13 +15,13 @@ pub(crate) struct Idle(Mutex<LruCache<u64, Arc<Notify>>>);
 
 impl Default for Idle {
     fn default() -> Self {
-        // As many as there are connections, and these are counted elsewhere.
+        // At most the number of connections, which is limited elsewhere.
         Self(Mutex::new(LruCache::unbounded()))
     }
 }
 
 impl Idle {
-    /// Tells the one that has waited longest to close. False where none waits.
+    /// Makes the one that has waited longest close. False if none waits.
     pub(crate) fn close_one(&self) -> bool {
         let oldest = self.lock().pop_lru();
         oldest.map(|(_, close)| close.notify_one()).is_some()

@@ -59,7 +59,7 @@ impl Log {
         self.0.lost.load(Ordering::Relaxed)
     }
 
-    /// Waits a moment until everything is written.
+    /// Waits until everything is written, but not for long.
     pub(crate) fn finish(&self) {
         let (end, written) = sync_channel(1);
         if self.0.lines.try_send(Line::End(end)).is_ok() {

@@ -18,12 +18,12 @@ use crate::config::For;
 use crate::core::Core;
 use crate::daemon::connection::Connection;
 
-/// Which mail server asks: its address, or none over a unix socket.
+/// The mail server that asks: its address, or none over a unix socket.
 pub(crate) type Peer = Option<IpAddr>;
 
 /// One of the daemons.
 pub(crate) trait Program: Send + Sync + Sized + 'static {
-    /// Whose keys the configuration may have.
+    /// The daemon whose keys the configuration may have.
     const FOR: For;
     const NAME: &'static str;
     const HELP: &'static str;

@@ -85,7 +85,7 @@ async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String>
     log.line(Level::Info, format_args!("{} stops", P::NAME));
     serving.iter().for_each(JoinHandle::abort);
     stop.send_replace(true);
-    // Whoever takes longer is overdue anyway.
+    // A connection that takes longer is late anyway.
     let _ = tokio::time::timeout(core.config().deadline + GRACE, shared.places.all_free()).await;
     log.finish();
     Ok(())

@@ -19,7 +19,7 @@ use crate::daemon::log::Level;
 use crate::daemon::systemd::Inherited;
 use crate::daemon::{Peer, Program};
 
-/// A pause after an error of a listener, so that a lasting one (no free descriptor) does not eat the processor.
+/// A pause after an error of a listener, so that a permanent one (no free descriptor) does not use all CPU time.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often a new connection looks for the place of an idle one, with that pause in between.
 const TRIES: usize = 10;
@@ -50,7 +50,7 @@ impl fmt::Display for Listener {
     }
 }
 
-/// Our own sockets in the file system; they go when this is dropped.
+/// Our own sockets in the file system; they are removed when this is dropped.
 #[derive(Default)]
 pub(crate) struct SocketFiles(Vec<PathBuf>);
 
@@ -176,7 +176,7 @@ impl Places {
         due
     }
 
-    /// A place, if need be that of the connection that has been idle for longest.
+    /// A place, if necessary that of the connection that has been idle for longest.
     async fn take<P: Program>(&self, shared: &Shared<P>) -> Option<OwnedSemaphorePermit> {
         if let Ok(place) = Arc::clone(&self.taken).try_acquire_owned() {
             return Some(place);

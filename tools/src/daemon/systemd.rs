@@ -1,4 +1,4 @@
-//! What systemd hands over: sockets, and where to say how the daemon is.
+//! systemd's protocols: sockets that it has opened, and notifications about the daemon's state.
 
 use std::io;
 

@@ -4,7 +4,7 @@
 pub(crate) const NAME: &str = "Authentication-Results";
 
 /// Does the field's value start with this authserv-id (RFC 8601 §2.2)? Comments and folding may stand before it, it may be a
-/// quoted string, and a version may stand behind it. RFC 8601 §5: such fields from outside are removed.
+/// quoted string, and a version may follow. RFC 8601 §5: such fields from outside are removed.
 pub(crate) fn is_of(value: &str, id: &str) -> bool {
     let rest = without_comments(value);
     let found = match rest.strip_prefix('"') {

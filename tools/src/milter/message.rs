@@ -48,7 +48,7 @@ impl Conversation {
         }
     }
 
-    /// Is a message under way?
+    /// Is a message open?
     pub(super) fn is_busy(&self) -> bool {
         self.facts.sender.is_some()
     }
@@ -200,8 +200,8 @@ impl Conversation {
         }
     }
 
-    /// What is done to a message's header: what others forged goes, the highest first, since the numbers behind it change; then
-    /// ours comes.
+    /// Changes to a message's header: forged fields are removed, the highest number first, since the numbers after it change; then
+    /// our field is added.
     fn headers(&self, config: &Config) -> Vec<Response> {
         let Some(agreed) = &self.agreed else { return Vec::new() };
         let mut responses = Vec::new();

@@ -4,7 +4,7 @@ use crate::milter::packet::{BadPacket, Response};
 
 /// The first version that has macros and all our commands.
 const OLDEST: u32 = 2;
-/// The latest; a server of a later one speaks this one, too.
+/// The latest; a server with a later version supports this one, too.
 const LATEST: u32 = 6;
 
 /// May add header fields, may change and remove them, may ask for macros.
@@ -12,7 +12,7 @@ const ADD_HEADERS: u32 = 0x1;
 const CHANGE_HEADERS: u32 = 0x10;
 const ASK_FOR_MACROS: u32 = 0x100;
 
-/// What need not be sent to us.
+/// What the server need not send.
 const NO_BODY: u32 = 0x10;
 const NO_HEADERS: u32 = 0x20;
 const NO_END_OF_HEADERS: u32 = 0x40;
@@ -23,7 +23,7 @@ const NO_DATA: u32 = 0x200;
 const MACROS: [(u32, &str); 2] =
     [(0, "j _ {daemon_name} {client_resolve}"), (2, "i {auth_type} {auth_authen} {mail_addr}")];
 
-/// What came of it.
+/// The result of the negotiation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Agreed {
     pub(crate) response: Response,

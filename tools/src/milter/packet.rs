@@ -31,7 +31,7 @@ pub(crate) enum BadPacket {
     Io(#[from] io::Error),
 }
 
-/// What a mail server says.
+/// A command of a mail server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Negotiate {
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// The message has ended, in any way.
     Abort,
     Quit,
-    /// The client is gone, and the next one comes over the same connection.
+    /// The client has ended; the next one comes over the same connection.
     NextClient,
     /// A command that needs no action: DATA, the end of the headers, a body, an unknown command of SMTP.
     Other,
@@ -138,7 +138,7 @@ fn address(data: &[u8]) -> Option<Option<IpAddr>> {
         return Some(None);
     }
     let text = Texts(rest.get(2..)?).next()?;
-    // An address that cannot be read is no reason to break off.
+    // An address that cannot be read does not close the connection.
     Some(client_address(&text))
 }
 
@@ -150,7 +150,7 @@ fn without_brackets(path: String) -> String {
     }
 }
 
-/// What we say.
+/// A response to the mail server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Response {
     Negotiate {
@@ -162,7 +162,7 @@ pub(crate) enum Response {
     Continue,
     /// A whole reply line of SMTP.
     Reply(String),
-    /// 451, in the mail server's own words.
+    /// 451, with the mail server's own text.
     TempFail,
     /// A header field above all others.
     InsertHeader {

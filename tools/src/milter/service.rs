@@ -15,7 +15,7 @@ use crate::milter::packet::{BadPacket, Command};
 
 /// How long a mail server may wait for its client: RFC 5321 §4.5.3.2 gives it 5 minutes for a command, and a message takes longer.
 const PATIENCE: Duration = Duration::from_secs(3_600);
-/// For the rest of a command, and for our responses to be taken.
+/// For the rest of a command, and until our responses are read.
 const COMMAND: Duration = Duration::from_secs(30);
 
 /// Answers mail servers.
@@ -54,7 +54,7 @@ async fn exchange(
     let mut stream = BufReader::new(stream);
     let mut conversation = Conversation::new(Arc::clone(service));
     let mut packets = Vec::new();
-    // A message is not broken off for another connection: the mail server would do its default action.
+    // A message is not aborted for another connection: the mail server would do its default action.
     while connection.wait(&mut stream, PATIENCE, !conversation.is_busy()).await {
         let command = timeout(COMMAND, Command::read(&mut stream)).await.map_err(|_| BadPacket::Slow)??;
         let Some(responses) = conversation.take(command).await? else { return Ok(()) };

@@ -15,7 +15,7 @@ use crate::policyd::service::Service;
 const FIRST: Duration = Duration::from_secs(60);
 /// Postfix keeps a connection open for 300 s without a request (`smtpd_policy_service_max_idle`), and some keep it longer.
 const IDLE: Duration = Duration::from_secs(3_600);
-/// From the first octet of a request to its end, and for an answer to be taken.
+/// From the first octet of a request to its end, and until an answer is read.
 const REQUEST: Duration = Duration::from_secs(30);
 
 /// Serves a connection until it ends, must close, or sends something that is not a request.

@@ -1,4 +1,4 @@
-//! What was decided about the messages that are under way: one message may bring a thousand requests.
+//! The decisions about open messages: one message may cause a thousand requests.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -13,7 +13,7 @@ use crate::decision::Decision;
 /// A message: Postfix's `instance`, which is unique for one server only, and the `policy_context` that it is asked about in.
 pub(crate) type Key = (Peer, String, String);
 
-/// A bounded table; the instance that was not asked about for longest goes first.
+/// A bounded table; the least recently used instance is removed first.
 pub(crate) struct Instances(Mutex<LruCache<Key, Instance>>);
 
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl Instances {
         fits.then(|| (peer, context.to_owned(), instance.to_owned()))
     }
 
-    /// The session of this message. Another client is another message. It is missing while a request is under way.
+    /// The session of this message. Another client is another message. It is missing while a request is handled.
     pub(crate) fn session(&self, key: &Key, client: Option<IpAddr>) -> Option<Session> {
         self.lock().get_mut(key).filter(|instance| instance.client == client)?.session.take()
     }

@@ -60,7 +60,7 @@ const NAMES: [(&str, Attribute); 10] = [
     ("policy_context", Attribute::PolicyContext),
 ];
 
-/// What Postfix asks: the value of each attribute that came.
+/// A request of Postfix: the value of each attribute that was sent.
 #[derive(Debug, Default)]
 pub(crate) struct Request([Option<String>; NAMES.len()]);
 
@@ -99,12 +99,12 @@ impl Request {
         }
     }
 
-    /// Takes a value; empty where none came.
+    /// Takes a value; empty if there is none.
     fn value(&mut self, of: Attribute) -> String {
         self.0.get_mut(of as usize).and_then(Option::take).unwrap_or_default()
     }
 
-    /// What the request says; `None` at VRFY, ETRN and states that are not known: no mail passes there.
+    /// The facts of the request; `None` at VRFY, ETRN and unknown states: no mail passes there.
     pub(crate) fn facts(mut self) -> Option<Facts> {
         let stage = match self.value(Attribute::ProtocolState).as_str() {
             "CONNECT" => Stage::Connect,

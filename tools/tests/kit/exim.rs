@@ -68,7 +68,7 @@ pub fn asking(statements: &str, daemon: &Daemon) -> String {
     asking
 }
 
-/// Where Exim is, or loudly that it is not.
+/// The path of Exim; panics if it is missing.
 fn root() -> PathBuf {
     let root = std::env::var_os("EXIM_ROOT").map(PathBuf::from).unwrap_or_default();
     assert!(

@@ -9,7 +9,7 @@ use crate::kit::Scratch;
 
 /// Set inside.
 const INSIDE: &str = "RDNSBL_INSIDE";
-/// Long enough for a busy machine, and silence does not take all day.
+/// Long enough for a busy machine, and short enough for tests of silence.
 const RESOLV_CONF: &str = "nameserver 127.0.0.1\noptions timeout:2 attempts:2\n";
 /// Every address of two networks for documentation and of one for benchmarks can be a client's. All ends with the test.
 const ENTER: &str = "ip link set lo up

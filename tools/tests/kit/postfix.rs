@@ -159,7 +159,7 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Where Postfix is, or loudly that it is not.
+/// The path of Postfix; panics if it is missing.
 fn root() -> PathBuf {
     let unpacked = std::env::var_os("POSTFIX_ROOT").map(PathBuf::from);
     let root = unpacked.unwrap_or_else(|| PathBuf::from("/"));

@@ -130,7 +130,7 @@ fn macros(directory: &Path, address: SocketAddr, lines: &str) -> String {
     )
 }
 
-/// Where sendmail is, or loudly that it is not.
+/// The path of sendmail; panics if it is missing.
 fn root() -> PathBuf {
     let root = std::env::var_os("SENDMAIL_ROOT").map(PathBuf::from).unwrap_or_default();
     assert!(

@@ -43,7 +43,7 @@ impl Smtp {
         Ok(smtp)
     }
 
-    /// From here on Postfix takes us for this client.
+    /// From here on Postfix treats this connection as that of this client.
     pub fn says_to_be(&mut self, address: &str, login: &str) {
         self.command("EHLO proxy.example");
         let login = if login.is_empty() { String::new() } else { format!(" LOGIN={login}") };

@@ -1,10 +1,10 @@
-//! Whatever a mail server sends, the daemon goes on, and its memory is bounded.
+//! The daemon survives anything that a mail server sends, and its memory is bounded.
 
 use crate::ENFORCE;
 use crate::kit::{Daemon, POLICY};
 use crate::server::{NEW, Server};
 
-/// More than this on top of what it needs anyway would be no bound. In KiB.
+/// The memory that the input may add, in KiB.
 const GROWTH: usize = 32 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +62,7 @@ async fn unknown_commands_and_packets_of_one_octet() {
     assert!(server.refusal("203.0.113.9").is_some());
 }
 
-/// What stands behind a NUL is another argument, and macros may be cut.
+/// The text after a NUL is another argument, and macros may be truncated.
 #[tokio::test(flavor = "multi_thread")]
 async fn macros_without_an_end_and_nul() {
     let mut daemon = Daemon::milter(ENFORCE, POLICY).await;
@@ -119,7 +119,7 @@ async fn a_large_message() {
     assert!(server.refusal("203.0.113.9").is_some());
 }
 
-/// A message may be broken off at each stage; the next one is judged on its own.
+/// A message may be aborted at each stage; the next one is checked on its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn abort_at_each_stage() {
     let daemon = Daemon::milter("mode = \"enforce\"\nheader = \"X-RDNSBL\"", POLICY).await;

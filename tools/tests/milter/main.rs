@@ -57,7 +57,7 @@ async fn an_id_in_the_reply_and_in_the_log() {
     assert!(line.ends_with(&format!(" {}", id.trim_end_matches(')'))), "{line} {reply}");
 }
 
-/// A sendmail that cannot be asked for macros tells by `{_}`.
+/// A sendmail that cannot be asked for macros gives its verdict in `{_}`.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_word_of_an_old_sendmail() {
     let mut daemon = Daemon::milter(ENFORCE, POLICY).await;
@@ -132,7 +132,7 @@ async fn an_earlier_stage_may_act() {
     assert!(server.helo("mail.good.example").unwrap().starts_with("554 5.7.1 "));
 }
 
-/// Ours comes first, and what others forged goes, the highest number first.
+/// Our field comes first, and forged ones are removed, the highest number first.
 #[tokio::test(flavor = "multi_thread")]
 async fn authentication_results() {
     let tables = format!("[milter]\nauthserv_id = \"mx.example\"\ntrusted_relays = [\"203.0.113.7\"]\n{POLICY}");
@@ -167,7 +167,7 @@ async fn authentication_results() {
     let mut server = Server::connect(&daemon, NEW);
     assert_eq!(results(&mut server, "203.0.113.7", ""), [ours("iprev=pass policy.iprev=203.0.113.7")]);
     assert_eq!(results(&mut server, "203.0.113.14", "ann"), [""; 0]);
-    // A server that lets nobody change headers.
+    // A server that does not allow changes of headers.
     let mut server = Server::connect(&daemon, (6, 0, 0x1f_ffff));
     assert_eq!(results(&mut server, "203.0.113.14", ""), [""; 0]);
 }

@@ -30,7 +30,7 @@ async fn each_client_gets_its_action() {
     assert!(line.contains(" action=reject code=554 enhanced=5.7.1 finding=listed iprev=OK "), "{line}");
 }
 
-/// Whoever gets a bounce finds its line in the log, and the header of a message leads there, too.
+/// The id in a bounce, or in the header of a message, leads to its line in the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_in_the_reply_and_in_the_log() {
     let keys = "mode = \"enforce\"\nid_in_replies = true\nheader = \"X-RDNSBL\"";
@@ -115,7 +115,7 @@ async fn who_is_exempt_or_has_logged_in_passes() {
     assert!(daemon.ask(&rcpt("203.0.113.10")).starts_with("DEFER_IF_PERMIT "));
 }
 
-/// Nobody has logged in at CONNECT: what is known there is held until the stage that acts, and then needs no question.
+/// No client has logged in at CONNECT: the answers there are kept until the stage that acts, which then asks nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_waits_for_its_stage() {
     let early = [("helo_name", ""), ("sender", ""), ("recipient", ""), ("instance", "1.2")];
@@ -186,7 +186,7 @@ async fn one_message_gets_one_header() {
     assert_eq!(client.ask(&rcpt("203.0.113.14")), "DUNNO");
 }
 
-/// The third story: HELO, sender and reverse DNS together say what none of them says alone.
+/// The third guide: HELO, sender and reverse DNS together cause a rejection that none of them causes alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn combined_rules_and_classes() {
     let policy = "[policy]\npreset = \"observe\"\nallowed_classes = [\"greylist\"]\niprev_temp_error = \"class greylist\"\n\
@@ -202,7 +202,7 @@ async fn combined_rules_and_classes() {
     assert!(daemon.decision("client=203.0.113.10 ").ends_with(" class=greylist"));
 }
 
-/// Weights of findings beside lists. What could not be checked adds up, too, but never to a refusal for good.
+/// Weights of findings beside lists. What could not be checked adds up, too, but never to a permanent rejection.
 #[tokio::test(flavor = "multi_thread")]
 async fn weights_add_up() {
     let policy = POLICY.split("[policy]").next().unwrap().to_owned()

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use crate::kit::{Daemon, POLICY, rcpt, request};
 
-/// More than this on top of what it needs anyway would be no bound. In KiB.
+/// The memory that the input may add, in KiB.
 pub const GROWTH: usize = 32 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ async fn silent_connections_make_room() {
     }
 }
 
-/// Who asks and asks and reads no answer fills the buffers of its own connection alone.
+/// A client that keeps asking and reads no answer fills only the buffers of its own connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_nobody_reads() {
     let daemon = Daemon::policyd("mode = \"enforce\"", POLICY).await;
@@ -37,7 +37,7 @@ async fn answers_that_nobody_reads() {
     for client in &mut deaf {
         let stream = client.0.get_mut();
         stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
-        // Until nothing more is taken, or the daemon has closed it.
+        // Until no more can be sent, or the daemon has closed it.
         while stream.write_all(&request).is_ok() {}
     }
     assert!(daemon.ask(&rcpt("203.0.113.14")).starts_with("554 "));
@@ -45,7 +45,7 @@ async fn answers_that_nobody_reads() {
     assert!(growth < GROWTH, "{growth} KiB");
 }
 
-/// Requests without an end hold their places for a while; whoever holds one does not lose it.
+/// Requests without an end hold their places for a while; they do not lose them to others.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_under_way_is_not_interrupted() {
     let mut daemon = Daemon::policyd("connections = 2", POLICY).await;

@@ -1,4 +1,4 @@
-//! What a person sees: help, `--check`, mistakes.
+//! The command line: help, `--check`, mistakes.
 
 use std::process::Command;
 
@@ -43,7 +43,7 @@ fn a_file_is_checked() {
     let first = format!("{}: 1 of 2 lists asked, 1 error\nerror: line 2: cn-kr.blackholes.us: closed ", file.display());
     assert!(code == 0 && out.starts_with(&first), "{out}");
 
-    // What can never act is no mistake either.
+    // A rule that can never apply is not a mistake either.
     let text = "[lists]\ndeny = [\"bl.example*2\"]\nthreshold = 3\n[policy]\ndeny_list_unknown = \"defer\"\n";
     let file = scratch.write("never.toml", text);
     let (code, out, _) = run(&["--check", file.to_str().unwrap()]);

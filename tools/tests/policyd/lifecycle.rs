@@ -24,7 +24,7 @@ async fn a_reload_keeps_the_memory() {
     );
     assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 
-    // The connection stays, and what is known, too.
+    // The connection and the cache are kept.
     daemon.dns.forget_asked();
     daemon.rewrite("mode = \"enforce\"\nwatch = \"off\"", &POLICY.replace("450 4.7.1", "550 5.7.25"));
     daemon.signal("HUP");
@@ -109,7 +109,7 @@ async fn lists_are_watched() {
     let mut daemon = Daemon::policyd("", POLICY).await;
     daemon.dns.set("*.bl.example A 127.0.0.2").unwrap();
     daemon.dns.set("2.0.0.127.bl.example NXDOMAIN").unwrap();
-    // A reload watches afresh.
+    // After a reload lists are watched anew.
     daemon.signal("HUP");
     daemon.wait_for_log("event: bl.example: ");
 }

@@ -21,7 +21,7 @@ fn refused(mut command: Command, scratch: &Scratch, socket: &str) -> String {
 fn a_socket_that_cannot_be_made() {
     let scratch = Scratch::new("unmade");
     let program = env!("CARGO_BIN_EXE_rdnsbl-policyd");
-    // A file that is there stays.
+    // An existing file is kept.
     let file = scratch.write("file", "ours");
     let error = refused(Command::new(program), &scratch, file.to_str().unwrap());
     let shown = file.display();
@@ -34,7 +34,7 @@ fn a_socket_that_cannot_be_made() {
     let directory = scratch.join("closed");
     fs::create_dir(&directory).unwrap();
     fs::set_permissions(&directory, Permissions::from_mode(0o555)).unwrap();
-    // For root there is no directory without permission.
+    // Root may write to any directory.
     let is_root = String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap() == "0\n";
     let command = if is_root {
         let copy = scratch.join("program");
@@ -50,7 +50,7 @@ fn a_socket_that_cannot_be_made() {
     assert!(error.starts_with(&format!("cannot start: unix:{}: Permission denied", socket.display())), "{error}");
 }
 
-/// A socket that a killed daemon left behind is no obstacle; that of a living one is.
+/// The socket of a killed daemon is replaced; the socket of a running one is not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_left_over_socket_is_replaced() {
     let scratch = Scratch::new("left");
