@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_is_known() {
+    fn altered_text_is_marked() {
         assert!(!RemoteText::clean(b"see https://x.example/?d=1").was_altered());
         for raw in [&b"a\nb"[..], b"caf\xe9", &[b'x'; 501]] {
             let text = RemoteText::clean(raw);

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_special_wins() {
+    fn the_more_specific_line_wins() {
         let table = Table::parse(
             "a.example A 192.0.2.1
              a.example SERVFAIL

@@ -303,7 +303,7 @@ proptest! {
     }
 
     #[test]
-    fn an_unheard_list_turns_no_listing_off(said in lists(), threshold in -3_i32..10, weight in 0_i32..10, deny in any::<bool>()) {
+    fn a_silent_list_removes_no_listing(said in lists(), threshold in -3_i32..10, weight in 0_i32..10, deny in any::<bool>()) {
         let before = report_of(&said, threshold);
         let kind = if deny { ListKind::Deny } else { ListKind::Allow };
         let unheard = Said { word: "unknown", kind, weight };

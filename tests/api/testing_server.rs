@@ -167,7 +167,7 @@ async fn garbage_in_garbage_out_and_silence() {
 }
 
 #[tokio::test]
-async fn delayed_answers_hold_nobody_up() {
+async fn delayed_answers_delay_no_others() {
     let server = start("*.slow.example A 127.0.0.2 after=2s\nfast.example A 127.0.0.3").await;
     let socket = connect(&server).await;
     let begun = Instant::now();

@@ -81,7 +81,7 @@ fn a_slow_check_makes_nothing_younger() {
 }
 
 #[test]
-fn who_is_listed_or_found_at_fault_gets_a_whole_check() {
+fn listings_and_faults_need_a_whole_check() {
     let world = World::new(DNS, lists(["a.test", "b.test"]));
     let report = world.check(LISTED);
     assert_eq!(remembered(&world, LISTED), None);

@@ -75,7 +75,7 @@ fn a_check_without_time_says_what_it_could_not_know() {
 }
 
 #[test]
-fn who_is_in_a_hurry_waits_for_no_list_that_changes_nothing() {
+fn an_early_stop_waits_only_for_lists_that_can_change_the_outcome() {
     let early =
         |world: &World, client| world.clock.run(world.checker.check(Dialogue::from(client)).stop_when_settled());
     // One listing is enough: the two other lists are slow and silent.
@@ -135,7 +135,7 @@ fn fifty_at_once_ask_as_one() {
 }
 
 #[test]
-fn who_leaves_takes_nothing_from_who_stays() {
+fn dropped_checks_take_nothing_from_others() {
     const WAITERS: usize = 4;
     for client in [CLEAN, LISTED] {
         for polls in 0..8 {
@@ -361,7 +361,7 @@ fn a_check_too_many_asks_nothing() {
 }
 
 #[test]
-fn who_needs_no_list_is_not_asked_about() {
+fn exempt_and_special_clients_are_not_asked_about() {
     let world =
         World::with(DNS, |builder| builder.lists(lists(["bl.test"])).exempt(["45.66.77.0/28".parse().unwrap()]));
     for (client, why) in
@@ -377,7 +377,7 @@ fn who_needs_no_list_is_not_asked_about() {
 }
 
 #[test]
-fn who_has_logged_in_is_not_judged() {
+fn a_client_that_has_logged_in_is_not_judged() {
     let world = World::with(DNS, |builder| builder.lists(lists(["bl.test"])).policy(Policy::postfix().strict()));
     let stranger = Dialogue::from(LISTED).helo("oemcomputer").mail_from("<a@nowhere.test>");
     let report = world.check(stranger.clone());

@@ -62,7 +62,7 @@ fn a_combined_rule_acts_at_its_stage() {
 }
 
 #[test]
-fn a_threshold_of_zero_refuses_nobody() {
+fn a_threshold_of_zero_rejects_no_client() {
     for lists in [ListSet::builder().threshold(0), ListSet::builder().deny("bl.test").threshold(0)] {
         let report = report(Policy::rfc(), lists.build().unwrap(), CLEAN.into());
         assert_eq!(report.advice().action(), Action::Pass, "{report}");

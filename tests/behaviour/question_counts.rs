@@ -103,7 +103,7 @@ async fn a_zone_with_several_filters_costs_one_datagram() {
 }
 
 #[test]
-fn nobody_is_asked_about_an_exempt_or_special_address() {
+fn no_list_is_asked_about_an_exempt_or_special_address() {
     let lists = || deny(&["bl.test", "zen.spamhaus.org"]).allow("list.dnswl.org").build().unwrap();
     let clients = ["192.168.7.7", "127.0.0.1", "fd00::7", "fe80::1", "::1", "::ffff:10.0.0.7", "203.0.113.9"];
     for (client, word) in clients.map(|client| (client, "special")).into_iter().chain([("45.66.77.14", "exempt")]) {

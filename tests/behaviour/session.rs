@@ -181,7 +181,7 @@ fn each_stage_advises_on_what_is_new() {
 }
 
 #[test]
-fn what_becomes_known_late_is_advised_late() {
+fn a_late_answer_changes_a_later_stage() {
     // The client's list answers after the time of the first stage, but within that of the second.
     let world = World::new(&format!("{WORLD}\n14.77.66.45.bl.test after=2s"), lists(["bl.test"]));
     let mut session = world.checker.session(LISTED).act_from(Stage::Connect).within(SECOND);

@@ -379,7 +379,7 @@ fn the_residue_is_as_long_as_the_negative_ttl() {
 }
 
 #[test]
-fn what_a_list_said_while_it_was_ill_is_forgotten() {
+fn answers_of_a_broken_list_are_forgotten() {
     let world = World::new(&["bl.example"], SOUND);
     world.check(LISTED);
     world.clock.advance(2 * HOUR);
@@ -419,7 +419,7 @@ fn one_emptied_list_convicts_the_resolver_once_at_most() {
 
 /// Clients whose names lead nowhere ask nothing of a list about names: they must not use up its chances to come back.
 #[test]
-fn chances_of_a_list_are_not_used_up_by_who_asks_nothing() {
+fn checks_without_a_question_do_not_use_up_retries() {
     use rdnsbl::ListSpec;
     use rdnsbl::dnsxl::Part;
     let clock = ManualClock::new();
@@ -631,7 +631,7 @@ fn a_watch_looks_after_lists() {
 }
 
 #[test]
-fn probes_tell_who_takes_127_away() {
+fn probes_find_a_resolver_that_removes_127() {
     // unbound's `private-address: 127.0.0.0/8`: names that have addresses there come back empty.
     let world =
         World::new(&["a.example", "b.example"], "2.0.0.127.a.example. NODATA-NOSOA\n2.0.0.127.b.example. NODATA-NOSOA");

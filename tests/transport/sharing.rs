@@ -182,7 +182,7 @@ async fn ports_that_are_guessed_at_are_left() {
 }
 
 #[tokio::test]
-async fn who_was_not_asked_is_not_heard() {
+async fn answers_from_others_are_ignored() {
     let forger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let other_address = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).unwrap();
     let server = Answering::start(move |came, _| {
@@ -246,7 +246,7 @@ async fn a_thousand_at_once_cost_a_thousand_datagrams() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_place_waits_in_its_own_time() {
+async fn waiting_for_a_permit_counts_as_time() {
     let server = Answering::start(|_, _| vec![]);
     let timeouts = Timeouts::default().with_total(ms(300));
     let direct = direct(&[server.address]).with_in_flight(2).with_timeouts(timeouts);
@@ -265,7 +265,7 @@ async fn who_waits_for_a_place_waits_in_its_own_time() {
 }
 
 #[tokio::test]
-async fn who_leaves_takes_nothing_along() {
+async fn a_dropped_question_takes_nothing_from_others() {
     const MANY: usize = 12;
     for leaving in 0..MANY {
         for stuck in [false, true] {
@@ -300,7 +300,7 @@ impl Drop for Release {
 }
 
 #[tokio::test]
-async fn late_answers_of_who_left_are_ignored() {
+async fn late_answers_to_dropped_questions_are_ignored() {
     let left = Arc::new(AtomicBool::new(false));
     let has_left = Arc::clone(&left);
     let server = Answering::start(move |came, _| {
@@ -497,7 +497,7 @@ async fn names_without_opt_records_are_their_own() {
 }
 
 #[tokio::test]
-async fn restarted_servers_are_heard_again() {
+async fn answers_of_restarted_servers_count_again() {
     let server = Answering::start(always_nx);
     let address = server.address;
     let direct = patient(&[address]).with_sockets(4);
@@ -558,7 +558,7 @@ async fn floods_are_told_as_such() {
 
 /// A runtime that asked and then stalls does not delay those that wait for the same answer in another runtime.
 #[test]
-fn who_waits_in_another_runtime_asks_again() {
+fn a_question_in_another_runtime_is_asked_again() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = Answering::start(always_nx);
     let timeouts = Timeouts::default().with_resend(ms(100)).with_total(ms(20_000));

@@ -102,7 +102,7 @@ fn in_a_runtime(direct: &Direct, until: Instant, tasks: usize, served: &Arc<Atom
 }
 
 #[test]
-fn questions_are_given_up_everywhere_and_who_stays_is_served() {
+fn dropped_questions_anywhere_do_not_stop_the_others() {
     let (tell, told) = std::sync::mpsc::channel::<SocketAddr>();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = std::thread::spawn(move || {

@@ -321,7 +321,7 @@ async fn nonsense_over_tcp_is_no_answer() {
 }
 
 #[tokio::test]
-async fn who_leaves_disturbs_nobody_and_leaves_nothing() {
+async fn dropped_questions_disturb_no_others_and_leave_nothing() {
     let left = Arc::new(AtomicBool::new(false));
     let has_left = Arc::clone(&left);
     let server = Cutting::start(move |mut stream: TcpStream| {

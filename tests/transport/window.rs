@@ -99,7 +99,7 @@ impl Drop for Slow {
 }
 
 #[tokio::test]
-async fn slow_answers_hold_nobody_up() {
+async fn slow_answers_delay_no_others() {
     let server = Slow::start(|_| ms(50));
     let direct = patient(server.address);
     ask_all(&direct, 1_000).await;
@@ -110,7 +110,7 @@ async fn slow_answers_hold_nobody_up() {
 }
 
 #[tokio::test]
-async fn slow_answers_among_quick_ones_hold_nobody_up() {
+async fn slow_answers_among_quick_ones_delay_no_others() {
     let server = Slow::start(|number| if number % 2 == 0 { Duration::ZERO } else { ms(100) });
     let direct = patient(server.address);
     ask_all(&direct, 2_000).await;
@@ -171,7 +171,7 @@ async fn a_slow_server_that_stands_still_gets_little_more() {
 }
 
 #[tokio::test]
-async fn who_waits_comes_in_the_order_of_coming() {
+async fn waiting_questions_are_admitted_in_their_order() {
     let server = Answering::start(|came, _| {
         std::thread::sleep(ms(2));
         vec![nx(&came.octets)]
@@ -199,7 +199,7 @@ async fn who_waits_comes_in_the_order_of_coming() {
 }
 
 #[test]
-fn who_waits_in_a_runtime_that_stands_still_keeps_nobody_waiting() {
+fn a_stalled_runtime_does_not_delay_others() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = Answering::start(|_, _| vec![]);
     let timeouts = Timeouts::default().with_resend(ms(20_000)).with_total(ms(300));

@@ -449,7 +449,7 @@ fn one_operator_is_one_voice_under_all_its_names() {
 }
 
 #[test]
-fn who_says_more_than_the_catalogue() {
+fn settings_override_the_catalogue() {
     let world = "14.113.0.203.dyna.spamrats.com A 127.0.0.2";
     let said_of = |lists: ListSetBuilder| said(&check_client(build(lists), world).0);
     assert_eq!(said_of(ListSet::builder().deny("dyna.spamrats.com")), "excluded");

@@ -46,7 +46,7 @@ fn meaning_at(list: &ListSpec, offset: u8, step: usize) -> impl PartialEq + std:
 }
 
 #[test]
-fn what_is_said_alike_means_the_same() {
+fn equal_lists_in_different_notations() {
     for group in [
         &[
             (Notation::Postfix, "reject_rbl_client zen.example"),

@@ -245,7 +245,7 @@ fn several_refusals() {
 }
 
 #[test]
-fn truncated_never_refuses_for_good() {
+fn truncated_never_rejects_permanently() {
     let mut world = String::new();
     for number in 0..12 {
         world.push_str(&format!("9.113.0.203.in-addr.arpa PTR n{number}.example.\nn{number}.example A 192.0.2.1\n"));
@@ -259,7 +259,7 @@ fn truncated_never_refuses_for_good() {
 }
 
 #[test]
-fn lists_that_were_not_heard() {
+fn lists_that_did_not_answer() {
     let spec = |text: &str, rule| ListSpec::deny(text).unwrap().with_on_no_answer(rule);
     let allow = |rule| ListSpec::allow("silent.example").unwrap().with_on_no_answer(rule);
     let set = || ListSet::builder().deny("bl.example");

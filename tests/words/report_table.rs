@@ -101,7 +101,7 @@ fn excluded_codes_show_what_they_mean() {
 }
 
 #[test]
-fn not_listed_is_said_only_where_a_sound_list_was_heard() {
+fn not_listed_needs_an_answer_of_a_working_list() {
     let headline = |zones: &[&str]| {
         let world = "
             $SOA spamhaus.org 300 60

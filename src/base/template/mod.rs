@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_from_outside_is_known() {
+    fn text_from_outside_is_marked() {
         let own = |template: &str| {
             let template: Template = template.parse().unwrap();
             template.expand(&|variable| if variable == Variable::RblCode { "554" } else { "550" }.to_owned()).own

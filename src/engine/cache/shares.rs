@@ -185,7 +185,7 @@ mod tests {
 
     /// Clients that ask about the same name, and names that expire: what is counted is what is there.
     #[test]
-    fn nothing_is_counted_that_is_gone() {
+    fn removed_entries_are_not_counted() {
         let (cache, now) = a_cache();
         let name = Name::reverse_of(IpAddr::from([192, 0, 2, 1]));
         for number in 0..5_000_u32 {

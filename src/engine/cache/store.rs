@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_used_goes_first() {
+    fn the_least_recently_used_goes_first() {
         let mut store = Store::default();
         (1..=3).for_each(|key| store.insert(key, 0, BOUNDS));
         store.get(&1);

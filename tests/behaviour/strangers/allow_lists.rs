@@ -6,7 +6,7 @@ use super::*;
 use crate::kit::town::{Town, entry, reply};
 
 #[test]
-fn an_unheard_allow_list_leaves_a_listing_undecided() {
+fn a_silent_allow_list_leaves_a_listing_undecided() {
     for failure in ["SERVFAIL", "TIMEOUT", "REFUSED"] {
         let world = format!(
             "{BL}*.wl.example {failure}\n$SOA other.example 300 60\n{} A 127.0.0.2",

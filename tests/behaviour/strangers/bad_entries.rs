@@ -37,7 +37,7 @@ fn one_bad_entry_met_first_voids_no_other() {
 }
 
 #[test]
-fn what_was_remembered_survives_a_bad_entry() {
+fn cached_answers_survive_a_bad_entry() {
     let town = Town::new(&format!("{BL}{} A 10.0.0.1", entry(77, 1, "bl.example")), [deny("bl.example")]);
     town.check(client(77, 5));
     town.check(client(77, 9));

@@ -15,7 +15,7 @@ fn one_of_two_is_silent() -> Town {
 }
 
 #[test]
-fn a_silent_list_is_found_out_although_nobody_waits_for_it() {
+fn a_silent_list_is_found_although_no_check_waits_for_it() {
     let mut town = one_of_two_is_silent();
     for last in 0..60 {
         let report = town.clock.run(town.checker.check(client(77, last)).stop_when_settled());
@@ -95,7 +95,7 @@ fn a_parked_list_is_found_out_although_its_controls_are_slow_and_all_are_in_a_hu
 }
 
 #[test]
-fn who_raises_a_suspicion_does_not_wait_for_what_comes_of_it() {
+fn a_check_does_not_wait_for_a_suspicion_that_it_raises() {
     let world = format!("$SOA bl.example 300 60\n*.bl.example TIMEOUT\n{} A 10.0.0.1", entry(77, 1, "bl.example"));
     let town = Town::new(&world, [deny("bl.example")]);
     let report = town.check(client(77, 1));

@@ -60,7 +60,7 @@ fn a_resolver_that_begins_to_invent_is_found_out_within_the_hour() {
 
 /// What rests on an address waits for a trial under way, but not for long.
 #[test]
-fn a_trial_that_is_slow_holds_nobody_up() {
+fn a_slow_trial_delays_no_check() {
     for trial in ["TIMEOUT", "NXDOMAIN after=3s"] {
         let (behaviour, after) = trial.split_once(' ').unwrap_or((trial, "after=0s"));
         let registries: String =

@@ -10,7 +10,7 @@ use crate::kit::town::{Town, address, entry, random_label, reply, said, set};
 
 /// One tenant takes an entry for absent that the list holds for good reason.
 #[test]
-fn a_tenant_with_another_control_takes_nobody_elses_hits_away() {
+fn a_tenant_with_another_control_does_not_remove_others_hits() {
     let wrong = TestPoints::default().absent(TestEntry::Address(address(77, 11)));
     let mut town = Town::new(BL, [deny("bl.example")]);
     let other = town.checker.with_lists(set([deny("bl.example").with_profile(addresses(wrong))]));

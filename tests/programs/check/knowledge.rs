@@ -75,7 +75,7 @@ async fn codes_mean_what_their_operators_say() {
 }
 
 #[tokio::test]
-async fn what_stands_out_is_said_aside() {
+async fn findings_about_lists_go_to_the_error_stream() {
     let lists = [
         "--list",
         "brazil.blackholes.us",

@@ -296,7 +296,7 @@ async fn thresholds_of_postscreen_count() {
 }
 
 #[tokio::test]
-async fn what_an_unheard_list_means() {
+async fn what_a_silent_list_means() {
     for (spec, reply, code) in [
         ("broken.example", "null", 3), // nothing was heard at all
         ("broken.example : clean.example", "null", 0),

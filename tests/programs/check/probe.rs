@@ -95,7 +95,7 @@ async fn lists_in_every_notation_and_no_key() {
 }
 
 #[tokio::test]
-async fn who_cannot_be_heard_is_not_judged() {
+async fn lists_are_not_judged_without_any_answer() {
     // No server at all, and a resolver that invents answers.
     let nobody = serve(". TIMEOUT\n*.com TIMEOUT\n*.org TIMEOUT\n*.net TIMEOUT\n*.good.example TIMEOUT").await;
     let run = ask(&nobody, &["--probe", "--json", "--timeout", "300ms", "good.example"]).await;
@@ -140,7 +140,7 @@ async fn all_that_are_known() {
 }
 
 #[tokio::test]
-async fn what_does_not_go_together() {
+async fn options_that_contradict_each_other() {
     for (arguments, said) in [
         (&["--all"][..], "--all belongs to --probe"),
         (&["--probe", "--helo", "x"], "--probe tries lists alone"),

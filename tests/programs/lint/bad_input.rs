@@ -5,7 +5,7 @@ use std::io::Write;
 use super::{folder, offline, run, text};
 
 #[tokio::test]
-async fn what_is_no_text() {
+async fn files_that_are_not_text() {
     let folder = folder("no_text");
     let binary = folder.join("main.cf");
     std::fs::write(&binary, b"smtpd_client_restrictions = \0\x01\x02").unwrap();

@@ -79,7 +79,7 @@ async fn each_word_gets_its_reply() {
 
 /// Whatever the rules for FAIL and FORGED are.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_could_not_be_told_is_deferred() {
+async fn unknown_results_defer() {
     let page = REVERSE_DNS
         .replace("iprev_no_name = \"450 4", "iprev_no_name = \"550 5")
         .replace("iprev_forged = \"450 4", "iprev_forged = \"550 5");

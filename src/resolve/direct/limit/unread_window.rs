@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_has_never_answered_gets_no_more() {
+    async fn a_server_that_never_answered_gets_no_more() {
         let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let first = fill(&mut window, begin);
         assert_eq!(first.len(), 128);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_under_way_upstream_takes_no_room() {
+    async fn questions_that_a_server_works_on_take_no_room() {
         let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         // Twice it is seen that nothing comes for 40 ms at least.
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_answers_at_once_and_stands_still_gets_no_more() {
+    async fn a_quick_server_that_stalls_gets_no_more() {
         let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         let at = |milliseconds| begin + ms(milliseconds);
         for turn in 0..100 {
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_quick_server_leaves_for_long_it_has_read() {
+    async fn questions_unanswered_for_long_have_been_read() {
         let (begin, mut window) = (Instant::now(), UnreadWindow::new());
         fill(&mut window, begin);
         // A resolver that knows some answers, and waits for others.
