@@ -14,6 +14,7 @@ mod answers;
 pub(crate) mod bounds;
 mod lru;
 pub(crate) mod packed;
+mod plain_payload;
 mod shares;
 pub(crate) mod store;
 mod subjects;

@@ -9,7 +9,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::base::name::Name;
-use crate::dns::{Answer, AnswerKind, Failure, Record, Soa};
+use crate::dns::{Answer, AnswerKind, Record, Soa};
+use crate::engine::cache::plain_payload::{NO_DATA, NX_DOMAIN, failure, payload_of};
 use crate::engine::cache::tick::{Tick, ticks};
 use crate::engine::cache::zone_numbers::ZoneNumber;
 
@@ -48,11 +49,6 @@ enum PackedKind {
     /// The last two octets of the code whose `High` stands before.
     Low = 3,
 }
-
-const NX_DOMAIN: u16 = 0;
-const NO_DATA: u16 = 1;
-/// Failures follow `NO_DATA`; those with a response code start here.
-const RCODE: u16 = 0x1000;
 
 impl PackedAnswer {
     fn new(number: ZoneNumber, kind: PackedKind, payload: u16, expires: u16) -> Self {
@@ -204,36 +200,11 @@ fn codes(answers: &[PackedAnswer]) -> impl Iterator<Item = Ipv4Addr> {
     })
 }
 
-/// Failures that may be cached: those of names and servers, not our own deadlines and limits.
-const FAILURES: [Failure; 8] = [
-    Failure::Timeout,
-    Failure::ServFail,
-    Failure::Refused,
-    Failure::Truncated,
-    Failure::Malformed,
-    Failure::CnameLoop,
-    Failure::Contradiction,
-    Failure::Unrelated,
-];
-
-fn payload_of(failure: Failure) -> Option<u16> {
-    if let Failure::Rcode(code) = failure {
-        return RCODE.checked_add(code);
-    }
-    let index = FAILURES.iter().position(|known| *known == failure)?;
-    Some(NO_DATA + 1 + u16::try_from(index).ok()?)
-}
-
-fn failure(payload: u16) -> Option<Failure> {
-    match payload.checked_sub(RCODE) {
-        Some(code) => Some(Failure::Rcode(code)),
-        None => FAILURES.get(usize::from(payload.checked_sub(NO_DATA + 1)?)).copied(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dns::Failure;
+    use crate::engine::cache::plain_payload::FAILURES;
 
     const SECOND: u32 = Tick::PER_SECOND;
 
