@@ -22,7 +22,6 @@ use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;
 use crate::inquiry::{Inquiry, SingleCheck};
-use crate::report::ResolverFault;
 use crate::state::SharedState;
 
 impl Inquiry {
@@ -91,7 +90,7 @@ impl Inquiry {
             trial_elsewhere: false,
             may_suspect_resolver: false,
             resolver_is_silent: false,
-            resolver_rewrites: shared.resolver_fault(now) == Some(ResolverFault::RewritesNxdomain),
+            known_fault: shared.resolver_fault(now),
             label: Label::from_random(random),
             known: None,
             health_epoch: shared.health_epoch(),

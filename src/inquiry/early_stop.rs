@@ -56,11 +56,11 @@ impl Inquiry {
         let rejected = self.earliest_rejection(awaited).filter(|_| by_policy);
         // Only a finding that goes before a rejection can change its code.
         let matters = |finding: &Finding| acts(finding) && rejected.is_none_or(|rejected| *finding < rejected);
+        // A fault of the resolver is a finding only where some check could not tell: each of them matters then.
+        let by_fault = matters(&Finding::ResolverFault) && (self.known_fault.is_some() || self.may_find_rewriting());
         let needed = |stage| {
-            is_judged
-                && Finding::ALL
-                    .iter()
-                    .any(|finding| Stage::of(*finding) == stage && !is_about_lists(*finding) && matters(finding))
+            let of_stage = |finding: &&Finding| Stage::of(**finding) == stage && !is_about_lists(**finding);
+            is_judged && (by_fault || Finding::ALL.iter().filter(of_stage).any(matters))
         };
         // Lists about the client's names need iprev.
         let iprev = self.waiting.is_empty() && drop_check(&mut self.iprev, || needed(Stage::Connect));

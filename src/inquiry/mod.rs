@@ -75,7 +75,7 @@ use crate::inquiry::settings::Settings;
 pub use crate::inquiry::settings_finding::SettingsFinding;
 pub use crate::inquiry::staged::{StageGoal, StageResult, StagedInquiry};
 pub(crate) use crate::inquiry::suspicion::TrialWait;
-use crate::report::Source;
+use crate::report::{ResolverFault, Source};
 use crate::state::SharedState;
 
 /// A check that is made alone.
@@ -114,8 +114,8 @@ pub struct Inquiry {
     may_suspect_resolver: bool,
     /// The resolver was found to be silent, or to refuse.
     resolver_is_silent: bool,
-    /// The resolver was found to rewrite NXDOMAIN.
-    resolver_rewrites: bool,
+    /// The resolver's fault when the check began.
+    known_fault: Option<ResolverFault>,
     label: Label,
     /// What is known about the resolver, for an inquiry without a driver.
     known: Option<Box<SharedState>>,

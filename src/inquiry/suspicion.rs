@@ -34,6 +34,7 @@ use crate::dnsxl::{
 use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::running::Running;
 use crate::inquiry::{Inquiry, ListRun, UnitId};
+use crate::report::ResolverFault;
 use crate::state::{SharedState, TrialState};
 
 /// How long a check waits for the trial of the resolver once everything else is there.
@@ -138,7 +139,10 @@ impl Inquiry {
         match &self.trial {
             Some(trial) => trial.verdict != Some(ResolverBehavior::Honest),
             // The result of a trial that another check began is not known here.
-            None => self.trial_from_the_start || self.resolver_rewrites || self.lists_look_distorted(),
+            None => {
+                let is_known = self.known_fault == Some(ResolverFault::RewritesNxdomain);
+                is_known || self.trial_from_the_start || self.lists_look_distorted()
+            }
         }
     }
 
