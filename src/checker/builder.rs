@@ -186,6 +186,9 @@ pub struct Limits {
     pub checks: usize,
     /// Questions in flight at the same time; default: 4,096. For comparison: with a resolver that takes 100 ms for each answer,
     /// 256 would allow only 160 checks of 16 questions a second.
+    ///
+    /// Questions about names that clients chose ([`Question::chosen_by`](crate::Question::chosen_by)) get half of them, and those
+    /// of one client a 160th, but at least 4: a client can make up any number of names whose servers never answer.
     pub in_flight: usize,
     /// Of these, questions to one list; default: 256. A list that does not answer cannot use more.
     pub per_zone: usize,

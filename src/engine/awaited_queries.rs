@@ -95,15 +95,14 @@ mod tests {
     use std::future::Future;
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Mutex, OnceLock};
+    use std::sync::{Arc, Mutex};
     use std::task::{Wake, Waker};
-    use std::time::Instant;
 
     use super::*;
     use crate::base::clock::BoxFuture;
     use crate::base::lock::lock;
     use crate::dns::Failure;
-    use crate::engine::shared_query::SharedQuery;
+    use crate::engine::shared_query::{Progress, SharedQuery};
 
     /// Counts its wake-ups.
     #[derive(Default)]
@@ -119,7 +118,7 @@ mod tests {
     struct TestWork(BoxFuture<'static, Answer>);
 
     impl Work for TestWork {
-        fn poll(&mut self, _: &OnceLock<Instant>, context: &mut Context<'_>) -> Poll<Answer> {
+        fn poll(&mut self, _: &Progress, context: &mut Context<'_>) -> Poll<Answer> {
             self.0.as_mut().poll(context)
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -15,10 +15,11 @@ use crate::base::name::Name;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject, SubjectKind};
 use crate::engine::cache::{Cache, CacheEpoch, Tick, ZoneNumber};
+use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram};
-use crate::engine::shared_query::{QueryWaiter, SharedQuery, Work};
+use crate::engine::shared_query::{Progress, QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{ZoneLimits, ZoneUse};
 use crate::inquiry::Workspaces;
 use crate::report::Source;
@@ -57,9 +58,7 @@ pub(crate) struct Fetcher {
     own_answers: Mutex<Vec<QueuedAnswer>>,
     in_flight: Mutex<FastMap<Question, QueryEntry>>,
     global_limit: Arc<Semaphore>,
-    /// Half of it, for names that clients chose. Servers that never answer hold a permit until the timeout, and a client
-    /// can choose such servers: without this limit its names could take all permits.
-    client_chosen_limit: Arc<Semaphore>,
+    client_limits: ClientLimits,
     pub(crate) zones: ZoneLimits,
 }
 
@@ -72,7 +71,18 @@ pub(crate) struct Fetching {
 /// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
 struct QueryEntry {
     number: u64,
+    /// The client whose limits the query is under.
+    chooser: Option<u32>,
     query: Weak<SharedQuery<QueryTask>>,
+}
+
+impl QueryEntry {
+    /// The query, if it still runs and this client may wait for it. Where it waits for a permit of another client, who may have
+    /// used up its own with silent servers, the question is asked once more.
+    fn shared_with(&self, chooser: Option<u32>) -> Option<Arc<SharedQuery<QueryTask>>> {
+        let is_others = self.chooser.is_some() && self.chooser != chooser;
+        self.query.upgrade().filter(|query| !(is_others && query.is_limited()))
+    }
 }
 
 /// What was done since the checker was built.
@@ -110,7 +120,7 @@ impl Fetcher {
             workspaces: Workspaces::default(),
             in_flight: Mutex::default(),
             global_limit: Arc::new(Semaphore::new(in_flight)),
-            client_chosen_limit: Arc::new(Semaphore::new((in_flight / 2).max(1))),
+            client_limits: ClientLimits::new(in_flight),
             zones: ZoneLimits::new(per_zone),
         }
     }
@@ -148,9 +158,10 @@ impl Fetcher {
         // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
         // taken inside this one, never the other way round.
         let mut in_flight = lock(&self.in_flight);
+        let chooser = question.chooser();
         let entry = in_flight.entry(question);
         if let Entry::Occupied(known) = &entry
-            && let Some(answer) = known.get().query.upgrade().and_then(|query| query.join(Some(place.clone())))
+            && let Some(answer) = known.get().shared_with(chooser).and_then(|query| query.join(Some(place.clone())))
         {
             count(&self.counters.shared);
             return Some(Fetching { answer, source: Source::Shared });
@@ -162,11 +173,11 @@ impl Fetcher {
             return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
-        let (fetcher, question) = (Arc::clone(self), entry.key().clone());
+        let (fetcher, question) = (Arc::clone(self), entry.key().clone().under_limits_of(chooser));
         let zone = list.as_ref().map(|list| self.zones.of(&list.zone));
         let task = QueryTask { fetcher, question, number, purpose, list, zone, step: Step::New };
         let answer = SharedQuery::start(place, task);
-        entry.insert_entry(QueryEntry { number, query: Arc::downgrade(answer.query()) });
+        entry.insert_entry(QueryEntry { number, chooser, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
     }
 
@@ -223,18 +234,28 @@ enum Step {
 }
 
 impl Work for QueryTask {
-    fn poll(&mut self, sent: &OnceLock<Instant>, context: &mut Context<'_>) -> Poll<Answer> {
+    fn poll(&mut self, progress: &Progress, context: &mut Context<'_>) -> Poll<Answer> {
         loop {
             let permits = match &mut self.step {
                 Step::New => match Permits::now(self.limits()) {
                     Some(permits) => permits,
                     None => {
+                        progress.was_limited.store(true, Ordering::Release);
                         let limits = self.limits().map(|limit| limit.cloned());
                         self.step = Step::Limited(Box::pin(Permits::wait(limits)));
                         continue;
                     }
                 },
-                Step::Limited(permits) => ready!(permits.as_mut().poll(context)),
+                Step::Limited(permits) => {
+                    let permits = ready!(permits.as_mut().poll(context));
+                    // Another client's query may have had the answer meanwhile.
+                    let (fetcher, now) = (&self.fetcher, self.fetcher.clock.now());
+                    if let Some(answer) = fetcher.cached(&self.question, self.purpose, self.list.as_ref(), now) {
+                        self.step = Step::Answered;
+                        return Poll::Ready(answer);
+                    }
+                    permits
+                }
                 Step::Asked { answer, sent, epoch, .. } => {
                     let (answer, sent, epoch) = (ready!(answer.as_mut().poll(context)), *sent, *epoch);
                     self.step = Step::Answered;
@@ -245,7 +266,7 @@ impl Work for QueryTask {
                 Step::Answered => return Poll::Pending,
             };
             let (now, epoch) = (self.fetcher.clock.now(), self.fetcher.cache.epoch());
-            let _ = sent.set(now);
+            let _ = progress.sent.set(now);
             let answer = self.fetcher.resolver.resolve(self.question.clone());
             self.step = Step::Asked { answer, sent: now, epoch, _permits: permits };
         }
@@ -253,11 +274,12 @@ impl Work for QueryTask {
 }
 
 impl QueryTask {
-    /// From the narrowest limit to the widest (zone, client-chosen names, all), so that waiting for a slow zone holds no permit
+    /// From the narrowest limit to the widest (zone, one client's names, all clients' names, all questions), so that waiting for a slow zone holds no permit
     /// that other questions need. The order is the same everywhere, so there is no deadlock.
-    fn limits(&self) -> [Option<&Arc<Semaphore>>; 3] {
-        let chosen = self.question.chooser().map(|_| &self.fetcher.client_chosen_limit);
-        [self.zone.as_ref().map(|zone| &zone.limit), chosen, Some(&self.fetcher.global_limit)]
+    fn limits(&self) -> [Option<&Arc<Semaphore>>; LIMITS] {
+        let (chooser, limits) = (self.question.chooser(), &self.fetcher.client_limits);
+        let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
+        [self.zone.as_ref().map(|zone| &zone.limit), of_client, of_clients, Some(&self.fetcher.global_limit)]
     }
 
     /// Counts an answer, and caches it.
@@ -304,11 +326,14 @@ impl Drop for QueryTask {
 
 /// What a question holds of its limits.
 #[derive(Default)]
-struct Permits([Option<SemaphoreGuardArc>; 3]);
+struct Permits([Option<SemaphoreGuardArc>; LIMITS]);
+
+/// The limits that a question is under, at most.
+const LIMITS: usize = 4;
 
 impl Permits {
     /// All permits, if they are free.
-    fn now(limits: [Option<&Arc<Semaphore>>; 3]) -> Option<Self> {
+    fn now(limits: [Option<&Arc<Semaphore>>; LIMITS]) -> Option<Self> {
         let mut permits = Self::default();
         for (permit, limit) in permits.0.iter_mut().zip(limits) {
             if let Some(limit) = limit {
@@ -319,7 +344,7 @@ impl Permits {
     }
 
     /// Waits for one after the other.
-    async fn wait(limits: [Option<Arc<Semaphore>>; 3]) -> Self {
+    async fn wait(limits: [Option<Arc<Semaphore>>; LIMITS]) -> Self {
         let mut permits = Self::default();
         for (permit, limit) in permits.0.iter_mut().zip(limits) {
             if let Some(limit) = limit {

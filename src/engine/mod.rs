@@ -4,6 +4,7 @@ mod asking;
 mod awaited_queries;
 pub(crate) mod background;
 pub(crate) mod cache;
+mod client_limits;
 pub(crate) mod driver;
 pub(crate) mod events;
 pub(crate) mod fast_path;

@@ -3,6 +3,7 @@
 //! Any waiter that is polled drives the query. Dropping a waiter does not affect the others; dropping the last one cancels the
 //! query. All state is in one allocation, because a busy server has thousands of queries in flight.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
@@ -15,14 +16,22 @@ use crate::inquiry::SentAt;
 
 /// What has to be done for the answer. Dropping it cancels the query.
 pub(crate) trait Work: Send + 'static {
-    /// Continues. `sent` is set when the question goes to the resolver. Not called again after the answer.
-    fn poll(&mut self, sent: &OnceLock<Instant>, context: &mut Context<'_>) -> Poll<Answer>;
+    /// Continues, and says how far it is. Not called again after the answer.
+    fn poll(&mut self, progress: &Progress, context: &mut Context<'_>) -> Poll<Answer>;
+}
+
+/// How far a query is.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// When it was sent to the resolver; empty while it waits for a permit.
+    pub(crate) sent: OnceLock<Instant>,
+    /// It had to wait for a permit.
+    pub(crate) was_limited: AtomicBool,
 }
 
 /// A query in flight.
 pub(crate) struct SharedQuery<W> {
-    /// When it was sent to the resolver; empty while it waits for a permit.
-    sent: OnceLock<Instant>,
+    progress: Progress,
     state: Mutex<State>,
     /// `None` after the answer, and after cancellation. Only the waiter that has set `State::is_polled`, or the last one,
     /// takes this lock, so nobody waits for it.
@@ -60,7 +69,7 @@ impl<W: Work> SharedQuery<W> {
     pub(crate) fn start(place: Place, work: W) -> QueryWaiter<W> {
         let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
         let state = State { answer: None, waiters, next_id: 1, is_polled: false, poll_missed: false };
-        let query = Self { sent: OnceLock::new(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
+        let query = Self { progress: Progress::default(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
         QueryWaiter { query: Arc::new(query), id: 0 }
     }
 
@@ -75,6 +84,11 @@ impl<W: Work> SharedQuery<W> {
         state.next_id = state.next_id.wrapping_add(1);
         state.waiters.push(WaiterEntry::new(id, place));
         Some(QueryWaiter { query: Arc::clone(self), id })
+    }
+
+    /// Does it wait for a permit?
+    pub(crate) fn is_limited(&self) -> bool {
+        self.progress.was_limited.load(Ordering::Acquire) && self.progress.sent.get().is_none()
     }
 
     /// Is the answer there?
@@ -123,13 +137,13 @@ impl<W: Work> Wake for SharedQuery<W> {
 /// The time at which the query was first sent to the resolver.
 impl<W: Work> SentAt for SharedQuery<W> {
     fn sent(&self) -> Option<Instant> {
-        self.sent.get().copied()
+        self.progress.sent.get().copied()
     }
 }
 
 impl<W> std::fmt::Debug for SharedQuery<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SharedQuery").field("sent", &self.sent).finish_non_exhaustive()
+        f.debug_struct("SharedQuery").field("progress", &self.progress).finish_non_exhaustive()
     }
 }
 
@@ -180,7 +194,7 @@ impl<W: Work> PollGuard<'_, W> {
         let mut context = Context::from_waker(&waker);
         // The state is not locked: the resolver's code runs in here, and may wake this query.
         let polled = match &mut *lock(&self.query.work) {
-            Some(work) => work.poll(&self.query.sent, &mut context),
+            Some(work) => work.poll(&self.query.progress, &mut context),
             None => Poll::Pending,
         };
         self.has_returned = true;

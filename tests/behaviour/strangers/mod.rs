@@ -6,6 +6,7 @@ mod allow_lists;
 mod bad_entries;
 mod blame;
 mod controls;
+mod crowding;
 mod events;
 mod flood;
 mod gone_or_private;
