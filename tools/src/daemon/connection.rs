@@ -1,5 +1,6 @@
 //! Connections that wait for a request, so that the one that has waited longest can make room for another.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -7,8 +8,6 @@ use lru::LruCache;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
-
-use crate::daemon::Peer;
 
 /// Connections without a request under way, the longest first.
 pub(crate) struct Idle(Mutex<LruCache<u64, Arc<Notify>>>);
@@ -31,6 +30,9 @@ impl Idle {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Which mail server asks: its address, or none over a unix socket.
+pub(crate) type Peer = Option<IpAddr>;
 
 /// One connection, as the daemon sees it.
 pub(crate) struct Connection {

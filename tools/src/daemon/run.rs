@@ -1,7 +1,6 @@
 //! Start, signals and end.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,30 +12,25 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::core::Core;
-use crate::daemon::args::{self, fail};
 use crate::daemon::log::{Level, Log};
-use crate::daemon::{Program, connection, describe, metrics, server, systemd};
+use crate::daemon::program::Program;
+use crate::daemon::{connection, describe, file, metrics, server, systemd};
 use crate::judge::Judge;
 
 /// How much longer than the deadline the end of the daemon waits for answers.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs until a signal ends it.
-pub(crate) fn run<P: Program>(file: PathBuf, config: Config) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("cannot start: {error}"), 1),
-    };
-    let ended = runtime.block_on(daemon::<P>(file, config));
+pub(super) fn run<P: Program>(path: PathBuf, config: Config) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let ended = runtime.block_on(daemon::<P>(path, config));
     // Checks that nobody waits for any more are dropped.
     runtime.shutdown_background();
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(text) => fail(&format!("cannot start: {text}"), 1),
-    }
+    ended
 }
 
-async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String> {
+async fn daemon<P: Program>(path: PathBuf, config: Config) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let log = Log::start().map_err(text)?;
     let mut signals = Signals::new().map_err(text)?;
@@ -75,7 +69,7 @@ async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String>
 
     while signals.next().await == Wanted::Reload {
         systemd::reloading();
-        if reload::<P>(&file, core) {
+        if reload::<P>(&path, core) {
             watching.iter().for_each(JoinHandle::abort);
             watching = watch_lists(&core.judge, &core.config());
         }
@@ -92,8 +86,8 @@ async fn daemon<P: Program>(file: PathBuf, config: Config) -> Result<(), String>
 }
 
 /// Takes the file's new configuration, or says why not.
-fn reload<P: Program>(file: &Path, core: &Core) -> bool {
-    let config = match args::read::<P>(file) {
+fn reload<P: Program>(path: &Path, core: &Core) -> bool {
+    let config = match file::read::<P>(path) {
         Ok(config) => config,
         Err(text) => {
             core.metrics.broken_reloads.one();

@@ -14,10 +14,10 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::{Fixed, Listen};
-use crate::daemon::connection::{Connection, Idle};
+use crate::daemon::connection::{Connection, Idle, Peer};
 use crate::daemon::log::Level;
+use crate::daemon::program::Program;
 use crate::daemon::systemd::Inherited;
-use crate::daemon::{Peer, Program};
 
 /// A pause after an error of a listener, so that a permanent one (no free descriptor) does not use all CPU time.
 const PAUSE: Duration = Duration::from_millis(100);

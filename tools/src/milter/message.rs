@@ -5,21 +5,20 @@ use std::sync::Arc;
 use rdnsbl::{Action, Dialogue, Session};
 
 use crate::config::{Config, OnTrouble};
-use crate::core::exempt;
+use crate::core::{Core, exempt};
 use crate::daemon::log::Level;
 use crate::decision::Decision;
 use crate::facts::{Facts, Stage};
 use crate::milter::authres;
 use crate::milter::negotiate::{self, Agreed};
 use crate::milter::packet::{BadPacket, Command, Response};
-use crate::milter::service::Service;
 
 /// The most fields that are removed because they claim to be ours.
 const MAX_FORGED: usize = 1_000;
 
 /// What is known about the client and its message.
 pub(super) struct Conversation {
-    service: Arc<Service>,
+    core: Arc<Core>,
     agreed: Option<Agreed>,
     session: Session,
     facts: Facts,
@@ -33,10 +32,10 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    pub(super) fn new(service: Arc<Service>) -> Self {
-        let session = service.core.judge.session(None, service.core.config().deadline);
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        let session = core.judge.session(None, core.config().deadline);
         Self {
-            service,
+            core,
             agreed: None,
             session,
             facts: Facts::default(),
@@ -55,7 +54,7 @@ impl Conversation {
 
     /// The responses to a command; `None` to close the connection.
     pub(super) async fn take(&mut self, command: Command) -> Result<Option<Vec<Response>>, BadPacket> {
-        let config = self.service.core.config();
+        let config = self.core.config();
         if self.agreed.is_none() && !matches!(command, Command::Negotiate { .. } | Command::Quit) {
             return Err(BadPacket::Early(letter(&command)));
         }
@@ -72,7 +71,7 @@ impl Conversation {
             }
             Command::Connect(client) => {
                 self.facts = Facts { stage: Stage::Connect, client, ..Facts::default() };
-                self.session = self.service.core.judge.session(client, config.deadline);
+                self.session = self.core.judge.session(client, config.deadline);
                 self.advise(&config).await
             }
             Command::Helo(name) => {
@@ -111,7 +110,7 @@ impl Conversation {
             }
             Command::NextClient => {
                 let agreed = self.agreed.take();
-                *self = Self { agreed, ..Self::new(Arc::clone(&self.service)) };
+                *self = Self { agreed, ..Self::new(Arc::clone(&self.core)) };
                 return Ok(Some(Vec::new()));
             }
             Command::Quit => return Ok(None),
@@ -141,7 +140,7 @@ impl Conversation {
 
     /// What to do at this stage.
     async fn advise(&mut self, config: &Config) -> Response {
-        let core = &self.service.core;
+        let core = &self.core;
         let profile = config.profile("");
         let acts = self.facts.stage >= profile.act_from;
         let daemon = self.is_exempt_daemon.then_some("daemon");
@@ -211,7 +210,7 @@ impl Conversation {
         }
         if !self.forged.is_empty() {
             let client = self.facts.client.map_or_else(|| "-".to_owned(), |client| client.to_string());
-            self.service.core.log.line(
+            self.core.log.line(
                 Level::Warning,
                 format_args!("client {client} sent {} {} of ours", self.forged.len(), authres::NAME),
             );

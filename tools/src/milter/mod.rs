@@ -13,5 +13,5 @@ use std::process::ExitCode;
 
 /// The program.
 pub fn main() -> ExitCode {
-    crate::daemon::args::main::<service::Service>()
+    crate::daemon::start::main::<service::Service>()
 }

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use crate::config::For;
 use crate::core::Core;
-use crate::daemon::Program;
 use crate::daemon::connection::Connection;
+use crate::daemon::program::Program;
 use crate::milter::message::Conversation;
 use crate::milter::packet::{BadPacket, Command};
 
@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(3_600);
 const COMMAND: Duration = Duration::from_secs(30);
 
 /// Answers mail servers.
-pub(crate) struct Service {
-    pub(super) core: Core,
+pub(super) struct Service {
+    core: Arc<Core>,
 }
 
 impl Program for Service {
@@ -30,7 +30,7 @@ impl Program for Service {
     const FILE: &'static str = "/etc/rdnsbl/milter.toml";
 
     fn new(core: Core) -> Self {
-        Self { core }
+        Self { core: Arc::new(core) }
     }
 
     fn core(&self) -> &Core {
@@ -42,17 +42,17 @@ impl Program for Service {
         connection: Connection,
         stream: S,
     ) -> Result<(), String> {
-        exchange(self, connection, stream).await.map_err(|error| error.to_string())
+        exchange(&self.core, connection, stream).await.map_err(|error| error.to_string())
     }
 }
 
 async fn exchange(
-    service: &Arc<Service>,
+    core: &Arc<Core>,
     mut connection: Connection,
     stream: impl AsyncRead + AsyncWrite + Unpin,
 ) -> Result<(), BadPacket> {
     let mut stream = BufReader::new(stream);
-    let mut conversation = Conversation::new(Arc::clone(service));
+    let mut conversation = Conversation::new(Arc::clone(core));
     let mut packets = Vec::new();
     // A message is not aborted for another connection: the mail server would do its default action.
     while connection.wait(&mut stream, PATIENCE, !conversation.is_busy()).await {

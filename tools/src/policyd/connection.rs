@@ -1,6 +1,5 @@
 //! One connection of a mail server: one request after the other, each with its answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -8,8 +7,8 @@ use tokio::time::timeout;
 
 use crate::daemon::connection::Connection;
 use crate::policyd::answer::Answer;
+use crate::policyd::decide::Decider;
 use crate::policyd::request::{BadRequest, Request};
-use crate::policyd::service::Service;
 
 /// A mail server connects when it has something to ask.
 const FIRST: Duration = Duration::from_secs(60);
@@ -20,7 +19,7 @@ const REQUEST: Duration = Duration::from_secs(30);
 
 /// Serves a connection until it ends, must close, or sends something that is not a request.
 pub(super) async fn serve(
-    service: &Arc<Service>,
+    decider: &Decider,
     mut connection: Connection,
     stream: impl AsyncRead + AsyncWrite + Unpin,
 ) -> Result<(), BadRequest> {
@@ -30,7 +29,7 @@ pub(super) async fn serve(
         let request = timeout(REQUEST, Request::read(&mut stream)).await.map_err(|_| BadRequest::Slow)??;
         let Some(request) = request else { return Ok(()) };
         let answer = match request.facts() {
-            Some(facts) => service.answer(connection.peer, facts).await,
+            Some(facts) => decider.answer(connection.peer, facts).await,
             None => Answer::Dunno,
         };
         // In one piece: Postfix would wait for the second.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 use rdnsbl::{Dialogue, Session};
 
-use crate::daemon::Peer;
+use crate::daemon::connection::Peer;
 use crate::decision::Decision;
 
 /// A message: Postfix's `instance`, which is unique for one server only, and the `policy_context` that it is asked about in.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod connection;
+mod decide;
 mod instances;
 mod request;
 mod service;
@@ -10,5 +11,5 @@ use std::process::ExitCode;
 
 /// The program.
 pub fn main() -> ExitCode {
-    crate::daemon::args::main::<service::Service>()
+    crate::daemon::start::main::<service::Service>()
 }
