@@ -277,4 +277,6 @@ fn header_name(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod tests;
