@@ -12,7 +12,7 @@ mod kit;
 #[path = "../../../tests/kit/pages.rs"]
 mod pages;
 
-use kit::sendmail::Sendmail;
+use kit::sendmail::{self, Sendmail};
 use kit::smtp::Smtp;
 use kit::{Daemon, POLICY};
 
@@ -123,6 +123,26 @@ async fn senders_through_sendmail() {
         let line = daemon.decision(&format!(" from={from} "));
         assert!(line.contains(&format!(" sender={word} ")), "{sender}: {line}");
     }
+}
+
+/// A user at a listed home address logs in and sends; without the log-in the client is refused.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs root and Debian's sendmail"]
+async fn who_logs_in_is_not_judged() {
+    let mut daemon = Daemon::milter("mode = \"enforce\"", POLICY).await;
+    daemon.dns.set(NAMES).unwrap();
+    sendmail::saslauthd(&daemon.scratch.join("saslauthd"));
+    let lines = format!("define(`confAUTH_MECHANISMS', `PLAIN')dnl\nTRUST_AUTH_MECH(`PLAIN')dnl\n{RECIPE}");
+    let sendmail = Sendmail::start(&lines, HOSTS, daemon.scratch.path());
+    assert!(rcpt(&sendmail, 14, "<a@good.example>").await.starts_with("554 5.7.1 "));
+    let mut smtp = session(&sendmail, 14).await;
+    // ann with the password x.
+    let reply = smtp.command("AUTH PLAIN AGFubgB4");
+    assert!(reply.starts_with("235 "), "{reply}");
+    smtp.command("MAIL FROM:<a@good.example>");
+    let reply = smtp.command("RCPT TO:<root@mx.example>");
+    assert!(reply.starts_with(OK), "{reply}");
+    assert!(daemon.decision(" exempt=authenticated ").contains(" sasl=ann"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
