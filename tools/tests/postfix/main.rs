@@ -218,6 +218,11 @@ async fn as_a_milter() {
     );
     assert!(message.contains("kept=1") && !message.contains("forged="), "{message}");
 
+    // Stopped: Postfix waits for command_timeout.
+    daemon.signal("STOP");
+    assert_eq!(rcpt(&postfix, "203.0.113.14"), "250 2.1.5 Ok");
+    daemon.signal("CONT");
+    assert!(rcpt(&postfix, "203.0.113.14").starts_with("554 5.7.1 "));
     daemon.kill();
     assert_eq!(rcpt(&postfix, "203.0.113.14"), "250 2.1.5 Ok");
 }

@@ -220,6 +220,11 @@ async fn beside_another_milter() {
 async fn without_the_milter_mail_passes() {
     let (mut daemon, sendmail) = world("mode = \"enforce\"", POLICY).await;
     assert!(rcpt(&sendmail, 14, "<a@good.example>").await.starts_with("554 5.7.1 "));
+    // Stopped: sendmail waits for the 15 s of R.
+    daemon.signal("STOP");
+    assert!(rcpt(&sendmail, 14, "<a@good.example>").await.starts_with(OK));
+    daemon.signal("CONT");
+    assert!(rcpt(&sendmail, 14, "<a@good.example>").await.starts_with("554 5.7.1 "));
     daemon.kill();
     let reply = rcpt(&sendmail, 14, "<a@good.example>").await;
     assert!(reply.starts_with(OK), "{reply}");
