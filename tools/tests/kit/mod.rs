@@ -1,6 +1,7 @@
 //! A world for the daemon: a DNS server on loopback, a directory, and the daemon as a process of its own.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod dying;
 pub mod exim;
 pub mod namespace;
 pub mod postfix;

@@ -1,38 +1,19 @@
 //! What a list that dies does to a client that no list holds: the table of docs/dying-lists.md, and our rows of docs/compare.md.
 
-use std::fs;
-use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use rdnsbl::testing::{LoopbackServer, Situation};
+use rdnsbl::testing::LoopbackServer;
 use tokio::runtime::Handle;
 
+use crate::kit::dying::{self, CLEAN, INVENTED, LISTED, ROWS, zone};
 use crate::kit::exim::{self, Exim};
 use crate::kit::postfix::Postfix;
 use crate::kit::sendmail::Sendmail;
 use crate::kit::{Daemon, Scratch, namespace};
 use crate::pages;
 use crate::server::Process;
-
-/// How lists die.
-const ROWS: [(&str, Situation); 11] = [
-    ("lists everybody (127.0.0.2)", Situation::ListsEverything),
-    ("lists every address (127.0.0.2)", Situation::ListsEveryAddress),
-    ("was sold (198.51.100.1)", Situation::Parked),
-    ("refuses (127.255.255.254)", Situation::Refuses(Ipv4Addr::new(127, 255, 255, 254))),
-    ("quota used up (127.255.255.255)", Situation::Refuses(Ipv4Addr::new(127, 255, 255, 255))),
-    ("answers 127.0.0.1", Situation::Ambiguous),
-    ("has no entries (NXDOMAIN)", Situation::Emptied),
-    ("fails (SERVFAIL)", Situation::ServFail),
-    ("is refused by the resolver (REFUSED)", Situation::Refused),
-    ("is silent", Situation::Silent),
-    ("the resolver invents answers", Situation::Parked),
-];
-/// Here every other list is in doubt, too, so it comes last.
-const INVENTED: usize = ROWS.len() - 1;
-const INVENTS: &str = "*.sound.example A 198.51.100.1\n* A 198.51.100.1";
 
 /// What asks the lists: the server, without or with a filter of codes, or one of our daemons.
 #[derive(Clone, Copy)]
@@ -61,49 +42,19 @@ const COLUMNS: [(&str, Start, Asks); 10] = [
 /// Columns that are measured side by side.
 const AT_ONCE: usize = 4;
 
-const CLEAN: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
-/// On a list that works.
-const LISTED: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 14));
-const CLIENTS: &str = "
-7.113.0.203.in-addr.arpa   PTR mail.good.example
-mail.good.example          A   203.0.113.7
-14.113.0.203.in-addr.arpa  PTR spam.good.example
-spam.good.example          A   203.0.113.14
-good.example               MX  10 mx.good.example
-mx.good.example            A   192.0.2.7
-";
-
-const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/dying-lists.md");
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs root and Debian's postfix, exim4 and sendmail"]
 async fn the_documented_table_is_measured() {
     if !namespace::entered("dying::the_documented_table_is_measured") {
         return;
     }
-    let dns = namespace::dns(CLIENTS).await;
-    dns.situation("sound.example", Situation::Sound, &[LISTED]).unwrap();
-    for (row, (_, situation)) in ROWS.iter().enumerate() {
-        dns.situation(&zone(row), *situation, &[]).unwrap();
-    }
+    let dns = namespace::dns(dying::CLIENTS).await;
+    dying::fall_ill(&dns);
     let mut cells = measure(&dns, 0..INVENTED);
-    dns.set(INVENTS).unwrap();
+    dns.set(dying::INVENTS).unwrap();
     cells.extend(measure(&dns, INVENTED..ROWS.len()));
 
-    let mut table = String::from("| the list |");
-    table.extend(COLUMNS.map(|(title, ..)| format!(" {title} |")));
-    table += &format!("\n|---|{}\n", "---|".repeat(COLUMNS.len()));
-    for ((title, _), cells) in ROWS.iter().zip(&cells) {
-        table += &format!("| {title} | {} |\n", cells.join(" | "));
-    }
-    let document = fs::read_to_string(DOCUMENT).unwrap();
-    let start = document.find("| the list |").unwrap();
-    let end = start + document[start..].find("\n\n").unwrap() + 1;
-    if std::env::var_os("RDNSBL_WRITE").is_some() {
-        fs::write(DOCUMENT, [&document[..start], &table, &document[end..]].concat()).unwrap();
-    } else {
-        assert_eq!(&document[start..end], table, "RDNSBL_WRITE=yes writes it");
-    }
+    dying::check_table("the list", &COLUMNS.map(|(title, ..)| title), &cells);
     compare(&cells);
 }
 
@@ -120,10 +71,6 @@ fn compare(cells: &[Vec<&str>]) {
         compared += 1;
     }
     assert!(compared >= 4, "{compared}");
-}
-
-fn zone(row: usize) -> String {
-    format!("d{row}.example")
 }
 
 /// The cells of these rows.
