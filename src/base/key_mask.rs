@@ -73,8 +73,11 @@ fn hide_in_word(word: &str) -> String {
 
 /// The end of the part of a word, in lower case, in which every label may be a key because of the zone that follows.
 fn end_of_keys(folded: &str) -> usize {
-    let at_label = |at: &usize| *at > 0 && folded.as_bytes().get(at - 1) == Some(&b'.');
-    let find = |zones: &[&str]| zones.iter().filter_map(|zone| folded.rfind(zone)).filter(at_label).max();
+    let starts = |at: usize, zone: &str| folded.get(at..).is_some_and(|rest| rest.starts_with(zone));
+    let find = |zones: &[&str]| {
+        let mut labels = folded.rmatch_indices('.').map(|(dot, _)| dot + 1);
+        labels.find(|at| zones.iter().any(|zone| starts(*at, zone)))
+    };
     match (find(&BEFORE_LABEL), find(&BEFORE_ZONE)) {
         (Some(zone), _) => {
             let front = folded.get(..zone - 1).unwrap_or_default();
