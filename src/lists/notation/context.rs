@@ -69,44 +69,127 @@ impl Context {
     }
 }
 
+/// A number of lists, and of other items: parts that were left out, remarks and mistakes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "an item is a list, or it is not")]
+pub struct Amount {
+    /// Lists.
+    pub lists: usize,
+    /// Everything else.
+    pub others: usize,
+}
+
+impl Amount {
+    /// As many as there are.
+    pub const ALL: Self = Self { lists: usize::MAX, others: usize::MAX };
+}
+
+/// Contexts beyond these are not kept: their items are only counted.
+const MAX_CONTEXTS: usize = 10_000;
+/// Names of parameters, macros and rules beyond these are not remembered.
+pub(crate) const MAX_NAMES: usize = 100_000;
+
 /// The contexts of a text during parsing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Contexts {
     all: Vec<Context>,
     /// The position of each name.
     positions: HashMap<Option<Arc<str>>, usize>,
+    /// The last name as it stands in the text, and its position: most items belong to the same context.
+    last: Option<(Option<String>, usize)>,
+    /// How many items may still be kept.
+    room: Amount,
+    /// How many were not kept.
+    beyond: Amount,
 }
 
 impl Contexts {
-    /// A single context.
-    pub(crate) fn of(name: &str, items: Vec<Item>) -> Self {
-        let mut contexts = Self::default();
-        contexts.with(Some(name), |context| context.items = items);
-        contexts
+    pub(crate) fn new(most: Amount) -> Self {
+        Self { all: Vec::new(), positions: HashMap::new(), last: None, room: most, beyond: Amount::default() }
     }
 
-    /// Changes the context of this name; creates it if it does not exist.
-    pub(crate) fn with(&mut self, name: Option<&str>, change: impl FnOnce(&mut Context)) {
-        let name = name.map(shown);
-        let position = *self.positions.entry(name.clone()).or_insert_with(|| {
-            self.all.push(Context { name, ..Context::default() });
-            self.all.len() - 1
-        });
-        if let Some(context) = self.all.get_mut(position) {
-            change(context);
-        }
+    /// The items of the context with this name, which begins to exist.
+    pub(crate) fn of(&mut self, name: Option<&str>) -> Items<'_> {
+        let position = match &self.last {
+            Some((last, position)) if last.as_deref() == name => Some(*position),
+            _ => self.position(name),
+        };
+        let context = position.and_then(|position| self.all.get_mut(position));
+        Items { context, room: &mut self.room, beyond: &mut self.beyond, lists: 0 }
     }
 
-    /// Moves all positions by `offset`, for a text that is part of a larger text.
-    pub(crate) fn shifted(self, offset: usize) -> Vec<Context> {
-        let mut contexts = self.all;
-        for (span, item) in contexts.iter_mut().flat_map(|context| &mut context.items).filter(|_| offset > 0) {
-            *span = offset + span.start..offset + span.end;
-            if let Err(error) = item {
-                *error = error.clone().shifted(offset);
+    /// The position of a context; `None` if there are too many.
+    fn position(&mut self, name: Option<&str>) -> Option<usize> {
+        let clean = name.map(shown);
+        let position = match self.positions.get(&clean) {
+            Some(position) => *position,
+            None if self.all.len() >= MAX_CONTEXTS => return None,
+            None => {
+                self.all.push(Context { name: clean.clone(), ..Context::default() });
+                self.positions.insert(clean, self.all.len() - 1);
+                self.all.len() - 1
             }
+        };
+        self.last = Some((name.map(str::to_owned), position));
+        Some(position)
+    }
+
+    /// The contexts, and how many items were not kept.
+    pub(crate) fn finish(self) -> (Vec<Context>, Amount) {
+        (self.all, self.beyond)
+    }
+}
+
+/// Where a reader puts the items of one context.
+#[derive(Debug)]
+pub(crate) struct Items<'c> {
+    /// `None` if there are too many contexts.
+    context: Option<&'c mut Context>,
+    room: &'c mut Amount,
+    beyond: &'c mut Amount,
+    lists: usize,
+}
+
+impl Items<'_> {
+    /// Keeps an item, or counts it.
+    pub(crate) fn push(&mut self, item: Item) {
+        self.lists += usize::from(item.1.is_ok());
+        let (room, beyond) = match item.1 {
+            Ok(_) => (&mut self.room.lists, &mut self.beyond.lists),
+            Err(_) => (&mut self.room.others, &mut self.beyond.others),
+        };
+        match &mut self.context {
+            Some(context) if *room > 0 => {
+                *room -= 1;
+                context.items.push(item);
+            }
+            _ => *beyond += 1,
         }
-        contexts
+    }
+
+    /// Reads a list and keeps it. Beyond the limit it is only counted, since reading takes time.
+    pub(crate) fn read(&mut self, span: Range<usize>, read: impl FnOnce() -> Result<ListSpec, SpecError>) {
+        if self.room.lists > 0 {
+            self.push((span, read()));
+        } else {
+            self.lists += 1;
+            self.beyond.lists += 1;
+        }
+    }
+
+    /// A part that is no list.
+    pub(crate) fn refuse(&mut self, span: Range<usize>, error: SpecError) {
+        self.push((span, Err(error)));
+    }
+
+    /// How many lists were pushed.
+    pub(crate) fn lists(&self) -> usize {
+        self.lists
+    }
+
+    /// Changes the thresholds of the context.
+    pub(crate) fn thresholds(&mut self) -> Option<&mut Thresholds> {
+        self.context.as_mut().map(|context| &mut context.thresholds)
     }
 }
 

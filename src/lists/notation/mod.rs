@@ -51,10 +51,9 @@ mod word;
 
 use std::ops::Range;
 
-use crate::dnsxl::{ListKind, ListSpec};
+use crate::dnsxl::{ListKind, ListSpec, SpecError};
 
-pub use crate::lists::notation::context::Thresholds;
-pub use crate::lists::notation::context::{Context, Item};
+pub use crate::lists::notation::context::{Amount, Context, Item, Thresholds};
 pub use crate::lists::notation::word::Unsayable;
 
 pub(crate) use crate::lists::notation::context::shown as context_name;
@@ -77,7 +76,7 @@ impl Notation {
     #[must_use]
     pub fn detect(text: &str) -> Self {
         // Comments must not influence the detection.
-        let text = &without_comments(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
+        let text = &*without_comments(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
         let start = text.trim_start();
         let first = start.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
         if text.contains("FEATURE(") || text.contains("FEATURE (") {
@@ -149,37 +148,64 @@ pub fn read(notation: Notation, text: &str) -> impl Iterator<Item = Item> + use<
 /// ```
 #[must_use]
 pub fn contexts(notation: Notation, text: &str) -> Vec<Context> {
+    contexts_within(notation, text, Amount::ALL).0
+}
+
+/// Like [`contexts`], in bounded memory: no more items are kept than `most`, in the order of the text. The others are counted
+/// in the second value.
+///
+/// ```
+/// use rdnsbl::lists::notation::{self, Amount, Notation};
+///
+/// let most = Amount { lists: 1, others: 10 };
+/// let (contexts, beyond) = notation::contexts_within(Notation::Postscreen, "a.example, b.example, c.example", most);
+/// assert_eq!(contexts[0].lists().count(), 1);
+/// assert_eq!(beyond, Amount { lists: 2, others: 0 });
+/// ```
+#[must_use]
+pub fn contexts_within(notation: Notation, text: &str, most: Amount) -> (Vec<Context>, Amount) {
     // A byte order mark is not part of the text, but positions must include its octets.
     let (text, offset) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => (rest, BYTE_ORDER_MARK.len_utf8()),
         None => (text, 0),
     };
-    let alone = |items: Vec<Item>| Contexts::of(notation.word(), items);
-    let contexts = match notation {
-        Notation::Postfix => crate::lists::notation::main_cf::read_postfix(text),
-        Notation::Postscreen => crate::lists::notation::main_cf::read_postscreen(text),
-        Notation::Exim => crate::lists::notation::exim::read(text),
-        Notation::Sendmail => alone(crate::lists::notation::sendmail::read(text)),
-        Notation::SpamAssassin => alone(crate::lists::notation::spamassassin::read(text)),
-        Notation::Rspamd => alone(crate::lists::notation::rspamd::read(text)),
-    };
-    let mut contexts = contexts.shifted(offset);
-    let is_condition = notation == Notation::Exim && crate::lists::notation::exim::is_condition(text);
+    let mut contexts = Contexts::new(most);
+    match notation {
+        Notation::Postfix => main_cf::read_postfix(text, &mut contexts),
+        Notation::Postscreen => main_cf::read_postscreen(text, &mut contexts),
+        Notation::Exim => exim::read(text, &mut contexts),
+        Notation::Sendmail => sendmail::read(text, &mut contexts.of(Some(notation.word()))),
+        Notation::SpamAssassin => spamassassin::read(text, &mut contexts.of(Some(notation.word()))),
+        Notation::Rspamd => rspamd::read(text, &mut contexts.of(Some(notation.word()))),
+    }
+    let (mut contexts, beyond) = contexts.finish();
+    let is_condition = notation == Notation::Exim && exim::is_condition(text);
     for context in &mut contexts {
         // A list without a name around it may be for any software; a parameter, restriction or function belongs to
         // one.
         let named = context.name.is_some();
+        let software = if is_postscreen(context.name.as_deref()) { Notation::Postscreen } else { notation };
         for (span, item) in &mut context.items {
-            let word = || first_word(text.get(span.start.saturating_sub(offset)..).unwrap_or_default());
-            let is_for_it = named || (notation == Notation::Postfix && restriction::is_restriction(word()));
+            let is_restriction = || restriction::is_restriction(first_word(text.get(span.start..).unwrap_or_default()));
             if let Ok(list) = item
-                && (is_for_it || is_condition)
+                && (named || is_condition || (notation == Notation::Postfix && is_restriction()))
             {
-                list.found_in(if is_postscreen(context.name.as_deref()) { Notation::Postscreen } else { notation });
+                list.found_in(software);
             }
+            shift(span, item, offset);
         }
     }
-    contexts
+    (contexts, beyond)
+}
+
+/// Moves the positions of an item, for a text that is part of a larger text.
+fn shift(span: &mut Range<usize>, item: &mut Result<ListSpec, SpecError>, offset: usize) {
+    if offset > 0 {
+        *span = offset + span.start..offset + span.end;
+        if let Err(error) = item {
+            *error = error.clone().shifted(offset);
+        }
+    }
 }
 
 fn is_postscreen(context: Option<&str>) -> bool {

@@ -1,19 +1,24 @@
 //! Restrictions of Postfix's smtpd: `reject_rbl_client zone=127.0.0.[2..11]`.
 
 use crate::dnsxl::{ListKind, ListSpec, NotCounted, SpecError};
-use crate::lists::notation::context::Item;
+use crate::lists::notation::context::Items;
 use crate::lists::notation::main_cf::parameter::{Parameters, variable};
 use crate::lists::notation::restriction::{ABOUT_LISTS, RESTRICTIONS, is_last, is_restriction, known};
 use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
 
 /// The lists among restrictions; those that ask no list are reported as left out. `in_parameter`: the value of a
 /// parameter can contain only restrictions.
-pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_parameter: bool) -> Vec<Item> {
-    let all = parameters.words(words(value, &[',']));
-    let among_others = in_parameter || all.iter().any(|word| is_restriction(word.text));
-    let several = all.len() > 1;
-    let mut words = all.into_iter().peekable();
-    let mut items = Vec::new();
+pub(crate) fn restrictions<'a>(
+    value: Word<'a>,
+    parameters: &Parameters<'a>,
+    in_parameter: bool,
+    items: &mut Items<'_>,
+) {
+    let all = words(value, &[',']);
+    let among_others =
+        in_parameter || parameters.look_ahead(&all, |mut words| words.any(|word| is_restriction(word.text)));
+    let several = among_others || parameters.look_ahead(&all, |mut words| words.nth(1).is_some());
+    let mut words = parameters.words(all).peekable();
     let mut reached = true;
     while let Some(word) = words.next() {
         let item = if let Some(error) = word.odd_blank() {
@@ -21,8 +26,11 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
         } else if let Some((_, kind, part)) = known(word.text) {
             match words.next_if(|next| !is_restriction(next.text)) {
                 Some(argument) if reached => {
-                    let list = parameters.resolved(argument, |argument| list(*kind, argument));
-                    (place(word, argument), list.map(|list| list.with_parts([*part])))
+                    items.read(place(word, argument), || {
+                        let list = parameters.resolved(argument, |argument| list(*kind, argument));
+                        list.map(|list| list.with_parts([*part]))
+                    });
+                    continue;
                 }
                 Some(argument) => (place(word, argument), Err(word.not_counted(NotCounted::NeverReached))),
                 None => (word.span(), Err(Word::new("", word.end()).expected("a list domain"))),
@@ -77,7 +85,6 @@ pub(crate) fn restrictions<'a>(value: Word<'a>, parameters: &Parameters<'a>, in_
         };
         items.push(item);
     }
-    items
 }
 
 /// The range from a word to its last argument; only the word itself, if the argument comes from elsewhere, such as

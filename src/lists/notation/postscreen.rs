@@ -1,15 +1,15 @@
 //! `postscreen_dnsbl_sites`: `zone=127.0.0.[2..11]*3, list.example*-4`.
 
 use crate::dnsxl::{ListKind, ListSpec, Part};
-use crate::lists::notation::context::Item;
+use crate::lists::notation::context::Items;
 use crate::lists::notation::main_cf::parameter::Parameters;
 use crate::lists::notation::postfix;
 use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
 
 /// Lists with weights, separated by commas and blanks.
-pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Item> {
-    let all = parameters.words(words(value, &[',']));
-    let several = all.len() > 1;
+pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>, items: &mut Items<'_>) {
+    let all = words(value, &[',']);
+    let several = parameters.look_ahead(&all, |mut words| words.nth(1).is_some());
     let read = |word: Word<'_>| {
         if word.text.starts_with("postscreen_") {
             return Err(word.left_out("the name of a parameter"));
@@ -28,7 +28,9 @@ pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>) -> Vec<Ite
         }
         Ok(list)
     };
-    all.into_iter().map(|word| (word.span(), read(word))).collect()
+    for word in parameters.words(all) {
+        items.read(word.span(), || read(word));
+    }
 }
 
 pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {

@@ -27,9 +27,9 @@ pub(super) fn known(word: &str) -> Option<&'static (&'static str, ListKind, Part
 
 /// Is this the name of a restriction, whether it asks a list or not?
 pub(super) fn is_restriction(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    !word.contains('.')
-        && (OTHERS.iter().any(|start| word.starts_with(start)) || matches!(word.as_str(), "permit" | "defer"))
+    let starts = |start: &str| word.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
+    (OTHERS.iter().any(|start| starts(start)) || ["permit", "defer"].iter().any(|name| word.eq_ignore_ascii_case(name)))
+        && !word.contains('.')
 }
 
 /// Does this text contain a restriction that asks lists?

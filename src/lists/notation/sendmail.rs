@@ -2,55 +2,72 @@
 
 use crate::base::template::{Template, Variable};
 use crate::dnsxl::{CodeFilter, CodePattern, ListKind, ListSpec, OnNoAnswer, Part, SpecError};
-use crate::lists::notation::context::Item;
+use crate::lists::notation::context::Items;
 use crate::lists::notation::word::{Unsayable, Word, only_part};
 
 /// Patterns that `enhdnsbl` accepts (cf/README).
 const MAX_PATTERNS: usize = 5;
+/// Arguments that are looked at: the name, the zone, two messages, the patterns, and one more, which is a mistake.
+const MAX_ARGUMENTS: usize = 4 + MAX_PATTERNS + 1;
 
-pub(crate) fn read(text: &str) -> Vec<Item> {
-    let mut items = Vec::new();
+/// So many macros without a closing parenthesis are sought up to the end of the text; further ones in their line only.
+const MAX_UNCLOSED: usize = 10;
+
+pub(crate) fn read(text: &str, items: &mut Items<'_>) {
     let mut at = 0;
-    while at < text.len() {
-        let rest = text.get(at..).unwrap_or_default();
+    let mut unclosed = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let trimmed = rest.trim_start();
         at += rest.len() - trimmed.len();
-        if trimmed.is_empty() {
-            break;
-        }
+        let line = Word::new(trimmed.lines().next().unwrap_or_default(), at);
         // m4's `dnl` discards the rest of the line.
-        if trimmed.starts_with("dnl") || trimmed.starts_with('#') {
-            at += trimmed.find('\n').unwrap_or(trimmed.len());
+        if line.text.is_empty() || line.text.starts_with("dnl") || line.text.starts_with('#') {
+            at = line.end();
             continue;
         }
-        let line = trimmed.lines().next().unwrap_or_default();
-        if !trimmed.starts_with("FEATURE(") {
-            let word = Word::new(line, at).trim();
-            let error = match is_other_macro(word.text) {
-                true => word.left_out("a macro that asks no list"),
-                false => word.expected("FEATURE("),
-            };
-            // A definition may extend over several lines.
-            let inside = word.text.find('(').filter(|_| error.is_left_out());
-            let end = inside.and_then(|open| arguments(Word::new(text, 0), at + open + 1).ok()).map(|(_, end)| end);
-            items.push((word.span(), Err(error)));
-            at = end.unwrap_or(at + line.len()).max(at + 1);
-            continue;
+        let within = if unclosed < MAX_UNCLOSED { text } else { text.get(..line.end()).unwrap_or_default() };
+        let within = Word::new(within, 0);
+        at = match line.text.strip_prefix(FEATURE) {
+            Some(_) => read_feature(line, within, items),
+            None => read_other(line, within, items),
         }
-        match arguments(Word::new(text, 0), at + "FEATURE(".len()) {
-            Ok((arguments, end)) => {
-                let mut notes = Vec::new();
-                items.push((at..end, feature(&arguments, end, &mut notes)));
-                items.extend(notes.into_iter().map(|note| (note.span(), Err(note))));
-                at = end;
-            }
-            Err(error) => {
-                items.push((at..text.len(), Err(error)));
-                break;
-            }
+        .unwrap_or_else(|| {
+            unclosed += 1;
+            line.end()
+        });
+    }
+}
+
+const FEATURE: &str = "FEATURE(";
+
+/// Reads a feature, and says where it ends; `None` if it is not closed.
+fn read_feature(line: Word<'_>, within: Word<'_>, items: &mut Items<'_>) -> Option<usize> {
+    match arguments(within, line.at + FEATURE.len()) {
+        Ok((arguments, end)) => {
+            let mut notes = Vec::new();
+            items.push((line.at..end, feature(&arguments, end, &mut notes)));
+            notes.into_iter().for_each(|note| items.refuse(note.span(), note));
+            Some(end)
+        }
+        Err(error) => {
+            items.refuse(line.span(), error);
+            None
         }
     }
-    items
+}
+
+/// Skips any other line; a macro may extend over several.
+fn read_other(line: Word<'_>, within: Word<'_>, items: &mut Items<'_>) -> Option<usize> {
+    let word = line.trim();
+    if !is_other_macro(word.text) {
+        items.refuse(word.span(), word.expected(FEATURE));
+        return Some(line.end());
+    }
+    items.refuse(word.span(), word.left_out("a macro that asks no list"));
+    match word.text.find('(') {
+        Some(open) => arguments(within, word.at + open + 1).ok().map(|(_, end)| end),
+        None => Some(line.end()),
+    }
 }
 
 /// `define(...)`, `MAILER(...)`, `LOCAL_RULESETS`: any m4 macro that is not about lists.
@@ -77,7 +94,9 @@ fn arguments(text: Word<'_>, start: usize) -> Result<(Vec<Word<'_>>, usize), Spe
             '(' if quotes == 0 => parentheses += 1,
             ')' if quotes == 0 && parentheses > 0 => parentheses -= 1,
             ',' | ')' if quotes == 0 && parentheses == 0 => {
-                found.push(unquoted(Word::new(text.text.get(from..at).unwrap_or_default(), from)));
+                if found.len() < MAX_ARGUMENTS {
+                    found.push(unquoted(Word::new(text.text.get(from..at).unwrap_or_default(), from)));
+                }
                 from = at + 1;
                 if character == ')' {
                     return Ok((found, from));

@@ -1,5 +1,6 @@
 //! Pieces of a configuration's text with their positions, and what all notations refuse to print.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::dnsxl::{ListKind, ListSpec, NotCounted, OnNoAnswer, Part, SpecError, SpecErrorKind};
@@ -34,6 +35,16 @@ impl<'a> Word<'a> {
         let blank = |c: char| c.is_ascii_whitespace() || c == '\\';
         let start = self.text.len() - self.text.trim_start_matches(blank).len();
         Self { text: self.text.trim_matches(blank), at: self.at + start }
+    }
+
+    /// The text before an octet.
+    pub(super) fn before(self, index: usize) -> Self {
+        Self::new(self.text.get(..index).unwrap_or_default(), self.at)
+    }
+
+    /// The text from an octet on.
+    pub(super) fn after(self, index: usize) -> Self {
+        Self::new(self.text.get(index..).unwrap_or_default(), self.at + index)
     }
 
     /// The text before and after the octet at `index`.
@@ -108,27 +119,44 @@ impl<'a> Word<'a> {
     }
 }
 
-/// Words separated by any of these characters; comment lines are skipped.
-pub(super) fn words<'a>(text: Word<'a>, separators: &[char]) -> Vec<Word<'a>> {
-    let mut found = Vec::new();
-    let mut line_start = text.at;
-    for line in text.text.split_inclusive('\n') {
-        if !line.trim_start().starts_with('#') {
-            let mut start = None;
-            for (at, character) in line.char_indices() {
-                if !separators.contains(&character) && !character.is_ascii_whitespace() {
-                    start.get_or_insert(at);
-                } else if let Some(from) = start.take() {
-                    found.push(Word::new(line.get(from..at).unwrap_or_default(), line_start + from));
-                }
+/// Words separated by blanks and by any of these characters; comment lines are skipped.
+pub(super) fn words<'a>(text: Word<'a>, separators: &'static [char]) -> Words<'a> {
+    Words { rest: text, separators, in_line: false }
+}
+
+/// The words of a text, one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Words<'a> {
+    rest: Word<'a>,
+    separators: &'static [char],
+    /// Is the start of this line behind us?
+    in_line: bool,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        loop {
+            let text = self.rest.text;
+            let is_blank = |c: char| c.is_whitespace() && c != '\n';
+            if !self.in_line && text.trim_start_matches(is_blank).starts_with('#') {
+                self.rest = self.rest.after(text.find('\n')? + 1);
+                continue;
             }
-            if let Some(from) = start {
-                found.push(Word::new(line.get(from..).unwrap_or_default(), line_start + from));
+            let first = text.chars().next()?;
+            self.in_line = first != '\n';
+            let is_between = |c: char| c.is_ascii_whitespace() || self.separators.contains(&c);
+            if is_between(first) {
+                self.rest = self.rest.after(first.len_utf8());
+                continue;
             }
+            let end = text.find(is_between).unwrap_or(text.len());
+            let word = self.rest.before(end);
+            self.rest = self.rest.after(end);
+            return Some(word);
         }
-        line_start += line.len();
     }
-    found
 }
 
 /// The one part that a list is asked about, for notations that can express only one.
@@ -166,10 +194,32 @@ pub(super) fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
 }
 
 /// Replaces comment lines by blanks; every other octet keeps its position.
-pub(super) fn without_comments(text: &str) -> String {
-    let blank = |line: &str| match line.trim_start().starts_with('#') {
-        true => line.chars().map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) }).collect(),
-        false => line.to_owned(),
-    };
-    text.split_inclusive('\n').map(blank).collect()
+pub(super) fn without_comments(text: &str) -> Cow<'_, str> {
+    let comments = lines_with_positions(text).filter(|line| line.text.trim_start().starts_with('#'));
+    blanked(text, comments.map(|line| line.before(line.text.trim_end_matches('\n').len()).span()))
+}
+
+/// The lines of a text with their ends, and where each begins.
+pub(super) fn lines_with_positions(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let mut start = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let word = Word::new(line, start);
+        start = word.end();
+        word
+    })
+}
+
+/// The text with blanks in place of the characters in these ranges.
+pub(super) fn blanked(text: &str, ranges: impl IntoIterator<Item = Range<usize>>) -> Cow<'_, str> {
+    let mut octets = Cow::Borrowed(text.as_bytes());
+    for range in ranges {
+        if let Some(part) = octets.to_mut().get_mut(range) {
+            part.fill(b' ');
+        }
+    }
+    match octets {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        // Whole characters were replaced, so it is text; if not, nothing is.
+        Cow::Owned(octets) => String::from_utf8(octets).map_or(Cow::Borrowed(text), Cow::Owned),
+    }
 }

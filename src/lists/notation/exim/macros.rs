@@ -3,12 +3,15 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use crate::lists::notation::context::MAX_NAMES;
 use crate::lists::notation::word::Word;
 
 /// The macros that a text defines; if a macro is defined twice, the last definition.
 #[derive(Debug, Default)]
 pub(crate) struct Macros<'a> {
     values: BTreeMap<&'a str, Word<'a>>,
+    /// The first macro that is not remembered, since there are too many.
+    forgotten: Option<Word<'a>>,
     /// Octets of macro values so far.
     spent: Cell<usize>,
 }
@@ -18,8 +21,8 @@ const MAX_OCTETS: usize = 200_000;
 
 impl<'a> Macros<'a> {
     /// Collects the definitions from lines.
-    pub(crate) fn new(lines: &[Word<'a>]) -> Self {
-        let mut found = BTreeMap::new();
+    pub(crate) fn new(lines: impl Iterator<Item = Word<'a>>) -> Self {
+        let mut found = Self::default();
         for line in lines {
             let Some(equals) = line.text.find('=') else { continue };
             let (name, value) = line.split(equals);
@@ -30,10 +33,19 @@ impl<'a> Macros<'a> {
                     Some(again) => Word::new(again, value.at + 1),
                     None => value,
                 };
-                found.insert(name.text, value);
+                if found.values.len() < MAX_NAMES || found.values.contains_key(name.text) {
+                    found.values.insert(name.text, value);
+                } else {
+                    found.forgotten.get_or_insert(name);
+                }
             }
         }
-        Self { values: found, spent: Cell::new(0) }
+        found
+    }
+
+    /// Where more macros begin than are remembered: these have no value.
+    pub(crate) fn forgotten(&self) -> Option<Word<'a>> {
+        self.forgotten
     }
 
     /// The value of a macro.

@@ -9,7 +9,7 @@ use crate::base::name::Name;
 use crate::dnsxl::{
     CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, OnNoAnswer, Part, Quantifier, SpecError, Subject,
 };
-use crate::lists::notation::context::Item;
+use crate::lists::notation::context::Items;
 use crate::lists::notation::exim::macros::Macros;
 use crate::lists::notation::word::{Unsayable, Word};
 
@@ -77,89 +77,86 @@ pub(crate) fn looks_like(text: &str) -> bool {
 const MAX_DEPTH: usize = 8;
 
 /// The items of a list, each with the rule before it for lists that do not answer.
-fn list(kind: ListKind, list: Word<'_>, macros: &Macros<'_>) -> Vec<Item> {
-    let mut reader = ListReader { kind, macros, on_no_answer: None, items: Vec::new() };
-    reader.read(list, 0);
-    reader.items
+fn list(kind: ListKind, list: Word<'_>, macros: &Macros<'_>, items: &mut Items<'_>) {
+    ListReader { kind, macros, on_no_answer: None, items }.read(list, 0);
 }
 
 /// Reads a list, with its macros replaced by their values.
-struct ListReader<'m> {
+struct ListReader<'r, 'c> {
     kind: ListKind,
-    macros: &'m Macros<'m>,
+    macros: &'r Macros<'r>,
     on_no_answer: Option<OnNoAnswer>,
-    items: Vec<Item>,
+    items: &'r mut Items<'c>,
 }
 
-impl ListReader<'_> {
+impl ListReader<'_, '_> {
     fn read(&mut self, list: Word<'_>, depth: usize) {
         if let Some(at) = list.text.find("://") {
             let before = list.text.get(..at).unwrap_or_default();
             let start = before.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
             let scheme = Word::new(list.text.get(start..at + 3).unwrap_or_default(), list.at + start);
-            self.items.push((list.span(), Err(scheme.expected("a list domain, not a URL"))));
-            return;
+            return self.items.refuse(list.span(), scheme.expected("a list domain, not a URL"));
         }
         let (words, separator) = split_list(list, b':');
-        for word in words {
-            let word = word.trim();
-            if word.text.is_empty() {
-                continue;
-            }
-            if word.text.starts_with('+') {
-                match UNHEARD.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.text)) {
-                    Some((_, rule)) => self.on_no_answer = Some(*rule),
-                    None => {
-                        let wanted = "+include_unknown, +exclude_unknown or +defer_unknown";
-                        self.items.push((word.span(), Err(word.expected(wanted))));
-                    }
+        for word in words.map(Word::trim).filter(|word| !word.text.is_empty()) {
+            self.word(word, separator, depth);
+        }
+    }
+
+    fn word(&mut self, word: Word<'_>, separator: u8, depth: usize) {
+        if word.text.starts_with('+') {
+            match UNHEARD.iter().find(|(name, _)| name.eq_ignore_ascii_case(word.text)) {
+                Some((_, rule)) => self.on_no_answer = Some(*rule),
+                None => {
+                    let wanted = "+include_unknown, +exclude_unknown or +defer_unknown";
+                    self.items.refuse(word.span(), word.expected(wanted));
                 }
-                continue;
             }
-            if crate::lists::notation::exim::macros::is_macro(word.text) {
-                match self.macros.get(word.text) {
-                    Some(value) if depth >= MAX_DEPTH || !self.macros.allow(value.text.len()) => {
-                        self.items.push((word.span(), Err(word.unsupported("so many macros inside each other"))));
-                    }
-                    Some(value) => self.read(value, depth + 1),
-                    None => self.items.push((word.span(), Err(word.undefined("the macro", word.text)))),
+            return;
+        }
+        if macros::is_macro(word.text) {
+            return match self.macros.get(word.text) {
+                Some(value) if depth >= MAX_DEPTH || !self.macros.allow(value.text.len()) => {
+                    self.items.refuse(word.span(), word.unsupported("so many macros inside each other"));
                 }
-                continue;
-            }
-            let spec = item(self.kind, word, separator).map(|spec| match self.on_no_answer {
+                Some(value) => self.read(value, depth + 1),
+                None => self.items.refuse(word.span(), word.undefined("the macro", word.text)),
+            };
+        }
+        let (kind, on_no_answer) = (self.kind, self.on_no_answer);
+        self.items.read(word.span(), || {
+            item(kind, word, separator).map(|spec| match on_no_answer {
                 Some(rule) => spec.with_on_no_answer(rule),
                 None => spec,
-            });
-            self.items.push((word.span(), spec));
-        }
+            })
+        });
     }
 }
 
 /// Items of an Exim list, separated by `separator`, or by the octet after a leading `<`. A doubled separator means
 /// the octet itself, and stays doubled here.
-fn split_list(list: Word<'_>, separator: u8) -> (Vec<Word<'_>>, u8) {
+fn split_list(list: Word<'_>, separator: u8) -> (impl Iterator<Item = Word<'_>>, u8) {
     let start = list.trim();
     let (list, separator) = match start.text.as_bytes() {
-        [b'<', other, ..] if other.is_ascii_punctuation() => {
-            (Word::new(start.text.get(2..).unwrap_or_default(), start.at + 2), *other)
-        }
+        [b'<', other, ..] if other.is_ascii_punctuation() => (start.after(2), *other),
         _ => (list, separator),
     };
-    let octets = list.text.as_bytes();
-    let mut words = Vec::new();
-    let (mut from, mut at) = (0, 0);
-    while at < octets.len() {
-        if octets.get(at) == Some(&separator) {
-            if octets.get(at + 1) == Some(&separator) {
-                at += 2;
-                continue;
+    let mut rest = Some(list);
+    let words = std::iter::from_fn(move || {
+        let from = rest?;
+        let octets = from.text.as_bytes();
+        let is_at = |at: usize| octets.get(at) == Some(&separator);
+        let mut at = 0;
+        while at < octets.len() {
+            match (is_at(at), is_at(at + 1)) {
+                (true, false) => break,
+                (true, true) => at += 2,
+                (false, _) => at += 1,
             }
-            words.push(Word::new(list.text.get(from..at).unwrap_or_default(), list.at + from));
-            from = at + 1;
         }
-        at += 1;
-    }
-    words.push(Word::new(list.text.get(from..).unwrap_or_default(), list.at + from));
+        rest = is_at(at).then(|| from.after(at + 1));
+        Some(from.before(at))
+    });
     (words, separator)
 }
 

@@ -1,12 +1,14 @@
 //! The parameters of a text, and where they are used: `$name`.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::dnsxl::SpecError;
-use crate::lists::notation::main_cf::lines::LogicalLine;
+use crate::lists::notation::context::MAX_NAMES;
+use crate::lists::notation::main_cf::lines::{LogicalLine, Parameter};
 use crate::lists::notation::restriction;
-use crate::lists::notation::word::{Word, words};
+use crate::lists::notation::word::{Word, Words, words};
 
 /// The maximum depth of nested variables.
 const MAX_DEPTH: usize = 8;
@@ -17,67 +19,87 @@ const MAX_OCTETS: usize = 200_000;
 #[derive(Debug, Default)]
 pub(crate) struct Parameters<'a> {
     values: HashMap<(Option<&'a str>, &'a str), Value<'a>>,
-    /// How often each is used by others.
-    used: HashMap<&'a str, usize>,
-    classes: HashSet<&'a str>,
+    /// The first parameter that is not remembered, since there are too many.
+    forgotten: Option<Word<'a>>,
     /// Octets of variable values so far.
     spent: Cell<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Value<'a> {
-    /// The line of the definition.
-    line: usize,
     text: Word<'a>,
     holds_list: bool,
+    /// How often others use it.
+    used: usize,
+    is_class: bool,
 }
 
 impl<'a> Parameters<'a> {
-    pub(crate) fn new(lines: &[LogicalLine<'a>]) -> Self {
+    pub(crate) fn new<L: Iterator<Item = LogicalLine<'a>>>(lines: impl Fn() -> L) -> Self {
         let mut all = Self::default();
-        for (index, line) in lines.iter().enumerate() {
-            if let LogicalLine::Parameter { name, value, service, .. } = line {
-                let value = Value { line: index, text: *value, holds_list: restriction::holds_list(value.text) };
-                all.values.insert((*service, name.text), value);
-            }
+        for parameter in lines().filter_map(LogicalLine::parameter) {
+            let Parameter { name, value: text, service, .. } = parameter;
+            let full = all.values.len() >= MAX_NAMES;
+            let place = match all.values.entry((service, name.text)) {
+                Entry::Vacant(_) if full => {
+                    all.forgotten.get_or_insert(name);
+                    continue;
+                }
+                place => place,
+            };
+            let holds_list = restriction::holds_list(text.text);
+            place.insert_entry(Value { text, holds_list, used: 0, is_class: false });
         }
-        for line in lines {
-            let (LogicalLine::Parameter { value, .. } | LogicalLine::Bare(value)) = line;
-            for word in words(*value, &[',']) {
-                let name = match variable(word.text) {
-                    Some(name) => Some(name),
-                    None => all.lists_of(word.text).map(|_| word.text),
-                };
-                if let Some(name) = name {
-                    *all.used.entry(name).or_default() += 1;
+        if all.is_empty() {
+            return all;
+        }
+        for line in lines() {
+            let (LogicalLine::Parameter(Parameter { value, .. }) | LogicalLine::Bare(value)) = line;
+            for word in words(value, &[',']) {
+                let name = variable(word.text);
+                let used = all.values.get_mut(&(None, name.unwrap_or(word.text)));
+                if let Some(value) = used.filter(|value| name.is_some() || value.is_class_named(word.text)) {
+                    value.used += 1;
                 }
             }
         }
         if let Some(value) = all.value("smtpd_restriction_classes") {
             for class in words(value, &[',']) {
-                // Being named in the list of classes does not count as a use.
-                if let Some(count) = all.used.get_mut(class.text) {
-                    *count = count.saturating_sub(1);
+                if let Some(class) = all.values.get_mut(&(None, class.text)) {
+                    // Being named in the list of classes does not count as a use.
+                    class.used = class.used.saturating_sub(1);
+                    class.is_class = true;
                 }
-                all.classes.insert(class.text);
             }
         }
         all
     }
 
+    /// Are there none?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Where more parameters begin than are remembered: variables of these have no value, and the last definition of a
+    /// name does not replace those before.
+    pub(crate) fn forgotten(&self) -> Option<Word<'a>> {
+        self.forgotten
+    }
+
     /// Is this the last definition of the parameter?
-    pub(crate) fn is_last(&self, index: usize, name: Word<'_>, service: Option<&'a str>) -> bool {
-        self.values.get(&(service, name.text)).is_none_or(|value| value.line == index)
+    pub(crate) fn is_last(&self, parameter: &Parameter<'a>) -> bool {
+        let last = self.values.get(&(parameter.service, parameter.name.text));
+        last.is_none_or(|last| last.text.at == parameter.value.at)
     }
 
     /// Does another parameter of the text use the value of this one?
     pub(crate) fn is_used(&self, name: Word<'_>) -> bool {
-        self.used.get(name.text).is_some_and(|count| *count > 0)
+        self.values.get(&(None, name.text)).is_some_and(|value| value.used > 0)
     }
 
     /// Is it a restriction class?
     pub(crate) fn is_class(&self, name: Word<'_>) -> bool {
-        self.classes.contains(name.text)
+        self.values.get(&(None, name.text)).is_some_and(|value| value.is_class)
     }
 
     /// Does the text define this parameter of `main.cf`?
@@ -91,31 +113,21 @@ impl<'a> Parameters<'a> {
 
     /// The restrictions of the class with this name.
     fn lists_of(&self, name: &str) -> Option<Word<'a>> {
-        let value = self.values.get(&(None, name)).filter(|value| value.holds_list)?;
-        (!restriction::is_restriction(name)).then_some(value.text)
+        self.values.get(&(None, name)).filter(|value| value.is_class_named(name)).map(|value| value.text)
     }
 
     /// Words, with each variable and each restriction class replaced by its value.
-    pub(crate) fn words(&self, words: Vec<Word<'a>>) -> Vec<Word<'a>> {
-        let mut found = Vec::new();
-        self.add(words, 0, &mut found);
-        found
+    pub(crate) fn words(&self, words: Words<'a>) -> Expanded<'_, 'a> {
+        Expanded { parameters: self, open: vec![words] }
     }
 
-    fn add(&self, all: Vec<Word<'a>>, depth: usize, found: &mut Vec<Word<'a>>) {
-        for word in all {
-            let value = match variable(word.text) {
-                Some(name) => self.value(name),
-                None => self.lists_of(word.text),
-            };
-            match value {
-                Some(value) if depth < MAX_DEPTH && self.spent.get() < MAX_OCTETS => {
-                    self.spent.set(self.spent.get() + value.text.len() + 1);
-                    self.add(words(value, &[',']), depth + 1, found);
-                }
-                _ => found.push(word),
-            }
-        }
+    /// Is this true for the words? They are expanded again when they are read, so this must not use up what variables may
+    /// add.
+    pub(crate) fn look_ahead(&self, words: &Words<'a>, is_so: impl FnOnce(Expanded<'_, 'a>) -> bool) -> bool {
+        let spent = self.spent.get();
+        let found = is_so(self.words(words.clone()));
+        self.spent.set(spent);
+        found
     }
 
     /// Reads a word after the variables inside it are replaced by their values.
@@ -136,17 +148,59 @@ impl<'a> Parameters<'a> {
             let (length, name) =
                 leading_variable(from.text).ok_or_else(|| from.unsupported("this use of a variable"))?;
             let named = Word::new(from.text.get(..length).unwrap_or_default(), from.at);
-            let value = self.value(name).map(|value| words(value, &[]));
-            match value.as_deref() {
-                None => return Err(named.undefined("the variable", named.text)),
-                Some([value]) if !value.text.contains('$') && value.text.len() <= MAX_NAME => text.push_str(value.text),
-                Some(_) => return Err(named.unsupported("a variable inside a word that is more than one word")),
+            let Some(value) = self.value(name) else { return Err(named.undefined("the variable", named.text)) };
+            let mut values = words(value, &[]);
+            match (values.next(), values.next()) {
+                (Some(value), None) if !value.text.contains('$') && value.text.len() <= MAX_NAME => {
+                    text.push_str(value.text);
+                }
+                _ => return Err(named.unsupported("a variable inside a word that is more than one word")),
             }
             rest = Word::new(from.text.get(length..).unwrap_or_default(), from.at + length);
         }
         text.push_str(rest.text);
         // Positions in the expanded text do not exist in the original text, so they are not reported.
         read(Word::new(&text, 0)).map_err(|error| SpecError::new(error.kind(), word.span()))
+    }
+}
+
+impl Value<'_> {
+    /// Is it a restriction class with this name, which other restrictions may name?
+    fn is_class_named(&self, name: &str) -> bool {
+        self.holds_list && !restriction::is_restriction(name)
+    }
+}
+
+/// The words of a value, and of the values that it names.
+#[derive(Debug)]
+pub(crate) struct Expanded<'p, 'a> {
+    parameters: &'p Parameters<'a>,
+    /// The values that are being read: each is named in the one before.
+    open: Vec<Words<'a>>,
+}
+
+impl<'a> Iterator for Expanded<'_, 'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        loop {
+            let Some(word) = self.open.last_mut()?.next() else {
+                self.open.pop();
+                continue;
+            };
+            let parameters = self.parameters;
+            let value = match variable(word.text) {
+                Some(name) => parameters.value(name),
+                None => parameters.lists_of(word.text),
+            };
+            match value {
+                Some(value) if self.open.len() <= MAX_DEPTH && parameters.spent.get() < MAX_OCTETS => {
+                    parameters.spent.set(parameters.spent.get() + value.text.len() + 1);
+                    self.open.push(words(value, &[',']));
+                }
+                _ => return Some(word),
+            }
+        }
     }
 }
 

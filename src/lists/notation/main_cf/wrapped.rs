@@ -59,10 +59,15 @@ pub(crate) fn unwrapped(text: &str) -> Cow<'_, str> {
     String::from_utf8(octets).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// The longest name of a parameter that is sought behind a quotation mark, in characters.
+const MAX_NAME: usize = 64;
+
 /// Does a quotation mark open a value, a parameter, or a restriction with its arguments?
 fn opens(before: &str, inner: &str) -> bool {
     let before = before.trim_end();
-    let first = inner.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
+    // No name is longer, and a text may hold millions of quotation marks.
+    let start = inner.char_indices().nth(MAX_NAME).map_or(Some(inner), |(at, _)| inner.get(..at)).unwrap_or_default();
+    let first = start.split([' ', '\t', '=', ',', '\n']).next().unwrap_or_default();
     let is_name = first.starts_with("smtpd_") || first.starts_with("postscreen_");
     let more = inner.len() > first.len() && !inner.get(first.len()..).is_some_and(|rest| rest.starts_with(['"', '\'']));
     before.ends_with('=') || before.ends_with(COMMAND) || is_name || (restriction::is_restriction(first) && more)

@@ -5,9 +5,9 @@ pub(crate) mod tree;
 use std::net::Ipv4Addr;
 
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
-use crate::lists::notation::context::Item;
+use crate::lists::notation::context::Items;
 use crate::lists::notation::octet_regex;
-use crate::lists::notation::rspamd::tree::{TreeEntry, TreeValue};
+use crate::lists::notation::rspamd::tree::{Step, TreeEntry, TreeReader, TreeValue};
 use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard};
 
 /// The subjects of a query: rspamd's word, and the part of the dialogue, if there is one.
@@ -84,26 +84,30 @@ pub(crate) fn looks_like(text: &str) -> bool {
     })
 }
 
-pub(crate) fn read(text: &str) -> Vec<Item> {
-    let mut items = Vec::new();
-    match crate::lists::notation::rspamd::tree::read(text) {
-        Ok(entries) => rules(&entries, 0..text.trim_end().len(), &mut items),
-        Err(error) => items.push((0..text.len(), Err(error))),
+pub(crate) fn read(text: &str, items: &mut Items<'_>) {
+    let mut reader = TreeReader::new(text);
+    if let Err(error) = rules(&mut reader, 0, items) {
+        // From the line where reading ended.
+        let line = text.get(..reader.end()).and_then(|read| read.rfind('\n')).map_or(0, |end| end + 1);
+        items.refuse(line..text.len(), error);
     }
-    items
+    if let Some(word) = reader.forgotten() {
+        items.refuse(word.span(), word.unsupported("more than 10,000 settings in one object"));
+    }
 }
 
-/// The rules in an object: the object itself, if it names a list, otherwise the rules in its objects.
-fn rules(entries: &[TreeEntry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Item>) {
-    if entries.iter().any(|entry| entry.key.text == "rbl" && entry.value.texts().is_some()) {
-        rule(entries, span, items);
-        return;
+/// The rules in the object that is open: the object itself, if it names a list, otherwise the rules in its objects.
+fn rules(reader: &mut TreeReader<'_>, start: usize, items: &mut Items<'_>) -> Result<(), SpecError> {
+    if reader.holds("rbl") {
+        let entries = reader.entries()?;
+        rule(&entries, start..reader.end(), items);
+        return Ok(());
     }
-    for entry in entries {
-        let span = entry.key.at..entry.end;
-        match &entry.value {
-            TreeValue::Object(inner) => rules(inner, span, items),
-            _ => items.push((span, Err(outside(entry)))),
+    loop {
+        match reader.step()? {
+            Step::Object(key) => rules(reader, key.at, items)?,
+            Step::Value(entry) => items.refuse(entry.key.at..entry.end, outside(&entry)),
+            Step::End => return Ok(()),
         }
     }
 }
@@ -120,14 +124,14 @@ fn outside(entry: &TreeEntry<'_>) -> SpecError {
     }
 }
 
-fn rule(entries: &[TreeEntry<'_>], span: std::ops::Range<usize>, items: &mut Vec<Item>) {
+fn rule(entries: &[TreeEntry<'_>], span: std::ops::Range<usize>, items: &mut Items<'_>) {
     let mut notes = Vec::new();
     match list(entries, &mut notes) {
         Ok(Some(list)) => items.push((span, Ok(list))),
         Ok(None) => {}
-        Err(error) => items.push((span, Err(error))),
+        Err(error) => items.refuse(span, error),
     }
-    items.extend(notes.into_iter().map(|note| (note.span(), Err(note))));
+    notes.into_iter().for_each(|note| items.refuse(note.span(), note));
 }
 
 /// The list of a rule, if it asks about the dialogue; subjects outside the dialogue are reported in the notes.

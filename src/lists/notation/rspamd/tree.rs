@@ -33,79 +33,173 @@ impl<'a> TreeValue<'a> {
     }
 }
 
-/// The entries of a text.
-pub(crate) fn read(text: &str) -> Result<Vec<TreeEntry<'_>>, SpecError> {
-    TreeReader { text, at: 0 }.entries(0)
+/// Entries of one object, and values of one array, beyond these are not kept.
+const MAX_ENTRIES: usize = 10_000;
+
+/// What is read at once.
+pub(crate) enum Step<'a> {
+    /// A value, which ends here.
+    Value(TreeEntry<'a>),
+    /// An object begins: the next entry is its first one. It has this key.
+    Object(Word<'a>),
+    /// The object, or the text, ends here.
+    End,
 }
 
-struct TreeReader<'a> {
+/// Reads a text, one entry after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct TreeReader<'a> {
     text: &'a str,
     at: usize,
+    /// How many objects are open.
+    depth: usize,
+    /// The first entry that was not kept.
+    forgotten: Option<Word<'a>>,
 }
 
 impl<'a> TreeReader<'a> {
-    /// Reads entries up to the end, or to the brace that closes the object.
-    fn entries(&mut self, depth: usize) -> Result<Vec<TreeEntry<'a>>, SpecError> {
-        let mut entries = Vec::new();
-        loop {
-            self.skip(&[';', ',']);
-            match self.peek() {
-                None if depth == 0 => return Ok(entries),
-                None => return Err(self.here().expected("\"}\"")),
-                Some('}') if depth > 0 => {
-                    self.at += 1;
-                    return Ok(entries);
-                }
-                Some(_) => {}
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0, forgotten: None }
+    }
+
+    /// Where what was read ends, without blanks behind it.
+    pub(crate) fn end(&self) -> usize {
+        self.text.get(..self.at).unwrap_or_default().trim_end().len()
+    }
+
+    /// Where an object has more entries than are kept.
+    pub(crate) fn forgotten(&self) -> Option<Word<'a>> {
+        self.forgotten
+    }
+
+    /// Reads one entry; an object is entered, not read.
+    pub(crate) fn step(&mut self) -> Result<Step<'a>, SpecError> {
+        self.skip(&[';', ',']);
+        match self.peek() {
+            None if self.depth == 0 => return Ok(Step::End),
+            None => return Err(self.here().expected("\"}\"")),
+            Some('}') if self.depth > 0 => {
+                self.at += 1;
+                self.depth -= 1;
+                return Ok(Step::End);
             }
-            let key = self.word("a key")?;
-            if key.text.starts_with('.') {
-                // A macro of UCL, such as `.include(try=true) "file"`: skipped up to the end of its line.
-                let length = self.rest().find('\n').unwrap_or(self.rest().len());
-                let value = Word::new(self.rest().get(..length).unwrap_or_default(), self.at);
-                self.at += length;
-                entries.push(TreeEntry { key, value: TreeValue::Scalar(value), end: self.at });
-                continue;
-            }
-            self.skip(&['=', ':']);
-            let mut value = self.value(depth)?;
-            self.skip(&[]);
-            if let (TreeValue::Scalar(name), Some('{')) = (&value, self.peek()) {
-                // `worker "normal" { ... }`: an object with a name.
-                let (key, inner) = (*name, self.value(depth + 1)?);
-                value = TreeValue::Object(vec![TreeEntry { key, value: inner, end: self.at }]);
-            }
-            entries.push(TreeEntry { key, value, end: self.at });
+            Some(_) => {}
+        }
+        let key = self.word("a key")?;
+        if key.text.starts_with('.') {
+            // A macro of UCL, such as `.include(try=true) "file"`: skipped up to the end of its line.
+            let length = self.rest().find('\n').unwrap_or(self.rest().len());
+            let value = TreeValue::Scalar(Word::new(self.rest().get(..length).unwrap_or_default(), self.at));
+            self.at += length;
+            return Ok(Step::Value(TreeEntry { key, value, end: self.at }));
+        }
+        self.skip(&['=', ':']);
+        if self.peek() == Some('{') {
+            return self.enter(key);
+        }
+        let value = self.value()?;
+        let end = self.at;
+        self.skip(&[]);
+        match (&value, self.peek()) {
+            // `worker "normal" { ... }`: an object with a name.
+            (TreeValue::Scalar(name), Some('{')) => self.enter(*name),
+            _ => Ok(Step::Value(TreeEntry { key, value, end })),
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<TreeValue<'a>, SpecError> {
-        match self.peek() {
-            Some('{') if depth >= MAX_DEPTH => Err(self.here().unsupported("objects nested this deeply")),
-            Some('{') => {
-                self.at += 1;
-                Ok(TreeValue::Object(self.entries(depth + 1)?))
-            }
-            Some('[') if depth >= MAX_DEPTH => Err(self.here().unsupported("arrays nested this deeply")),
-            Some('[') => {
-                self.at += 1;
-                let mut words = Vec::new();
-                loop {
-                    self.skip(&[',']);
-                    match self.peek() {
-                        Some(']') => {
-                            self.at += 1;
-                            return Ok(TreeValue::Array(words));
-                        }
-                        None => return Err(self.here().expected("\"]\"")),
-                        // Settings with objects in an array are not among those read here.
-                        Some('{' | '[') => drop(self.value(depth + 1)?),
-                        Some(_) => words.push(self.word("a value")?),
-                    }
+    fn enter(&mut self, key: Word<'a>) -> Result<Step<'a>, SpecError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.here().unsupported("objects nested this deeply"));
+        }
+        self.at += 1;
+        self.depth += 1;
+        Ok(Step::Object(key))
+    }
+
+    /// The entries of the object that is open, with all that they hold.
+    pub(crate) fn entries(&mut self) -> Result<Vec<TreeEntry<'a>>, SpecError> {
+        let mut entries = Vec::new();
+        loop {
+            let entry = match self.step()? {
+                Step::End => return Ok(entries),
+                Step::Value(entry) => entry,
+                Step::Object(key) => {
+                    let value = TreeValue::Object(self.entries()?);
+                    TreeEntry { key, value, end: self.at }
                 }
-            }
+            };
+            self.keep(entry.key, entry, &mut entries);
+        }
+    }
+
+    fn keep<T>(&mut self, place: Word<'a>, value: T, all: &mut Vec<T>) {
+        if all.len() < MAX_ENTRIES {
+            all.push(value);
+        } else {
+            self.forgotten.get_or_insert(place);
+        }
+    }
+
+    fn value(&mut self) -> Result<TreeValue<'a>, SpecError> {
+        match self.peek() {
+            Some('[') => self.array(self.depth),
             Some('<') => Err(self.here().unsupported("a text of several lines")),
             _ => Ok(TreeValue::Scalar(self.word("a value")?)),
+        }
+    }
+
+    /// The words of an array. Settings with objects or arrays in it are not among those read here.
+    fn array(&mut self, depth: usize) -> Result<TreeValue<'a>, SpecError> {
+        if depth >= MAX_DEPTH {
+            return Err(self.here().unsupported("arrays nested this deeply"));
+        }
+        self.at += 1;
+        let mut words = Vec::new();
+        loop {
+            self.skip(&[',']);
+            match self.peek() {
+                Some(']') => {
+                    self.at += 1;
+                    return Ok(TreeValue::Array(words));
+                }
+                None => return Err(self.here().expected("\"]\"")),
+                Some('[') => drop(self.array(depth + 1)?),
+                Some('{') => {
+                    let outer = self.depth;
+                    self.depth = depth + 1;
+                    self.enter(self.here())?;
+                    self.skip_object()?;
+                    self.depth = outer;
+                }
+                Some(_) => {
+                    let word = self.word("a value")?;
+                    self.keep(word, word, &mut words);
+                }
+            }
+        }
+    }
+
+    /// Reads the object that is open, and keeps nothing.
+    fn skip_object(&mut self) -> Result<(), SpecError> {
+        let outer = self.depth - 1;
+        while self.depth > outer {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Does the object that is open hold a key with a value? Nothing is read.
+    pub(crate) fn holds(&self, key: &str) -> bool {
+        let mut ahead = self.clone();
+        loop {
+            match ahead.step() {
+                Ok(Step::Value(entry)) if ahead.depth == self.depth && entry.key.text == key => return true,
+                Ok(Step::End) if ahead.depth < self.depth || self.depth == 0 && ahead.rest().is_empty() => {
+                    return false;
+                }
+                Ok(_) => {}
+                Err(_) => return false,
+            }
         }
     }
 

@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
-use crate::lists::notation::context::Item;
+use crate::lists::notation::context::{Items, MAX_NAMES};
 use crate::lists::notation::octet_regex;
 use crate::lists::notation::spamassassin::scores::{Scores, first_word, rule_name};
-use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard};
+use crate::lists::notation::word::{
+    Unsayable, Word, lines_with_positions, no_more_than_codes, only_part, usual_unheard,
+};
 
 /// Lines about data outside the SMTP dialogue.
 const ABOUT_MESSAGES: [&str; 10] = [
@@ -58,15 +60,14 @@ const DIRECTIVES: [&str; 21] = [
 pub(crate) fn looks_like(text: &str) -> bool {
     let word =
         |text: &str| text.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'_');
-    let lines = lines(text);
-    let known = |line: &Word<'_>| {
-        let (directive, rest) = first_word(*line);
+    let known = |line: Word<'_>| {
+        let (directive, rest) = first_word(line);
         !rest.text.is_empty()
             && (ABOUT_MESSAGES.contains(&directive.text)
                 || DIRECTIVES.iter().any(|start| directive.text.starts_with(start)))
     };
-    let plain = |line: &Word<'_>| word(first_word(*line).0.text) && !line.text.contains(" = ");
-    lines.iter().all(plain) && lines.iter().any(known)
+    let plain = |line: Word<'_>| word(first_word(line).0.text) && !line.text.contains(" = ");
+    lines(text).all(plain) && lines(text).any(known)
 }
 
 /// A function and its arguments.
@@ -76,63 +77,56 @@ struct Call<'a> {
     end: usize,
 }
 
-pub(crate) fn read(text: &str) -> Vec<Item> {
-    let lines = lines(text);
-    let scores = Scores::new(&lines);
-    let mut items = Vec::new();
-    // The sets named so far, with their lists.
-    let mut sets = HashMap::new();
-    for (index, line) in lines.iter().enumerate() {
-        let word = *line;
-        let (directive, rest) = first_word(word);
-        let is_list = word.text.contains("check_rbl") || word.text.contains("check_dnsbl");
-        if ABOUT_MESSAGES.contains(&directive.text) {
-            items.push((word.span(), Err(directive.left_out("what is no part of the SMTP dialogue"))));
-            continue;
-        }
-        if directive.text == "score" && !is_list {
-            if scores.is_against(rest) {
-                let why = "a score; weights are whole numbers, and are set on the list";
-                items.push((word.span(), Err(directive.left_out(why))));
+pub(crate) fn read(text: &str, items: &mut Items<'_>) {
+    let scores = Scores::new(lines(text));
+    // The sets named so far, each with its zone and what is asked about.
+    let mut sets = Sets::new();
+    for line in lines(text) {
+        let (directive, rest) = first_word(line);
+        let is_list = line.text.contains("check_rbl") || line.text.contains("check_dnsbl");
+        let left_out = if ABOUT_MESSAGES.contains(&directive.text) {
+            Some("what is no part of the SMTP dialogue")
+        } else if directive.text == "score" && !is_list {
+            // Other scores are reported with their rules.
+            if !scores.is_against(rest) {
+                continue;
             }
+            Some("a score; weights are whole numbers, and are set on the list")
+        } else if asks_no_list(line, directive, is_list) {
+            Some("a line that asks no list")
+        } else {
+            None
+        };
+        if let Some(what) = left_out {
+            items.refuse(line.span(), directive.left_out(what));
             continue;
         }
-        let is_word = !directive.text.is_empty()
-            && directive.text.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
-            && directive.text.starts_with(|c: char| c.is_ascii_lowercase());
-        if is_word && !is_list && !word.text.contains("check_") && word.text.len() > directive.text.len()
-            || matches!(directive.text, "else" | "endif")
-        {
-            items.push((word.span(), Err(directive.left_out("a line that asks no list"))));
-            continue;
-        }
-        let name = rule_name(word);
-        if directive.text == "header" && !is_list {
-            items.push((word.span(), Err(directive.left_out("a line that asks no list"))));
-            continue;
-        }
-        let list = call(word).and_then(|call| list(&call, &mut sets));
-        let item = list.and_then(|list| match name {
-            Some(name) => scores.weighed(list, name, index),
+        let list = call(line).and_then(|call| list(&call, &mut sets));
+        let item = list.and_then(|list| match rule_name(line) {
+            Some(name) => scores.weighed(list, name, line.at),
             None => Ok(list),
         });
-        items.push((word.span(), item));
+        items.push((line.span(), item));
     }
-    items
+    if let Some(name) = scores.forgotten() {
+        items.refuse(name.span(), name.unsupported("more than 100,000 rules; from here on, scores are not known"));
+    }
+}
+
+/// Does the line, with this directive, ask no list?
+fn asks_no_list(line: Word<'_>, directive: Word<'_>, is_list: bool) -> bool {
+    let is_word = directive.text.starts_with(|c: char| c.is_ascii_lowercase())
+        && directive.text.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
+    let has_more = line.text.len() > directive.text.len();
+    is_word && has_more && !is_list && !line.text.contains("check_")
+        || matches!(directive.text, "else" | "endif")
+        || (directive.text == "header" && !is_list)
 }
 
 /// The lines of a text that are not empty or comments.
-fn lines(text: &str) -> Vec<Word<'_>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let word = Word::new(line, start).trim();
-        start += line.len();
-        if !word.text.is_empty() && !word.text.starts_with('#') {
-            found.push(word);
-        }
-    }
-    found
+fn lines(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let lines = lines_with_positions(text).map(Word::trim);
+    lines.filter(|line| !line.text.is_empty() && !line.text.starts_with('#'))
 }
 
 /// `[header NAME] [eval:]function(...)`.
@@ -188,7 +182,10 @@ fn call(line: Word<'_>) -> Result<Call<'_>, SpecError> {
     Ok(Call { name, arguments, end })
 }
 
-fn list(call: &Call<'_>, sets: &mut HashMap<String, ListSpec>) -> Result<ListSpec, SpecError> {
+/// The zone of each set, and what it is asked about.
+type Sets<'a> = HashMap<&'a str, (Word<'a>, Part)>;
+
+fn list<'a>(call: &Call<'a>, sets: &mut Sets<'a>) -> Result<ListSpec, SpecError> {
     let nothing = Word::new("", call.end.saturating_sub(1));
     let argument = |index: usize| call.arguments.get(index).copied().unwrap_or(nothing);
     let most = if call.name.text == "check_rbl_sub" { 2 } else { 3 };
@@ -200,8 +197,9 @@ fn list(call: &Call<'_>, sets: &mut HashMap<String, ListSpec>) -> Result<ListSpe
         "check_rbl" | "check_rbl_txt" => Part::Address,
         "check_rbl_envfrom" => Part::Sender,
         "check_rbl_sub" => {
-            let spec = sets.get(set.text).ok_or_else(|| set.expected("a set that an earlier check_rbl names"))?;
-            return Ok(spec.clone().with_codes(subtest(argument(1))?));
+            let named = sets.get(set.text).ok_or_else(|| set.expected("a set that an earlier check_rbl names"));
+            let (zone, part) = *named?;
+            return Ok(zone.zone(ListKind::Deny)?.with_parts([part]).with_codes(subtest(argument(1))?));
         }
         _ => {
             return Err(call.name.unsupported(
@@ -211,7 +209,9 @@ fn list(call: &Call<'_>, sets: &mut HashMap<String, ListSpec>) -> Result<ListSpe
     };
     check_set(set)?;
     let spec = argument(1).zone(ListKind::Deny)?.with_parts([part]);
-    sets.insert(set.text.to_owned(), spec.clone());
+    if sets.len() < MAX_NAMES || sets.contains_key(set.text) {
+        sets.insert(set.text, (argument(1), part));
+    }
     let test = argument(2);
     match (call.name.text, test.text) {
         (_, "") => Ok(spec),

@@ -4,19 +4,22 @@
 use std::collections::BTreeMap;
 
 use crate::dnsxl::{ListSpec, NotCounted, SpecError};
+use crate::lists::notation::context::MAX_NAMES;
 use crate::lists::notation::word::Word;
 
 /// The data about rules from other lines.
 #[derive(Debug, Default)]
 pub(crate) struct Scores<'a> {
     rules: BTreeMap<&'a str, ScoredRule<'a>>,
-    /// The position of the line that disables all list queries.
-    skipped: Option<Word<'a>>,
+    /// Does a line disable all questions to lists?
+    is_off: bool,
+    /// The first rule that is not remembered, since there are too many.
+    forgotten: Option<Word<'a>>,
 }
 
 #[derive(Debug, Default)]
 struct ScoredRule<'a> {
-    /// The last line that defines the rule.
+    /// Where the last line begins that defines the rule.
     line: usize,
     /// The numbers of the last `score` line.
     score: Option<Word<'a>>,
@@ -35,27 +38,38 @@ enum Worth {
     Unsayable,
 }
 
+/// A rule has one score or four.
+const MAX_SCORES: usize = 4;
+
 impl<'a> Scores<'a> {
-    pub(crate) fn new(lines: &[Word<'a>]) -> Self {
+    pub(crate) fn new(lines: impl Iterator<Item = Word<'a>>) -> Self {
         let mut all = Self::default();
-        for (index, line) in lines.iter().enumerate() {
-            let (directive, rest) = first_word(*line);
+        for line in lines {
+            let (directive, rest) = first_word(line);
             let (name, rest) = first_word(rest);
+            if directive.text == "skip_rbl_checks" {
+                all.is_off = name.text == "1";
+            }
+            if !["score", "tflags", "header"].contains(&directive.text) {
+                continue;
+            }
+            if all.rules.len() >= MAX_NAMES && !all.rules.contains_key(name.text) {
+                all.forgotten.get_or_insert(name);
+                continue;
+            }
+            let rule = all.rules.entry(name.text).or_default();
             match directive.text {
-                "score" => all.rules.entry(name.text).or_default().score = Some(without_comment(rest)),
-                "tflags" => {
-                    let nice = without_comment(rest).text.split_ascii_whitespace().any(|flag| flag == "nice");
-                    all.rules.entry(name.text).or_default().nice |= nice;
-                }
-                "skip_rbl_checks" => all.skipped = (name.text == "1").then_some(*line),
-                _ => {
-                    if let Some(name) = rule_name(*line) {
-                        all.rules.entry(name.text).or_default().line = index;
-                    }
-                }
+                "score" => rule.score = Some(without_comment(rest)),
+                "tflags" => rule.nice |= without_comment(rest).text.split_ascii_whitespace().any(|flag| flag == "nice"),
+                _ => rule.line = line.at,
             }
         }
         all
+    }
+
+    /// Where more rules begin than are remembered: their scores are not known.
+    pub(crate) fn forgotten(&self) -> Option<Word<'a>> {
+        self.forgotten
     }
 
     /// The list of a rule with the weight from its score, or the reason why it does not count.
@@ -64,7 +78,7 @@ impl<'a> Scores<'a> {
         if name.text.starts_with("__") {
             return Err(name.left_out("a rule that scores nothing by itself, since its name starts with __"));
         }
-        if self.skipped.is_some() {
+        if self.is_off {
             return Err(name.left_out("a rule that is not run, since skip_rbl_checks is 1"));
         }
         let Some(rule) = self.rules.get(name.text) else { return Ok(list) };
@@ -81,8 +95,7 @@ impl<'a> Scores<'a> {
         }
     }
 
-    /// Does this score line make its rule speak against the client? `line` is the text after the directive. Other
-    /// scores are reported with their rules.
+    /// Does this score line make its rule speak against the client? `line` is the text after the directive.
     pub(crate) fn is_against(&self, line: Word<'_>) -> bool {
         let (name, _) = first_word(line);
         self.rules.get(name.text).is_some_and(|rule| matches!(rule.worth(), Worth::Against))
@@ -98,6 +111,7 @@ impl ScoredRule<'_> {
         let numbers: Option<Vec<f64>> = score
             .text
             .split_ascii_whitespace()
+            .take(MAX_SCORES + 1)
             .map(|number| number.parse().ok().filter(|n: &f64| n.is_finite()))
             .collect();
         // Of four scores, the second and the fourth apply when lists are asked.
