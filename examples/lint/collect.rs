@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rdnsbl::ListSpec;
 use rdnsbl::dnsxl::{NotCounted, SpecError, SpecErrorKind};
-use rdnsbl::lists::notation::{self, Thresholds};
+use rdnsbl::lists::notation::{self, Amount, Thresholds};
 use rdnsbl::remote_text::{RemoteText, hide_keys};
 
 use crate::finding::{self, Finding, Rule};
@@ -15,6 +15,8 @@ use crate::source::Source;
 
 /// Lists beyond these are counted only.
 pub(crate) const MAX_LISTS: usize = 10_000;
+/// Parts that are no lists, beyond these, are counted only.
+const MAX_OTHERS: usize = 100_000;
 /// Findings about one text beyond these are counted only.
 pub(crate) const MAX_FINDINGS: usize = 10_000;
 /// Longer parts are cut when they are shown.
@@ -43,6 +45,8 @@ pub(crate) struct Collected {
     pub(crate) left_out: Vec<(Range<usize>, SpecErrorKind)>,
     /// Lists beyond the limit.
     pub(crate) too_many: usize,
+    /// Other parts beyond the limit.
+    pub(crate) more_left_out: usize,
 }
 
 /// Reads a text.
@@ -66,30 +70,23 @@ pub(crate) fn collect(source: &Source) -> Collected {
     if !source.text.contains(word) {
         return collected;
     }
-    let mut start = 0;
-    for piece in pieces(source) {
-        if source.kind == Kind::Plain && collected.lists.len() >= MAX_LISTS {
-            let is_list = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-            collected.too_many += piece.lines().filter(is_list).count();
-            continue;
-        }
-        let plain = without_trailing_comments(source.kind, piece);
-        for context in notation::contexts(notation, &plain) {
-            collected.thresholds.push((context.name.clone(), context.thresholds));
-            for (item, list) in context.items {
-                let item = start + item.start..start + item.end;
-                match list {
-                    Ok(_) if collected.lists.len() >= MAX_LISTS => collected.too_many += 1,
-                    Ok(spec) => {
-                        let zone = locate(source, &item, &spec);
-                        let at = zone.as_ref().map_or(item.start, |zone| zone.start);
-                        collected.lists.push(Found { spec, at, zone, item, context: context.name.clone() });
-                    }
-                    Err(error) => collected.part(source, start + error.span().start, item, &error),
+    let text = without_trailing_comments(source);
+    let (contexts, beyond) =
+        notation::contexts_within(notation, &text, Amount { lists: MAX_LISTS, others: MAX_OTHERS });
+    collected.too_many = beyond.lists;
+    collected.more_left_out = beyond.others;
+    for context in contexts {
+        collected.thresholds.push((context.name.clone(), context.thresholds));
+        for (item, list) in context.items {
+            match list {
+                Ok(spec) => {
+                    let zone = locate(source, &item, &spec);
+                    let at = zone.as_ref().map_or(item.start, |zone| zone.start);
+                    collected.lists.push(Found { spec, at, zone, item, context: context.name.clone() });
                 }
+                Err(error) => collected.part(source, error.span().start, item, &error),
             }
         }
-        start += piece.len();
     }
     collected
 }
@@ -190,34 +187,16 @@ fn locate(source: &Source, item: &Range<usize>, spec: &ListSpec) -> Option<Range
     Some(item.start + start - key..item.start + start + zone.len())
 }
 
-/// The text in pieces that are read one after the other. Lines of a plain list have nothing to do with each other; all
-/// other texts are read as a whole.
-fn pieces(source: &Source) -> impl Iterator<Item = &str> {
-    let longest = if source.kind == Kind::Plain { MAX_PIECE } else { usize::MAX };
-    let mut rest = source.text.as_str();
-    std::iter::from_fn(move || {
-        let cut = rest.as_bytes().get(longest..).and_then(|more| more.iter().position(|octet| *octet == b'\n'));
-        let (piece, more) = rest.split_at_checked(cut.map_or(rest.len(), |cut| longest + cut + 1))?;
-        rest = more;
-        (!piece.is_empty()).then_some(piece)
-    })
-}
-
-/// A plain list is read in pieces of about this many octets.
-const MAX_PIECE: usize = 1 << 20;
-
 /// A plain list with blanks in place of comments behind zones; any other text as it is.
-fn without_trailing_comments(kind: Kind, text: &str) -> Cow<'_, str> {
-    if kind != Kind::Plain {
-        return Cow::Borrowed(text);
+fn without_trailing_comments(source: &Source) -> Cow<'_, str> {
+    if source.kind != Kind::Plain {
+        return Cow::Borrowed(&source.text);
     }
-    let blank = |line: &str| match line.find('#') {
-        Some(at) => {
-            let (zone, comment) = line.split_at(at);
-            let blanks = comment.chars().map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) });
-            format!("{zone}{}", blanks.collect::<String>())
-        }
-        None => line.to_owned(),
-    };
-    Cow::Owned(text.split_inclusive('\n').map(blank).collect())
+    let mut is_comment = false;
+    let blanked = source.text.bytes().map(|octet| {
+        is_comment = octet != b'\n' && (is_comment || octet == b'#');
+        if is_comment { b' ' } else { octet }
+    });
+    // Whole characters are replaced, so it stays text.
+    String::from_utf8(blanked.collect()).map_or(Cow::Borrowed(source.text.as_str()), Cow::Owned)
 }

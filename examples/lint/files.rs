@@ -112,7 +112,7 @@ impl Loaded {
     }
 
     fn standard_input(&mut self, kind: Option<Kind>) {
-        match read(io::stdin().lock()) {
+        match read(io::stdin().lock(), 0) {
             Ok(octets) if octets.iter().all(u8::is_ascii_whitespace) => {
                 self.unread.push(("<stdin>".to_owned(), "it is empty".to_owned()));
             }
@@ -242,15 +242,16 @@ fn open(path: &Path) -> Result<Vec<u8>, String> {
         _ => format!("cannot be read: {error}"),
     };
     let file = fs::File::open(path).map_err(in_words)?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+    let metadata = file.metadata().map_err(in_words)?;
+    if metadata.is_dir() {
         return Err("is a folder; name the files in it".to_owned());
     }
-    read(file)
+    read(file, metadata.len())
 }
 
-/// All octets, unless there are too many.
-fn read(from: impl Read) -> Result<Vec<u8>, String> {
-    let mut octets = Vec::new();
+/// All octets, unless there are too many. Probably there are as many as `expected`.
+fn read(from: impl Read, expected: u64) -> Result<Vec<u8>, String> {
+    let mut octets = Vec::with_capacity(usize::try_from(expected.min(MAX_FILE) + 1).unwrap_or_default());
     let read = from.take(MAX_FILE + 1).read_to_end(&mut octets);
     read.map_err(|error| format!("cannot be read: {error}"))?;
     match octets.len() as u64 > MAX_FILE {

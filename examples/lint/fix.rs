@@ -31,7 +31,7 @@ pub(crate) fn diff(outcome: &Outcome) -> String {
             // How many lines were removed before.
             let mut removed = 0;
             for line in inside {
-                let number = linted.source.place(line.range.start).line;
+                let number = linted.source.line_number(line.range.start);
                 let old = linted.source.get(line.range.clone()).trim_end_matches('\n');
                 match &line.text {
                     Some(new) => {

@@ -1,5 +1,6 @@
 //! Names of other files in a file: Exim's and rspamd's `.include`, SpamAssassin's `include`.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub(crate) fn find(kind: Kind, text: &str, folder: &Path, root: &Path) -> Vec<In
         return Vec::new();
     }
     let mut found = Vec::new();
+    let macros = if kind == Kind::Exim { macros(text) } else { HashMap::new() };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let (word, at) = (line.trim(), start + line.len() - line.trim_start().len());
@@ -26,8 +28,8 @@ pub(crate) fn find(kind: Kind, text: &str, folder: &Path, root: &Path) -> Vec<In
         if let Some((name, may_be_missing)) = named(kind, word) {
             // A macro of Exim; where it is not defined, the line is not used.
             let name = match (kind, is_macro(name)) {
-                (Kind::Exim, true) => match defined(text, name) {
-                    Some(value) => value,
+                (Kind::Exim, true) => match macros.get(name) {
+                    Some(value) => *value,
                     None => continue,
                 },
                 _ => name,
@@ -74,11 +76,19 @@ fn is_macro(name: &str) -> bool {
         && name.bytes().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit() || octet == b'_')
 }
 
-/// The value of a macro.
-fn defined<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let value = |line: &'a str| line.strip_prefix(name)?.trim_start().strip_prefix('=').map(str::trim);
-    text.lines().find_map(value)
+/// Macros that may name files, each with its first value.
+fn macros(text: &str) -> HashMap<&str, &str> {
+    let mut macros = HashMap::new();
+    for (name, value) in text.lines().filter_map(|line| line.split_once('=')) {
+        if is_macro(name.trim_end()) && macros.len() < MAX_MACROS {
+            macros.entry(name.trim_end()).or_insert(value.trim());
+        }
+    }
+    macros
 }
+
+/// Further macros are not known as names of files.
+const MAX_MACROS: usize = 10_000;
 
 /// The path in which rspamd's variables for its folder are replaced.
 fn resolve(name: &str, folder: &Path, root: &Path) -> Option<PathBuf> {

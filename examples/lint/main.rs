@@ -17,6 +17,7 @@ mod finding;
 mod fix;
 mod include;
 mod kind;
+mod lines;
 mod mentions;
 mod output;
 mod postfix;
@@ -28,6 +29,7 @@ mod rules;
 #[allow(dead_code, reason = "`check` needs more of it")]
 mod servers;
 mod source;
+mod statements;
 mod status;
 mod thresholds;
 #[path = "../shared/usage.rs"]
@@ -144,9 +146,9 @@ fn look_at(source: Source, knowledge: &Knowledge) -> Linted {
     });
     let more: Vec<Finding> = unresolved.chain(odd).collect();
     all.extend(more);
-    let Collected { lists, left_out, too_many, .. } = collected;
+    let Collected { lists, left_out, too_many, more_left_out, .. } = collected;
     let Mentions { found: named, commented_out, others } = mentions;
-    Linted { source, findings: all, lists, named, left_out, commented_out, others, too_many, ignored: 0 }
+    Linted { source, findings: all, lists, named, left_out, commented_out, others, too_many, more_left_out, ignored: 0 }
 }
 
 /// Asks the lists, and adds what the answers show.

@@ -32,8 +32,13 @@ pub(crate) fn find(source: &Source, catalogue: &Catalogue, lists: &mut [Found]) 
         elsewhere.entry(found.spec.zone().clone()).or_default().push(index);
     }
     let mut known: HashMap<&str, Option<ListSpec>> = HashMap::new();
-    let mut at = 0;
+    let mut end = 0;
     for line in source.text.split_inclusive('\n') {
+        let at = end;
+        end += line.len();
+        if !line.contains('.') {
+            continue;
+        }
         let comment = match source.kind {
             Kind::SpamAssassin if !may_ask(line) => Some(0),
             _ => comment_start(line),
@@ -69,7 +74,6 @@ pub(crate) fn find(source: &Source, catalogue: &Catalogue, lists: &mut [Found]) 
                 mentions.found.push((place, spec.clone()));
             }
         }
-        at += line.len();
     }
     mentions
 }
@@ -91,12 +95,19 @@ fn zone(word: &str, catalogue: &Catalogue) -> Option<ListSpec> {
 
 /// Where the comment of a line begins.
 fn comment_start(line: &str) -> Option<usize> {
-    let indentation = line.len() - line.trim_start().len();
     let start = line.trim_start();
     if start.starts_with(['#', ';']) || start.starts_with("dnl") || start.starts_with("//") {
-        return Some(indentation);
+        return Some(line.len() - start.len());
     }
-    [" #", "\t#", " dnl ", "'dnl", ")dnl"].iter().filter_map(|mark| line.find(mark)).min()
+    let is_comment = |at: &usize| {
+        let (before, from) = line.split_at_checked(*at).unwrap_or_default();
+        match from.strip_prefix("dnl") {
+            Some(after) => before.ends_with(['\'', ')']) || (before.ends_with(' ') && after.starts_with(' ')),
+            None => from.starts_with('#') && before.ends_with([' ', '\t']),
+        }
+    };
+    let comment = line.match_indices(['#', 'd']).map(|(at, _)| at).find(is_comment)?;
+    Some(comment - 1)
 }
 
 /// The words of a line, from an octet on, that may be names of several labels, without those in URLs and mail addresses.

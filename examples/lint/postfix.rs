@@ -1,5 +1,6 @@
 //! Rules about Postfix's own parameters, and about keys that replies show.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use rdnsbl::dnsxl::SpecErrorKind;
@@ -77,14 +78,20 @@ fn policy_services(source: &Source, collected: &Collected) -> Vec<Finding> {
     let restriction =
         |item: &Range<usize>| source.get(item.clone()).split_ascii_whitespace().next().unwrap_or_default();
     let others = || collected.left_out.iter().map(|(item, _)| item);
-    let guards: Vec<(usize, &str)> = others()
-        .filter(|item| ["reject_unauth_destination", "defer_unauth_destination"].contains(&restriction(item)))
-        .filter_map(|item| Some((item.start, parameter_at(source, item.start)?)))
-        .collect();
+    // The last one in each parameter.
+    let mut guards: HashMap<&str, usize> = HashMap::new();
+    for item in others() {
+        if ["reject_unauth_destination", "defer_unauth_destination"].contains(&restriction(item))
+            && let Some(parameter) = source.parameter_at(item.start)
+        {
+            let last = guards.entry(parameter).or_default();
+            *last = item.start.max(*last);
+        }
+    }
     let mut findings = Vec::new();
     for item in others().filter(|item| restriction(item) == "check_policy_service").take(MAX_FINDINGS) {
-        let parameter = parameter_at(source, item.start);
-        if guards.iter().any(|(at, of)| *at > item.start && Some(*of) == parameter) {
+        let guard = source.parameter_at(item.start).and_then(|parameter| guards.get(parameter));
+        if guard.is_some_and(|guard| *guard > item.start) {
             let message = "check_policy_service stands before reject_unauth_destination";
             findings.push(
                 Finding::new(finding::POLICY_ORDER, item.start, message)
@@ -109,7 +116,7 @@ const WHOLE: usize = 3;
 /// Lists of postscreen whose score leads to nothing.
 fn no_action(source: &Source, collected: &Collected) -> Option<Finding> {
     let first = collected.lists.iter().find(|found| found.context.as_deref() == Some("postscreen"))?;
-    parameter_at(source, first.item.start)?;
+    source.parameter_at(first.item.start)?;
     let parameters = collected.left_out.iter().filter(|(item, _)| source.get(item.clone()).contains(" = "));
     let is_whole = parameters.take(WHOLE).count() == WHOLE;
     let default = if is_whole { "ignore" } else { "" };
@@ -118,30 +125,4 @@ fn no_action(source: &Source, collected: &Collected) -> Option<Finding> {
         let message = "postscreen_dnsbl_action is ignore: the lists of postscreen refuse nothing";
         Finding::new(finding::NO_ACTION, first.at, message).advice("write postscreen_dnsbl_action = enforce")
     })
-}
-
-/// Is this parameter a restriction class, which some other restriction selects?
-pub(crate) fn is_class(source: &Source, name: &str) -> bool {
-    let classes = source.text.lines().filter(|line| line.starts_with("smtpd_restriction_classes"));
-    classes
-        .filter_map(|line| line.split_once('='))
-        .any(|(_, value)| value.split(|c: char| c == ',' || c.is_whitespace()).any(|class| class == name))
-}
-
-/// The name of the parameter whose value holds this octet.
-pub(crate) fn parameter_at(source: &Source, at: usize) -> Option<&str> {
-    let mut range = source.line_range(at);
-    loop {
-        let line = source.get(range.clone());
-        if !line.starts_with([' ', '\t', '#', '\n', '\r']) || range.start == 0 {
-            break;
-        }
-        range = source.line_range(range.start - 1);
-    }
-    let before = source.get(range.start..at);
-    // The options of a service in master.cf.
-    let option = before.rfind("-o ").map(|option| before.get(option + 3..).unwrap_or_default());
-    let (name, _) = option.unwrap_or(before).split_once('=')?;
-    let name = name.trim_matches(|c: char| c.is_whitespace() || c == '{');
-    name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'/')).then_some(name)
 }

@@ -1,6 +1,6 @@
 //! Asks each list, within one budget: does it hold the test entries that it must hold, and not those that it must not?
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use rdnsbl::dnsxl::{Health, Refusing};
@@ -29,12 +29,9 @@ pub(crate) struct Answers {
 /// Asks the lists, each zone once.
 pub(crate) async fn ask(servers: &Servers, lists: Vec<ListSpec>, knowledge: &Knowledge, budget: Duration) -> Answers {
     let mut answers = Answers::default();
-    let mut waiting: VecDeque<ListSpec> = VecDeque::new();
-    for spec in lists {
-        if !waiting.iter().any(|other| other.zone().expose() == spec.zone().expose()) {
-            waiting.push_back(spec);
-        }
-    }
+    let mut zones = HashSet::new();
+    let is_new = |spec: &ListSpec| zones.insert(spec.zone().expose().to_owned());
+    let mut waiting: VecDeque<ListSpec> = lists.into_iter().filter(is_new).collect();
     // The settings are those of the program, and the lists come from a set.
     let Ok(checker) = Checker::builder(servers.direct().clone()).budget(budget).build() else { return answers };
     let mut events = checker.events();

@@ -23,6 +23,7 @@ pub(crate) struct Linted {
     /// Names in a file that is not read that may be lists.
     pub(crate) others: usize,
     pub(crate) too_many: usize,
+    pub(crate) more_left_out: usize,
     pub(crate) ignored: usize,
 }
 
@@ -50,7 +51,7 @@ impl Outcome {
     }
 
     pub(crate) fn left_out(&self) -> usize {
-        self.texts.iter().map(|linted| linted.left_out.len()).sum()
+        self.texts.iter().map(|linted| linted.left_out.len() + linted.more_left_out).sum()
     }
 
     pub(crate) fn commented_out(&self) -> usize {

@@ -133,11 +133,11 @@ impl Rules<'_> {
                 let before = self.lists.iter().find(|other| {
                     other.spec.zone() == found.spec.zone() && other.context == found.context && other.at != found.at
                 });
-                let line = before.map(|other| format!(", in line {}", self.source.place(other.at).line));
+                let line = before.map(|other| format!(", in line {}", self.source.line_number(other.at)));
                 let message = format!("{zone} is named before with the same codes{}", line.unwrap_or_default());
                 let finding = made(finding::DUPLICATE, message).advice("remove one of the two");
                 // In another parameter, other restrictions may stand before it.
-                let parameter = |found: &Found| crate::postfix::parameter_at(self.source, found.item.start);
+                let parameter = |found: &Found| self.source.parameter_at(found.item.start);
                 let is_beside = before.is_some_and(|before| parameter(before) == parameter(found));
                 Finding { edit: self.removal(found).filter(|_| is_beside), ..finding }
             }
@@ -184,8 +184,7 @@ impl Rules<'_> {
     /// condition about senders?
     fn is_conditional(&self, found: &Found) -> bool {
         match self.source.kind {
-            Kind::Postfix => crate::postfix::parameter_at(self.source, found.item.start)
-                .is_some_and(|name| crate::postfix::is_class(self.source, name)),
+            Kind::Postfix => self.source.is_in_class(found.item.start),
             Kind::Exim => true,
             _ => false,
         }
@@ -329,7 +328,7 @@ impl Rules<'_> {
             .filter_map(|found| {
                 let at = postscreen.get(found.spec.zone())?;
                 let zone = found.spec.zone().without_key();
-                let message = format!("postscreen asks {zone}, too, in line {}", self.source.place(*at).line);
+                let message = format!("postscreen asks {zone}, too, in line {}", self.source.line_number(*at));
                 Some(Finding::new(finding::ASKED_TWICE, found.at, message).about(zone))
             })
             .collect()

@@ -1,11 +1,14 @@
 //! One or several files that are read as one text, such as main.cf and master.cf: so a variable of one is known in the other.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::files::File;
 use crate::finding::{self, Finding};
 use crate::kind::Kind;
+use crate::lines::Lines;
+use crate::statements::Statements;
 
 /// The text, and where its files and lines begin.
 pub(crate) struct Source {
@@ -13,8 +16,9 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// The name of each file, and where its text begins.
     files: Vec<(String, usize)>,
-    lines: Vec<usize>,
-    /// Rules that a comment ignores in a line or in a file, by number.
+    lines: Lines,
+    statements: OnceCell<Statements>,
+    /// Rules that a comment ignores in a line or in a file.
     ignored: BTreeSet<(Scope, String)>,
     /// Ignore comments that name no rule.
     pub(crate) odd: Vec<usize>,
@@ -24,9 +28,12 @@ pub(crate) struct Source {
     pub(crate) altered: bool,
 }
 
+/// Where an ignore comment has effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope {
+    /// In the line that begins here.
     Line(usize),
+    /// In the file with this number.
     File(usize),
 }
 
@@ -56,10 +63,18 @@ impl Source {
                 text.push_str(&file.text);
             }
         }
-        let ends = text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n').map(|(at, _)| at + 1);
-        let lines: Vec<usize> = std::iter::once(0).chain(ends).collect();
-        let mut source =
-            Self { kind, text, files: starts, lines, ignored: BTreeSet::new(), odd: Vec::new(), unresolved, altered };
+        let lines = Lines::new(&text);
+        let mut source = Self {
+            kind,
+            text,
+            files: starts,
+            lines,
+            statements: OnceCell::new(),
+            ignored: BTreeSet::new(),
+            odd: Vec::new(),
+            unresolved,
+            altered,
+        };
         source.read_ignore_comments();
         source
     }
@@ -84,29 +99,41 @@ impl Source {
         self.files.partition_point(|(_, start)| *start <= at).saturating_sub(1)
     }
 
-    fn line_at(&self, at: usize) -> usize {
-        self.lines.partition_point(|start| *start <= at).saturating_sub(1)
+    /// The number of the line that holds this octet, in its file, from 1.
+    pub(crate) fn line_number(&self, at: usize) -> usize {
+        let start = self.files.get(self.file_at(at)).map_or(0, |(_, start)| *start);
+        let number = |at| self.lines.line(&self.text, at).0;
+        number(at) - number(start) + 1
     }
 
-    /// The range of the line that holds this octet, without its end.
+    /// The range of the line that holds this octet, with its end.
     pub(crate) fn line_range(&self, at: usize) -> Range<usize> {
-        let line = self.line_at(at);
-        let start = self.lines.get(line).copied().unwrap_or_default();
-        let end = self.lines.get(line + 1).copied().unwrap_or(self.text.len());
-        start..end
+        self.lines.line(&self.text, at).1
     }
 
     pub(crate) fn place(&self, at: usize) -> Place {
-        let (file, line) = (self.file_at(at), self.line_at(at));
-        let (name, start) = self.files.get(file).cloned().unwrap_or_default();
-        let line_start = self.lines.get(line).copied().unwrap_or_default();
-        let column = self.get(line_start..at).chars().count() + 1;
-        Place { file: name, line: line - self.line_at(start) + 1, column }
+        let file = self.files.get(self.file_at(at)).map(|(name, _)| name.clone()).unwrap_or_default();
+        let column = self.lines.column(&self.text, self.line_range(at).start, at) + 1;
+        Place { file, line: self.line_number(at), column }
+    }
+
+    /// The name of the parameter of Postfix whose value holds this octet.
+    pub(crate) fn parameter_at(&self, at: usize) -> Option<&str> {
+        self.statements().parameter_at(&self.text, at)
+    }
+
+    /// Does this octet stand in a restriction class?
+    pub(crate) fn is_in_class(&self, at: usize) -> bool {
+        self.parameter_at(at).is_some_and(|name| self.statements().is_class(name))
+    }
+
+    fn statements(&self) -> &Statements {
+        self.statements.get_or_init(|| Statements::new(&self.text))
     }
 
     /// Does a comment ignore this finding?
     pub(crate) fn ignores(&self, finding: &Finding) -> bool {
-        let scopes = [Scope::Line(self.line_at(finding.at)), Scope::File(self.file_at(finding.at))];
+        let scopes = [Scope::Line(self.line_range(finding.at).start), Scope::File(self.file_at(finding.at))];
         let rules = [finding.rule.id, finding::ALL];
         scopes.iter().any(|scope| rules.iter().any(|rule| self.ignored.contains(&(*scope, (*rule).to_owned()))))
     }
@@ -125,16 +152,17 @@ impl Source {
             let mut words = after.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
             let scope = match words.next() {
                 Some("ignore") if own_line => {
-                    let line = self.line_at(at) + 1;
-                    let next = last.filter(|next| *next >= line).unwrap_or_else(|| self.next_with_content(line));
+                    let next = last.filter(|next| *next >= range.end);
+                    let next = next.unwrap_or_else(|| self.next_with_content(range.end));
                     last = Some(next);
                     Scope::Line(next)
                 }
-                Some("ignore") if trailing => Scope::Line(self.line_at(at)),
+                Some("ignore") if trailing => Scope::Line(range.start),
                 Some("ignore-file") if own_line || trailing => Scope::File(self.file_at(at)),
                 _ => continue,
             };
-            let rules: Vec<String> = words.take_while(|word| *word != "--").map(str::to_owned).collect();
+            let rules: Vec<String> =
+                words.take_while(|word| *word != "--").take(finding::RULES.len()).map(str::to_owned).collect();
             if rules.is_empty() || !rules.iter().all(|rule| finding::is_rule(rule)) {
                 self.odd.push(at);
             }
@@ -142,14 +170,16 @@ impl Source {
         }
     }
 
-    /// The next line from this one on that is neither blank nor a comment.
-    fn next_with_content(&self, from: usize) -> usize {
-        let has_content = |line: &usize| {
-            let start = self.lines.get(*line).copied().unwrap_or_default();
-            let text = self.get(self.line_range(start)).trim();
-            !text.is_empty() && !text.starts_with(['#', ';']) && !text.starts_with("dnl")
-        };
-        (from..self.lines.len()).find(has_content).unwrap_or(self.lines.len())
+    /// Where the next line begins, from this one on, that is neither blank nor a comment.
+    fn next_with_content(&self, mut at: usize) -> usize {
+        for line in self.get(at..self.text.len()).split_inclusive('\n') {
+            let text = line.trim();
+            if !text.is_empty() && !text.starts_with(['#', ';']) && !text.starts_with("dnl") {
+                break;
+            }
+            at += line.len();
+        }
+        at
     }
 }
 
