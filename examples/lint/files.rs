@@ -114,7 +114,7 @@ impl Loaded {
     fn standard_input(&mut self, kind: Option<Kind>) {
         match read(io::stdin().lock(), 0) {
             Ok(octets) if octets.iter().all(u8::is_ascii_whitespace) => {
-                self.unread.push(("<stdin>".to_owned(), "it is empty".to_owned()));
+                self.unread.push(("<stdin>".to_owned(), EMPTY.to_owned()));
             }
             Ok(octets) => self.text("<stdin>", None, kind, octets),
             Err(why) => self.unread.push(("<stdin>".to_owned(), why)),
@@ -130,6 +130,11 @@ impl Loaded {
             return;
         }
         match open(path) {
+            // It was probably cut off.
+            Ok(octets) if octets.iter().all(u8::is_ascii_whitespace) => {
+                self.unread.push((name, EMPTY.to_owned()));
+                return;
+            }
             Ok(octets) => self.text(&name, Some(path), kind, octets),
             Err(why) => {
                 self.unread.push((name, why));
@@ -147,8 +152,8 @@ impl Loaded {
             self.unread.push((name.to_owned(), format!("more than {} MB in all files together", MAX_TOTAL >> 20)));
             return;
         }
-        if octets.contains(&0) {
-            self.unread.push((name.to_owned(), "is no text: it holds NUL octets".to_owned()));
+        if let Some(why) = is_no_text(&octets) {
+            self.unread.push((name.to_owned(), why.to_owned()));
             return;
         }
         let (text, altered) = match String::from_utf8(octets) {
@@ -206,6 +211,9 @@ impl Loaded {
             // Read already; a file that includes itself ends here, too.
             return None;
         }
+        if !real.is_file() {
+            return Some("it is no file");
+        }
         if *included >= MAX_INCLUDED {
             return Some("too many files are included");
         }
@@ -220,6 +228,8 @@ impl Loaded {
     }
 }
 
+/// Why a file of the command line, or standard input, is not looked at.
+const EMPTY: &str = "it is empty";
 /// Why an include is not followed, unless it may be missing.
 const MISSING: &str = "it cannot be found";
 
@@ -247,6 +257,20 @@ fn open(path: &Path) -> Result<Vec<u8>, String> {
         return Err("is a folder; name the files in it".to_owned());
     }
     read(file, metadata.len())
+}
+
+/// Why the octets are no text.
+fn is_no_text(octets: &[u8]) -> Option<&'static str> {
+    let is_wide = |start: &[u8]| match start {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [first, 0, third, 0, ..] | [0, first, 0, third, ..] => *first != 0 && *third != 0,
+        _ => false,
+    };
+    match octets.contains(&0) {
+        true if is_wide(octets) => Some("is UTF-16; convert it: iconv -f UTF-16 -t UTF-8"),
+        true => Some("is no text: it holds NUL octets"),
+        false => None,
+    }
 }
 
 /// All octets, unless there are too many. Probably there are as many as `expected`.

@@ -33,13 +33,15 @@ pub(crate) fn diff(outcome: &Outcome) -> String {
             for line in inside {
                 let number = linted.source.line_number(line.range.start);
                 let old = linted.source.get(line.range.clone()).trim_end_matches('\n');
+                let unended = if linted.source.is_unended(&line.range) { UNENDED } else { "" };
                 match &line.text {
                     Some(new) => {
-                        let _ = writeln!(text, "@@ -{number} +{} @@\n-{old}\n+{new}", number - removed);
+                        let at = number - removed;
+                        let _ = writeln!(text, "@@ -{number} +{at} @@\n-{old}{unended}\n+{new}{unended}");
                     }
                     None => {
                         removed += 1;
-                        let _ = writeln!(text, "@@ -{number} +{},0 @@\n-{old}", number - removed);
+                        let _ = writeln!(text, "@@ -{number} +{},0 @@\n-{old}{unended}", number - removed);
                     }
                 }
             }
@@ -49,6 +51,9 @@ pub(crate) fn diff(outcome: &Outcome) -> String {
     tell(&format!("{corrected} corrected, {left} left to you"));
     text
 }
+
+/// What a diff says behind the last line of a file that has no end.
+const UNENDED: &str = "\n\\ No newline at end of file";
 
 /// A line, and what it becomes; `None` where nothing is left of it.
 struct Correction {

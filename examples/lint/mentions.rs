@@ -79,7 +79,7 @@ pub(crate) fn find(source: &Source, catalogue: &Catalogue, lists: &mut [Found]) 
 }
 
 /// Is this a line of SpamAssassin that asks a list, or a comment?
-fn may_ask(line: &str) -> bool {
+pub(crate) fn may_ask(line: &str) -> bool {
     let word = line.split_ascii_whitespace().next().unwrap_or_default();
     ["header", "askdns", "body"].contains(&word) || (word.starts_with("uri") && word != "uridnsbl_skip_domain")
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::Range;
 
 use rdnsbl::dnsxl::SpecErrorKind;
 use serde_json::{Value, json};
@@ -9,8 +10,10 @@ use serde_json::{Value, json};
 use crate::collect::{Found, shown};
 use crate::demo::BANNER;
 use crate::finding::{Finding, Level, RULES};
+use crate::kind::Kind;
+use crate::mentions::may_ask;
 use crate::result::{Linted, Outcome};
-use crate::source::Place;
+use crate::source::{Place, Source};
 use crate::wrapped::wrapped;
 
 /// The column where what belongs to a finding begins.
@@ -61,8 +64,20 @@ fn all(text: &mut String, linted: &Linted) {
     }
     for (item, why) in &linted.left_out {
         let Place { file, line, column } = source.place(item.start);
-        let _ = writeln!(text, "{file}:{line}:{column}: left out: {}: {}", shown(source, item), reason(*why));
+        let _ = writeln!(text, "{file}:{line}:{column}: left out: {}: {}", name(source, item), reason(*why));
     }
+}
+
+/// The name of a setting without its value, which may be a password or a key; or the first words of another part.
+fn name(source: &Source, item: &Range<usize>) -> String {
+    let text = source.get(item.clone());
+    let ends: &[char] = match source.kind {
+        Kind::SpamAssassin if !may_ask(text) => &[' ', '\t'],
+        Kind::Sendmail => &[',', '\n'],
+        _ => &['=', '\n'],
+    };
+    let end = text.find(ends).unwrap_or(text.len());
+    shown(source, &(item.start..item.start + end))
 }
 
 fn reason(why: SpecErrorKind) -> String {
@@ -185,7 +200,7 @@ fn files_json(linted: &Linted) -> Vec<Value> {
         let Place { line, column, .. } = linted.source.place(found.at);
         json!({"list": found.spec.zone().without_key().to_string(), "line": line, "column": column, "context": found.context.as_deref()})
     };
-    let file = |(name, range): (&str, std::ops::Range<usize>)| {
+    let file = |(name, range): (&str, Range<usize>)| {
         let lists = linted.lists.iter().filter(|found| range.contains(&found.at)).map(place);
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for (_, why) in linted.left_out.iter().filter(|(item, _)| range.contains(&item.start)) {

@@ -16,6 +16,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// The name of each file, and where its text begins.
     files: Vec<(String, usize)>,
+    /// Where files end whose last line has no end.
+    unended: Vec<usize>,
     lines: Lines,
     statements: OnceCell<Statements>,
     /// Rules that a comment ignores in a line or in a file.
@@ -48,12 +50,14 @@ pub(crate) struct Place {
 impl Source {
     pub(crate) fn new(kind: Kind, files: Vec<File>) -> Self {
         let mut text = String::new();
-        let (mut starts, mut unresolved, mut altered) = (Vec::new(), Vec::new(), false);
+        let (mut starts, mut unended) = (Vec::new(), Vec::new());
+        let (mut unresolved, mut altered) = (Vec::new(), false);
         for file in files {
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
             let start = text.len();
+            unended.extend((!file.text.ends_with('\n')).then_some(start + file.text.len()));
             starts.push((file.name, start));
             unresolved.extend(file.unresolved.into_iter().map(|(at, why)| (start + at, why)));
             altered |= file.altered;
@@ -68,6 +72,7 @@ impl Source {
             kind,
             text,
             files: starts,
+            unended,
             lines,
             statements: OnceCell::new(),
             ignored: BTreeSet::new(),
@@ -88,6 +93,11 @@ impl Source {
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
         let ends = self.files.iter().skip(1).map(|(_, start)| *start).chain([self.text.len()]);
         self.files.iter().zip(ends).map(|((name, start), end)| (name.as_str(), *start..end))
+    }
+
+    /// Does this line have no end in its file?
+    pub(crate) fn is_unended(&self, line: &Range<usize>) -> bool {
+        self.unended.iter().any(|end| line.start < *end && *end <= line.end)
     }
 
     /// The text of a range, empty if there is none.

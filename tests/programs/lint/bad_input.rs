@@ -16,6 +16,91 @@ async fn files_that_are_not_text() {
     assert!(run.found().iter().any(|found| found.contains("dead-list")));
 }
 
+#[tokio::test]
+async fn what_cannot_be_read_is_told() {
+    let folder = folder("unreadable");
+    let file = |name: &str, octets: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, octets).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let line = "smtpd_client_restrictions = reject_rbl_client relays.ordb.org\n";
+    let wide = |order: fn(u16) -> [u8; 2]| line.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let utf_16 = "is UTF-16; convert it: iconv -f UTF-16 -t UTF-8";
+    for (path, why) in [
+        (file("main.cf", b""), "it is empty"),
+        (file("blank.cf", b" \n\n"), "it is empty"),
+        (file("le.cf", &wide(u16::to_le_bytes)), utf_16),
+        (file("be.cf", &[&[0xfe, 0xff], &wide(u16::to_be_bytes)[..]].concat()), utf_16),
+        (file("nul.cf", &[line.as_bytes(), b"a = \0\n"].concat()), "is no text: it holds NUL octets"),
+        (folder.to_str().unwrap().to_owned(), "is a folder; name the files in it"),
+        (folder.join("none.cf").to_str().unwrap().to_owned(), "there is no such file"),
+        ("/dev/zero".to_owned(), "is larger than 64 MB"),
+    ] {
+        let run = run(&["--offline", &path]).await;
+        assert_eq!((run.code, run.out.as_str()), (3, ""), "{path}");
+        assert_eq!(run.err, format!("lint: {path}: {why}\n"));
+    }
+}
+
+/// A pipe, as from `<(postconf -n)`, is read; an included one is not, since it may never end.
+#[tokio::test]
+async fn pipes() {
+    let folder = folder("pipes");
+    let pipe = folder.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::write(folder.join("exim.conf"), ".include pipe\ndeny dnslists = relays.ordb.org\n").unwrap();
+    let including = offline(&[folder.join("exim.conf").to_str().unwrap()]).await;
+    assert!(including.out.contains("it is no file"), "{}", including.out);
+    assert_eq!(including.rules_of("relays.ordb.org"), ["dead-list"]);
+
+    let path = pipe.clone();
+    let writing = std::thread::spawn(move || std::fs::write(path, "reject_rbl_client relays.ordb.org\n").unwrap());
+    assert_eq!(offline(&[pipe.to_str().unwrap()]).await.found(), ["1 dead-list relays.ordb.org"]);
+    writing.join().unwrap();
+}
+
+#[tokio::test]
+async fn lines_that_end_in_another_way() {
+    for end in ["\r\n", "\n", ""] {
+        let lines =
+            format!("myhostname = a.example\r\nsmtpd_client_restrictions = reject_rbl_client relays.ordb.org{end}");
+        assert_eq!(text("postfix", &lines).await.found(), ["2 dead-list relays.ordb.org"], "{lines:?}");
+    }
+}
+
+/// Texts whose shape could make reading slow: in a debug build each would take minutes, if it took time that grows with the
+/// square of its size.
+#[tokio::test]
+async fn odd_shapes_take_no_longer() {
+    let many = |part: &str| part.repeat(300_000 / part.len());
+    for (kind, lines) in [
+        ("postfix", format!("smtpd_client_restrictions = {}", many("reject_rbl_client relays.ordb.org, "))),
+        ("postfix", format!("smtpd_client_restrictions =\n{}", many(" check_policy_service unix:a\n"))),
+        ("postfix", many("smtpd_client_restrictions = a\nreject_rbl_client a.example\n")),
+        ("postfix", many("\"'")),
+        ("postfix", many("x='a'\"")),
+        ("postfix", format!("a = b{}", many("\n"))),
+        ("exim", format!("deny dnslists = a.example{}", many(" : \\\n A"))),
+        ("exim", format!("deny dnslists = a.example\n{}", many("a:\n"))),
+        ("exim", format!("deny dnslists = a.example\n{}", many(".include A\n"))),
+        ("sendmail", many("define(a, (b\n")),
+        ("sendmail", many("FEATURE(`dnsbl', `a\n")),
+        ("sendmail", format!("FEATURE({})", many(","))),
+        ("spamassassin", many("header A eval:check_rbl('a','a.')\n")),
+        ("rspamd", many("rbl{")),
+        ("rspamd", many("a{")),
+        ("rspamd", many("rbl=[")),
+        ("rspamd", format!("rbls {{ a {{ rbl = a.example; returncodes {{ {} }} }} }}", many("A=127.0.0.2;"))),
+        ("list", many("relays.ordb.org ")),
+        ("list", many("#")),
+        ("other", many("relays.ordb.org ")),
+    ] {
+        let run = text(kind, &lines).await;
+        assert!(run.code < 2, "{kind} {:?}: {}", lines.get(..40), run.err);
+    }
+}
+
 /// Comments in an old character set are no reason to give up.
 #[tokio::test]
 async fn octets_that_are_no_utf_8() {

@@ -70,8 +70,8 @@ async fn what_is_left_out_is_counted() {
     assert_eq!(
         long.out,
         "<stdin>:3:47: list: a.example\n\
-         <stdin>:1:1: left out: myhostname = a.example: a parameter that holds no list\n\
-         <stdin>:2:1: left out: biff = no: a parameter that holds no list\n\
+         <stdin>:1:1: left out: myhostname: a parameter that holds no list\n\
+         <stdin>:2:1: left out: biff: a parameter that holds no list\n\
          1 file, 1 list: 0 errors, 0 warnings, 0 notes\n"
     );
 }

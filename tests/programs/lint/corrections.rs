@@ -65,6 +65,21 @@ async fn what_is_corrected() {
     }
 }
 
+/// `patch` wants to know that the last line of a file has no end, also of one that is read together with another.
+#[tokio::test]
+async fn a_last_line_without_an_end() {
+    let folder = super::folder("unended");
+    let list = "smtpd_client_restrictions = reject_rbl_client relays.ordb.org";
+    let (main, master) = (folder.join("main.cf"), folder.join("master.cf"));
+    std::fs::write(&main, list).unwrap();
+    std::fs::write(&master, format!("smtp inet n - y - - smtpd\n  -o {}", list.replace(' ', ""))).unwrap();
+    let run = run(&["--offline", "--fix", main.to_str().unwrap(), master.to_str().unwrap()]).await;
+    let wanted = "\n@@ -1 +1 @@\n-smtpd_client_restrictions = reject_rbl_client relays.ordb.org\n\\ No newline at end of file\n\
+                  +smtpd_client_restrictions =\n\\ No newline at end of file\n";
+    assert!(run.out.contains(wanted), "{}", run.out);
+    assert_eq!(run.out.matches("No newline").count(), 2, "{}", run.out);
+}
+
 /// A line with a key is not printed, so it cannot be corrected.
 #[tokio::test]
 async fn lines_with_keys_are_left_alone() {
