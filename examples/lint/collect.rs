@@ -19,6 +19,8 @@ pub(crate) const MAX_LISTS: usize = 10_000;
 const MAX_OTHERS: usize = 100_000;
 /// Findings about one text beyond these are counted only.
 pub(crate) const MAX_FINDINGS: usize = 10_000;
+/// What the reader says of a rule of rspamd with `enabled = false`.
+const SWITCHED_OFF: &str = "a rule that is switched off";
 /// Longer parts are cut when they are shown.
 const MAX_SHOWN: usize = 60;
 
@@ -43,6 +45,8 @@ pub(crate) struct Collected {
     pub(crate) thresholds: Vec<(Option<Arc<str>>, Thresholds)>,
     /// Parts that ask no list, and parts that cannot be judged here.
     pub(crate) left_out: Vec<(Range<usize>, SpecErrorKind)>,
+    /// Rules that are switched off, in order: what they name is not asked.
+    pub(crate) switched_off: Vec<Range<usize>>,
     /// Lists beyond the limit.
     pub(crate) too_many: usize,
     /// Other parts beyond the limit.
@@ -55,7 +59,7 @@ pub(crate) fn collect(source: &Source) -> Collected {
     let Some(notation) = source.kind.notation() else {
         let what = match source.kind {
             Kind::Other("unknown" | "other") => "this is no configuration that is read here".to_owned(),
-            kind => format!("a {} file is not read", kind.name()),
+            kind => format!("{} {} file is not read", article(kind.name()), kind.name()),
         };
         let message = format!("{what}; known lists in it are looked up");
         collected.findings.push(Finding::new(finding::NOT_READ, 0, message));
@@ -94,6 +98,12 @@ pub(crate) fn collect(source: &Source) -> Collected {
 impl Collected {
     /// A part that is no list.
     fn part(&mut self, source: &Source, at: usize, item: Range<usize>, error: &SpecError) {
+        if matches!(
+            error.kind(),
+            SpecErrorKind::NotCounted(NotCounted::SwitchedOff) | SpecErrorKind::LeftOut(SWITCHED_OFF)
+        ) {
+            self.switched_off.push(item.clone());
+        }
         let shown = || shown(source, &item);
         let found = |rule: &'static Rule, message: String| Some(Finding::new(rule, item.start, message));
         let finding = match error.kind() {
@@ -141,6 +151,11 @@ impl Collected {
             None => self.left_out.push((item, error.kind())),
         }
     }
+}
+
+fn article(name: &str) -> &'static str {
+    let is_vowel = name.starts_with(['a', 'A', 'E', 'I', 'O', 'U']) || name == "HTML";
+    if is_vowel { "an" } else { "a" }
 }
 
 /// Files of software with a language of its own hold much that is not read here; what names no list is no mistake.

@@ -233,7 +233,8 @@ const EMPTY: &str = "it is empty";
 /// Why an include is not followed, unless it may be missing.
 const MISSING: &str = "it cannot be found";
 
-/// Which files are read as one text: main.cf and master.cf of a folder, and SpamAssassin's files of a folder.
+/// Which files are read as one text: main.cf and master.cf of a folder, SpamAssassin's files of a folder, and the parts of
+/// Exim's configuration.
 fn group(name: &str, path: Option<&Path>, kind: Kind) -> String {
     let file_name = path.and_then(Path::file_name).and_then(OsStr::to_str).unwrap_or_default();
     let folder = path.and_then(Path::parent).map(|folder| folder.to_string_lossy().into_owned());
@@ -241,8 +242,20 @@ fn group(name: &str, path: Option<&Path>, kind: Kind) -> String {
         Kind::Postfix if ["main.cf", "master.cf"].contains(&file_name) => folder.unwrap_or_default(),
         Kind::Postfix if name.starts_with("postconf ") => "postconf".to_owned(),
         Kind::SpamAssassin => folder.unwrap_or_default(),
+        Kind::Exim => match path.and_then(split_configuration) {
+            Some(folder) => folder.to_string_lossy().into_owned(),
+            None => format!("{name}\n"),
+        },
         _ => format!("{name}\n"),
     }
+}
+
+/// The folder whose files in `conf.d`, together with its macros, are one configuration of Exim, as Debian splits it.
+fn split_configuration(path: &Path) -> Option<&Path> {
+    if path.file_name().is_some_and(|name| name == "exim4.conf.localmacros") {
+        return path.parent();
+    }
+    path.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "conf.d"))?.parent()
 }
 
 fn open(path: &Path) -> Result<Vec<u8>, String> {

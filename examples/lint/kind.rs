@@ -30,7 +30,7 @@ pub(crate) const WORDS: [(&str, Kind); 7] = [
 ];
 
 /// Files that are recognized by a part of their name, and are not read.
-const OTHERS: [(&str, &str); 16] = [
+const OTHERS: [(&str, &str); 19] = [
     ("dnsbl.ini", "Haraka"),
     ("dns-list.ini", "Haraka"),
     ("dnsbl.zones", "Haraka"),
@@ -45,6 +45,9 @@ const OTHERS: [(&str, &str); 16] = [
     ("mailserver.env", "docker-mailserver"),
     ("mailcow.conf", "mailcow"),
     ("docker-compose", "Docker Compose"),
+    ("stalwart", "Stalwart"),
+    ("amavis", "amavis"),
+    ("50-user", "amavis"),
     ("sendmail.cf", "sendmail's compiled"),
     ("submit.cf", "sendmail's compiled"),
 ];

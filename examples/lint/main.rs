@@ -131,7 +131,7 @@ fn look_at(source: Source, knowledge: &Knowledge) -> Linted {
     let mut collected = collect::collect(&source);
     let mut all = std::mem::take(&mut collected.findings);
     let mut mentions = match status::catalogue(knowledge) {
-        Some(catalogue) => mentions::find(&source, catalogue, &mut collected.lists),
+        Some(catalogue) => mentions::find(&source, catalogue, &mut collected),
         None => Mentions::default(),
     };
     all.extend(rules::apply(&source, &mut collected, knowledge));

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rdnsbl::lists::catalogue::Catalogue;
 use rdnsbl::{ListSpec, Name};
 
-use crate::collect::{Found, MAX_LISTS};
+use crate::collect::{Collected, MAX_LISTS};
 use crate::kind::Kind;
 use crate::source::Source;
 
@@ -23,8 +23,9 @@ pub(crate) struct Mentions {
 
 /// Finds the names of known lists beside those that were read as lists. A list whose zone comes from a variable gets the
 /// position of its name.
-pub(crate) fn find(source: &Source, catalogue: &Catalogue, lists: &mut [Found]) -> Mentions {
+pub(crate) fn find(source: &Source, catalogue: &Catalogue, collected: &mut Collected) -> Mentions {
     let mut mentions = Mentions::default();
+    let Collected { lists, switched_off, .. } = collected;
     let mut taken: Vec<usize> = lists.iter().map(|found| found.at).collect();
     taken.sort_unstable();
     let mut elsewhere: HashMap<Name, Vec<usize>> = HashMap::new();
@@ -48,7 +49,7 @@ pub(crate) fn find(source: &Source, catalogue: &Catalogue, lists: &mut [Found]) 
         for word in words(line, from) {
             let text = line.get(word.clone()).unwrap_or_default();
             let place = at + word.start;
-            if taken.binary_search(&place).is_ok() {
+            if taken.binary_search(&place).is_ok() || is_inside(switched_off, place) {
                 continue;
             }
             // Words of a configuration recur.
@@ -76,6 +77,12 @@ pub(crate) fn find(source: &Source, catalogue: &Catalogue, lists: &mut [Found]) 
         }
     }
     mentions
+}
+
+/// Does the octet stand in one of these ranges, which are in order?
+fn is_inside(ranges: &[Range<usize>], at: usize) -> bool {
+    let after = ranges.partition_point(|range| range.start <= at);
+    after.checked_sub(1).and_then(|before| ranges.get(before)).is_some_and(|range| range.contains(&at))
 }
 
 /// Is this a line of SpamAssassin that asks a list, or a comment?
@@ -117,11 +124,11 @@ fn words(line: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
     std::iter::from_fn(move || {
         loop {
             let rest = line.get(at..)?;
-            let start = at + rest.find(is_part)?;
+            let start = at + rest.find(|c| is_part(c) && c != '.')?;
             let word = line.get(start..)?;
             let length = word.find(|c| !is_part(c)).unwrap_or(word.len());
             at = start + length;
-            let before = line.get(..start)?.chars().next_back();
+            let before = line.get(..start)?.trim_end_matches('.').chars().next_back();
             let text = word.get(..length)?.trim_end_matches('.');
             let is_name = text.contains('.') && text.len() <= 253 && text.ends_with(|c: char| c.is_ascii_alphabetic());
             if is_name && !matches!(before, Some('/' | '@')) && !word.get(length..)?.starts_with('@') {

@@ -47,11 +47,22 @@ fn one(text: &mut String, place: Option<Place>, finding: &Finding) {
         let _ = write!(text, "{file}:{line}:{column}: ");
     }
     let _ = writeln!(text, "{}: {} [{}]", finding.rule.level.word(), finding.message, finding.rule.id);
-    let said = finding.source.as_ref().map(|source| format!("source: {source}"));
-    let advice = finding.advice.as_ref().map(|advice| format!("-> {advice}"));
-    for line in [finding.detail.clone(), advice, said].into_iter().flatten() {
-        let indent = " ".repeat(INDENT);
-        let _ = writeln!(text, "{indent}{}", wrapped(&line, INDENT, INDENT + 2));
+    let indent = " ".repeat(INDENT);
+    let mut more = |line: String| {
+        let _ = writeln!(text, "{indent}{line}");
+    };
+    let in_lines = |line: &str| wrapped(line, INDENT, INDENT + 2);
+    if let Some(detail) = &finding.detail {
+        more(in_lines(detail));
+    }
+    match &finding.advice {
+        // What is to be written is copied: it stays in one line.
+        Some(advice) if advice.starts_with("write ") => more(format!("-> {advice}")),
+        Some(advice) => more(in_lines(&format!("-> {advice}"))),
+        None => {}
+    }
+    if let Some(source) = &finding.source {
+        more(in_lines(&format!("source: {source}")));
     }
 }
 

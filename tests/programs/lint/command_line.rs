@@ -91,8 +91,19 @@ async fn lines_fit_a_terminal() {
     let help = run(&["--help"]).await;
     assert!(help.out.lines().all(|line| line.chars().count() <= 80), "{}", help.out);
     let found = run(&["--offline", "postfix/main.cf", "exim/exim.conf"]).await;
-    let wide = |line: &&str| line.chars().count() > 80 && line.starts_with(' ') && !line.contains("://");
+    let is_whole = |line: &str| line.contains("://") || line.contains("-> write ");
+    let wide = |line: &&str| line.chars().count() > 80 && line.starts_with(' ') && !is_whole(line);
     assert_eq!(found.out.lines().find(wide), None);
+}
+
+/// What is to be written can be copied.
+#[tokio::test]
+async fn what_to_write_is_in_one_line() {
+    let message = "\"550 Rejected: \" $&{client_addr} \" is listed, see https://www.example.org/why.html\"";
+    let line = format!("FEATURE(`dnsbl', `zen.spamhaus.org', `{message}')dnl\n");
+    let run = run_with(&["--offline", "--as", "sendmail", "-"], line.as_bytes()).await;
+    let wanted = format!("    -> write FEATURE(`enhdnsbl', `zen.spamhaus.org', `{message}', `', `127.0.0.$-.')dnl\n");
+    assert!(run.out.contains(&wanted), "{}", run.out);
 }
 
 /// Without FILE, and without the usual files, it asks `postconf`.

@@ -1,6 +1,6 @@
 //! Whole files of each kind of software: which lists are found where, and what is wrong with them.
 
-use super::{folder, offline, run, run_with};
+use super::{folder, offline, run, run_with, text};
 
 /// The administrator who pasted twelve lists from an old page.
 #[tokio::test]
@@ -144,13 +144,12 @@ async fn rules_of_rspamd_and_what_they_include() {
         run.found(),
         [
             "9 dead-list ix.dnsbl.manitu.net",
-            "10 dead-list dnsbl.njabl.org",
-            // Outside the folder of rspamd.
+            // Not that of a rule that is switched off. Outside the folder of rspamd:
             "13 unresolved",
             "1 dead-list relays.ordb.org",
         ]
     );
-    assert_eq!(run.at("/findings/3/file"), "rspamd/local.d/more.conf");
+    assert_eq!(run.at("/findings/2/file"), "rspamd/local.d/more.conf");
 }
 
 /// A pattern of rspamd stands for all files that fit, in the order of their names.
@@ -195,6 +194,40 @@ async fn files_that_are_not_read_are_named() {
         assert_eq!(run.at("/files/0/kind"), kind);
         assert_eq!(run.found(), found, "{file}");
     }
+}
+
+/// A rule that is switched off asks nobody, so its dead list does no harm.
+#[tokio::test]
+async fn rules_that_are_switched_off() {
+    let rule = |more: &str| format!("rbls {{\n a {{ rbl = \"ix.dnsbl.manitu.net\"; {more} }}\n}}\n");
+    assert_eq!(text("rspamd", &rule("")).await.found(), ["2 dead-list ix.dnsbl.manitu.net"]);
+    let off = text("rspamd", &rule("enabled = false;")).await;
+    assert_eq!((off.found().len(), off.at("/counts/left_out")), (0, 1.into()), "{}", off.out);
+    let rule = "header A eval:check_rbl('a', 'combined.njabl.org.')\nscore A 0\n";
+    assert_eq!(text("spamassassin", rule).await.found(), ["1 switched-off"]);
+}
+
+/// Debian splits Exim's configuration: a macro of one part is known in the others.
+#[tokio::test]
+async fn the_parts_of_an_exim_configuration() {
+    let folder = folder("split").join("exim4");
+    let acl = folder.join("conf.d/acl");
+    std::fs::create_dir_all(&acl).unwrap();
+    std::fs::write(folder.join("exim4.conf.localmacros"), "LISTS = bl.spamcop.net : relays.ordb.org\n").unwrap();
+    std::fs::write(acl.join("30_check_rcpt"), "acl_check_rcpt:\n  deny\n    dnslists = LISTS\n").unwrap();
+    let names = [folder.join("exim4.conf.localmacros"), acl.join("30_check_rcpt")];
+    let run = offline(&names.each_ref().map(|name| name.to_str().unwrap())).await;
+    assert_eq!(run.rules_of("relays.ordb.org"), ["dead-list"], "{}", run.out);
+    assert_eq!(run.at("/counts/lists"), 2);
+    assert!(run.at("/findings/0/file").as_str().unwrap().ends_with("localmacros"), "{}", run.out);
+}
+
+/// A zone with a dot in front, as programs join it with an address.
+#[tokio::test]
+async fn zones_in_a_program() {
+    let run = text("other", "zone = \"ip_reverse + '.dnsbl.sorbs.net'\"\n").await;
+    assert_eq!(run.rules_of("dnsbl.sorbs.net"), ["dead-list"]);
+    assert_eq!(run.at("/counts/other_names"), 0);
 }
 
 /// Parts of a configuration that ask no list.

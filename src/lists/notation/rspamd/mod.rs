@@ -172,8 +172,7 @@ fn list(entries: &[TreeEntry<'_>], notes: &mut Vec<SpecError>) -> Result<Option<
             }
             "enabled" | "disabled" => {
                 if flag(entry)? == (key.text == "disabled") {
-                    notes.push(key.left_out("a rule that is switched off"));
-                    return Ok(None);
+                    return Err(key.left_out("a rule that is switched off"));
                 }
             }
             "ipv4" | "ipv6" => {
