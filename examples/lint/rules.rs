@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
+use std::ops::Range;
 
 use rdnsbl::dnsxl::{CodePattern, Disposition, ListKind, Part, SubjectKind};
 use rdnsbl::lists::catalogue::{Catalogue, Entry};
@@ -202,9 +203,18 @@ impl Rules<'_> {
         let finding = finding.advice(self.with_codes(found, codes, knowledge));
         let edit = found.zone.clone().filter(|_| matches!(self.source.kind, Kind::Postfix | Kind::Plain)).map(|zone| {
             let text = format!("={codes}");
-            Edit { span: zone.end..zone.end, text }
+            Edit { span: zone.end..self.end_of_codes(found, &zone), text }
         });
         Finding { edit, ..finding }
+    }
+
+    /// Where the codes of a list of Postfix end; its zone ends there if it has none.
+    fn end_of_codes(&self, found: &Found, zone: &Range<usize>) -> usize {
+        let after = self.source.get(zone.end..found.item.end.max(zone.end));
+        match after.starts_with('=') {
+            true => zone.end + after.find([' ', '\t', ',', '*', '\n', '\r']).unwrap_or(after.len()),
+            false => zone.end,
+        }
     }
 
     /// What to write so that only these codes count.
@@ -260,12 +270,7 @@ impl Rules<'_> {
             return Some(Edit { span: zone, text: meant.to_string() });
         }
         let codes = listing_codes(catalogue(knowledge)?.get(meant)?).filter(|_| says_codes)?;
-        let after = self.source.get(zone.end..found.item.end.max(zone.end));
-        let end = match after.starts_with('=') {
-            true => after.find([' ', '\t', ',', '*', '\n', '\r']).unwrap_or(after.len()),
-            false => 0,
-        };
-        Some(Edit { span: zone.start..zone.end + end, text: format!("{meant}={codes}") })
+        Some(Edit { span: zone.start..self.end_of_codes(found, &zone), text: format!("{meant}={codes}") })
     }
 
     /// The removal of a list, where the file can do without the part.

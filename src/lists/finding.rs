@@ -148,7 +148,7 @@ pub enum ZoneFindingKind {
         code: Ipv4Addr,
         /// The software.
         software: Notation,
-        /// The codes that should count.
+        /// The codes that should count, or those that the catalogue recommends.
         instead: Option<CodePattern>,
     },
     /// The same list with the same codes occurs earlier in the set: a listing counts twice.

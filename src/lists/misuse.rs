@@ -2,7 +2,7 @@
 //! listings.
 
 use crate::dnsxl::{ListKind, ListSpec, Part, SubjectKind};
-use crate::lists::catalogue::Entry;
+use crate::lists::catalogue::{Entry, Recommendation};
 use crate::lists::finding::ZoneFindingKind;
 
 /// The findings about how a list is asked.
@@ -43,7 +43,12 @@ fn believed_refusal(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
         ListKind::Deny => spec.weight() < 0,
     };
     let kind = if allows { ListKind::Allow } else { ListKind::Deny };
-    let instead = spec.codes().is_none().then(|| entry.profile().listings(kind)).flatten();
+    let recommended = || {
+        let spec = entry.recommendation().map(Recommendation::spec).filter(|spec| spec.kind() == kind)?;
+        spec.codes()?.as_pattern().cloned()
+    };
+    let all = spec.codes().is_none().then(|| entry.profile().listings(kind)).flatten();
+    let instead = all.or_else(recommended);
     Some(match allows {
         true => ZoneFindingKind::AllowsWhenRefused { code, software, instead },
         false => ZoneFindingKind::NoCodeFilter { code, software, instead },

@@ -51,6 +51,16 @@ async fn what_is_corrected() {
             "smtpd_client_restrictions =\n reject_rbl_client opm.blitzed.org,\n reject_rbl_client cbl.abuseat.org=127.0.0.2\n",
             "@@ -2 +1,0 @@\n- reject_rbl_client opm.blitzed.org,\n",
         ),
+        // Without the codes that it has when it refuses.
+        (
+            "postfix",
+            "smtpd_client_restrictions = permit_dnswl_client list.dnswl.org\n\
+             postscreen_dnsbl_sites = list.dnswl.org=127.0.[0..255].[1..3]*-4\n",
+            "@@ -1 +1 @@\n-smtpd_client_restrictions = permit_dnswl_client list.dnswl.org\n\
+             +smtpd_client_restrictions = permit_dnswl_client list.dnswl.org=127.0.[1..9;11..255].[1..3]\n\
+             @@ -2 +2 @@\n-postscreen_dnsbl_sites = list.dnswl.org=127.0.[0..255].[1..3]*-4\n\
+             +postscreen_dnsbl_sites = list.dnswl.org=127.0.[1..9;11..255].[1..3]*-4\n",
+        ),
         // The codes that were written are those that were meant.
         (
             "postfix",
