@@ -75,6 +75,7 @@ rules! {
     MOOT Warning "never-reached" "what stands behind permit, reject or defer";
     GIVEN_AGAIN Warning "given-again" "a parameter or rule that is defined again below";
     POLICY_ORDER Warning "policy-order" "check_policy_service before reject_unauth_destination";
+    BEFORE_LOG_IN Warning "before-log-in" "a list that is asked before permit_sasl_authenticated";
     UNREACHABLE Warning "unreached-threshold" "a threshold that the lists can never reach";
     NO_ACTION Warning "no-action" "lists of postscreen without an action";
     UNREADABLE Warning "unreadable" "a part that is no valid list or restriction";

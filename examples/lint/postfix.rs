@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use rdnsbl::dnsxl::SpecErrorKind;
+use rdnsbl::dnsxl::{ListKind, Part, SpecErrorKind};
 
 use crate::collect::{Collected, Found, MAX_FINDINGS};
 use crate::finding::{self, Finding};
 use crate::kind::Kind;
 use crate::source::Source;
+use crate::statements::Parameter;
 
 /// The findings that need more than one list.
 pub(crate) fn apply(source: &Source, collected: &Collected) -> Vec<Finding> {
     let mut findings = keys(source, collected);
     if source.kind == Kind::Postfix {
         findings.extend(policy_services(source, collected));
+        findings.extend(before_log_in(source, collected));
         findings.extend(no_action(source, collected));
     }
     findings.truncate(MAX_FINDINGS);
@@ -75,22 +77,11 @@ fn keys(source: &Source, collected: &Collected) -> Vec<Finding> {
 
 /// `check_policy_service` before `reject_unauth_destination`, and without a default action.
 fn policy_services(source: &Source, collected: &Collected) -> Vec<Finding> {
-    let restriction =
-        |item: &Range<usize>| source.get(item.clone()).split_ascii_whitespace().next().unwrap_or_default();
-    let others = || collected.left_out.iter().map(|(item, _)| item);
-    // The last one in each parameter.
-    let mut guards: HashMap<&str, usize> = HashMap::new();
-    for item in others() {
-        if ["reject_unauth_destination", "defer_unauth_destination"].contains(&restriction(item))
-            && let Some(parameter) = source.parameter_at(item.start)
-        {
-            let last = guards.entry(parameter).or_default();
-            *last = item.start.max(*last);
-        }
-    }
+    let guards = last_of(source, collected, &["reject_unauth_destination", "defer_unauth_destination"]);
+    let services = collected.left_out.iter().map(|(item, _)| item);
     let mut findings = Vec::new();
-    for item in others().filter(|item| restriction(item) == "check_policy_service").take(MAX_FINDINGS) {
-        let guard = source.parameter_at(item.start).and_then(|parameter| guards.get(parameter));
+    for item in services.filter(|item| restriction(source, item) == "check_policy_service").take(MAX_FINDINGS) {
+        let guard = source.parameter_at(item.start).and_then(|parameter| guards.get(&parameter));
         if guard.is_some_and(|guard| *guard > item.start) {
             let message = "check_policy_service stands before reject_unauth_destination";
             findings.push(
@@ -108,6 +99,46 @@ fn policy_services(source: &Source, collected: &Collected) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The first list of each parameter that is asked before clients who have logged in are permitted: many home addresses are
+/// listed.
+fn before_log_in(source: &Source, collected: &Collected) -> Vec<Finding> {
+    let mut permits = last_of(source, collected, &["permit_sasl_authenticated"]);
+    let refuses = |found: &&Found| {
+        found.spec.kind() == ListKind::Deny
+            && found.spec.parts().contains(&Part::Address)
+            && found.context.as_deref() != Some("postscreen")
+    };
+    let mut findings = Vec::new();
+    for found in collected.lists.iter().filter(refuses) {
+        let Some(parameter) = source.parameter_at(found.item.start) else { continue };
+        if permits.get(&parameter).is_some_and(|permit| *permit > found.item.start) {
+            permits.remove(&parameter);
+            let zone = found.spec.zone().without_key();
+            let message = format!("{zone} is asked before permit_sasl_authenticated, so it may refuse your own users");
+            let advice = "move permit_sasl_authenticated in front of the lists";
+            findings.push(Finding::new(finding::BEFORE_LOG_IN, found.at, message).about(zone).advice(advice));
+        }
+    }
+    findings
+}
+
+/// Where the last of these restrictions stands in each parameter.
+fn last_of<'a>(source: &'a Source, collected: &Collected, names: &[&str]) -> HashMap<Parameter<'a>, usize> {
+    let mut found = HashMap::new();
+    for (item, _) in collected.left_out.iter().filter(|(item, _)| names.contains(&restriction(source, item))) {
+        if let Some(parameter) = source.parameter_at(item.start) {
+            let last: &mut usize = found.entry(parameter).or_default();
+            *last = item.start.max(*last);
+        }
+    }
+    found
+}
+
+/// The name of a restriction.
+fn restriction<'a>(source: &'a Source, item: &Range<usize>) -> &'a str {
+    source.get(item.clone()).split_ascii_whitespace().next().unwrap_or_default()
 }
 
 /// A text with this many other parameters is a whole main.cf: what it does not set has its default.

@@ -8,7 +8,7 @@ use crate::files::File;
 use crate::finding::{self, Finding};
 use crate::kind::Kind;
 use crate::lines::Lines;
-use crate::statements::Statements;
+use crate::statements::{Parameter, Statements};
 
 /// The text, and where its files and lines begin.
 pub(crate) struct Source {
@@ -127,14 +127,14 @@ impl Source {
         Place { file, line: self.line_number(at), column }
     }
 
-    /// The name of the parameter of Postfix whose value holds this octet.
-    pub(crate) fn parameter_at(&self, at: usize) -> Option<&str> {
+    /// The parameter of Postfix whose value holds this octet.
+    pub(crate) fn parameter_at(&self, at: usize) -> Option<Parameter<'_>> {
         self.statements().parameter_at(&self.text, at)
     }
 
     /// Does this octet stand in a restriction class?
     pub(crate) fn is_in_class(&self, at: usize) -> bool {
-        self.parameter_at(at).is_some_and(|name| self.statements().is_class(name))
+        self.parameter_at(at).is_some_and(|parameter| self.statements().is_class(parameter.name))
     }
 
     fn statements(&self) -> &Statements {

@@ -1,7 +1,6 @@
 //! Where the parameters of Postfix stand in a text.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 /// The parameters of main.cf, and the services of master.cf.
 pub(crate) struct Statements {
@@ -9,6 +8,14 @@ pub(crate) struct Statements {
     starts: Vec<u32>,
     /// The restriction classes, which other restrictions select.
     classes: HashSet<String>,
+}
+
+/// A parameter where it is defined: main.cf and services of master.cf may define the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Parameter<'a> {
+    pub(crate) name: &'a str,
+    /// Where its statement begins.
+    start: usize,
 }
 
 /// Restriction classes beyond these are not known.
@@ -41,22 +48,23 @@ impl Statements {
         self.classes.contains(name)
     }
 
-    /// The name of the parameter whose value holds this octet.
-    pub(crate) fn parameter_at<'a>(&self, text: &'a str, at: usize) -> Option<&'a str> {
-        let before = text.get(self.range_before(at))?;
+    /// The parameter whose value holds this octet.
+    pub(crate) fn parameter_at<'a>(&self, text: &'a str, at: usize) -> Option<Parameter<'a>> {
+        let start = self.start_before(at);
+        let before = text.get(start..at)?;
         // The options of a service in master.cf.
         let near = before.get(floor(before, before.len().saturating_sub(MAX_OPTION))..)?;
         let option = near.rfind("-o ").and_then(|option| near.get(option + 3..));
         let (name, _) = option.unwrap_or(before).split_once('=')?;
         let name = name.trim_matches(|c: char| c.is_whitespace() || c == '{');
-        name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'/')).then_some(name)
+        let is_name = name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-' | b'/'));
+        is_name.then_some(Parameter { name, start })
     }
 
-    /// From the beginning of a statement to this octet of it.
-    fn range_before(&self, at: usize) -> Range<usize> {
+    /// Where the statement begins that holds this octet.
+    fn start_before(&self, at: usize) -> usize {
         let after = self.starts.partition_point(|start| *start as usize <= at);
-        let start = after.checked_sub(1).and_then(|index| self.starts.get(index)).map_or(0, |start| *start as usize);
-        start..at
+        after.checked_sub(1).and_then(|index| self.starts.get(index)).map_or(0, |start| *start as usize)
     }
 }
 

@@ -59,6 +59,11 @@ async fn each_rule_about_postfix() {
             "reject_unauth_destination check_policy_service inet:127.0.0.1:1",
         ),
         (
+            "permit_mynetworks, reject_rbl_client a.example, permit_sasl_authenticated",
+            "before-log-in",
+            "permit_sasl_authenticated, reject_rbl_client a.example\nsmtpd_data_restrictions = permit_sasl_authenticated",
+        ),
+        (
             "check_policy_service inet:127.0.0.1:1",
             "no-default-action",
             "check_policy_service { inet:127.0.0.1:1, timeout=10s, default_action=DUNNO }",
@@ -88,6 +93,16 @@ async fn a_key_that_replies_show() {
     let sendmail = |message: &str| format!("FEATURE(`dnsbl', `{KEYED}'{message})dnl\n");
     assert!(rules("sendmail", &sendmail("")).await.contains(&"key-shown".to_owned()));
     assert!(!rules("sendmail", &sendmail(", `550 no')")).await.contains(&"key-shown".to_owned()));
+}
+
+/// A service of master.cf has restrictions of its own, in place of those of main.cf.
+#[tokio::test]
+async fn parameters_of_services_are_others() {
+    let main = "smtpd_recipient_restrictions = check_policy_service { inet:127.0.0.1:1, default_action=DUNNO },\n \
+                reject_rbl_client a.local\n";
+    let service = "submission inet n - y - - smtpd\n -o smtpd_recipient_restrictions=permit_sasl_authenticated,\
+                   reject_unauth_destination\n";
+    assert_eq!(postfix(&format!("{main}{service}")).await, Vec::<String>::new());
 }
 
 /// The key itself appears nowhere, whatever the form, and wherever it stands.
