@@ -19,7 +19,9 @@
 //! | `latency` | how long that takes where every answer takes 20 ms |
 //! | `weather` | the same with answers lost, answers late, and a list that never answers |
 //! | `warm` | the same check again, from memory |
+//! | `threads` | one checker on one thread and on two: checks and summaries per second; answers come without a network |
 //! | `memory` | what it takes to remember a list's verdict |
+//! | `waiting` | what each of 100,000 checks takes while nobody answers |
 //! | `burst` | very many checks at once: nothing is lost, nothing missed |
 //! | `reply` | making a reply, a log line and JSON of a report |
 //! | `lists` | what a check costs beside its questions, with more and more lists: answers come without a network |
@@ -50,6 +52,8 @@ mod linux {
     pub(crate) mod sections;
     pub(crate) mod serve;
     pub(crate) mod session;
+    pub(crate) mod threads;
+    pub(crate) mod waiting;
     pub(crate) mod warm;
     pub(crate) mod weather;
     pub(crate) mod world;

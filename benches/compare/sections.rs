@@ -5,18 +5,23 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio, exit};
 use std::time::Instant;
 
-use super::{burst, composite, latency, lists, memory, question, reply, responder, session, warm, weather, write};
+use super::{
+    burst, composite, latency, lists, memory, question, reply, responder, session, threads, waiting, warm, weather,
+    write,
+};
 
 /// Name, and what to run: little of it where told.
 type Section = (&'static str, fn(bool));
 
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 13] = [
     ("question", question::run),
     ("composite", composite::run),
     ("latency", latency::run),
     ("weather", weather::run),
     ("warm", warm::run),
+    ("threads", threads::run),
     ("memory", memory::run),
+    ("waiting", waiting::run),
     ("burst", burst::run),
     ("reply", reply::run),
     ("lists", lists::run),
