@@ -4,39 +4,40 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SmallList<T> {
     first: Option<T>,
-    more: Vec<T>,
+    #[expect(clippy::box_collection, reason = "nearly always absent, so it should take little room")]
+    more: Option<Box<Vec<T>>>,
 }
 
 impl<T> Default for SmallList<T> {
     fn default() -> Self {
-        Self { first: None, more: Vec::new() }
+        Self { first: None, more: None }
     }
 }
 
 impl<T> SmallList<T> {
     pub(crate) fn one(first: T) -> Self {
-        Self { first: Some(first), more: Vec::new() }
+        Self { first: Some(first), more: None }
     }
 
     pub(crate) fn push(&mut self, element: T) {
         match &mut self.first {
             None => self.first = Some(element),
-            Some(_) => self.more.push(element),
+            Some(_) => self.more.get_or_insert_default().push(element),
         }
     }
 
     /// In the order in which they were added.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.first.iter().chain(&self.more)
+        self.first.iter().chain(self.more.iter().flat_map(|more| more.iter()))
     }
 
     /// The element, if there is exactly one.
     pub(crate) fn only(&self) -> Option<&T> {
-        self.first.as_ref().filter(|_| self.more.is_empty())
+        self.first.as_ref().filter(|_| self.more.is_none())
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.first.iter_mut().chain(&mut self.more)
+        self.first.iter_mut().chain(self.more.iter_mut().flat_map(|more| more.iter_mut()))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -44,10 +45,14 @@ impl<T> SmallList<T> {
     }
 
     pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        self.more.retain(&keep);
-        if self.first.as_ref().is_some_and(|first| !keep(first)) {
-            self.first = if self.more.is_empty() { None } else { Some(self.more.remove(0)) };
+        let mut more = self.more.take();
+        if let Some(more) = &mut more {
+            more.retain(&keep);
         }
+        if self.first.as_ref().is_some_and(|first| !keep(first)) {
+            self.first = more.as_mut().filter(|more| !more.is_empty()).map(|more| more.remove(0));
+        }
+        self.more = more.filter(|more| !more.is_empty());
     }
 }
 
@@ -56,7 +61,7 @@ impl<T> IntoIterator for SmallList<T> {
     type IntoIter = std::iter::Chain<std::option::IntoIter<T>, std::vec::IntoIter<T>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.first.into_iter().chain(self.more)
+        self.first.into_iter().chain(self.more.map(|more| *more).unwrap_or_default())
     }
 }
 

@@ -1,11 +1,13 @@
 //! Finds the answer to one question: in the cache, from the same question in flight, or from the resolver, within limits.
 
 use std::collections::hash_map::Entry;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use async_lock::futures::AcquireArc;
 use async_lock::{Semaphore, SemaphoreGuardArc};
 
 use crate::base::clock::{BoxFuture, Clock};
@@ -220,7 +222,7 @@ pub(crate) struct QueryTask {
 enum Step {
     New,
     /// Waits for permits.
-    Limited(BoxFuture<'static, Permits>),
+    Limited(Acquiring),
     /// The resolver has it.
     Asked {
         answer: BoxFuture<'static, Answer>,
@@ -237,17 +239,17 @@ impl Work for QueryTask {
     fn poll(&mut self, progress: &Progress, context: &mut Context<'_>) -> Poll<Answer> {
         loop {
             let permits = match &mut self.step {
-                Step::New => match Permits::now(self.limits()) {
+                Step::New => match Permits::now(limits(&self.fetcher, &self.question, self.zone.as_deref())) {
                     Some(permits) => permits,
                     None => {
                         progress.was_limited.store(true, Ordering::Release);
-                        let limits = self.limits().map(|limit| limit.cloned());
-                        self.step = Step::Limited(Box::pin(Permits::wait(limits)));
+                        self.step = Step::Limited(Acquiring::default());
                         continue;
                     }
                 },
-                Step::Limited(permits) => {
-                    let permits = ready!(permits.as_mut().poll(context));
+                Step::Limited(acquiring) => {
+                    let limits = limits(&self.fetcher, &self.question, self.zone.as_deref());
+                    let permits = ready!(acquiring.poll(limits, context));
                     // Another client's query may have had the answer meanwhile.
                     let (fetcher, now) = (&self.fetcher, self.fetcher.clock.now());
                     if let Some(answer) = fetcher.cached(&self.question, self.purpose, self.list.as_ref(), now) {
@@ -274,14 +276,6 @@ impl Work for QueryTask {
 }
 
 impl QueryTask {
-    /// From the narrowest limit to the widest (zone, one client's names, all clients' names, all questions), so that waiting for a slow zone holds no permit
-    /// that other questions need. The order is the same everywhere, so there is no deadlock.
-    fn limits(&self) -> [Option<&Arc<Semaphore>>; LIMITS] {
-        let (chooser, limits) = (self.question.chooser(), &self.fetcher.client_limits);
-        let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
-        [self.zone.as_ref().map(|zone| &zone.limit), of_client, of_clients, Some(&self.fetcher.global_limit)]
-    }
-
     /// Counts an answer, and caches it.
     fn learn(&self, answer: &Answer, sent: Instant, epoch: CacheEpoch) {
         let fetcher = &self.fetcher;
@@ -324,16 +318,27 @@ impl Drop for QueryTask {
     }
 }
 
+/// The limits that a question is under, at most.
+const LIMITS: usize = 4;
+
+/// The limits of one question.
+type Limits<'a> = [Option<&'a Arc<Semaphore>>; LIMITS];
+
+/// From the narrowest limit to the widest (zone, one client's names, all clients' names, all questions), so that waiting for a
+/// slow zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
+fn limits<'a>(fetcher: &'a Fetcher, question: &Question, zone: Option<&'a ZoneUse>) -> Limits<'a> {
+    let (chooser, limits) = (question.chooser(), &fetcher.client_limits);
+    let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
+    [zone.map(|zone| &zone.limit), of_client, of_clients, Some(&fetcher.global_limit)]
+}
+
 /// What a question holds of its limits.
 #[derive(Default)]
 struct Permits([Option<SemaphoreGuardArc>; LIMITS]);
 
-/// The limits that a question is under, at most.
-const LIMITS: usize = 4;
-
 impl Permits {
     /// All permits, if they are free.
-    fn now(limits: [Option<&Arc<Semaphore>>; LIMITS]) -> Option<Self> {
+    fn now(limits: Limits<'_>) -> Option<Self> {
         let mut permits = Self::default();
         for (permit, limit) in permits.0.iter_mut().zip(limits) {
             if let Some(limit) = limit {
@@ -342,16 +347,24 @@ impl Permits {
         }
         Some(permits)
     }
+}
 
-    /// Waits for one after the other.
-    async fn wait(limits: [Option<Arc<Semaphore>>; LIMITS]) -> Self {
-        let mut permits = Self::default();
-        for (permit, limit) in permits.0.iter_mut().zip(limits) {
-            if let Some(limit) = limit {
-                *permit = Some(limit.acquire_arc().await);
-            }
+/// Waits for one permit after the other.
+#[derive(Default)]
+struct Acquiring {
+    permits: Permits,
+    next: Option<Pin<Box<AcquireArc>>>,
+}
+
+impl Acquiring {
+    fn poll(&mut self, limits: Limits<'_>, context: &mut Context<'_>) -> Poll<Permits> {
+        for (permit, limit) in self.permits.0.iter_mut().zip(limits) {
+            let (None, Some(limit)) = (&permit, limit) else { continue };
+            let next = self.next.get_or_insert_with(|| Box::pin(limit.acquire_arc()));
+            *permit = Some(ready!(next.as_mut().poll(context)));
+            self.next = None;
         }
-        permits
+        Poll::Ready(std::mem::take(&mut self.permits))
     }
 }
 

@@ -52,7 +52,7 @@ impl Inquiry {
         random: Randomness,
         asks: bool,
     ) -> Self {
-        let Workspace { lists: room, asked, by_question } = workspace;
+        let Workspace { lists: room, asked, index } = workspace;
         let client = dialogue.client.map(|address| address.to_canonical());
         let mail_domain = |side, path: &str, is_unqualified: bool| {
             if is_unqualified {
@@ -83,7 +83,7 @@ impl Inquiry {
             lists: room,
             waiting: Vec::new(),
             lists_done: 0,
-            questions: Questions::within(asked, by_question),
+            questions: Questions::within(asked, index),
             probes: Vec::new(),
             trial: None,
             trial_from_the_start: false,

@@ -72,7 +72,7 @@ impl Inquiry {
         if shared.health_epoch() != self.health_epoch {
             rows.iter_mut().for_each(|row| refresh_health(row, shared, begun));
         }
-        let (asking, asked, by_question) = self.questions.into_exchanges(failure);
+        let (asking, asked, index) = self.questions.into_exchanges(failure);
         let findings = CheckResults {
             iprev: self.iprev.map(|running| running.finish(failure)),
             helo: self.helo.map(|running| running.finish(failure)),
@@ -89,7 +89,7 @@ impl Inquiry {
             started: begun,
         };
         let report = assemble(&self.dialogue, &self.settings, findings);
-        let workspace = Workspace { lists: self.lists, asked, by_question };
+        let workspace = Workspace { lists: self.lists, asked, index };
         Finished { report, workspace, list_signs, events, invalidated }
     }
 

@@ -1,14 +1,13 @@
 //! The questions of an inquiry: which checks want each answer, and how each question ended.
 
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::hash_map::FastMap;
 use crate::base::small_list::SmallList;
 use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
+use crate::inquiry::question_index::{QuestionIndex, QuestionKey};
 pub(crate) use crate::report::exchange::UnitId;
 use crate::report::exchange::{AskedQuestions, Exchange, Source};
 use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
@@ -17,10 +16,6 @@ use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuestionId(pub(super) usize);
 
-/// The index of each question. The flag is true for our own questions: proof must be new, so a control is never shared with
-/// an equal question that may be answered from the cache.
-pub(super) type ByQuestion = FastMap<(Question, bool), usize>;
-
 /// All questions of an inquiry. Equal questions are asked once, however many checks want the answer.
 #[derive(Debug)]
 pub(super) struct Questions {
@@ -28,7 +23,7 @@ pub(super) struct Questions {
     exchanges: Vec<Exchange>,
     /// What only the inquiry needs of each; same index.
     asked: Vec<AskedQuestion>,
-    by_question: ByQuestion,
+    index: QuestionIndex,
     handed_out: usize,
     /// How many awaited questions are neither answered nor cancelled.
     open: usize,
@@ -79,11 +74,11 @@ impl AskedQuestion {
 
 impl Questions {
     /// Uses these tables, which are empty but may have capacity from earlier use.
-    pub(super) fn within(asked: Vec<AskedQuestion>, by_question: ByQuestion) -> Self {
+    pub(super) fn within(asked: Vec<AskedQuestion>, index: QuestionIndex) -> Self {
         Self {
             exchanges: Vec::new(),
             asked,
-            by_question,
+            index,
             handed_out: 0,
             open: 0,
             cut: false,
@@ -99,15 +94,10 @@ impl Questions {
         id: UnitId,
         slot: Slot,
     ) -> Option<(Answer, Source)> {
-        let place = match self.by_question.entry((question, purpose.is_own())) {
-            Entry::Vacant(place) => place,
-            Entry::Occupied(known) => {
-                let index = *known.get();
-                return self.want_too(index, id, slot);
-            }
-        };
-        let question = place.key().0.clone();
-        place.insert(self.asked.len());
+        let known = |number| key_of(&self.exchanges, &self.asked, number);
+        if let Some(known) = self.index.find((&question, purpose.is_own()), known) {
+            return self.want_too(known, id, slot);
+        }
         self.open += usize::from(id.is_awaited());
         let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, Duration::ZERO);
         let (answered_after, wanted_by, is_trial) = (None, SmallList::one(id), purpose == Purpose::Resolver);
@@ -121,6 +111,7 @@ impl Questions {
             wanted_by: SmallList::one((id, slot)),
             sent_at: None,
         });
+        self.index.insert(self.asked.len() - 1, |number| key_of(&self.exchanges, &self.asked, number));
         None
     }
 
@@ -147,7 +138,6 @@ impl Questions {
     pub(super) fn reserve(&mut self, more: usize) {
         self.exchanges.reserve(more);
         self.asked.reserve(more);
-        self.by_question.reserve(more);
     }
 
     /// The next question to ask; each is handed out once.
@@ -221,7 +211,7 @@ impl Questions {
         if asked.is_open() {
             self.open -= usize::from(asked.is_awaited());
             asked.cancelled = true;
-            self.by_question.remove(&(exchange.question.clone(), asked.purpose.is_own()));
+            self.index.remove(ticket.0, (&exchange.question, asked.purpose.is_own()));
         }
     }
 
@@ -256,7 +246,7 @@ impl Questions {
 
     /// The exchanges for the report, in the order asked. A question without an answer has failed; if no check waited for it, it
     /// is counted but left out. Also returns the tables, for reuse.
-    pub(super) fn into_exchanges(mut self, failure: Failure) -> (AskedQuestions, Vec<AskedQuestion>, ByQuestion) {
+    pub(super) fn into_exchanges(mut self, failure: Failure) -> (AskedQuestions, Vec<AskedQuestion>, QuestionIndex) {
         self.exchanges.truncate(self.handed_out);
         let mut asking = AskedQuestions::default();
         for (exchange, asked) in self.exchanges.iter_mut().zip(&self.asked) {
@@ -274,18 +264,18 @@ impl Questions {
             self.exchanges.retain(|_| left_out.next() != Some(true));
         }
         asking.exchanges = self.exchanges;
-        (asking, self.asked, self.by_question)
+        (asking, self.asked, self.index)
     }
 
     /// The list got its proof from another check: cancels its unanswered controls, unless another list wants them too.
     pub(super) fn cancel_controls(&mut self, id: UnitId) {
-        for (exchange, asked) in self.exchanges.iter().zip(&mut self.asked) {
+        for (number, (exchange, asked)) in self.exchanges.iter().zip(&mut self.asked).enumerate() {
             if asked.purpose.is_control() && asked.is_open() {
                 asked.wanted_by.retain(|(wanting, _)| *wanting != id);
                 if asked.wanted_by.is_empty() {
                     self.open -= usize::from(asked.is_awaited());
                     asked.cancelled = true;
-                    self.by_question.remove(&(exchange.question.clone(), true));
+                    self.index.remove(number, (&exchange.question, true));
                 }
             }
         }
@@ -299,11 +289,16 @@ impl Questions {
                 self.open -= usize::from(asked.is_awaited());
                 asked.cancelled = true;
                 if let Some(exchange) = self.exchanges.get(index) {
-                    self.by_question.remove(&(exchange.question.clone(), asked.purpose.is_own()));
+                    self.index.remove(index, (&exchange.question, asked.purpose.is_own()));
                 }
             }
         }
     }
+}
+
+/// What the question with this number is.
+fn key_of<'a>(exchanges: &'a [Exchange], asked: &[AskedQuestion], number: usize) -> Option<QuestionKey<'a>> {
+    Some((&exchanges.get(number)?.question, asked.get(number)?.purpose.is_own()))
 }
 
 impl UnitId {

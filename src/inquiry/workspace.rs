@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use crate::base::lock::lock;
 use crate::inquiry::ListRun;
-use crate::inquiry::questions::{AskedQuestion, ByQuestion};
+use crate::inquiry::question_index::QuestionIndex;
+use crate::inquiry::questions::AskedQuestion;
 
 /// Workspaces kept for reuse: about as many checks as run at the same time.
 const KEPT: usize = 256;
@@ -17,7 +18,7 @@ const ROOM: usize = 256;
 pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
     pub(super) asked: Vec<AskedQuestion>,
-    pub(super) by_question: ByQuestion,
+    pub(super) index: QuestionIndex,
 }
 
 /// Workspaces that are not in use.
@@ -32,8 +33,8 @@ impl Workspaces {
     pub(crate) fn give_back(&self, mut workspace: Workspace) {
         workspace.lists.clear();
         workspace.asked.clear();
-        workspace.by_question.clear();
-        let most = workspace.lists.capacity().max(workspace.asked.capacity()).max(workspace.by_question.capacity());
+        workspace.index.clear();
+        let most = workspace.lists.capacity().max(workspace.asked.capacity()).max(workspace.index.capacity());
         let mut kept = lock(&self.0);
         if kept.len() < KEPT && most <= ROOM {
             kept.push(workspace);
