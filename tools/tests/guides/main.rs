@@ -184,6 +184,58 @@ fn what_is_installed_is_documented() {
     );
 }
 
+/// The units start what is installed, and make the sockets that the recipes and the samples name.
+#[test]
+fn the_units_fit_the_pages() {
+    let install = include_str!("../../../docs/install.md");
+    let postfix = include_str!("../../../docs/postfix.md");
+    let milter = include_str!("../../../docs/milter.md");
+    for (name, unit, recipe, sample) in [
+        (
+            "policyd",
+            concat!(
+                include_str!("../../contrib/rdnsbl-policyd.service"),
+                include_str!("../../contrib/rdnsbl-policyd.socket")
+            ),
+            postfix,
+            include_str!("../../contrib/policyd.toml"),
+        ),
+        (
+            "milter",
+            concat!(
+                include_str!("../../contrib/rdnsbl-milter.service"),
+                include_str!("../../contrib/rdnsbl-milter.socket")
+            ),
+            milter,
+            include_str!("../../contrib/milter.toml"),
+        ),
+    ] {
+        let value =
+            |key: &str| unit.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_else(|| panic!("{name}: {key}"));
+        let started: Vec<&str> = value("ExecStart=").split(' ').collect();
+        assert_eq!(
+            started,
+            [&*format!("/usr/local/bin/rdnsbl-{name}"), "--config", &*format!("/etc/rdnsbl/{name}.toml")]
+        );
+        assert!(
+            started.iter().all(|word| word.starts_with("--") || install.contains(&format!("`{word}`"))),
+            "{started:?}"
+        );
+        // The path in main.cf is relative to the queue directory.
+        let socket = value("ListenStream=");
+        let relative = socket.strip_prefix("/var/spool/postfix/").unwrap();
+        assert!(recipe.contains(&format!("unix:{relative},")) && install.contains(&format!("`{socket}`")), "{socket}");
+        assert!(sample.contains(&format!("systemctl reload rdnsbl-{name}")) && unit.contains("ExecReload="), "{name}");
+        let adduser = format!("adduser --system --group --no-create-home {}", value("User="));
+        assert!(install.contains(&adduser) && unit.contains(&adduser), "{adduser}");
+    }
+    let directory = "RuntimeDirectory=rdnsbl-milter";
+    assert!(
+        include_str!("../../contrib/rdnsbl-milter.service").contains(directory)
+            && milter.contains("local:/run/rdnsbl-milter/socket")
+    );
+}
+
 /// The manual pages name the options that the programs have, and no others.
 #[test]
 fn the_manual_pages_are_correct() {
