@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::config::For;
 use crate::config::score::Score;
-use crate::config::section::Section;
+use crate::config::section::{self, Section};
 
 /// Actions of access(5), which are no names of classes: some of them accept.
 const ACTIONS: [&str; 15] = [
@@ -94,7 +94,7 @@ impl Rules {
         if section.flag("strict", false) {
             policy = policy.strict();
         }
-        let several: Option<Rule> = section.read("several");
+        let several = section.rule("several");
         let observed = findings(&mut section, "observe").unwrap_or_default();
         let allowed = section.parsed_list("allowed_classes", "names of smtpd_restriction_classes", ClassName::parse);
         if let (For::Milter, Some(class)) = (program, allowed.first()) {
@@ -129,7 +129,7 @@ impl Rules {
 
     /// The same from `[[policy.all]]`.
     fn add_all(&mut self, mut section: Section<'_>) {
-        let (findings, rule) = (findings(&mut section, "findings"), section.read("reply"));
+        let (findings, rule) = (findings(&mut section, "findings"), section.rule("reply"));
         if findings.as_ref().is_some_and(Vec::is_empty) || !section.has("reply") {
             section.mistake_here("expected findings = [\"...\"] with at least one finding, and reply = \"...\"");
         } else if let (Some(findings), Some(rule)) = (findings, rule) {
@@ -164,7 +164,7 @@ impl Rules {
                     }
                     None => section.mistake(word, value, "this class is not in policy.allowed_classes"),
                 },
-                None => match text.parse() {
+                None => match section::rule(text) {
                     Ok(rule) => self.policy = change(&self.policy, rule),
                     Err(error) => section.mistake(word, value, error),
                 },

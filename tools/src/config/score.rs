@@ -23,7 +23,7 @@ impl Score {
         let is_whole = section.has("findings") && section.has("threshold") && section.has("reply");
         let weights = weights(section.section("findings"), finding);
         let threshold = section.number("threshold", "a whole number from 1 on", |threshold| *threshold > 0_u32);
-        let rule: Option<Rule> = section.read("reply");
+        let rule = section.rule("reply");
         let mut score = None;
         if !is_whole {
             section

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::Range;
-use std::str::FromStr;
 
+use rdnsbl::policy::Rule;
+use rdnsbl::template::TemplateError;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -126,10 +127,10 @@ impl<'a> Section<'a> {
         self.parsed(key, TEXT, |text| Some(text.to_owned()))
     }
 
-    /// A text in quotes, parsed as the caller's type.
-    pub(super) fn read<T: FromStr<Err: Display>>(&mut self, key: &'static str) -> Option<T> {
+    /// A rule in quotes.
+    pub(super) fn rule(&mut self, key: &'static str) -> Option<Rule> {
         let text = self.text(key)?;
-        text.get_ref().parse().map_err(|error: T::Err| self.mistake(key, &text, error)).ok()
+        rule(text.get_ref()).map_err(|error| self.mistake(key, &text, error)).ok()
     }
 
     pub(super) fn flag(&mut self, key: &'static str, usual: bool) -> bool {
@@ -230,6 +231,12 @@ impl<'a> Section<'a> {
             self.reader.mistake_at(&span, format!("{}{key}: no such key; the keys here are {keys}", self.path));
         }
     }
+}
+
+/// Reads a rule; the error says what a rule is.
+pub(super) fn rule(text: &str) -> Result<Rule, String> {
+    let form = "a rule is pass, defer, reject, or a reply such as \"550 5.7.1 text\"";
+    text.parse().map_err(|error: TemplateError| format!("{error}; {form}"))
 }
 
 /// A whole number that fits.

@@ -67,7 +67,10 @@ fn mistakes_have_a_place() {
             "[policy]\niprev_nonmae = \"pass\"",
             "2:1: policy.iprev_nonmae: no finding \"iprev_nonmae\"; did you mean iprev_no_name?",
         ),
-        ("[policy]\niprev_no_name = \"250 2.0.0 fine\"", "2:17: policy.iprev_no_name: "),
+        (
+            "[policy]\niprev_no_name = \"250 2.0.0 fine\"",
+            "2:17: policy.iprev_no_name: expected a reply code from 400 to 599 and a blank at octet 1; a rule is pass, defer, ",
+        ),
         ("[policy]\niprev_no_name = \"class greylist\"", "policy.allowed_classes"),
         ("[policy]\nallowed_classes = [\"permit_all\"]", "2:20: policy.allowed_classes: "),
         ("[policy]\nobserve = [\"x\"]", "2:12: policy.observe: no finding"),
