@@ -143,18 +143,6 @@ pub(crate) fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// A number that identifies a client: its IPv4 address, or its IPv6 network of 64 bits, because one host can use all
-/// addresses of that network.
-pub(crate) fn client_number(address: IpAddr) -> u32 {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_bits(),
-        IpAddr::V6(address) => {
-            let [first, second, third, fourth, ..] = address.segments().map(u32::from);
-            (first << 16 | second) ^ (fourth << 16 | third)
-        }
-    }
-}
-
 /// Is it impossible to deliver mail from the Internet to this address: unspecified, loopback, private, link-local,
 /// multicast or reserved? Narrower than [`is_special_purpose`]: ranges for documentation and benchmarks are not
 /// included, because tests of mail systems use them in place of public addresses.
@@ -228,16 +216,6 @@ mod tests {
             let wanted = format!("{:x}.{:x}.", octet & 0xf, octet >> 4) + &"0.".repeat(30);
             assert_eq!(reversed_labels(Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, segment).into()).as_str(), wanted);
         }
-    }
-
-    #[test]
-    fn clients_have_numbers() {
-        let number = |text: &str| client_number(text.parse().unwrap());
-        assert_eq!(number("192.0.2.1"), number("::ffff:192.0.2.1"));
-        assert_ne!(number("192.0.2.1"), number("192.0.2.2"));
-        assert_eq!(number("2001:db8:1:2::1"), number("2001:db8:1:2:3::9"));
-        assert_ne!(number("2001:db8:1:2::1"), number("2001:db8:1:3::1"));
-        assert_ne!(number("2001:db8:1:2::1"), number("2001:db8:2:1::1"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The lowest layer: names, addresses, text, time and small containers. It does not know DNS messages.
 
 pub(crate) mod address;
+pub(crate) mod client_number;
 pub mod clock;
 pub(crate) mod hash_map;
 pub(crate) mod key_mask;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crate::base::address::client_number;
+use crate::base::client_number;
 use crate::base::clock::{BoxFuture, later};
 use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
@@ -170,7 +170,7 @@ fn cache_verdicts(cache: &Cache, report: &Report, started: Instant, now: Instant
         && let (MailDomain::Ok(_), Some(domain), Some(ttl)) = (sender.verdict(), sender.domain(), sender.ttl())
     {
         let client = match report.target() {
-            Some(Subject::Client(address)) => Some(client_number(*address)),
+            Some(Subject::Client(address)) => Some(client_number::of_address(*address)),
             _ => None,
         };
         cache.insert_verdict(&Subject::Domain(domain.clone()), client, fast_path::DOMAIN_OK, left(ttl), now, epoch);

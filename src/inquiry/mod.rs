@@ -56,7 +56,7 @@ use crate::inquiry::questions::{Questions, UnitId};
 use crate::inquiry::running::{Reported, Running, RunningCheck};
 pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
 
-use crate::base::address::client_number;
+use crate::base::client_number;
 use crate::check::Slot;
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
@@ -179,7 +179,7 @@ impl Inquiry {
                 spec: Arc::clone(spec),
                 kind: list.run.unit.kind(),
                 subject: list.subject.as_ref().map(in_form),
-                client: self.dialogue.client.map(client_number),
+                client: self.dialogue.client.map(client_number::of_address),
                 limit: spec.question_limit(),
                 takes_proof: list.run.unit.takes_proof(),
                 is_suspicion: matches!(asked.wanted_first, UnitId::Probe(_)),
@@ -389,11 +389,9 @@ fn by_whom(question: Question, purpose: Purpose, dialogue: &Dialogue) -> Questio
         return question;
     }
     let client = match dialogue.client {
-        Some(address) => client_number(address),
+        Some(address) => client_number::of_address(address),
         // Without an address, the name itself tells clients apart.
-        None => {
-            question.name.expose().bytes().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(octet.into()))
-        }
+        None => client_number::of_name(&question.name),
     };
     question.chosen_by(client)
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::base::address::client_number;
+use crate::base::client_number;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, Record, Target};
 use crate::engine::cache::answers::CachedAnswer;
@@ -36,7 +36,7 @@ impl Weigh<Ipv6Addr> for SubjectRecord {
 
     /// One host can use all addresses of a network of 64 bits.
     fn owner(&self, address: &Ipv6Addr) -> Option<u64> {
-        Some(client_number((*address).into()).into())
+        Some(client_number::of_address((*address).into()).into())
     }
 }
 
