@@ -1,16 +1,16 @@
-//! What one text holds: lists with their positions, parts that ask none, and what the notations say about mistakes.
+//! What one text holds: lists with their positions, and parts that are no lists.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use rdnsbl::ListSpec;
-use rdnsbl::dnsxl::{NotCounted, SpecError, SpecErrorKind};
+use rdnsbl::dnsxl::{SpecError, SpecErrorKind};
 use rdnsbl::lists::notation::{self, Amount, Thresholds};
-use rdnsbl::remote_text::{RemoteText, hide_keys};
 
-use crate::finding::{self, Finding, Rule};
+use crate::finding::{self, Finding};
 use crate::kind::Kind;
+use crate::parts;
 use crate::source::Source;
 
 /// Lists beyond these are counted only.
@@ -19,10 +19,6 @@ pub(crate) const MAX_LISTS: usize = 10_000;
 const MAX_OTHERS: usize = 100_000;
 /// Findings about one text beyond these are counted only.
 pub(crate) const MAX_FINDINGS: usize = 10_000;
-/// What the reader says of a rule of rspamd with `enabled = false`.
-const SWITCHED_OFF: &str = "a rule that is switched off";
-/// Longer parts are cut when they are shown.
-const MAX_SHOWN: usize = 60;
 
 /// A list where it stands.
 pub(crate) struct Found {
@@ -88,7 +84,7 @@ pub(crate) fn collect(source: &Source) -> Collected {
                     let at = zone.as_ref().map_or(item.start, |zone| zone.start);
                     collected.lists.push(Found { spec, at, zone, item, context: context.name.clone() });
                 }
-                Err(error) => collected.part(source, error.span().start, item, &error),
+                Err(error) => collected.part(source, item, &error),
             }
         }
     }
@@ -97,89 +93,22 @@ pub(crate) fn collect(source: &Source) -> Collected {
 
 impl Collected {
     /// A part that is no list.
-    fn part(&mut self, source: &Source, at: usize, item: Range<usize>, error: &SpecError) {
-        if matches!(
-            error.kind(),
-            SpecErrorKind::NotCounted(NotCounted::SwitchedOff) | SpecErrorKind::LeftOut(SWITCHED_OFF)
-        ) {
+    fn part(&mut self, source: &Source, item: Range<usize>, error: &SpecError) {
+        if parts::is_switched_off(error.kind()) {
             self.switched_off.push(item.clone());
         }
-        let shown = || shown(source, &item);
-        let found = |rule: &'static Rule, message: String| Some(Finding::new(rule, item.start, message));
-        let finding = match error.kind() {
-            SpecErrorKind::NotCounted(NotCounted::NeverReached) => found(
-                finding::MOOT,
-                format!("\"{}\" is never reached: permit, reject or defer stands before it", shown()),
-            )
-            .map(|finding| finding.advice("move it up, or remove it")),
-            SpecErrorKind::NotCounted(NotCounted::WarnIfReject | NotCounted::Warn) => {
-                found(finding::ONLY_WARNS, format!("\"{}\" only warns: it refuses nothing", shown()))
-            }
-            SpecErrorKind::NotCounted(NotCounted::SwitchedOff) => {
-                found(finding::SWITCHED_OFF, format!("\"{}\" is switched off by its score of 0", shown()))
-            }
-            SpecErrorKind::NotCounted(NotCounted::RuleGivenAgain) => {
-                found(finding::GIVEN_AGAIN, format!("\"{}\" is defined again below; the last one counts", shown()))
-            }
-            SpecErrorKind::NotCounted(NotCounted::GivenAgain) => {
-                let name = source.get(item.clone()).split('=').next().unwrap_or_default().trim();
-                let holds_lists = ["_restrictions", "_sites", "maps_rbl_domains"].iter().any(|end| name.ends_with(end));
-                let message = || format!("{} is defined again below; the last one counts", clean(name));
-                if holds_lists { found(finding::GIVEN_AGAIN, message()) } else { None }
-            }
-            SpecErrorKind::NotContinued => {
-                let message = format!("\"{}\" starts without a blank, so it does not continue the line above", shown());
-                found(finding::NOT_CONTINUED, message).map(|finding| {
-                    let start = source.line_range(item.start).start;
-                    let edit = crate::finding::Edit { span: start..start, text: "    ".to_owned() };
-                    finding.advice("put a blank in front; Postfix does not start with this line").edit(edit)
-                })
-            }
-            SpecErrorKind::Undefined(_) => {
-                let named = error.to_string();
-                let named = named.rsplit_once(" at octet").map_or(named.as_str(), |(named, _)| named);
-                Some(Finding::new(finding::UNRESOLVED, at, named.to_owned()))
-            }
-            SpecErrorKind::NotSupported(_) if !matches!(source.kind, Kind::Postfix | Kind::Plain) => None,
-            kind if error.is_mistake() && may_be_about_lists(source.kind, source.get(item.clone())) => {
-                Some(Finding::new(finding::UNREADABLE, at, format!("\"{}\" cannot be read: {kind}", shown())))
-            }
-            _ => None,
-        };
-        match finding.filter(|_| self.findings.len() < MAX_FINDINGS) {
+        let has_room = self.findings.len() < MAX_FINDINGS;
+        match parts::explain(source, &item, error).filter(|_| has_room) {
             Some(finding) => self.findings.push(finding),
             None => self.left_out.push((item, error.kind())),
         }
     }
 }
 
+/// `a Haraka file`, `an amavis file`.
 fn article(name: &str) -> &'static str {
     let is_vowel = name.starts_with(['a', 'A', 'E', 'I', 'O', 'U']) || name == "HTML";
     if is_vowel { "an" } else { "a" }
-}
-
-/// Files of software with a language of its own hold much that is not read here; what names no list is no mistake.
-fn may_be_about_lists(kind: Kind, text: &str) -> bool {
-    match kind {
-        Kind::SpamAssassin => text.contains("check_rbl"),
-        Kind::Sendmail => text.contains("bl'") || text.contains("bl`") || text.contains("dnsbl"),
-        _ => true,
-    }
-}
-
-/// The start of a part, in one printable line without a key.
-pub(crate) fn shown(source: &Source, item: &Range<usize>) -> String {
-    clean(source.get(item.clone()))
-}
-
-fn clean(text: &str) -> String {
-    let mut short: String = text.split_whitespace().take(8).collect::<Vec<_>>().join(" ");
-    short = hide_keys(RemoteText::clean(short.as_bytes()).as_str());
-    if short.chars().count() > MAX_SHOWN {
-        short = short.chars().take(MAX_SHOWN).collect();
-        short.push_str("...");
-    }
-    short
 }
 
 /// Where the zone of a list stands in its part, with a key in front.

@@ -20,6 +20,7 @@ mod kind;
 mod lines;
 mod mentions;
 mod output;
+mod parts;
 mod postfix;
 mod probe;
 mod public;
@@ -50,7 +51,6 @@ use rdnsbl::ListSpec;
 use rdnsbl::lists::Knowledge;
 
 use args::{Options, Request};
-use collect::Collected;
 use files::Loaded;
 use finding::Finding;
 use mentions::Mentions;
@@ -107,7 +107,7 @@ fn lint(options: &Options) -> Result<u8, String> {
     let mut asked = Vec::new();
     for source in loaded.into_sources() {
         let linted = look_at(source, &knowledge);
-        let lists = linted.lists.iter().map(|found| &found.spec).chain(linted.named.iter().map(|(_, spec)| spec));
+        let lists = linted.lists().iter().map(|found| &found.spec).chain(linted.named().iter().map(|(_, spec)| spec));
         asked.extend(lists.filter(|spec| status::can_be_asked(spec, &knowledge)).cloned());
         outcome.texts.push(linted);
     }
@@ -129,26 +129,16 @@ fn lint(options: &Options) -> Result<u8, String> {
 /// Applies the rules that need no question.
 fn look_at(source: Source, knowledge: &Knowledge) -> Linted {
     let mut collected = collect::collect(&source);
-    let mut all = std::mem::take(&mut collected.findings);
     let mut mentions = match status::catalogue(knowledge) {
         Some(catalogue) => mentions::find(&source, catalogue, &mut collected),
         None => Mentions::default(),
     };
-    all.extend(rules::apply(&source, &mut collected, knowledge));
-    all.extend(postfix::apply(&source, &collected));
-    all.extend(status::named(&mut mentions.found, knowledge));
-    let unresolved = source.unresolved.iter().map(|(at, why)| {
-        let message = format!("\"{}\" is not followed: {why}", collect::shown(&source, &source.line_range(*at)));
-        Finding::new(finding::UNRESOLVED, *at, message)
-    });
-    let odd = source.odd.iter().map(|at| {
-        Finding::new(finding::ODD_IGNORE, *at, "this comment names no rule that is known (--rules lists them)")
-    });
-    let more: Vec<Finding> = unresolved.chain(odd).collect();
-    all.extend(more);
-    let Collected { lists, left_out, too_many, more_left_out, .. } = collected;
-    let Mentions { found: named, commented_out, others } = mentions;
-    Linted { source, findings: all, lists, named, left_out, commented_out, others, too_many, more_left_out, ignored: 0 }
+    let mut findings = std::mem::take(&mut collected.findings);
+    findings.extend(rules::apply(&source, &mut collected, knowledge));
+    findings.extend(postfix::apply(&source, &collected));
+    findings.extend(status::named(&mut mentions.found, knowledge));
+    findings.extend(source.findings());
+    Linted { source, findings, collected, mentions, ignored: 0 }
 }
 
 /// Asks the lists, and adds what the answers show.
@@ -173,8 +163,8 @@ fn ask(options: &Options, outcome: &mut Outcome, lists: Vec<ListSpec>, knowledge
             outcome.unheard = true;
         }
         for linted in &mut outcome.texts {
-            let zones = linted.lists.iter().map(|found| (found.spec.zone(), found.at));
-            let named = linted.named.iter().map(|(at, spec)| (spec.zone(), *at));
+            let zones = linted.lists().iter().map(|found| (found.spec.zone(), found.at));
+            let named = linted.named().iter().map(|(at, spec)| (spec.zone(), *at));
             let found: Vec<Finding> = zones.chain(named).filter_map(|(zone, at)| answers.about(zone, at)).collect();
             linted.findings.extend(found);
         }

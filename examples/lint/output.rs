@@ -7,7 +7,7 @@ use std::ops::Range;
 use rdnsbl::dnsxl::SpecErrorKind;
 use serde_json::{Value, json};
 
-use crate::collect::{Found, shown};
+use crate::collect::Found;
 use crate::demo::BANNER;
 use crate::finding::{Finding, Level, RULES};
 use crate::kind::Kind;
@@ -69,11 +69,11 @@ fn one(text: &mut String, place: Option<Place>, finding: &Finding) {
 /// Every list, and every part that was left out.
 fn all(text: &mut String, linted: &Linted) {
     let source = &linted.source;
-    for found in &linted.lists {
+    for found in linted.lists() {
         let Place { file, line, column } = source.place(found.at);
         let _ = writeln!(text, "{file}:{line}:{column}: list: {}", found.spec.zone().without_key());
     }
-    for (item, why) in &linted.left_out {
+    for (item, why) in &linted.collected.left_out {
         let Place { file, line, column } = source.place(item.start);
         let _ = writeln!(text, "{file}:{line}:{column}: left out: {}: {}", name(source, item), reason(*why));
     }
@@ -88,7 +88,7 @@ fn name(source: &Source, item: &Range<usize>) -> String {
         _ => &['=', '\n'],
     };
     let end = text.find(ends).unwrap_or(text.len());
-    shown(source, &(item.start..item.start + end))
+    source.shown(&(item.start..item.start + end))
 }
 
 fn reason(why: SpecErrorKind) -> String {
@@ -212,12 +212,12 @@ fn files_json(linted: &Linted) -> Vec<Value> {
         json!({"list": found.spec.zone().without_key().to_string(), "line": line, "column": column, "context": found.context.as_deref()})
     };
     let file = |(name, range): (&str, Range<usize>)| {
-        let lists = linted.lists.iter().filter(|found| range.contains(&found.at)).map(place);
+        let lists = linted.lists().iter().filter(|found| range.contains(&found.at)).map(place);
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-        for (_, why) in linted.left_out.iter().filter(|(item, _)| range.contains(&item.start)) {
+        for (_, why) in linted.collected.left_out.iter().filter(|(item, _)| range.contains(&item.start)) {
             *reasons.entry(reason(*why)).or_default() += 1;
         }
-        let named = linted.named.iter().filter(|(at, _)| range.contains(at));
+        let named = linted.named().iter().filter(|(at, _)| range.contains(at));
         json!({
             "file": name,
             "kind": linted.source.kind.name(),

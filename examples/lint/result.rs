@@ -1,30 +1,35 @@
 //! All that was found.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
-use rdnsbl::dnsxl::SpecErrorKind;
 use rdnsbl::{ListSpec, Name};
 
-use crate::collect::Found;
+use crate::collect::{Collected, Found};
 use crate::finding::{Finding, Level};
 use crate::kind::Kind;
+use crate::mentions::Mentions;
 use crate::source::Source;
 
 /// One text with its findings, in the order of their places.
 pub(crate) struct Linted {
     pub(crate) source: Source,
     pub(crate) findings: Vec<Finding>,
-    pub(crate) lists: Vec<Found>,
-    /// Known lists outside any list that was read.
-    pub(crate) named: Vec<(usize, ListSpec)>,
-    pub(crate) left_out: Vec<(Range<usize>, SpecErrorKind)>,
-    pub(crate) commented_out: usize,
-    /// Names in a file that is not read that may be lists.
-    pub(crate) others: usize,
-    pub(crate) too_many: usize,
-    pub(crate) more_left_out: usize,
+    pub(crate) collected: Collected,
+    pub(crate) mentions: Mentions,
+    /// Findings that comments ignore.
     pub(crate) ignored: usize,
+}
+
+impl Linted {
+    /// The lists that were read.
+    pub(crate) fn lists(&self) -> &[Found] {
+        &self.collected.lists
+    }
+
+    /// Known lists outside any list that was read.
+    pub(crate) fn named(&self) -> &[(usize, ListSpec)] {
+        &self.mentions.found
+    }
 }
 
 /// The whole result.
@@ -47,23 +52,23 @@ impl Outcome {
     }
 
     pub(crate) fn lists(&self) -> usize {
-        self.texts.iter().map(|linted| linted.lists.len() + linted.named.len()).sum()
+        self.texts.iter().map(|linted| linted.lists().len() + linted.named().len()).sum()
     }
 
     pub(crate) fn left_out(&self) -> usize {
-        self.texts.iter().map(|linted| linted.left_out.len() + linted.more_left_out).sum()
+        self.texts.iter().map(|linted| linted.collected.left_out.len() + linted.collected.more_left_out).sum()
     }
 
     pub(crate) fn commented_out(&self) -> usize {
-        self.texts.iter().map(|linted| linted.commented_out).sum()
+        self.texts.iter().map(|linted| linted.mentions.commented_out).sum()
     }
 
     pub(crate) fn others(&self) -> usize {
-        self.texts.iter().map(|linted| linted.others).sum()
+        self.texts.iter().map(|linted| linted.mentions.others).sum()
     }
 
     pub(crate) fn too_many(&self) -> usize {
-        self.texts.iter().map(|linted| linted.too_many).sum()
+        self.texts.iter().map(|linted| linted.collected.too_many).sum()
     }
 
     pub(crate) fn ignored(&self) -> usize {

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use rdnsbl::remote_text::{RemoteText, hide_keys};
+
 use crate::files::File;
 use crate::finding::{self, Finding};
 use crate::kind::Kind;
@@ -23,9 +25,9 @@ pub(crate) struct Source {
     /// Rules that a comment ignores in a line or in a file.
     ignored: BTreeSet<(Scope, String)>,
     /// Ignore comments that name no rule.
-    pub(crate) odd: Vec<usize>,
+    odd: Vec<usize>,
     /// Includes that were not followed, each with its reason.
-    pub(crate) unresolved: Vec<(usize, &'static str)>,
+    unresolved: Vec<(usize, &'static str)>,
     /// Does it differ from its files, since octets were replaced?
     pub(crate) altered: bool,
 }
@@ -103,6 +105,23 @@ impl Source {
     /// The text of a range, empty if there is none.
     pub(crate) fn get(&self, span: Range<usize>) -> &str {
         self.text.get(span).unwrap_or_default()
+    }
+
+    /// What is said about its includes and its comments.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = Finding> {
+        let unresolved = self.unresolved.iter().map(|(at, why)| {
+            let message = format!("\"{}\" is not followed: {why}", self.shown(&self.line_range(*at)));
+            Finding::new(finding::UNRESOLVED, *at, message)
+        });
+        let odd = self.odd.iter().map(|at| {
+            Finding::new(finding::ODD_IGNORE, *at, "this comment names no rule that is known (--rules lists them)")
+        });
+        unresolved.chain(odd)
+    }
+
+    /// The start of a part, in one printable line without a key.
+    pub(crate) fn shown(&self, item: &Range<usize>) -> String {
+        clean(self.get(item.clone()))
     }
 
     fn file_at(&self, at: usize) -> usize {
@@ -197,3 +216,16 @@ impl Source {
 const MARK: &str = "lint: ";
 /// Further ones have no effect.
 const MAX_COMMENTS: usize = 1_000;
+/// Longer parts are cut when they are shown.
+const MAX_SHOWN: usize = 60;
+
+/// The start of a text, in one printable line without a key.
+pub(crate) fn clean(text: &str) -> String {
+    let mut short: String = text.split_whitespace().take(8).collect::<Vec<_>>().join(" ");
+    short = hide_keys(RemoteText::clean(short.as_bytes()).as_str());
+    if short.chars().count() > MAX_SHOWN {
+        short = short.chars().take(MAX_SHOWN).collect();
+        short.push_str("...");
+    }
+    short
+}
