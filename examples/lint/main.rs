@@ -42,7 +42,7 @@ mod values;
 #[path = "../shared/wrapped.rs"]
 mod wrapped;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +120,7 @@ fn lint(options: &Options) -> Result<u8, String> {
     } else if options.json {
         output::json(&outcome, options.demo)
     } else {
-        output::text(&outcome, options.verbose, options.quiet, options.demo)
+        output::text(&outcome, options.verbose, options.quiet, options.demo, io::stdout().is_terminal())
     };
     print(&text)?;
     Ok(outcome.exit())

@@ -128,6 +128,12 @@ fn words(line: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
             let word = line.get(start..)?;
             let length = word.find(|c| !is_part(c)).unwrap_or(word.len());
             at = start + length;
+            // `$sender_host_address.zone`: the name of a variable is no label.
+            let skipped = match line.get(..start)?.ends_with('$') {
+                true => word.find('.').map_or(length, |dot| dot + 1),
+                false => 0,
+            };
+            let (start, length, word) = (start + skipped, length - skipped.min(length), word.get(skipped..)?);
             let before = line.get(..start)?.trim_end_matches('.').chars().next_back();
             let text = word.get(..length)?.trim_end_matches('.');
             let is_name = text.contains('.') && text.len() <= 253 && text.ends_with(|c: char| c.is_ascii_alphabetic());

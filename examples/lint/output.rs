@@ -20,17 +20,17 @@ use crate::wrapped::wrapped;
 const INDENT: usize = 4;
 
 /// The lines for people; findings sorted by place.
-pub(crate) fn text(outcome: &Outcome, verbose: bool, quiet: bool, demo: bool) -> String {
+pub(crate) fn text(outcome: &Outcome, verbose: bool, quiet: bool, demo: bool, terminal: bool) -> String {
     let mut text = String::new();
     if demo && !quiet {
         let _ = writeln!(text, "{BANNER}: the answers are made up.");
     }
     if let Some(finding) = &outcome.resolver {
-        one(&mut text, None, finding);
+        one(&mut text, None, finding, terminal);
     }
     for linted in &outcome.texts {
         for finding in linted.findings.iter().filter(|finding| !quiet || finding.rule.level >= Level::Warning) {
-            one(&mut text, Some(linted.source.place(finding.at)), finding);
+            one(&mut text, Some(linted.source.place(finding.at)), finding, terminal);
         }
         if verbose {
             all(&mut text, linted);
@@ -42,11 +42,12 @@ pub(crate) fn text(outcome: &Outcome, verbose: bool, quiet: bool, demo: bool) ->
     text
 }
 
-fn one(text: &mut String, place: Option<Place>, finding: &Finding) {
-    if let Some(Place { file, line, column }) = place {
-        let _ = write!(text, "{file}:{line}:{column}: ");
-    }
-    let _ = writeln!(text, "{}: {} [{}]", finding.rule.level.word(), finding.message, finding.rule.id);
+/// One finding. Its first line is not broken for other programs, only on a terminal.
+fn one(text: &mut String, place: Option<Place>, finding: &Finding, terminal: bool) {
+    let place = place.map(|Place { file, line, column }| format!("{file}:{line}:{column}: ")).unwrap_or_default();
+    let first = format!("{place}{}: {} [{}]", finding.rule.level.word(), finding.message, finding.rule.id);
+    text.push_str(&if terminal { wrapped(&first, 0, INDENT) } else { first });
+    text.push('\n');
     let indent = " ".repeat(INDENT);
     let mut more = |line: String| {
         let _ = writeln!(text, "{indent}{line}");

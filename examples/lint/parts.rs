@@ -11,6 +11,9 @@ use crate::source::{Source, clean};
 /// What the reader says of a rule of rspamd with `enabled = false`.
 const SWITCHED_OFF: &str = "a rule that is switched off";
 
+/// What the reader of Exim says of lists that it cannot know.
+const UNRESOLVED: [&str; 2] = ["a variable in place of a list domain", "a macro inside a list domain"];
+
 /// Is this a rule that is switched off?
 pub(crate) fn is_switched_off(kind: SpecErrorKind) -> bool {
     matches!(kind, SpecErrorKind::NotCounted(NotCounted::SwitchedOff) | SpecErrorKind::LeftOut(SWITCHED_OFF))
@@ -34,6 +37,9 @@ pub(crate) fn explain(source: &Source, item: &Range<usize>, error: &SpecError) -
             let named = error.to_string();
             let named = named.rsplit_once(" at octet").map_or(named.as_str(), |(named, _)| named);
             Some(Finding::new(finding::UNRESOLVED, at, named.to_owned()))
+        }
+        SpecErrorKind::NotSupported(what) if UNRESOLVED.contains(&what) => {
+            Some(Finding::new(finding::UNRESOLVED, at, format!("\"{}\" is not followed: {what}", shown())))
         }
         SpecErrorKind::NotSupported(_) if !matches!(source.kind, Kind::Postfix | Kind::Plain) => None,
         kind if error.is_mistake() && may_be_about_lists(source.kind, source.get(item.clone())) => {

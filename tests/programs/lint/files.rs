@@ -230,6 +230,28 @@ async fn zones_in_a_program() {
     assert_eq!(run.at("/counts/other_names"), 0);
 }
 
+/// Lists of Exim that only the running server knows are named; lists inside of expansions are looked up.
+#[tokio::test]
+async fn expansions_of_exim() {
+    let lines = "deny dnslists = ${readfile{/etc/exim/rbls}{:}}\ndeny dnslists = DQS_KEY.zen.dq.spamhaus.net\n\
+                 deny condition = ${lookup dnsdb{a=$sender_host_address.dnsbl.sorbs.net}}\n\
+                 deny dnslists = ${if eq{$acl_c_x}{1}{relays.ordb.org:a.example}} : list.dsbl.org\n";
+    let run = text("exim", lines).await;
+    let wanted = [
+        "1 unresolved",
+        "2 unresolved",
+        "3 dead-list dnsbl.sorbs.net",
+        "4 unresolved",
+        "4 dead-list relays.ordb.org",
+        "4 dead-list list.dsbl.org",
+    ];
+    assert_eq!(run.found(), wanted, "{}", run.out);
+    assert_eq!(
+        run.at("/findings/0/message"),
+        "\"${readfile{/etc/exim/rbls}{:}}\" is not followed: a variable in place of a list domain"
+    );
+}
+
 /// Parts of a configuration that ask no list.
 #[tokio::test]
 async fn files_without_a_list() {

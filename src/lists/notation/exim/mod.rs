@@ -134,7 +134,7 @@ impl ListReader<'_, '_> {
 }
 
 /// Items of an Exim list, separated by `separator`, or by the octet after a leading `<`. A doubled separator means
-/// the octet itself, and stays doubled here.
+/// the octet itself, and stays doubled here. One in an expansion, `${readfile{FILE}{:}}`, separates nothing.
 fn split_list(list: Word<'_>, separator: u8) -> (impl Iterator<Item = Word<'_>>, u8) {
     let start = list.trim();
     let (list, separator) = match start.text.as_bytes() {
@@ -146,9 +146,14 @@ fn split_list(list: Word<'_>, separator: u8) -> (impl Iterator<Item = Word<'_>>,
         let from = rest?;
         let octets = from.text.as_bytes();
         let is_at = |at: usize| octets.get(at) == Some(&separator);
-        let mut at = 0;
+        let (mut at, mut braces) = (0, 0_usize);
         while at < octets.len() {
-            match (is_at(at), is_at(at + 1)) {
+            match octets.get(at) {
+                Some(b'{') if braces > 0 || octets.get(at.wrapping_sub(1)) == Some(&b'$') => braces += 1,
+                Some(b'}') => braces = braces.saturating_sub(1),
+                _ => {}
+            }
+            match (is_at(at) && braces == 0, is_at(at + 1)) {
                 (true, false) => break,
                 (true, true) => at += 2,
                 (false, _) => at += 1,
