@@ -178,14 +178,17 @@ async fn a_connection_we_closed_is_no_habit_of_the_server() {
 
 #[tokio::test]
 async fn connections_close_with_the_resolver() {
-    let server = Cutting::start(serve_all);
-    let direct = patient(server.address);
-    all_are_told(&direct, 10).await;
-    drop(direct);
-    let begun = Instant::now();
-    server.all_are_closed().await;
-    // Idle connections stay open for three seconds.
-    assert!(begun.elapsed() < ms(2_900), "{:?}", begun.elapsed());
+    one_of_three(async || {
+        let server = Cutting::start(serve_all);
+        let direct = patient(server.address);
+        all_are_told(&direct, 10).await;
+        drop(direct);
+        let begun = Instant::now();
+        server.all_are_closed().await;
+        // Idle connections stay open for three seconds.
+        if begun.elapsed() < ms(2_900) { Ok(()) } else { Err(format!("{:?}", begun.elapsed())) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -96,8 +96,8 @@ async fn facts_that_were_not_given_are_absent() {
 async fn targets_are_checked_at_the_same_time_and_told_in_order() {
     let mut world = String::new();
     for n in 1..=40 {
-        // The first is the slowest. One after the other they would take four seconds.
-        let after = 200 - 5 * n;
+        // The first is the slowest. One after the other they would take twenty seconds.
+        let after = 1_000 - 25 * n;
         world.push_str(&format!("{n}.113.0.203.in-addr.arpa NXDOMAIN after={after}ms\n"));
     }
     let server = serve(&world).await;
@@ -106,7 +106,7 @@ async fn targets_are_checked_at_the_same_time_and_told_in_order() {
     arguments.extend(targets.iter().map(String::as_str));
     let start = std::time::Instant::now();
     let run = ask(&server, &arguments).await;
-    assert!(start.elapsed() < std::time::Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < std::time::Duration::from_secs(15), "{:?}", start.elapsed());
     let told: Vec<String> = (0..40).map(|n| run.at(&format!("/reports/{n}/target")).as_str().unwrap().into()).collect();
     assert_eq!(told, targets);
 }
