@@ -13,6 +13,7 @@ use rdnsbl::resolve::{Direct, Pacing, Resolve, Timeouts};
 use tokio::task::JoinHandle;
 
 use crate::kit::answering::{Answering, nx};
+use crate::kit::stalls::one_of_three;
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -98,34 +99,35 @@ impl Drop for Slow {
     }
 }
 
+/// Asks `count` questions of a server that reads them at once. It gets more at a time than the 128 of a server that has not
+/// answered yet, unless a busy machine makes it look slower than it is. It never gets more than `limit`.
+async fn more_than_at_first(delay: fn(usize) -> Duration, in_flight: Option<usize>, count: u64, limit: usize) {
+    one_of_three(async || {
+        let server = Slow::start(delay);
+        let direct = patient(server.address);
+        let direct = if let Some(most) = in_flight { direct.with_in_flight(most) } else { direct };
+        ask_all(&direct, count.try_into().unwrap()).await;
+        assert_eq!((direct.stats().sent, direct.stats().resent), (count, 0));
+        let most = server.most.load(Ordering::Relaxed);
+        assert!(most <= limit, "{most}");
+        if most > 128 { Ok(()) } else { Err(format!("only {most} at a time")) }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn slow_answers_delay_no_others() {
-    let server = Slow::start(|_| ms(50));
-    let direct = patient(server.address);
-    ask_all(&direct, 1_000).await;
-    let most = server.most.load(Ordering::Relaxed);
-    // More than the 128 that a server gets before it has answered.
-    assert!((129..=1_000).contains(&most), "{most}");
-    assert_eq!((direct.stats().sent, direct.stats().resent), (1_000, 0));
+    more_than_at_first(|_| ms(50), None, 1_000, 1_000).await;
 }
 
 #[tokio::test]
 async fn slow_answers_among_quick_ones_delay_no_others() {
-    let server = Slow::start(|number| if number % 2 == 0 { Duration::ZERO } else { ms(100) });
-    let direct = patient(server.address);
-    ask_all(&direct, 2_000).await;
-    let most = server.most.load(Ordering::Relaxed);
-    assert!((129..2_000).contains(&most), "{most}");
-    assert_eq!((direct.stats().sent, direct.stats().resent), (2_000, 0));
+    more_than_at_first(|number| if number % 2 == 0 { Duration::ZERO } else { ms(100) }, None, 2_000, 1_999).await;
 }
 
 #[tokio::test]
 async fn a_limit_in_all_holds() {
-    let server = Slow::start(|_| ms(20));
-    let direct = patient(server.address).with_in_flight(200);
-    ask_all(&direct, 1_000).await;
-    let most = server.most.load(Ordering::Relaxed);
-    assert!((129..=200).contains(&most), "{most}");
+    more_than_at_first(|_| ms(20), Some(200), 1_000, 200).await;
 }
 
 #[tokio::test]
