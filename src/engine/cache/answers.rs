@@ -7,6 +7,7 @@ use crate::base::lock::lock;
 use crate::dns::{Answer, Question, RecordType};
 use crate::engine::cache::bounds::Bounds;
 use crate::engine::cache::lru::LruStore;
+use crate::engine::cache::weight::{ENTRY, Weigh, heap_of_answer};
 
 /// One store for each kind of question.
 #[derive(Debug, Default)]
@@ -20,7 +21,17 @@ pub(super) struct AnswerStores {
 #[derive(Clone, Debug)]
 pub(super) struct CachedAnswer {
     expires: Instant,
-    pub(super) answer: Answer,
+    answer: Answer,
+}
+
+impl Weigh<Question> for CachedAnswer {
+    fn weight(&self, question: &Question) -> usize {
+        ENTRY + size_of::<Question>() + question.name.expose().len() + size_of::<Self>() + heap_of_answer(&self.answer)
+    }
+
+    fn owner(&self, question: &Question) -> Option<u64> {
+        question.chooser().map(u64::from)
+    }
 }
 
 impl AnswerStores {

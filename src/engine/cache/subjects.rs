@@ -13,7 +13,7 @@ use crate::dnsxl::Subject;
 use crate::engine::cache::bounds::Bounds;
 use crate::engine::cache::packed::SubjectRecord;
 use crate::engine::cache::store::Store;
-use crate::engine::cache::weight::Weigh;
+use crate::engine::cache::weight::{ENTRY, Weigh};
 
 /// One store for each kind of subject.
 #[derive(Debug, Default)]
@@ -38,9 +38,19 @@ impl Owners {
 /// The record of a domain.
 #[derive(Debug)]
 pub(super) struct DomainRecord {
-    pub(super) record: SubjectRecord,
+    record: SubjectRecord,
     /// The client network that caused it.
-    pub(super) owner: Option<NonZeroU16>,
+    owner: Option<NonZeroU16>,
+}
+
+impl Weigh<Name> for DomainRecord {
+    fn weight(&self, name: &Name) -> usize {
+        ENTRY + size_of::<Name>() + name.expose().len() + size_of::<Self>() + self.record.octets()
+    }
+
+    fn owner(&self, _: &Name) -> Option<u64> {
+        self.owner.map(|owner| owner.get().into())
+    }
 }
 
 /// The records of clients of one family.

@@ -3,11 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::base::client_number;
-use crate::base::name::Name;
-use crate::dns::{Answer, AnswerKind, Question, Record, Target};
-use crate::engine::cache::answers::CachedAnswer;
+use crate::dns::{Answer, AnswerKind, Record, Target};
 use crate::engine::cache::packed::SubjectRecord;
-use crate::engine::cache::subjects::DomainRecord;
 
 /// What an entry takes, and who caused it.
 pub(crate) trait Weigh<K> {
@@ -21,7 +18,7 @@ pub(crate) trait Weigh<K> {
 }
 
 /// The bytes of an entry besides its contents: its mark, its place in the table, and room to grow.
-const ENTRY: usize = 32;
+pub(super) const ENTRY: usize = 32;
 
 impl Weigh<Ipv4Addr> for SubjectRecord {
     fn weight(&self, _: &Ipv4Addr) -> usize {
@@ -40,28 +37,8 @@ impl Weigh<Ipv6Addr> for SubjectRecord {
     }
 }
 
-impl Weigh<Name> for DomainRecord {
-    fn weight(&self, name: &Name) -> usize {
-        ENTRY + size_of::<Name>() + name.expose().len() + size_of::<Self>() + self.record.octets()
-    }
-
-    fn owner(&self, _: &Name) -> Option<u64> {
-        self.owner.map(|owner| owner.get().into())
-    }
-}
-
-impl Weigh<Question> for CachedAnswer {
-    fn weight(&self, question: &Question) -> usize {
-        ENTRY + size_of::<Question>() + question.name.expose().len() + size_of::<Self>() + heap_of_answer(&self.answer)
-    }
-
-    fn owner(&self, question: &Question) -> Option<u64> {
-        question.chooser().map(u64::from)
-    }
-}
-
 /// Roughly the heap bytes of an answer.
-fn heap_of_answer(answer: &Answer) -> usize {
+pub(super) fn heap_of_answer(answer: &Answer) -> usize {
     match answer.kind() {
         AnswerKind::Records(set) => set.iter().map(|record| size_of::<Record>() + heap_of(record)).sum::<usize>() + 16,
         AnswerKind::NoData(soa) | AnswerKind::NxDomain(soa) => soa.map_or(0, |soa| soa.owner().expose().len() + 16),
