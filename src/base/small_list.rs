@@ -1,11 +1,19 @@
 //! A list for a small number of elements, usually one.
 
-/// A list that stores its first element without an allocation.
+use std::iter::once;
+
+/// A list that stores its first element without an allocation, and a second one with a single one. It takes little more than
+/// one element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SmallList<T> {
     first: Option<T>,
-    #[expect(clippy::box_collection, reason = "nearly always absent, so it should take little room")]
-    more: Option<Box<Vec<T>>>,
+    more: Option<Box<More<T>>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct More<T> {
+    second: T,
+    others: Vec<T>,
 }
 
 impl<T> Default for SmallList<T> {
@@ -20,15 +28,16 @@ impl<T> SmallList<T> {
     }
 
     pub(crate) fn push(&mut self, element: T) {
-        match &mut self.first {
-            None => self.first = Some(element),
-            Some(_) => self.more.get_or_insert_default().push(element),
+        match (&mut self.first, &mut self.more) {
+            (first @ None, _) => *first = Some(element),
+            (_, more @ None) => *more = Some(Box::new(More { second: element, others: Vec::new() })),
+            (_, Some(more)) => more.others.push(element),
         }
     }
 
     /// In the order in which they were added.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.first.iter().chain(self.more.iter().flat_map(|more| more.iter()))
+        self.first.iter().chain(self.more.iter().flat_map(|more| once(&more.second).chain(&more.others)))
     }
 
     /// The element, if there is exactly one.
@@ -37,7 +46,8 @@ impl<T> SmallList<T> {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.first.iter_mut().chain(self.more.iter_mut().flat_map(|more| more.iter_mut()))
+        let more = self.more.iter_mut().map(|more| &mut **more);
+        self.first.iter_mut().chain(more.flat_map(|More { second, others }| once(second).chain(others)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -45,23 +55,40 @@ impl<T> SmallList<T> {
     }
 
     pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        let mut more = self.more.take();
-        if let Some(more) = &mut more {
-            more.retain(&keep);
+        if let Some(more) = &mut self.more {
+            more.others.retain(&keep);
+        }
+        if self.more.as_ref().is_some_and(|more| !keep(&more.second)) {
+            self.take_second();
         }
         if self.first.as_ref().is_some_and(|first| !keep(first)) {
-            self.first = more.as_mut().filter(|more| !more.is_empty()).map(|more| more.remove(0));
+            self.first = self.take_second();
         }
-        self.more = more.filter(|more| !more.is_empty());
+    }
+
+    fn take_second(&mut self) -> Option<T> {
+        let mut more = self.more.take()?;
+        if more.others.is_empty() {
+            return Some(more.second);
+        }
+        let next = more.others.remove(0);
+        let second = std::mem::replace(&mut more.second, next);
+        self.more = Some(more);
+        Some(second)
     }
 }
 
 impl<T> IntoIterator for SmallList<T> {
     type Item = T;
-    type IntoIter = std::iter::Chain<std::option::IntoIter<T>, std::vec::IntoIter<T>>;
+    type IntoIter =
+        std::iter::Chain<std::iter::Chain<std::option::IntoIter<T>, std::option::IntoIter<T>>, std::vec::IntoIter<T>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.first.into_iter().chain(self.more.map(|more| *more).unwrap_or_default())
+        let (second, others) = match self.more.map(|more| *more) {
+            Some(More { second, others }) => (Some(second), others),
+            None => (None, Vec::new()),
+        };
+        self.first.into_iter().chain(second).chain(others)
     }
 }
 
@@ -78,6 +105,9 @@ mod tests {
         assert_eq!(list.only(), None);
         list.retain(|number| number % 2 == 0);
         assert_eq!(list.iter().copied().collect::<Vec<_>>(), [2, 4]);
+        list.iter_mut().for_each(|number| *number += 1);
+        list.retain(|number| *number == 5);
+        assert_eq!(list.only(), Some(&5));
         list.retain(|_| false);
         assert!(list.is_empty());
         list.push(7);
