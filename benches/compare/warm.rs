@@ -61,6 +61,7 @@ fn subjects(name: &str, subjects: usize, count: u64, hickory: f64) {
         let report = checker.check(dialogue(number)).await;
         assert_eq!(report.counts().not_listed, LISTS);
     });
+    warm.first("summary_first", client);
     warm.remembered("summary", client, count * 10);
     warm.remembered("summary_whole", dialogue, count * 10);
     figure(&format!("{base}.lru.cpu"), lru, "ns");
@@ -107,6 +108,21 @@ impl Warm<'_> {
 }
 
 impl Warm<'_> {
+    /// The first summary of each subject: the answers of all lists are looked at, which later ones need not.
+    fn first(&self, name: &str, dialogue: fn(u32) -> Dialogue) {
+        let (count, now, mut told) = (self.known.len(), Instant::now(), 0);
+        let begun = cpu();
+        for at in 0..count {
+            // Each once, far from the one before: the step is a prime that divides none of the counts.
+            let dialogue = dialogue(self.known[at * 7_919 % count]);
+            told += self.checker.remembered_at(&dialogue, now).map_or(0, |summary| summary.counts().not_listed);
+        }
+        let cpu = (cpu() - begun) * 1e3 / count as f64;
+        assert_eq!(told, count * LISTS, "all of it was known");
+        figure(&format!("{}.{name}.cpu", self.base), cpu, "ns");
+        figure(&format!("ratio.{}.{name}.lru", self.base), cpu / self.lru, "x");
+    }
+
     /// What is remembered, at once and without a report, at a time that the host knows. That the sender is written down is part
     /// of it.
     fn remembered(&self, name: &str, dialogue: fn(u32) -> Dialogue, count: u64) {
