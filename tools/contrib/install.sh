@@ -29,5 +29,7 @@ for program in policyd milter; do
 done
 # These have no names of their own among a system's programs.
 for program in check lint; do
-    [ ! -x "$built/examples/$program" ] || put 755 "$built/examples/$program" /usr/local/bin/rdnsbl-$program
+    [ -x "$built/examples/$program" ] || continue
+    put 755 "$built/examples/$program" /usr/local/bin/rdnsbl-$program
+    put 644 "$here/../man/rdnsbl-$program.1" /usr/local/share/man/man1/rdnsbl-$program.1
 done

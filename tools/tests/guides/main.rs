@@ -240,8 +240,10 @@ fn the_units_fit_the_pages() {
 #[test]
 fn the_manual_pages_are_correct() {
     for (page, help, file) in [
-        (include_str!("../../man/rdnsbl-policyd.8"), include_str!("../../src/policyd/help.txt"), "rdnsbl-policyd"),
-        (include_str!("../../man/rdnsbl-milter.8"), include_str!("../../src/milter/help.txt"), "rdnsbl-milter"),
+        (include_str!("../../man/rdnsbl-policyd.8"), include_str!("../../src/policyd/help.txt"), "rdnsbl-policyd.8"),
+        (include_str!("../../man/rdnsbl-milter.8"), include_str!("../../src/milter/help.txt"), "rdnsbl-milter.8"),
+        (include_str!("../../man/rdnsbl-check.1"), include_str!("../../../examples/check/help.txt"), "rdnsbl-check.1"),
+        (include_str!("../../man/rdnsbl-lint.1"), include_str!("../../../examples/lint/help.txt"), "rdnsbl-lint.1"),
     ] {
         let plain = page.replace('\\', "");
         let options = |text: &str| {
@@ -249,13 +251,13 @@ fn the_manual_pages_are_correct() {
             form.find_iter(text).map(|option| option.as_str().to_owned()).collect::<std::collections::BTreeSet<_>>()
         };
         assert_eq!(options(&plain), options(help), "{file}");
-        assert!(page.contains(concat!("rdnsbl-tools ", env!("CARGO_PKG_VERSION"))), "{file}");
+        assert!(page.lines().next().unwrap().contains(concat!(" ", env!("CARGO_PKG_VERSION"), "\"")), "{file}");
         for path in regex_lite::Regex::new(r"/[a-z]+/[a-z/.-]+[a-z]").unwrap().find_iter(&plain) {
             let known = [include_str!("../../../docs/install.md"), help];
             assert!(known.iter().any(|text| text.contains(path.as_str())), "{file}: {}", path.as_str());
         }
         // Where groff is installed, it finds nothing to warn of.
-        let path = format!("{}/man/{file}.8", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/man/{file}", env!("CARGO_MANIFEST_DIR"));
         if let Ok(output) = std::process::Command::new("groff").args(["-ww", "-man", "-z", &path]).output() {
             assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         }
