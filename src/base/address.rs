@@ -59,6 +59,11 @@ impl Labels {
         }
     }
 
+    /// The number of octets.
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         self.octets.get(..self.length).and_then(|octets| std::str::from_utf8(octets).ok()).unwrap_or_default()
     }

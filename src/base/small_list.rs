@@ -45,9 +45,14 @@ impl<T> SmallList<T> {
         self.first.as_ref().filter(|_| self.more.is_none())
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        let more = self.more.iter_mut().map(|more| &mut **more);
-        self.first.iter_mut().chain(more.flat_map(|More { second, others }| once(second).chain(others)))
+    pub(crate) fn for_each_mut(&mut self, mut change: impl FnMut(&mut T)) {
+        if let Some(first) = &mut self.first {
+            change(first);
+        }
+        if let Some(More { second, others }) = self.more.as_deref_mut() {
+            change(second);
+            others.iter_mut().for_each(change);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -105,7 +110,7 @@ mod tests {
         assert_eq!(list.only(), None);
         list.retain(|number| number % 2 == 0);
         assert_eq!(list.iter().copied().collect::<Vec<_>>(), [2, 4]);
-        list.iter_mut().for_each(|number| *number += 1);
+        list.for_each_mut(|number| *number += 1);
         list.retain(|number| *number == 5);
         assert_eq!(list.only(), Some(&5));
         list.retain(|_| false);

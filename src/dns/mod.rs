@@ -105,11 +105,6 @@ impl Question {
         Self { chosen_by: NonZeroU32::new(client).or(Some(NonZeroU32::MAX)), ..self }
     }
 
-    /// The same question, as if this client had chosen the name.
-    pub(crate) fn under_limits_of(self, chosen_by: Option<u32>) -> Self {
-        Self { chosen_by: chosen_by.and_then(NonZeroU32::new), ..self }
-    }
-
     /// The number of the client that chose the name, if one did.
     #[must_use]
     pub fn chooser(&self) -> Option<u32> {

@@ -10,6 +10,7 @@ use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::fetch::{Fetcher, ListTarget, QueryTask};
 use crate::engine::run::Run;
 use crate::engine::session_memory::{Begun, CacheValidity};
+use crate::engine::zone_limits::NumberedZone;
 use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up, stage_end};
 use crate::report::Source;
 
@@ -84,27 +85,29 @@ impl<'a> Asking<'a> {
 }
 
 impl Asker for Asking<'_> {
-    type List = ListTarget;
+    type List = NumberedZone;
 
-    fn list(&self, list: &AskedList) -> ListTarget {
-        target(self.fetcher(), list)
+    fn list(&self, list: &AskedList) -> NumberedZone {
+        let fetcher = self.fetcher();
+        fetcher.zones.of(list.spec.zone(), list.zone, &fetcher.cache)
     }
 
     /// Supplies the answer that the session or the cache has. `false` if there is none.
-    fn supply_known(&mut self, inquiry: &mut Inquiry, ask: &Ask, list: Option<&ListTarget>, now: Instant) -> bool {
+    fn supply_known(&mut self, inquiry: &mut Inquiry, ask: &Ask, zone: Option<&NumberedZone>, now: Instant) -> bool {
         let supply = |inquiry: &mut Inquiry, answer| {
             inquiry.supply_from(ask.ticket, answer, Source::Memory, Duration::ZERO, Some(now));
             true
         };
         // Controls of lists and the resolver's trial are everybody's, not the session's.
         let session = self.begun.as_ref().filter(|_| !ask.purpose.is_own());
-        let validity = session.and_then(|_| CacheValidity::now(&self.fetcher().cache, list.map(|list| &list.zone)));
+        let validity = session.and_then(|_| CacheValidity::now(&self.fetcher().cache, zone));
         if let (Some(session), Some(validity)) = (session, validity)
             && let Some(answer) = session.get(&ask.question, validity, now)
         {
             return supply(inquiry, answer);
         }
         // A cached answer needs no future.
+        let list = ask.list.as_ref().zip(zone);
         if let Some(answer) = self.fetcher().cached(&ask.question, ask.purpose, list, now) {
             if let (Some(session), Some(validity)) = (session, validity) {
                 session.keep(&ask.question, &answer, validity, now);
@@ -115,18 +118,19 @@ impl Asker for Asking<'_> {
     }
 
     /// Puts a question to the resolver, or joins the same question in flight.
-    fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, list: Option<ListTarget>, now: Instant) {
+    fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, zone: Option<NumberedZone>, now: Instant) {
         if ask.concerns_state() && !inquiry.may_ask(&ask, &mut lock(&self.engine.shared), now) {
             return;
         }
-        let Ask { ticket, question, purpose, .. } = ask;
+        let Ask { ticket, question, purpose, list, .. } = ask;
         let mut asked_at = now;
         let cache = &self.fetcher().cache;
         if let Some(begun) = self.begun.as_mut().filter(|_| !purpose.is_own())
-            && let Some(validity) = CacheValidity::now(cache, list.as_ref().map(|list| &list.zone))
+            && let Some(validity) = CacheValidity::now(cache, zone.as_ref())
         {
             asked_at = begun.begin(&question, validity, now);
         }
+        let list = list.zip(zone).map(|(list, zone)| ListTarget { list, zone });
         match self.fetcher().fetch(question, purpose, list, self.open.next_place()) {
             Some(fetching) => {
                 if purpose.is_own() {
@@ -142,16 +146,5 @@ impl Asker for Asking<'_> {
                 inquiry.supply_from(ticket, shed, Source::Memory, Duration::ZERO, Some(now));
             }
         }
-    }
-}
-
-fn target(fetcher: &Fetcher, list: &AskedList) -> ListTarget {
-    ListTarget {
-        number: fetcher.cache.number(list.spec.zone()),
-        zone: list.spec.zone().clone(),
-        kind: list.kind,
-        subject: list.subject.clone(),
-        client: list.client,
-        daily_limit: list.limit,
     }
 }

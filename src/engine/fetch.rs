@@ -1,6 +1,6 @@
 //! Finds the answer to one question: in the cache, from the same question in flight, or from the resolver, within limits.
 
-use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -9,38 +9,31 @@ use std::time::Instant;
 
 use async_lock::futures::AcquireArc;
 use async_lock::{Semaphore, SemaphoreGuardArc};
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use crate::base::clock::{BoxFuture, Clock};
-use crate::base::hash_map::FastMap;
 use crate::base::lock::lock;
-use crate::base::name::Name;
 use crate::dns::{Answer, Question};
-use crate::dnsxl::{Purpose, Subject, SubjectKind};
-use crate::engine::cache::{Cache, CacheEpoch, Tick, ZoneNumber};
+use crate::dnsxl::Purpose;
+use crate::engine::cache::{Cache, CacheEpoch, Tick};
 use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram};
 use crate::engine::shared_query::{Progress, QueryWaiter, SharedQuery, Work};
-use crate::engine::zone_limits::{ZoneLimits, ZoneUse};
-use crate::inquiry::Workspaces;
+use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
+use crate::inquiry::{AskedList, Workspaces};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
 
 /// The list that a question is sent to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ListTarget {
-    pub(crate) zone: Name,
-    pub(crate) kind: SubjectKind,
-    /// The subject it is asked about; `None` in a probe.
-    pub(crate) subject: Option<Subject>,
-    /// The number of the client whose dialogue asks, if there is one.
-    pub(crate) client: Option<u32>,
-    /// The zone's number in the cache; `None` if its answers are not cached.
-    pub(crate) number: Option<ZoneNumber>,
-    /// Questions a day; `None` for no limit.
-    pub(crate) daily_limit: Option<u32>,
+    pub(crate) list: AskedList,
+    pub(crate) zone: NumberedZone,
 }
 
 /// Answers questions from the cache, from a question in flight, or from the resolver.
@@ -58,7 +51,9 @@ pub(crate) struct Fetcher {
     next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
     own_answers: Mutex<Vec<QueuedAnswer>>,
-    in_flight: Mutex<FastMap<Question, QueryEntry>>,
+    in_flight: Mutex<HashTable<QueryEntry>>,
+    /// Of the questions in flight.
+    hasher: RandomState,
     global_limit: Arc<Semaphore>,
     client_limits: ClientLimits,
     pub(crate) zones: ZoneLimits,
@@ -72,6 +67,8 @@ pub(crate) struct Fetching {
 
 /// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
 struct QueryEntry {
+    question: Question,
+    hash: u64,
     number: u64,
     /// The client whose limits the query is under.
     chooser: Option<u32>,
@@ -121,6 +118,7 @@ impl Fetcher {
             changes: AtomicU64::new(1),
             workspaces: Workspaces::default(),
             in_flight: Mutex::default(),
+            hasher: RandomState::default(),
             global_limit: Arc::new(Semaphore::new(in_flight)),
             client_limits: ClientLimits::new(in_flight),
             zones: ZoneLimits::new(per_zone),
@@ -132,13 +130,13 @@ impl Fetcher {
         &self,
         question: &Question,
         purpose: Purpose,
-        list: Option<&ListTarget>,
+        list: Option<(&AskedList, &NumberedZone)>,
         now: Instant,
     ) -> Option<Answer> {
         let answer = match (purpose, list) {
             (own, _) if own.is_own() => None,
-            (Purpose::Subject, Some(ListTarget { zone, subject: Some(subject), number, .. })) => {
-                self.cache.get_list(subject, zone, (*number)?, now)
+            (Purpose::Subject, Some((AskedList { subject: Some(subject), spec, .. }, zone))) => {
+                self.cache.get_list(subject, spec.zone(), zone.number?, now)
             }
             _ => self.cache.get(question, now),
         }?;
@@ -159,27 +157,28 @@ impl Fetcher {
     ) -> Option<Fetching> {
         // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
         // taken inside this one, never the other way round.
+        let hash = self.hasher.hash_one(&question);
         let mut in_flight = lock(&self.in_flight);
         let chooser = question.chooser();
-        let entry = in_flight.entry(question);
+        let entry = in_flight.entry(hash, |known| known.question == question, |known| known.hash);
         if let Entry::Occupied(known) = &entry
             && let Some(answer) = known.get().shared_with(chooser).and_then(|query| query.join(Some(place.clone())))
         {
             count(&self.counters.shared);
             return Some(Fetching { answer, source: Source::Shared });
         }
-        let has_quota = |list: &ListTarget| {
-            list.daily_limit.is_none_or(|limit| self.zones.take_from_quota(&list.zone, limit, self.clock.now()))
+        let has_quota = |ListTarget { list, .. }: &ListTarget| {
+            let within = |limit| self.zones.take_from_quota(list.spec.zone(), limit, self.clock.now());
+            list.spec.question_limit().is_none_or(within)
         };
         if !list.as_ref().is_none_or(has_quota) {
             return None;
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
-        let (fetcher, question) = (Arc::clone(self), entry.key().clone().under_limits_of(chooser));
-        let zone = list.as_ref().map(|list| self.zones.of(&list.zone));
-        let task = QueryTask { fetcher, question, number, purpose, list, zone, step: Step::New };
+        let fetcher = Arc::clone(self);
+        let task = QueryTask { fetcher, question: question.clone(), hash, number, purpose, list, step: Step::New };
         let answer = SharedQuery::start(place, task);
-        entry.insert_entry(QueryEntry { number, chooser, query: Arc::downgrade(answer.query()) });
+        entry.insert(QueryEntry { question, hash, number, chooser, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
     }
 
@@ -210,11 +209,10 @@ impl Fetcher {
 pub(crate) struct QueryTask {
     fetcher: Arc<Fetcher>,
     question: Question,
+    hash: u64,
     number: u64,
     purpose: Purpose,
     list: Option<ListTarget>,
-    /// The limit and the counters of the list.
-    zone: Option<Arc<ZoneUse>>,
     step: Step,
 }
 
@@ -239,7 +237,7 @@ impl Work for QueryTask {
     fn poll(&mut self, progress: &Progress, context: &mut Context<'_>) -> Poll<Answer> {
         loop {
             let permits = match &mut self.step {
-                Step::New => match Permits::now(limits(&self.fetcher, &self.question, self.zone.as_deref())) {
+                Step::New => match Permits::now(limits(&self.fetcher, &self.question, self.list.as_ref())) {
                     Some(permits) => permits,
                     None => {
                         progress.was_limited.store(true, Ordering::Release);
@@ -248,11 +246,12 @@ impl Work for QueryTask {
                     }
                 },
                 Step::Limited(acquiring) => {
-                    let limits = limits(&self.fetcher, &self.question, self.zone.as_deref());
+                    let limits = limits(&self.fetcher, &self.question, self.list.as_ref());
                     let permits = ready!(acquiring.poll(limits, context));
                     // Another client's query may have had the answer meanwhile.
                     let (fetcher, now) = (&self.fetcher, self.fetcher.clock.now());
-                    if let Some(answer) = fetcher.cached(&self.question, self.purpose, self.list.as_ref(), now) {
+                    let list = self.list.as_ref().map(|target| (&target.list, &target.zone));
+                    if let Some(answer) = fetcher.cached(&self.question, self.purpose, list, now) {
                         self.step = Step::Answered;
                         return Poll::Ready(answer);
                     }
@@ -282,16 +281,14 @@ impl QueryTask {
         let now = fetcher.clock.now();
         match (self.purpose, &self.list) {
             (own, list) if own.is_own() => {
-                let list = list.as_ref().map(|list| (list.zone.clone(), list.kind));
+                let list = list.as_ref().map(|ListTarget { list, .. }| (list.spec.zone().clone(), list.kind));
                 let queued = queued_answer(list, own, self.question.clone(), answer.clone(), sent);
                 lock(&fetcher.own_answers).push(queued);
             }
-            (Purpose::Subject, Some(ListTarget { subject: Some(subject), client, number, .. })) => {
-                if let Some(zone) = &self.zone {
-                    zone.count(answer, now.saturating_duration_since(sent));
-                }
-                if let Some(number) = number {
-                    fetcher.cache.insert_list(subject, *client, *number, answer, now);
+            (Purpose::Subject, Some(ListTarget { list: AskedList { subject: Some(subject), client, .. }, zone })) => {
+                zone.zone.count(answer, now.saturating_duration_since(sent));
+                if let Some(number) = zone.number {
+                    fetcher.cache.insert_list(subject, *client, number, answer, now);
                 }
             }
             _ => fetcher.cache.insert(&self.question, answer, now, epoch),
@@ -305,14 +302,12 @@ impl QueryTask {
 
 impl Drop for QueryTask {
     fn drop(&mut self) {
-        if let (Purpose::Subject, Some(zone), Step::Asked { .. }) = (self.purpose, &self.zone, &self.step) {
-            count(&zone.counters.cut);
+        if let (Purpose::Subject, Some(list), Step::Asked { .. }) = (self.purpose, &self.list, &self.step) {
+            count(&list.zone.zone.counters.cut);
         }
         let mut in_flight = lock(&self.fetcher.in_flight);
         // The entry may already belong to a later query for the same question: remove only our own.
-        if let Entry::Occupied(entry) = in_flight.entry(self.question.clone())
-            && entry.get().number == self.number
-        {
+        if let Ok(entry) = in_flight.find_entry(self.hash, |known| known.number == self.number) {
             entry.remove();
         }
     }
@@ -326,10 +321,10 @@ type Limits<'a> = [Option<&'a Arc<Semaphore>>; LIMITS];
 
 /// From the narrowest limit to the widest (zone, one client's names, all clients' names, all questions), so that waiting for a
 /// slow zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
-fn limits<'a>(fetcher: &'a Fetcher, question: &Question, zone: Option<&'a ZoneUse>) -> Limits<'a> {
+fn limits<'a>(fetcher: &'a Fetcher, question: &Question, list: Option<&'a ListTarget>) -> Limits<'a> {
     let (chooser, limits) = (question.chooser(), &fetcher.client_limits);
     let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
-    [zone.map(|zone| &zone.limit), of_client, of_clients, Some(&fetcher.global_limit)]
+    [list.map(|list| &list.zone.zone.limit), of_client, of_clients, Some(&fetcher.global_limit)]
 }
 
 /// What a question holds of its limits.

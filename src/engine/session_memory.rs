@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::base::lock::lock;
-use crate::base::name::Name;
 use crate::dns::{Answer, Question};
 use crate::engine::cache::{Cache, CacheEpoch, ZoneNumber};
+use crate::engine::zone_limits::NumberedZone;
 
 /// The memory of a session of the engine.
 pub(crate) type SessionMemory = crate::inquiry::SessionMemory<CacheValidity>;
@@ -21,10 +21,10 @@ pub(crate) struct CacheValidity {
 
 impl CacheValidity {
     /// Of a question that is asked now. `None` if there are too many zones to number: the answer is not kept.
-    pub(crate) fn now(cache: &Cache, zone: Option<&Name>) -> Option<Self> {
+    pub(crate) fn now(cache: &Cache, zone: Option<&NumberedZone>) -> Option<Self> {
         let epoch = cache.epoch();
         let zone = match zone {
-            Some(zone) => Some(cache.number(zone)?),
+            Some(zone) => Some(zone.number?),
             None => None,
         };
         Some(Self { epoch, zone })

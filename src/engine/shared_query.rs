@@ -112,12 +112,14 @@ impl State {
     /// Tells the waiters to poll, and returns the wakers of their tasks.
     fn tell(&mut self, except: Option<u32>) -> SmallList<Waker> {
         let mut wakers = SmallList::default();
-        for waiter in self.waiters.iter_mut().filter(|waiter| Some(waiter.id) != except && !waiter.is_told) {
-            waiter.is_told = true;
-            if let Some(waker) = waiter.place.as_ref().and_then(Place::report) {
-                wakers.push(waker);
+        self.waiters.for_each_mut(|waiter| {
+            if Some(waiter.id) != except && !waiter.is_told {
+                waiter.is_told = true;
+                if let Some(waker) = waiter.place.as_ref().and_then(Place::report) {
+                    wakers.push(waker);
+                }
             }
-        }
+        });
         wakers
     }
 }
@@ -166,9 +168,7 @@ impl<W: Work> QueryWaiter<W> {
                 return Poll::Ready(answer.clone());
             }
             // If another thread polls the work, it finds this flag when it ends, and tells this waiter.
-            if let Some(waiter) = state.waiters.iter_mut().find(|waiter| waiter.id == self.id) {
-                waiter.is_told = false;
-            }
+            state.waiters.for_each_mut(|waiter| waiter.is_told &= waiter.id != self.id);
             if state.is_polled {
                 state.poll_missed = true;
                 return Poll::Pending;

@@ -10,7 +10,9 @@ use crate::base::hash_map::FastMap;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind};
+use crate::engine::cache::{Cache, Edition, ZoneNumber};
 use crate::engine::numbers::ListCounters;
+use crate::report::learned::ZonePlace;
 
 /// Zones with a limit and counters of their own. When there are more, those of idle zones are dropped.
 const MAX_ZONES: usize = 4_096;
@@ -21,14 +23,32 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) struct ZoneLimits {
     /// Questions to one zone at a time.
     per_zone: usize,
-    zones: Mutex<FastMap<Name, Arc<ZoneUse>>>,
+    zones: Mutex<Zones>,
     /// For lists with a daily limit: the start of the period and the questions sent in it. One entry a configured zone, so
     /// the size is bounded.
     quotas: Mutex<FastMap<Name, (Instant, u32)>>,
 }
 
+/// The zones in use, found by name or by place.
+#[derive(Default)]
+struct Zones {
+    by_name: FastMap<Name, Arc<ZoneUse>>,
+    /// By the place in the table of what is known about zones: saves the look-ups by name. A number is the zone's as long as
+    /// its edition lasts.
+    by_place: Vec<Option<(NumberedZone, Edition)>>,
+}
+
+/// A zone with its number in the cache.
+#[derive(Clone)]
+pub(crate) struct NumberedZone {
+    pub(crate) zone: Arc<ZoneUse>,
+    /// `None` if its answers are not cached.
+    pub(crate) number: Option<ZoneNumber>,
+}
+
 /// One zone.
 pub(crate) struct ZoneUse {
+    name: Name,
     /// Keeps a slow list from taking every permit.
     pub(crate) limit: Arc<Semaphore>,
     pub(crate) counters: ListCounters,
@@ -39,23 +59,30 @@ impl ZoneLimits {
         Self { per_zone, zones: Mutex::default(), quotas: Mutex::default() }
     }
 
-    pub(crate) fn of(&self, name: &Name) -> Arc<ZoneUse> {
+    /// The zone of this name. `place` says where in the table it may stand.
+    pub(crate) fn of(&self, name: &Name, place: ZonePlace, cache: &Cache) -> NumberedZone {
         let mut zones = lock(&self.zones);
-        if let Some(zone) = zones.get(name) {
-            return Arc::clone(zone);
+        if let Some(Some((known, edition))) = zones.by_place.get(place.0)
+            && known.zone.name == *name
+            && cache.is_current(*edition)
+        {
+            return known.clone();
         }
-        if zones.len() >= MAX_ZONES {
-            zones.retain(|_, zone| Arc::strong_count(zone) > 1);
+        // Begun before the number is read: a number that is replaced meanwhile ends the edition.
+        let edition = cache.begin_edition();
+        let zone = NumberedZone { zone: zones.by_name(name, self.per_zone), number: cache.number(name) };
+        if zones.by_place.len() <= place.0 {
+            zones.by_place.resize_with(place.0 + 1, || None);
         }
-        let limit = Arc::new(Semaphore::new(self.per_zone));
-        let zone = Arc::new(ZoneUse { limit, counters: ListCounters::default() });
-        zones.insert(name.clone(), Arc::clone(&zone));
+        if let Some(known) = zones.by_place.get_mut(place.0) {
+            *known = Some((zone.clone(), edition));
+        }
         zone
     }
 
     /// The counters of a zone that was asked.
     pub(crate) fn counters<T>(&self, zone: &Name, read: impl FnOnce(&ListCounters) -> T) -> Option<T> {
-        lock(&self.zones).get(zone).map(|zone| read(&zone.counters))
+        lock(&self.zones).by_name.get(zone).map(|zone| read(&zone.counters))
     }
 
     /// Counts a question to a zone that takes so many a day. `false` if the limit is reached.
@@ -68,6 +95,22 @@ impl ZoneLimits {
         let is_within = *count < daily_limit;
         *count = count.saturating_add(u32::from(is_within));
         is_within
+    }
+}
+
+impl Zones {
+    fn by_name(&mut self, name: &Name, limit: usize) -> Arc<ZoneUse> {
+        if let Some(zone) = self.by_name.get(name) {
+            return Arc::clone(zone);
+        }
+        if self.by_name.len() >= MAX_ZONES {
+            self.by_place.clear();
+            self.by_name.retain(|_, zone| Arc::strong_count(zone) > 1);
+        }
+        let limit = Arc::new(Semaphore::new(limit));
+        let zone = Arc::new(ZoneUse { name: name.clone(), limit, counters: ListCounters::default() });
+        self.by_name.insert(name.clone(), Arc::clone(&zone));
+        zone
     }
 }
 

@@ -12,7 +12,7 @@ use crate::dnsxl::score::{self, Contribution, Counts};
 use crate::dnsxl::{ListKind, Subject, Unknown, Verdict};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
-use crate::policy::{Advice, Policy};
+use crate::policy::Advice;
 use crate::report::exchange::AskedQuestions;
 use crate::report::learned::ResolverSigns;
 use crate::report::summary::FindingSet;
@@ -183,8 +183,7 @@ pub(crate) fn assemble(dialogue: &Dialogue, settings: &Settings, mut findings: C
         learned: None,
         exempt: settings.is_exempt(dialogue),
     };
-    report.findings = Policy::findings(&report).collect();
-    report.advice = settings.policy.judge(&report);
+    (report.findings, report.advice) = settings.policy.findings_and_advice(&report);
     report
 }
 

@@ -44,7 +44,7 @@ impl Inquiry {
 
     /// The same, reusing the tables of an earlier inquiry. Without `asks` it begins no question of our own.
     pub(crate) fn within(
-        workspace: Workspace,
+        mut workspace: Workspace,
         dialogue: &Dialogue,
         settings: &Arc<Settings>,
         shared: &mut SharedState,
@@ -52,7 +52,6 @@ impl Inquiry {
         random: Randomness,
         asks: bool,
     ) -> Self {
-        let Workspace { lists: room, asked, index } = workspace;
         let client = dialogue.client.map(|address| address.to_canonical());
         let mail_domain = |side, path: &str, is_unqualified: bool| {
             if is_unqualified {
@@ -80,10 +79,11 @@ impl Inquiry {
                 .rcpt_to
                 .as_deref()
                 .map(|path| mail_domain(PathRole::Recipient, path, dialogue.is_unqualified(PathRole::Recipient))),
-            lists: room,
+            lists: std::mem::take(&mut workspace.lists),
             waiting: Vec::new(),
             lists_done: 0,
-            questions: Questions::within(asked, index),
+            questions: Questions::within(std::mem::take(&mut workspace.asked), std::mem::take(&mut workspace.index)),
+            workspace,
             probes: Vec::new(),
             trial: None,
             trial_from_the_start: false,
@@ -108,12 +108,13 @@ impl Inquiry {
         let mut names = client.map(|client| {
             let times = |spec: &ListSpec| spec.about().filter(is_about_client).count();
             let zones = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), times(spec)));
-            NamesUnder::new(reversed_labels(client), zones)
+            NamesUnder::new(reversed_labels(client), zones, &mut inquiry.workspace.text)
         });
-        for (spec, operator) in settings.lists.with_operators() {
+        for (position, (spec, operator)) in settings.lists.with_operators().enumerate() {
             for about in spec.about() {
                 let name = names.as_mut().filter(|_| is_about_client(&about)).map(|names| names.next(spec.zone()));
-                inquiry.add_list(ListAbout { spec, operator, about, name }, &mut subjects, shared, now);
+                let wanted = ListAbout { spec, position, operator, about, name };
+                inquiry.add_list(wanted, &mut subjects, shared, now);
             }
         }
         inquiry.advance_all();
@@ -169,7 +170,7 @@ impl Inquiry {
 
     /// Adds one list about one subject.
     fn add_list(&mut self, wanted: ListAbout<'_>, subjects: &mut Subjects<'_>, shared: &mut SharedState, now: Instant) {
-        let ListAbout { spec, operator, about, name } = wanted;
+        let ListAbout { spec, position, operator, about, name } = wanted;
         let group = self.lists.len() + self.waiting.len();
         let (subject, skip, part) = match about {
             About::Fixed(subject) => (Some(subject.clone()), None, None),
@@ -196,7 +197,7 @@ impl Inquiry {
             self.push_list(ListRun { subject, part, group, ..ListRun::about_nobody(unit, health) });
             return;
         }
-        let plan = shared.plan(spec, kind, now, self.label);
+        let plan = shared.plan(spec, position, kind, now, self.label);
         match (subject, part) {
             (None, Some(part)) => {
                 let spec = spec.clone();
@@ -213,6 +214,8 @@ impl Inquiry {
 /// One list of the set, and what it is to be asked about.
 struct ListAbout<'a> {
     spec: &'a Arc<ListSpec>,
+    /// Its number in the set.
+    position: usize,
     /// The number of its operator in the set.
     operator: usize,
     about: About<'a>,

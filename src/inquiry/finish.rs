@@ -1,6 +1,5 @@
 //! The end of an inquiry: it applies what was learned to the state, and builds the report.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use crate::base::name::Name;
@@ -19,7 +18,6 @@ pub(crate) struct Finished {
     pub(crate) report: Report,
     /// Its tables, for reuse.
     pub(crate) workspace: Workspace,
-    pub(crate) list_signs: Vec<ListSigns>,
     pub(crate) events: Vec<Event>,
     pub(crate) invalidated: Invalidated,
 }
@@ -41,9 +39,9 @@ impl Inquiry {
             shared.begin_trial(started, label);
         }
         let (own_answers, signs) = (self.own_answers(), self.questions.signs());
-        let Finished { mut report, list_signs, .. } =
+        let Finished { mut report, workspace, .. } =
             self.conclude(failure, started, started, &mut shared, own_answers.clone());
-        report.learned = Some(Box::new(Learned { list_signs, signs, own_answers, trial }));
+        report.learned = Some(Box::new(Learned { list_signs: workspace.list_signs, signs, own_answers, trial }));
         report
     }
 
@@ -59,7 +57,8 @@ impl Inquiry {
     ) -> Finished {
         let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
-        let mut list_signs = self.list_signs();
+        let mut list_signs = std::mem::take(&mut self.workspace.list_signs);
+        list_signs.extend(self.lists.iter().enumerate().map(|(row, list)| signs_of(row, list, &self.questions)));
         let begun = self.started;
         let mut rows: Vec<ListReport> = self.lists.drain(..).map(|list| list.row(failure)).collect();
         for (signs, alone) in list_signs.iter_mut().zip(only_listings(&rows, self.settings.lists.operator_count())) {
@@ -67,7 +66,7 @@ impl Inquiry {
         }
         list_signs.retain(ListSigns::is_any);
         let signs = self.questions.signs();
-        let (events, invalidated) = shared.apply(&list_signs, signs, own_answers, now);
+        let (events, invalidated) = shared.apply(&rows, &list_signs, signs, own_answers, now);
         // Rows are looked up again only if some list's health has changed since the check began, which is rare.
         if shared.health_epoch() != self.health_epoch {
             rows.iter_mut().for_each(|row| refresh_health(row, shared, begun));
@@ -89,13 +88,8 @@ impl Inquiry {
             started: begun,
         };
         let report = assemble(&self.dialogue, &self.settings, findings);
-        let workspace = Workspace { lists: self.lists, asked, index };
-        Finished { report, workspace, list_signs, events, invalidated }
-    }
-
-    /// What the answers about subjects show about the lists, row by row.
-    fn list_signs(&self) -> Vec<ListSigns> {
-        self.lists.iter().map(|list| signs_of(list, &self.questions)).collect()
+        let workspace = Workspace { lists: self.lists, asked, index, list_signs, ..self.workspace };
+        Finished { report, workspace, events, invalidated }
     }
 
     /// The answers to our own questions.
@@ -118,11 +112,11 @@ impl Inquiry {
 
 /// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
 /// list suspect, and its controls, which get their full time, decide.
-fn signs_of(list: &ListRun, questions: &Questions) -> ListSigns {
-    let unit = &list.run.unit;
+fn signs_of(row: usize, list: &ListRun, questions: &Questions) -> ListSigns {
+    let (unit, zone) = (&list.run.unit, list.zone);
+    let kind = unit.kind();
     if let Some(subject_answer) = unit.plain_subject_answer() {
-        let (spec, kind) = (Arc::clone(unit.spec()), unit.kind());
-        return ListSigns { spec, kind, subject_answer, saw_loopback: false, reason: None, alone: None };
+        return ListSigns { row, kind, zone, subject_answer, saw_loopback: false, reason: None, alone: None };
     }
     let mut subject_answer = unit.subject_answer();
     let left = || list.was_left_unanswered || questions.left_unanswered(UnitId::List(list.index));
@@ -130,8 +124,9 @@ fn signs_of(list: &ListRun, questions: &Questions) -> ListSigns {
         subject_answer = SubjectAnswer::Failed;
     }
     ListSigns {
-        spec: unit.spec().clone(),
-        kind: unit.kind(),
+        row,
+        kind,
+        zone,
         subject_answer,
         saw_loopback: unit.saw_loopback(),
         reason: unit.reason_for_breakage(),

@@ -76,6 +76,7 @@ use crate::inquiry::settings::Settings;
 pub use crate::inquiry::settings_finding::SettingsFinding;
 pub use crate::inquiry::staged::{StageGoal, StageResult, StagedInquiry};
 pub(crate) use crate::inquiry::suspicion::TrialWait;
+use crate::report::learned::ZonePlace;
 use crate::report::{ResolverFault, Source};
 use crate::state::SharedState;
 
@@ -122,6 +123,8 @@ pub struct Inquiry {
     known: Option<Box<SharedState>>,
     /// The state's health epoch when the check began: see [`SharedState::health_epoch`].
     health_epoch: u64,
+    /// The tables that are not in use now.
+    workspace: Workspace,
     /// The verdicts that were reported as updates.
     reported: Reported,
     /// Some lists were abandoned, since they could not change the outcome.
@@ -142,7 +145,7 @@ pub(crate) struct Ask {
 }
 
 /// The list that a question is put to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AskedList {
     pub(crate) spec: Arc<ListSpec>,
     pub(crate) kind: SubjectKind,
@@ -150,12 +153,12 @@ pub(crate) struct AskedList {
     pub(crate) subject: Option<Subject>,
     /// The number of the client of the dialogue, if it has one.
     pub(crate) client: Option<u32>,
-    /// The most questions a day.
-    pub(crate) limit: Option<u32>,
     /// Would another check's proof make the question unnecessary?
     pub(crate) takes_proof: bool,
     /// The question is asked because the list is suspected.
     pub(crate) is_suspicion: bool,
+    /// Where its zone stands in the table of zones.
+    pub(crate) zone: ZonePlace,
 }
 
 impl Inquiry {
@@ -180,9 +183,9 @@ impl Inquiry {
                 kind: list.run.unit.kind(),
                 subject: list.subject.as_ref().map(in_form),
                 client: self.dialogue.client.map(client_number::of_address),
-                limit: spec.question_limit(),
                 takes_proof: list.run.unit.takes_proof(),
                 is_suspicion: matches!(asked.wanted_first, UnitId::Probe(_)),
+                zone: list.zone,
             }
         });
         let purpose = asked.purpose;

@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use crate::dns::Question;
 
@@ -19,22 +20,22 @@ pub(super) struct QuestionIndex {
 pub(super) type QuestionKey<'a> = (&'a Question, bool);
 
 impl QuestionIndex {
-    /// The number of this question; `key_of` tells what stands under a number.
-    pub(super) fn find<'a>(
-        &self,
+    /// The number of this question, if it is there; otherwise adds it under `new`. `key_of` tells what stands under a number.
+    pub(super) fn find_or_add<'a>(
+        &mut self,
         key: QuestionKey<'_>,
+        new: usize,
         key_of: impl Fn(usize) -> Option<QuestionKey<'a>>,
     ) -> Option<usize> {
-        let is_it = |number: &u32| key_of(*number as usize) == Some(key);
-        self.numbers.find(self.hasher.hash_one(key), is_it).map(|number| *number as usize)
-    }
-
-    /// Adds a question that is not there.
-    pub(super) fn insert<'a>(&mut self, number: usize, key_of: impl Fn(usize) -> Option<QuestionKey<'a>>) {
         let Self { numbers, hasher } = self;
-        let hash = |number: usize| key_of(number).map_or(0, |key| hasher.hash_one(key));
-        if let Ok(entry) = u32::try_from(number) {
-            numbers.insert_unique(hash(number), entry, |number| hash(*number as usize));
+        let is_it = |number: &u32| key_of(*number as usize) == Some(key);
+        let hash = |number: &u32| key_of(*number as usize).map_or(0, |key| hasher.hash_one(key));
+        match numbers.entry(hasher.hash_one(key), is_it, hash) {
+            Entry::Occupied(known) => Some(*known.get() as usize),
+            Entry::Vacant(place) => {
+                place.insert(u32::try_from(new).ok()?);
+                None
+            }
         }
     }
 

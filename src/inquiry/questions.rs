@@ -95,7 +95,8 @@ impl Questions {
         slot: Slot,
     ) -> Option<(Answer, Source)> {
         let known = |number| key_of(&self.exchanges, &self.asked, number);
-        if let Some(known) = self.index.find((&question, purpose.is_own()), known) {
+        let new = self.asked.len();
+        if let Some(known) = self.index.find_or_add((&question, purpose.is_own()), new, known) {
             return self.want_too(known, id, slot);
         }
         self.open += usize::from(id.is_awaited());
@@ -111,7 +112,6 @@ impl Questions {
             wanted_by: SmallList::one((id, slot)),
             sent_at: None,
         });
-        self.index.insert(self.asked.len() - 1, |number| key_of(&self.exchanges, &self.asked, number));
         None
     }
 

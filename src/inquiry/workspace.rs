@@ -7,11 +7,14 @@ use crate::base::lock::lock;
 use crate::inquiry::ListRun;
 use crate::inquiry::question_index::QuestionIndex;
 use crate::inquiry::questions::AskedQuestion;
+use crate::report::learned::ListSigns;
 
 /// Workspaces kept for reuse: about as many checks as run at the same time.
 const KEPT: usize = 256;
 /// The largest capacity, in lists or questions, that is kept.
 const ROOM: usize = 256;
+/// About the octets of one list's name.
+const NAME: usize = 64;
 
 /// Empty tables with the capacity that earlier inquiries needed.
 #[derive(Debug, Default)]
@@ -19,6 +22,9 @@ pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
     pub(super) asked: Vec<AskedQuestion>,
     pub(super) index: QuestionIndex,
+    pub(crate) list_signs: Vec<ListSigns>,
+    /// For the draft of the lists' names.
+    pub(super) text: String,
 }
 
 /// Workspaces that are not in use.
@@ -34,7 +40,11 @@ impl Workspaces {
         workspace.lists.clear();
         workspace.asked.clear();
         workspace.index.clear();
-        let most = workspace.lists.capacity().max(workspace.asked.capacity()).max(workspace.index.capacity());
+        workspace.list_signs.clear();
+        let Workspace { lists, asked, index, list_signs, text } = &workspace;
+        let capacities =
+            [lists.capacity(), asked.capacity(), index.capacity(), list_signs.capacity(), text.capacity() / NAME];
+        let most = capacities.into_iter().max().unwrap_or_default();
         let mut kept = lock(&self.0);
         if kept.len() < KEPT && most <= ROOM {
             kept.push(workspace);

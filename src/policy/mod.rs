@@ -40,6 +40,7 @@ pub(crate) use crate::policy::moment::{Moment, Told};
 use crate::policy::presets::Preset;
 use crate::policy::rule::RuleText;
 use crate::report::Report;
+use crate::report::summary::FindingSet;
 
 pub use crate::policy::rule::Rule;
 pub use crate::policy::unused::UnusedRule;
@@ -193,9 +194,10 @@ impl Policy {
         facts::mail_domain(report, &facts::SENDER).map(|fact| fact.finding)
     }
 
-    /// Every finding against the client, whatever rule it has.
-    pub(crate) fn findings(report: &Report) -> impl Iterator<Item = Finding> {
-        facts(report, None).into_iter().map(|fact| fact.finding)
+    /// Every finding against the client, whatever rule it has, and the advice.
+    pub(crate) fn findings_and_advice(&self, report: &Report) -> (FindingSet, Advice) {
+        let facts = facts(report, None);
+        (facts.iter().map(|fact| fact.finding).collect(), self.judge_facts(&facts, report))
     }
 
     /// Every finding with its rule.
@@ -207,10 +209,14 @@ impl Policy {
     /// [logged in](crate::inquiry::dialogue::ClientTrust::Authenticated) or is in an [exempt](crate::Settings::exempt) network.
     #[must_use]
     pub fn judge(&self, report: &Report) -> Advice {
+        self.judge_facts(&facts(report, None), report)
+    }
+
+    fn judge_facts(&self, facts: &[Fact<'_>], report: &Report) -> Advice {
         if report.is_exempt() {
             return Advice::default();
         }
-        self.advise(&facts(report, None), report, |_, _| true, |_| true)
+        self.advise(facts, report, |_, _| true, |_| true)
     }
 
     /// The advice of one stage of a session: the causes that this stage acts on.

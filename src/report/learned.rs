@@ -1,13 +1,12 @@
 //! What a check learned about lists and the resolver. The report carries it to the [`SharedState`](crate::SharedState) that all
 //! checks share.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
 use crate::dns::{Answer, Failure, Question};
-use crate::dnsxl::{Evidence, Label, ListSpec, Purpose, SubjectAnswer, SubjectKind};
+use crate::dnsxl::{Evidence, Label, Purpose, SubjectAnswer, SubjectKind};
 
 /// What a check learned about lists and the resolver.
 #[derive(Clone, Debug)]
@@ -26,11 +25,17 @@ pub(crate) struct QueuedAnswer {
     pub(crate) answer: OwnAnswer,
 }
 
+/// Where a zone stood in the table of zones when it was last looked up by name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ZonePlace(pub(crate) usize);
+
 /// What a check learned about one list from its answer about the subject.
 #[derive(Clone, Debug)]
 pub(crate) struct ListSigns {
-    pub(crate) spec: Arc<ListSpec>,
+    /// Its row in the report.
+    pub(crate) row: usize,
     pub(crate) kind: SubjectKind,
+    pub(crate) zone: ZonePlace,
     /// The kind of that answer.
     pub(crate) subject_answer: SubjectAnswer,
     /// An answer in 127.0.0.0/8 came from it.

@@ -18,6 +18,7 @@
 //! 9. If a must-exist entry came back empty and no list can show the opposite, the resolver removes hits.
 //! 10. The result is events for listeners, and what the cache must invalidate.
 
+mod apply;
 mod ask_plan;
 pub(crate) mod event;
 mod invalidate;
@@ -27,8 +28,8 @@ mod tests;
 mod validity;
 mod view;
 mod zone;
+mod zone_table;
 
-use std::collections::hash_map::Entry as Place;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,20 +39,14 @@ use crate::state::resolver::ResolverState;
 pub(crate) use crate::state::resolver::{ACCUSATIONS_HELD, TrialState};
 use crate::state::validity::Invalidations;
 pub(crate) use crate::state::validity::{Invalidated, ZoneValidity};
-use crate::state::view::{ZoneChange, ZoneView};
 use crate::state::zone::Zone;
+use crate::state::zone_table::ZoneTable;
 
-use crate::base::hash_map::FastMap;
 use crate::base::name::Name;
 use crate::dns::Randomness;
 use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
-use crate::report::learned::{ListSigns, OwnAnswer, QueuedAnswer, ResolverSigns};
+use crate::report::learned::{QueuedAnswer, ZonePlace};
 use crate::report::{Report, ResolverFault};
-use crate::state::event::Event;
-
-/// The maximum number of zones. Beyond it the least recently used zone is evicted, and needs new proof when it is asked
-/// again.
-const MAX_ZONES: usize = 4_096;
 
 /// What is known about lists and the resolver between checks: proof, health, faults.
 ///
@@ -78,7 +73,9 @@ const MAX_ZONES: usize = 4_096;
 #[derive(Clone, Debug)]
 pub struct SharedState {
     window: Duration,
-    zones: FastMap<(Name, SubjectKind), Zone>,
+    zones: ZoneTable,
+    /// Where the zones of the lists of a set stood last.
+    last_places: Vec<ZonePlace>,
     resolver: ResolverState,
     /// Some zone's must-exist entry came back as an empty NOERROR when it was last asked for.
     any_entry_stripped: bool,
@@ -105,7 +102,8 @@ impl SharedState {
     pub fn new(window: Duration) -> Self {
         Self {
             window,
-            zones: FastMap::default(),
+            zones: ZoneTable::default(),
+            last_places: Vec::new(),
             resolver: ResolverState::default(),
             any_entry_stripped: false,
             last_breakage: None,
@@ -125,12 +123,30 @@ impl SharedState {
         }
     }
 
-    /// How a check that starts now asks a list. `label` is for its random control, unless another check has just chosen
-    /// one.
-    pub(crate) fn plan(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant, label: Label) -> AskPlan {
+    /// How a check that starts now asks a list, whose number in its set is `position`. `label` is for its random control,
+    /// unless another check has just chosen one.
+    pub(crate) fn plan(
+        &mut self,
+        spec: &Arc<ListSpec>,
+        position: usize,
+        kind: SubjectKind,
+        now: Instant,
+        label: Label,
+    ) -> AskPlan {
         let window = self.window;
         let suspects_resolver = self.any_entry_stripped && !self.resolver.lets_loopback_through(now);
-        self.zone(spec.zone(), kind, now).plan(spec, kind, window, suspects_resolver, now, label)
+        // Most checks are about the same set of lists.
+        let last = 3 * position + kind as usize;
+        let mut place = self.last_places.get(last).copied().unwrap_or_default();
+        let zone = self.zone_at(&mut place, spec.zone(), kind, now);
+        let plan = AskPlan { zone: place, ..zone.plan(spec, kind, window, suspects_resolver, now, label) };
+        if self.last_places.len() <= last {
+            self.last_places.resize(last + 1, ZonePlace::default());
+        }
+        if let Some(known) = self.last_places.get_mut(last) {
+            *known = place;
+        }
+        plan
     }
 
     /// The label for the random control of a probe.
@@ -181,7 +197,7 @@ impl SharedState {
 
     /// A zone's proof, if it is still fresh; it may have come since a check started.
     pub(crate) fn fresh(&self, spec: &ListSpec, kind: SubjectKind, now: Instant) -> Option<Proof> {
-        self.zones.get(&(spec.zone().clone(), kind))?.view(spec, kind)?.fresh(self.window, now)
+        self.zones.get(spec.zone(), kind)?.view(spec, kind)?.fresh(self.window, now)
     }
 
     /// The health of a zone that was found broken after a check had begun: the check's hits are discarded, even with proof.
@@ -197,7 +213,7 @@ impl SharedState {
 
     /// The health of a list.
     pub(crate) fn health(&self, spec: &ListSpec, kind: SubjectKind) -> Option<&Arc<HealthState>> {
-        let zone = self.zones.get(&(spec.zone().clone(), kind))?;
+        let zone = self.zones.get(spec.zone(), kind)?;
         zone.view(spec, kind).map(|view| &view.health)
     }
 
@@ -220,7 +236,7 @@ impl SharedState {
     /// The kinds of subjects about which a zone has been asked.
     pub(crate) fn kinds(&self, zone: &Name) -> Vec<SubjectKind> {
         let all = [SubjectKind::Ipv4, SubjectKind::Ipv6, SubjectKind::Domain];
-        all.into_iter().filter(|kind| self.zones.contains_key(&(zone.clone(), *kind))).collect()
+        all.into_iter().filter(|kind| self.zones.get(zone, *kind).is_some()).collect()
     }
 
     /// What is wrong with the resolver, as far as our own questions have shown.
@@ -244,115 +260,7 @@ impl SharedState {
         if let Some(label) = learned.trial {
             self.begin_trial(report.started(), label);
         }
-        self.apply(&learned.list_signs, learned.signs, learned.own_answers.clone(), now);
-    }
-
-    /// Applies what a check learned, and the answers to our own questions, whichever check asked them. Returns the events, and
-    /// what the cache must invalidate.
-    pub(crate) fn apply(
-        &mut self,
-        list_signs: &[ListSigns],
-        signs: ResolverSigns,
-        mut answers: Vec<QueuedAnswer>,
-        now: Instant,
-    ) -> (Vec<Event>, Invalidated) {
-        let (trusted_before, distortion_before) = (self.has_no_suspicion(), self.distortion(now));
-        let (mut events, mut invalidated) = (Vec::new(), Invalidated::default());
-        answers.append(&mut self.held_back);
-        for QueuedAnswer { answer, .. } in &answers {
-            self.resolver.apply_own_answer(answer.evidence.question(), answer.evidence.answer(), answer.sent);
-        }
-        self.resolver.note_check(signs);
-        // One answer in 127.0.0.0/8 clears the resolver, whichever list it came from.
-        let shows_loopback =
-            |own: &QueuedAnswer| own.list.is_some() && crate::state::zone::is_loopback(own.answer.evidence.answer());
-        if !self.resolver.rewrites()
-            && (list_signs.iter().any(|signs| signs.saw_loopback) || answers.iter().any(shows_loopback))
-        {
-            self.resolver.note_loopback(now);
-        }
-        let mut changes = self.apply_to_lists(answers, now);
-        for signs in list_signs {
-            let mut change = ZoneChange::default();
-            let zone = self.zone(signs.spec.zone(), signs.kind, now);
-            zone.apply_subject_answer(signs.subject_answer, &mut change, signs.kind, now);
-            if let Some(alone) = signs.alone {
-                zone.compare(&signs.spec, alone, &mut change);
-            }
-            if let Some(reason) = &signs.reason {
-                zone.view_mut(&signs.spec, signs.kind, now).note_reason(reason);
-            }
-            if change.is_news() {
-                changes.push((signs.spec.zone().clone(), change));
-            }
-        }
-        self.health_epoch += u64::from(changes.iter().any(|(_, change)| change.is_news()));
-        let mut stripped = false;
-        for (zone, change) in changes {
-            events.extend(change.events);
-            invalidated.summaries |= change.summaries;
-            if change.invalidated {
-                invalidated.zones.push(zone);
-            }
-            if change.broken {
-                self.last_breakage = Some(now);
-            }
-            if change.asked_for_entry {
-                self.any_entry_stripped =
-                    self.zones.values().any(|zone| zone.views.iter().any(crate::state::ZoneView::is_stripped));
-            }
-            stripped |= change.stripped;
-        }
-        // If the entry of another list existed before, ask that list first: its entry would show that the resolver works.
-        let may_clear = |zone: &Zone| zone.views.iter().any(|view| view.may_clear_resolver(now));
-        if stripped && !self.zones.values().any(may_clear) {
-            self.resolver.note_stripping(now);
-        }
-        if let Some((before, found)) = self.resolver.take_change(now) {
-            let changed = before.map(Event::ResolverRecovered).into_iter().chain(found.map(Event::ResolverFault));
-            events.splice(0..0, changed);
-        }
-        invalidated.everything = distortion_before != self.distortion(now);
-        invalidated.summaries |=
-            trusted_before != self.has_no_suspicion() || !events.is_empty() || std::mem::take(&mut self.evicted);
-        self.invalidate(&invalidated);
-        (events, invalidated)
-    }
-
-    /// Applies the answers to the lists that they are about. Early in a trial of the resolver, answers that accuse a list are
-    /// held back. If the resolver invents answers, they show nothing about any list and are dropped.
-    fn apply_to_lists(&mut self, own_answers: Vec<QueuedAnswer>, now: Instant) -> Vec<(Name, ZoneChange)> {
-        if self.resolver.rewrites() {
-            return Vec::new();
-        }
-        // In the order in which the lists' first answers came.
-        let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
-        let mut places: FastMap<(Name, SubjectKind), usize> = FastMap::default();
-        for QueuedAnswer { list, answer } in own_answers {
-            let Some(list) = list else { continue };
-            let next = of_lists.len();
-            let at = *places.entry(list.clone()).or_insert(next);
-            match of_lists.get_mut(at) {
-                Some((_, answers)) => answers.push(answer),
-                None => of_lists.push((list, vec![answer])),
-            }
-        }
-        let mut changes = Vec::new();
-        for (list, answers) in of_lists {
-            if answers.iter().any(crate::state::zone::accuses) && self.resolver.holds_accusations(now) {
-                let held = answers.into_iter().map(|answer| QueuedAnswer { list: Some(list.clone()), answer });
-                self.held_back.extend(held);
-                continue;
-            }
-            let Place::Occupied(mut place) = self.zones.entry(list.clone()) else { continue };
-            if answers.iter().any(|answer| answer.purpose.is_control()) {
-                // The resolver may now have the label's absence in its cache, so a new check needs a new label.
-                self.label_seed = None;
-            }
-            let change = place.get_mut().apply_own_answers(&list.0, list.1, &answers, &self.resolver, now);
-            changes.push((list.0, change));
-        }
-        changes
+        self.apply(&report.lists, &learned.list_signs, learned.signs, learned.own_answers.clone(), now);
     }
 
     /// The fault by which the resolver changes answers, if it has one.
@@ -368,24 +276,23 @@ impl SharedState {
 
     /// Would the next check ask this list, or the cache, only about its subject?
     pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
-        match self.zones.get(&(spec.zone().clone(), kind)) {
+        match self.zones.get(spec.zone(), kind) {
             Some(zone) => zone.needs_only_the_subject(spec, kind),
             None => spec.knowledge().points(kind).documented_entry().is_none(),
         }
     }
 
-    fn zone(&mut self, zone: &Name, kind: SubjectKind, now: Instant) -> &mut Zone {
-        if self.zones.len() >= MAX_ZONES && !self.zones.contains_key(&(zone.clone(), kind)) {
-            let oldest = self.zones.iter().min_by_key(|(_, state)| state.used).map(|(key, _)| key.clone());
-            if let Some(key) = oldest {
-                self.zones.remove(&key);
-                self.evicted = true;
-            }
-        }
+    fn zone(&mut self, name: &Name, kind: SubjectKind, now: Instant) -> &mut Zone {
+        self.zone_at(&mut ZonePlace::default(), name, kind, now)
+    }
+
+    /// The same, where it is known in which place the zone may stand.
+    fn zone_at(&mut self, place: &mut ZonePlace, name: &Name, kind: SubjectKind, now: Instant) -> &mut Zone {
         let invalidated = self.invalidations.all;
-        let state = self.zones.entry((zone.clone(), kind)).or_insert_with(|| Zone::new(now, invalidated));
-        state.used = now;
-        state
+        let (zone, has_evicted) = self.zones.find_or_add(place, name, kind, || Zone::new(now, invalidated));
+        self.evicted |= has_evicted;
+        zone.used = now;
+        zone
     }
 }
 

@@ -1,4 +1,6 @@
 use super::*;
+use crate::report::learned::ResolverSigns;
+use crate::state::zone_table::MAX_ZONES;
 
 /// An evicted zone is asked for its entry again, so summaries that used what was known about it are invalid.
 #[test]
@@ -8,9 +10,9 @@ fn an_evicted_zone_is_a_change() {
     let mut changes = |zones: std::ops::Range<usize>| {
         for zone in zones {
             let spec = Arc::new(ListSpec::deny(&format!("l{zone}.example")).unwrap());
-            shared.plan(&spec, SubjectKind::Ipv4, now, label);
+            shared.plan(&spec, zone, SubjectKind::Ipv4, now, label);
         }
-        shared.apply(&[], ResolverSigns::default(), Vec::new(), now).1.summaries
+        shared.apply(&[], &[], ResolverSigns::default(), Vec::new(), now).1.summaries
     };
     assert!(!changes(0..MAX_ZONES));
     assert!(changes(MAX_ZONES..MAX_ZONES + 1));

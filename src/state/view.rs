@@ -22,7 +22,7 @@ const TOGETHER: Duration = Duration::from_secs(10);
 pub(crate) struct ZoneView {
     pub(super) spec: Arc<ListSpec>,
     /// The answer for the entry that must not exist, and when the question was sent.
-    pub(super) fixed: Option<(Evidence, Instant)>,
+    pub(super) fixed: Option<(Arc<Evidence>, Instant)>,
     pub(super) must_exist: Option<(TestEntryState, Instant)>,
     pub(super) proof: Option<(Proof, Instant)>,
     /// Shared, since every check of the zone has a copy.
@@ -93,7 +93,7 @@ impl ZoneView {
     /// both controls show it. Returns true if both failed and it is unclear whether the list or the resolver is the cause.
     pub(super) fn judge_controls(
         &mut self,
-        random: Option<&(Evidence, Instant)>,
+        random: Option<&(Arc<Evidence>, Instant)>,
         resolver: &ResolverState,
         seen: &mut Vec<Observation>,
         since: &mut Option<Instant>,
@@ -101,7 +101,7 @@ impl ZoneView {
         let known = self.spec.knowledge();
         let newest = [self.fixed.as_ref(), random].into_iter().flatten().max_by_key(|(_, sent)| *sent);
         let Some((newest, newest_sent)) = newest else { return false };
-        let newest_alone = || present(known, newest).map(|kind| (kind, vec![newest.clone()]));
+        let newest_alone = || present(known, newest).map(|kind| (kind, vec![(**newest).clone()]));
         let broken = match (&self.fixed, random) {
             (Some(fixed), Some(random)) if !belong_together(fixed, random) => {
                 *since = Some(*newest_sent);
@@ -110,7 +110,7 @@ impl ZoneView {
             (Some((fixed, fixed_sent)), Some((random, random_sent))) => {
                 let (first, last) = (*fixed_sent.min(random_sent), *newest_sent);
                 *since = Some(first);
-                match control_outcome(known, fixed.clone(), random.clone()) {
+                match control_outcome(known, (**fixed).clone(), (**random).clone()) {
                     ControlOutcome::Broken(kind, evidence) => Some((kind, evidence)),
                     ControlOutcome::Sane(proof) => {
                         // Answers to questions sent before the list was last found broken prove nothing.
@@ -240,7 +240,7 @@ impl ZoneView {
 /// Can both control answers be judged together? Two negative answers can: they stay valid until the proof of the older one
 /// expires. Two failures can, however old: a check may have joined a question that was sent long before. An entry that existed
 /// some time ago shows nothing about now.
-fn belong_together(fixed: &(Evidence, Instant), random: &(Evidence, Instant)) -> bool {
+fn belong_together(fixed: &(Arc<Evidence>, Instant), random: &(Arc<Evidence>, Instant)) -> bool {
     let both = |is: fn(&Answer) -> bool| is(fixed.0.answer()) && is(random.0.answer());
     let apart = fixed.1.max(random.1).saturating_duration_since(fixed.1.min(random.1));
     both(Answer::is_no) || both(|answer| answer.failure().is_some()) || apart <= TOGETHER

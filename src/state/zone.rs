@@ -12,7 +12,7 @@ use crate::dnsxl::{
     AskMode, Control, Corroboration, Evidence, Label, ListSpec, Observation, Purpose, SubjectAnswer, SubjectKind,
     TestEntryState,
 };
-use crate::report::learned::OwnAnswer;
+use crate::report::learned::{OwnAnswer, ZonePlace};
 use crate::state::ask_plan::{AskPlan, SAME_LABEL, is_recent};
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
@@ -28,7 +28,7 @@ const MAX_VIEWS: usize = 16;
 pub(crate) struct Zone {
     label: Option<(Label, Instant)>,
     /// The answer for the latest random label, for all views, and when the question was sent.
-    random: Option<(Evidence, Instant)>,
+    random: Option<(Arc<Evidence>, Instant)>,
     /// How many questions about subjects have failed in a row.
     failures: u32,
     /// When the controls were last asked because of a suspicion.
@@ -108,11 +108,11 @@ impl Zone {
         let absent =
             self.random.as_ref().filter(|(evidence, _)| evidence.answer().is_no()).and_then(|(evidence, sent)| {
                 let age = now.saturating_duration_since(*sent);
-                (is_normal && age < window).then(|| (evidence.clone(), age))
+                (is_normal && age < window).then(|| (Arc::clone(evidence), age))
             });
         let control = match (proof, absent) {
             (Some(proof), _) => Control::fresh(proof),
-            (None, Some((random, age))) => Control::half_stale(Arc::new(random), age),
+            (None, Some((random, age))) => Control::half_stale(random, age),
             (None, None) => Control::stale(label),
         };
         AskPlan {
@@ -124,6 +124,7 @@ impl Zone {
             is_failing: failing && is_normal,
             suspicion: (may_suspect && asks_about_subjects).then_some(label),
             health,
+            zone: ZonePlace::default(),
         }
     }
 
@@ -257,9 +258,9 @@ fn latest(answers: &[OwnAnswer], wanted: impl Fn(&OwnAnswer) -> bool) -> Option<
 }
 
 /// Keeps whichever was sent later.
-fn newer(known: &mut Option<(Evidence, Instant)>, answer: &OwnAnswer) {
+fn newer(known: &mut Option<(Arc<Evidence>, Instant)>, answer: &OwnAnswer) {
     if known.as_ref().is_none_or(|(_, sent)| *sent <= answer.sent) {
-        *known = Some((answer.evidence.clone(), answer.sent));
+        *known = Some((Arc::new(answer.evidence.clone()), answer.sent));
     }
 }
 

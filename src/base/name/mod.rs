@@ -168,7 +168,7 @@ impl Name {
         }
         let text = buffer.get(..length).and_then(|octets| std::str::from_utf8(octets).ok());
         let Some(text) = text else { return Err(NameError::new(NameErrorKind::BadCharacter, 0..labels.len())) };
-        Ok(Self::of(text, zone.secret_behind(labels)))
+        Ok(Self::of(text, zone.secret_behind(labels.len())))
     }
 
     /// This zone with a secret label in front, marked as secret.
@@ -228,7 +228,7 @@ impl Name {
 
     /// Is this the root or a top-level domain?
     pub(crate) fn is_top(&self) -> bool {
-        self.text().find('.').is_none_or(|dot| dot + 1 == self.text().len())
+        self.text().bytes().position(|octet| octet == b'.').is_none_or(|dot| dot + 1 == self.text().len())
     }
 
     /// Is this name equal to `other` or below it?

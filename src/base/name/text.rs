@@ -36,9 +36,9 @@ impl Name {
         if self.buffer.len() <= 2 * usize::from(self.length) { self } else { Self::of(self.text(), self.secret) }
     }
 
-    /// The range of this zone's secret when `labels` stand in front of it.
-    pub(super) fn secret_behind(&self, labels: &str) -> Option<(u8, u8)> {
-        let shift = u8::try_from(labels.len()).unwrap_or(u8::MAX);
+    /// The range of this zone's secret when labels of so many octets stand in front of it.
+    pub(super) fn secret_behind(&self, octets: usize) -> Option<(u8, u8)> {
+        let shift = u8::try_from(octets).unwrap_or(u8::MAX);
         self.secret.map(|(from, to)| (from.saturating_add(shift), to.saturating_add(shift)))
     }
 
@@ -56,21 +56,24 @@ pub(crate) struct NamesUnder {
 }
 
 impl NamesUnder {
-    /// Writes the names under these zones.
-    pub(crate) fn new<'a>(labels: Labels, zones: impl Iterator<Item = &'a Name> + Clone) -> Self {
-        let length = zones.clone().map(|zone| labels.as_str().len() + zone.text().len()).sum();
-        let mut text = String::with_capacity(length);
-        text.extend(zones.flat_map(|zone| [labels.as_str(), zone.text()]));
-        Self { labels, buffer: text.into(), end: 0 }
+    /// Writes the names under these zones. `text` is used for a draft, and may have capacity from earlier use.
+    pub(crate) fn new<'a>(labels: Labels, zones: impl Iterator<Item = &'a Name>, text: &mut String) -> Self {
+        text.clear();
+        let front = labels.as_str();
+        for zone in zones {
+            text.push_str(front);
+            text.push_str(zone.text());
+        }
+        Self { labels, buffer: text.as_str().into(), end: 0 }
     }
 
     /// The next name, as [`Name::join`] makes it. `zone` is the next of those given.
     pub(crate) fn next(&mut self, zone: &Name) -> Result<Name, NameError> {
-        let (labels, start) = (self.labels.as_str(), self.end);
-        self.end += labels.len() + zone.text().len();
+        let start = self.end;
+        self.end += self.labels.len() + zone.text().len();
         let is_plain = !zone.is_root() && zone.key_in_front().is_none() && self.end - start < MAX_WIRE_LENGTH;
-        let shared = Name::part_of(&self.buffer, start..self.end, zone.secret_behind(labels));
-        shared.filter(|_| is_plain).map_or_else(|| Name::join(labels, zone), Ok)
+        let shared = Name::part_of(&self.buffer, start..self.end, zone.secret_behind(self.labels.len()));
+        shared.filter(|_| is_plain).map_or_else(|| Name::join(self.labels.as_str(), zone), Ok)
     }
 }
 

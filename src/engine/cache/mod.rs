@@ -112,7 +112,7 @@ impl Cache {
     }
 
     /// Has no zone got a new number since this edition was begun?
-    fn is_current(&self, edition: Edition) -> bool {
+    pub(crate) fn is_current(&self, edition: Edition) -> bool {
         edition.0 > self.renumbered.load(Ordering::Acquire)
     }
 
