@@ -8,6 +8,7 @@ pub(crate) mod key_mask;
 pub(crate) mod lock;
 pub(crate) mod mail_path;
 pub mod name;
+pub(crate) mod pool;
 pub mod remote_text;
 pub(crate) mod similar;
 pub(crate) mod small_list;

@@ -55,6 +55,15 @@ impl<T> SmallList<T> {
         }
     }
 
+    /// The same as a loop over all, but cheaper where there is only one.
+    pub(crate) fn for_each(self, mut take: impl FnMut(T)) {
+        self.first.into_iter().for_each(&mut take);
+        if let Some(More { second, others }) = self.more.map(|more| *more) {
+            take(second);
+            others.into_iter().for_each(take);
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.first.is_none()
     }
@@ -116,6 +125,11 @@ mod tests {
         list.retain(|_| false);
         assert!(list.is_empty());
         list.push(7);
+        let mut seen = Vec::new();
+        (8..=10).for_each(|number| list.push(number));
+        list.clone().for_each(|number| seen.push(number));
+        assert_eq!(seen, [7, 8, 9, 10]);
+        list.retain(|number| *number == 7);
         assert_eq!(list.into_iter().collect::<Vec<_>>(), [7]);
     }
 }

@@ -252,7 +252,7 @@ impl Checker {
     }
 
     /// All checks of a dialogue, not started yet. `asks` is false where no question may be sent any more.
-    fn inquiry(&self, dialogue: &Dialogue, asks: bool) -> Box<Inquiry> {
+    fn inquiry(&self, dialogue: Dialogue, asks: bool) -> Box<Inquiry> {
         let Engine { fetcher, shared, .. } = &*self.engine;
         let now = fetcher.clock.now();
         let workspace = fetcher.workspaces.take();
@@ -267,10 +267,10 @@ impl Checker {
         let counters = &self.engine.fetcher.counters;
         let permit = self.engine.checks.try_acquire();
         let report = match permit {
-            Some(_) => driver::run_inquiry(Arc::clone(&self.engine), self.inquiry(&dialogue, asks), run).await,
+            Some(_) => driver::run_inquiry(Arc::clone(&self.engine), self.inquiry(dialogue, asks), run).await,
             None => {
                 counters.shed.fetch_add(1, Ordering::Relaxed);
-                driver::shed(&self.engine, *self.inquiry(&dialogue, false))
+                driver::shed(&self.engine, *self.inquiry(dialogue, false))
             }
         };
         counters.checks.fetch_add(1, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use crate::dns::{Answer, Failure};
 use crate::engine::Engine;
 use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::fetch::{Fetcher, ListTarget, QueryTask};
-use crate::engine::run::Run;
+use crate::engine::run::{Pending, Run};
 use crate::engine::session_memory::{Begun, CacheValidity};
 use crate::engine::zone_limits::NumberedZone;
 use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up, stage_end};
@@ -23,19 +23,12 @@ pub(super) struct Asking<'a> {
     begun: Option<Begun>,
 }
 
-/// One of the inquiry's questions in flight.
-pub(super) struct Pending {
-    pub(super) ticket: QuestionId,
-    pub(super) sent: Instant,
-    /// When the session first asked it; the same as `sent` without a session.
-    asked_at: Instant,
-    pub(super) source: Source,
-}
-
 impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Arc<Engine>, run: &'a Run, questions: usize) -> Self {
         let begun = run.session.as_ref().map(|session| Begun::new(&session.memory));
-        Self { engine, run, open: AwaitedQueries::with_capacity(questions), begun }
+        let mut open = engine.awaited.take();
+        open.expect(questions);
+        Self { engine, run, open, begun }
     }
 
     fn fetcher(&self) -> &'a Arc<Fetcher> {
@@ -71,16 +64,19 @@ impl<'a> Asking<'a> {
 
     /// Ends the questions under way, unless another check waits for them too. If the time is up, the session does not wait
     /// again for those that had most of it.
-    pub(super) fn finish(self, inquiry: &Inquiry, time_is_up: bool) {
-        let (Some(session), Some(begun), true) = (&self.run.session, &self.begun, time_is_up) else { return };
-        let now = self.fetcher().clock.now();
-        for pending in self.open.values() {
-            if is_given_up(pending.asked_at, session.per_question, now)
-                && let Some(question) = inquiry.question(pending.ticket)
-            {
-                begun.learn(question, &Answer::failed(Failure::Deadline), now);
+    pub(super) fn finish(mut self, inquiry: &Inquiry, time_is_up: bool) {
+        if let (Some(session), Some(begun), true) = (&self.run.session, &self.begun, time_is_up) {
+            let now = self.fetcher().clock.now();
+            for pending in self.open.values() {
+                if is_given_up(pending.asked_at, session.per_question, now)
+                    && let Some(question) = inquiry.question(pending.ticket)
+                {
+                    begun.learn(question, &Answer::failed(Failure::Deadline), now);
+                }
             }
         }
+        let capacity = self.open.clear();
+        self.engine.awaited.give_back(self.open, capacity);
     }
 }
 

@@ -33,6 +33,22 @@ impl<W: Work, T> AwaitedQueries<W, T> {
         Self { capacity, inbox: None, queries: Vec::new(), open: 0, batch: Vec::new(), polled: 0 }
     }
 
+    /// Makes room for so many queries, once there is one.
+    pub(crate) fn expect(&mut self, capacity: usize) {
+        self.capacity = capacity;
+    }
+
+    /// Drops all queries, so that another task can use the tables. Returns their capacity.
+    pub(crate) fn clear(&mut self) -> usize {
+        self.queries.clear();
+        self.batch.clear();
+        (self.open, self.polled) = (0, 0);
+        if self.inbox.as_mut().is_some_and(|inbox| !inbox.clear()) {
+            self.inbox = None;
+        }
+        self.queries.capacity()
+    }
+
     /// The place of the query that is added next.
     pub(crate) fn next_place(&mut self) -> Place {
         let inbox = self.inbox.get_or_insert_with(|| {

@@ -13,10 +13,10 @@ use crate::check::mail_domain::MailDomain;
 use crate::dns::{Answer, Failure};
 use crate::dnsxl::Subject;
 use crate::engine::Engine;
-use crate::engine::asking::{Asking, Pending};
+use crate::engine::asking::Asking;
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
-use crate::engine::run::Run;
+use crate::engine::run::{Pending, Run};
 use crate::inquiry::{Finished, Inquiry, TrialWait};
 use crate::report::Report;
 use crate::state::event::Event;
@@ -124,7 +124,7 @@ fn conclude(
     now: Instant,
 ) -> (Report, Vec<Event>) {
     let fetcher = &engine.fetcher;
-    let Finished { report, workspace, events, invalidated, .. } = {
+    let Finished { report, mut workspace, events, invalidated } = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
         // the time of the next trial always fits the latest state.
         let mut shared = lock(&engine.shared);
@@ -133,7 +133,8 @@ fn conclude(
         fetcher.set_next_trial(shared.next_trial());
         finished
     };
-    fetcher.workspaces.give_back(workspace);
+    let capacity = workspace.clear();
+    fetcher.workspaces.give_back(workspace, capacity);
     // First the cache, then the count of changes: a reader that sees the new count also sees that the cached answers are gone.
     invalidated.zones.iter().for_each(|zone| fetcher.cache.invalidate(zone));
     if invalidated.everything {

@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use async_lock::Semaphore;
 use async_lock::futures::AcquireArc;
-use async_lock::{Semaphore, SemaphoreGuardArc};
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::base::clock::{BoxFuture, Clock};
 use crate::base::lock::lock;
+use crate::base::pool::Pool;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::Purpose;
 use crate::engine::cache::{Cache, CacheEpoch, Tick};
@@ -24,7 +25,7 @@ use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram};
 use crate::engine::shared_query::{Progress, QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
-use crate::inquiry::{AskedList, Workspaces};
+use crate::inquiry::{AskedList, Workspace};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
@@ -46,7 +47,7 @@ pub(crate) struct Fetcher {
     /// Counts the changes that can invalidate the fast path's stored state. Starts at one, so that a state of zero is
     /// always out of date.
     pub(crate) changes: AtomicU64,
-    pub(crate) workspaces: Workspaces,
+    pub(crate) workspaces: Pool<Workspace>,
     /// When the resolver's trial is due, in ticks of the cache; 0: now.
     next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
@@ -116,7 +117,7 @@ impl Fetcher {
             counters: Counters::default(),
             listeners: Listeners::default(),
             changes: AtomicU64::new(1),
-            workspaces: Workspaces::default(),
+            workspaces: Pool::default(),
             in_flight: Mutex::default(),
             hasher: RandomState::default(),
             global_limit: Arc::new(Semaphore::new(in_flight)),
@@ -327,9 +328,18 @@ fn limits<'a>(fetcher: &'a Fetcher, question: &Question, list: Option<&'a ListTa
     [list.map(|list| &list.zone.zone.limit), of_client, of_clients, Some(&fetcher.global_limit)]
 }
 
+/// A permit, which is given back when it is dropped. The guards of `async_lock` take twice the memory.
+struct Permit(Arc<Semaphore>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.add_permits(1);
+    }
+}
+
 /// What a question holds of its limits.
 #[derive(Default)]
-struct Permits([Option<SemaphoreGuardArc>; LIMITS]);
+struct Permits([Option<Permit>; LIMITS]);
 
 impl Permits {
     /// All permits, if they are free.
@@ -337,7 +347,8 @@ impl Permits {
         let mut permits = Self::default();
         for (permit, limit) in permits.0.iter_mut().zip(limits) {
             if let Some(limit) = limit {
-                *permit = Some(limit.try_acquire_arc()?);
+                limit.try_acquire()?.forget();
+                *permit = Some(Permit(Arc::clone(limit)));
             }
         }
         Some(permits)
@@ -356,7 +367,8 @@ impl Acquiring {
         for (permit, limit) in self.permits.0.iter_mut().zip(limits) {
             let (None, Some(limit)) = (&permit, limit) else { continue };
             let next = self.next.get_or_insert_with(|| Box::pin(limit.acquire_arc()));
-            *permit = Some(ready!(next.as_mut().poll(context)));
+            ready!(next.as_mut().poll(context)).forget();
+            *permit = Some(Permit(Arc::clone(limit)));
             self.next = None;
         }
         Poll::Ready(std::mem::take(&mut self.permits))

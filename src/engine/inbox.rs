@@ -1,6 +1,6 @@
 //! Where queries report progress to one task.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
 use crate::base::lock::lock;
@@ -27,6 +27,15 @@ pub(crate) struct Place {
 impl Inbox {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self(Arc::new(Mutex::new(Woken { numbers: Vec::with_capacity(capacity), waker: None })))
+    }
+
+    /// Empties it for another task. False if a query of the last one may still report here.
+    pub(crate) fn clear(&mut self) -> bool {
+        let Some(woken) = Arc::get_mut(&mut self.0) else { return false };
+        let woken = woken.get_mut().unwrap_or_else(PoisonError::into_inner);
+        woken.numbers.clear();
+        woken.waker = None;
+        true
     }
 
     pub(crate) fn place(&self, number: u32) -> Place {

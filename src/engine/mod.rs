@@ -20,8 +20,11 @@ use std::sync::{Arc, Mutex};
 
 use async_lock::Semaphore;
 
+use crate::base::pool::Pool;
+use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::background::Background;
-use crate::engine::fetch::Fetcher;
+use crate::engine::fetch::{Fetcher, QueryTask};
+use crate::engine::run::Pending;
 use crate::state::SharedState;
 
 /// The state that all clones of a checker share.
@@ -29,6 +32,8 @@ pub(crate) struct Engine {
     pub(crate) fetcher: Arc<Fetcher>,
     pub(crate) shared: Mutex<SharedState>,
     pub(crate) background: Background,
+    /// Tables of checks that have ended.
+    pub(crate) awaited: Pool<AwaitedQueries<QueryTask, Pending>>,
     /// Permits for whole checks.
     pub(crate) checks: Semaphore,
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::engine::session_memory::SessionMemory;
-use crate::inquiry::WaitFor;
-use crate::report::Update;
+use crate::inquiry::{QuestionId, WaitFor};
+use crate::report::{Source, Update};
 
 /// How an inquiry is run.
 #[derive(Clone, Debug)]
@@ -42,4 +42,13 @@ impl Run {
     pub(crate) fn alone(deadline: Instant, wait_for: WaitFor) -> Self {
         Self { deadline, wait_for, session: None, updates: None }
     }
+}
+
+/// One of the inquiry's questions in flight.
+pub(crate) struct Pending {
+    pub(crate) ticket: QuestionId,
+    pub(crate) sent: Instant,
+    /// When the session first asked it; the same as `sent` without a session.
+    pub(crate) asked_at: Instant,
+    pub(crate) source: Source,
 }

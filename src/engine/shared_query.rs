@@ -104,7 +104,7 @@ impl<W: Work> SharedQuery<W> {
             state.tell(Some(except))
         };
         // Wake after the lock is released: a waker may poll or drop a waiter at once, and both take this lock.
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.for_each(Waker::wake);
     }
 }
 
@@ -132,7 +132,7 @@ impl<W: Work> Wake for SharedQuery<W> {
 
     fn wake_by_ref(self: &Arc<Self>) {
         let wakers = lock(&self.state).tell(None);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.for_each(Waker::wake);
     }
 }
 
@@ -212,7 +212,7 @@ impl<W: Work> PollGuard<'_, W> {
             state.is_polled = false;
             if std::mem::take(&mut state.poll_missed) { state.tell(Some(self.id)) } else { SmallList::default() }
         };
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.for_each(Waker::wake);
     }
 
     fn finish(&self, answer: Answer) {

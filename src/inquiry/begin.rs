@@ -35,7 +35,7 @@ impl Inquiry {
         now: Instant,
         random: Randomness,
     ) -> Self {
-        let mut inquiry = Self::within(Workspace::default(), dialogue, settings, shared, now, random, true);
+        let mut inquiry = Self::within(Workspace::default(), dialogue.clone(), settings, shared, now, random, true);
         inquiry.known = Some(Box::new(shared.of_resolver()));
         // An inquiry without a driver never learns when another inquiry's trial ends: it does not wait for that one.
         inquiry.end_trial_elsewhere();
@@ -45,7 +45,7 @@ impl Inquiry {
     /// The same, reusing the tables of an earlier inquiry. Without `asks` it begins no question of our own.
     pub(crate) fn within(
         mut workspace: Workspace,
-        dialogue: &Dialogue,
+        dialogue: Dialogue,
         settings: &Arc<Settings>,
         shared: &mut SharedState,
         now: Instant,
@@ -97,14 +97,14 @@ impl Inquiry {
             reported: Reported::default(),
             stopped_early: false,
             started: now,
-            dialogue: dialogue.clone(),
+            dialogue: Dialogue::new(),
             settings: Arc::clone(settings),
         };
         let lists = settings.lists.shared();
         inquiry.lists.reserve(lists.len());
         // One question per list, and those of the other checks.
-        inquiry.questions.reserve(lists.len() + 8);
-        let mut subjects = Subjects { dialogue, settings, known: SmallList::default() };
+        inquiry.questions.reserve(lists.len() + 5);
+        let mut subjects = Subjects { dialogue: &dialogue, settings, known: SmallList::default() };
         let mut names = client.map(|client| {
             let times = |spec: &ListSpec| spec.about().filter(is_about_client).count();
             let zones = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), times(spec)));
@@ -117,6 +117,7 @@ impl Inquiry {
                 inquiry.add_list(wanted, &mut subjects, shared, now);
             }
         }
+        inquiry.dialogue = dialogue;
         inquiry.advance_all();
         if asks {
             inquiry.ask_own_questions(shared, now);
@@ -133,7 +134,7 @@ impl Inquiry {
         asks: bool,
     ) -> Self {
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random, asks);
+        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random, asks);
         match check {
             SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
             SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),
@@ -154,7 +155,7 @@ impl Inquiry {
         let label = Label::from_random(random);
         let trial = shared.trial(now, label, true);
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, &Dialogue::new(), &Arc::default(), shared, now, random, true);
+        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random, true);
         inquiry.settings = Arc::clone(settings);
         for (spec, kind) in lists {
             let health = shared.health(&spec, kind).cloned().unwrap_or_default();

@@ -54,7 +54,7 @@ use std::time::{Duration, Instant};
 use crate::inquiry::list_run::{ListRun, WaitingList};
 use crate::inquiry::questions::{Questions, UnitId};
 use crate::inquiry::running::{Reported, Running, RunningCheck};
-pub(crate) use crate::inquiry::workspace::{Workspace, Workspaces};
+pub(crate) use crate::inquiry::workspace::Workspace;
 
 use crate::base::client_number;
 use crate::check::Slot;

@@ -219,7 +219,7 @@ impl StagedInquiry {
         now: Instant,
         random: Randomness,
     ) -> StageRun {
-        let (workspace, dialogue) = (Workspace::default(), &self.facts.dialogue);
+        let (workspace, dialogue) = (Workspace::default(), self.facts.dialogue.clone());
         let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings, shared, now, random, asks);
         inquiry.use_proofs(&self.memory.proofs(now), shared);
         StageRun { inquiry: Box::new(inquiry), wait_for, asks, started: now, has_news: true }
