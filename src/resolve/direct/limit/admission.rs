@@ -10,21 +10,18 @@
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
 
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::base::lock::lock;
-use crate::resolve::direct::limit::queue::{Decision, Queue};
+use crate::resolve::direct::limit::places::Decision;
+use crate::resolve::direct::limit::queue::{Queue, WaitingQuestion};
 use crate::resolve::direct::limit::unread_window::Stamp;
 use crate::resolve::direct::shared_timer::SharedTimer;
 
 /// Timers are kept for at most this many runtimes.
 const MOST_RUNTIMES: usize = 16;
-
-/// A timer that fires within this time is not set to an earlier time.
-const SOON: Duration = Duration::from_millis(10);
 
 /// The admission control of one server.
 pub(crate) struct AdmissionControl {
@@ -42,8 +39,7 @@ pub(crate) struct Permit<'a> {
 /// A waiting question. Dropping it leaves the queue, and passes on a permit that it has not used.
 struct Waiter<'a> {
     admission: &'a AdmissionControl,
-    client: Option<u32>,
-    number: u64,
+    question: WaitingQuestion,
     done: bool,
 }
 
@@ -60,59 +56,69 @@ impl AdmissionControl {
         now: Instant,
         end: Instant,
     ) -> Option<(Permit<'_>, Instant)> {
-        let mut waiter = {
-            let mut queue = lock(&self.queue);
-            if queue.may_enter(client) {
-                queue.admit(client);
-                let stamp = queue.window.sent(now, client.is_some());
-                return Some((Permit { admission: self, client, stamp }, now));
+        let mut waiter = None;
+        poll_fn(|cx| {
+            if let Some(waiter) = &mut waiter {
+                return self.poll(waiter, cx);
             }
-            let number = queue.wait(client, end, runtime);
-            Waiter { admission: self, client, number, done: false }
-        };
-        let permit = poll_fn(|cx| self.poll(&mut waiter, runtime, cx)).await;
-        // A permit granted at or after the deadline is refused.
-        permit.filter(|(_, now)| *now < end)
+            match self.begin(client, runtime, now, end, cx) {
+                Ok(permit) => Poll::Ready(Some((permit, now))),
+                Err(waits) => {
+                    waiter = Some(waits);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
     }
 
-    fn poll(
+    /// A permit, or else a place in the queue.
+    fn begin(
         self: &Arc<Self>,
-        waiter: &mut Waiter<'_>,
+        client: Option<u32>,
         runtime: Id,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<(Permit<'_>, Instant)>> {
-        let now = Instant::now();
+        now: Instant,
+        end: Instant,
+        cx: &Context<'_>,
+    ) -> Result<Permit<'_>, Waiter<'_>> {
         let mut queue = lock(&self.queue);
-        let outcome = match queue.decisions.remove(&waiter.number) {
-            Some(decision) => {
-                waiter.done = true;
-                Poll::Ready((decision == Decision::Admitted).then(|| {
-                    queue.granted.remove(waiter.client);
-                    let stamp = queue.window.sent(now, waiter.client.is_some());
-                    (Permit { admission: self, client: waiter.client, stamp }, now)
-                }))
-            }
-            None => {
-                if let Some(waiting) = queue.find(waiter.number) {
-                    match &mut waiting.waker {
-                        Some(known) => known.clone_from(cx.waker()),
-                        none => *none = Some(cx.waker().clone()),
-                    }
-                }
-                Poll::Pending
-            }
+        if queue.may_enter(client) {
+            queue.admit(client);
+            let stamp = queue.window.sent(now, client.is_some());
+            return Ok(Permit { admission: self, client, stamp });
+        }
+        let question = queue.wait(client, end, runtime, cx.waker());
+        self.set_timer(queue, runtime);
+        Err(Waiter { admission: self, question, done: false })
+    }
+
+    fn poll(self: &Arc<Self>, waiter: &mut Waiter<'_>, cx: &mut Context<'_>) -> Poll<Option<(Permit<'_>, Instant)>> {
+        let WaitingQuestion { place, client, end, runtime, .. } = waiter.question;
+        let mut queue = lock(&self.queue);
+        let Some(decision) = queue.places.poll(place, cx.waker()) else {
+            self.set_timer(queue, runtime);
+            return Poll::Pending;
         };
-        self.set_timer(queue, runtime, now);
-        outcome
+        waiter.done = true;
+        let now = Instant::now();
+        let permit = (decision == Decision::Admitted).then(|| {
+            queue.granted.remove(client);
+            let stamp = queue.window.sent(now, client.is_some());
+            (Permit { admission: self, client, stamp }, now)
+        });
+        self.set_timer(queue, runtime);
+        // A permit granted at or after the deadline is refused.
+        Poll::Ready(permit.filter(|(_, now)| *now < end))
     }
 
     /// The question sent at `sent` was answered at `now`; this may admit others. Must be called by a task of `runtime`.
     pub(crate) fn answered(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
         let mut queue = lock(&self.queue);
+        queue.note_time(now);
         queue.window.answered(sent, now);
-        if !queue.waiting.is_empty() {
+        if !queue.is_empty() {
             let queue = self.admit_waiting(queue);
-            self.set_timer(queue, runtime, Instant::now());
+            self.set_timer(queue, runtime);
         }
     }
 
@@ -135,12 +141,13 @@ impl AdmissionControl {
     }
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
-    fn set_timer(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>, runtime: Id, now: Instant) {
+    fn set_timer(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>, runtime: Id) {
         // A timer that fires soon computes the next time itself, and most calls end here.
-        let soon = now + SOON;
-        if queue.waiting.is_empty() || queue.due.iter().any(|(id, due)| *id == runtime && *due <= soon) {
+        if queue.is_empty() || queue.fires_soon(runtime) {
             return;
         }
+        let now = Instant::now();
+        queue.note_time(now);
         let Some(due) = queue.timer_due(now) else { return };
         match queue.due.iter_mut().find(|(id, _)| *id == runtime) {
             Some((_, known)) if *known <= due => return,
@@ -176,6 +183,7 @@ impl AdmissionControl {
     fn on_timer(&self, runtime: Id) {
         let now = Instant::now();
         let mut queue = lock(&self.queue);
+        queue.note_time(now);
         if let Some(at) = queue.due.iter().position(|(id, _)| *id == runtime) {
             queue.due.swap_remove(at);
         }
@@ -201,12 +209,11 @@ impl Drop for Waiter<'_> {
             return;
         }
         let mut queue = lock(&self.admission.queue);
-        queue.remove_waiting(self.number);
-        if queue.decisions.remove(&self.number) == Some(Decision::Admitted) {
-            queue.release(self.client);
-            queue.granted.remove(self.client);
-            drop(self.admission.admit_waiting(queue));
+        if queue.leave(&self.question) == Some(Decision::Admitted) {
+            queue.release(self.question.client);
+            queue.granted.remove(self.question.client);
         }
+        drop(self.admission.admit_waiting(queue));
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::task::Waker;
+use std::time::Duration;
 
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::base::hash_map::FastMap;
+use crate::resolve::direct::limit::places::{Decision, Places};
 use crate::resolve::direct::limit::unread_window::UnreadWindow;
 
 /// Permits of one client: this fraction of all permits, but never fewer than the minimum.
@@ -15,6 +17,9 @@ const CLIENTS_LEAST: usize = 4;
 /// The timer is set again by waiting questions, which it wakes for that. One would be enough if every woken task were certain
 /// to poll; four make up for those that are not.
 const TIMER_SETTERS: usize = 4;
+
+/// A timer that fires within this time is not set to an earlier time.
+const SOON: Duration = Duration::from_millis(10);
 
 /// The permits in use, and the queue.
 pub(super) struct Queue {
@@ -27,19 +32,21 @@ pub(super) struct Queue {
     pub(super) granted: Count,
     /// Permits in use for names that this client chose.
     pub(super) clients: FastMap<u32, usize>,
-    /// The waiting questions in order of arrival, so that their numbers ascend. Nearly always the first one leaves.
-    pub(super) waiting: VecDeque<WaitingQuestion>,
-    /// The numbers of waiting questions that no client chose, ascending.
-    pub(super) own: VecDeque<u64>,
-    /// The numbers of waiting questions about names that clients chose, ascending.
-    pub(super) chosen: VecDeque<u64>,
+    /// Waiting questions about names that no client chose, in order of arrival, so that their numbers ascend.
+    own: VecDeque<WaitingQuestion>,
+    /// The same about names that clients chose.
+    chosen: VecDeque<WaitingQuestion>,
     /// The same, where the client already has all the permits it may have.
-    pub(super) held_back: BTreeSet<(u32, u64)>,
-    /// Outcomes that the waiting question has not fetched yet.
-    pub(super) decisions: FastMap<u64, Decision>,
-    pub(super) next: u64,
+    held_back: VecDeque<WaitingQuestion>,
+    /// The clients and numbers of those held back.
+    held_clients: BTreeSet<(u32, u64)>,
+    /// The wakers of all of these, and what was decided about questions that have not fetched it yet.
+    pub(super) places: Places,
+    next: u64,
     /// When the timer of each runtime fires.
     pub(super) due: Vec<(Id, Instant)>,
+    /// [`SOON`] after the time noted last. This saves reading the clock for each question.
+    soon: Option<Instant>,
 }
 
 /// A number of questions, and how many of them are about names that clients chose.
@@ -50,20 +57,15 @@ pub(super) struct Count {
 }
 
 /// A question that waits for a permit.
+#[derive(Clone, Copy)]
 pub(super) struct WaitingQuestion {
-    pub(super) number: u64,
+    number: u64,
+    /// Its place in [`Places`].
+    pub(super) place: usize,
     /// The client that chose the name, if one did.
     pub(super) client: Option<u32>,
     pub(super) end: Instant,
     pub(super) runtime: Id,
-    /// `None` when it was woken and has not been polled since.
-    pub(super) waker: Option<Waker>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
-    Admitted,
-    TooLate,
 }
 
 impl Queue {
@@ -74,13 +76,14 @@ impl Queue {
             inside: Count::default(),
             granted: Count::default(),
             clients: FastMap::default(),
-            waiting: VecDeque::new(),
             own: VecDeque::new(),
             chosen: VecDeque::new(),
-            held_back: BTreeSet::new(),
-            decisions: FastMap::default(),
+            held_back: VecDeque::new(),
+            held_clients: BTreeSet::new(),
+            places: Places::default(),
             next: 0,
             due: Vec::new(),
+            soon: None,
         }
     }
 
@@ -130,91 +133,108 @@ impl Queue {
                 self.clients.remove(&client);
             }
         }
-        if !self.held_back.is_empty()
-            && let Some(next) = self.held_back.range((client, 0)..=(client, u64::MAX)).next().copied()
+        self.let_next_of(client);
+    }
+
+    /// The client has one question less, in flight or waiting: its next one is not held back any more.
+    fn let_next_of(&mut self, client: u32) {
+        if !self.held_clients.is_empty()
+            && let Some((_, number)) = self.held_clients.range((client, 0)..=(client, u64::MAX)).next().copied()
+            && let Some(next) = self.remove_held_back(client, number)
         {
-            self.held_back.remove(&next);
-            let at = self.chosen.partition_point(|number| *number < next.1);
-            self.chosen.insert(at, next.1);
+            insert(&mut self.chosen, next);
         }
     }
 
-    /// Adds a waiting question and returns its number.
-    pub(super) fn wait(&mut self, client: Option<u32>, end: Instant, runtime: Id) -> u64 {
-        let number = self.next;
+    /// Adds a waiting question.
+    pub(super) fn wait(&mut self, client: Option<u32>, end: Instant, runtime: Id, waker: &Waker) -> WaitingQuestion {
+        let waiting = WaitingQuestion { number: self.next, place: self.places.take(waker), client, end, runtime };
         self.next += 1;
         match client {
-            None => self.own.push_back(number),
-            Some(client) if self.has_its_share(client) => drop(self.held_back.insert((client, number))),
-            Some(_) => self.chosen.push_back(number),
+            None => self.own.push_back(waiting),
+            Some(client) if self.has_its_share(client) => self.hold_back(client, waiting),
+            Some(_) => self.chosen.push_back(waiting),
         }
-        self.waiting.push_back(WaitingQuestion { number, client, end, runtime, waker: None });
-        number
+        waiting
     }
 
-    fn position(&self, number: u64) -> Option<usize> {
-        self.waiting.binary_search_by_key(&number, |waiting| waiting.number).ok()
+    fn hold_back(&mut self, client: u32, waiting: WaitingQuestion) {
+        self.held_clients.insert((client, waiting.number));
+        insert(&mut self.held_back, waiting);
     }
 
-    /// The waiting question with this number.
-    pub(super) fn find(&mut self, number: u64) -> Option<&mut WaitingQuestion> {
-        let at = self.position(number)?;
-        self.waiting.get_mut(at)
+    fn remove_held_back(&mut self, client: u32, number: u64) -> Option<WaitingQuestion> {
+        self.held_clients.remove(&(client, number));
+        remove(&mut self.held_back, number)
     }
 
-    /// Removes a waiting question.
-    pub(super) fn remove_waiting(&mut self, number: u64) -> Option<WaitingQuestion> {
-        let waiting = self.waiting.remove(self.position(number)?)?;
+    /// Removes a question that gives up waiting. What was decided and not fetched yet?
+    pub(super) fn leave(&mut self, waiting: &WaitingQuestion) -> Option<Decision> {
+        let decision = self.places.leave(waiting.place);
+        if decision.is_none() {
+            self.remove(waiting);
+        }
+        decision
+    }
+
+    fn remove(&mut self, waiting: &WaitingQuestion) {
         match waiting.client {
-            None => drop(remove(&mut self.own, number)),
-            Some(client) => drop(remove(&mut self.chosen, number) || self.held_back.remove(&(client, number))),
+            None => drop(remove(&mut self.own, waiting.number)),
+            Some(client) if remove(&mut self.chosen, waiting.number).is_some() => self.let_next_of(client),
+            Some(client) => drop(self.remove_held_back(client, waiting.number)),
         }
-        Some(waiting)
     }
 
     /// Admits the first waiting question that may be admitted, and returns its waker.
     pub(super) fn admit_one(&mut self) -> Option<Option<Waker>> {
-        if self.waiting.is_empty() {
-            return None;
-        }
         loop {
-            let own = self.own.front().filter(|_| self.has_room());
+            if !self.has_room() {
+                return None;
+            }
+            let own = self.own.front().map(|own| own.number);
             let chosen = self.chosen.front().filter(|_| self.has_room_for_chosen());
-            let number = match (own, chosen) {
-                (Some(own), Some(chosen)) => *own.min(chosen),
-                (own, chosen) => *own.or(chosen)?,
-            };
-            let at = self.position(number)?;
-            if let Some(client) = self.waiting.get(at)?.client
+            let is_chosen = chosen.is_some_and(|chosen| own.is_none_or(|own| chosen.number < own));
+            let waiting = if is_chosen { self.chosen.pop_front() } else { self.own.pop_front() }?;
+            if let Some(client) = waiting.client
                 && self.has_its_share(client)
             {
-                self.chosen.pop_front();
-                self.held_back.insert((client, number));
+                self.hold_back(client, waiting);
                 continue;
             }
-            let waiting = self.remove_waiting(number)?;
             self.admit(waiting.client);
             self.granted.add(waiting.client);
-            self.decisions.insert(number, Decision::Admitted);
-            return Some(waiting.waker);
+            return Some(self.places.decide(waiting.place, Decision::Admitted));
         }
     }
 
     /// Rejects the questions whose deadline has passed, and returns their wakers.
     ///
-    /// Only the front of the queue is looked at: all questions have the same time-out, so deadlines rise with the numbers.
+    /// Only the fronts of the queues are looked at: all questions have the same time-out, so deadlines rise with the numbers.
     pub(super) fn reject_expired(&mut self, now: Instant) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        while let Some(number) = self.waiting.front().filter(|first| first.end <= now).map(|first| first.number) {
-            self.decisions.insert(number, Decision::TooLate);
-            wakers.extend(self.remove_waiting(number).and_then(|waiting| waiting.waker));
+        while let Some(late) = self.first_expired(now) {
+            wakers.extend(self.places.decide(late.place, Decision::TooLate));
+            self.remove(&late);
         }
         wakers
     }
 
+    fn first_expired(&self, now: Instant) -> Option<WaitingQuestion> {
+        self.fronts().find(|first| first.end <= now).copied()
+    }
+
+    fn fronts(&self) -> impl Iterator<Item = &WaitingQuestion> {
+        [&self.own, &self.chosen, &self.held_back].into_iter().filter_map(VecDeque::front)
+    }
+
+    /// Does no question wait?
+    pub(super) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.chosen.is_empty() && self.held_back.is_empty()
+    }
+
     /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
     pub(super) fn timer_due(&self, now: Instant) -> Option<Instant> {
-        let end = self.waiting.front()?.end;
+        let end = self.fronts().map(|first| first.end).min()?;
         // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
         let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
@@ -223,17 +243,33 @@ impl Queue {
         Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
     }
 
+    pub(super) fn note_time(&mut self, now: Instant) {
+        self.soon = Some(now + SOON);
+    }
+
+    /// Does the timer of the runtime fire within [`SOON`] of the time noted last?
+    pub(super) fn fires_soon(&self, runtime: Id) -> bool {
+        self.soon.is_some_and(|soon| self.due.iter().any(|(id, due)| *id == runtime && *due <= soon))
+    }
+
     pub(super) fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
-        let ours = self.waiting.iter_mut().filter(|waiting| waiting.runtime == runtime);
-        let mut wakers = ours.filter_map(|waiting| waiting.waker.take());
+        let waiting = self.own.iter().chain(&self.chosen).chain(&self.held_back);
+        let ours = waiting.filter(|waiting| waiting.runtime == runtime);
+        let mut wakers = ours.filter_map(|waiting| self.places.take_waker(waiting.place));
         std::array::from_fn(|_| wakers.next())
     }
 }
 
-/// Removes a number from numbers that ascend. Was it among them?
-fn remove(numbers: &mut VecDeque<u64>, number: u64) -> bool {
-    let found = numbers.binary_search(&number);
-    found.is_ok_and(|at| numbers.remove(at).is_some())
+/// Adds a question to others in the order of their numbers.
+fn insert(queue: &mut VecDeque<WaitingQuestion>, waiting: WaitingQuestion) {
+    let at = queue.partition_point(|other| other.number < waiting.number);
+    queue.insert(at, waiting);
+}
+
+/// Removes a question from others in the order of their numbers.
+fn remove(queue: &mut VecDeque<WaitingQuestion>, number: u64) -> Option<WaitingQuestion> {
+    let at = queue.binary_search_by_key(&number, |waiting| waiting.number).ok()?;
+    queue.remove(at)
 }
 
 impl Count {
@@ -245,5 +281,82 @@ impl Count {
     pub(super) fn remove(&mut self, client: Option<u32>) {
         self.all -= 1;
         self.chosen -= usize::from(client.is_some());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = 16;
+
+    /// What the queue has to do, in the plainest way: an admitted question is one of `inside`, the others wait in their order.
+    #[derive(Default)]
+    struct Model {
+        inside: Vec<Option<u32>>,
+        waiting: Vec<WaitingQuestion>,
+    }
+
+    impl Model {
+        fn may_enter(&self, client: Option<u32>) -> bool {
+            let chosen = self.inside.iter().flatten();
+            let room = self.inside.len() < MOST;
+            let [all, its] = [chosen.clone().count(), chosen.filter(|inside| Some(**inside) == client).count()];
+            room && (client.is_none() || (all < MOST / 2 && its < CLIENTS_LEAST))
+        }
+
+        /// Checks that the queue admits the same questions in the same order.
+        fn admit(&mut self, queue: &mut Queue) {
+            while let Some(at) = self.waiting.iter().position(|waiting| self.may_enter(waiting.client)) {
+                let admitted = self.waiting.remove(at);
+                self.inside.push(admitted.client);
+                assert!(queue.admit_one().is_some());
+                assert_eq!(queue.places.poll(admitted.place, Waker::noop()), Some(Decision::Admitted));
+                queue.granted.remove(admitted.client);
+            }
+            assert!(queue.admit_one().is_none());
+            assert_eq!(queue.is_empty(), self.waiting.is_empty());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn questions_are_admitted_in_their_order(steps in proptest::collection::vec((0_u32..8, 0_usize..64), 1..300)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let (mut queue, mut model, begin) = (Queue::new(MOST), Model::default(), Instant::now());
+            for (number, (step, at)) in steps.into_iter().enumerate() {
+                let client = step.checked_sub(2).filter(|client| *client < 3);
+                match step {
+                    // A question is over.
+                    0 if !model.inside.is_empty() => {
+                        let client = model.inside.swap_remove(at % model.inside.len());
+                        queue.release(client);
+                    }
+                    // One gives up waiting, or all whose time is over.
+                    1 if !model.waiting.is_empty() => {
+                        let left = model.waiting.remove(at % model.waiting.len());
+                        assert_eq!(queue.leave(&left), None);
+                    }
+                    7 if at < 8 => {
+                        let now = begin + Duration::from_millis(number.saturating_sub(at) as u64);
+                        let late = model.waiting.extract_if(.., |waiting| waiting.end <= now).collect::<Vec<_>>();
+                        assert_eq!(queue.reject_expired(now).len(), late.len());
+                        for late in late {
+                            assert_eq!(queue.places.poll(late.place, Waker::noop()), Some(Decision::TooLate));
+                        }
+                    }
+                    _ if queue.may_enter(client) => {
+                        assert!(model.may_enter(client));
+                        queue.admit(client);
+                        model.inside.push(client);
+                    }
+                    _ => {
+                        let end = begin + Duration::from_millis(number as u64);
+                        model.waiting.push(queue.wait(client, end, runtime.handle().id(), Waker::noop()));
+                    }
+                }
+                model.admit(&mut queue);
+            }
+        }
     }
 }
