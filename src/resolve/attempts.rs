@@ -19,8 +19,8 @@ pub(super) struct Attempts {
     next: usize,
     /// Waits that ended without a response.
     silences: u32,
-    /// The failure so far that says most, and its server.
-    failure: Option<(usize, Answer)>,
+    /// The failure so far that says most, and its server. Most questions have none.
+    failure: Option<Box<(usize, Answer)>>,
 }
 
 /// What has happened.
@@ -111,8 +111,9 @@ impl Attempts {
     /// Keeps the failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
     fn note(&mut self, server: usize, answer: Answer) {
         let order = |server: usize, answer: &Answer| (rank(answer), std::cmp::Reverse(server));
-        if self.failure.as_ref().is_none_or(|(whose, known)| order(server, &answer) > order(*whose, known)) {
-            self.failure = Some((server, answer));
+        let known = self.failure.as_deref();
+        if known.is_none_or(|(whose, known)| order(server, &answer) > order(*whose, known)) {
+            self.failure = Some(Box::new((server, answer)));
         }
     }
 
@@ -138,7 +139,7 @@ impl Attempts {
 
     /// The failure that says most; a timeout when there was no response at all.
     pub(super) fn take_failure(&mut self) -> Answer {
-        self.failure.take().map_or(Answer::failed(Failure::Timeout), |(_, answer)| answer)
+        self.failure.take().map_or(Answer::failed(Failure::Timeout), |known| known.1)
     }
 }
 

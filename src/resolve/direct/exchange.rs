@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::runtime::Id;
 use tokio::time::Instant;
@@ -32,11 +32,8 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
     let begin = Instant::now();
     let end = begin + upstream.timeouts.total();
     let mut first = upstream.first_server(runtime, begin);
-    let admitted = match upstream.servers.get(first) {
-        Some(server) => server.admission.enter(question.chooser(), runtime, begin, end).await,
-        None => None,
-    };
-    let Some((_permit, mut now)) = admitted else {
+    let Some(server) = upstream.servers.get(first) else { return Answer::failed(Failure::Network) };
+    let Some((_permit, mut now)) = server.admission.enter(question.chooser(), runtime, begin, end).await else {
         return Answer::failed(Failure::Overload);
     };
     let mut chain = None;
@@ -54,7 +51,8 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
             early: false,
             end,
         };
-        match round.run(now).await {
+        round.begin(now);
+        match poll_fn(|cx| round.poll_end(cx)).await {
             (Classified::Answer(answer), _) => return answer,
             (Classified::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
         }
@@ -81,11 +79,14 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// The answer and the server that gave it. By reference: a future that owns the round would hold it twice.
-    async fn run(&mut self, now: Instant) -> (Classified, usize) {
+    fn begin(&mut self, now: Instant) {
         self.on(AttemptEvent::Start, || now);
+    }
+
+    /// The answer and the server that gave it.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<(Classified, usize)> {
         while self.in_flight.has_tcp() || !self.attempts.is_over() {
-            let (answered, server) = match poll_fn(|cx| self.poll(cx)).await {
+            let (answered, server) = match ready!(self.poll(cx)) {
                 Arrival::Udp(datagram, outcome) => (self.on_udp(&datagram, outcome), datagram.server),
                 Arrival::Tcp(server, result) => (self.on_tcp(server, result), server),
                 Arrival::Writable => {
@@ -104,14 +105,14 @@ impl Round<'_> {
                 }
             };
             if let Some(answered) = answered {
-                return (answered, server);
+                return Poll::Ready((answered, server));
             }
         }
         let failure = self.attempts.take_failure();
         if failure.failure() == Some(Failure::Timeout) {
             count(&self.upstream.counters.timeouts);
         }
-        (Classified::Answer(failure), 0)
+        Poll::Ready((Classified::Answer(failure), 0))
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {

@@ -18,14 +18,21 @@ use crate::resolve::wire::codec::Edns;
 pub(super) struct InFlight<'a> {
     /// The first datagram, apart from the later ones to save an allocation. All stay open: a late answer to the first one counts too.
     first: Option<Datagram>,
+    /// A task has waited for a datagram.
+    has_waited: bool,
+    /// Apart, because most questions need no more than the first datagram, and many questions wait at the same time.
+    rest: Option<Box<Rest<'a>>>,
+}
+
+/// What few questions need.
+#[derive(Default)]
+struct Rest<'a> {
     more: Vec<Datagram>,
     /// Set while the socket is not ready to send the last datagram.
     not_ready: Option<BoxFuture<'static, ()>>,
     tcp: Vec<(usize, TcpExchange<'a>)>,
     /// The timer while no datagram is in flight; otherwise the timer of its socket is used.
     timer: Option<Pin<Box<Sleep>>>,
-    /// A task has waited for a datagram.
-    has_waited: bool,
     /// The timer of another runtime, where a task waits for the same answer.
     elsewhere: Option<(Id, Pin<Box<Sleep>>)>,
 }
@@ -54,41 +61,51 @@ pub(super) enum Arrival {
 }
 
 impl<'a> InFlight<'a> {
+    fn rest(&mut self) -> &mut Rest<'a> {
+        self.rest.get_or_insert_default()
+    }
+
     pub(super) fn push(&mut self, datagram: Datagram) {
         if self.has_datagrams() {
-            self.more.push(datagram);
+            self.rest().more.push(datagram);
         } else {
             self.first = Some(datagram);
         }
     }
 
     pub(super) fn push_tcp(&mut self, server: usize, exchange: TcpExchange<'a>) {
-        self.tcp.push((server, exchange));
+        self.rest().tcp.push((server, exchange));
+    }
+
+    fn more(&self) -> &[Datagram] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.more)
     }
 
     /// The datagram that was sent last.
     pub(super) fn last(&self) -> Option<&Datagram> {
-        self.more.last().or(self.first.as_ref())
+        self.more().last().or(self.first.as_ref())
     }
 
     /// Removes the datagram that was sent last.
     pub(super) fn remove_last(&mut self) {
-        if self.more.pop().is_none() {
+        if self.rest.as_mut().and_then(|rest| rest.more.pop()).is_none() {
             self.first = None;
         }
     }
 
     /// Waits until the socket of the last datagram can send, or no longer.
     pub(super) fn set_not_ready(&mut self, writable: Option<BoxFuture<'static, ()>>) {
-        self.not_ready = writable;
+        if writable.is_some() || self.rest.is_some() {
+            self.rest().not_ready = writable;
+        }
     }
 
     pub(super) fn has_datagrams(&self) -> bool {
-        self.first.is_some() || !self.more.is_empty()
+        self.first.is_some() || !self.more().is_empty()
     }
 
     pub(super) fn has_tcp(&self) -> bool {
-        !self.tcp.is_empty()
+        self.rest.as_ref().is_some_and(|rest| !rest.tcp.is_empty())
     }
 
     /// Has a task waited since the first datagram was sent? Another task, in another runtime, may be polling now.
@@ -104,8 +121,51 @@ impl<'a> InFlight<'a> {
         runtime: Id,
         look: impl Fn(&[u8]) -> FirstLook,
     ) -> Poll<Arrival> {
-        if let Some(arrival) = self.poll_datagrams(cx, due, look) {
+        if let Some(first) = &mut self.first
+            && let Poll::Ready(outcome) = first.query.poll(cx, due, &look)
+        {
+            return Poll::Ready(match outcome {
+                QueryOutcome::Overdue => Arrival::Time,
+                outcome => self.first.take().map_or(Arrival::Time, |first| Arrival::Udp(first, outcome)),
+            });
+        }
+        if let Some(arrival) = self.rest.as_mut().and_then(|rest| rest.poll(cx, due, look)) {
             return Poll::Ready(arrival);
+        }
+        if self.has_datagrams() {
+            let first_wait = !std::mem::replace(&mut self.has_waited, true);
+            return if first_wait { Poll::Pending } else { self.poll_elsewhere(cx, due, runtime) };
+        }
+        let timer = self.rest().timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        poll_until(timer, due, cx)
+    }
+
+    /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
+    /// again from this one, after the usual wait.
+    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant, runtime: Id) -> Poll<Arrival> {
+        let Some(here) = runtime_here().filter(|here| *here != runtime) else { return Poll::Pending };
+        let elsewhere = &mut self.rest().elsewhere;
+        // A timer may only be polled in its own runtime: another runtime may have shut down, and polling then panics.
+        if elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
+            *elsewhere = Some((here, Box::pin(sleep_until(due))));
+        }
+        let Some((_, timer)) = elsewhere else { return Poll::Pending };
+        poll_until(timer, due, cx)
+    }
+}
+
+impl Rest<'_> {
+    /// Anything but time.
+    fn poll(&mut self, cx: &mut Context<'_>, due: Instant, look: impl Fn(&[u8]) -> FirstLook) -> Option<Arrival> {
+        for at in 0..self.more.len() {
+            if let Some(datagram) = self.more.get_mut(at)
+                && let Poll::Ready(outcome) = datagram.query.poll(cx, due, &look)
+            {
+                return Some(match outcome {
+                    QueryOutcome::Overdue => Arrival::Time,
+                    outcome => Arrival::Udp(self.more.swap_remove(at), outcome),
+                });
+            }
         }
         for at in 0..self.tcp.len() {
             if let Some((server, exchange)) = self.tcp.get_mut(at)
@@ -113,57 +173,11 @@ impl<'a> InFlight<'a> {
             {
                 let arrival = Arrival::Tcp(*server, result);
                 drop(self.tcp.swap_remove(at));
-                return Poll::Ready(arrival);
+                return Some(arrival);
             }
         }
-        if let Some(writable) = &mut self.not_ready
-            && writable.as_mut().poll(cx).is_ready()
-        {
-            return Poll::Ready(Arrival::Writable);
-        }
-        if self.has_datagrams() {
-            let first_wait = !std::mem::replace(&mut self.has_waited, true);
-            return if first_wait { Poll::Pending } else { self.poll_elsewhere(cx, due, runtime) };
-        }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        poll_until(timer, due, cx)
-    }
-
-    fn poll_datagrams(
-        &mut self,
-        cx: &mut Context<'_>,
-        due: Instant,
-        look: impl Fn(&[u8]) -> FirstLook,
-    ) -> Option<Arrival> {
-        let mut all = self.first.iter_mut().chain(&mut self.more).enumerate();
-        let (at, outcome) = all.find_map(|(at, datagram)| match datagram.query.poll(cx, due, &look) {
-            Poll::Ready(outcome) => Some((at, outcome)),
-            Poll::Pending => None,
-        })?;
-        if matches!(outcome, QueryOutcome::Overdue) {
-            return Some(Arrival::Time);
-        }
-        let datagram = match (self.first.take(), at) {
-            (Some(first), 0) => first,
-            (Some(first), at) => {
-                self.first = Some(first);
-                self.more.swap_remove(at - 1)
-            }
-            (None, at) => self.more.swap_remove(at),
-        };
-        Some(Arrival::Udp(datagram, outcome))
-    }
-
-    /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
-    /// again from this one, after the usual wait.
-    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant, runtime: Id) -> Poll<Arrival> {
-        let Some(here) = runtime_here().filter(|here| *here != runtime) else { return Poll::Pending };
-        // A timer may only be polled in its own runtime: another runtime may have shut down, and polling then panics.
-        if self.elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
-            self.elsewhere = Some((here, Box::pin(sleep_until(due))));
-        }
-        let Some((_, timer)) = &mut self.elsewhere else { return Poll::Pending };
-        poll_until(timer, due, cx)
+        let writable = self.not_ready.as_mut()?;
+        writable.as_mut().poll(cx).is_ready().then_some(Arrival::Writable)
     }
 }
 

@@ -49,15 +49,15 @@ impl AdmissionControl {
     }
 
     /// Waits for a permit; also returns the time at which it was granted. `None` when there was none before `end`.
-    pub(crate) async fn enter(
+    pub(crate) fn enter(
         self: &Arc<Self>,
         client: Option<u32>,
         runtime: Id,
         now: Instant,
         end: Instant,
-    ) -> Option<(Permit<'_>, Instant)> {
+    ) -> impl Future<Output = Option<(Permit<'_>, Instant)>> {
         let mut waiter = None;
-        poll_fn(|cx| {
+        poll_fn(move |cx| {
             if let Some(waiter) = &mut waiter {
                 return self.poll(waiter, cx);
             }
@@ -69,7 +69,6 @@ impl AdmissionControl {
                 }
             }
         })
-        .await
     }
 
     /// A permit, or else a place in the queue.
