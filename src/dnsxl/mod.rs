@@ -4,13 +4,13 @@
 //! itself, `check` combines them and `verdict` holds the result. `list_spec` is a list as the user configured it, `profile`
 //! what is known about it, and `health` its state over time.
 
-pub(crate) mod advice;
 mod check;
 mod classify;
 mod code_filter;
 mod code_pattern;
 mod corroboration;
 mod health;
+pub(crate) mod health_advice;
 mod kind;
 pub(crate) mod list_spec;
 mod problem;

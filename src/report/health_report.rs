@@ -63,7 +63,7 @@ impl HealthReport {
     /// What to do about it; empty if there is nothing to do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        crate::dnsxl::advice::of_health(self.health, &self.evidence)
+        crate::dnsxl::health_advice::of_health(self.health, &self.evidence)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dnsxl::{
-    Evidence, Health, HealthState, ListId, ListKind, ListSpec, OnNoAnswer, Part, Subject, Verdict, advice,
+    Evidence, Health, HealthState, ListId, ListKind, ListSpec, OnNoAnswer, Part, Subject, Verdict, health_advice,
 };
 
 /// One list, one subject, one verdict.
@@ -118,13 +118,13 @@ impl ListReport {
     /// What to do about the list, given its health and this answer; empty if there is nothing to do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        advice::of_verdict(&self.verdict, self.health(), self.health_evidence())
+        health_advice::of_verdict(&self.verdict, self.health(), self.health_evidence())
     }
 
     /// Did a filter on the way answer in the list's place, with 0.0.0.0 or a private address?
     #[must_use]
     pub fn is_filtered(&self) -> bool {
-        advice::is_filtered(&self.verdict)
+        health_advice::is_filtered(&self.verdict)
     }
 
     /// What the codes mean according to the operator, if known; also for codes that are not wanted.

@@ -71,7 +71,7 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HealthChanged { list, to, evidence, last_good, .. } => {
-                write!(f, "{list}: {}", crate::dnsxl::advice::in_words(*to, evidence))?;
+                write!(f, "{list}: {}", crate::dnsxl::health_advice::in_words(*to, evidence))?;
                 for (index, evidence) in evidence.iter().take(2).enumerate() {
                     write!(f, "{}{evidence}", if index == 0 { " (" } else { "; " })?;
                 }

@@ -1,5 +1,5 @@
-//! Advice about a list. The answers are needed too: the health alone cannot distinguish a dead list from a filter
-//! between this host and the list.
+//! What to do about a list that does not work. The answers are needed, too: the health alone cannot distinguish a dead list
+//! from a filter between this host and the list. (What to do about the client is [`Advice`](crate::policy::Advice).)
 
 use std::net::Ipv4Addr;
 
