@@ -21,7 +21,7 @@ use rdnsbl::{
 };
 
 use crate::kit::cases::cases;
-use crate::kit::random_world::{CLIENT, World, all_slots, drive};
+use crate::kit::random_answers::{CLIENT, RandomAnswers, all_slots, drive};
 
 /// The check, and the word of its verdict; `unknown` if it could not tell.
 trait Judged: Check<Verdict: PartialEq + Debug + Clone> + Clone + 'static {
@@ -77,7 +77,12 @@ fn list() -> ListCheck {
 }
 
 /// Two orders of answers, one verdict; and once there is a verdict, more answers change nothing.
-fn order<U: Judged>(make: fn() -> U, world: &World, picks: &[usize], early: &[usize]) -> Result<(), TestCaseError> {
+fn order<U: Judged>(
+    make: fn() -> U,
+    world: &RandomAnswers,
+    picks: &[usize],
+    early: &[usize],
+) -> Result<(), TestCaseError> {
     let verdict = drive(&mut make(), world, &[0], 100).expect("every check ends");
     let (mut unit, slots) = (make(), Vec::from_iter(all_slots_of(make)));
     // Answers to questions that are not needed yet, and may never be.
@@ -110,11 +115,11 @@ fn all_slots_of<U: Judged>(make: fn() -> U) -> std::collections::BTreeSet<rdnsbl
 }
 
 /// If a check is cut short, or answers fail, the verdict is the same or "could not tell".
-fn faults<U: Judged>(make: fn() -> U, world: &World, cut: usize, failing: u64) -> Result<(), TestCaseError> {
+fn faults<U: Judged>(make: fn() -> U, world: &RandomAnswers, cut: usize, failing: u64) -> Result<(), TestCaseError> {
     let verdict = drive(&mut make(), world, &[0], 100).expect("every check ends");
     let mut unit = make();
     let cut = drive(&mut unit, world, &[0], cut).unwrap_or_else(|| unit.expire(Failure::Deadline));
-    let faulty = drive(&mut make(), &World { failing, ..world.clone() }, &[0], 100).expect("every check ends");
+    let faulty = drive(&mut make(), &RandomAnswers { failing, ..world.clone() }, &[0], 100).expect("every check ends");
     for other in [cut, faulty] {
         let (before, after) = (U::word(&verdict), U::word(&other));
         prop_assert!(after == before || after == "unknown", "{before}, then {after}: {verdict:?}, {other:?}");
@@ -183,8 +188,8 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases: cases(64), failure_persistence: None, ..ProptestConfig::default() }
 }
 
-fn world() -> impl Strategy<Value = World> {
-    (any::<u64>(), 0_u64..4, any::<bool>()).prop_map(|(seed, failing, honest)| World { seed, failing, honest })
+fn world() -> impl Strategy<Value = RandomAnswers> {
+    (any::<u64>(), 0_u64..4, any::<bool>()).prop_map(|(seed, failing, honest)| RandomAnswers { seed, failing, honest })
 }
 
 /// One octet of a pattern, and what it means.
@@ -217,7 +222,7 @@ proptest! {
 
     #[test]
     fn a_fault_or_a_cut_makes_unknown_or_changes_nothing(world in world(), cut in 0_usize..25, failing in 1_u64..16) {
-        let world = World { failing: 0, honest: true, ..world };
+        let world = RandomAnswers { failing: 0, honest: true, ..world };
         faults(iprev, &world, cut, failing)?;
         faults(mail, &world, cut, failing)?;
         faults(helo, &world, cut, failing)?;

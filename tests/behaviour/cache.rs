@@ -13,7 +13,7 @@ use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::{Action, Checker, Dialogue, Finding, ListSet, ListSpec, ManualClock, Policy, Scripted, Summary};
 
 use crate::kit::cases::cases;
-use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, said, start};
+use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, start, verdicts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -147,7 +147,7 @@ fn a_list_that_is_left_alone_is_not_told_of() {
         world.check(IpAddr::from([45, 66, 77, number]));
     }
     let report = world.check(CLEAN);
-    assert_eq!(said(&report), ["not_listed", "unknown"], "it has been silent too often");
+    assert_eq!(verdicts(&report), ["not_listed", "unknown"], "it has been silent too often");
     assert_eq!(remembered(&world, CLEAN), None);
 }
 
@@ -175,14 +175,14 @@ fn what_is_remembered_of_a_domain_is_what_was_asked() {
     );
     let other = ListSet::builder().list(by_sender(Profile::new())).build().unwrap();
     let from = |host: &str| Dialogue::from(CLEAN).mail_from(format!("<x@{host}>"));
-    assert_eq!(said(&world.check(from("mail.example.com"))), ["listed"]);
+    assert_eq!(verdicts(&world.check(from("mail.example.com"))), ["listed"]);
     let unaware = world.checker.with_lists(other);
-    assert_eq!(said(&world.clock.run(unaware.check(from("mail.example.com")))), ["not_listed"]);
-    assert_eq!(said(&world.check(from("mail.example.com"))), ["listed"]);
+    assert_eq!(verdicts(&world.clock.run(unaware.check(from("mail.example.com")))), ["not_listed"]);
+    assert_eq!(verdicts(&world.check(from("mail.example.com"))), ["listed"]);
     // Another host below it is the same question.
     let questions = || world.asked().iter().filter(|asked| *asked == "example.com.d.test A").count();
     let before = questions();
-    assert_eq!(said(&world.check(from("other.example.com"))), ["listed"]);
+    assert_eq!(verdicts(&world.check(from("other.example.com"))), ["listed"]);
     assert_eq!((before, questions()), (1, 1), "{:?}", world.asked());
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rdnsbl::policy::Stage;
 use rdnsbl::{Action, Dialogue, Finding, Policy, Settings};
 
-use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, said, start};
+use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, start, verdicts};
 
 const DNS: &str = "
     $SOA bl.test 300 60
@@ -82,21 +82,21 @@ fn a_reload_changes_every_clone_and_keeps_what_was_learned() {
     let world = World::new(DNS, lists(["bl.test"]));
     let (clone, tenant) = (world.checker.clone(), world.checker.with_policy(Policy::observe()));
     let mut events = world.checker.events();
-    assert_eq!(said(&world.check(LISTED)), ["listed"]);
+    assert_eq!(verdicts(&world.check(LISTED)), ["listed"]);
     let mut session = clone.session(LISTED).act_from(Stage::Connect);
     let pending = clone.check(LISTED);
     let asked = world.asked().len();
 
     world.checker.reload(settings(&["bl.test", "other.test"], Policy::rfc().on(Finding::Listed, Action::Defer)));
     let report = world.clock.run(clone.check(LISTED));
-    assert_eq!((said(&report), report.advice().action()), (vec!["listed", "not_listed"], Action::Defer));
+    assert_eq!((verdicts(&report), report.advice().action()), (vec!["listed", "not_listed"], Action::Defer));
     assert_eq!(world.asked()[asked..], ["14.77.66.45.other.test A"], "the cache and the proofs stay");
     // A session that began before keeps its settings, and a tenant keeps its own.
     let advice = world.clock.run(session.advice());
     assert_eq!(advice.action(), Action::Reject);
     assert_eq!(tenant.settings().lists.iter().count(), 1);
     // A check that was made but not started takes the new ones.
-    assert_eq!(said(&world.clock.run(pending)).len(), 2);
+    assert_eq!(verdicts(&world.clock.run(pending)).len(), 2);
     assert!(events.try_next().is_none());
 }
 
@@ -124,5 +124,5 @@ fn a_watch_follows_the_new_lists_and_ends_at_shut_down() {
     assert_eq!(events.as_mut().take_output(), Some(None));
     let mut late = world.checker.events();
     assert!(late.try_next().is_none());
-    assert_eq!(said(&world.check(CLEAN)), ["not_listed"], "checks go on");
+    assert_eq!(verdicts(&world.check(CLEAN)), ["not_listed"], "checks go on");
 }

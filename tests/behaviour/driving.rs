@@ -13,7 +13,7 @@ use rdnsbl::resolve::{BoxFuture, Resolve};
 use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, PathRole, Policy, Report, Scripted};
 
 use crate::kit::world;
-use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, said, start};
+use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, start, verdicts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -37,7 +37,7 @@ fn at_the_deadline_there_is_a_report_with_what_is_known() {
     let world = World::new(DNS, lists(["silent.test", "bl.test", "late.test"]));
     let start = world.clock.now();
     let report = world.check_within(LISTED, 2 * SECOND);
-    assert_eq!(said(&report), ["unknown", "listed", "unknown"]);
+    assert_eq!(verdicts(&report), ["unknown", "listed", "unknown"]);
     assert_eq!(report.iprev().unwrap().rfc8601(), "pass");
     assert_eq!((report.elapsed(), world.clock.now() - start), (2 * SECOND, 2 * SECOND));
     assert_eq!(report.completeness(), Completeness::CutByDeadline);
@@ -51,26 +51,26 @@ fn a_check_without_time_says_what_it_could_not_know() {
     let set = || lists(["bl.test", "late.test"]);
     let dialogue =
         || Dialogue::from(LISTED).helo("mail.client.test").mail_from("<a@client.test>").rcpt_to("<b@client.test>");
-    let verdicts = |report: &Report| {
+    let everything = |report: &Report| {
         let rest = (report.iprev(), report.helo().map(|helo| helo.verdict()));
         let domains = [report.sender(), report.recipient()].map(|side| side.map(|side| side.verdict()));
         let lists: Vec<_> = report.lists().iter().map(|row| row.verdict()).collect();
         format!("{rest:?} {domains:?} {lists:?} {:?} {:?}", report.completeness(), report.advice())
     };
     let nobody = World::new("* TIMEOUT", set());
-    let cut = verdicts(&nobody.clock.run(nobody.checker.check(dialogue()).within(SECOND)));
+    let cut = everything(&nobody.clock.run(nobody.checker.check(dialogue()).within(SECOND)));
     assert!(cut.contains("CutByDeadline"), "{cut}");
     let world = World::new(DNS, set());
     for _ in 0..10 {
         let report = world.clock.run(world.checker.check(dialogue()).within(Duration::ZERO));
-        assert_eq!(verdicts(&report), cut);
+        assert_eq!(everything(&report), cut);
     }
     let iprev = world.clock.run(world.checker.iprev(LISTED).within(Duration::ZERO));
     assert_eq!(iprev.rfc8601(), "temperror");
     let stats = world.checker.stats();
     assert_eq!((stats.cut_by_deadline, stats.checks, stats.questions), (10, 10, 0));
     let fresh = World::new(DNS, set());
-    assert_eq!(said(&world.check(dialogue())), said(&fresh.check(dialogue())));
+    assert_eq!(verdicts(&world.check(dialogue())), verdicts(&fresh.check(dialogue())));
     assert_eq!(world.all_asked(), fresh.all_asked());
 }
 
@@ -81,7 +81,7 @@ fn an_early_stop_waits_only_for_lists_that_can_change_the_outcome() {
     // One listing is enough: the two other lists are slow and silent.
     let world = World::new(DNS, lists(["silent.test", "bl.test", "late.test"]));
     let report = early(&world, LISTED);
-    assert_eq!(said(&report), ["unknown", "listed", "unknown"]);
+    assert_eq!(verdicts(&report), ["unknown", "listed", "unknown"]);
     assert_eq!(report.elapsed(), Duration::ZERO);
     assert_eq!(report.completeness(), Completeness::StoppedEarly);
     assert_eq!(report.questions(), 8, "two of them unanswered: reverse, forward, three lists, text, two controls");
@@ -92,7 +92,7 @@ fn an_early_stop_waits_only_for_lists_that_can_change_the_outcome() {
     // A client on no list is not decided before the last list has answered.
     let report = early(&world, CLEAN);
     assert_eq!(
-        (said(&report), report.completeness()),
+        (verdicts(&report), report.completeness()),
         (vec!["unknown", "not_listed", "unknown"], Completeness::CutByDeadline)
     );
     // A listed client is not decided while an allow list may still answer.
@@ -107,7 +107,7 @@ fn a_deadline_is_a_moment_as_well() {
     let world = World::new(DNS, lists(["late.test"]));
     let at = world.clock.now() + SECOND;
     let report = world.clock.run(world.checker.check(CLEAN).until(at));
-    assert_eq!((said(&report), world.clock.now()), (vec!["unknown"], at));
+    assert_eq!((verdicts(&report), world.clock.now()), (vec!["unknown"], at));
     let report = world.clock.run(world.checker.check(CLEAN).until(at)); // past: what is remembered is still told
     assert_eq!(report.iprev().unwrap().rfc8601(), "pass");
     assert_eq!(world.clock.now(), at);
@@ -122,7 +122,7 @@ fn fifty_at_once_ask_as_one() {
         let checks = (0..50).map(|_| together.checker.check(client).into_future());
         let reports = together.clock.run(join_all(checks));
         assert_eq!(together.asked(), alone.asked(), "{client}");
-        assert!(reports.iter().all(|report| said(report) == said(&reports[0])));
+        assert!(reports.iter().all(|report| verdicts(report) == verdicts(&reports[0])));
         let stats = together.checker.stats();
         // The resolver was tested once, with four questions.
         assert_eq!(stats.questions, together.all_asked().len() as u64);
@@ -156,7 +156,7 @@ fn dropped_checks_take_nothing_from_others() {
                     checks.iter_mut().flatten().map(|check| check.as_mut().take_output().unwrap()).collect();
                 let expected = if client == LISTED { ["listed", "not_listed"] } else { ["not_listed"; 2] };
                 for report in &reports {
-                    assert_eq!(said(report), expected, "{polls} polls, leaving {leaving:b}");
+                    assert_eq!(verdicts(report), expected, "{polls} polls, leaving {leaving:b}");
                     assert_eq!(report.iprev().unwrap().rfc8601(), "pass");
                 }
                 assert_eq!(world.checker.stats().in_flight, 0);
@@ -177,7 +177,7 @@ fn all_leave_and_nothing_stays() {
         drop(check);
         // Questions of our own are kept until they are answered: three labels, the root, two controls.
         assert!(world.checker.stats().in_flight <= 6);
-        assert_eq!(said(&world.check(LISTED)), ["listed"]);
+        assert_eq!(verdicts(&world.check(LISTED)), ["listed"]);
         assert_eq!(world.checker.stats().in_flight, 0);
     }
 }
@@ -208,7 +208,7 @@ fn what_is_remembered_is_not_asked() {
     let world = World::new(DNS, lists(["bl.test"]));
     assert_eq!(world.check(CLEAN).questions(), 3);
     let again = world.check(CLEAN);
-    assert_eq!((again.questions(), said(&again)), (0, vec!["not_listed"]));
+    assert_eq!((again.questions(), verdicts(&again)), (0, vec!["not_listed"]));
     world.clock.advance(59 * SECOND);
     assert_eq!(world.check(CLEAN).questions(), 0);
     world.clock.advance(SECOND); // min(SOA TTL, MINIMUM) of the list is over
@@ -236,11 +236,11 @@ fn a_listing_is_proven_again_after_the_window() {
     world.clock.advance(59 * SECOND);
     let report = world.check(LISTED);
     let age = report.denied().next().unwrap().1.proof().age();
-    assert_eq!((report.questions(), said(&report), age), (0, vec!["listed"], 59 * SECOND));
+    assert_eq!((report.questions(), verdicts(&report), age), (0, vec!["listed"], 59 * SECOND));
     world.clock.advance(SECOND);
     let before = world.asked().len();
     let report = world.check(LISTED);
-    assert_eq!((report.questions(), said(&report)), (2, vec!["listed"]));
+    assert_eq!((report.questions(), verdicts(&report)), (2, vec!["listed"]));
     let controls = &world.asked()[before..];
     assert!(controls.iter().any(|question| question == "1.0.0.127.bl.test A"), "{controls:?}");
 }
@@ -248,12 +248,12 @@ fn a_listing_is_proven_again_after_the_window() {
 #[test]
 fn a_list_that_dies_is_found_out_within_the_window_and_never_refuses_for_longer() {
     let world = World::new(DNS, lists(["bl.test"]));
-    assert_eq!(said(&world.check(LISTED)), ["listed"]);
+    assert_eq!(verdicts(&world.check(LISTED)), ["listed"]);
     world.dns.set("*.bl.test A 127.0.0.2\n1.0.0.127.bl.test A 127.0.0.2").unwrap();
     world.clock.advance(60 * SECOND);
     for client in [LISTED, CLEAN] {
         let report = world.check(client);
-        assert_eq!(said(&report), ["problem"]);
+        assert_eq!(verdicts(&report), ["problem"]);
         assert!(report.advice().reply().is_none());
     }
 }
@@ -264,24 +264,24 @@ fn with_a_window_of_zero_every_hit_is_proven() {
     world.check(LISTED);
     assert_eq!(world.check(LISTED).questions(), 2);
     world.dns.set("1.0.0.127.bl.test A 127.0.0.2").unwrap();
-    assert_eq!(said(&world.check(LISTED)), ["problem"]);
+    assert_eq!(verdicts(&world.check(LISTED)), ["problem"]);
 }
 
 #[test]
 fn failures_are_remembered_for_a_moment_and_deadlines_are_not() {
     let dns = format!("{DNS}\n*.bad.test SERVFAIL");
     let world = World::new(&dns, lists(["bad.test"]));
-    assert_eq!(said(&world.check(CLEAN)), ["unknown"]);
+    assert_eq!(verdicts(&world.check(CLEAN)), ["unknown"]);
     world.clock.advance(4 * SECOND);
     assert_eq!(world.check(CLEAN).questions(), 0);
     world.dns.set("7.77.66.45.bad.test A 127.0.0.2\n*.bad.test NXDOMAIN").unwrap();
     world.clock.advance(SECOND);
-    assert_eq!(said(&world.check(CLEAN)), ["listed"]);
+    assert_eq!(verdicts(&world.check(CLEAN)), ["listed"]);
 
     let world = World::new(DNS, lists(["late.test"]));
-    assert_eq!(said(&world.check_within(CLEAN, SECOND)), ["unknown"]);
+    assert_eq!(verdicts(&world.check_within(CLEAN, SECOND)), ["unknown"]);
     world.dns.forget_asked();
-    assert_eq!(said(&world.check_within(CLEAN, 60 * SECOND)), ["not_listed"]);
+    assert_eq!(verdicts(&world.check_within(CLEAN, 60 * SECOND)), ["not_listed"]);
     assert_eq!(world.asked().len(), 1);
 }
 
@@ -290,13 +290,13 @@ fn a_check_in_a_hurry_leaves_no_trace() {
     let world = World::slow(DNS, lists(["bl.test"]));
     for _ in 0..20 {
         let report = world.check_within(LISTED, Duration::from_millis(10));
-        assert_eq!((said(&report), report.resolver_fault()), (vec!["unknown"], None));
+        assert_eq!((verdicts(&report), report.resolver_fault()), (vec!["unknown"], None));
     }
     let stats = world.checker.stats();
     assert_eq!((stats.entries, stats.bytes, stats.failures), (0, 0, 0));
     let fresh = World::slow(DNS, lists(["bl.test"]));
     world.dns.forget_asked();
-    assert_eq!((said(&world.check(LISTED)), said(&fresh.check(LISTED))), (vec!["listed"], vec!["listed"]));
+    assert_eq!((verdicts(&world.check(LISTED)), verdicts(&fresh.check(LISTED))), (vec!["listed"], vec!["listed"]));
     // Except the controls of a list that no check had waited for.
     assert!(world.asked().len() <= fresh.asked().len());
 }
@@ -308,10 +308,10 @@ fn other_lists_share_the_memory() {
     let filtered =
         world.checker.with_lists(ListSet::builder().deny("bl.test=127.0.0.9").deny("other.test").build().unwrap());
     let report = world.clock.run(filtered.check(LISTED));
-    assert_eq!((said(&report), report.questions()), (vec!["excluded", "not_listed"], 1));
+    assert_eq!((verdicts(&report), report.questions()), (vec!["excluded", "not_listed"], 1));
     let observing = filtered.with_lists(lists(["bl.test"])).with_policy(Policy::observe());
     let report = world.clock.run(observing.check(LISTED));
-    assert_eq!((said(&report), report.questions(), report.advice().reply()), (vec!["listed"], 0, None));
+    assert_eq!((verdicts(&report), report.questions(), report.advice().reply()), (vec!["listed"], 0, None));
     assert_eq!(observing.stats(), world.checker.stats());
 }
 
@@ -422,7 +422,7 @@ fn a_resolver_that_is_repaired_is_believed_again() {
     );
     for _ in 0..2 {
         let report = world.check(CLEAN);
-        assert_eq!((said(&report), report.counts().unknown), (vec!["unknown", "unknown"], 2));
+        assert_eq!((verdicts(&report), report.counts().unknown), (vec!["unknown", "unknown"], 2));
         assert_eq!(report.resolver_fault().map(|fault| fault.word()), Some("strips_127"));
         world.clock.advance(10 * SECOND);
     }
@@ -430,7 +430,7 @@ fn a_resolver_that_is_repaired_is_believed_again() {
     world.dns.set("2.0.0.127.bl.test A 127.0.0.2").unwrap();
     world.clock.advance(60 * SECOND);
     let report = world.check(CLEAN);
-    assert_eq!((said(&report), report.resolver_fault()), (vec!["not_listed", "not_listed"], None));
+    assert_eq!((verdicts(&report), report.resolver_fault()), (vec!["not_listed", "not_listed"], None));
 }
 
 /// The same two lists in either order: what is learned of the resolver must not depend on it.
@@ -448,7 +448,7 @@ fn what_clears_the_resolver_clears_it_in_every_order() {
         world.clock.advance(61 * SECOND);
         let only = world.checker.with_lists(lists(["other.test"]));
         let report = world.clock.run(only.check(CLEAN));
-        assert_eq!((said(&report), report.resolver_fault()), (vec!["not_listed"], None), "turned: {turned}");
+        assert_eq!((verdicts(&report), report.resolver_fault()), (vec!["not_listed"], None), "turned: {turned}");
     }
 }
 
@@ -456,13 +456,13 @@ fn what_clears_the_resolver_clears_it_in_every_order() {
 #[test]
 fn a_remembered_answer_does_not_clear_the_resolver() {
     let world = World::new(DNS, lists(["bl.test"]));
-    assert_eq!(said(&world.check(LISTED)), ["listed"]);
+    assert_eq!(verdicts(&world.check(LISTED)), ["listed"]);
     world.clock.advance(200 * SECOND);
     world.dns.set("2.0.0.127.new.test NODATA").unwrap(); // from now on, 127/8 is taken away
     let lists =
         ListSet::builder().deny("bl.test").deny("bl.test=127.0.0.9").list(documented("new.test")).build().unwrap();
     let report = world.clock.run(world.checker.with_lists(lists).check(LISTED));
-    assert_eq!(said(&report), ["listed", "excluded", "unknown"]);
+    assert_eq!(verdicts(&report), ["listed", "excluded", "unknown"]);
     assert_eq!(report.resolver_fault().map(|fault| fault.word()), Some("strips_127"));
 }
 
@@ -473,7 +473,7 @@ fn a_control_is_never_answered_by_another_question() {
     let dialogue = |client: IpAddr| rdnsbl::Dialogue::from(client).helo("1.0.0.127.bl.test");
     world.clock.run(world.checker.check(dialogue(CLEAN)));
     world.dns.set("1.0.0.127.bl.test A 127.0.0.2").unwrap();
-    assert_eq!(said(&world.clock.run(world.checker.check(dialogue(LISTED)))), ["problem"]);
+    assert_eq!(verdicts(&world.clock.run(world.checker.check(dialogue(LISTED)))), ["problem"]);
 }
 
 #[test]
@@ -487,7 +487,7 @@ fn keys_stay_out_of_reports() {
     let world = World::new(dns, lists);
     for _ in 0..2 {
         let report = world.check(LISTED);
-        assert_eq!(said(&report), ["listed", "unknown"]);
+        assert_eq!(verdicts(&report), ["listed", "unknown"]);
         let mut shown = format!("{report:?}{:?}{:?}", world.checker, report.advice());
         report.exchanges().iter().for_each(|exchange| shown += &exchange.to_string());
         shown += &report.advice().reply().unwrap().to_string();
@@ -548,7 +548,7 @@ fn silent_names_of_clients_leave_places_for_lists() {
         names.map(|(client, name)| start(world.checker.check(Dialogue::from(client).helo(name)))).collect();
     strangers.iter_mut().for_each(poll_once);
     let report = world.check(rdnsbl::name::Name::parse("good.example").unwrap());
-    assert_eq!(said(&report), ["not_listed"]);
+    assert_eq!(verdicts(&report), ["not_listed"]);
     drop(strangers);
 }
 

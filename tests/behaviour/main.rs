@@ -13,6 +13,10 @@ mod contexts;
 mod driving;
 #[cfg(feature = "test-util")]
 mod findings;
+#[cfg(feature = "test-util")]
+mod isolation;
+#[cfg(feature = "test-util")]
+mod isolation_property;
 #[path = "../kit/mod.rs"]
 mod kit;
 #[cfg(feature = "test-util")]
@@ -35,9 +39,5 @@ mod situations;
 mod staged;
 #[cfg(feature = "test-util")]
 mod stages;
-#[cfg(feature = "test-util")]
-mod strangers;
-#[cfg(feature = "test-util")]
-mod strangers_property;
 mod timelines;
 mod ttls;

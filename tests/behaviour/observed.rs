@@ -7,7 +7,7 @@ use rdnsbl::report::authres;
 use rdnsbl::testing::Situation;
 use rdnsbl::{Action, Dialogue, ListSet, ListSpec, Outcome, Report};
 
-use crate::kit::world::{CLEAN, LISTED, World, lists, said};
+use crate::kit::world::{CLEAN, LISTED, World, lists, verdicts};
 
 const DNS: &str = "
     $SOA bl.test 300 60
@@ -87,7 +87,7 @@ fn a_report_waits_for_it() {
             assert_eq!(world.clock.run(session.advice()).action(), action);
             let settled = world.clock.run(world.checker.check(client).stop_when_settled());
             assert_eq!((settled.advice().action(), world.clock.now()), (action, begun));
-            assert_eq!(said(&world.clock.run(session.report()))[0], "unknown");
+            assert_eq!(verdicts(&world.clock.run(session.report()))[0], "unknown");
             assert!(world.clock.now() > begun);
         }
     }

@@ -10,7 +10,7 @@ use rdnsbl::lists::catalogue::{Catalogue, Status};
 use rdnsbl::lists::{Knowledge, ListSetBuilder, Merge};
 use rdnsbl::{Dialogue, ListSet, ListSpec, Name, Report, SpecialPurpose, Verdict};
 
-use crate::kit::world::{CLEAN, LISTED, World, said};
+use crate::kit::world::{CLEAN, LISTED, World, verdicts};
 
 const IPV6: &str = "2606:4700::14";
 
@@ -62,15 +62,15 @@ fn a_zone_with_several_filters_is_asked_once() {
     ] {
         let world = World::new(&holds("bl.test", &["127.0.0.4"]), lists());
         let in_zone = |world: &World| asked(world).into_iter().filter(|it| it.contains(".bl.test")).count();
-        assert_eq!(said(&check(&world, clean.clone())), ["not_listed"; 3]);
+        assert_eq!(verdicts(&check(&world, clean.clone())), ["not_listed"; 3]);
         assert_eq!(in_zone(&world), 1, "a miss, cold");
-        assert_eq!(said(&check(&world, clean)), ["not_listed"; 3]);
+        assert_eq!(verdicts(&check(&world, clean)), ["not_listed"; 3]);
         assert_eq!(in_zone(&world), 0, "a miss, warm");
         let report = check(&world, listed.clone());
-        assert_eq!(said(&report), ["excluded", "listed", "listed"]);
+        assert_eq!(verdicts(&report), ["excluded", "listed", "listed"]);
         assert_eq!(report.score().low(), 3);
         assert_eq!(in_zone(&world), 4, "a hit, cold: address, text and two controls");
-        assert_eq!(said(&check(&world, listed)), ["excluded", "listed", "listed"]);
+        assert_eq!(verdicts(&check(&world, listed)), ["excluded", "listed", "listed"]);
         assert_eq!(in_zone(&world), 0, "a hit, warm");
     }
 }
@@ -130,11 +130,11 @@ const PARTS: [&str; 3] = ["sbl.spamhaus.org*3", "xbl.spamhaus.org*2", "pbl.spamh
 fn one_question_for_several_lists() {
     let world = World::new(&holds("zen.spamhaus.org", &["127.0.0.2", "127.0.0.10"]), merged(&PARTS));
     let report = check(&world, CLEAN);
-    assert_eq!(said(&report), ["not_listed"; 3]);
+    assert_eq!(verdicts(&report), ["not_listed"; 3]);
     // The entry that must exist is asked once, at first use.
     assert_eq!(asked(&world), ["7.77.66.45.zen.spamhaus.org A", "2.0.0.127.zen.spamhaus.org A"]);
     let report = check(&world, LISTED);
-    assert_eq!(said(&report), ["listed", "excluded", "listed"]);
+    assert_eq!(verdicts(&report), ["listed", "excluded", "listed"]);
     assert_eq!(
         asked(&world),
         [
@@ -168,7 +168,7 @@ fn one_question_for_several_lists() {
     let reply = report.advice().reply().unwrap().to_string();
     assert!(reply.contains("sbl.spamhaus.org"), "{reply}");
     // With a warm cache nothing is asked.
-    assert_eq!(said(&check(&world, LISTED)), ["listed", "excluded", "listed"]);
+    assert_eq!(verdicts(&check(&world, LISTED)), ["listed", "excluded", "listed"]);
     assert_eq!(asked(&world), Vec::<String>::new());
 }
 
@@ -203,7 +203,7 @@ fn the_filters_of_merged_rows_hold() {
         (&["127.0.0.77"], ["excluded", "excluded", "excluded", "listed"]),
     ] {
         let world = World::new(&holds("zen.spamhaus.org", codes), merged(&lists));
-        assert_eq!(said(&check(&world, LISTED)), wanted, "{codes:?}");
+        assert_eq!(verdicts(&check(&world, LISTED)), wanted, "{codes:?}");
         assert!(asked(&world).iter().all(|question| question.contains("zen.spamhaus.org")));
     }
 }
@@ -225,11 +225,11 @@ fn the_gate_stands_in_front_of_merged_rows() {
     // If the zone that is asked lists everything, none of its names counts as listed.
     let world = World::new("*.zen.spamhaus.org A 127.0.0.2\n*.zen.spamhaus.org A 127.0.0.4", merged(&PARTS[..2]));
     let report = check(&world, LISTED);
-    assert_eq!(said(&report), ["problem", "problem"]);
+    assert_eq!(verdicts(&report), ["problem", "problem"]);
     assert!(report.advice().reply().is_none());
     // If it is silent, all of its rows are unknown.
     let world = World::new("*.zen.spamhaus.org SERVFAIL", merged(&PARTS));
-    assert_eq!(said(&check(&world, LISTED)), ["unknown"; 3]);
+    assert_eq!(verdicts(&check(&world, LISTED)), ["unknown"; 3]);
 }
 
 /// For all codes a row has the same verdict, merged or not: its codes in the merged zone stand for the answer of its own zone.
@@ -281,7 +281,7 @@ fn sums_of_bits_are_taken_apart() {
         ("127.0.0.1", ["problem", "problem", "problem"]),
     ] {
         let world = World::new(&holds("multi.uribl.com", &[code]), merged(&lists));
-        assert_eq!(said(&check(&world, name("bad.test"))), wanted, "{code}");
+        assert_eq!(verdicts(&check(&world, name("bad.test"))), wanted, "{code}");
         let subject = asked(&world).into_iter().filter(|it| it == "bad.test.multi.uribl.com A").count();
         assert_eq!(subject, 1, "{code}");
     }

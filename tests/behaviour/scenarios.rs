@@ -10,7 +10,7 @@ use rdnsbl::resolve::{Stub, Timeouts};
 use rdnsbl::testing::{LoopbackServer, ReplyOutcome, SILENCE, Table};
 use rdnsbl::{Answer, Checker, Inquiry, Randomness, Report, SharedState};
 
-use crate::kit::said::{everything, said};
+use crate::kit::report_words::{answer, everything};
 use crate::kit::scenario;
 use crate::kit::scenario::Scenario;
 
@@ -93,7 +93,7 @@ async fn check(scenario: &Scenario) -> (Report, Report) {
 /// Every expectation of the scenario that is not met.
 fn mistakes(scenario: &Scenario, engine: &str, report: &Report) -> Vec<String> {
     let wrong = |(question, expected): &(String, String)| {
-        let answer = said(report, question);
+        let answer = answer(report, question);
         (answer != *expected).then(|| format!("{} [{engine}] {question}: {answer:?}, not {expected:?}", scenario.title))
     };
     let mut mistakes: Vec<String> = scenario.expected.iter().filter_map(wrong).collect();

@@ -8,7 +8,7 @@ use rdnsbl::dnsxl::Part;
 use rdnsbl::policy::{Advice, Stage};
 use rdnsbl::{Action, Dialogue, Finding, ListSet, ListSpec, Policy, Session};
 
-use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, said, start};
+use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, start, verdicts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -84,7 +84,7 @@ fn a_silent_list_is_waited_for_once() {
     assert_eq!(asked["7.77.66.45.silent.test A"], 1);
     // A check of the same client asks again: a session's timeout concerns that session alone.
     let report = world.clock.run(world.checker.check(CLEAN).within(SECOND));
-    assert_eq!((said(&report), report.elapsed()), (vec!["not_listed", "unknown"], SECOND));
+    assert_eq!((verdicts(&report), report.elapsed()), (vec!["not_listed", "unknown"], SECOND));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn time_that_a_prefetch_took_is_not_given_again() {
     poll_once(&mut prefetch);
     let begun = world.clock.now();
     let report = world.clock.run(session.report());
-    assert_eq!((said(&report), world.clock.now() - begun), (vec!["unknown"], SECOND));
+    assert_eq!((verdicts(&report), world.clock.now() - begun), (vec!["unknown"], SECOND));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_list_for_the_null_sender_is_asked_at_mail() {
     assert!(!world.asked().iter().any(|question| question.contains("bl.test")), "{:?}", world.asked());
     assert_eq!(advice(session.reset().mail_from("<>")), Action::Reject);
     let report = world.check(Dialogue::from(LISTED).mail_from("<a@sender.test>"));
-    assert_eq!((said(&report), report.advice().action()), (vec!["skipped"], Action::Pass));
+    assert_eq!((verdicts(&report), report.advice().action()), (vec!["skipped"], Action::Pass));
     assert_eq!(world.checker.remembered(&LISTED.into()), None);
 }
 
@@ -243,7 +243,7 @@ fn a_list_that_breaks_during_a_session_is_not_believed_at_the_next_stage() {
     world.dns.set("1.0.0.127.bl.test A 127.0.0.2").unwrap();
     world.clock.run(world.checker.probe());
     let report = world.clock.run(session.mail_from("<a@sender.test>").report());
-    assert_eq!(said(&report), ["problem"]);
+    assert_eq!(verdicts(&report), ["problem"]);
     assert_eq!(report.advice().action(), Action::Pass);
 }
 
@@ -274,7 +274,7 @@ fn after_its_deadline_a_session_asks_nothing() {
     world.clock.advance(SECOND);
     let report = world.clock.run(session.mail_from("<a@sender.test>").report());
     assert_eq!((world.all_asked().len(), report.questions()), (0, 0));
-    assert_eq!(said(&report), ["unknown"]);
+    assert_eq!(verdicts(&report), ["unknown"]);
 }
 
 #[test]
@@ -395,7 +395,7 @@ fn recipients_cost_no_question_that_cannot_matter() {
         // No rule of `rfc` is about reverse DNS.
         assert!(!asked.keys().any(|question| question.contains("PTR")), "{asked:?}");
         let other = world.check(CLEAN);
-        assert!(!said(&other).contains(&"unknown"), "the quota is left for others");
+        assert!(!verdicts(&other).contains(&"unknown"), "the quota is left for others");
     }
 }
 

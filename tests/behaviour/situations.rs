@@ -5,33 +5,15 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rdnsbl::testing::Situation;
-use rdnsbl::{
-    Action, Checker, Dialogue, Event, ListSet, ListSpec, ManualClock, Name, Outcome, Report, Scripted, UnknownReason,
-    Verdict,
-};
+use rdnsbl::{Action, Dialogue, Event, ListSet, ListSpec, Name, Outcome, Report, UnknownReason, Verdict};
+
+use crate::kit::world::World;
 
 const CLEAN: [&str; 3] = ["45.66.77.7", "2a00:1450:4001::7", "clean.example"];
 const LISTED: [&str; 3] = ["45.66.77.14", "2a00:1450:4001::14", "spam.example"];
 
-struct World {
-    clock: ManualClock,
-    dns: Scripted,
-    checker: Checker,
-}
-
-impl World {
-    fn new(lists: ListSet, table: &str) -> Self {
-        let clock = ManualClock::new();
-        let dns = Scripted::table(table, clock.clone()).unwrap();
-        let checker = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).build().unwrap();
-        Self { clock, dns, checker }
-    }
-
-    fn check(&self, target: &str) -> Report {
-        let dialogue =
-            target.parse::<IpAddr>().map_or_else(|_| Dialogue::from(Name::parse(target).unwrap()), Dialogue::from);
-        self.clock.run(self.checker.check(dialogue))
-    }
+fn check(world: &World, target: &str) -> Report {
+    world.check(target.parse::<IpAddr>().map_or_else(|_| Dialogue::from(Name::parse(target).unwrap()), Dialogue::from))
 }
 
 /// The lines of a broken list, which holds every listed subject.
@@ -54,8 +36,8 @@ fn no_clean_client_is_refused_and_none_admitted_by_a_lie() {
     for situation in Situation::DYING {
         for (clean, listed) in CLEAN.iter().zip(LISTED) {
             let deny = ListSet::builder().deny("sick.test").deny("sound.test").build().unwrap();
-            let world = World::new(deny, &format!("{}{}", sick(situation), sound()));
-            let report = world.check(clean);
+            let world = World::new(&format!("{}{}", sick(situation), sound()), deny);
+            let report = check(&world, clean);
             refusals_tried += 1;
             if !situation.is_sound(rdnsbl::dnsxl::Subject::Domain(Name::root()).kind())
                 || clean.parse::<IpAddr>().is_ok()
@@ -64,11 +46,11 @@ fn no_clean_client_is_refused_and_none_admitted_by_a_lie() {
                 assert_ne!(report.advice().action(), Action::Reject, "{situation:?} {clean}\n{report}");
             }
             // The answers of the working list still count.
-            assert_eq!(world.check(listed).lists()[1].verdict().word(), "listed", "{situation:?} {listed}");
+            assert_eq!(check(&world, listed).lists()[1].verdict().word(), "listed", "{situation:?} {listed}");
 
             let allow = ListSet::builder().allow("sick.test").deny("sound.test").build().unwrap();
-            let world = World::new(allow, &format!("{}{}", sick(situation), sound()));
-            let report = world.check(listed);
+            let world = World::new(&format!("{}{}", sick(situation), sound()), allow);
+            let report = check(&world, listed);
             admissions_tried += 1;
             assert_eq!(report.allowed().count(), 0, "{situation:?} {listed}\n{report}");
             let unheard = matches!(report.lists()[0].verdict(), Verdict::Unknown(_));
@@ -83,18 +65,18 @@ fn no_clean_client_is_refused_and_none_admitted_by_a_lie() {
 fn every_death_is_survived_and_recovered_from() {
     for situation in Situation::DYING {
         let lists = ListSet::builder().deny("sick.test").deny("sound.test").build().unwrap();
-        let world = World::new(lists, &format!("{}{}", sick(Situation::Sound), sound()));
-        assert_eq!(world.check(LISTED[0]).counts().listed, 2, "{situation:?}");
+        let world = World::new(&format!("{}{}", sick(Situation::Sound), sound()), lists);
+        assert_eq!(check(&world, LISTED[0]).counts().listed, 2, "{situation:?}");
         world.dns.set(&sick(situation)).unwrap();
         for hour in 0..48_u8 {
             world.clock.advance(Duration::from_secs(3_600));
-            let report = world.check(&format!("45.66.78.{hour}"));
+            let report = check(&world, &format!("45.66.78.{hour}"));
             assert_eq!(report.denied().count(), 0, "{situation:?} hour {hour}\n{report}");
         }
         world.dns.set(&sick(Situation::Sound)).unwrap();
         world.clock.advance(Duration::from_secs(601));
-        world.check(CLEAN[0]);
-        assert_eq!(world.check(LISTED[0]).counts().listed, 2, "{situation:?} is over");
+        check(&world, CLEAN[0]);
+        assert_eq!(check(&world, LISTED[0]).counts().listed, 2, "{situation:?} is over");
     }
 }
 
@@ -105,9 +87,9 @@ fn a_daily_limit_is_kept() {
         .deny("other.test")
         .build()
         .unwrap();
-    let world = World::new(lists, "$SOA bl.test 300 60\n$SOA other.test 300 60\n");
+    let world = World::new("$SOA bl.test 300 60\n$SOA other.test 300 60\n", lists);
     for client in 0..20 {
-        let report = world.check(&format!("45.66.77.{client}"));
+        let report = check(&world, &format!("45.66.77.{client}"));
         match report.lists()[0].verdict() {
             Verdict::NotListed(_) => assert!(client < 10),
             Verdict::Unknown(unknown) => {
@@ -120,7 +102,7 @@ fn a_daily_limit_is_kept() {
     let asked = world.dns.asked().iter().filter(|question| question.name.to_string().ends_with(".bl.test")).count();
     assert_eq!(asked, 10);
     world.clock.advance(Duration::from_secs(86_400));
-    assert_eq!(world.check("45.66.77.100").lists()[0].verdict().word(), "not_listed");
+    assert_eq!(check(&world, "45.66.77.100").lists()[0].verdict().word(), "not_listed");
 }
 
 #[test]
@@ -135,14 +117,14 @@ fn lists_of_one_operator_are_one_voice() {
             .unwrap()
     };
     let two = "$SOA other.example 300 60\n14.77.66.45.dnsbl-1.uceprotect.test. A 127.0.0.2\n14.77.66.45.dnsbl-2.uceprotect.test. A 127.0.0.2\n";
-    assert_eq!(World::new(set(1), two).check(LISTED[0]).score().outcome(), Outcome::Listed);
-    let report = World::new(set(2), two).check(LISTED[0]);
+    assert_eq!(check(&World::new(two, set(1)), LISTED[0]).score().outcome(), Outcome::Listed);
+    let report = check(&World::new(two, set(2)), LISTED[0]);
     assert_eq!((report.score().outcome(), report.score().low()), (Outcome::NotListed, 2));
     let three = format!("{two}14.77.66.45.other.example. A 127.0.0.2\n");
-    assert_eq!(World::new(set(2), &three).check(LISTED[0]).score().outcome(), Outcome::Listed);
+    assert_eq!(check(&World::new(&three, set(2)), LISTED[0]).score().outcome(), Outcome::Listed);
     // The second list did not answer; it might have been the one that is needed.
     let silent = format!("{two}*.other.example. SERVFAIL\n");
-    assert_eq!(World::new(set(2), &silent).check(LISTED[0]).score().outcome(), Outcome::Undecided);
+    assert_eq!(check(&World::new(&silent, set(2)), LISTED[0]).score().outcome(), Outcome::Undecided);
 }
 
 /// Mail for some hours: one client in fifty is listed, by every list.
@@ -150,14 +132,14 @@ fn mail(world: &World, clients: std::ops::Range<u32>) {
     for number in clients {
         let [_, second, third, fourth] = number.wrapping_mul(2_654_435_761).to_be_bytes();
         let first = if number % 4 == 0 { 3 } else { 45 };
-        world.check(&format!("{first}.{second}.{third}.{fourth}"));
+        check(world, &format!("{first}.{second}.{third}.{fourth}"));
     }
 }
 
 #[test]
 fn a_wildcard_over_a_part_of_the_internet_stands_alone() {
     let lists = || ListSet::builder().deny("a.test").deny("b.example").deny("c.example.net").build().unwrap();
-    let world = World::new(lists(), "$SOA a.test 300 60\n$SOA b.example 300 60\n$SOA c.example.net 300 60\n");
+    let world = World::new("$SOA a.test 300 60\n$SOA b.example 300 60\n$SOA c.example.net 300 60\n", lists());
     let mut events = world.checker.events();
     mail(&world, 0..400);
     assert_eq!(events.try_next(), None);
@@ -168,7 +150,7 @@ fn a_wildcard_over_a_part_of_the_internet_stands_alone() {
     assert!(matches!(told.as_slice(), [Event::StandsAlone { list, .. }] if list.as_str() == "a.test"), "{told:?}");
 
     // A spam wave from the same network is seen by others, too.
-    let world = World::new(lists(), "$SOA a.test 300 60\n$SOA b.example 300 60\n$SOA c.example.net 300 60\n");
+    let world = World::new("$SOA a.test 300 60\n$SOA b.example 300 60\n$SOA c.example.net 300 60\n", lists());
     let mut events = world.checker.events();
     mail(&world, 0..400);
     world.dns.set("*.3.a.test. A 127.0.0.2\n*.3.b.example. A 127.0.0.2").unwrap();

@@ -16,7 +16,7 @@ use rdnsbl::{
 };
 
 use crate::kit::cases::cases;
-use crate::kit::world::{CLEAN, LISTED, World, said};
+use crate::kit::world::{CLEAN, LISTED, World, verdicts};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -230,7 +230,7 @@ fn a_later_stage_waits_for_what_an_earlier_one_asked() {
     assert!(ahead > 1);
     host.session.helo("helo.client.test").mail_from("<a@s.test>", host.now).rcpt_to("<b@s.test>");
     let result = host.stage(StageGoal::Report);
-    assert_eq!((said(&result.report), result.advice.action()), (vec!["listed"], Action::Reject));
+    assert_eq!((verdicts(&result.report), result.advice.action()), (vec!["listed"], Action::Reject));
     let mut asked = BTreeMap::new();
     for question in host.asked {
         *asked.entry(question).or_insert(0) += 1;
@@ -259,13 +259,13 @@ fn a_silent_list_is_waited_for_once() {
         }
     }
     assert_eq!((host.now - begun, late.len()), (SECOND * 2, 1));
-    assert_eq!(said(&host.finish().report), ["listed", "unknown"]);
+    assert_eq!(verdicts(&host.finish().report), ["listed", "unknown"]);
     // Too late for this transaction.
     host.session.supply(late[0].0, Answer::nx_domain(None), host.now);
-    assert_eq!(said(&host.stage(StageGoal::Report).report), ["listed", "unknown"]);
+    assert_eq!(verdicts(&host.stage(StageGoal::Report).report), ["listed", "unknown"]);
     host.now += SECOND * 61;
     host.session.reset().mail_from("<a@s.test>", host.now);
-    assert_eq!(said(&host.stage(StageGoal::Report).report), ["listed", "not_listed"]);
+    assert_eq!(verdicts(&host.stage(StageGoal::Report).report), ["listed", "not_listed"]);
 }
 
 #[test]
@@ -275,7 +275,10 @@ fn a_stage_that_does_not_act_asks_nothing() {
     assert_eq!((advice.action(), host.asked.len()), (Action::Pass, 0));
     // Nothing was begun.
     let result = host.finish();
-    assert_eq!((said(&result.report), result.advice.action(), host.asked.len()), (vec!["unknown"], Action::Pass, 0));
+    assert_eq!(
+        (verdicts(&result.report), result.advice.action(), host.asked.len()),
+        (vec!["unknown"], Action::Pass, 0)
+    );
     host.session.rcpt_to("<b@s.test>");
     assert_eq!(host.stage(StageGoal::Advice).advice.action(), Action::Reject);
 }
@@ -283,7 +286,7 @@ fn a_stage_that_does_not_act_asks_nothing() {
 #[test]
 fn a_list_that_breaks_is_not_believed_at_the_next_stage() {
     let mut host = host(&["bl.test"], &[]);
-    assert_eq!(said(&host.stage(StageGoal::Report).report), ["listed"]);
+    assert_eq!(verdicts(&host.stage(StageGoal::Report).report), ["listed"]);
     let broken = Situation::ListsEverything.table("bl.test", &[CLEAN]);
     host.table = Table::parse(&format!("{broken}\n* NXDOMAIN")).unwrap();
     host.now += SECOND * 61;
@@ -291,9 +294,9 @@ fn a_list_that_breaks_is_not_believed_at_the_next_stage() {
     let settings = Arc::new(Settings::default().with_lists(ListSet::builder().deny("bl.test").build().unwrap()));
     let other = StagedInquiry::new(CLEAN, &settings, host.now);
     let session = std::mem::replace(&mut host.session, other);
-    assert_eq!(said(&host.stage(StageGoal::Report).report), ["problem"]);
+    assert_eq!(verdicts(&host.stage(StageGoal::Report).report), ["problem"]);
     host.session = session;
-    assert_eq!(said(&host.stage(StageGoal::Report).report), ["problem"]);
+    assert_eq!(verdicts(&host.stage(StageGoal::Report).report), ["problem"]);
 }
 
 /// A client cannot make a session hold more and more, also not where the host never answers.

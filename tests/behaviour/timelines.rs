@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::kit::town::said_of_events;
+use crate::kit::world::World;
 
 use rdnsbl::clock::{BoxFuture, Clock};
 use rdnsbl::dns::AnswerKind;
 use rdnsbl::dnsxl::{Health, ProblemKind, Refusing};
 use rdnsbl::report::ResolverFault;
 use rdnsbl::{
-    Answer, Checker, Dialogue, Events, Failure, ListSet, ManualClock, Outcome, Question, Report, Resolve, Scripted,
+    Answer, Checker, Dialogue, Failure, ListSet, ManualClock, Outcome, Question, Report, Resolve, Scripted,
     SpecialPurpose, UnknownReason, Verdict,
 };
 
@@ -22,60 +22,34 @@ const LISTED: &str = "203.0.113.14";
 const HOUR: Duration = Duration::from_secs(3_600);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A checker in a scripted world.
-struct World {
-    clock: ManualClock,
-    dns: Scripted,
-    checker: Checker,
-    events: Events,
+/// A world with these lists, each in a zone of its own. `+` marks an allow list.
+fn with_lists(lists: &[&str], table: &str) -> World {
+    let zones: String = lists.iter().map(|list| format!("$SOA {} 300 60\n", list.trim_start_matches('+'))).collect();
+    with_zones(&zones, lists, table)
 }
 
-impl World {
-    fn new(lists: &[&str], table: &str) -> Self {
-        let zones: String =
-            lists.iter().map(|list| format!("$SOA {} 300 60\n", list.trim_start_matches('+'))).collect();
-        Self::in_zones(&zones, lists, table)
-    }
+fn with_zones(zones: &str, lists: &[&str], table: &str) -> World {
+    let set = lists.iter().fold(ListSet::builder(), |set, list| match list.strip_prefix('+') {
+        Some(allow) => set.allow(allow),
+        None => set.deny(list),
+    });
+    let lists = set.build().unwrap();
+    World::with(&format!("{zones}{table}"), |builder| builder.lists(lists).special_purpose(SpecialPurpose::Ask))
+}
 
-    fn in_zones(zones: &str, lists: &[&str], table: &str) -> Self {
-        let clock = ManualClock::new();
-        let dns = Scripted::table(&format!("{zones}{table}"), clock.clone()).unwrap();
-        let set = lists.iter().fold(ListSet::builder(), |set, list| match list.strip_prefix('+') {
-            Some(allow) => set.allow(allow),
-            None => set.deny(list),
-        });
-        let checker = Checker::builder_with(dns.clone(), clock.clone())
-            .lists(set.build().unwrap())
-            .special_purpose(SpecialPurpose::Ask)
-            .build()
-            .unwrap();
-        let events = checker.events();
-        Self { clock, dns, checker, events }
-    }
+fn check(world: &World, client: &str) -> Report {
+    world.check(client.parse::<IpAddr>().unwrap())
+}
 
-    fn check(&self, client: &str) -> Report {
-        let client: IpAddr = client.parse().unwrap();
-        self.clock.run(self.checker.check(Dialogue::from(client)))
-    }
+/// How many questions were asked since the last time about names that end so.
+fn asked(world: &World, zone: &str) -> usize {
+    let count = world.dns.asked().iter().filter(|question| question.name.to_string().ends_with(zone)).count();
+    world.dns.forget_asked();
+    count
+}
 
-    fn set(&self, table: &str) {
-        self.dns.set(table).unwrap();
-    }
-
-    /// The questions asked since the last time, about names that end so.
-    fn asked(&self, zone: &str) -> usize {
-        let count = self.dns.asked().iter().filter(|question| question.name.to_string().ends_with(zone)).count();
-        self.dns.forget_asked();
-        count
-    }
-
-    fn health(&self) -> Vec<Health> {
-        self.checker.health().iter().map(|report| report.health()).collect()
-    }
-
-    fn events(&mut self) -> Vec<String> {
-        said_of_events(&mut self.events)
-    }
+fn health(world: &World) -> Vec<Health> {
+    world.checker.health().iter().map(|report| report.health()).collect()
 }
 
 fn problem(verdict: &Verdict) -> Option<ProblemKind> {
@@ -110,8 +84,8 @@ fn twelve_lists_three_of_them_wildcarded() {
             )
         })
         .concat();
-    let mut world = World::new(&names, &dead);
-    let report = world.check(CLEAN);
+    let mut world = with_lists(&names, &dead);
+    let report = check(&world, CLEAN);
     assert_eq!(report.score().outcome(), Outcome::NotListed);
     assert!(report.advice().reply().is_none());
     assert_eq!((report.counts().not_listed, report.counts().problem), (9, 3));
@@ -122,14 +96,14 @@ fn twelve_lists_three_of_them_wildcarded() {
     }
     // Each guilty party is named once.
     assert_eq!(world.events().len(), 3);
-    world.check("203.0.113.8");
+    check(&world, "203.0.113.8");
     assert_eq!(world.events(), Vec::<String>::new());
 }
 
 #[test]
 fn a_sound_list_still_counts_beside_dead_ones() {
-    let world = World::new(&["dead.example", "bl.example"], &format!("{SOUND}*.dead.example. A 127.0.0.2"));
-    let report = world.check(LISTED);
+    let world = with_lists(&["dead.example", "bl.example"], &format!("{SOUND}*.dead.example. A 127.0.0.2"));
+    let report = check(&world, LISTED);
     assert_eq!(report.score().outcome(), Outcome::Listed);
     assert_eq!(report.decided_by().map(|row| row.list().to_string()).collect::<Vec<_>>(), ["bl.example"]);
 }
@@ -137,27 +111,27 @@ fn a_sound_list_still_counts_beside_dead_ones() {
 /// ORDB: it worked, then was silent for days, then listed the world.
 #[test]
 fn silent_for_days_and_then_a_wildcard() {
-    let mut world = World::new(&["bl.example", "other.example"], SOUND);
-    assert_eq!(world.check(LISTED).counts().listed, 1);
+    let mut world = with_lists(&["bl.example", "other.example"], SOUND);
+    assert_eq!(check(&world, LISTED).counts().listed, 1);
     world.set("*.bl.example. TIMEOUT\n2.0.0.127.bl.example. TIMEOUT\n14.113.0.203.bl.example. TIMEOUT");
     world.clock.advance(2 * HOUR);
     for client in 0..5 {
-        let report = world.check(&format!("203.0.113.{}", 100 + client));
+        let report = check(&world, &format!("203.0.113.{}", 100 + client));
         assert_eq!(why(report.lists()[0].verdict()), Some(UnknownReason::Failed(Failure::Timeout)), "{client}");
         assert!(report.advice().reply().is_none());
     }
     assert_eq!(world.events(), ["bl.example sound -> unreachable"]);
     // Left alone now: no question, no waiting.
-    world.asked("");
-    let report = world.check("203.0.113.120");
+    asked(&world, "");
+    let report = check(&world, "203.0.113.120");
     assert_eq!(why(report.lists()[0].verdict()), Some(UnknownReason::Failed(Failure::Shed)));
-    assert_eq!((world.asked(".bl.example"), report.elapsed()), (0, Duration::ZERO));
+    assert_eq!((asked(&world, ".bl.example"), report.elapsed()), (0, Duration::ZERO));
     // It comes back as a wildcard. The first check after the pause asks the controls, and no mail question.
     world.set("*.bl.example. A 127.0.0.2\n2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2");
     world.clock.advance(HOUR);
-    let report = world.check(CLEAN);
+    let report = check(&world, CLEAN);
     assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::ListsEverything));
-    assert_eq!(world.asked(".bl.example"), 2);
+    assert_eq!(asked(&world, ".bl.example"), 2);
     assert_eq!(world.events(), ["bl.example unreachable -> lists_everything"]);
 }
 
@@ -165,15 +139,15 @@ fn silent_for_days_and_then_a_wildcard() {
 #[test]
 fn parked_for_a_day_and_back() {
     for (parking, state) in [("91.195.240.117", "parked"), ("127.0.0.2", "lists_everything")] {
-        let mut world = World::new(&["bl.example", "other.example"], SOUND);
-        assert_eq!(world.check(LISTED).score().outcome(), Outcome::Listed);
-        assert_eq!(world.check(CLEAN).score().outcome(), Outcome::NotListed);
+        let mut world = with_lists(&["bl.example", "other.example"], SOUND);
+        assert_eq!(check(&world, LISTED).score().outcome(), Outcome::Listed);
+        assert_eq!(check(&world, CLEAN).score().outcome(), Outcome::NotListed);
         world.set(&format!(
             "*.bl.example. A {parking} ttl=86400\n2.0.0.127.bl.example. A {parking}\n14.113.0.203.bl.example. A {parking}"
         ));
         world.clock.advance(2 * HOUR);
         for hour in 0..24 {
-            let report = world.check(&format!("203.0.113.{}", 100 + hour));
+            let report = check(&world, &format!("203.0.113.{}", 100 + hour));
             assert!(problem(report.lists()[0].verdict()).is_some(), "{parking} {hour}");
             assert!(report.advice().reply().is_none());
             world.clock.advance(HOUR);
@@ -181,8 +155,8 @@ fn parked_for_a_day_and_back() {
         assert_eq!(world.events(), [format!("bl.example sound -> {state}")]);
         world.set("*.bl.example. NXDOMAIN\n2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2");
         // What the parking answered, with a TTL of a day, is not believed any more.
-        assert_eq!(world.check(&format!("203.0.113.{}", 100 + 23)).counts().not_listed, 2);
-        let report = world.check(LISTED);
+        assert_eq!(check(&world, &format!("203.0.113.{}", 100 + 23)).counts().not_listed, 2);
+        let report = check(&world, LISTED);
         assert_eq!(report.score().outcome(), Outcome::Listed, "{report}{:?}", report.exchanges());
         assert_eq!(world.events(), [format!("bl.example {state} -> sound")]);
     }
@@ -191,34 +165,34 @@ fn parked_for_a_day_and_back() {
 /// NJABL: emptied, then silent, then expired, then a squatter's wildcard, eleven years in all.
 #[test]
 fn emptied_silent_expired_squatted() {
-    let mut world = World::in_zones(
+    let mut world = with_zones(
         "$SOA example 300 60\n$SOA other.example 300 60\n",
         &["dnsbl.njabl.example", "other.example"],
         "2.0.0.127.dnsbl.njabl.example. A 127.0.0.2\n*.njabl.example. NXDOMAIN-NOSOA",
     );
     world.clock.run(world.checker.probe());
-    assert_eq!(world.health()[0], Health::Sound);
+    assert_eq!(health(&world)[0], Health::Sound);
     world.set("2.0.0.127.dnsbl.njabl.example. NXDOMAIN-NOSOA");
     world.clock.advance(HOUR);
     world.clock.run(world.checker.probe());
-    assert_eq!(world.health()[0], Health::Emptied);
-    assert_eq!(world.check(CLEAN).lists()[0].verdict().word(), "not_listed");
+    assert_eq!(health(&world)[0], Health::Emptied);
+    assert_eq!(check(&world, CLEAN).lists()[0].verdict().word(), "not_listed");
 
     world.set("*.njabl.example. TIMEOUT\n2.0.0.127.dnsbl.njabl.example. TIMEOUT");
     world.clock.advance(HOUR);
     for client in 0..6 {
-        assert_eq!(world.check(&format!("203.0.113.{}", 100 + client)).lists()[0].verdict().word(), "unknown");
+        assert_eq!(check(&world, &format!("203.0.113.{}", 100 + client)).lists()[0].verdict().word(), "unknown");
     }
-    assert_eq!(world.health()[0], Health::Unreachable);
+    assert_eq!(health(&world)[0], Health::Unreachable);
 
     world.set("*.njabl.example. NXDOMAIN\ndnsbl.njabl.example. NXDOMAIN\n2.0.0.127.dnsbl.njabl.example. NXDOMAIN");
     world.clock.advance(HOUR);
-    assert_eq!(world.check("203.0.113.110").lists()[0].verdict().word(), "not_listed");
-    assert_eq!(world.health()[0], Health::Gone, "the zone above says that there is no such domain");
+    assert_eq!(check(&world, "203.0.113.110").lists()[0].verdict().word(), "not_listed");
+    assert_eq!(health(&world)[0], Health::Gone, "the zone above says that there is no such domain");
 
     world.set("*.njabl.example. A 127.0.0.2\n2.0.0.127.dnsbl.njabl.example. A 127.0.0.2");
     world.clock.advance(HOUR);
-    let report = world.check("203.0.113.111");
+    let report = check(&world, "203.0.113.111");
     assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::ListsEverything));
     let states: Vec<String> = world.events().iter().map(|event| event.rsplit(' ').next().unwrap().to_owned()).collect();
     assert_eq!(states, ["emptied", "unreachable", "gone", "lists_everything"]);
@@ -227,7 +201,7 @@ fn emptied_silent_expired_squatted() {
 /// Spamhaus through a public resolver: every question, the test entry included, is answered by a refusal.
 #[test]
 fn refused_through_a_public_resolver() {
-    let world = World::new(
+    let world = with_lists(
         &["zen.example", "other.example"],
         "*.zen.example. A 127.255.255.254\n2.0.0.127.zen.example. A 127.255.255.254",
     );
@@ -238,24 +212,24 @@ fn refused_through_a_public_resolver() {
         probed[0].advice(),
         "ask through a resolver of your own, not a public one; cloud networks are refused too: ask with a key from there"
     );
-    let report = world.check(CLEAN);
+    let report = check(&world, CLEAN);
     assert_eq!(problem(report.lists()[0].verdict()), Some(ProblemKind::Refused));
     assert!(report.advice().reply().is_none());
     // It said not to ask: it is not asked, but for two controls now and then.
-    world.asked("");
+    asked(&world, "");
     for minute in 0..60 {
-        world.check(&format!("203.0.113.{minute}"));
+        check(&world, &format!("203.0.113.{minute}"));
         world.clock.advance(MINUTE);
     }
-    let questions = world.asked(".zen.example");
+    let questions = asked(&world, ".zen.example");
     assert!(questions <= 2 * 10 && questions.is_multiple_of(2), "{questions}");
 }
 
 /// dnswl over its quota answers "highest trust" to everyone.
 #[test]
 fn an_allow_list_that_allows_everyone() {
-    let world = World::new(&["bl.example", "+wl.example"], &format!("{SOUND}*.wl.example. A 127.0.10.3"));
-    let report = world.check(LISTED);
+    let world = with_lists(&["bl.example", "+wl.example"], &format!("{SOUND}*.wl.example. A 127.0.10.3"));
+    let report = check(&world, LISTED);
     assert_eq!(report.allowed().count(), 0);
     assert_eq!(problem(report.lists()[1].verdict()), Some(ProblemKind::ListsEverything));
     assert_eq!((report.score().outcome(), report.advice().reply().unwrap().code()), (Outcome::Listed, 550));
@@ -267,11 +241,11 @@ fn a_resolver_that_invents_answers() {
     let lists = ["a.bl.example", "b.bl.example", "c.bl.example", "+wl.example"];
     let honest =
         "14.113.0.203.a.bl.example. A 127.0.0.2\nexample.org. MX 10 mx.example.org.\nmx.example.org. A 203.0.113.25\n";
-    let mut world = World::new(&lists, honest);
-    assert_eq!(world.check(LISTED).score().outcome(), Outcome::Listed);
+    let mut world = with_lists(&lists, honest);
+    assert_eq!(check(&world, LISTED).score().outcome(), Outcome::Listed);
     world.set("* A 203.0.113.99");
     world.clock.advance(HOUR);
-    world.asked("");
+    asked(&world, "");
     let dialogue =
         Dialogue::from(CLEAN.parse::<IpAddr>().unwrap()).mail_from("a@gone.example").helo("mail.gone.example");
     let report = world.clock.run(world.checker.check(&dialogue));
@@ -286,14 +260,14 @@ fn a_resolver_that_invents_answers() {
     assert_eq!([".com", ".net", ".org"].map(under), [1, 1, 1], "one name under each of three domains");
     world.dns.forget_asked();
     // The trial holds for a minute, and no list is blamed for it.
-    let report = world.check("203.0.113.8");
-    assert_eq!(world.asked(".com"), 0);
+    let report = check(&world, "203.0.113.8");
+    assert_eq!(asked(&world, ".com"), 0);
     assert_eq!(report.resolver_fault(), Some(ResolverFault::RewritesNxdomain));
-    assert!(world.health().iter().all(|health| !health.takes_hits_away()), "{:?}", world.health());
+    assert!(health(&world).iter().all(|health| !health.takes_hits_away()), "{:?}", health(&world));
     // Repaired.
     world.set("* NXDOMAIN");
     world.clock.advance(2 * HOUR);
-    let report = world.check(LISTED);
+    let report = check(&world, LISTED);
     assert_eq!((report.resolver_fault(), report.score().outcome()), (None, Outcome::Listed));
     assert_eq!(world.events(), ["recovered rewrites_nxdomain"]);
 }
@@ -302,7 +276,7 @@ fn a_resolver_that_invents_answers() {
 fn one_list_of_twelve_takes_half_a_minute() {
     let names: Vec<String> = (1..=12).map(|number| format!("bl{number}.example")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let world = World::new(&names, "*.bl7.example. A 127.0.0.2 after=30s");
+    let world = with_lists(&names, "*.bl7.example. A 127.0.0.2 after=30s");
     let client = Dialogue::from(CLEAN.parse::<IpAddr>().unwrap());
     let report = world.clock.run(world.checker.check(&client).within(Duration::from_secs(3)));
     assert_eq!(report.elapsed(), Duration::from_secs(3));
@@ -312,17 +286,17 @@ fn one_list_of_twelve_takes_half_a_minute() {
 
 #[test]
 fn a_wildcard_appears_between_two_checks() {
-    let world = World::new(&["bl.example"], SOUND);
-    assert_eq!(world.check(LISTED).counts().listed, 1);
+    let world = with_lists(&["bl.example"], SOUND);
+    assert_eq!(check(&world, LISTED).counts().listed, 1);
     world.set("*.bl.example. A 127.0.0.2");
-    // Within the window the proof still holds: the bound, said aloud.
+    // Within the window the proof still holds: this is the bound.
     world.clock.advance(Duration::from_secs(59));
-    assert_eq!(world.check(CLEAN).counts().listed, 1);
+    assert_eq!(check(&world, CLEAN).counts().listed, 1);
     // The first hit after the window is not believed.
     world.clock.advance(Duration::from_secs(2));
-    assert_eq!(problem(world.check("203.0.113.8").lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    assert_eq!(problem(check(&world, "203.0.113.8").lists()[0].verdict()), Some(ProblemKind::ListsEverything));
     // And what was believed a moment ago is not believed from memory either.
-    assert!(world.check(CLEAN).advice().reply().is_none());
+    assert!(check(&world, CLEAN).advice().reply().is_none());
 }
 
 /// A resolver that remembers what it is told is absent, for as long as the zone says.
@@ -380,17 +354,17 @@ fn the_residue_is_as_long_as_the_negative_ttl() {
 
 #[test]
 fn answers_of_a_broken_list_are_forgotten() {
-    let world = World::new(&["bl.example"], SOUND);
-    world.check(LISTED);
+    let world = with_lists(&["bl.example"], SOUND);
+    check(&world, LISTED);
     world.clock.advance(2 * HOUR);
     // Every answer of the bad days may be remembered for a day.
     world.set("*.bl.example. A 127.0.0.2 ttl=86400\n14.113.0.203.bl.example. A 127.0.0.2");
-    assert_eq!(problem(world.check(CLEAN).lists()[0].verdict()), Some(ProblemKind::ListsEverything));
+    assert_eq!(problem(check(&world, CLEAN).lists()[0].verdict()), Some(ProblemKind::ListsEverything));
     world.set("*.bl.example. NXDOMAIN");
     world.clock.advance(HOUR);
     // Another client's hit proves the list sane again. The proof is fresh; the clean client's old hit is none.
-    assert_eq!(world.check(LISTED).counts().listed, 1);
-    assert_eq!(world.check(CLEAN).lists()[0].verdict().word(), "not_listed");
+    assert_eq!(check(&world, LISTED).counts().listed, 1);
+    assert_eq!(check(&world, CLEAN).lists()[0].verdict().word(), "not_listed");
 }
 
 /// One list has emptied itself, in its own way: its test entry is there, without an address. The others are sound.
@@ -476,7 +450,7 @@ fn misses_of_a_resolver_that_stripped_are_not_believed_later() {
 /// A proof that was under way when the list fell ill does not make it well.
 #[test]
 fn old_proof_does_not_heal() {
-    let world = World::new(&["bl.example", "slow.example"], &format!("{SOUND}15.113.0.203.bl.example. A 127.0.0.2\n"));
+    let world = with_lists(&["bl.example", "slow.example"], &format!("{SOUND}15.113.0.203.bl.example. A 127.0.0.2\n"));
     world.set("14.113.0.203.in-addr.arpa. NXDOMAIN after=4s");
     let client = |text: &str| Dialogue::from(text.parse::<IpAddr>().unwrap());
     let first = world.checker.check(client(LISTED)).into_future();
@@ -497,13 +471,13 @@ fn old_proof_does_not_heal() {
         first.await
     });
     assert_eq!(report.denied().count(), 0, "{report}");
-    assert_eq!(world.health()[0], Health::ListsEverything);
-    assert_eq!(world.check(CLEAN).denied().count(), 0);
+    assert_eq!(health(&world)[0], Health::ListsEverything);
+    assert_eq!(check(&world, CLEAN).denied().count(), 0);
 }
 
 #[test]
 fn watches_may_be_as_rare_as_can_be() {
-    let world = World::new(&["bl.example"], SOUND);
+    let world = with_lists(&["bl.example"], SOUND);
     for _ in 0..20 {
         let watch = world.checker.clone().watch(Duration::MAX);
         let end = world.clock.sleep_until(world.clock.now() + HOUR);
@@ -517,16 +491,16 @@ fn watches_may_be_as_rare_as_can_be() {
 fn more_codes_than_are_kept_are_told() {
     let codes: String = (0..250).map(|code| format!("14.113.0.203.bl.example. A 127.0.1.{code}\n")).collect();
     let world =
-        World::new(&["bl.example", "other.example"], &format!("{codes}14.113.0.203.other.example. A 127.0.0.2"));
-    let report = world.check(LISTED);
+        with_lists(&["bl.example", "other.example"], &format!("{codes}14.113.0.203.other.example. A 127.0.0.2"));
+    let report = check(&world, LISTED);
     assert_eq!(report.lists()[0].verdict().codes().len(), 100);
     assert_eq!([0, 1].map(|list: usize| report.lists()[list].verdict().is_truncated()), [true, false]);
 }
 
 #[test]
 fn a_check_under_way_hears_of_the_death() {
-    let world = World::new(&["bl.example", "slow.example"], &format!("{SOUND}*.slow.example. NXDOMAIN-NOSOA after=3s"));
-    world.check(LISTED);
+    let world = with_lists(&["bl.example", "slow.example"], &format!("{SOUND}*.slow.example. NXDOMAIN-NOSOA after=3s"));
+    check(&world, LISTED);
     world.clock.advance(Duration::from_secs(50));
     let client = |text: &str| Dialogue::from(text.parse::<IpAddr>().unwrap());
     // The first one has its hit, proven 50 seconds ago, and waits for the slow list; the zone dies; a probe notices.
@@ -554,36 +528,36 @@ fn a_check_under_way_hears_of_the_death() {
 
 #[test]
 fn a_resolver_outage_blames_no_list() {
-    let mut world = World::new(&["a.example", "b.example"], "");
-    world.check(CLEAN);
+    let mut world = with_lists(&["a.example", "b.example"], "");
+    check(&world, CLEAN);
     world.set("* TIMEOUT\n. TIMEOUT");
     world.clock.advance(HOUR);
     for client in 0..20 {
-        let report = world.check(&format!("203.0.113.{}", 100 + client));
+        let report = check(&world, &format!("203.0.113.{}", 100 + client));
         assert_eq!(report.resolver_fault(), Some(ResolverFault::Unreachable));
     }
-    assert!(world.health().iter().all(|health| *health != Health::Unreachable));
+    assert!(health(&world).iter().all(|health| *health != Health::Unreachable));
     assert_eq!(world.events(), ["fault unreachable"]);
     world.set("* NXDOMAIN\n. NXDOMAIN");
     world.clock.advance(Duration::from_secs(6)); // failures are remembered for five seconds
-    assert_eq!(world.check(CLEAN).counts().not_listed, 2, "counts again at once");
+    assert_eq!(check(&world, CLEAN).counts().not_listed, 2, "counts again at once");
     assert_eq!(world.events(), ["recovered unreachable"]);
 }
 
 #[test]
 fn a_caller_in_a_hurry_blames_no_list() {
-    let mut world = World::new(&["a.example", "b.example"], "*.a.example. NXDOMAIN after=200ms");
+    let mut world = with_lists(&["a.example", "b.example"], "*.a.example. NXDOMAIN after=200ms");
     for client in 0..20 {
         let dialogue = Dialogue::from(IpAddr::from([203, 0, 113, client]));
         world.clock.run(world.checker.check(dialogue).within(Duration::from_millis(10)));
     }
     assert_eq!(world.events(), Vec::<String>::new());
-    assert!(world.health().iter().all(|health| *health != Health::Unreachable));
+    assert!(health(&world).iter().all(|health| *health != Health::Unreachable));
 }
 
 #[test]
 fn a_silent_list_is_noticed_by_callers_with_two_seconds_too() {
-    let mut world = World::new(&["a.example", "b.example"], "*.a.example. TIMEOUT");
+    let mut world = with_lists(&["a.example", "b.example"], "*.a.example. TIMEOUT");
     for client in 0..5 {
         let dialogue = Dialogue::from(IpAddr::from([203, 0, 113, client]));
         world.clock.run(world.checker.check(dialogue).within(Duration::from_secs(2)));
@@ -598,7 +572,7 @@ fn a_silent_list_is_noticed_by_callers_with_two_seconds_too() {
 
 #[test]
 fn a_watch_looks_after_lists() {
-    let mut world = World::new(&["bl.example", "other.example"], SOUND);
+    let mut world = with_lists(&["bl.example", "other.example"], SOUND);
     let checker = world.checker.clone();
     let watch = checker.watch(30 * MINUTE);
     let clock = world.clock.clone();
@@ -612,18 +586,18 @@ fn a_watch_looks_after_lists() {
         });
     };
     pass(Duration::from_secs(1));
-    assert_eq!(world.health()[0], Health::Sound);
-    assert_eq!(world.asked(".bl.example"), 3, "two controls and the entry that must exist");
+    assert_eq!(health(&world)[0], Health::Sound);
+    assert_eq!(asked(&world, ".bl.example"), 3, "two controls and the entry that must exist");
     pass(10 * HOUR);
-    let questions = world.asked(".bl.example");
+    let questions = asked(&world, ".bl.example");
     assert!((3 * 17..=3 * 23).contains(&questions), "every half hour, a tenth more or less: {questions}");
     // It dies without any mail: the watch tells.
     world.set("*.bl.example. A 127.0.0.2");
     pass(40 * MINUTE);
     assert_eq!(world.events(), ["bl.example sound -> lists_everything"]);
-    world.asked("");
+    asked(&world, "");
     pass(10 * HOUR);
-    let questions = world.asked(".bl.example");
+    let questions = asked(&world, ".bl.example");
     assert!(questions <= 3 * 66, "at most one look in ten minutes, once it has backed off: {questions}");
     world.set("*.bl.example. NXDOMAIN");
     pass(11 * MINUTE);
@@ -634,9 +608,9 @@ fn a_watch_looks_after_lists() {
 fn probes_find_a_resolver_that_removes_127() {
     // unbound's `private-address: 127.0.0.0/8`: names that have addresses there come back empty.
     let world =
-        World::new(&["a.example", "b.example"], "2.0.0.127.a.example. NODATA-NOSOA\n2.0.0.127.b.example. NODATA-NOSOA");
+        with_lists(&["a.example", "b.example"], "2.0.0.127.a.example. NODATA-NOSOA\n2.0.0.127.b.example. NODATA-NOSOA");
     world.clock.run(world.checker.probe());
-    let report = world.check(CLEAN);
+    let report = check(&world, CLEAN);
     assert_eq!(report.resolver_fault(), Some(ResolverFault::Strips127));
     assert!(report.lists().iter().all(|row| why(row.verdict()) == Some(UnknownReason::Resolver)));
 }

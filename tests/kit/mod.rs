@@ -5,21 +5,19 @@
 pub(crate) mod answering;
 pub(crate) mod cases;
 #[cfg(feature = "test-util")]
-pub(crate) mod random_world;
+pub(crate) mod random_answers;
+#[cfg(feature = "test-util")]
+pub(crate) mod random_worlds;
 #[cfg(any(feature = "hickory", feature = "direct"))]
 pub(crate) mod raw;
+#[cfg(all(feature = "test-util", feature = "hickory"))]
+pub(crate) mod report_words;
 #[cfg(feature = "wire")]
 pub(crate) mod response_target;
-#[cfg(all(feature = "test-util", feature = "hickory"))]
-pub(crate) mod said;
 #[cfg(feature = "test-util")]
 pub(crate) mod scenario;
 pub(crate) mod stalls;
-#[cfg(feature = "test-util")]
-pub(crate) mod strange_worlds;
 #[cfg(all(feature = "test-util", feature = "idna"))]
 pub(crate) mod targets;
-#[cfg(feature = "test-util")]
-pub(crate) mod town;
 #[cfg(feature = "test-util")]
 pub(crate) mod world;

@@ -3,6 +3,8 @@
 
 #[cfg(all(feature = "direct", target_os = "linux"))]
 mod alone;
+#[cfg(feature = "direct")]
+mod bad_networks;
 #[cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
 mod blocking;
 #[cfg(all(feature = "direct", target_os = "linux"))]
@@ -17,8 +19,6 @@ mod sharing;
 mod stress;
 #[cfg(feature = "direct")]
 mod tcp;
-#[cfg(feature = "direct")]
-mod weather;
 #[cfg(feature = "direct")]
 mod window;
 #[cfg(feature = "wire")]

@@ -3,7 +3,7 @@
 use rdnsbl::Outcome;
 
 use super::*;
-use crate::kit::town::{Town, entry, reply};
+use crate::kit::world::{World, entry, reply};
 
 #[test]
 fn a_silent_allow_list_leaves_a_listing_undecided() {
@@ -12,17 +12,17 @@ fn a_silent_allow_list_leaves_a_listing_undecided() {
             "{BL}*.wl.example {failure}\n$SOA other.example 300 60\n{} A 127.0.0.2",
             entry(77, 10, "other.example")
         );
-        let town = Town::new(&world, [deny("bl.example"), allow("wl.example"), allow("other.example")]);
-        let report = town.check(client(77, 9));
+        let world = World::with_unlisted(&world, [deny("bl.example"), allow("wl.example"), allow("other.example")]);
+        let report = world.check(client(77, 9));
         assert_eq!((report.score().outcome(), reply(&report)), (Outcome::Undecided, 450), "{failure}: {report}");
         assert_eq!(report.summary().score().outcome(), Outcome::Undecided);
         // Another one allows outright.
-        let report = town.check(client(77, 10));
+        let report = world.check(client(77, 10));
         assert_eq!((report.score().outcome(), reply(&report)), (Outcome::Allowed, 250), "{failure}: {report}");
         // There is no finding against this client, whether the list answers or not.
-        let report = town.check(client(79, 9));
+        let report = world.check(client(79, 9));
         assert_eq!((report.score().outcome(), reply(&report)), (Outcome::NotListed, 250), "{failure}: {report}");
     }
-    let town = Town::new(&format!("{BL}$SOA wl.example 300 60"), [deny("bl.example"), allow("wl.example")]);
-    assert_eq!(town.check(client(77, 9)).score().outcome(), Outcome::Listed, "it was heard");
+    let world = World::with_unlisted(&format!("{BL}$SOA wl.example 300 60"), [deny("bl.example"), allow("wl.example")]);
+    assert_eq!(world.check(client(77, 9)).score().outcome(), Outcome::Listed, "it was heard");
 }

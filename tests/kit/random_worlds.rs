@@ -1,4 +1,5 @@
-//! Random worlds: lists, a resolver and a client that answer by a fixed table, and strangers whose names answer anything.
+//! Random worlds: lists, a resolver and a client whose names have fixed answers, and other clients ("strangers"), whose names may
+//! have any answer.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -99,7 +100,7 @@ pub(crate) struct List {
 
 /// Everything that does not change.
 #[derive(Clone, Debug)]
-pub(crate) struct World {
+pub(crate) struct RandomWorld {
     pub(crate) seed: u64,
     pub(crate) mood: Mood,
     pub(crate) probed: bool,
@@ -161,7 +162,7 @@ const CLIENT: Ipv4Addr = Ipv4Addr::new(45, 66, 77, 7);
 const HOST: &str = "c.client.example";
 const SENDER: &str = "sender.example";
 
-impl World {
+impl RandomWorld {
     pub(crate) fn new(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
         let mood = match chance.below(12) {
@@ -378,7 +379,7 @@ impl World {
     }
 }
 
-impl fmt::Display for World {
+impl fmt::Display for RandomWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -514,7 +515,7 @@ pub(crate) struct Asked {
 /// The resolver of a world.
 #[derive(Clone)]
 pub(crate) struct Strange {
-    world: World,
+    world: RandomWorld,
     clock: ManualClock,
     state: Arc<Mutex<State>>,
 }
@@ -526,7 +527,7 @@ struct State {
 }
 
 impl Strange {
-    pub(crate) fn new(world: World, clock: ManualClock) -> Self {
+    pub(crate) fn new(world: RandomWorld, clock: ManualClock) -> Self {
         let state = State { chance: Chance::new(!world.seed), asked: Vec::new(), silent: false };
         Self { world, clock, state: Arc::new(Mutex::new(state)) }
     }

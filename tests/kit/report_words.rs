@@ -25,7 +25,7 @@ pub(crate) const QUESTIONS: [&str; 13] = [
 ];
 
 /// The answer of a report; `list ZONE`, `reason ZONE` and `ttl ZONE` are questions as well.
-pub(crate) fn said(report: &Report, question: &str) -> String {
+pub(crate) fn answer(report: &Report, question: &str) -> String {
     if let Some(zone) = question.strip_prefix("list ") {
         return rows(report, zone, list);
     }
@@ -66,7 +66,7 @@ pub(crate) fn everything(report: &Report) -> Vec<(String, String)> {
     let zones =
         report.lists().iter().flat_map(|row| [format!("list {}", row.list()), format!("reason {}", row.list())]);
     let questions = QUESTIONS.into_iter().map(String::from).chain(zones);
-    questions.map(|question| (question.clone(), said(report, &question))).collect()
+    questions.map(|question| (question.clone(), answer(report, &question))).collect()
 }
 
 fn rows(report: &Report, zone: &str, say: fn(&Verdict) -> String) -> String {

@@ -3,7 +3,7 @@
 use rdnsbl::dnsxl::TestEntry;
 
 use super::*;
-use crate::kit::town::{SECOND, Town, fault, reply, said};
+use crate::kit::world::{SECOND, World, fault, reply, verdicts};
 
 /// What else there is: it invents addresses for all names, or for those outside lists only.
 fn inventing(spares: &str) -> String {
@@ -15,24 +15,24 @@ fn inventing(spares: &str) -> String {
 #[test]
 fn a_resolver_that_invents_addresses_is_found_out_at_first_use() {
     for (lists, spares) in [(vec![], ""), (vec![deny("bl.example")], "bl.example"), (vec![deny("bl.example")], "")] {
-        let mut town = Town::new(&format!("{BL}{}", inventing(spares)), lists.clone());
+        let mut world = World::with_unlisted(&format!("{BL}{}", inventing(spares)), lists.clone());
         let dialogue = client(79, 1).helo("h.nowhere.example").mail_from("<a@nowhere.example>");
-        let report = town.check(&dialogue);
+        let report = world.check(&dialogue);
         let shown = format!("{} lists, {spares:?} spared: {report}", lists.len());
         assert_eq!(fault(&report), "rewrites_nxdomain", "{shown}");
         assert_eq!(report.sender().unwrap().verdict().word(), "unknown", "{shown}");
         assert_eq!(report.helo().unwrap().verdict().word(), "unknown", "{shown}");
         assert_ne!(reply(&report) / 100, 5, "{shown}");
-        town.settle();
-        assert_eq!(town.events(), ["fault rewrites_nxdomain"], "{shown}");
-        assert!(town.lists_are_well(), "{:?} {shown}", town.health());
+        world.settle();
+        assert_eq!(world.events(), ["fault rewrites_nxdomain"], "{shown}");
+        assert!(world.lists_are_well(), "{:?} {shown}", world.health());
     }
 }
 
 #[test]
 fn a_resolver_that_tells_the_truth_is_believed_at_first_use() {
-    let town = Town::new("a.implicit.test A 45.66.77.25", []);
-    let report = town.check(client(79, 1).mail_from("<a@a.implicit.test>").helo("h.nowhere.example"));
+    let world = World::with_unlisted("a.implicit.test A 45.66.77.25", []);
+    let report = world.check(client(79, 1).mail_from("<a@a.implicit.test>").helo("h.nowhere.example"));
     assert_eq!(fault(&report), "none");
     assert_eq!(report.sender().unwrap().verdict().word(), "ok", "an address is enough (RFC 5321 §5.1)");
     assert_eq!(report.helo().unwrap().verdict().word(), "no_such_name");
@@ -41,21 +41,21 @@ fn a_resolver_that_tells_the_truth_is_believed_at_first_use() {
 /// It begins to invent when the checker has been at work for long, and stops again.
 #[test]
 fn a_resolver_that_begins_to_invent_is_found_out_within_the_hour() {
-    let mut town = Town::new("", []);
-    town.settle();
-    town.set("* A 203.0.113.99");
+    let mut world = World::with_unlisted("", []);
+    world.settle();
+    world.set("* A 203.0.113.99");
     let made_up = |minute: u32| client(79, 1).mail_from(format!("<a@m{minute}.nowhere.example>"));
     let found = (1..=45).find(|minute| {
-        town.pass(60);
-        fault(&town.check(made_up(*minute))) == "rewrites_nxdomain"
+        world.pass(60);
+        fault(&world.check(made_up(*minute))) == "rewrites_nxdomain"
     });
     assert!(found.is_some(), "45 minutes, and every sender is believed");
-    assert_eq!(town.check(made_up(50)).sender().unwrap().verdict().word(), "unknown");
-    town.set("* NXDOMAIN");
-    town.pass(7_200);
-    town.settle();
-    assert_eq!(town.check(made_up(60)).sender().unwrap().verdict().word(), "no_such_domain");
-    assert_eq!(town.events(), ["fault rewrites_nxdomain", "recovered rewrites_nxdomain"]);
+    assert_eq!(world.check(made_up(50)).sender().unwrap().verdict().word(), "unknown");
+    world.set("* NXDOMAIN");
+    world.pass(7_200);
+    world.settle();
+    assert_eq!(world.check(made_up(60)).sender().unwrap().verdict().word(), "no_such_domain");
+    assert_eq!(world.events(), ["fault rewrites_nxdomain", "recovered rewrites_nxdomain"]);
 }
 
 /// What rests on an address waits for a trial under way, but not for long.
@@ -65,8 +65,8 @@ fn a_slow_trial_delays_no_check() {
         let (behaviour, after) = trial.split_once(' ').unwrap_or((trial, "after=0s"));
         let registries: String =
             ["com", "net", "org"].map(|top| format!("*.{top} {behaviour}\n*.{top} {after}\n")).concat();
-        let town = Town::new(&format!("{registries}a.implicit.test A 45.66.77.25"), []);
-        let report = town.check(client(79, 1).mail_from("<a@a.implicit.test>"));
+        let world = World::with_unlisted(&format!("{registries}a.implicit.test A 45.66.77.25"), []);
+        let report = world.check(client(79, 1).mail_from("<a@a.implicit.test>"));
         assert!(report.elapsed() <= SECOND, "{trial}: {:?}", report.elapsed());
         assert_eq!(report.sender().unwrap().verdict().word(), "ok", "{trial}");
     }
@@ -77,14 +77,14 @@ fn a_slow_trial_delays_no_check() {
 fn a_denial_of_a_strangers_name_does_not_acquit_a_resolver_that_invents() {
     for lists in [vec![], vec![deny("bl.example"), deny("other.example")]] {
         let world = "* A 203.0.113.99\n*.stranger.test NXDOMAIN\n*.79.66.45.in-addr.arpa PTR h.stranger.test";
-        let mut town = Town::new(world, lists);
+        let mut world = World::with_unlisted(world, lists);
         for last in 0..3 {
-            let report = town.check(client(79, last).helo("h.stranger.test").mail_from("<a@m.stranger.test>"));
+            let report = world.check(client(79, last).helo("h.stranger.test").mail_from("<a@m.stranger.test>"));
             assert_eq!(fault(&report), "rewrites_nxdomain", "{report}");
         }
-        town.settle();
-        assert_eq!(town.events(), ["fault rewrites_nxdomain"]);
-        assert!(town.lists_are_well(), "{:?}", town.health());
+        world.settle();
+        assert_eq!(world.events(), ["fault rewrites_nxdomain"]);
+        assert!(world.lists_are_well(), "{:?}", world.health());
     }
 }
 
@@ -96,8 +96,8 @@ fn an_empty_answer_beside_a_listing_is_the_lists_own() {
         lists.into_iter().zip(["empty.example", "bl.example"]).chain([(lists[0], "bl.example")])
     {
         let world = format!("{BL}*.empty.example NODATA-NOSOA\n*.{delay} after=200ms\n*.bl.example NXDOMAIN");
-        let town = Town::new(&world, [deny(first), deny(second)]);
-        let report = town.check(client(77, 9));
+        let world = World::with_unlisted(&world, [deny(first), deny(second)]);
+        let report = world.check(client(77, 9));
         let row = report.lists().iter().find(|row| row.list().as_str() == "empty.example").unwrap();
         assert_eq!((row.verdict().word(), fault(&report)), ("not_listed", "none"), "{report}");
         assert_eq!(reply(&report), 550, "{report}");
@@ -113,9 +113,9 @@ fn a_resolver_that_takes_listings_away_is_found_out() {
         $SOA a.example 300 60\n$SOA b.example 300 60
         2.0.0.127.a.example NODATA-NOSOA\n2.0.0.127.b.example NODATA-NOSOA\n9.77.66.45.a.example NODATA-NOSOA
     ";
-    let mut town = Town::new(world, [knowing("a.example"), knowing("b.example")]);
-    town.check(client(77, 9));
-    let report = town.check(client(77, 9));
-    assert_eq!((said(&report), fault(&report)), (vec!["unknown", "unknown"], "strips_127"), "{report}");
-    assert_eq!(town.events(), ["fault strips_127"]);
+    let mut world = World::with_unlisted(world, [knowing("a.example"), knowing("b.example")]);
+    world.check(client(77, 9));
+    let report = world.check(client(77, 9));
+    assert_eq!((verdicts(&report), fault(&report)), (vec!["unknown", "unknown"], "strips_127"), "{report}");
+    assert_eq!(world.events(), ["fault strips_127"]);
 }

@@ -17,8 +17,7 @@ use rdnsbl::{Answer, Checker, Failure, ManualClock, Policy, Question, Record, Re
 
 use super::*;
 use crate::kit::cases::cases;
-use crate::kit::town::{SECOND, set};
-use crate::kit::world::{poll_once, start};
+use crate::kit::world::{SECOND, poll_once, set, start};
 
 /// What the resolver does to all answers.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +110,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 /// Whom a list is asked about; the last one is everybody. The fourth list is reverse DNS.
 fn about(list: u8, client: u8, says: &str) -> String {
     if list == 3 {
-        let behaviour = if says.starts_with('A') { "PTR c0.quiet.test" } else { says };
+        let behaviour = if says.starts_with('A') { "PTR c0.unlisted.test" } else { says };
         return format!("{client}.77.66.45.in-addr.arpa {behaviour}");
     }
     let who = if client == 3 { "*".to_owned() } else { format!("{client}.77.66.45") };
@@ -121,15 +120,15 @@ fn about(list: u8, client: u8, says: &str) -> String {
 
 fn moody(lists: u8) -> (Moody, Checker) {
     let mut world = String::from(
-        "$SOA in-addr.arpa 3600 600\n$SOA quiet.test 3600 600\n*.quiet.test MX 10 mx.quiet.test ttl=400\n\
-         mx.quiet.test A 45.66.78.25 ttl=300\na.implicit.test A 45.66.78.26 ttl=200\n",
+        "$SOA in-addr.arpa 3600 600\n$SOA unlisted.test 3600 600\n*.unlisted.test MX 10 mx.unlisted.test ttl=400\n\
+         mx.unlisted.test A 45.66.78.25 ttl=300\na.implicit.test A 45.66.78.26 ttl=200\n",
     );
     for list in 0..lists {
         write!(world, "$SOA l{list}.example 300 60\n2.0.0.127.l{list}.example A 127.0.0.2\n").unwrap();
     }
     for last in 0..2 {
-        writeln!(world, "{last}.77.66.45.in-addr.arpa PTR c{last}.quiet.test ttl=100").unwrap();
-        writeln!(world, "c{last}.quiet.test A 45.66.77.{last} ttl=70").unwrap();
+        writeln!(world, "{last}.77.66.45.in-addr.arpa PTR c{last}.unlisted.test ttl=100").unwrap();
+        writeln!(world, "c{last}.unlisted.test A 45.66.77.{last} ttl=70").unwrap();
     }
     let clock = ManualClock::new();
     let dns = Scripted::table(&world, clock.clone()).unwrap();
@@ -147,7 +146,7 @@ fn moody(lists: u8) -> (Moody, Checker) {
 fn said_by(last: u8, sender: u8) -> Dialogue {
     match sender {
         0 => client(77, last),
-        1 => client(77, last).mail_from("<a@n1.quiet.test>"),
+        1 => client(77, last).mail_from("<a@n1.unlisted.test>"),
         2 => client(77, last).mail_from("<a@a.implicit.test>"),
         _ => client(77, last).mail_from("<a@nowhere.example>"),
     }

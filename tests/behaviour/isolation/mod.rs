@@ -1,6 +1,6 @@
-//! What a client chooses (HELO, sender, what its own zones answer) is no evidence about what others share:
-//! lists, resolver, memory. Questions of our own decide about those. Each promise stands beside its twin: what really is
-//! broken is found out.
+//! Clients are isolated from each other. What one of them chooses (HELO, sender, the answers of its own zones) is no evidence
+//! about what all of them share: lists, resolver, cache. Questions of our own decide about those. Beside each such test stands
+//! the opposite one: what is really broken is found.
 
 mod allow_lists;
 mod bad_entries;
@@ -19,7 +19,7 @@ mod tenants;
 use rdnsbl::dnsxl::{Part, Profile, SubjectKind, TestPoints, Verdict};
 use rdnsbl::{Dialogue, ListSpec};
 
-use crate::kit::town::client;
+use crate::kit::world::client;
 
 /// Every way to say nothing about one name.
 const FAILURES: [&str; 6] = ["SERVFAIL", "RCODE 1", "TIMEOUT", "MALFORMED", "TRUNCATED", "REFUSED"];
@@ -34,9 +34,9 @@ const RHSBL: &str = "
     test.rhsbl.example A 127.0.0.2
     spam.test.rhsbl.example A 127.0.0.2
     junk.test.rhsbl.example A 127.0.0.2
-    spam.test MX 10 mx.quiet.test
-    junk.test MX 10 mx.quiet.test
-    mail.cluster MX 10 mx.quiet.test
+    spam.test MX 10 mx.unlisted.test
+    junk.test MX 10 mx.unlisted.test
+    mail.cluster MX 10 mx.unlisted.test
 ";
 
 /// A list of addresses that works and holds 45.66.77.9 and .10.

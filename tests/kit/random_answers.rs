@@ -1,4 +1,4 @@
-//! A world of answers drawn by chance: the same question always gets the same answer.
+//! Random answers: the same question always gets the same one.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,9 +30,9 @@ const HOSTS: [&str; 14] = [
     "evil\\013.test.",
 ];
 
-/// Answers by chance. Some of them are failures, more with a higher share of them.
+/// Random answers; some of them are failures.
 #[derive(Clone, Debug)]
-pub(crate) struct World {
+pub(crate) struct RandomAnswers {
     pub(crate) seed: u64,
     /// Of 16 answers, this many fail whatever the seed says.
     pub(crate) failing: u64,
@@ -40,7 +40,7 @@ pub(crate) struct World {
     pub(crate) honest: bool,
 }
 
-impl World {
+impl RandomAnswers {
     pub(crate) fn answer(&self, question: &Question) -> Answer {
         let chance = |salt: u64| {
             let mut hasher = DefaultHasher::new();
@@ -98,7 +98,7 @@ impl World {
 }
 
 /// Answers what is needed in the order that `picks` choose, at most `most` answers. Did it come to its end?
-pub(crate) fn drive<U: Check>(unit: &mut U, world: &World, picks: &[usize], most: usize) -> Option<U::Verdict> {
+pub(crate) fn drive<U: Check>(unit: &mut U, world: &RandomAnswers, picks: &[usize], most: usize) -> Option<U::Verdict> {
     for turn in 0..=most {
         let slots: Vec<Slot> = match unit.step() {
             Step::Done(verdict) => return Some(verdict),
@@ -118,7 +118,7 @@ pub(crate) fn drive<U: Check>(unit: &mut U, world: &World, picks: &[usize], most
 pub(crate) fn all_slots<U: Check>(make: impl Fn() -> U) -> BTreeSet<Slot> {
     let mut slots = BTreeSet::new();
     for seed in 0..400 {
-        let world = World { seed, failing: 0, honest: false };
+        let world = RandomAnswers { seed, failing: 0, honest: false };
         let mut unit = make();
         while let Step::Need(needed) = unit.step() {
             for slot in needed {

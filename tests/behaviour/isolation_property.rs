@@ -1,7 +1,7 @@
-//! Strangers change nothing for others: a client's report, the health of lists, their circuit breakers and the resolver's state
-//! are the same if strangers send mail in between, or if only the controls that they cause are asked.
+//! Other clients ("strangers") change nothing for a client: its report, the health of lists, their circuit breakers and the
+//! resolver's state are the same whether strangers send mail in between, or only the controls that they cause are asked.
 //!
-//! `RDNSBL_CASES=10` makes it ten times as many worlds, `RDNSBL_WORLD=34` plays one alone.
+//! `RDNSBL_CASES=10` makes it ten times as many worlds, `RDNSBL_WORLD=34` runs one alone.
 
 use std::collections::BTreeMap;
 use std::future::{Future, IntoFuture};
@@ -13,19 +13,18 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use rdnsbl::check::iprev::Iprev;
 use rdnsbl::checker::Limits;
 use rdnsbl::clock::Clock;
-use rdnsbl::lists::Knowledge;
-use rdnsbl::{Checker, Dialogue, Event, Events, ListSet, ListSpec, ManualClock, Report, UnknownReason, Verdict};
+use rdnsbl::{Checker, Dialogue, Event, Events, ListSet, ManualClock, Report, UnknownReason, Verdict};
 
 use crate::kit::cases::cases;
-use crate::kit::strange_worlds::{Asked, Chance, Mood, Strange, World};
+use crate::kit::random_worlds::{Asked, Chance, Mood, RandomWorld, Strange};
+use crate::kit::world::{SECOND, set};
 
-const SECOND: Duration = Duration::from_secs(1);
 /// Enough that every kind of outcome occurs.
 const WORLDS: u32 = 75;
 
-/// What must be the same.
+/// What must be the same in both runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
+struct Outcome {
     first: Vec<String>,
     last: Vec<String>,
     /// For each list: are its hits ignored, is it not asked?
@@ -33,9 +32,9 @@ struct Told {
     fault: String,
 }
 
-/// Moments of the first play, from its beginning.
+/// What happened in the run with strangers, by the time since its start.
 #[derive(Default)]
-struct Score {
+struct Timeline {
     /// When strangers came and went.
     strangers: Vec<Duration>,
     /// What was asked of our own meanwhile, and when: lists by their number, `None` for the resolver.
@@ -45,14 +44,9 @@ struct Score {
     at_last: Vec<Option<usize>>,
 }
 
-/// The lists of a world; no catalogue knows them.
-fn set(specs: impl IntoIterator<Item = ListSpec>) -> ListSet {
-    ListSet::builder().lists(specs).knowledge(Knowledge::None).build().unwrap()
-}
-
 /// A checker in a world.
-struct LookupDirection<'a> {
-    world: &'a World,
+struct Run<'a> {
+    world: &'a RandomWorld,
     clock: ManualClock,
     start: Instant,
     dns: Strange,
@@ -60,12 +54,12 @@ struct LookupDirection<'a> {
     events: Events,
 }
 
-impl<'a> LookupDirection<'a> {
-    fn new(world: &'a World) -> Self {
+impl<'a> Run<'a> {
+    fn new(world: &'a RandomWorld) -> Self {
         Self::with(world, Limits::default())
     }
 
-    fn with(world: &'a World, limits: Limits) -> Self {
+    fn with(world: &'a RandomWorld, limits: Limits) -> Self {
         let clock = ManualClock::new();
         let dns = Strange::new(world.clone(), clock.clone());
         let lists = set(world.specs());
@@ -93,7 +87,7 @@ impl<'a> LookupDirection<'a> {
             self.clock.run(self.checker.probe());
         }
         self.clock.advance(SECOND);
-        told(&self.check(self.world.client()))
+        facts(&self.check(self.world.client()))
     }
 
     /// All open questions end.
@@ -122,8 +116,8 @@ impl<'a> LookupDirection<'a> {
 }
 
 /// Everything in a client's report, except times, counts and texts.
-fn told(report: &Report) -> Vec<String> {
-    let mut told = vec![
+fn facts(report: &Report) -> Vec<String> {
+    let mut facts = vec![
         format!("iprev {}", report.iprev().map_or("none", Iprev::rfc8601)),
         format!("helo {}", report.helo().map_or("none", |helo| helo.verdict().word())),
         format!("sender {}", report.sender().map_or("none", |sender| sender.verdict().word())),
@@ -134,29 +128,29 @@ fn told(report: &Report) -> Vec<String> {
         format!("reply {:?}", report.advice().reply().map(|reply| (reply.code(), reply.enhanced().to_string()))),
         format!("findings {:?}", report.summary().findings().collect::<Vec<_>>()),
     ];
-    told.extend(report.lists().iter().map(|row| {
+    facts.extend(report.lists().iter().map(|row| {
         let codes = match row.verdict() {
             Verdict::Listed(..) | Verdict::Excluded(_) => row.verdict().codes(),
             _ => &[],
         };
         format!("{} {} {codes:?}", row.list(), row.verdict().word())
     }));
-    told
+    facts
 }
 
 /// The client, many strangers, the client again.
-fn with_strangers(world: &World) -> (Told, Score) {
-    let mut stage = LookupDirection::new(world);
+fn with_strangers(world: &RandomWorld) -> (Outcome, Timeline) {
+    let mut run = Run::new(world);
     let mut chance = Chance::new(world.seed ^ 0x5eed);
-    let first = stage.open();
-    stage.dns.forget();
-    let mut score = Score::default();
+    let first = run.open();
+    run.dns.forget();
+    let mut timeline = Timeline::default();
     for number in 0..chance.below(world.strangers) + 1 {
-        stage.clock.advance(chance.pause());
-        score.strangers.push(stage.now());
+        run.clock.advance(chance.pause());
+        timeline.strangers.push(run.now());
         let strangers: Vec<Dialogue> = (0..chance.crowd()).map(|_| world.stranger(number, &mut chance)).collect();
-        stage.clock.run(join_all(strangers.into_iter().map(|stranger| {
-            let check = stage.checker.check(stranger);
+        run.clock.run(join_all(strangers.into_iter().map(|stranger| {
+            let check = run.checker.check(stranger);
             match chance.below(4) {
                 0 => check.within(SECOND / 2),
                 1 => check.stop_when_settled(),
@@ -164,62 +158,62 @@ fn with_strangers(world: &World) -> (Told, Score) {
             }
             .into_future()
         })));
-        score.strangers.push(stage.now());
+        timeline.strangers.push(run.now());
     }
-    stage.clock.advance(chance.pause());
-    score.last = stage.now();
-    let last = told(&stage.check(world.client()));
+    run.clock.advance(chance.pause());
+    timeline.last = run.now();
+    let last = facts(&run.check(world.client()));
     // A probe asks for all entries of a list, so that it stands for what shows as much. The last check follows suspicions that
     // strangers left behind.
-    for Asked { at, list, .. } in stage.dns.controls().into_iter().filter(|asked| asked.shows) {
-        let at = at - stage.start;
-        let lists = if at < score.last { score.controls.entry(at).or_default() } else { &mut score.at_last };
+    for Asked { at, list, .. } in run.dns.controls().into_iter().filter(|asked| asked.shows) {
+        let at = at - run.start;
+        let lists = if at < timeline.last { timeline.controls.entry(at).or_default() } else { &mut timeline.at_last };
         if !lists.contains(&list) {
             lists.push(list);
         }
     }
-    let (lists, fault) = stage.settle();
-    (Told { first, last, lists, fault }, score)
+    let (lists, fault) = run.settle();
+    (Outcome { first, last, lists, fault }, timeline)
 }
 
 type Probe = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The client, the controls that the strangers caused, the client again.
-fn with_probes(world: &World, score: &Score) -> Told {
-    let mut stage = LookupDirection::new(world);
-    let first = stage.open();
-    let clock = stage.clock.clone();
-    let start = stage.start;
-    let mut moments: BTreeMap<Duration, Vec<Option<usize>>> = score.controls.clone();
-    for at in &score.strangers {
+fn with_probes(world: &RandomWorld, timeline: &Timeline) -> Outcome {
+    let mut run = Run::new(world);
+    let first = run.open();
+    let clock = run.clock.clone();
+    let start = run.start;
+    let mut moments: BTreeMap<Duration, Vec<Option<usize>>> = timeline.controls.clone();
+    for at in &timeline.strangers {
         moments.entry(*at).or_default();
     }
     let mut under_way: FuturesUnordered<Probe> = FuturesUnordered::new();
     let specs = world.specs();
     let probe = |controls: &[Option<usize>]| -> Probe {
-        let prober = stage.checker.with_lists(set(controls.iter().flatten().map(|index| specs[*index].clone())));
+        let prober = run.checker.with_lists(set(controls.iter().flatten().map(|index| specs[*index].clone())));
         Box::pin(async move { drop(prober.probe().await) })
     };
     let last = clock.run(async {
         for (at, controls) in &moments {
             drive(&mut under_way, &clock, start + *at).await;
-            stage.look().await;
+            run.look().await;
             if !controls.is_empty() {
                 under_way.push(probe(controls));
                 drive(&mut under_way, &clock, start + *at).await;
             }
         }
-        drive(&mut under_way, &clock, start + score.last).await;
+        drive(&mut under_way, &clock, start + timeline.last).await;
         let rest = async { while under_way.next().await.is_some() {} };
-        let last = join(stage.checker.check(world.client()).into_future(), rest).await.0;
-        if !score.at_last.is_empty() {
-            probe(&score.at_last).await;
+        let last = join(run.checker.check(world.client()).into_future(), rest).await.0;
+        if !timeline.at_last.is_empty() {
+            probe(&timeline.at_last).await;
         }
         last
     });
-    let last = told(&last);
-    let (lists, fault) = stage.settle();
-    Told { first, last, lists, fault }
+    let last = facts(&last);
+    let (lists, fault) = run.settle();
+    Outcome { first, last, lists, fault }
 }
 
 /// Drives probes until that moment.
@@ -239,10 +233,10 @@ async fn drive(under_way: &mut FuturesUnordered<Probe>, clock: &ManualClock, unt
 fn neighbours_change_nothing_for_others() {
     let mut wrong = Vec::new();
     for seed in 0..u64::from(cases(WORLDS)) / 6 {
-        let mut world = World::new(seed);
+        let mut world = RandomWorld::new(seed);
         world.tame = true;
-        let (with, score) = with_strangers(&world);
-        let without = with_probes(&world, &score);
+        let (with, timeline) = with_strangers(&world);
+        let without = with_probes(&world, &timeline);
         if with != without {
             wrong.push(difference(&world, &with, &without));
         }
@@ -258,9 +252,9 @@ fn strangers_change_nothing_for_others() {
     let mut wrong: Vec<String> = Vec::new();
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     for seed in seeds.clone() {
-        let world = World::new(seed);
-        let (with, score) = with_strangers(&world);
-        let without = with_probes(&world, &score);
+        let world = RandomWorld::new(seed);
+        let (with, timeline) = with_strangers(&world);
+        let without = with_probes(&world, &timeline);
         for line in with.last.iter().chain(&with.lists).chain([&format!("stands {}", with.fault)]) {
             let kind = line.split_once(": ").map_or(line.as_str(), |(_, kind)| kind);
             *seen.entry(kind.to_owned()).or_default() += 1;
@@ -290,11 +284,11 @@ fn strangers_change_nothing_for_others() {
     }
 }
 
-fn difference(world: &World, with: &Told, without: &Told) -> String {
-    let lines = |told: &Told| {
-        let first = told.first.iter().map(|line| format!("first {line}"));
-        let last = told.last.iter().map(|line| format!("last {line}"));
-        let rest = told.lists.iter().cloned().chain([format!("stands {}", told.fault)]);
+fn difference(world: &RandomWorld, with: &Outcome, without: &Outcome) -> String {
+    let lines = |facts: &Outcome| {
+        let first = facts.first.iter().map(|line| format!("first {line}"));
+        let last = facts.last.iter().map(|line| format!("last {line}"));
+        let rest = facts.lists.iter().cloned().chain([format!("stands {}", facts.fault)]);
         first.chain(last).chain(rest).collect::<Vec<_>>()
     };
     let (with, without) = (lines(with), lines(without));
@@ -313,42 +307,42 @@ fn strangers_beyond_capacity_cost_an_answer_and_never_a_fact() {
     (limits.in_flight, limits.per_zone) = (8, 4);
     let mut unheard = 0;
     for seed in 0..worlds {
-        let mut world = World::new(seed);
+        let mut world = RandomWorld::new(seed);
         world.mood = Mood::Honest;
         let alone = {
-            let stage = LookupDirection::with(&world, limits);
-            stage.open();
-            stage.clock.advance(7_200 * SECOND);
-            stage.check(world.client())
+            let run = Run::with(&world, limits);
+            run.open();
+            run.clock.advance(7_200 * SECOND);
+            run.check(world.client())
         };
-        let stage = LookupDirection::with(&world, limits);
-        stage.open();
-        stage.clock.advance(7_200 * SECOND);
+        let run = Run::with(&world, limits);
+        run.open();
+        run.clock.advance(7_200 * SECOND);
         let mut chance = Chance::new(seed);
         let mut crowd = FuturesUnordered::new();
         for number in 0..60 {
-            crowd.push(stage.checker.check(world.stranger(number, &mut chance)).within(60 * SECOND).into_future());
+            crowd.push(run.checker.check(world.stranger(number, &mut chance)).within(60 * SECOND).into_future());
         }
-        stage.dns.silence_strangers();
-        let clock = stage.clock.clone();
+        run.dns.silence_strangers();
+        let clock = run.clock.clone();
         let report = clock.run(async {
             // The strangers come first, and hold all permits.
             let until = clock.now() + SECOND / 10;
             let mut alarm = clock.sleep_until(until);
             while let Either::Left((Some(_), _)) = select(crowd.next(), &mut alarm).await {}
             let rest = async { while crowd.next().await.is_some() {} };
-            join(stage.checker.check(world.client()).into_future(), rest).await.0
+            join(run.checker.check(world.client()).into_future(), rest).await.0
         });
         unheard += compare(&world, &alone, &report);
         // After them everything is as before.
-        stage.clock.advance(7_200 * SECOND);
-        assert_eq!(told(&stage.check(world.client())), told(&alone), "world {seed}: {world}");
+        run.clock.advance(7_200 * SECOND);
+        assert_eq!(facts(&run.check(world.client())), facts(&alone), "world {seed}: {world}");
     }
     assert!(unheard > 0, "there was room for all");
 }
 
 /// The number of unknown verdicts; everything else must be equal.
-fn compare(world: &World, alone: &Report, crowded: &Report) -> usize {
+fn compare(world: &RandomWorld, alone: &Report, crowded: &Report) -> usize {
     let excused = |why: UnknownReason| {
         use rdnsbl::Failure::{Deadline, Shed};
         matches!(why, UnknownReason::Failed(Deadline | Shed) | UnknownReason::Unproven)
