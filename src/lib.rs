@@ -101,6 +101,7 @@ pub use base::clock::Clock;
 #[cfg(feature = "tokio")]
 pub use base::clock::TokioClock;
 pub use base::name::Name;
+pub use base::parse_error::ParseError;
 pub use base::words::UnknownWord;
 pub use base::{clock, name, remote_text, template};
 pub use check::helo::{Helo, OwnIdentity};

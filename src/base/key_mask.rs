@@ -5,9 +5,9 @@ use std::ops::Range;
 /// From this length on, a run of letters and digits may be a key.
 const LONG: usize = 16;
 /// Shorter labels in front of a zone are not keys: they are octets of an address and similar labels.
-const LEAST: usize = 4;
-/// No list of an operator has a label of its own as long as this.
-const LEAST_MISPLACED: usize = 12;
+pub(crate) const SHORTEST: usize = 4;
+/// From this length on, a label is a key even where a list's own label should stand: no list has one so long.
+pub(crate) const SHORTEST_MISPLACED: usize = 12;
 /// Public names that have the form of a key.
 const PUBLIC: [&str; 2] = ["barracudacentral", "spameatingmonkey"];
 /// Zones in front of which the list's own label stands between the key and the zone.
@@ -60,7 +60,7 @@ fn hide_in_word(word: &str) -> String {
     for run in word.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let letters = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_key = letters.len() >= LONG && !PUBLIC.contains(&letters.to_ascii_lowercase().as_str());
-        if is_key || (start < keyed && letters.len() >= LEAST) {
+        if is_key || (start < keyed && letters.len() >= SHORTEST) {
             shown.push_str(&"*".repeat(letters.len()));
         } else {
             shown.push_str(letters);
@@ -82,7 +82,7 @@ fn end_of_keys(folded: &str) -> usize {
         (Some(zone), _) => {
             let front = folded.get(..zone - 1).unwrap_or_default();
             let label = front.rfind('.').map_or(0, |dot| dot + 1);
-            if front.len() - label >= LEAST_MISPLACED { zone } else { label }
+            if front.len() - label >= SHORTEST_MISPLACED { zone } else { label }
         }
         // For spamrats.com, the list's own label is part of the zone.
         (None, Some(zone)) if folded.get(zone..).is_some_and(|found| found.starts_with("spamrats")) => {
@@ -111,13 +111,13 @@ pub(crate) fn in_zone(zone: &str) -> Option<Range<usize>> {
         return Some(first.start..by_looks.last().map_or(first.end, |last| last.end));
     }
     let keyed = end_of_keys(zone);
-    labels().filter(|(range, _)| range.start < keyed && range.len() >= LEAST).last().map(|(range, _)| range)
+    labels().filter(|(range, _)| range.start < keyed && range.len() >= SHORTEST).last().map(|(range, _)| range)
 }
 
 /// The parts to remove from texts that may quote a secret: the whole secret and, if it contains several keys, each of
 /// them.
 pub(crate) fn parts(secret: &str) -> impl Iterator<Item = &str> {
-    let labels = secret.split('.').filter(move |label| label.len() >= LEAST && label.len() < secret.len());
+    let labels = secret.split('.').filter(move |label| label.len() >= SHORTEST && label.len() < secret.len());
     let runs = secret.split(|c: char| !c.is_ascii_alphanumeric()).filter(move |run| run.len() < secret.len());
     std::iter::once(secret).chain(labels).chain(runs.filter(|run| looks_like_key(run)))
 }

@@ -8,6 +8,7 @@ pub(crate) mod key_mask;
 pub(crate) mod lock;
 pub(crate) mod mail_path;
 pub mod name;
+pub(crate) mod parse_error;
 pub(crate) mod pool;
 pub mod remote_text;
 pub(crate) mod similar;

@@ -116,7 +116,7 @@ impl RemoteText {
     /// Does the text look like the notice of a list that has closed? A hint for people only: ordinary advice about
     /// removal uses some of these words too, so no decision depends on it.
     #[must_use]
-    pub fn is_tombstone(&self) -> bool {
+    pub fn is_closing_notice(&self) -> bool {
         const LAST_WORDS: [&str; 14] = [
             "depricated",
             "deprecated",
@@ -219,12 +219,12 @@ mod tests {
             "This zone has been deprecated for about two years. Maybe if it starts blocking your mail you'll notice",
             "DSBL is GONE and highly unlikely to return. Please remove it from your mail server configuration.",
         ] {
-            assert!(RemoteText::clean(dying.as_bytes()).is_tombstone(), "{dying}");
+            assert!(RemoteText::clean(dying.as_bytes()).is_closing_notice(), "{dying}");
         }
         for alive in
             ["Blocked - see https://www.spamcop.net/bl.shtml?127.0.0.2", "Listed. To be removed see https://x.example"]
         {
-            assert!(!RemoteText::clean(alive.as_bytes()).is_tombstone(), "{alive}");
+            assert!(!RemoteText::clean(alive.as_bytes()).is_closing_notice(), "{alive}");
         }
     }
 

@@ -207,7 +207,7 @@ impl fmt::Display for ZoneFindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut successor = None;
         match self {
-            Self::Retired(tombstone) => write!(f, "{tombstone}")?,
+            Self::Retired(shutdown) => write!(f, "{shutdown}")?,
             Self::NeverAList { meant } => {
                 f.write_str("no list of this name ever existed")?;
                 successor = meant.as_ref();

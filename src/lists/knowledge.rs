@@ -102,7 +102,7 @@ fn stands_out(spec: &ListSpec, known: &CatalogueMatch<'_>, found: &mut Vec<ZoneF
     let entry = known.entry;
     let successor = || entry.successor().cloned();
     found.extend(match entry.status() {
-        Status::Retired(tombstone) => Some(ZoneFindingKind::Retired(tombstone.clone())),
+        Status::Retired(shutdown) => Some(ZoneFindingKind::Retired(shutdown.clone())),
         Status::NeverAList => Some(ZoneFindingKind::NeverAList { meant: successor() }),
         Status::Renamed => Some(ZoneFindingKind::Renamed { successor: successor() }),
         Status::Merged => Some(ZoneFindingKind::Merged { successor: successor() }),

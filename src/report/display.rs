@@ -316,7 +316,7 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.advice()))?;
         }
         if let Some(reason) = row.verdict.reason() {
-            let whose = if reason.is_tombstone() { "its closing notice: " } else { "" };
+            let whose = if reason.is_closing_notice() { "its closing notice: " } else { "" };
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("{whose}\"{reason}\""))?;
         }
         if let Some(note) = row.note() {

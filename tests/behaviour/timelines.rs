@@ -68,7 +68,7 @@ fn why(verdict: &Verdict) -> Option<UnknownReason> {
 
 /// A list that works: its test entry, and one client.
 const SOUND: &str = "2.0.0.127.bl.example. A 127.0.0.2\n14.113.0.203.bl.example. A 127.0.0.2\n";
-const TOMBSTONE: &str = "THIS RBL HAS LONG BEEN DEPRICATED---DELETE IT FROM YOUR CONFIG";
+const CLOSING_NOTICE: &str = "THIS RBL HAS LONG BEEN DEPRICATED---DELETE IT FROM YOUR CONFIG";
 
 #[test]
 fn twelve_lists_three_of_them_wildcarded() {
@@ -80,7 +80,7 @@ fn twelve_lists_three_of_them_wildcarded() {
     let dead: String = ["brazil", "russia", "cn-kr"]
         .map(|country| {
             format!(
-                "*.{country}.blackholes.example. A 127.0.0.2\n*.{country}.blackholes.example. TXT \"{TOMBSTONE}\"\n"
+                "*.{country}.blackholes.example. A 127.0.0.2\n*.{country}.blackholes.example. TXT \"{CLOSING_NOTICE}\"\n"
             )
         })
         .concat();
@@ -91,7 +91,7 @@ fn twelve_lists_three_of_them_wildcarded() {
     assert_eq!((report.counts().not_listed, report.counts().problem), (9, 3));
     for row in report.problems() {
         assert_eq!(problem(row.verdict()), Some(ProblemKind::ListsEverything));
-        assert_eq!(row.verdict().reason().unwrap().as_str(), TOMBSTONE);
+        assert_eq!(row.verdict().reason().unwrap().as_str(), CLOSING_NOTICE);
         assert_eq!(row.health(), Health::ListsEverything);
     }
     // Each guilty party is named once.

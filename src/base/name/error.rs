@@ -1,32 +1,9 @@
 //! What can be wrong with a name.
 
-use std::ops::Range;
+use crate::base::parse_error::ParseError;
 
-/// Why a text is not a valid name, and where. It never repeats the text, which may contain a key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at octet {}", span.start + 1)]
-pub struct NameError {
-    pub(super) kind: NameErrorKind,
-    pub(super) span: Range<usize>,
-}
-
-impl NameError {
-    pub(crate) fn new(kind: NameErrorKind, span: Range<usize>) -> Self {
-        Self { kind, span }
-    }
-
-    /// What is wrong.
-    #[must_use]
-    pub fn kind(&self) -> NameErrorKind {
-        self.kind
-    }
-
-    /// The octets of the text that are wrong.
-    #[must_use]
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-}
+/// Why a text is not a valid name, and where.
+pub type NameError = ParseError<NameErrorKind>;
 
 /// What can be wrong with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

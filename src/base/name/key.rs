@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::key_mask::{SHORTEST, SHORTEST_MISPLACED};
 use crate::base::name::error::{NameError, NameErrorKind};
 use crate::base::name::label::{MAX_LABEL_LENGTH, is_host_label};
 
@@ -52,17 +53,14 @@ const KEY_BEFORE_ZONE: [&str; 6] = [
     ".spam.spamrats.com.",
 ];
 
-/// From this length on, a label is a key even at the position of the list's own label.
-const LEAST_MISPLACED_KEY: usize = 12;
-
 /// Finds the key in names of lists whose operators sell access by a secret label.
 pub(super) fn known_secret(absolute: &str) -> Option<(u8, u8)> {
     // KEY.<list>.dq.spamhaus.net, KEY.<list>.mail.abusix.zone: the key stands before the list's own label.
     for suffix in [".dq.spamhaus.net.", ".mail.abusix.zone."] {
         if let Some(front) = absolute.strip_suffix(suffix) {
             let last = front.rfind('.').map_or(0, |dot| dot + 1);
-            // No list's own label is this long: the label was left out, or it stands before the key.
-            if front.len() - last >= LEAST_MISPLACED_KEY {
+            // The list's own label was left out, or it stands before the key.
+            if front.len() - last >= SHORTEST_MISPLACED {
                 return key_span(last, front.len());
             }
             let key_and_before = &front.get(..front.rfind('.')?)?;
@@ -84,7 +82,7 @@ pub(super) fn known_secret(absolute: &str) -> Option<(u8, u8)> {
 /// The range of a key; `None` if it is too short. Short labels belong to the subject (octets, nibbles, most top-level
 /// domains).
 pub(super) fn key_span(from: usize, to: usize) -> Option<(u8, u8)> {
-    if to.checked_sub(from)? < 4 {
+    if to.checked_sub(from)? < SHORTEST {
         return None;
     }
     Some((u8::try_from(from).ok()?, u8::try_from(to).ok()?))

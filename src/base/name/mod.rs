@@ -65,7 +65,7 @@ impl Name {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if !text.is_ascii() {
             // Errors in the A-labels have no position in the original text, so the span is the whole text.
-            let whole = |error: NameError| NameError::new(error.kind, 0..text.len());
+            let whole = |error: NameError| NameError::new(error.kind(), 0..text.len());
             return Self::parse_ascii(&to_a_labels(text)?).map_err(whole);
         }
         Self::parse_ascii(text)

@@ -1,35 +1,12 @@
 //! Why a text is not a valid template.
 
-use std::ops::Range;
+use crate::base::parse_error::ParseError;
 
 /// The maximum length of a template in octets.
 pub const MAX_TEMPLATE: usize = 2_000;
 
 /// Why a text is not a valid template, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at octet {}", span.start + 1)]
-pub struct TemplateError {
-    kind: TemplateErrorKind,
-    span: Range<usize>,
-}
-
-impl TemplateError {
-    pub(crate) fn new(kind: TemplateErrorKind, span: Range<usize>) -> Self {
-        Self { kind, span }
-    }
-
-    /// What is wrong.
-    #[must_use]
-    pub fn kind(&self) -> TemplateErrorKind {
-        self.kind
-    }
-
-    /// The octets of the text that are wrong; an empty range marks the position where something is missing.
-    #[must_use]
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-}
+pub type TemplateError = ParseError<TemplateErrorKind>;
 
 /// What can be wrong with a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

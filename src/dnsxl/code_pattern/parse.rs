@@ -1,9 +1,9 @@
 //! Reads a pattern of return codes, and says what is wrong with it.
 
-use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::base::parse_error::ParseError;
 use crate::dnsxl::code_pattern::{Alternative, CodePattern, MAX_ALTERNATIVES, Octet};
 
 impl FromStr for CodePattern {
@@ -15,26 +15,7 @@ impl FromStr for CodePattern {
 }
 
 /// Why a text is not a pattern of return codes, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at octet {}", span.start + 1)]
-pub struct PatternError {
-    kind: PatternErrorKind,
-    span: Range<usize>,
-}
-
-impl PatternError {
-    /// What is wrong.
-    #[must_use]
-    pub fn kind(&self) -> PatternErrorKind {
-        self.kind
-    }
-
-    /// The octets of the text that are wrong; an empty range where something is missing.
-    #[must_use]
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
-}
+pub type PatternError = ParseError<PatternErrorKind>;
 
 /// What can be wrong with a pattern, in the wording of Postfix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -79,7 +60,7 @@ impl Parser<'_> {
             match self.closing_bracket() {
                 None => {
                     let end = self.text.len();
-                    return Err(PatternError { kind: PatternErrorKind::MissingBracket, span: end..end });
+                    return Err(PatternError::new(PatternErrorKind::MissingBracket, end..end));
                 }
                 Some(last) if last + 1 == self.text.len() => {
                     self.text = self.text.get(..last).unwrap_or_default();
@@ -130,7 +111,7 @@ impl Parser<'_> {
                 let start = self.at;
                 let to = self.number(PatternErrorKind::BadRange)?;
                 if to < from || !two_dots {
-                    return Err(PatternError { kind: PatternErrorKind::BadRange, span: start..self.at });
+                    return Err(PatternError::new(PatternErrorKind::BadRange, start..self.at));
                 }
                 alternatives.push(Alternative::Between(from, to));
             } else {
@@ -161,7 +142,7 @@ impl Parser<'_> {
         match value {
             Some(value) if !digits.is_empty() => Ok(value),
             _ if digits.is_empty() => Err(self.error(otherwise)),
-            _ => Err(PatternError { kind: otherwise, span: start..self.at }),
+            _ => Err(PatternError::new(otherwise, start..self.at)),
         }
     }
 
@@ -179,6 +160,6 @@ impl Parser<'_> {
 
     /// The octet here is wrong; nothing at all at the end.
     fn error(&self, kind: PatternErrorKind) -> PatternError {
-        PatternError { kind, span: self.at..(self.at + 1).min(self.text.len()) }
+        PatternError::new(kind, self.at..(self.at + 1).min(self.text.len()))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::name::Name;
 use crate::dnsxl::{CodeTest, DomainForm, ListKind, ListSpec, Profile, SubjectKind};
 use crate::lists::catalogue::date::Date;
-use crate::lists::catalogue::tombstone::{Shutdown, ShutdownSign};
+use crate::lists::catalogue::shutdown::{Shutdown, ShutdownSign};
 
 /// One list. All its text is printable ASCII without line breaks.
 ///
@@ -239,7 +239,7 @@ impl fmt::Display for Entry {
             write!(f, " ({operator})")?;
         }
         match &self.status {
-            Status::Retired(tombstone) => write!(f, ": {tombstone}"),
+            Status::Retired(shutdown) => write!(f, ": {shutdown}"),
             status => {
                 write!(f, ": {}", status.word())?;
                 if let Some(since) = self.since {

@@ -84,9 +84,9 @@ pub(crate) mod error;
 pub(crate) mod finding;
 pub(crate) mod overlay;
 mod reader;
+pub(crate) mod shutdown;
 pub(crate) mod stanza;
 pub(crate) mod suggest;
-pub(crate) mod tombstone;
 mod values;
 
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ pub use crate::lists::catalogue::entry::{Access, Entry, Recommendation, Speaks, 
 pub use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind};
 pub use crate::lists::catalogue::finding::CatalogueFinding;
 pub use crate::lists::catalogue::overlay::CatalogueFileError;
-pub use crate::lists::catalogue::tombstone::{Shutdown, ShutdownSign};
+pub use crate::lists::catalogue::shutdown::{Shutdown, ShutdownSign};
 
 use crate::base::name::Name;
 

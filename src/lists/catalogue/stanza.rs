@@ -8,7 +8,7 @@ use crate::dnsxl::{CodeTest, DomainForm, ListSpec, Profile, SubjectKind, TestEnt
 use crate::lists::catalogue::date::Date;
 use crate::lists::catalogue::entry::{Access, Entry, Recommendation, Speaks, Status};
 use crate::lists::catalogue::error::{CatalogueError, CatalogueErrorKind as Wrong};
-use crate::lists::catalogue::tombstone::{Shutdown, ShutdownSign};
+use crate::lists::catalogue::shutdown::{Shutdown, ShutdownSign};
 use crate::lists::catalogue::values::{
     StatusWord, needed, read_bit, read_codes, read_disposition, read_form, read_kind, read_part_of, read_recommended,
     read_source, read_speaks, read_status, word_and_rest, zone_and_access, zone_name,

@@ -8,7 +8,7 @@ use crate::dnsxl::{CodePattern, CodeTest, Disposition, DomainForm, ListSpec, Par
 use crate::lists::catalogue::date::Date;
 use crate::lists::catalogue::entry::{Access, Speaks};
 use crate::lists::catalogue::error::CatalogueErrorKind as Wrong;
-use crate::lists::catalogue::tombstone::ShutdownSign;
+use crate::lists::catalogue::shutdown::ShutdownSign;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StatusWord {

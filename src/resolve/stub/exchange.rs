@@ -17,10 +17,8 @@ use crate::resolve::failure_rank::io_failure;
 use crate::resolve::stub::socket::{BareRefusal, Provider};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::wire::classify::{Chain, Classified, classify, failure_of, refuses_opt};
+use crate::resolve::wire::codec::MAX_PAYLOAD;
 use crate::resolve::wire::rdata::kind_to_wire;
-
-/// The largest response, in octets, that is not fragmented on any usual path (RFC 9715 §3.2 and the DNS flag day of 2020).
-const MAX_PAYLOAD: u16 = 1_232;
 
 /// Asks until the question is answered, every server has failed, or the deadline has passed.
 pub(crate) async fn ask(
@@ -177,7 +175,7 @@ impl Round<'_> {
         message.add_query(Query::query(self.chain.last().clone(), kind_to_wire(self.question.record_type)));
         if opt {
             let mut edns = Edns::new();
-            edns.set_max_payload(MAX_PAYLOAD);
+            edns.set_max_payload(u16::try_from(MAX_PAYLOAD).unwrap_or(u16::MAX));
             message.set_edns(edns);
         }
         DnsRequest::new(message, DnsRequestOptions::default())

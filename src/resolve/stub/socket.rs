@@ -19,14 +19,11 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use crate::base::clock::BoxFuture;
+use crate::resolve::wire::UDP_BUFFER;
+use crate::resolve::wire::codec::HEADER;
 
-/// Octets of a message header (RFC 1035 §4.1.1).
-const HEADER: usize = 12;
 /// Octets of an OPT record without options (RFC 6891 §6.1.2), the only thing that may follow the header.
 const BARE_OPT: usize = 11;
-
-/// Octets read of a datagram: one more than the largest response, to see that a datagram is too long.
-const LONGEST: usize = 1_233;
 
 /// Tokio's sockets and tasks, with the UDP socket of this file. It owns the tasks of its TCP connections.
 #[derive(Clone, Default)]
@@ -84,7 +81,7 @@ impl DnsUdpSocket for ConnectedUdp {
     type Time = TokioTime;
 
     fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<(usize, SocketAddr)>> {
-        let mut room = [0; LONGEST];
+        let mut room = [0; UDP_BUFFER];
         let received = DnsUdpSocket::poll_recv_from(&*self.socket, cx, &mut room);
         match received {
             Poll::Ready(Ok((length, _))) => {

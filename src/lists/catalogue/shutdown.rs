@@ -13,9 +13,9 @@ use crate::lists::catalogue::date::Date;
 /// use rdnsbl::{Name, lists::catalogue::{Catalogue, Status}};
 ///
 /// let entry = Catalogue::builtin().get(&Name::parse("brazil.blackholes.us")?);
-/// let Some(Status::Retired(tombstone)) = entry.map(|entry| entry.status()) else { return Ok(()) };
+/// let Some(Status::Retired(shutdown)) = entry.map(|entry| entry.status()) else { return Ok(()) };
 /// assert_eq!(
-///     tombstone.to_string(),
+///     shutdown.to_string(),
 ///     "closed 2007; stopped answering, then listed everything after its name servers changed owner \
 ///      (https://circleid.com/posts/20091013_unwelcome_afterlife_for_a_long_dead_blacklist)"
 /// );
