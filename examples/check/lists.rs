@@ -27,7 +27,7 @@ const DEFAULT: &[(ListKind, &str)] = &[
 ];
 
 /// How many mistakes of one text are printed; the others are counted.
-const MOST_TOLD: usize = 100;
+const MAX_MISTAKES: usize = 100;
 
 /// The lists to ask, and messages about the configurations that they come from.
 pub(crate) struct Lists {
@@ -63,10 +63,10 @@ pub(crate) fn read(options: &Options, retired: Retired) -> Result<Lists, Usage> 
             &mut unreadable
         };
         let count = contexts.iter().flat_map(Context::mistakes).count();
-        let told = contexts.iter().flat_map(Context::mistakes).take(MOST_TOLD);
-        wrong.extend(told.map(|error| mistake(kind, text, error)));
-        if count > MOST_TOLD {
-            wrong.push(Usage::new(format!("{}: {} mistakes more", option(kind), count - MOST_TOLD)));
+        let first = contexts.iter().flat_map(Context::mistakes).take(MAX_MISTAKES);
+        wrong.extend(first.map(|error| mistake(kind, text, error)));
+        if count > MAX_MISTAKES {
+            wrong.push(Usage::new(format!("{}: {} mistakes more", option(kind), count - MAX_MISTAKES)));
         }
         let mut items = contexts.iter().flat_map(|context| &context.items);
         if items.all(|(_, item)| item.as_ref().is_err_and(|error| !error.is_mistake())) {

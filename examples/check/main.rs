@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     ExitCode::from(match outcome {
         Ok(code) => code,
         Err(failure) => {
-            tell(&failure.message);
+            print_error(&failure.message);
             failure.exit.code()
         }
     })
@@ -90,7 +90,7 @@ impl From<Usage> for Failed {
 }
 
 /// Prints a message on standard error. A failure to write it is ignored.
-pub(crate) fn tell(message: &str) {
+pub(crate) fn print_error(message: &str) {
     let _ = writeln!(io::stderr(), "check: {message}");
 }
 
@@ -109,7 +109,7 @@ fn check(options: &Options) -> Result<u8, Failed> {
         false => (None, lists::read(options, Retired::default())?),
     };
     for text in mistakes.iter().chain(&notes) {
-        tell(&text.to_string());
+        print_error(&text.to_string());
     }
     // On standard error: for the person who pasted the list, without changing the output for machines.
     // Notes of the catalogue about default lists are part of the report, where they matter.
@@ -117,10 +117,10 @@ fn check(options: &Options) -> Result<u8, Failed> {
         |finding: &&ZoneFinding| options.lists.is_empty() && matches!(finding.kind(), ZoneFindingKind::Note(_));
     for finding in lists.findings().iter().filter(|finding| !options.all && !unasked(finding)) {
         let text = finding.to_string();
-        tell(&if options.form.is_none() { people::finding(&text) } else { text });
+        print_error(&if options.form.is_none() { people::finding(&text) } else { text });
     }
     for unreachable in lists.unreachable() {
-        tell(&unreachable.to_string());
+        print_error(&unreachable.to_string());
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -167,7 +167,7 @@ async fn run(options: &Options, lists: ListSet, probe: Option<Probe>) -> Result<
         Err(error) => return Err(Failed::could_not_tell(format!("cannot write: {error}"))),
     }
     for fault in output.faults() {
-        tell(&match fault {
+        print_error(&match fault {
             ResolverFault::Unreachable => format!("no answer from {servers}"),
             other => format!("{other}: {servers}"),
         });

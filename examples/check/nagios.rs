@@ -9,12 +9,12 @@ use crate::demo::BANNER;
 use crate::exit::{Alarm, Exit, in_doubt};
 
 /// Targets that are named in the line; the others are counted.
-const MAX_TOLD: usize = 5;
+const MAX_TARGETS: usize = 5;
 
 /// Collects reports for the line.
 pub(crate) struct Nagios {
     demo: bool,
-    told: Vec<(Alarm, String)>,
+    texts: Vec<(Alarm, String)>,
     targets: usize,
     listed: usize,
     broken: usize,
@@ -25,7 +25,7 @@ pub(crate) struct Nagios {
 
 impl Nagios {
     pub(crate) fn new(demo: bool) -> Self {
-        Self { demo, told: Vec::new(), targets: 0, listed: 0, broken: 0, unknown: 0, questions: 0, seconds: 0.0 }
+        Self { demo, texts: Vec::new(), targets: 0, listed: 0, broken: 0, unknown: 0, questions: 0, seconds: 0.0 }
     }
 
     pub(crate) fn add(&mut self, report: &Report) {
@@ -49,19 +49,20 @@ impl Nagios {
         if !doubtful.is_empty() {
             texts.push(format!("doubtful: {doubtful}"));
         }
-        self.told.push((Alarm::of(report), format!("{target}: {}", texts.join(", "))));
+        self.texts.push((Alarm::of(report), format!("{target}: {}", texts.join(", "))));
     }
 
     /// The whole line. A bar would start the performance data.
     pub(crate) fn line(&self) -> String {
-        let mut told: Vec<_> = self.told.iter().collect();
+        let mut worst_first: Vec<_> = self.texts.iter().collect();
         // A stable sort: equal ones stay in the order of the targets.
-        told.sort_by_key(|(alarm, _)| std::cmp::Reverse(*alarm));
-        let state = told.first().map_or(Alarm::Unknown, |(alarm, _)| *alarm).word();
+        worst_first.sort_by_key(|(alarm, _)| std::cmp::Reverse(*alarm));
+        let state = worst_first.first().map_or(Alarm::Unknown, |(alarm, _)| *alarm).word();
         let banner = if self.demo { format!("{BANNER} - ") } else { String::new() };
-        let mut texts: Vec<String> = told.iter().take(MAX_TOLD).map(|(_, text)| text.replace('|', "/")).collect();
-        if told.len() > MAX_TOLD {
-            texts.push(format!("and {} more", told.len() - MAX_TOLD));
+        let mut texts: Vec<String> =
+            worst_first.iter().take(MAX_TARGETS).map(|(_, text)| text.replace('|', "/")).collect();
+        if worst_first.len() > MAX_TARGETS {
+            texts.push(format!("and {} more", worst_first.len() - MAX_TARGETS));
         }
         format!(
             "RDNSBL {state} - {banner}{} | targets={} listed={} broken={} unknown={} questions={} time={:.3}s\n",
@@ -89,10 +90,10 @@ fn text(report: &Report) -> String {
             format!("below the threshold, listed by {}", join(report.denied().map(|(row, _)| row.list())))
         }
         // "Not listed" from a list in doubt does not count.
-        Exit::Clear => match report.counts().answered() - in_doubt(report).filter(is_heard).count() {
+        Exit::Clear => match report.counts().answered() - in_doubt(report).filter(has_answered).count() {
             0 => "no sound list was heard".to_owned(),
             1 => "not listed by 1 list".to_owned(),
-            heard => format!("not listed by {heard} lists"),
+            count => format!("not listed by {count} lists"),
         },
         Exit::CouldNotTell => could_not_tell(report),
         Exit::Against | Exit::Usage => report.advice().reply().map(|reply| reply.text().to_owned()).unwrap_or_default(),
@@ -100,7 +101,7 @@ fn text(report: &Report) -> String {
 }
 
 /// Did the list say something about the target?
-fn is_heard(row: &&ListReport) -> bool {
+fn has_answered(row: &&ListReport) -> bool {
     matches!(row.verdict(), Verdict::Listed(..) | Verdict::NotListed(_) | Verdict::Excluded(_))
 }
 
@@ -122,11 +123,11 @@ fn could_not_tell(report: &Report) -> String {
         return fault.to_string();
     }
     if let Some(Iprev::TempError(error)) = report.iprev() {
-        return format!("reverse DNS could not be told: {}{}", error.why(), said(error.extended_error()));
+        return format!("reverse DNS could not be told: {}{}", error.why(), extended(error.extended_error()));
     }
     for (whose, domain) in [("sender", report.sender()), ("recipient", report.recipient())] {
         if let Some((domain, MailDomain::Unknown(why))) = domain.map(|domain| (domain, domain.verdict())) {
-            return format!("the {whose}'s domain could not be told: {why}{}", said(domain.extended_error()));
+            return format!("the {whose}'s domain could not be told: {why}{}", extended(domain.extended_error()));
         }
     }
     match report.advice().reply() {
@@ -136,7 +137,7 @@ fn could_not_tell(report: &Report) -> String {
 }
 
 /// What the resolver added to a failure (RFC 8914).
-fn said(error: Option<ExtendedError>) -> String {
+fn extended(error: Option<ExtendedError>) -> String {
     error.map(|error| format!(": {error}")).unwrap_or_default()
 }
 

@@ -9,7 +9,7 @@ use crate::args::{Form, Options};
 use crate::demo::BANNER;
 use crate::nagios::Nagios;
 use crate::servers::Servers;
-use crate::{people, tell, terminal, tsv};
+use crate::{people, print_error, terminal, tsv};
 
 /// The mark of every report of `--demo` in JSON.
 const JSON_MARK: &str = "\"demo\":true,\"note\":\"DEMO DATA\",";
@@ -41,7 +41,7 @@ impl<'a> Output<'a> {
     pub(crate) fn begin(&mut self) -> io::Result<()> {
         let demo = self.options.demo;
         if demo && self.options.form.is_some() {
-            tell(&format!("{BANNER}: the answers are made up; --special is implied"));
+            print_error(&format!("{BANNER}: the answers are made up; --special is implied"));
         }
         match self.options.form {
             None => self.write(&people::header(self.servers, demo)),

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::lists::Lists;
 use crate::servers::Servers;
 use crate::usage::Usage;
-use crate::{lists, people, tell};
+use crate::{lists, people, print_error};
 
 /// Lists that are probed at the same time. All at once would flood a small resolver, and lists would be blamed for it.
 const AT_ONCE: usize = 32;
@@ -63,7 +63,7 @@ impl Probe {
             let spec = if entry.speaks() == Speaks::For { ListSpec::allow(&zone) } else { ListSpec::deny(&zone) };
             specs.push(spec.map_err(|error| Usage::new(format!("{zone}: {error}")))?);
         }
-        tell(&format!("left out: {keyed} lists that want a key, {hashes} of hashes"));
+        print_error(&format!("left out: {keyed} lists that want a key, {hashes} of hashes"));
         let set = ListSet::builder().knowledge(knowledge.clone()).retired(Retired::Ask).lists(specs);
         let lists = set.build().map_err(|error| Usage::new(error.to_string()))?;
         Ok((Self { lists: lists.clone(), knowledge, today }, Lists { set: lists, ..given }))
@@ -73,7 +73,7 @@ impl Probe {
     pub(crate) async fn run(&self, options: &Options, checker: &Checker, servers: &Servers) -> io::Result<Exit> {
         let rows: Vec<Row> = self.ask(checker).await.into_iter().map(|report| self.row(report)).collect();
         if rows.iter().all(|row| row.outcome() == Outcome::Unknown) && !rows.is_empty() {
-            tell(&format!("no list could be told; asked {servers}"));
+            print_error(&format!("no list could be told; asked {servers}"));
         }
         let text = match options.form {
             Some(Form::JsonLines) => rows.iter().map(|row| format!("{}\n", row.json())).collect(),
@@ -81,7 +81,7 @@ impl Probe {
             None => format!("{}\n{}", people::header(servers, options.demo), table(&rows)),
         };
         if options.demo && options.form.is_some() {
-            tell(&format!("{BANNER}: the answers are made up"));
+            print_error(&format!("{BANNER}: the answers are made up"));
         }
         io::stdout().write_all(text.as_bytes())?;
         Ok(rows.iter().map(|row| row.outcome().exit()).max().unwrap_or(Exit::CouldNotTell))

@@ -55,18 +55,18 @@ pub(crate) fn report(report: &Report) -> String {
     for (part, report) in [("sender", report.sender()), ("recipient", report.recipient())] {
         if let Some(report) = report {
             let domain = report.domain().map(ToString::to_string).unwrap_or_default();
-            add(Row { text: &said(report.extended_error()), ..mail_domain(part, report, &domain) });
+            add(Row { text: &extended(report.extended_error()), ..mail_domain(part, report, &domain) });
         }
     }
     for row in report.lists() {
         let codes = row.verdict().codes().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let mut line = Row { codes: &codes, ..list(row) };
-        let said = match row.verdict() {
-            Verdict::Unknown(unknown) => said(unknown.extended_error()),
+        let text = match row.verdict() {
+            Verdict::Unknown(unknown) => extended(unknown.extended_error()),
             _ => String::new(),
         };
         if line.text.is_empty() {
-            line.text = &said;
+            line.text = &text;
         }
         add(line);
     }
@@ -123,7 +123,7 @@ fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
 }
 
 /// What the resolver added to a failure (RFC 8914).
-fn said(error: Option<ExtendedError>) -> String {
+fn extended(error: Option<ExtendedError>) -> String {
     error.map(|error| error.to_string()).unwrap_or_default()
 }
 

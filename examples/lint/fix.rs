@@ -8,9 +8,9 @@ use rdnsbl::remote_text::hide_keys;
 use crate::finding::Edit;
 use crate::kind::Kind;
 use crate::output::count;
+use crate::print_error;
 use crate::result::{Linted, Outcome};
 use crate::source::Source;
-use crate::tell;
 
 /// The diff of all files.
 pub(crate) fn diff(outcome: &Outcome) -> String {
@@ -48,7 +48,7 @@ pub(crate) fn diff(outcome: &Outcome) -> String {
         }
     }
     let (corrected, left) = (count(corrected, "line"), count(left, "finding"));
-    tell(&format!("{corrected} corrected, {left} left to you"));
+    print_error(&format!("{corrected} corrected, {left} left to you"));
     text
 }
 

@@ -72,18 +72,18 @@ fn main() -> ExitCode {
         Ok(Request::Rules) => print(&output::rules()).map(|()| 0),
         Ok(Request::Lint(options)) => lint(&options),
         Err(usage) => {
-            tell(&usage.to_string());
+            print_error(&usage.to_string());
             return ExitCode::from(USAGE);
         }
     };
     ExitCode::from(done.unwrap_or_else(|message| {
-        tell(&message);
+        print_error(&message);
         COULD_NOT_TELL
     }))
 }
 
 /// Prints a message on standard error. A failure to write it is ignored.
-pub(crate) fn tell(message: &str) {
+pub(crate) fn print_error(message: &str) {
     let _ = writeln!(io::stderr(), "lint: {message}");
 }
 
@@ -102,7 +102,7 @@ fn lint(options: &Options) -> Result<u8, String> {
     let loaded = Loaded::new(options);
     let mut outcome = Outcome { unread: loaded.unread.clone(), ..Outcome::default() };
     for (name, why) in &outcome.unread {
-        tell(&if name.is_empty() { why.clone() } else { format!("{name}: {why}") });
+        print_error(&if name.is_empty() { why.clone() } else { format!("{name}: {why}") });
     }
     let mut asked = Vec::new();
     for source in loaded.into_sources() {
@@ -158,8 +158,8 @@ fn ask(options: &Options, outcome: &mut Outcome, lists: Vec<ListSpec>, knowledge
         };
         let servers = servers.map_err(|error| error.to_string())?;
         let answers = probe::ask(&servers, lists, knowledge, budget).await;
-        if answers.asked > 0 && !answers.heard() {
-            tell(&format!("no answer from {servers}"));
+        if answers.asked > 0 && !answers.any_answered() {
+            print_error(&format!("no answer from {servers}"));
             outcome.unheard = true;
         }
         for linted in &mut outcome.texts {

@@ -82,7 +82,7 @@ impl Answers {
     }
 
     /// Did at least one list answer?
-    pub(crate) fn heard(&self) -> bool {
+    pub(crate) fn any_answered(&self) -> bool {
         !self.healths.is_empty()
     }
 

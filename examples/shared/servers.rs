@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdnsbl::resolve::{Direct, ResolverError, ServersOrigin, Timeouts};
 
-use crate::tell;
+use crate::print_error;
 
 /// The default budget of a target.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,12 +27,12 @@ impl Servers {
         }
         let (direct, from) = match Direct::system() {
             Ok(direct) if direct.origin() == ServersOrigin::ResolvConfEmpty => {
-                tell("/etc/resolv.conf names no server; asking 127.0.0.1, as the C library does");
+                print_error("/etc/resolv.conf names no server; asking 127.0.0.1, as the C library does");
                 (direct, "default")
             }
             Ok(direct) => (direct, "/etc/resolv.conf"),
             Err(error) => {
-                tell(&format!("{error}; asking 127.0.0.1, as the C library does"));
+                print_error(&format!("{error}; asking 127.0.0.1, as the C library does"));
                 (Direct::servers([SocketAddr::from((Ipv4Addr::LOCALHOST, 53))])?, "default")
             }
         };

@@ -38,9 +38,9 @@ impl UnknownReason {
 }
 
 /// The reason, with the extended DNS error of the resolver, for people.
-pub(crate) fn told(why: &UnknownReason, said: Option<ExtendedError>) -> String {
-    match said {
-        Some(said) => format!("{why}: {said}"),
+pub(crate) fn with_extended_error(why: &UnknownReason, error: Option<ExtendedError>) -> String {
+    match error {
+        Some(error) => format!("{why}: {error}"),
         None => why.to_string(),
     }
 }

@@ -35,7 +35,7 @@ struct Member<'a> {
     /// The zone that contains it, with the key of this list.
     whole: Name,
     known: &'a Profile,
-    told_by: Option<&'a CodeTest>,
+    part_codes: Option<&'a CodeTest>,
 }
 
 /// Returns the findings, with the positions of their lists; merges the lists if `merge` says so.
@@ -54,7 +54,7 @@ pub(super) fn plan(
     let mut merged = Vec::new();
     for member in &members {
         let Some(spec) = specs.get(member.index) else { continue };
-        let within = member.told_by.map(|told_by| within(spec, member, told_by));
+        let within = member.part_codes.map(|part_codes| within(spec, member, part_codes));
         let overlaps = |other: &ListSpec| shares_subject(spec, other) && !other.is_retired();
         let whole = |other: &ListSpec| *other.zone() == member.whole && other.original().is_none() && overlaps(other);
         // A limit applies to one zone: queries sent to another zone would bypass it.
@@ -64,7 +64,7 @@ pub(super) fn plan(
             found.push((member.index, ZoneFindingKind::CountedTwice { whole: member.whole.without_key() }));
         }
         let is_sibling = |other: &Member<'_>| {
-            let is_part = other.whole == member.whole && other.told_by.is_some();
+            let is_part = other.whole == member.whole && other.part_codes.is_some();
             let other = specs.get(other.index).filter(|_| is_part);
             other.is_some_and(|other| other.zone() != spec.zone() && overlaps(other) && unlimited(other))
         };
@@ -125,12 +125,12 @@ fn part_of<'a>(spec: &ListSpec, catalogue: &'a Catalogue) -> Option<Member<'a>> 
         (None, Access::Open | Access::KeyAccepted) => holder.zone().clone(),
         (Some(_), Access::Open) | (None, Access::KeyNeeded) => return None,
     };
-    Some(Member { index: 0, whole, known: holder.profile(), told_by: entry.told_by() })
+    Some(Member { index: 0, whole, known: holder.profile(), part_codes: entry.part_codes() })
 }
 
 /// The list in the form needed when the containing list is asked.
-fn within(spec: &ListSpec, member: &Member<'_>, told_by: &CodeTest) -> ListSpec {
-    spec.clone().asked_within(member.whole.clone(), told_by.clone(), member.known)
+fn within(spec: &ListSpec, member: &Member<'_>, part_codes: &CodeTest) -> ListSpec {
+    spec.clone().asked_within(member.whole.clone(), part_codes.clone(), member.known)
 }
 
 /// Do both ask about a common subject, and do they decide together?
@@ -149,17 +149,17 @@ fn counts_too(within: Option<&ListSpec>, member: &Member<'_>, part: &ListSpec, w
     if part.kind() != whole.kind() || !counts(part) || !counts(whole) {
         return false;
     }
-    match (within, member.told_by) {
-        (Some(within), Some(told_by)) => {
-            codes(told_by, member.known).iter().any(|code| within.lists(*code) && whole.lists(*code))
+    match (within, member.part_codes) {
+        (Some(within), Some(part_codes)) => {
+            codes(part_codes, member.known).iter().any(|code| within.lists(*code) && whole.lists(*code))
         }
         _ => whole.codes().is_none(),
     }
 }
 
 /// Every code by which the containing list reports the part.
-fn codes(told_by: &CodeTest, known: &Profile) -> Vec<Ipv4Addr> {
-    match (told_by.as_pattern(), told_by.as_any_bit()) {
+fn codes(part_codes: &CodeTest, known: &Profile) -> Vec<Ipv4Addr> {
+    match (part_codes.as_pattern(), part_codes.as_any_bit()) {
         (Some(pattern), _) => pattern.written_out().unwrap_or_default(),
         (None, Some(mask)) => {
             let [.., mask] = mask.octets();
@@ -172,7 +172,7 @@ fn codes(told_by: &CodeTest, known: &Profile) -> Vec<Ipv4Addr> {
 /// The configuration line that asks the containing list for the same data, if one pattern of codes can express it.
 fn one_line(spec: &ListSpec, member: &Member<'_>, within: &ListSpec) -> Option<ListSpec> {
     let codes: Vec<Ipv4Addr> =
-        codes(member.told_by?, member.known).into_iter().filter(|code| within.lists(*code)).collect();
+        codes(member.part_codes?, member.known).into_iter().filter(|code| within.lists(*code)).collect();
     let octet = |place: usize| codes.iter().filter_map(|code| code.octets().get(place).copied()).collect();
     let pattern = CodePattern::of_sets([octet(0), octet(1), octet(2), octet(3)]);
     // Exactly all combinations of the octets.

@@ -4,7 +4,7 @@ use crate::base::template::Variable;
 use crate::check::helo::{Helo, HeloReport};
 use crate::check::iprev::{ClientName, Iprev};
 use crate::check::mail_domain::{MailDomain, MailDomainReport};
-use crate::dns::unknown::told;
+use crate::dns::unknown::with_extended_error;
 use crate::dnsxl::score::{Outcome, Score, Share};
 use crate::dnsxl::{ListKind, OnNoAnswer, Part, Subject, Verdict};
 use crate::policy::moment::Moment;
@@ -230,7 +230,9 @@ pub(super) fn iprev(iprev: &Iprev) -> Option<Fact<'_>> {
         // RFC 8601 §3 allows stopping at ten names; the eleventh might have been the one that resolves to the client.
         Iprev::Forged(names) => Fact { truncated: names.truncated(), ..Fact::new(Finding::IprevForged) },
         Iprev::NoName(_) => Fact::new(Finding::IprevNoName),
-        Iprev::TempError(error) => Fact::because(Finding::IprevTempError, told(error.why(), error.extended_error())),
+        Iprev::TempError(error) => {
+            Fact::because(Finding::IprevTempError, with_extended_error(error.why(), error.extended_error()))
+        }
     })
 }
 
@@ -241,7 +243,7 @@ pub(super) fn helo<'a>(report: &HeloReport) -> Option<Fact<'a>> {
         Helo::NoSuchName => Fact::new(Finding::HeloNoSuchName),
         Helo::NoAddress => Fact::new(Finding::HeloNoAddress),
         Helo::ClaimsUs => Fact::new(Finding::HeloClaimsUs),
-        Helo::Unknown(why) => Fact::because(Finding::HeloUnknown, told(&why, report.extended_error())),
+        Helo::Unknown(why) => Fact::because(Finding::HeloUnknown, with_extended_error(&why, report.extended_error())),
         // RFC 5321 §4.1.4: a name that resolves to another address is no reason to refuse.
         Helo::ResolvesToClient
         | Helo::ResolvesElsewhere
@@ -295,7 +297,7 @@ pub(super) fn mail_domain<'a>(report: &MailDomainReport, findings: &DomainFindin
         MailDomain::Malformed => Fact::new(findings.malformed),
         MailDomain::Unknown(why) => Fact {
             at_worst: has_exchangers(report).then_some(findings.mx_unusable),
-            ..Fact::because(findings.unknown, told(why, report.extended_error()))
+            ..Fact::because(findings.unknown, with_extended_error(why, report.extended_error()))
         },
         MailDomain::Ok(_)
         | MailDomain::NullSender

@@ -23,11 +23,11 @@ use crate::report::stage::Stage;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UnusedRule {
     findings: Vec<Finding>,
-    why: Why,
+    why: Reason,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Why {
+enum Reason {
     /// Nothing in the settings can lead to this finding.
     Never(Finding, &'static str),
     /// One check gives only one of these findings.
@@ -47,9 +47,9 @@ impl fmt::Display for UnusedRule {
         let words: Vec<&str> = self.findings.iter().map(|finding| finding.word()).collect();
         write!(f, "the rule for {} never applies: ", words.join(" and "))?;
         match self.why {
-            Why::Never(finding, why) if self.findings.len() > 1 => write!(f, "{finding} needs {why}"),
-            Why::Never(_, why) => write!(f, "it needs {why}"),
-            Why::Exclusive(one, other) => {
+            Reason::Never(finding, why) if self.findings.len() > 1 => write!(f, "{finding} needs {why}"),
+            Reason::Never(_, why) => write!(f, "it needs {why}"),
+            Reason::Exclusive(one, other) => {
                 write!(f, "{one} and {other} are never there at once; write one rule for each")
             }
         }
@@ -60,7 +60,7 @@ impl Policy {
     /// The rules that can never apply with these lists and this identity. Rules of the preset and of its strict variant are
     /// not mentioned: nobody wrote them.
     pub(crate) fn unused(&self, lists: &ListSet, ourselves: &OwnIdentity) -> Vec<UnusedRule> {
-        let never = |finding: Finding| Some(Why::Never(finding, missing(finding, lists, ourselves)?));
+        let never = |finding: Finding| Some(Reason::Never(finding, missing(finding, lists, ourselves)?));
         let presets = [Self::of(self.preset), Self::of(self.preset).strict()];
         let is_own = |finding: Finding| presets.iter().all(|preset| preset.rule(finding) != self.rule(finding));
         let alone = Finding::ALL.iter().copied().filter(|finding| is_own(*finding) && !self.rule(*finding).is_pass());
@@ -100,14 +100,14 @@ fn missing(finding: Finding, lists: &ListSet, ourselves: &OwnIdentity) -> Option
 }
 
 /// Two of these findings that exclude each other: one check gives both, and only one at a time.
-fn exclusive(findings: &[Finding]) -> Option<Why> {
+fn exclusive(findings: &[Finding]) -> Option<Reason> {
     let others = |at: usize| findings.iter().skip(at + 1).copied();
     let excludes = |one: Finding, other: Finding| {
         one != other && check_of(one).is_some_and(|check| Some(check) == check_of(other))
     };
     findings.iter().enumerate().find_map(|(at, one)| {
         let other = others(at).find(|other| excludes(*one, *other))?;
-        Some(Why::Exclusive(*one, other))
+        Some(Reason::Exclusive(*one, other))
     })
 }
 

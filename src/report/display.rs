@@ -9,7 +9,7 @@ use crate::check::generic_name::Shape;
 use crate::check::helo::{Helo, HeloReport};
 use crate::check::iprev::{Forward, Iprev, Names};
 use crate::check::mail_domain::{HostState, MailDomain, MailDomainReport, MailHost, Via};
-use crate::dns::unknown::told;
+use crate::dns::unknown::with_extended_error;
 use crate::dnsxl::score::{Outcome, Score};
 use crate::dnsxl::{Health, ListKind, Skipped, Subject, Verdict};
 use crate::report::{ListReport, Report};
@@ -23,7 +23,7 @@ const INDENT: usize = 2 + PART + VERDICT;
 /// The column where a list's text continues.
 const LIST_INDENT: usize = 17;
 /// The most characters of a HELO argument that are shown: two lines. Most names are shorter.
-const MOST_SAID: usize = 100;
+const MAX_ARGUMENT: usize = 100;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,10 +106,10 @@ fn iprev_text(iprev: &Iprev) -> String {
         Iprev::NoName(_) => "no name is published for this address".to_owned(),
         Iprev::TempError(error) => match iprev.names() {
             Some(names) if !names.all().is_empty() => {
-                let said = error.extended_error().map(|said| format!("; {said}")).unwrap_or_default();
-                format!("could not tell: {}{said}", names_text(names))
+                let extended = error.extended_error().map(|error| format!("; {error}")).unwrap_or_default();
+                format!("could not tell: {}{extended}", names_text(names))
             }
-            _ => format!("could not tell: {}", told(error.why(), error.extended_error())),
+            _ => format!("could not tell: {}", with_extended_error(error.why(), error.extended_error())),
         },
     }
 }
@@ -163,34 +163,34 @@ fn helo_word(verdict: Helo) -> &'static str {
 }
 
 /// A client's text, clipped: some clients send kilobytes.
-fn clipped(said: &str) -> Cow<'_, str> {
-    match said.char_indices().nth(MOST_SAID) {
-        Some((at, _)) => Cow::Owned(format!("{}...", said.split_at(at).0)),
-        None => Cow::Borrowed(said),
+fn clipped(argument: &str) -> Cow<'_, str> {
+    match argument.char_indices().nth(MAX_ARGUMENT) {
+        Some((at, _)) => Cow::Owned(format!("{}...", argument.split_at(at).0)),
+        None => Cow::Borrowed(argument),
     }
 }
 
 fn helo_text(helo: &HeloReport) -> String {
-    let said = &*clipped(helo.argument().as_str());
+    let argument = &*clipped(helo.argument().as_str());
     let addresses = || helo.addresses().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match helo.verdict() {
-        Helo::ResolvesToClient => format!("{said} has the client's address"),
-        Helo::ResolvesElsewhere => format!("{said} leads to {}", addresses()),
-        Helo::MxOnly => format!("{said} has no address, only MX records"),
-        Helo::LiteralMatches => format!("{said} is the client's address"),
-        Helo::LiteralDiffers => format!("{said} is not the client's address"),
-        Helo::NotFqdn => format!("{said} is no fully qualified name"),
-        Helo::Malformed => format!("\"{said}\" is neither a name nor an address literal{}", literal_text(said)),
-        Helo::ClaimsUs => format!("{said} is us"),
-        Helo::NoSuchName => format!("{said} does not exist"),
-        Helo::NoAddress => format!("{said} has neither address nor MX"),
-        Helo::Unknown(why) => format!("{said}: {}", told(&why, helo.extended_error())),
+        Helo::ResolvesToClient => format!("{argument} has the client's address"),
+        Helo::ResolvesElsewhere => format!("{argument} leads to {}", addresses()),
+        Helo::MxOnly => format!("{argument} has no address, only MX records"),
+        Helo::LiteralMatches => format!("{argument} is the client's address"),
+        Helo::LiteralDiffers => format!("{argument} is not the client's address"),
+        Helo::NotFqdn => format!("{argument} is no fully qualified name"),
+        Helo::Malformed => format!("\"{argument}\" is neither a name nor an address literal{}", literal_text(argument)),
+        Helo::ClaimsUs => format!("{argument} is us"),
+        Helo::NoSuchName => format!("{argument} does not exist"),
+        Helo::NoAddress => format!("{argument} has neither address nor MX"),
+        Helo::Unknown(why) => format!("{argument}: {}", with_extended_error(&why, helo.extended_error())),
     }
 }
 
 /// A hint on how to write the address, if the argument is one in the wrong form (RFC 5321 §4.1.3).
-fn literal_text(said: &str) -> String {
-    match said.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+fn literal_text(argument: &str) -> String {
+    match argument.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => format!("; an IPv6 address is written with its tag: [IPv6:{address}]"),
         Ok(IpAddr::V4(address)) => format!("; an address is written in brackets: [{address}]"),
         Err(_) => String::new(),
@@ -237,13 +237,13 @@ fn domain_text(report: &MailDomainReport) -> String {
         MailDomain::Unqualified => "a user name without a domain".to_owned(),
         MailDomain::Skipped => "ours".to_owned(),
         MailDomain::NotRead => "has U-labels, which are not read without the feature idna".to_owned(),
-        MailDomain::Unknown(why) => format!("{domain}: {}", told(why, report.extended_error())),
+        MailDomain::Unknown(why) => format!("{domain}: {}", with_extended_error(why, report.extended_error())),
     }
 }
 
 /// The outcome in a word: "not listed" only if at least one reliable list says so.
 fn lists_word(report: &Report) -> &'static str {
-    let is_miss = |row: &&ListReport| rank(&row.verdict) == QUIET;
+    let is_miss = |row: &&ListReport| rank(&row.verdict) == NOT_LISTED;
     let mut misses = report.deciding_lists().filter(is_miss).peekable();
     match report.score.outcome() {
         _ if report.counts.total() == 0 => "OBSERVED",
@@ -299,9 +299,9 @@ fn score_text(report: &Report) -> String {
 
 /// The lists, worst first; those with a plain "not listed" share one line.
 fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
-    let mut told: Vec<&ListReport> = rows.iter().filter(|row| rank(&row.verdict) < QUIET).collect();
-    told.sort_by_key(|row| rank(&row.verdict));
-    for row in told {
+    let mut shown: Vec<&ListReport> = rows.iter().filter(|row| rank(&row.verdict) < NOT_LISTED).collect();
+    shown.sort_by_key(|row| rank(&row.verdict));
+    for row in shown {
         let (word, text) = list_text(row);
         let list = row.list().as_str();
         // The weight, if it counts for the score and is not the usual 1.
@@ -324,11 +324,11 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
         }
     }
     // A miss of a list that may be empty or gone is not reliable.
-    for row in rows.iter().filter(|row| rank(&row.verdict) == QUIET && !row.advice().is_empty()) {
+    for row in rows.iter().filter(|row| rank(&row.verdict) == NOT_LISTED && !row.advice().is_empty()) {
         list_row(f, "doubtful", &format!("{}: not listed, but {}", row.list(), row.health()))?;
         wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", row.advice()))?;
     }
-    let quiet = |row: &&ListReport| rank(&row.verdict) == QUIET && row.advice().is_empty();
+    let quiet = |row: &&ListReport| rank(&row.verdict) == NOT_LISTED && row.advice().is_empty();
     let quiet: Vec<&str> = rows.iter().filter(quiet).map(|row| row.list().as_str()).collect();
     if !quiet.is_empty() {
         list_row(f, "not listed", &quiet.join(", "))?;
@@ -358,7 +358,7 @@ fn list_row(f: &mut fmt::Formatter<'_>, word: &str, text: &str) -> fmt::Result {
 }
 
 /// The rank from which on lists are not shown one by one.
-const QUIET: u8 = 5;
+const NOT_LISTED: u8 = 5;
 
 fn rank(verdict: &Verdict) -> u8 {
     match verdict {
@@ -367,8 +367,8 @@ fn rank(verdict: &Verdict) -> u8 {
         Verdict::Problem(_) => 2,
         Verdict::Unknown(_) => 3,
         Verdict::Excluded(_) => 4,
-        Verdict::NotListed(_) => QUIET,
-        Verdict::Skipped(_) => QUIET + 1,
+        Verdict::NotListed(_) => NOT_LISTED,
+        Verdict::Skipped(_) => NOT_LISTED + 1,
     }
 }
 
@@ -387,9 +387,11 @@ fn list_text(row: &ListReport) -> (&'static str, String) {
             let codes = if codes.is_empty() { codes } else { format!(" ({codes})") };
             ("BROKEN", format!("{}{codes}", problem.kind()))
         }
-        Verdict::Unknown(unknown) if codes.is_empty() => ("unknown", told(unknown.why(), unknown.extended_error())),
+        Verdict::Unknown(unknown) if codes.is_empty() => {
+            ("unknown", with_extended_error(unknown.why(), unknown.extended_error()))
+        }
         Verdict::Unknown(unknown) => {
-            ("unknown", format!("{codes}, but {}", told(unknown.why(), unknown.extended_error())))
+            ("unknown", format!("{codes}, but {}", with_extended_error(unknown.why(), unknown.extended_error())))
         }
         Verdict::Excluded(_) if meanings.is_empty() => ("excluded", format!("{codes}, not wanted")),
         Verdict::Excluded(_) => ("excluded", format!("{codes}, {meanings}: not wanted")),

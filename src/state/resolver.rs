@@ -14,22 +14,22 @@ use crate::report::ResolverFault;
 use crate::report::learned::ResolverSigns;
 
 /// The time between trials while nothing is wrong.
-const REGULARLY: Duration = Duration::from_secs(30 * 60);
+const TRIAL_INTERVAL: Duration = Duration::from_secs(30 * 60);
 /// The time between trials while the resolver is at fault.
-const WHILE_AT_FAULT: Duration = Duration::from_secs(60);
+const TRIAL_INTERVAL_AT_FAULT: Duration = Duration::from_secs(60);
 /// How soon after a trial a suspicion may begin the next one.
-const WHEN_SUSPECTED: Duration = Duration::from_secs(10);
+const TRIAL_INTERVAL_SUSPECTED: Duration = Duration::from_secs(10);
 /// A trial that takes longer counts as abandoned: the check that made it has ended.
-const LONGEST_TRIAL: Duration = Duration::from_secs(15);
+const MAX_TRIAL: Duration = Duration::from_secs(15);
 /// For how long answers that accuse a list are held back during a trial. A resolver that invents answers does so at once; one
 /// that cannot reach the registries may take very long, and need not be waited for.
 pub(crate) const ACCUSATIONS_HELD: Duration = Duration::from_secs(2);
 /// Questions that are sent together are sent within this time.
-const AT_THE_SAME_TIME: Duration = Duration::from_secs(1);
+const SENT_TOGETHER: Duration = Duration::from_secs(1);
 /// For how long an answer in 127.0.0.0/8 shows that such answers come through.
-const SEEN: Duration = Duration::from_secs(60);
+const LOOPBACK_VALID: Duration = Duration::from_secs(60);
 /// For how long the resolver is taken to remove such answers.
-const STRIPPED: Duration = Duration::from_secs(120);
+const STRIPPING_VALID: Duration = Duration::from_secs(120);
 
 /// What is known about the resolver.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,8 @@ impl ResolverState {
 
     /// May a check that suspects the resolver begin a trial?
     pub(crate) fn may_suspect(&self, now: Instant) -> bool {
-        !self.is_on_trial(now) && self.last_begun.is_none_or(|at| now.saturating_duration_since(at) >= WHEN_SUSPECTED)
+        !self.is_on_trial(now)
+            && self.last_begun.is_none_or(|at| now.saturating_duration_since(at) >= TRIAL_INTERVAL_SUSPECTED)
     }
 
     /// Begins a trial, unless one is under way.
@@ -94,18 +95,18 @@ impl ResolverState {
     /// When the next trial is due; `None`: at once.
     pub(crate) fn next_trial(&self) -> Option<Instant> {
         let pause = if self.suspected {
-            WHEN_SUSPECTED
+            TRIAL_INTERVAL_SUSPECTED
         } else if self.rewrites || self.silent.is_some() {
-            WHILE_AT_FAULT
+            TRIAL_INTERVAL_AT_FAULT
         } else {
-            REGULARLY
+            TRIAL_INTERVAL
         };
         self.last_begun?.checked_add(pause)
     }
 
     /// Is a trial under way?
     pub(crate) fn is_on_trial(&self, now: Instant) -> bool {
-        self.trial.as_ref().is_some_and(|(_, since)| now.saturating_duration_since(*since) < LONGEST_TRIAL)
+        self.trial.as_ref().is_some_and(|(_, since)| now.saturating_duration_since(*since) < MAX_TRIAL)
     }
 
     /// Are answers that accuse a list held back until the trial shows a result?
@@ -173,12 +174,12 @@ impl ResolverState {
 
     /// Did an answer in 127.0.0.0/8 come through within the last minute?
     pub(crate) fn lets_loopback_through(&self, now: Instant) -> bool {
-        self.loopback_seen.is_some_and(|at| now.saturating_duration_since(at) < SEEN)
+        self.loopback_seen.is_some_and(|at| now.saturating_duration_since(at) < LOOPBACK_VALID)
     }
 
     /// Was one of our own questions answered that was sent at about this moment or later?
     pub(crate) fn was_alive_since(&self, moment: Instant) -> bool {
-        self.last_answered.is_some_and(|at| moment.saturating_duration_since(at) <= AT_THE_SAME_TIME)
+        self.last_answered.is_some_and(|at| moment.saturating_duration_since(at) <= SENT_TOGETHER)
     }
 
     /// Does it invent answers?
@@ -201,7 +202,7 @@ impl ResolverState {
         if self.rewrites {
             return Some(ResolverFault::RewritesNxdomain);
         }
-        let strips = self.stripping_seen.is_some_and(|at| now.saturating_duration_since(at) < STRIPPED);
+        let strips = self.stripping_seen.is_some_and(|at| now.saturating_duration_since(at) < STRIPPING_VALID);
         if strips && !self.lets_loopback_through(now) {
             return Some(ResolverFault::Strips127);
         }

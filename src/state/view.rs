@@ -15,7 +15,7 @@ use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
 
 /// The longest time between two control queries that are judged together. It is longer than a resolver tries one query.
-const TOGETHER: Duration = Duration::from_secs(10);
+const MAX_APART: Duration = Duration::from_secs(10);
 
 /// A zone, as seen by the lists whose profiles have the same controls.
 #[derive(Clone, Debug)]
@@ -243,7 +243,7 @@ impl ZoneView {
 fn belong_together(fixed: &(Arc<Evidence>, Instant), random: &(Arc<Evidence>, Instant)) -> bool {
     let both = |is: fn(&Answer) -> bool| is(fixed.0.answer()) && is(random.0.answer());
     let apart = fixed.1.max(random.1).saturating_duration_since(fixed.1.min(random.1));
-    both(Answer::is_no) || both(|answer| answer.failure().is_some()) || apart <= TOGETHER
+    both(Answer::is_no) || both(|answer| answer.failure().is_some()) || apart <= MAX_APART
 }
 
 /// Did the query fail in a way that the servers of the list can cause?

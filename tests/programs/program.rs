@@ -36,7 +36,9 @@ impl Run {
 /// The folder of the built examples, beside this test.
 pub(crate) fn examples() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples")
+    let folder = test.parent().unwrap().parent().unwrap().join("examples");
+    assert!(folder.join("check").exists(), "build the examples first: cargo build --examples");
+    folder
 }
 
 /// The example with these arguments.

@@ -330,7 +330,7 @@ fn a_newer_text_serves_and_explains_no_code() {
         assert_eq!(explained(&catalogue, "one.bl.example"), (false, 1, 1, 1));
         assert_eq!(explained(&catalogue, "like.bl.example"), (false, 1, 1, 1));
         let entry = catalogue.get(&name("one.bl.example")).unwrap();
-        assert!(entry.recommendation().is_some() && entry.told_by().is_some());
+        assert!(entry.recommendation().is_some() && entry.part_codes().is_some());
     }
     for line in ["weather rain", "weather", "Code 127.0.0.2 allow praised", "codes"] {
         let catalogue = Catalogue::parse(&with(line, "list")).unwrap();
@@ -341,7 +341,7 @@ fn a_newer_text_serves_and_explains_no_code() {
         assert_eq!(explained(&catalogue, "like.bl.example"), (true, 0, 0, 1), "{line}");
         assert_eq!(explained(&catalogue, "two.bl.example"), (false, 1, 0, 0), "{line}");
         let entry = catalogue.get(&name("one.bl.example")).unwrap();
-        assert!(entry.recommendation().is_none() && entry.told_by().is_none());
+        assert!(entry.recommendation().is_none() && entry.part_codes().is_none());
         assert_eq!((entry.status(), entry.note()), (&Status::Active, Some("whole networks")));
     }
     // Before the first zone it applies to all lists of the operator.

@@ -80,7 +80,7 @@ pub struct HeloCheck {
 /// The result of parsing the argument.
 #[derive(Clone, Debug)]
 enum Start {
-    Settled(Helo),
+    Done(Helo),
     Ask(Name),
 }
 
@@ -98,16 +98,14 @@ impl HeloCheck {
             _ => RemoteText::clean(argument.as_bytes()),
         };
         let start = match read {
-            Argument::Literal(address) if is_other && own.has(address) => Start::Settled(Helo::ClaimsUs),
-            Argument::Literal(address) if Some(address.to_canonical()) == client => {
-                Start::Settled(Helo::LiteralMatches)
-            }
-            Argument::Literal(_) => Start::Settled(Helo::LiteralDiffers),
-            Argument::Name(name) if is_other && own.is_named(&name) => Start::Settled(Helo::ClaimsUs),
-            Argument::Name(name) if name.label_count() < 2 => Start::Settled(Helo::NotFqdn),
+            Argument::Literal(address) if is_other && own.has(address) => Start::Done(Helo::ClaimsUs),
+            Argument::Literal(address) if Some(address.to_canonical()) == client => Start::Done(Helo::LiteralMatches),
+            Argument::Literal(_) => Start::Done(Helo::LiteralDiffers),
+            Argument::Name(name) if is_other && own.is_named(&name) => Start::Done(Helo::ClaimsUs),
+            Argument::Name(name) if name.label_count() < 2 => Start::Done(Helo::NotFqdn),
             Argument::Name(name) => Start::Ask(name),
-            Argument::Number => Start::Settled(Helo::NotFqdn),
-            Argument::Malformed => Start::Settled(Helo::Malformed),
+            Argument::Number => Start::Done(Helo::NotFqdn),
+            Argument::Malformed => Start::Done(Helo::Malformed),
         };
         Self { argument: shown, start, client, answers: Answers::default() }
     }
@@ -115,13 +113,13 @@ impl HeloCheck {
     fn name(&self) -> Option<&Name> {
         match &self.start {
             Start::Ask(name) => Some(name),
-            Start::Settled(_) => None,
+            Start::Done(_) => None,
         }
     }
 
     fn report(&self, verdict: Helo) -> Step<HeloReport> {
         let slots: &[Slot] = match (&self.start, verdict) {
-            (Start::Settled(_), _) => &[],
+            (Start::Done(_), _) => &[],
             (Start::Ask(_), Helo::MxOnly | Helo::NoAddress) => &[A, AAAA, MX],
             (Start::Ask(_), _) => &[A, AAAA],
         };
@@ -226,7 +224,7 @@ impl Check for HeloCheck {
     type Verdict = HeloReport;
 
     fn step(&self) -> Step<HeloReport> {
-        if let Start::Settled(verdict) = &self.start {
+        if let Start::Done(verdict) = &self.start {
             return self.report(*verdict);
         }
         let (Some(a), Some(aaaa)) = (self.answers.get(A), self.answers.get(AAAA)) else {

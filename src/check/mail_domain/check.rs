@@ -51,7 +51,7 @@ pub struct MailDomainCheck {
 /// The result of parsing the path.
 #[derive(Clone, Debug)]
 enum Start {
-    Settled(MailDomain),
+    Done(MailDomain),
     Ask(Name),
 }
 
@@ -66,9 +66,9 @@ fn unreadable(path: &str, reads_u_labels: bool) -> MailDomain {
 }
 
 /// The progress of the look-up of one host.
-enum Look {
+enum HostLookup {
     Need(Slot),
-    Seen(MailHost),
+    Done(MailHost),
 }
 
 impl MailDomainCheck {
@@ -78,12 +78,12 @@ impl MailDomainCheck {
     pub fn new(side: PathRole, path: &str) -> Self {
         let start = match (mail_path::read(path), side) {
             (Path::Domain(name), _) => Start::Ask(name),
-            (Path::Literal(address), _) => Start::Settled(MailDomain::AddressLiteral(address)),
-            (Path::Null, PathRole::Sender) => Start::Settled(MailDomain::NullSender),
+            (Path::Literal(address), _) => Start::Done(MailDomain::AddressLiteral(address)),
+            (Path::Null, PathRole::Sender) => Start::Done(MailDomain::NullSender),
             // RFC 5321 §4.1.1.3: "Postmaster" without a domain is always local.
-            (Path::Postmaster, PathRole::Recipient) => Start::Settled(MailDomain::Skipped),
+            (Path::Postmaster, PathRole::Recipient) => Start::Done(MailDomain::Skipped),
             (Path::Null | Path::Postmaster | Path::Malformed, _) => {
-                Start::Settled(unreadable(path, cfg!(feature = "idna")))
+                Start::Done(unreadable(path, cfg!(feature = "idna")))
             }
         };
         Self { start, answers: Answers::default() }
@@ -92,7 +92,7 @@ impl MailDomainCheck {
     /// A check of a domain.
     #[must_use]
     pub fn of_domain(domain: Name) -> Self {
-        let start = if domain.is_host() { Start::Ask(domain) } else { Start::Settled(MailDomain::Malformed) };
+        let start = if domain.is_host() { Start::Ask(domain) } else { Start::Done(MailDomain::Malformed) };
         Self { start, answers: Answers::default() }
     }
 
@@ -101,24 +101,24 @@ impl MailDomainCheck {
     pub fn domain(&self) -> Option<&Name> {
         match &self.start {
             Start::Ask(name) => Some(name),
-            Start::Settled(_) => None,
+            Start::Done(_) => None,
         }
     }
 
     /// Ends the check without a DNS query: there is no domain.
     pub(crate) fn unqualified() -> Self {
-        Self { start: Start::Settled(MailDomain::Unqualified), answers: Answers::default() }
+        Self { start: Start::Done(MailDomain::Unqualified), answers: Answers::default() }
     }
 
     /// Ends the check without a DNS query: the domain is ours.
     pub(crate) fn skip(&mut self) {
-        self.start = Start::Settled(MailDomain::Skipped);
+        self.start = Start::Done(MailDomain::Skipped);
     }
 
     fn report(&self, verdict: MailDomain, hosts: Vec<MailHost>, truncated: bool) -> Step<MailDomainReport> {
         let mx = || self.answers.get(MX).and_then(Answer::ttl);
         let ttl = match (&verdict, &self.start) {
-            (MailDomain::Unknown(_), _) | (_, Start::Settled(_)) => None,
+            (MailDomain::Unknown(_), _) | (_, Start::Done(_)) => None,
             // One usable host is enough, whatever the results for the others.
             (MailDomain::Ok(_), _) => mx().map(|mx| hosts.iter().filter_map(|host| host.ttl).fold(mx, Duration::min)),
             _ => hosts.iter().map(|host| host.ttl).try_fold(mx(), |least, ttl| Some(least.min(Some(ttl?)))).flatten(),
@@ -133,8 +133,8 @@ impl MailDomainCheck {
     /// No MX record: the domain is its own mail host (RFC 5321 §5.1).
     fn implicit(&self, domain: &Name) -> Step<MailDomainReport> {
         let host = match self.look(0, Target::Name(domain.clone()), None) {
-            Look::Need(slot) => return Step::Need(Slots::one(slot)),
-            Look::Seen(host) => host,
+            HostLookup::Need(slot) => return Step::Need(Slots::one(slot)),
+            HostLookup::Done(host) => host,
         };
         let verdict = match host.state {
             HostState::Usable => MailDomain::Ok(Via::ImplicitMx),
@@ -162,8 +162,8 @@ impl MailDomainCheck {
         let mut hosts = Vec::new();
         for (index, (preference, target)) in exchangers.into_iter().take(MAX_HOSTS).enumerate() {
             match self.look(index, target.clone(), Some(preference)) {
-                Look::Need(slot) => return Step::Need(Slots::one(slot)),
-                Look::Seen(host) => {
+                HostLookup::Need(slot) => return Step::Need(Slots::one(slot)),
+                HostLookup::Done(host) => {
                     let usable = host.state == HostState::Usable;
                     hosts.push(host);
                     if usable {
@@ -186,13 +186,13 @@ impl MailDomainCheck {
     }
 
     /// Checks one host: first its name, then A, then AAAA if A gave nothing usable.
-    fn look(&self, index: usize, target: Target, preference: Option<u16>) -> Look {
+    fn look(&self, index: usize, target: Target, preference: Option<u16>) -> HostLookup {
         // A verdict from the MX record alone is valid as long as that record.
         const RECORD: Option<Duration> = Some(Duration::MAX);
         let mut ttl: Option<Duration> = None;
         let mut unsigned = false;
         let seen = |target, addresses, alias, state, ttl| {
-            Look::Seen(MailHost { target, preference, addresses, alias, state, ttl })
+            HostLookup::Done(MailHost { target, preference, addresses, alias, state, ttl })
         };
         match &target {
             Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root), RECORD),
@@ -211,7 +211,7 @@ impl MailDomainCheck {
         let mut alias = false;
         let mut failed = None;
         for slot in host_slots(index) {
-            let Some(answer) = self.answers.get(slot) else { return Look::Need(slot) };
+            let Some(answer) = self.answers.get(slot) else { return HostLookup::Need(slot) };
             ttl = [ttl, answer.ttl()].into_iter().flatten().min();
             unsigned |= answer.is_unsigned_no();
             match answer.kind() {
@@ -276,7 +276,7 @@ impl Check for MailDomainCheck {
 
     fn step(&self) -> Step<MailDomainReport> {
         let domain = match &self.start {
-            Start::Settled(verdict) => return self.report(verdict.clone(), Vec::new(), false),
+            Start::Done(verdict) => return self.report(verdict.clone(), Vec::new(), false),
             Start::Ask(domain) => domain,
         };
         let Some(answer) = self.answers.get(MX) else { return Step::Need(Slots::one(MX)) };

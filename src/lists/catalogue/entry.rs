@@ -34,7 +34,7 @@ pub struct Entry {
     pub(crate) how: Vec<ShutdownSign>,
     pub(crate) successor: Option<Name>,
     pub(crate) part_of: Option<Name>,
-    pub(crate) told_by: Option<CodeTest>,
+    pub(crate) part_codes: Option<CodeTest>,
     pub(crate) profile: Arc<Profile>,
     pub(crate) sources: Vec<(Option<Date>, Arc<str>)>,
     pub(crate) note: Option<Arc<str>>,
@@ -171,12 +171,12 @@ impl Entry {
     ///
     /// let pbl = Catalogue::builtin().get(&Name::parse("pbl.spamhaus.org")?);
     /// assert_eq!(pbl.and_then(|pbl| pbl.part_of()), Some(&Name::parse("zen.spamhaus.org")?));
-    /// assert_eq!(pbl.and_then(|pbl| pbl.told_by()).map(ToString::to_string).as_deref(), Some("127.0.0.[10..11]"));
+    /// assert_eq!(pbl.and_then(|pbl| pbl.part_codes()).map(ToString::to_string).as_deref(), Some("127.0.0.[10..11]"));
     /// # Ok::<(), rdnsbl::name::NameError>(())
     /// ```
     #[must_use]
-    pub fn told_by(&self) -> Option<&CodeTest> {
-        self.told_by.as_ref()
+    pub fn part_codes(&self) -> Option<&CodeTest> {
+        self.part_codes.as_ref()
     }
 
     /// Its codes and test entries.

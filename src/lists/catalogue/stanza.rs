@@ -297,7 +297,7 @@ impl Stanza {
             how: how.clone(),
             successor: self.successor.clone(),
             part_of: self.part_of.as_ref().map(|(whole, _)| whole.clone()),
-            told_by: self.part_of.as_ref().and_then(|(_, told_by)| told_by.clone()).filter(|_| !partly_read),
+            part_codes: self.part_of.as_ref().and_then(|(_, part_codes)| part_codes.clone()).filter(|_| !partly_read),
             profile: profile.clone(),
             sources: self.sources.clone(),
             note: self.note.clone(),

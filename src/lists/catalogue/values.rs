@@ -67,13 +67,13 @@ pub(super) fn read_bit(text: &str) -> Result<u8, Wrong> {
 /// `NAME [CODES | bit N]`.
 pub(super) fn read_part_of(value: &str) -> Result<(Name, Option<CodeTest>), Wrong> {
     let (name, rest) = word_and_rest(value);
-    let told_by = match word_and_rest(rest) {
+    let part_codes = match word_and_rest(rest) {
         ("", _) => None,
         ("bit", bit) => Some(CodeTest::any_bit(Ipv4Addr::new(0, 0, 0, read_bit(bit)?))),
         (codes, "") => Some(CodeTest::pattern(read_codes(codes)?)),
         _ => return Err(Wrong::Garbage),
     };
-    Ok((zone_name(name)?, told_by))
+    Ok((zone_name(name)?, part_codes))
 }
 
 /// `[DATE|undated] TEXT`. A text without a date must not begin like one.

@@ -54,7 +54,7 @@ use std::ops::Range;
 use crate::dnsxl::{ListKind, ListSpec, SpecError};
 
 pub use crate::lists::notation::context::{Amount, Context, Item, Thresholds};
-pub use crate::lists::notation::word::Unsayable;
+pub use crate::lists::notation::word::NotExpressible;
 
 pub(crate) use crate::lists::notation::context::shown as context_name;
 
@@ -103,14 +103,14 @@ impl Notation {
     /// The list in this notation. Reading the result again gives an equivalent list.
     ///
     /// # Errors
-    /// [`Unsayable`] when the notation cannot express the list, and for zones with a key, because a key is never
+    /// [`NotExpressible`] when the notation cannot express the list, and for zones with a key, because a key is never
     /// shown.
-    pub fn print(self, list: &ListSpec) -> Result<String, Unsayable> {
+    pub fn print(self, list: &ListSpec) -> Result<String, NotExpressible> {
         if list.named().secret().is_some() || list.reason_zone().is_some_and(|zone| zone.secret().is_some()) {
-            return Err(Unsayable("the zone holds a key, which is not shown"));
+            return Err(NotExpressible("the zone holds a key, which is not shown"));
         }
         if list.is_labelled() {
-            return Err(Unsayable("a name of its own"));
+            return Err(NotExpressible("a name of its own"));
         }
         let text = match self {
             Self::Postfix => crate::lists::notation::postfix::print(list),
@@ -123,7 +123,7 @@ impl Notation {
         // Check: the text must read back as the same list, so that it does not match more or anything else.
         match read(self, &text).collect::<Vec<_>>().as_slice() {
             [(_, Ok(read))] if says_the_same(read, list) => Ok(text),
-            _ => Err(Unsayable("exactly this")),
+            _ => Err(NotExpressible("exactly this")),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::dnsxl::{ListKind, ListSpec, NotCounted, SpecError};
 use crate::lists::notation::context::Items;
 use crate::lists::notation::main_cf::parameter::{Parameters, variable};
 use crate::lists::notation::restriction::{ABOUT_LISTS, RESTRICTIONS, is_last, is_restriction, known};
-use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
+use crate::lists::notation::word::{NotExpressible, Word, no_more_than_codes, only_part, usual_on_no_answer, words};
 
 /// The lists among restrictions; those that ask no list are reported as left out. `in_parameter`: the value of a
 /// parameter can contain only restrictions.
@@ -124,23 +124,23 @@ fn list(kind: ListKind, word: Word<'_>) -> Result<ListSpec, SpecError> {
     word.spec(kind)
 }
 
-pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+pub(crate) fn print(list: &ListSpec) -> Result<String, NotExpressible> {
     no_more_than_codes(list)?;
-    usual_unheard(list)?;
+    usual_on_no_answer(list)?;
     if list.weight() != 1 {
-        return Err(Unsayable("a weight"));
+        return Err(NotExpressible("a weight"));
     }
     let part = only_part(list)?;
     let known = RESTRICTIONS.iter().find(|(_, kind, of)| *kind == list.kind() && *of == part);
-    let (name, ..) = known.ok_or(Unsayable("an allow list about this part of the dialogue"))?;
+    let (name, ..) = known.ok_or(NotExpressible("an allow list about this part of the dialogue"))?;
     Ok(format!("{name} {}{}", list.named(), codes(list)?))
 }
 
 /// `=d.d.d.d`, if the filter is a single pattern.
-pub(crate) fn codes(list: &ListSpec) -> Result<String, Unsayable> {
+pub(crate) fn codes(list: &ListSpec) -> Result<String, NotExpressible> {
     match list.codes().map(|filter| filter.as_pattern()) {
         None => Ok(String::new()),
         Some(Some(pattern)) => Ok(format!("={pattern}")),
-        Some(None) => Err(Unsayable("codes other than one pattern")),
+        Some(None) => Err(NotExpressible("codes other than one pattern")),
     }
 }

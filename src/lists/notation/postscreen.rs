@@ -4,7 +4,7 @@ use crate::dnsxl::{ListKind, ListSpec, Part};
 use crate::lists::notation::context::Items;
 use crate::lists::notation::main_cf::parameter::Parameters;
 use crate::lists::notation::postfix;
-use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard, words};
+use crate::lists::notation::word::{NotExpressible, Word, no_more_than_codes, only_part, usual_on_no_answer, words};
 
 /// Lists with weights, separated by commas and blanks.
 pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>, items: &mut Items<'_>) {
@@ -33,14 +33,14 @@ pub(crate) fn sites<'a>(value: Word<'a>, parameters: &Parameters<'a>, items: &mu
     }
 }
 
-pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+pub(crate) fn print(list: &ListSpec) -> Result<String, NotExpressible> {
     no_more_than_codes(list)?;
-    usual_unheard(list)?;
+    usual_on_no_answer(list)?;
     if list.kind() == ListKind::Allow {
-        return Err(Unsayable("an allow list that allows outright; a negative weight is something else"));
+        return Err(NotExpressible("an allow list that allows outright; a negative weight is something else"));
     }
     if only_part(list)? != Part::Address {
-        return Err(Unsayable("anything but the client's address"));
+        return Err(NotExpressible("anything but the client's address"));
     }
     let weight = if list.weight() == 1 { String::new() } else { format!("*{}", list.weight()) };
     Ok(format!("{}{}{weight}", list.named(), postfix::codes(list)?))

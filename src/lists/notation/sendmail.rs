@@ -3,7 +3,7 @@
 use crate::base::template::{Template, Variable};
 use crate::dnsxl::{CodeFilter, CodePattern, ListKind, ListSpec, OnNoAnswer, Part, SpecError};
 use crate::lists::notation::context::Items;
-use crate::lists::notation::word::{Unsayable, Word, only_part};
+use crate::lists::notation::word::{NotExpressible, Word, only_part};
 
 /// Patterns that `enhdnsbl` accepts (cf/README).
 const MAX_PATTERNS: usize = 5;
@@ -206,36 +206,36 @@ fn message(word: Word<'_>) -> Result<Option<Template>, SpecError> {
     Ok(text.parse().ok())
 }
 
-pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+pub(crate) fn print(list: &ListSpec) -> Result<String, NotExpressible> {
     if list.kind() == ListKind::Allow {
-        return Err(Unsayable("an allow list"));
+        return Err(NotExpressible("an allow list"));
     }
     if list.weight() != 1 {
-        return Err(Unsayable("a weight"));
+        return Err(NotExpressible("a weight"));
     }
     if list.reason_zone().is_some() {
-        return Err(Unsayable("reasons from another zone"));
+        return Err(NotExpressible("reasons from another zone"));
     }
     if only_part(list)? != Part::Address {
-        return Err(Unsayable("anything but the client's address"));
+        return Err(NotExpressible("anything but the client's address"));
     }
     let temporary = match list.on_no_answer() {
         OnNoAnswer::Ignore => "",
         OnNoAnswer::Defer => "t",
-        _ => return Err(Unsayable("this rule for a list that does not answer")),
+        _ => return Err(NotExpressible("this rule for a list that does not answer")),
     };
     let message = list.reply_template().map(print_message).transpose()?.unwrap_or_default();
     let patterns = match list.codes() {
         None => Vec::new(),
         Some(filter) if filter.quantifier() == crate::dnsxl::Quantifier::Any => {
             let patterns: Option<Vec<String>> = filter.tests().iter().map(|test| lhs(test.as_pattern()?)).collect();
-            let patterns = patterns.ok_or(Unsayable("codes other than numbers and whole octets"))?;
+            let patterns = patterns.ok_or(NotExpressible("codes other than numbers and whole octets"))?;
             if patterns.is_empty() || patterns.len() > MAX_PATTERNS {
-                return Err(Unsayable("no or more than five codes"));
+                return Err(NotExpressible("no or more than five codes"));
             }
             patterns
         }
-        Some(_) => return Err(Unsayable("codes of which not just any must fit")),
+        Some(_) => return Err(NotExpressible("codes of which not just any must fit")),
     };
     let name = if patterns.is_empty() { "dnsbl" } else { "enhdnsbl" };
     let mut arguments = vec![list.named().to_string(), message, temporary.to_owned()];
@@ -261,15 +261,17 @@ fn lhs(pattern: &CodePattern) -> Option<String> {
     Some(text)
 }
 
-fn print_message(template: &Template) -> Result<String, Unsayable> {
-    let pieces = template.plain_pieces().ok_or(Unsayable("conditions in a reply"))?;
+fn print_message(template: &Template) -> Result<String, NotExpressible> {
+    let pieces = template.plain_pieces().ok_or(NotExpressible("conditions in a reply"))?;
     let mut words = Vec::new();
     for piece in pieces {
         match piece {
-            Ok(text) if text.contains(['"', '`', '\'', '$']) => return Err(Unsayable("quotes or macros in a reply")),
+            Ok(text) if text.contains(['"', '`', '\'', '$']) => {
+                return Err(NotExpressible("quotes or macros in a reply"));
+            }
             Ok(text) => words.push(format!("\"{text}\"")),
             Err(Variable::ClientAddress) => words.push("$&{client_addr}".to_owned()),
-            Err(_) => return Err(Unsayable("variables other than the client's address in a reply")),
+            Err(_) => return Err(NotExpressible("variables other than the client's address in a reply")),
         }
     }
     Ok(words.join(" "))

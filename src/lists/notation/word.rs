@@ -8,7 +8,7 @@ use crate::dnsxl::{ListKind, ListSpec, NotCounted, OnNoAnswer, Part, SpecError, 
 /// What a notation cannot express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the notation cannot express: {0}")]
-pub struct Unsayable(pub(super) &'static str);
+pub struct NotExpressible(pub(super) &'static str);
 
 /// A piece of the text and the position where it starts.
 #[derive(Clone, Copy, Debug)]
@@ -160,36 +160,36 @@ impl<'a> Iterator for Words<'a> {
 }
 
 /// The one part that a list is asked about, for notations that can express only one.
-pub(super) fn only_part(list: &ListSpec) -> Result<Part, Unsayable> {
+pub(super) fn only_part(list: &ListSpec) -> Result<Part, NotExpressible> {
     match (list.parts(), list.fixed_subjects()) {
         ([part], []) => Ok(*part),
-        ([], [_, ..]) => Err(Unsayable("subjects written in the configuration")),
-        _ => Err(Unsayable("several subjects")),
+        ([], [_, ..]) => Err(NotExpressible("subjects written in the configuration")),
+        _ => Err(NotExpressible("several subjects")),
     }
 }
 
 /// Refuses what nearly no notation can express.
-pub(super) fn no_more_than_codes(list: &ListSpec) -> Result<(), Unsayable> {
+pub(super) fn no_more_than_codes(list: &ListSpec) -> Result<(), NotExpressible> {
     if list.reason_zone().is_some() {
-        return Err(Unsayable("reasons from another zone"));
+        return Err(NotExpressible("reasons from another zone"));
     }
     if list.reply_template().is_some() {
-        return Err(Unsayable("a reply of its own"));
+        return Err(NotExpressible("a reply of its own"));
     }
     if list.only_null_sender() {
-        return Err(Unsayable("a list for the null sender only"));
+        return Err(NotExpressible("a list for the null sender only"));
     }
     if list.only_observed() {
-        return Err(Unsayable("a list that is only observed"));
+        return Err(NotExpressible("a list that is only observed"));
     }
     Ok(())
 }
 
 /// Refuses a rule for lists that did not answer, unless it is the default.
-pub(super) fn usual_unheard(list: &ListSpec) -> Result<(), Unsayable> {
+pub(super) fn usual_on_no_answer(list: &ListSpec) -> Result<(), NotExpressible> {
     match list.on_no_answer() == OnNoAnswer::default_for(list.kind()) {
         true => Ok(()),
-        false => Err(Unsayable("a rule for a list that does not answer")),
+        false => Err(NotExpressible("a rule for a list that does not answer")),
     }
 }
 

@@ -7,8 +7,8 @@ use serde::ser::SerializeMap;
 use crate::dns::ExtendedError;
 
 /// Adds the resolver's extended error, if there is one.
-pub(super) fn extended<M: SerializeMap>(said: Option<ExtendedError>, map: &mut M) -> Result<(), M::Error> {
-    said.map_or(Ok(()), |said| map.serialize_entry("ede", &said))
+pub(super) fn extended<M: SerializeMap>(error: Option<ExtendedError>, map: &mut M) -> Result<(), M::Error> {
+    error.map_or(Ok(()), |error| map.serialize_entry("ede", &error))
 }
 
 /// Whole seconds.

@@ -67,7 +67,7 @@ async fn daemon<P: Program>(path: PathBuf, config: Config) -> Result<(), String>
     systemd::ready();
     log.line(Level::Info, format_args!("{} {} started, mode={mode}", P::NAME, env!("CARGO_PKG_VERSION")));
 
-    while signals.next().await == Wanted::Reload {
+    while signals.next().await == SignalAction::Reload {
         systemd::reloading();
         if reload::<P>(&path, core) {
             watching.iter().for_each(JoinHandle::abort);
@@ -136,7 +136,7 @@ fn tell_events(mut events: rdnsbl::Events, log: Log) {
 
 /// What a signal means.
 #[derive(PartialEq, Eq)]
-enum Wanted {
+enum SignalAction {
     Reload,
     Stop,
 }
@@ -156,11 +156,11 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Wanted {
+    async fn next(&mut self) -> SignalAction {
         tokio::select! {
-            _ = self.hangup.recv() => Wanted::Reload,
-            _ = self.terminate.recv() => Wanted::Stop,
-            _ = self.interrupt.recv() => Wanted::Stop,
+            _ = self.hangup.recv() => SignalAction::Reload,
+            _ = self.terminate.recv() => SignalAction::Stop,
+            _ = self.interrupt.recv() => SignalAction::Stop,
         }
     }
 }

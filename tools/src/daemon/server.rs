@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How often a new connection looks for the place of an idle one, with that pause in between.
 const TRIES: usize = 10;
 /// The log says that there is no place at most once in this time.
-const SAID_ONCE_IN: Duration = Duration::from_secs(60);
+const FULL_LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Connections that look for a place at the same time; further ones are closed.
 const WAITING: usize = 64;
 
@@ -147,7 +147,7 @@ pub(crate) struct Places {
     waiting: Arc<Semaphore>,
     all: u32,
     /// When the log last said that there is no place.
-    said: Mutex<Option<Instant>>,
+    full_logged: Mutex<Option<Instant>>,
 }
 
 impl Places {
@@ -157,7 +157,7 @@ impl Places {
             taken: Arc::new(Semaphore::new(connections)),
             waiting: Arc::new(Semaphore::new(WAITING)),
             all,
-            said: Mutex::default(),
+            full_logged: Mutex::default(),
         }
     }
 
@@ -167,11 +167,11 @@ impl Places {
     }
 
     /// Is it time to say in the log that there is no place?
-    fn may_say(&self) -> bool {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = said.is_none_or(|at| at.elapsed() >= SAID_ONCE_IN);
+    fn may_log_full(&self) -> bool {
+        let mut logged = self.full_logged.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = logged.is_none_or(|at| at.elapsed() >= FULL_LOG_INTERVAL);
         if due {
-            *said = Some(Instant::now());
+            *logged = Some(Instant::now());
         }
         due
     }
@@ -213,7 +213,7 @@ fn start<P: Program>(
         let core = shared.program.core();
         let Some(_place) = shared.places.take(&shared).await else {
             core.metrics.turned_away.one();
-            if shared.places.may_say() {
+            if shared.places.may_log_full() {
                 core.log.line(Level::Warning, "no room for another connection, and none is idle: raise connections");
             }
             return;

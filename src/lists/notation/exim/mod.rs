@@ -11,7 +11,7 @@ use crate::dnsxl::{
 };
 use crate::lists::notation::context::Items;
 use crate::lists::notation::exim::macros::Macros;
-use crate::lists::notation::word::{Unsayable, Word};
+use crate::lists::notation::word::{NotExpressible, Word};
 
 pub(crate) use crate::lists::notation::exim::statement::{has_verb, is_condition, read};
 
@@ -284,12 +284,12 @@ fn subject(key: Word<'_>, text: &str) -> Result<Subject, SpecError> {
     }
 }
 
-pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+pub(crate) fn print(list: &ListSpec) -> Result<String, NotExpressible> {
     if list.reply_template().is_some() {
-        return Err(Unsayable("a reply of its own"));
+        return Err(NotExpressible("a reply of its own"));
     }
     if list.weight() != 1 {
-        return Err(Unsayable("a weight"));
+        return Err(NotExpressible("a weight"));
     }
     let six = |subject: &Subject| matches!(subject, Subject::Client(IpAddr::V6(_)));
     let colons = list.fixed_subjects().iter().any(six);
@@ -302,7 +302,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     }
     if list.on_no_answer() != OnNoAnswer::default_for(list.kind()) {
         let rule = UNHEARD.iter().find(|(_, rule)| *rule == list.on_no_answer());
-        let (rule, _) = rule.ok_or(Unsayable("a rejection that is deferred if the list does not answer"))?;
+        let (rule, _) = rule.ok_or(NotExpressible("a rejection that is deferred if the list does not answer"))?;
         text.push_str(rule);
         text.push_str(if colons { " ; " } else { " : " });
     }
@@ -315,7 +315,7 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     }
     let key = |part: &Part| {
         let known = KEYS.iter().find(|(_, of)| of == part).map(|(name, _)| (*name).to_owned());
-        known.ok_or(Unsayable("an unconfirmed name of the client"))
+        known.ok_or(NotExpressible("an unconfirmed name of the client"))
     };
     let mut keys = list.fixed_subjects().iter().map(ToString::to_string).collect::<Vec<_>>();
     if list.parts() != [Part::Address] || !keys.is_empty() {
@@ -328,20 +328,20 @@ pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
     Ok(text)
 }
 
-fn print_filter(filter: &CodeFilter) -> Result<String, Unsayable> {
+fn print_filter(filter: &CodeFilter) -> Result<String, NotExpressible> {
     let bits = filter.tests().iter().all(|test| test.as_all_bits().is_some()) && !filter.tests().is_empty();
     let mut values: Vec<Ipv4Addr> = Vec::new();
     for test in filter.tests() {
         match (bits, test.as_all_bits(), test.as_pattern()) {
             (true, Some(mask), _) => values.push(mask),
-            (false, _, Some(pattern)) => values.extend(pattern.written_out().ok_or(Unsayable("this many codes"))?),
-            _ => return Err(Unsayable("a range of numbers, or bits of which any may be set")),
+            (false, _, Some(pattern)) => values.extend(pattern.written_out().ok_or(NotExpressible("this many codes"))?),
+            _ => return Err(NotExpressible("a range of numbers, or bits of which any may be set")),
         }
     }
     let operator = OPERATORS.iter().find(|(_, quantifier, of)| *quantifier == filter.quantifier() && *of == bits);
-    let (operator, ..) = operator.ok_or(Unsayable("these codes"))?;
+    let (operator, ..) = operator.ok_or(NotExpressible("these codes"))?;
     if values.is_empty() {
-        return Err(Unsayable("no code at all"));
+        return Err(NotExpressible("no code at all"));
     }
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
     Ok(format!("{operator}{}", values.join(",")))

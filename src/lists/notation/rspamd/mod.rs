@@ -8,7 +8,7 @@ use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, 
 use crate::lists::notation::context::Items;
 use crate::lists::notation::octet_regex;
 use crate::lists::notation::rspamd::tree::{Step, TreeEntry, TreeReader, TreeValue};
-use crate::lists::notation::word::{Unsayable, Word, no_more_than_codes, only_part, usual_unheard};
+use crate::lists::notation::word::{NotExpressible, Word, no_more_than_codes, only_part, usual_on_no_answer};
 
 /// The subjects of a query: rspamd's word, and the part of the dialogue, if there is one.
 const CHECKS: [(&str, Option<Part>); 12] = [
@@ -328,24 +328,24 @@ fn flag(entry: &TreeEntry<'_>) -> Result<bool, SpecError> {
     }
 }
 
-pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+pub(crate) fn print(list: &ListSpec) -> Result<String, NotExpressible> {
     no_more_than_codes(list)?;
-    usual_unheard(list)?;
+    usual_on_no_answer(list)?;
     if list.weight() != 1 {
-        return Err(Unsayable("a weight; scores stand elsewhere"));
+        return Err(NotExpressible("a weight; scores stand elsewhere"));
     }
     let part = only_part(list)?;
     let check = CHECKS.iter().find(|(_, of)| *of == Some(part));
-    let (check, _) = check.ok_or(Unsayable("this part of the dialogue"))?;
+    let (check, _) = check.ok_or(NotExpressible("this part of the dialogue"))?;
     let name = list.zone().to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     let allow = if list.kind() == ListKind::Allow { " is_whitelist = true;" } else { "" };
     let codes = list.codes().map(print_codes).transpose()?.unwrap_or_default();
     Ok(format!("{name} {{ rbl = \"{}\"; checks = [\"{check}\"];{allow}{codes} }}", list.zone()))
 }
 
-fn print_codes(filter: &CodeFilter) -> Result<String, Unsayable> {
+fn print_codes(filter: &CodeFilter) -> Result<String, NotExpressible> {
     if filter.quantifier() != Quantifier::Any || filter.tests().is_empty() {
-        return Err(Unsayable("codes of which not just any must fit"));
+        return Err(NotExpressible("codes of which not just any must fit"));
     }
     let bits: Option<Vec<String>> =
         filter.tests().iter().map(|test| Some(u32::from(test.as_all_bits()?).to_string())).collect();
@@ -353,12 +353,12 @@ fn print_codes(filter: &CodeFilter) -> Result<String, Unsayable> {
         return Ok(format!(" returnbits {{ BITS = [{}]; }}", bits.join(", ")));
     }
     let patterns: Option<Vec<&CodePattern>> = filter.tests().iter().map(CodeTest::as_pattern).collect();
-    let patterns = patterns.ok_or(Unsayable("ranges of numbers, or bits of which any may be set"))?;
+    let patterns = patterns.ok_or(NotExpressible("ranges of numbers, or bits of which any may be set"))?;
     let exact: Option<Vec<Vec<Ipv4Addr>>> = patterns.iter().map(|pattern| pattern.written_out()).collect();
     let (matcher, codes) = match exact {
         Some(exact) => ("", exact.concat().iter().map(ToString::to_string).collect::<Vec<_>>()),
         None if patterns.iter().any(|pattern| pattern.names(Ipv4Addr::LOCALHOST)) => {
-            return Err(Unsayable("127.0.0.1 among other codes"));
+            return Err(NotExpressible("127.0.0.1 among other codes"));
         }
         None => (" matcher = \"regexp\";", patterns.iter().map(|pattern| octet_regex::print(pattern)).collect()),
     };

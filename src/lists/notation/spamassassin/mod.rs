@@ -13,7 +13,7 @@ use crate::lists::notation::context::{Items, MAX_NAMES};
 use crate::lists::notation::octet_regex;
 use crate::lists::notation::spamassassin::scores::{Scores, first_word, rule_name};
 use crate::lists::notation::word::{
-    Unsayable, Word, lines_with_positions, no_more_than_codes, only_part, usual_unheard,
+    NotExpressible, Word, lines_with_positions, no_more_than_codes, only_part, usual_on_no_answer,
 };
 
 /// Lines about data outside the SMTP dialogue.
@@ -283,32 +283,32 @@ fn address(word: Word<'_>) -> Result<Ipv4Addr, SpecError> {
     if word.text.contains('.') { word.address() } else { number(word).map(Ipv4Addr::from) }
 }
 
-pub(crate) fn print(list: &ListSpec) -> Result<String, Unsayable> {
+pub(crate) fn print(list: &ListSpec) -> Result<String, NotExpressible> {
     no_more_than_codes(list)?;
-    usual_unheard(list)?;
+    usual_on_no_answer(list)?;
     if list.kind() == ListKind::Allow {
-        return Err(Unsayable("an allow list; what a hit means is its score"));
+        return Err(NotExpressible("an allow list; what a hit means is its score"));
     }
     if list.weight() != 1 {
-        return Err(Unsayable("a weight; scores stand elsewhere"));
+        return Err(NotExpressible("a weight; scores stand elsewhere"));
     }
     let function = match only_part(list)? {
         Part::Address => "check_rbl",
         Part::Sender => "check_rbl_envfrom",
-        _ => return Err(Unsayable("anything but the client's address and the sender's domain")),
+        _ => return Err(NotExpressible("anything but the client's address and the sender's domain")),
     };
     let test = match list.codes() {
         None => String::new(),
         Some(filter) => match (filter.quantifier(), filter.tests()) {
             (Quantifier::Any, [test]) => format!(", '{}'", print_test(test)?),
-            _ => return Err(Unsayable("several tests on codes, or codes of which not just any must fit")),
+            _ => return Err(NotExpressible("several tests on codes, or codes of which not just any must fit")),
         },
     };
     let set = list.named().to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     Ok(format!("{function}('{set}-lastexternal', '{}.'{test})", list.named()))
 }
 
-fn print_test(test: &CodeTest) -> Result<String, Unsayable> {
+fn print_test(test: &CodeTest) -> Result<String, NotExpressible> {
     if let Some(mask) = test.as_any_bit() {
         return Ok(u32::from(mask).to_string());
     }
@@ -321,10 +321,10 @@ fn print_test(test: &CodeTest) -> Result<String, Unsayable> {
             return Ok(exact.to_string());
         }
         if pattern.names(one) {
-            return Err(Unsayable("127.0.0.1 among other codes"));
+            return Err(NotExpressible("127.0.0.1 among other codes"));
         }
         return Ok(octet_regex::print(pattern));
     }
-    let (mask, value) = test.as_masked().ok_or(Unsayable("this test"))?;
+    let (mask, value) = test.as_masked().ok_or(NotExpressible("this test"))?;
     Ok(format!("{value}/{mask}"))
 }

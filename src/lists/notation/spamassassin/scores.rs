@@ -27,7 +27,7 @@ struct ScoredRule<'a> {
 }
 
 /// The weight of a rule in this crate.
-enum Worth {
+enum RuleWeight {
     /// The rule is not run.
     Off,
     /// The rule speaks for the client, with this weight.
@@ -35,7 +35,7 @@ enum Worth {
     /// The rule speaks against the client.
     Against,
     /// No whole number can express the score.
-    Unsayable,
+    NotWhole,
 }
 
 /// A rule has one score or four.
@@ -85,11 +85,11 @@ impl<'a> Scores<'a> {
         if rule.line != line {
             return Err(name.not_counted(NotCounted::RuleGivenAgain));
         }
-        match (rule.worth(), rule.score) {
-            (Worth::Off, _) => Err(name.not_counted(NotCounted::SwitchedOff)),
-            (Worth::For(weight), _) => Ok(list.with_weight(weight)),
-            (Worth::Against, _) => Ok(list),
-            (Worth::Unsayable, score) => {
+        match (rule.weight(), rule.score) {
+            (RuleWeight::Off, _) => Err(name.not_counted(NotCounted::SwitchedOff)),
+            (RuleWeight::For(weight), _) => Ok(list.with_weight(weight)),
+            (RuleWeight::Against, _) => Ok(list),
+            (RuleWeight::NotWhole, score) => {
                 Err(score.unwrap_or(name).unsupported("score not representable; weights are whole numbers"))
             }
         }
@@ -98,15 +98,15 @@ impl<'a> Scores<'a> {
     /// Does this score line make its rule speak against the client? `line` is the text after the directive.
     pub(crate) fn is_against(&self, line: Word<'_>) -> bool {
         let (name, _) = first_word(line);
-        self.rules.get(name.text).is_some_and(|rule| matches!(rule.worth(), Worth::Against))
+        self.rules.get(name.text).is_some_and(|rule| matches!(rule.weight(), RuleWeight::Against))
     }
 }
 
 impl ScoredRule<'_> {
-    fn worth(&self) -> Worth {
+    fn weight(&self) -> RuleWeight {
         let Some(score) = self.score else {
             // Mail::SpamAssassin::Conf: the default score of a rule is 1, or -1 for a `nice` rule.
-            return if self.nice { Worth::For(-1) } else { Worth::Against };
+            return if self.nice { RuleWeight::For(-1) } else { RuleWeight::Against };
         };
         let numbers: Option<Vec<f64>> = score
             .text
@@ -119,20 +119,20 @@ impl ScoredRule<'_> {
             Some([one]) => [*one, *one],
             Some([_, plain, _, bayes]) => [*plain, *bayes],
             // `(1)` changes a score that is set in another place.
-            _ => return if self.nice { Worth::Unsayable } else { Worth::Against },
+            _ => return if self.nice { RuleWeight::NotWhole } else { RuleWeight::Against },
         };
         let [plain, bayes] = numbers;
         if plain == 0.0 && bayes == 0.0 {
-            return Worth::Off;
+            return RuleWeight::Off;
         }
         if plain >= 0.0 && bayes >= 0.0 {
-            return Worth::Against;
+            return RuleWeight::Against;
         }
         let whole = plain.fract() == 0.0 && plain == bayes && plain >= f64::from(i32::MIN);
         // A whole number that fits in 32 bits.
         #[expect(clippy::cast_possible_truncation, reason = "whole, and checked against the least number of 32 bits")]
         let weight = plain as i32;
-        if whole { Worth::For(weight) } else { Worth::Unsayable }
+        if whole { RuleWeight::For(weight) } else { RuleWeight::NotWhole }
     }
 }
 
