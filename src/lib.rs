@@ -53,8 +53,8 @@
 //! | [`dns`], `base` | questions and answers; names, addresses, text, time |
 //!
 //! A mail server makes one [`Checker`], and a [`Session`] for each connection: `docs/guide.md` (module `guide`, with all
-//! features) goes from nothing to a served connection. Tools use [`Checker::check`]. A program with an event loop of its own can drive an [`Inquiry`] instead. List notations,
-//! replies, limits and embedding are described in the [`manual`].
+//! features) builds such a server step by step. Tools use [`Checker::check`]. A program with an event loop of its own can drive
+//! an [`Inquiry`] instead. List notations, replies, limits and embedding are described in the [`manual`].
 //!
 //! # Features
 //!

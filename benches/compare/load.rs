@@ -38,13 +38,13 @@ impl Load {
         self.count as f64 / self.wall.as_secs_f64()
     }
 
-    /// Milliseconds within which so many of a thousand were done.
+    /// Milliseconds within which `of_thousand` of a thousand were done.
     pub(crate) fn within(&self, of_thousand: usize) -> f64 {
         within(&self.took, of_thousand)
     }
 }
 
-/// Milliseconds within which so many of a thousand were done, of times in order.
+/// The same, of sorted times.
 pub(crate) fn within(took: &[Duration], of_thousand: usize) -> f64 {
     took[(took.len() * of_thousand / 1_000).min(took.len() - 1)].as_secs_f64() * 1e3
 }

@@ -33,7 +33,7 @@ pub(crate) fn clean(number: &u32) -> bool {
     world::listed(world::client(*number)) == 0
 }
 
-/// The first so many clients of this kind, and what stays when they have been checked.
+/// Checks the first `subjects` clients of this kind, and measures the memory that stays in use.
 pub(crate) fn remember(name: &str, subjects: usize, limits: Limits, kind: fn(&u32) -> bool) {
     let runtime = load::runtime();
     // Of names nothing may be remembered, so that all that stays is what the lists said.

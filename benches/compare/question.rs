@@ -28,7 +28,7 @@ pub(crate) fn run(smoke: bool) {
     }
 }
 
-/// `share`: only one question of so many is asked.
+/// Only one of `share` questions is asked.
 fn compare(server: SocketAddr, in_flight: usize, runs: usize, share: u64) {
     let mut costs: [Vec<Cost>; 5] = Default::default();
     for run in 0..=runs {

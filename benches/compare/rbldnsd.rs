@@ -17,7 +17,7 @@ pub(crate) struct Rbldnsd {
 }
 
 impl Rbldnsd {
-    /// Serves what the rule says about the first so many clients; `None` where it is not installed.
+    /// Serves the answers about the first `clients` clients; `None` where it is not installed.
     pub(crate) fn start(clients: u32) -> Option<Self> {
         let program = ["/usr/sbin/rbldnsd", "/usr/bin/rbldnsd", "/usr/local/sbin/rbldnsd"].map(Path::new);
         let program = program.into_iter().find(|program| program.exists())?;

@@ -12,11 +12,11 @@ pub(crate) const ARGUMENT: &str = "responder";
 /// How answers come. As words: `delay=20` (milliseconds), `lost=1` and `slow=1` (percent), `silent`.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Behaviour {
-    /// Every answer comes so much later.
+    /// The delay of every answer.
     pub(crate) delay: Duration,
-    /// Of 100 questions so many are lost, whatever they ask.
+    /// How many of 100 questions are lost, whatever they ask.
     pub(crate) lost: u64,
-    /// Of 100 questions so many are answered after [`SLOW`].
+    /// How many of 100 questions are answered after [`SLOW`].
     pub(crate) slow: u64,
     /// One list never answers.
     pub(crate) silent: bool,

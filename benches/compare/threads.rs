@@ -32,7 +32,7 @@ fn a_checker() -> Checker {
     checker(Instantly { reverse: Reverse::Named }).limits(memory::unlimited()).build().unwrap()
 }
 
-/// Whole checks of clients that are not known yet, so many on each thread; in a second.
+/// Whole checks of new clients per second, `count` on each thread.
 fn new_clients(threads: u32, count: u32) -> f64 {
     let (checker, next) = (a_checker(), Arc::new(AtomicU32::new(0)));
     rate(threads, count, move || {
@@ -46,7 +46,7 @@ fn new_clients(threads: u32, count: u32) -> f64 {
     })
 }
 
-/// Summaries of known clients, so many on each thread; in a second.
+/// Summaries of known clients per second, `count` on each thread.
 fn summaries(threads: u32, count: u32) -> f64 {
     let checker = a_checker();
     let known: Arc<Vec<u32>> = Arc::new((0..).filter(memory::clean).take(1_000).collect());

@@ -41,7 +41,7 @@ pub(crate) fn million(smoke: bool) {
     subjects(&format!("{subjects_of}_subjects"), subjects_of, 50_000.min(subjects_of as u64), hickory);
 }
 
-/// Nanoseconds of CPU of what is remembered about so many subjects.
+/// CPU time, in nanoseconds, of cached summaries about this many subjects.
 fn subjects(name: &str, subjects: usize, count: u64, hickory: f64) {
     // On no list: what a mail server sees most, and a listing is not remembered for long.
     let known: Rc<Vec<u32>> = Rc::new((0..).filter(memory::clean).take(subjects).collect());

@@ -25,7 +25,7 @@ pub(crate) fn run(smoke: bool) {
 fn storm(name: &str, behaviour: Behaviour, clients: &mut Clients, smoke: bool) {
     let responder = Responder::start(behaviour);
     let runtime = load::runtime();
-    // Hickory waits so long for what is lost that more would take minutes.
+    // Hickory waits long for lost questions: more of them would take minutes.
     for (who, candidate, count) in [("ours", ours(&responder, None), 2_400), ("naive", naive(&responder), 160)] {
         let count = if smoke { 32 } else { count };
         check(&runtime, &candidate, AT_ONCE, clients.take(64), 64);

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-/// From one mark to the next there are so many lines at most,
+/// Two marks are at most this many lines apart,
 const LINES: usize = 32;
-/// or so many octets, up to the end of the line that reaches them.
+/// or this many octets, rounded up to the end of the line.
 const OCTETS: usize = 1_024;
 
 /// The beginnings of some lines.

@@ -44,7 +44,7 @@ mod tests {
         assert_ne!(number("2001:db8:1:2::1"), number("2001:db8:2:1::1"));
     }
 
-    /// Who has an IPv6 network of 32 bits chooses 32 bits of the address: nothing simple made of them is another's number.
+    /// The owner of an IPv6 network of 32 bits can choose 32 bits of the address. No simple choice gives another client's number.
     #[test]
     fn no_client_can_take_the_number_of_another() {
         let [victim, prefix] = [0xc000_0201_u32, 0x2001_0db8];

@@ -39,7 +39,11 @@ use crate::lists::ListSet;
 use crate::policy::Policy;
 use crate::report::summary::Summary;
 use crate::report::{Completeness, Report};
+#[cfg(feature = "direct")]
+use crate::resolve::Direct as SystemResolver;
 use crate::resolve::Resolve;
+#[cfg(all(feature = "hickory", not(feature = "direct")))]
+use crate::resolve::Stub as SystemResolver;
 use crate::state::SharedState;
 
 /// Checks clients, HELO names and domains.
@@ -117,23 +121,9 @@ impl Checker {
     /// # Panics
     /// Not here. Its futures panic in tokio where they are polled outside a tokio runtime, or in one without time or network
     /// (`enable_all`).
-    #[cfg(feature = "direct")]
+    #[cfg(any(feature = "direct", feature = "hickory"))]
     pub fn system() -> Result<Self, Error> {
-        Self::builder(crate::resolve::Direct::system()?).build()
-    }
-
-    /// A checker that asks the system's resolver, without lists, by [`Policy::rfc`]. Its futures need a tokio runtime with
-    /// network and time; a program without one takes [`blocking::Checker`].
-    ///
-    /// # Errors
-    /// [`Error::Resolver`] when the system's configuration cannot be read.
-    ///
-    /// # Panics
-    /// Not here. Its futures panic in tokio where they are polled outside a tokio runtime, or in one without time or network
-    /// (`enable_all`).
-    #[cfg(all(feature = "hickory", not(feature = "direct")))]
-    pub fn system() -> Result<Self, Error> {
-        Self::builder(crate::resolve::Stub::system()?).build()
+        Self::builder(SystemResolver::system()?).build()
     }
 
     /// Starts a checker on this resolver, with the clock of a tokio runtime.

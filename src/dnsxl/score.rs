@@ -275,8 +275,8 @@ pub(crate) struct Share<'a> {
     pub(crate) is_certain: bool,
 }
 
-/// The sum of weights, and the number of operators with a positive weight if several must agree. In 64 bits, so that no order of the shares can
-/// overflow.
+/// The sum of weights, and the number of operators with a positive weight if several must agree. In 64 bits, so that it
+/// cannot overflow.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Sum {
     /// If of the uncertain shares only the negative ones count.

@@ -74,10 +74,14 @@ pub use crate::resolve::timeouts::Timeouts;
 ///
 /// An adapter over `hickory_resolver::Resolver` cannot follow all of these rules. That resolver reports a CNAME loop, and an answer to
 /// another question, in the same way as "no records", and it answers `localhost` itself without asking a server. Use `Stub`,
-/// `Direct` or your own sockets with the module `wire` where you can. If you need the adapter, the safest mapping is: "no records" with an SOA record is
-/// [`Answer::nx_domain`] or [`Answer::no_data`], and "no records" without one is `Answer::failed(Failure::Unrelated)`. An
-/// answer that no zone has confirmed then never counts as "not listed". Records in a message whose response code is not NOERROR
-/// are `Answer::failed(Failure::Contradiction)`. Names in records are [`Target::from_labels`](crate::dns::Target::from_labels).
+/// `Direct` or your own sockets with the module `wire` where you can. If you need the adapter, this mapping is the safest:
+///
+/// | hickory | here |
+/// |---|---|
+/// | "no records", with an SOA record | [`Answer::nx_domain`] or [`Answer::no_data`] |
+/// | "no records", without an SOA record | `Answer::failed(Failure::Unrelated)`, so that it never counts as "not listed" |
+/// | records, with a response code other than NOERROR | `Answer::failed(Failure::Contradiction)` |
+/// | a name in a record | [`Target::from_labels`](crate::dns::Target::from_labels) |
 ///
 /// `testing::check_resolver` (feature `test-util`) tests an implementation against 31 shapes of responses.
 pub trait Resolve: Send + Sync {

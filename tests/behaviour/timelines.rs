@@ -1,4 +1,4 @@
-//! Lists that die, refuse, lie and come back, as timelines under a clock moved by hand: what is said at each moment, about the
+//! Lists that die, refuse, lie and come back, as timelines under a clock moved by hand: the verdict at each moment, about the
 //! client and about the list, and how many questions it takes.
 
 use std::collections::HashMap;
@@ -299,7 +299,7 @@ fn a_wildcard_appears_between_two_checks() {
     assert!(check(&world, CLEAN).advice().reply().is_none());
 }
 
-/// A resolver that remembers what it is told is absent, for as long as the zone says.
+/// A resolver that caches negative answers, for as long as the zone says.
 struct Caching {
     inner: Scripted,
     clock: ManualClock,
@@ -426,7 +426,7 @@ fn checks_without_a_question_do_not_use_up_retries() {
     assert!(heard);
 }
 
-/// What was remembered of a lying resolver is void when it has been mended.
+/// Answers cached from a faulty resolver are not used after it is repaired.
 #[test]
 fn misses_of_a_resolver_that_stripped_are_not_believed_later() {
     use rdnsbl::ListSpec;

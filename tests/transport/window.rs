@@ -243,7 +243,7 @@ fn silent_ones(server: &Answering) -> usize {
     server.came().iter().filter(|came| came.octets.windows(6).any(|octets| octets == b"silent")).count()
 }
 
-/// Asks in the background; waits until so many have come to the server.
+/// Asks in the background; waits until `come` of them have arrived at the server.
 async fn asked(direct: &Direct, server: &Answering, questions: Vec<Question>, come: usize) -> VecDeque<JoinHandle<()>> {
     let ask = |question: Question| {
         let direct = direct.clone();

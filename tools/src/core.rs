@@ -16,7 +16,7 @@ use crate::facts::Facts;
 use crate::id::Ids;
 use crate::judge::Judge;
 
-/// A check that is not ready so long after its deadline has failed.
+/// A check that is not ready this long after its deadline has failed.
 const GRACE: Duration = Duration::from_secs(1);
 /// Checks that run ahead of the stage that acts.
 const AHEAD: usize = 64;

@@ -27,9 +27,9 @@
 //!
 //! A text may contain more than lists: a whole `smtpd_recipient_restrictions`, `postscreen_dnsbl_sites` with its
 //! threshold, an ACL statement with its message. A part that asks no list becomes an item of its own that says so
-//! ([`SpecError::is_left_out`](crate::dnsxl::SpecError::is_left_out)). Lists that decide together form a [`Context`] with its own [`Thresholds`]. A
-//! condition that this crate cannot apply and that makes a list narrower in the other software (another condition of
-//! the same statement) is a mistake; the other lists are still read.
+//! ([`SpecError::is_left_out`](crate::dnsxl::SpecError::is_left_out)). Lists that decide together form a [`Context`]
+//! with its own [`Thresholds`]. A condition that this crate cannot apply and that makes a list narrower in the other
+//! software (another condition of the same statement) is a mistake; the other lists are still read.
 //!
 //! If something is defined twice, the rule of its software applies: Postfix uses the last parameter of a name,
 //! SpamAssassin the last rule of a name. Variables of `main.cf` and macros of Exim are replaced by the values that
