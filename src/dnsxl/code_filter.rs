@@ -42,6 +42,16 @@ pub enum Quantifier {
 }
 
 /// A test on one code.
+///
+/// ```
+/// use rdnsbl::dnsxl::CodeTest;
+///
+/// let test = CodeTest::between("127.0.0.2".parse()?, "127.0.0.11".parse()?);
+/// assert!(test.passes("127.0.0.4".parse()?) && !test.passes("127.0.0.20".parse()?));
+/// let spam_or_virus = CodeTest::any_bit("0.0.0.6".parse()?);
+/// assert!(spam_or_virus.passes("127.0.0.12".parse()?));
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CodeTest(Test);
 

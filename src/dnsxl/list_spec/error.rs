@@ -136,6 +136,14 @@ impl SpecError {
     }
 
     /// Two lines: the text, and a mark under the part that is wrong. What may be a key is hidden ([`hide_keys`]).
+    ///
+    /// ```
+    /// let text = "bl.example=127.0.0.256";
+    /// let error = rdnsbl::ListSpec::deny(text).unwrap_err();
+    /// eprintln!("{error}\n{}", error.point_at(text));
+    /// # let pointed = error.point_at(text);
+    /// # assert!(pointed.starts_with(text) && pointed.lines().nth(1).is_some_and(|mark| mark.contains('^')), "{pointed}");
+    /// ```
     #[must_use]
     pub fn point_at(&self, source: &str) -> String {
         let start = source.get(..self.span.start).unwrap_or(source).rfind('\n').map_or(0, |at| at + 1);

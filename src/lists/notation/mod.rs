@@ -102,6 +102,16 @@ impl Notation {
 
     /// The list in this notation. Reading the result again gives an equivalent list.
     ///
+    /// ```
+    /// use rdnsbl::{ListSpec, Notation};
+    ///
+    /// let list = ListSpec::deny("bl.example=127.0.0.[2..4]")?;
+    /// let filter = Notation::Exim.print(&list).unwrap();
+    /// assert_eq!(filter, "bl.example=127.0.0.2,127.0.0.3,127.0.0.4");
+    /// assert!(Notation::Sendmail.print(&list.with_weight(2)).is_err()); // sendmail has no weights
+    /// # Ok::<(), rdnsbl::dnsxl::SpecError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`NotExpressible`] when the notation cannot express the list, and for zones with a key, because a key is never
     /// shown.
