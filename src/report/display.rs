@@ -387,11 +387,9 @@ fn list_text(row: &ListReport) -> (&'static str, String) {
             let codes = if codes.is_empty() { codes } else { format!(" ({codes})") };
             ("BROKEN", format!("{}{codes}", problem.kind()))
         }
-        Verdict::Unknown(unknown) if codes.is_empty() => {
-            ("unknown", with_extended_error(unknown.why(), unknown.extended_error()))
-        }
         Verdict::Unknown(unknown) => {
-            ("unknown", format!("{codes}, but {}", with_extended_error(unknown.why(), unknown.extended_error())))
+            let reason = with_extended_error(unknown.why(), unknown.extended_error());
+            ("unknown", if codes.is_empty() { reason } else { format!("{codes}, but {reason}") })
         }
         Verdict::Excluded(_) if meanings.is_empty() => ("excluded", format!("{codes}, not wanted")),
         Verdict::Excluded(_) => ("excluded", format!("{codes}, {meanings}: not wanted")),
