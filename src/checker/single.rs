@@ -34,10 +34,10 @@ use crate::report::Report;
 #[must_use = "a check does nothing until it is awaited"]
 pub struct PendingVerdict<V> {
     budget: Duration,
-    state: State<V>,
+    state: Progress<V>,
 }
 
-enum State<V> {
+enum Progress<V> {
     /// Starts the check with this budget; `None` while it does.
     Waiting(Option<Box<dyn FnOnce(Duration) -> Running<V> + Send>>),
     Running(Running<V>),
@@ -101,7 +101,7 @@ impl Checker {
             };
             Box::pin(async move { verdict(&report.await).unwrap_or_else(missing) })
         };
-        PendingVerdict { budget: self.budget(), state: State::Waiting(Some(Box::new(start))) }
+        PendingVerdict { budget: self.budget(), state: Progress::Waiting(Some(Box::new(start))) }
     }
 }
 
@@ -121,9 +121,9 @@ impl<V> Future for PendingVerdict<V> {
         let budget = self.budget;
         loop {
             match &mut self.state {
-                State::Running(check) => return check.as_mut().poll(context),
-                State::Waiting(start) => match start.take() {
-                    Some(start) => self.state = State::Running(start(budget)),
+                Progress::Running(check) => return check.as_mut().poll(context),
+                Progress::Waiting(start) => match start.take() {
+                    Some(start) => self.state = Progress::Running(start(budget)),
                     // Only after a panic in `start`.
                     None => return Poll::Pending,
                 },

@@ -12,7 +12,7 @@ use crate::lists::finding::{ZoneFinding, ZoneFindingKind};
 use crate::lists::knowledge::{Knowledge, Retired};
 use crate::lists::merge::Merge;
 use crate::lists::notation;
-use crate::lists::set::{Inner, ListSet};
+use crate::lists::set::{ListSet, SetData};
 
 /// The score from which on the recommended lists reject a client; their weights in the catalogue are chosen for this
 /// value.
@@ -325,7 +325,7 @@ impl ListSetBuilder {
         let operators = operator_numbers(&lists);
         let unreachable = crate::lists::unreachable::find(&lists, &contexts, &findings);
         let left_out = self.left_out;
-        Ok(ListSet(Arc::new(Inner { lists, operators, contexts, findings, unreachable, left_out, mistakes })))
+        Ok(ListSet(Arc::new(SetData { lists, operators, contexts, findings, unreachable, left_out, mistakes })))
     }
 
     /// The contexts that decide separately: those that have lists. None if all lists decide together, by the default

@@ -25,10 +25,10 @@ use crate::lists::unreachable::Unreachable;
 /// # Ok::<(), rdnsbl::ListSetError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListSet(pub(super) Arc<Inner>);
+pub struct ListSet(pub(super) Arc<SetData>);
 
 #[derive(Debug, PartialEq, Eq, Default)]
-pub(super) struct Inner {
+pub(super) struct SetData {
     pub(super) lists: Vec<Arc<ListSpec>>,
     /// For each list, the number of its operator.
     pub(super) operators: Vec<usize>,

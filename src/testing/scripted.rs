@@ -30,12 +30,12 @@ pub const SILENCE: Duration = Duration::from_secs(4);
 /// ```
 #[derive(Clone)]
 pub struct Scripted {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ScriptState>>,
     clock: Arc<dyn Clock>,
 }
 
 /// What the clones share.
-struct State {
+struct ScriptState {
     table: Table,
     journal: Journal,
     in_flight: usize,
@@ -54,7 +54,7 @@ impl Scripted {
     /// Answers from a table.
     #[must_use]
     pub fn new(table: Table, clock: impl Clock + 'static) -> Self {
-        let state = State { table, journal: Journal::default(), in_flight: 0, max_in_flight: 0 };
+        let state = ScriptState { table, journal: Journal::default(), in_flight: 0, max_in_flight: 0 };
         Self { state: Arc::new(Mutex::new(state)), clock: Arc::new(clock) }
     }
 
@@ -105,7 +105,7 @@ impl Scripted {
         self.lock().max_in_flight
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ScriptState> {
         // No code under the lock panics in the middle of a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -41,9 +41,9 @@ pub struct LoopbackServer {
 }
 
 /// What the server and its sockets share.
-struct Shared(Mutex<State>);
+struct Shared(Mutex<ServerState>);
 
-struct State {
+struct ServerState {
     table: Table,
     journal: Journal,
 }
@@ -67,7 +67,7 @@ impl LoopbackServer {
         if !address.ip().is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a loopback address"));
         }
-        let shared = Arc::new(Shared(Mutex::new(State { table, journal: Journal::default() })));
+        let shared = Arc::new(Shared(Mutex::new(ServerState { table, journal: Journal::default() })));
         let served = Arc::clone(&shared);
         let sockets = Sockets::open(address, move |octets, transport| {
             react(octets, transport, |name, wanted| served.lookup(name, wanted))
@@ -148,7 +148,7 @@ impl fmt::Debug for LoopbackServer {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ServerState> {
         // No code under the lock panics in the middle of a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

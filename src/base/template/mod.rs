@@ -20,7 +20,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::base::template::parser::Parser;
+use crate::base::template::parser::TemplateParser;
 
 pub use crate::base::template::error::{MAX_TEMPLATE, TemplateError, TemplateErrorKind};
 use crate::base::template::piece::Piece;
@@ -124,7 +124,7 @@ impl FromStr for Template {
             let span = at..at + character.len_utf8();
             return Err(TemplateError::new(TemplateErrorKind::BadCharacter, span));
         }
-        let pieces = Parser::new(text).pieces()?;
+        let pieces = TemplateParser::new(text).pieces()?;
         Ok(Self { source: text.into(), pieces: pieces.into() })
     }
 }

@@ -9,14 +9,14 @@ use crate::base::template::piece::{Piece, Variable};
 const MAX_DEPTH: usize = 16;
 
 /// Parses from left to right, up to `end`.
-pub(crate) struct Parser<'a> {
+pub(crate) struct TemplateParser<'a> {
     text: &'a str,
     at: usize,
     end: usize,
     depth: usize,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> TemplateParser<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0, end: text.len(), depth: 0 }
     }
@@ -61,7 +61,7 @@ impl<'a> Parser<'a> {
         if self.depth >= MAX_DEPTH {
             return Err(self.error(TemplateErrorKind::TooDeep, start..start + 1));
         }
-        let mut inner = Parser { text: self.text, at: self.at + 1, end, depth: self.depth + 1 };
+        let mut inner = TemplateParser { text: self.text, at: self.at + 1, end, depth: self.depth + 1 };
         let piece = inner.condition()?;
         self.at = end + 1;
         Ok(piece)
@@ -117,7 +117,7 @@ impl<'a> Parser<'a> {
     /// A text in braces; the parser is at the opening brace.
     fn braced(&mut self) -> Result<Vec<Piece>, TemplateError> {
         let end = self.matching('{', '}')?;
-        let pieces = Parser { text: self.text, at: self.at + 1, end, depth: self.depth }.pieces()?;
+        let pieces = TemplateParser { text: self.text, at: self.at + 1, end, depth: self.depth }.pieces()?;
         self.at = end + 1;
         Ok(pieces)
     }

@@ -72,14 +72,14 @@ impl OwnIdentity {
 #[derive(Clone, Debug)]
 pub struct HeloCheck {
     argument: RemoteText,
-    start: Start,
+    parsed: ParsedArgument,
     client: Option<IpAddr>,
     answers: Answers,
 }
 
 /// The result of parsing the argument.
 #[derive(Clone, Debug)]
-enum Start {
+enum ParsedArgument {
     Done(Helo),
     Ask(Name),
 }
@@ -97,31 +97,33 @@ impl HeloCheck {
             Argument::Name(name) if name.secret().is_some() => RemoteText::clean(name.to_string().as_bytes()),
             _ => RemoteText::clean(argument.as_bytes()),
         };
-        let start = match read {
-            Argument::Literal(address) if is_other && own.has(address) => Start::Done(Helo::ClaimsUs),
-            Argument::Literal(address) if Some(address.to_canonical()) == client => Start::Done(Helo::LiteralMatches),
-            Argument::Literal(_) => Start::Done(Helo::LiteralDiffers),
-            Argument::Name(name) if is_other && own.is_named(&name) => Start::Done(Helo::ClaimsUs),
-            Argument::Name(name) if name.label_count() < 2 => Start::Done(Helo::NotFqdn),
-            Argument::Name(name) => Start::Ask(name),
-            Argument::Number => Start::Done(Helo::NotFqdn),
-            Argument::Malformed => Start::Done(Helo::Malformed),
+        let parsed = match read {
+            Argument::Literal(address) if is_other && own.has(address) => ParsedArgument::Done(Helo::ClaimsUs),
+            Argument::Literal(address) if Some(address.to_canonical()) == client => {
+                ParsedArgument::Done(Helo::LiteralMatches)
+            }
+            Argument::Literal(_) => ParsedArgument::Done(Helo::LiteralDiffers),
+            Argument::Name(name) if is_other && own.is_named(&name) => ParsedArgument::Done(Helo::ClaimsUs),
+            Argument::Name(name) if name.label_count() < 2 => ParsedArgument::Done(Helo::NotFqdn),
+            Argument::Name(name) => ParsedArgument::Ask(name),
+            Argument::Number => ParsedArgument::Done(Helo::NotFqdn),
+            Argument::Malformed => ParsedArgument::Done(Helo::Malformed),
         };
-        Self { argument: shown, start, client, answers: Answers::default() }
+        Self { argument: shown, parsed, client, answers: Answers::default() }
     }
 
     fn name(&self) -> Option<&Name> {
-        match &self.start {
-            Start::Ask(name) => Some(name),
-            Start::Done(_) => None,
+        match &self.parsed {
+            ParsedArgument::Ask(name) => Some(name),
+            ParsedArgument::Done(_) => None,
         }
     }
 
     fn report(&self, verdict: Helo) -> Step<HeloReport> {
-        let slots: &[Slot] = match (&self.start, verdict) {
-            (Start::Done(_), _) => &[],
-            (Start::Ask(_), Helo::MxOnly | Helo::NoAddress) => &[A, AAAA, MX],
-            (Start::Ask(_), _) => &[A, AAAA],
+        let slots: &[Slot] = match (&self.parsed, verdict) {
+            (ParsedArgument::Done(_), _) => &[],
+            (ParsedArgument::Ask(_), Helo::MxOnly | Helo::NoAddress) => &[A, AAAA, MX],
+            (ParsedArgument::Ask(_), _) => &[A, AAAA],
         };
         let used = || slots.iter().filter_map(|slot| self.answers.get(*slot));
         let mut addresses = Vec::new();
@@ -224,7 +226,7 @@ impl Check for HeloCheck {
     type Verdict = HeloReport;
 
     fn step(&self) -> Step<HeloReport> {
-        if let Start::Done(verdict) = &self.start {
+        if let ParsedArgument::Done(verdict) = &self.parsed {
             return self.report(*verdict);
         }
         let (Some(a), Some(aaaa)) = (self.answers.get(A), self.answers.get(AAAA)) else {

@@ -44,13 +44,13 @@ const SLOTS: usize = 1 + 2 * MAX_HOSTS;
 /// ```
 #[derive(Clone, Debug)]
 pub struct MailDomainCheck {
-    start: Start,
+    parsed: ParsedPath,
     answers: Answers,
 }
 
 /// The result of parsing the path.
 #[derive(Clone, Debug)]
-enum Start {
+enum ParsedPath {
     Done(MailDomain),
     Ask(Name),
 }
@@ -76,49 +76,49 @@ impl MailDomainCheck {
     /// invalid path is a verdict, not an error.
     #[must_use]
     pub fn new(side: PathRole, path: &str) -> Self {
-        let start = match (mail_path::read(path), side) {
-            (Path::Domain(name), _) => Start::Ask(name),
-            (Path::Literal(address), _) => Start::Done(MailDomain::AddressLiteral(address)),
-            (Path::Null, PathRole::Sender) => Start::Done(MailDomain::NullSender),
+        let parsed = match (mail_path::read(path), side) {
+            (Path::Domain(name), _) => ParsedPath::Ask(name),
+            (Path::Literal(address), _) => ParsedPath::Done(MailDomain::AddressLiteral(address)),
+            (Path::Null, PathRole::Sender) => ParsedPath::Done(MailDomain::NullSender),
             // RFC 5321 §4.1.1.3: "Postmaster" without a domain is always local.
-            (Path::Postmaster, PathRole::Recipient) => Start::Done(MailDomain::Skipped),
+            (Path::Postmaster, PathRole::Recipient) => ParsedPath::Done(MailDomain::Skipped),
             (Path::Null | Path::Postmaster | Path::Malformed, _) => {
-                Start::Done(unreadable(path, cfg!(feature = "idna")))
+                ParsedPath::Done(unreadable(path, cfg!(feature = "idna")))
             }
         };
-        Self { start, answers: Answers::default() }
+        Self { parsed, answers: Answers::default() }
     }
 
     /// A check of a domain.
     #[must_use]
     pub fn of_domain(domain: Name) -> Self {
-        let start = if domain.is_host() { Start::Ask(domain) } else { Start::Done(MailDomain::Malformed) };
-        Self { start, answers: Answers::default() }
+        let parsed = if domain.is_host() { ParsedPath::Ask(domain) } else { ParsedPath::Done(MailDomain::Malformed) };
+        Self { parsed, answers: Answers::default() }
     }
 
     /// The domain that will be looked up.
     #[must_use]
     pub fn domain(&self) -> Option<&Name> {
-        match &self.start {
-            Start::Ask(name) => Some(name),
-            Start::Done(_) => None,
+        match &self.parsed {
+            ParsedPath::Ask(name) => Some(name),
+            ParsedPath::Done(_) => None,
         }
     }
 
     /// Ends the check without a DNS query: there is no domain.
     pub(crate) fn unqualified() -> Self {
-        Self { start: Start::Done(MailDomain::Unqualified), answers: Answers::default() }
+        Self { parsed: ParsedPath::Done(MailDomain::Unqualified), answers: Answers::default() }
     }
 
     /// Ends the check without a DNS query: the domain is ours.
     pub(crate) fn skip(&mut self) {
-        self.start = Start::Done(MailDomain::Skipped);
+        self.parsed = ParsedPath::Done(MailDomain::Skipped);
     }
 
     fn report(&self, verdict: MailDomain, hosts: Vec<MailHost>, truncated: bool) -> Step<MailDomainReport> {
         let mx = || self.answers.get(MX).and_then(Answer::ttl);
-        let ttl = match (&verdict, &self.start) {
-            (MailDomain::Unknown(_), _) | (_, Start::Done(_)) => None,
+        let ttl = match (&verdict, &self.parsed) {
+            (MailDomain::Unknown(_), _) | (_, ParsedPath::Done(_)) => None,
             // One usable host is enough, whatever the results for the others.
             (MailDomain::Ok(_), _) => mx().map(|mx| hosts.iter().filter_map(|host| host.ttl).fold(mx, Duration::min)),
             _ => hosts.iter().map(|host| host.ttl).try_fold(mx(), |least, ttl| Some(least.min(Some(ttl?)))).flatten(),
@@ -275,9 +275,9 @@ impl Check for MailDomainCheck {
     type Verdict = MailDomainReport;
 
     fn step(&self) -> Step<MailDomainReport> {
-        let domain = match &self.start {
-            Start::Done(verdict) => return self.report(verdict.clone(), Vec::new(), false),
-            Start::Ask(domain) => domain,
+        let domain = match &self.parsed {
+            ParsedPath::Done(verdict) => return self.report(verdict.clone(), Vec::new(), false),
+            ParsedPath::Ask(domain) => domain,
         };
         let Some(answer) = self.answers.get(MX) else { return Step::Need(Slots::one(MX)) };
         match answer.kind() {

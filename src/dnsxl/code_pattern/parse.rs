@@ -10,7 +10,7 @@ impl FromStr for CodePattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        Parser { text: text.as_bytes(), at: 0 }.pattern()
+        PatternParser { text: text.as_bytes(), at: 0 }.pattern()
     }
 }
 
@@ -48,12 +48,12 @@ pub enum PatternErrorKind {
 }
 
 /// Parses a pattern from left to right.
-struct Parser<'a> {
+struct PatternParser<'a> {
     text: &'a [u8],
     at: usize,
 }
 
-impl Parser<'_> {
+impl PatternParser<'_> {
     /// `d.d.d.d`, or all of that in brackets.
     fn pattern(mut self) -> Result<CodePattern, PatternError> {
         if self.peek() == Some(b'[') {

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use crate::dnsxl::{CodeFilter, CodePattern, CodeTest, ListKind, ListSpec, Part, Quantifier, SpecError};
 use crate::lists::notation::context::Items;
 use crate::lists::notation::octet_regex;
-use crate::lists::notation::rspamd::tree::{Step, TreeEntry, TreeReader, TreeValue};
+use crate::lists::notation::rspamd::tree::{TreeEntry, TreeItem, TreeReader, TreeValue};
 use crate::lists::notation::word::{NotExpressible, Word, no_more_than_codes, only_part, usual_on_no_answer};
 
 /// The subjects of a query: rspamd's word, and the part of the dialogue, if there is one.
@@ -105,9 +105,9 @@ fn rules(reader: &mut TreeReader<'_>, start: usize, items: &mut Items<'_>) -> Re
     }
     loop {
         match reader.step()? {
-            Step::Object(key) => rules(reader, key.at, items)?,
-            Step::Value(entry) => items.refuse(entry.key.at..entry.end, outside(&entry)),
-            Step::End => return Ok(()),
+            TreeItem::Object(key) => rules(reader, key.at, items)?,
+            TreeItem::Value(entry) => items.refuse(entry.key.at..entry.end, outside(&entry)),
+            TreeItem::End => return Ok(()),
         }
     }
 }

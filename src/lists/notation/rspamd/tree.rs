@@ -36,8 +36,8 @@ impl<'a> TreeValue<'a> {
 /// Entries of one object, and values of one array, beyond these are not kept.
 const MAX_ENTRIES: usize = 10_000;
 
-/// What is read at once.
-pub(crate) enum Step<'a> {
+/// What one call of the reader returns.
+pub(crate) enum TreeItem<'a> {
     /// A value, which ends here.
     Value(TreeEntry<'a>),
     /// An object begins: the next entry is its first one. It has this key.
@@ -73,15 +73,15 @@ impl<'a> TreeReader<'a> {
     }
 
     /// Reads one entry; an object is entered, not read.
-    pub(crate) fn step(&mut self) -> Result<Step<'a>, SpecError> {
+    pub(crate) fn step(&mut self) -> Result<TreeItem<'a>, SpecError> {
         self.skip(&[';', ',']);
         match self.peek() {
-            None if self.depth == 0 => return Ok(Step::End),
+            None if self.depth == 0 => return Ok(TreeItem::End),
             None => return Err(self.here().expected("\"}\"")),
             Some('}') if self.depth > 0 => {
                 self.at += 1;
                 self.depth -= 1;
-                return Ok(Step::End);
+                return Ok(TreeItem::End);
             }
             Some(_) => {}
         }
@@ -91,7 +91,7 @@ impl<'a> TreeReader<'a> {
             let length = self.rest().find('\n').unwrap_or(self.rest().len());
             let value = TreeValue::Scalar(Word::new(self.rest().get(..length).unwrap_or_default(), self.at));
             self.at += length;
-            return Ok(Step::Value(TreeEntry { key, value, end: self.at }));
+            return Ok(TreeItem::Value(TreeEntry { key, value, end: self.at }));
         }
         self.skip(&['=', ':']);
         if self.peek() == Some('{') {
@@ -103,17 +103,17 @@ impl<'a> TreeReader<'a> {
         match (&value, self.peek()) {
             // `worker "normal" { ... }`: an object with a name.
             (TreeValue::Scalar(name), Some('{')) => self.enter(*name),
-            _ => Ok(Step::Value(TreeEntry { key, value, end })),
+            _ => Ok(TreeItem::Value(TreeEntry { key, value, end })),
         }
     }
 
-    fn enter(&mut self, key: Word<'a>) -> Result<Step<'a>, SpecError> {
+    fn enter(&mut self, key: Word<'a>) -> Result<TreeItem<'a>, SpecError> {
         if self.depth >= MAX_DEPTH {
             return Err(self.here().unsupported("objects nested this deeply"));
         }
         self.at += 1;
         self.depth += 1;
-        Ok(Step::Object(key))
+        Ok(TreeItem::Object(key))
     }
 
     /// The entries of the object that is open, with all that they hold.
@@ -121,9 +121,9 @@ impl<'a> TreeReader<'a> {
         let mut entries = Vec::new();
         loop {
             let entry = match self.step()? {
-                Step::End => return Ok(entries),
-                Step::Value(entry) => entry,
-                Step::Object(key) => {
+                TreeItem::End => return Ok(entries),
+                TreeItem::Value(entry) => entry,
+                TreeItem::Object(key) => {
                     let value = TreeValue::Object(self.entries()?);
                     TreeEntry { key, value, end: self.at }
                 }
@@ -193,8 +193,8 @@ impl<'a> TreeReader<'a> {
         let mut ahead = self.clone();
         loop {
             match ahead.step() {
-                Ok(Step::Value(entry)) if ahead.depth == self.depth && entry.key.text == key => return true,
-                Ok(Step::End) if ahead.depth < self.depth || self.depth == 0 && ahead.rest().is_empty() => {
+                Ok(TreeItem::Value(entry)) if ahead.depth == self.depth && entry.key.text == key => return true,
+                Ok(TreeItem::End) if ahead.depth < self.depth || self.depth == 0 && ahead.rest().is_empty() => {
                     return false;
                 }
                 Ok(_) => {}
