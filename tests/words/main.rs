@@ -4,13 +4,17 @@
 #[cfg(feature = "test-util")]
 mod cases;
 mod catalogue;
+mod catalogue_text;
 #[path = "../kit/mod.rs"]
 mod kit;
+#[cfg(feature = "test-util")]
+mod known_lists;
 #[cfg(feature = "test-util")]
 mod list_findings;
 #[cfg(all(feature = "test-util", feature = "serde", feature = "idna"))]
 mod machine_forms;
 mod notations;
+mod notations_print;
 #[cfg(feature = "test-util")]
 mod replies;
 #[cfg(feature = "test-util")]

@@ -1,0 +1,175 @@
+//! What the catalogue knows about lists decides verdicts: refusals, kinds of codes, test entries, lists that have closed.
+
+use rdnsbl::dnsxl::{Health, ListKind, Skipped};
+use rdnsbl::lists::{Knowledge, Retired};
+use rdnsbl::{Checker, Dialogue, ListSet, ListSetError, ListSpec, ManualClock, Scripted, Verdict};
+
+use crate::list_findings::{build, check, check_client, name, said, verdict};
+
+#[test]
+fn refusals_of_every_vendor() {
+    for (zone, code) in [
+        ("zen.spamhaus.org", "127.255.255.252"),
+        ("zen.spamhaus.org", "127.255.255.254"),
+        ("zen.spamhaus.org", "127.255.255.255"),
+        ("cbl.abuseat.org", "127.255.255.254"),
+        ("list.dnswl.org", "127.0.0.255"),
+        ("list.dnswl.org", "127.0.10.3"),
+        ("sa-trusted.bondedsender.org", "127.255.255.255"),
+        ("sa-accredit.habeas.com", "127.255.255.255"),
+        ("score.senderscore.com", "127.255.255.255"),
+        ("bl.score.senderscore.com", "127.255.255.255"),
+    ] {
+        for kind in [ListKind::Deny, ListKind::Allow] {
+            assert_eq!(verdict(kind, zone, &[code]), "problem/refused", "{kind:?} {zone} {code}");
+            assert_eq!(verdict(kind, zone, &[code, "127.0.0.2"]), "problem/refused", "{kind:?} {zone} {code}");
+        }
+    }
+    for (zone, code) in [
+        ("dbl.spamhaus.org", "127.0.1.255"),
+        ("dbl.spamhaus.org", "127.255.255.254"),
+        ("dwl.dnswl.org", "127.0.0.255"),
+        ("dwl.dnswl.org", "127.0.10.3"),
+        ("multi.surbl.org", "127.0.0.1"),
+        ("multi.uribl.com", "127.0.0.1"),
+        ("white.uribl.com", "127.0.0.1"),
+        ("keykeykey.zrd.dq.spamhaus.net", "127.0.2.255"),
+    ] {
+        for spec in [ListSpec::deny(zone).unwrap(), ListSpec::allow(zone).unwrap()] {
+            let world = format!("example.net.{zone} A {code}");
+            let (report, _) = check(build(ListSet::builder().list(spec)), &world, name("example.net"));
+            assert_eq!(said(&report), "problem/refused", "{zone} {code}");
+        }
+    }
+}
+
+#[test]
+fn mixed_lists_count_their_own_kind() {
+    use ListKind::{Allow, Deny};
+    for (kind, zone, code, wanted) in [
+        (Deny, "rep.mailspike.net", "127.0.0.10", "listed"),
+        (Allow, "rep.mailspike.net", "127.0.0.10", "excluded"),
+        (Deny, "rep.mailspike.net", "127.0.0.15", "excluded"),
+        (Allow, "rep.mailspike.net", "127.0.0.15", "excluded"),
+        (Deny, "rep.mailspike.net", "127.0.0.20", "excluded"),
+        (Allow, "rep.mailspike.net", "127.0.0.20", "listed"),
+        (Deny, "rep.mailspike.net", "127.0.0.99", "excluded"),
+        (Allow, "rep.mailspike.net", "127.0.0.99", "excluded"),
+        (Deny, "hostkarma.junkemailfilter.com", "127.0.0.1", "excluded"),
+        (Allow, "hostkarma.junkemailfilter.com", "127.0.0.1", "listed"),
+        (Deny, "hostkarma.junkemailfilter.com", "127.0.0.2", "listed"),
+        (Deny, "hostkarma.junkemailfilter.com", "127.0.0.3", "excluded"),
+        (Allow, "list.dnswl.org", "127.0.9.3", "listed"),
+        (Allow, "list.dnswl.org", "127.0.0.1", "problem/ambiguous"),
+        (Deny, "zen.spamhaus.org", "127.0.0.77", "listed"), // an open list means something by it
+        (Deny, "dyna.spamrats.com", "127.0.0.2", "excluded"),
+        (Deny, "rbl.efnetrbl.org", "127.0.0.1", "listed"),
+        (Deny, "bl.spamcop.net", "127.0.0.1", "problem/ambiguous"),
+    ] {
+        assert_eq!(verdict(kind, zone, &[code]), wanted, "{kind:?} {zone} {code}");
+    }
+}
+
+#[test]
+fn an_allow_list_that_praises_everybody_is_caught_by_its_controls() {
+    let lists = || build(ListSet::builder().allow("list.dnswl.org"));
+    let (report, _) = check_client(lists(), "*.list.dnswl.org A 127.0.9.3");
+    assert_eq!(said(&report), "problem/lists_everything");
+    // The answer of dnswl to resolvers over their limit is recognised.
+    let (report, _) = check_client(lists(), "*.list.dnswl.org A 127.0.10.3");
+    assert_eq!(said(&report), "problem/refused");
+}
+
+#[test]
+fn a_list_that_holds_127_0_0_1_for_reasons_of_its_own() {
+    let zone = "hostkarma.junkemailfilter.com";
+    let world = format!("1.0.0.127.{zone} A 127.0.0.1\n14.113.0.203.{zone} A 127.0.0.2");
+    let (report, asked) = check_client(build(ListSet::builder().deny(zone)), &world);
+    assert_eq!(said(&report), "listed");
+    assert!(asked.contains(&format!("1.2.0.192.{zone}.")), "{asked:?}");
+    assert!(!asked.contains(&format!("1.0.0.127.{zone}.")), "{asked:?}");
+}
+
+#[test]
+fn a_list_that_holds_all_of_127_by_design_is_sound() {
+    for zone in ["bogons.cymru.com", "v4.fullbogons.cymru.com"] {
+        let world =
+            format!("*.127.{zone} A 127.0.0.2\n1.1.168.192.{zone} A 127.0.0.2\n14.113.0.203.{zone} A 127.0.0.2");
+        let (report, asked) = check_client(build(ListSet::builder().deny(zone)), &world);
+        assert_eq!(said(&report), "listed", "{zone}");
+        assert!(asked.contains(&format!("8.8.8.8.{zone}.")), "{asked:?}");
+        let (report, _) = check_client(build(ListSet::builder().deny(zone)), &format!("*.{zone} A 127.0.0.2"));
+        assert_eq!(said(&report), "problem/lists_everything", "{zone}");
+    }
+}
+
+#[test]
+fn test_entries_are_asked_where_somebody_knows_them() {
+    for (zone, entry) in [
+        ("bogons.cymru.com", Some("1.1.168.192")),
+        ("all.s5h.net", Some("2.0.0.127")),
+        ("zen.spamhaus.org", Some("2.0.0.127")),
+        ("bl.suomispam.net", Some("2.0.0.127")),
+        ("list.dnswl.org", Some("2.0.0.127")),
+        ("korea.services.net", Some("1.1.96.61")),
+        ("dnsbl-1.uceprotect.net", None),
+    ] {
+        let (_, asked) = check_client(build(ListSet::builder().deny(zone)), &format!("$SOA {zone} 300 60"));
+        let mut wanted = vec![format!("14.113.0.203.{zone}.")];
+        wanted.extend(entry.map(|entry| format!("{entry}.{zone}.")));
+        assert_eq!(asked, wanted);
+    }
+    let dbl = "$SOA dbl.spamhaus.org 300 60";
+    let (_, asked) = check(build(ListSet::builder().deny("dbl.spamhaus.org")), dbl, name("example.net"));
+    assert!(asked.contains(&"dbltest.com.dbl.spamhaus.org.".to_owned()), "{asked:?}");
+}
+
+#[test]
+fn the_dead_are_not_asked() {
+    // The lists of a page from 2008, with the answers that they give today.
+    let dead =
+        ["cn-kr.blackholes.us", "brazil.blackholes.us", "russia.blackholes.us", "list.dsbl.org", "rbl.spamhaus.org"];
+    let world: String = dead.iter().map(|zone| format!("*.{zone} A 127.0.0.2\n")).collect();
+    let lists = || dead.iter().fold(ListSet::builder(), |set, zone| set.deny(zone));
+
+    let skipping = build(lists());
+    assert_eq!(skipping.findings().len(), 5);
+    assert!(skipping.findings().iter().all(|finding| finding.kind().is_gone()));
+    let (report, asked) = check_client(skipping.clone(), &world);
+    assert_eq!(asked, Vec::<String>::new());
+    assert!(report.lists().iter().all(|row| *row.verdict() == Verdict::Skipped(Skipped::Retired)));
+    assert!(report.advice().reply().is_none());
+    assert!(report.lists().iter().all(|row| row.health() == Health::Retired));
+    // The list does not exist, for any subject.
+    let (report, _) = check(skipping, &world, Dialogue::default());
+    assert!(report.lists().iter().all(|row| *row.verdict() == Verdict::Skipped(Skipped::Retired)));
+
+    // If it is asked, the proof at the time of the hit gives the same answer.
+    let (report, asked) = check_client(build(lists().retired(Retired::Ask)), &world);
+    assert!(!asked.is_empty());
+    assert_eq!(report.problems().count(), 5);
+    assert!(report.advice().reply().is_none());
+
+    let Err(ListSetError::Retired(findings)) = lists().deny("bl.spamcop.net").retired(Retired::Refuse).build() else {
+        panic!("dead lists were to be refused");
+    };
+    assert_eq!(findings.iter().map(|finding| finding.index()).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    let strict = ListSet::builder().deny("bl.spamcop.net").deny("relays.nether.net").retired(Retired::Refuse);
+    assert_eq!(build(strict).findings().len(), 1, "who is not known to be dead is no error");
+
+    let (report, _) = check_client(build(lists().knowledge(Knowledge::None)), &world);
+    assert_eq!(report.problems().count(), 5);
+}
+
+#[test]
+fn the_dead_are_not_looked_after() {
+    let clock = ManualClock::new();
+    let dns = Scripted::table("*.blackholes.us A 127.0.0.2", clock.clone()).unwrap();
+    let lists = build(ListSet::builder().deny("brazil.blackholes.us").deny("bl.spamcop.net"));
+    let checker = Checker::builder_with(dns.clone(), clock.clone()).lists(lists).build().unwrap();
+    let health = clock.run(checker.probe());
+    assert_eq!(health[0].health(), Health::Retired);
+    assert_eq!(health[0].advice(), "remove it from the configuration");
+    assert_eq!(health[1].list().as_str(), "bl.spamcop.net");
+    assert!(!dns.asked().iter().any(|question| question.name.expose().ends_with(".blackholes.us.")));
+}
