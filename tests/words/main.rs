@@ -11,14 +11,20 @@ mod kit;
 mod known_lists;
 #[cfg(feature = "test-util")]
 mod list_findings;
+#[cfg(feature = "test-util")]
+mod list_replies;
 #[cfg(all(feature = "test-util", feature = "serde", feature = "idna"))]
 mod machine_forms;
 mod notations;
 mod notations_print;
+#[cfg(feature = "test-util")]
+mod recorded_replies;
 #[cfg(feature = "test-util")]
 mod replies;
 #[cfg(feature = "test-util")]
 mod report_table;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "test-util")]
+mod server_forms;
 mod settings_findings;
