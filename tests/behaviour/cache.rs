@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+
 #[cfg(feature = "psl")]
 use rdnsbl::dnsxl::DomainForm;
 use rdnsbl::dnsxl::{Profile, SubjectKind, TestEntry, TestPoints};
 use rdnsbl::{Action, Checker, Dialogue, Finding, ListSet, ListSpec, ManualClock, Policy, Scripted, Summary};
 
 use crate::kit::cases::cases;
-use crate::kit::world::{CLEAN, LISTED, World, lists, poll_once, start, verdicts};
-
-const SECOND: Duration = Duration::from_secs(1);
+use crate::kit::world::{CLEAN, LISTED, SECOND, World, lists, poll_once, start, verdicts};
 
 const DNS: &str = "
     $SOA a.test 300 60

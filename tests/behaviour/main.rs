@@ -6,6 +6,8 @@ mod cache;
 #[cfg(feature = "test-util")]
 mod cache_shared;
 #[cfg(feature = "test-util")]
+mod cached;
+#[cfg(feature = "test-util")]
 mod configuration;
 #[cfg(feature = "test-util")]
 mod contexts;
@@ -20,17 +22,23 @@ mod isolation_property;
 #[path = "../kit/mod.rs"]
 mod kit;
 #[cfg(feature = "test-util")]
+mod merged_lists;
+#[cfg(feature = "test-util")]
 mod numbers;
 #[cfg(feature = "test-util")]
 mod observed;
 #[cfg(feature = "test-util")]
 mod question_counts;
 #[cfg(feature = "test-util")]
+mod resolver_timelines;
+#[cfg(feature = "test-util")]
 mod rows;
 #[cfg(all(feature = "test-util", feature = "hickory"))]
 mod scenarios;
 #[cfg(feature = "test-util")]
 mod session;
+#[cfg(feature = "test-util")]
+mod session_limits;
 #[cfg(feature = "test-util")]
 mod session_property;
 #[cfg(feature = "test-util")]
@@ -41,3 +49,5 @@ mod staged;
 mod stages;
 mod timelines;
 mod ttls;
+#[cfg(feature = "test-util")]
+mod watching;

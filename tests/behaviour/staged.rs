@@ -16,9 +16,7 @@ use rdnsbl::{
 };
 
 use crate::kit::cases::cases;
-use crate::kit::world::{CLEAN, LISTED, World, verdicts};
-
-const SECOND: Duration = Duration::from_secs(1);
+use crate::kit::world::{CLEAN, LISTED, SECOND, World, verdicts};
 
 /// A host with its own event loop.
 struct Host {
