@@ -4,9 +4,9 @@
 #[cfg(feature = "test-util")]
 mod cache;
 #[cfg(feature = "test-util")]
-mod cache_shared;
+mod cache_lifetimes;
 #[cfg(feature = "test-util")]
-mod cached;
+mod cache_shared;
 #[cfg(feature = "test-util")]
 mod configuration;
 #[cfg(feature = "test-util")]

@@ -1,4 +1,4 @@
-//! What is cached and what is not: answers, proofs, failures, test entries.
+//! What is cached, for how long, and what is not: answers, proofs, failures, test entries.
 
 use std::net::IpAddr;
 use std::time::Duration;
