@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use async_lock::Semaphore;
 use foldhash::quality::RandomState;
 
-/// Clients share a limit with one in so many others. Which ones is random, so a client cannot choose to crowd out another.
+/// A client shares its limit with one of this many others. Which ones is random, so it cannot choose whom to crowd out.
 const BUCKETS: u64 = 1_024;
 /// One client has this part of all permits: by default 25, fewer than `Direct` grants it. So its further questions wait here,
 /// where it is known which of them other clients ask too.
@@ -25,7 +25,7 @@ pub(crate) struct ClientLimits {
 }
 
 impl ClientLimits {
-    /// The limits where so many questions may be in flight in all.
+    /// The limits, if at most `in_flight` questions may be in flight in all.
     pub(crate) fn new(in_flight: usize) -> Self {
         Self {
             together: Arc::new(Semaphore::new((in_flight / 2).max(1))),

@@ -20,7 +20,7 @@ use crate::policy::Action;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Latency {
-    /// For each of the [bounds](Self::BOUNDS): how many times were at most so long.
+    /// For each of the [bounds](Self::BOUNDS): how many times were at most this long.
     pub buckets: [u64; 12],
     /// How many times there were.
     pub count: u64,

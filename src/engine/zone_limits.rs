@@ -85,7 +85,7 @@ impl ZoneLimits {
         lock(&self.zones).by_name.get(zone).map(|zone| read(&zone.counters))
     }
 
-    /// Counts a question to a zone that takes so many a day. `false` if the limit is reached.
+    /// Counts a question to a zone that takes `daily_limit` questions a day. `false` if the limit is reached.
     pub(crate) fn take_from_quota(&self, zone: &Name, daily_limit: u32, now: Instant) -> bool {
         let mut quotas = lock(&self.quotas);
         let (since, count) = quotas.entry(zone.clone()).or_insert((now, 0));

@@ -1,8 +1,8 @@
 //! A bounded store that evicts what was not used for long. One client network cannot take more than a part of it.
 //!
-//! The entries stand in one row, found by a table of their places. A look-up only marks its entry. What is evicted is found by
-//! going round the row (the CLOCK algorithm): a marked entry loses its mark and stays for one more round, the first one without
-//! a mark goes.
+//! The entries are in one vector (the row); a hash table maps each key to its index (the place). A look-up only marks its entry.
+//! To evict, a hand goes round the row (the CLOCK algorithm): a marked entry loses its mark and stays for one more round; the
+//! first entry without a mark is evicted.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -13,7 +13,7 @@ use crate::engine::cache::bounds::Bounds;
 use crate::engine::cache::shares::Shares;
 use crate::engine::cache::weight::Weigh;
 
-/// At most so many marked entries are passed over in a row, so that one insertion never goes round a large store.
+/// One eviction skips at most this many marked entries, so that one insertion never goes round a large store.
 const MOST_SPARED: usize = 32;
 
 /// Evicts entries when there are too many of them, or too many bytes.

@@ -105,7 +105,7 @@ impl SubjectStores {
         }
     }
 
-    /// One look-up of the record of a client. Counted as a summary of so many answers if it finds something.
+    /// One look-up of the record of a client. If it finds something, it is counted as a summary of that many answers.
     pub(super) fn summarize<T>(
         &self,
         client: IpAddr,

@@ -31,8 +31,8 @@ impl ZoneNumber {
     }
 }
 
-/// Some zones and the numbers they had at one moment: a count that rises with each edition and each time a zone gets a new
-/// number, so an edition that was begun before the last new number is out of date. Never 0.
+/// The version of the numbers of some zones. The counter behind it rises with each edition, and each time a zone gets a new
+/// number, so an edition from before the last new number is out of date. Never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Edition(pub(crate) u64);
 
