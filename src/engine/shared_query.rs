@@ -5,8 +5,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
+
+use futures::task::{ArcWake, waker_ref};
 
 use crate::base::lock::lock;
 use crate::base::small_list::SmallList;
@@ -125,13 +127,9 @@ impl State {
 }
 
 /// The waker given to the work. It tells all waiters, because any one of them may be dropped or busy before it polls.
-impl<W: Work> Wake for SharedQuery<W> {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        let wakers = lock(&self.state).tell(None);
+impl<W: Work> ArcWake for SharedQuery<W> {
+    fn wake_by_ref(query: &Arc<Self>) {
+        let wakers = lock(&query.state).tell(None);
         wakers.for_each(Waker::wake);
     }
 }
@@ -190,7 +188,7 @@ struct PollGuard<'a, W: Work> {
 
 impl<W: Work> PollGuard<'_, W> {
     fn poll(mut self) -> Poll<Answer> {
-        let waker = Waker::from(Arc::clone(self.query));
+        let waker = waker_ref(self.query);
         let mut context = Context::from_waker(&waker);
         // The state is not locked: the resolver's code runs in here, and may wake this query.
         let polled = match &mut *lock(&self.query.work) {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
+use crate::base::small_list::SmallList;
 use crate::check::generic_name;
 use crate::check::iprev::verdict::{Absence, ClientName, Forward, Iprev, LookupDirection, Names, TempError};
 use crate::check::{Answers, Check, Slot, Slots, Step};
@@ -47,18 +48,18 @@ pub struct IprevCheck {
     client: IpAddr,
     answers: Answers,
     /// The names to look up, once the reverse answer has arrived: slot n+1 belongs to name n.
-    hosts: Vec<Name>,
+    hosts: SmallList<Name>,
 }
 
 impl IprevCheck {
     /// A check of this client. An IPv4-mapped IPv6 address is the IPv4 client it stands for.
     #[must_use]
     pub fn new(client: IpAddr) -> Self {
-        Self { client: client.to_canonical(), answers: Answers::default(), hosts: Vec::new() }
+        Self { client: client.to_canonical(), answers: Answers::default(), hosts: SmallList::default() }
     }
 
     fn forward_slots(&self) -> impl Iterator<Item = (Slot, &Name)> {
-        (1_u8..).map(Slot).zip(&self.hosts)
+        (1_u8..).map(Slot).zip(self.hosts.iter())
     }
 
     /// The result for each name, in the order of the names.
@@ -153,7 +154,7 @@ impl Check for IprevCheck {
         if slot == REVERSE {
             return Some(Question::new(Name::reverse_of(self.client), RecordType::Ptr));
         }
-        let name = self.hosts.get(usize::from(slot.0).checked_sub(1)?)?;
+        let name = self.hosts.iter().nth(usize::from(slot.0).checked_sub(1)?)?;
         let kind = if self.client.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
         Some(Question::new(name.clone(), kind))
     }
@@ -168,7 +169,7 @@ impl Check for IprevCheck {
                 Record::Ptr(target) => target.host().cloned(),
                 _ => None,
             };
-            self.hosts = set.iter().filter_map(host).take(MAX_NAMES).collect();
+            set.iter().filter_map(host).take(MAX_NAMES).for_each(|host| self.hosts.push(host));
         }
     }
 }
