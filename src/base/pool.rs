@@ -5,30 +5,38 @@ use std::sync::Mutex;
 
 use crate::base::lock::lock;
 
-/// The most values that are kept: about as many checks as run at the same time.
+/// The most values that are kept, unless said otherwise: about as many checks as run at the same time.
 const KEPT: usize = 256;
 /// The largest capacity of a value, in elements, that is kept.
 const LARGEST: usize = 256;
 
 /// Values that are not in use.
 #[derive(Debug)]
-pub(crate) struct Pool<T>(Mutex<Vec<T>>);
+pub(crate) struct Pool<T> {
+    most: usize,
+    kept: Mutex<Vec<T>>,
+}
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self::of(KEPT)
     }
 }
 
-impl<T: Default> Pool<T> {
-    pub(crate) fn take(&self) -> T {
-        lock(&self.0).pop().unwrap_or_default()
+impl<T> Pool<T> {
+    /// Keeps so many values.
+    pub(crate) fn of(most: usize) -> Self {
+        Self { most, kept: Mutex::default() }
+    }
+
+    pub(crate) fn take(&self) -> Option<T> {
+        lock(&self.kept).pop()
     }
 
     /// Keeps an empty value with room for so many elements, unless that is too large.
     pub(crate) fn give_back(&self, value: T, capacity: usize) {
-        let mut kept = lock(&self.0);
-        if kept.len() < KEPT && capacity <= LARGEST {
+        let mut kept = lock(&self.kept);
+        if kept.len() < self.most && capacity <= LARGEST {
             kept.push(value);
         }
     }
@@ -42,13 +50,13 @@ mod tests {
     fn room_is_kept_within_bounds() {
         let pool = Pool::<Vec<u8>>::default();
         pool.give_back(Vec::with_capacity(20), 20);
-        assert!(pool.take().capacity() >= 20);
+        assert!(pool.take().unwrap().capacity() >= 20);
         for _ in 0..2 * KEPT {
             pool.give_back(Vec::new(), 0);
         }
-        assert_eq!(lock(&pool.0).len(), KEPT);
-        pool.take();
+        assert_eq!(lock(&pool.kept).len(), KEPT);
+        assert!(pool.take().is_some());
         pool.give_back(Vec::new(), LARGEST + 1);
-        assert_eq!(lock(&pool.0).len(), KEPT - 1, "no room is kept for what is not usual");
+        assert_eq!(lock(&pool.kept).len(), KEPT - 1, "no room is kept for what is not usual");
     }
 }

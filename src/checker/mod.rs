@@ -245,7 +245,7 @@ impl Checker {
     fn inquiry(&self, dialogue: Dialogue, asks: bool) -> Box<Inquiry> {
         let Engine { fetcher, shared, .. } = &*self.engine;
         let now = fetcher.clock.now();
-        let workspace = fetcher.workspaces.take();
+        let workspace = fetcher.workspaces.take().unwrap_or_default();
         let mut shared = lock(shared);
         let random = shared.random(now, Randomness::new);
         Box::new(Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random, asks))

@@ -26,7 +26,7 @@ pub(super) struct Asking<'a> {
 impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Arc<Engine>, run: &'a Run, questions: usize) -> Self {
         let begun = run.session.as_ref().map(|session| Begun::new(&session.memory));
-        let mut open = engine.awaited.take();
+        let mut open = engine.awaited.take().unwrap_or_default();
         open.expect(questions);
         Self { engine, run, open, begun }
     }
@@ -64,7 +64,8 @@ impl<'a> Asking<'a> {
 
     /// Ends the questions under way, unless another check waits for them too. If the time is up, the session does not wait
     /// again for those that had most of it.
-    pub(super) fn finish(mut self, inquiry: &Inquiry, time_is_up: bool) {
+    pub(super) fn finish(mut self, inquiry: &mut Inquiry, time_is_up: bool) {
+        self.tell_sent(inquiry);
         if let (Some(session), Some(begun), true) = (&self.run.session, &self.begun, time_is_up) {
             let now = self.fetcher().clock.now();
             for pending in self.open.values() {
@@ -113,6 +114,14 @@ impl Asker for Asking<'_> {
         now >= self.run.deadline && supply(inquiry, Answer::failed(Failure::Deadline))
     }
 
+    fn tell_sent(&self, inquiry: &mut Inquiry) {
+        for (query, pending) in self.open.iter() {
+            if query.query().is_sent() {
+                inquiry.sent(pending.ticket);
+            }
+        }
+    }
+
     /// Puts a question to the resolver, or joins the same question in flight.
     fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, zone: Option<NumberedZone>, now: Instant) {
         if ask.concerns_state() && !inquiry.may_ask(&ask, &mut lock(&self.engine.shared), now) {
@@ -132,7 +141,6 @@ impl Asker for Asking<'_> {
                 if purpose.is_own() {
                     self.engine.background.keep(&fetching.answer, purpose);
                 }
-                inquiry.sent(ticket, fetching.answer.query().clone());
                 let pending = Pending { ticket, sent: now, asked_at, source: fetching.source };
                 self.open.push(fetching.answer, pending);
             }

@@ -66,9 +66,14 @@ impl<W: Work, T> AwaitedQueries<W, T> {
         self.open += 1;
     }
 
-    /// The values of the queries without an answer.
+    /// The queries without an answer.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(QueryWaiter<W>, T)> {
+        self.queries.iter().flatten()
+    }
+
+    /// Their values.
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
-        self.queries.iter().flatten().map(|(_, value)| value)
+        self.iter().map(|(_, value)| value)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -76,7 +81,7 @@ impl<W: Work, T> AwaitedQueries<W, T> {
     }
 
     /// Polls the queries that made progress until one has its answer. `None` when no query is left.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(T, Answer)>> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(QueryWaiter<W>, T, Answer)>> {
         if self.is_empty() {
             return Poll::Ready(None);
         }
@@ -89,7 +94,7 @@ impl<W: Work, T> AwaitedQueries<W, T> {
                     && let Poll::Ready(answer) = query.poll()
                 {
                     self.open -= 1;
-                    return Poll::Ready(slot.take().map(|(_, value)| (value, answer)));
+                    return Poll::Ready(slot.take().map(|(query, value)| (query, value, answer)));
                 }
             }
             // What is reported from here on wakes the task, so that a query that wakes itself cannot keep it busy.
@@ -149,7 +154,7 @@ mod tests {
     impl Task {
         fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery<TestWork>>) {
             let mut task = Self::default();
-            let waiter = SharedQuery::start(task.waiting.next_place(), TestWork(Box::pin(future)));
+            let waiter = SharedQuery::start(None, task.waiting.next_place(), TestWork(Box::pin(future)));
             let query = Arc::clone(waiter.query());
             task.waiting.push(waiter, ());
             (task, query)
@@ -164,7 +169,7 @@ mod tests {
 
         fn poll(&mut self) -> Poll<Answer> {
             let waker = Waker::from(Arc::clone(&self.wakes));
-            self.waiting.poll(&mut Context::from_waker(&waker)).map(|answered| answered.unwrap().1)
+            self.waiting.poll(&mut Context::from_waker(&waker)).map(|answered| answered.unwrap().2)
         }
 
         fn times_woken(&self) -> usize {

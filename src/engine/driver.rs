@@ -16,7 +16,9 @@ use crate::engine::Engine;
 use crate::engine::asking::Asking;
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
+use crate::engine::fetch::QueryTask;
 use crate::engine::run::{Pending, Run};
+use crate::engine::shared_query::QueryWaiter;
 use crate::inquiry::{Finished, Inquiry, TrialWait};
 use crate::report::Report;
 use crate::state::event::Event;
@@ -72,7 +74,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
                 return Poll::Ready(Next::TrialOver);
             }
             match asking.open.poll(context) {
-                Poll::Ready(Some((asked, answer))) => Poll::Ready(Next::Answer(asked, answer)),
+                Poll::Ready(Some((query, asked, answer))) => Poll::Ready(Next::Answer(query, asked, answer)),
                 // No question of this check is open, so only another check's trial can still bring news.
                 Poll::Ready(None) if !background.tries_the_resolver() => Poll::Ready(Next::End),
                 Poll::Pending | Poll::Ready(None) if wait == TrialWait::No => Poll::Ready(Next::End),
@@ -89,7 +91,8 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             }
         });
         match next.await {
-            Next::Answer(Pending { ticket, sent, source, .. }, answer) => {
+            Next::Answer(query, Pending { ticket, sent, source, .. }, answer) => {
+                fetcher.reuse(query);
                 let now = fetcher.clock.now();
                 let took = now.saturating_duration_since(sent);
                 asking.learn(&inquiry, ticket, &answer, now);
@@ -100,7 +103,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
         }
     }
     let now = fetcher.clock.now();
-    asking.finish(&inquiry, now >= deadline);
+    asking.finish(&mut inquiry, now >= deadline);
     let (report, events) = conclude(&engine, *inquiry, Failure::Deadline, started, now);
     cache_verdicts(&fetcher.cache, &report, started, now, epoch);
     fetcher.listeners.tell(events);
@@ -148,7 +151,7 @@ fn conclude(
 
 /// What ended one wait.
 enum Next {
-    Answer(Pending, Answer),
+    Answer(QueryWaiter<QueryTask>, Pending, Answer),
     /// The resolver's trial, started by another check, is over.
     TrialOver,
     End,

@@ -30,6 +30,9 @@ use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
 
+/// The most queries whose memory is kept: those of about as many checks as run at the same time.
+const UNUSED: usize = 4_096;
+
 /// The list that a question is sent to.
 #[derive(Clone)]
 pub(crate) struct ListTarget {
@@ -48,6 +51,8 @@ pub(crate) struct Fetcher {
     /// always out of date.
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: Pool<Workspace>,
+    /// Queries that have ended, for use of their memory.
+    unused: Pool<Arc<SharedQuery<QueryTask>>>,
     /// When the resolver's trial is due, in ticks of the cache; 0: now.
     next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
@@ -118,6 +123,7 @@ impl Fetcher {
             listeners: Listeners::default(),
             changes: AtomicU64::new(1),
             workspaces: Pool::default(),
+            unused: Pool::of(UNUSED),
             in_flight: Mutex::default(),
             hasher: RandomState::default(),
             global_limit: Arc::new(Semaphore::new(in_flight)),
@@ -178,9 +184,16 @@ impl Fetcher {
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
         let fetcher = Arc::clone(self);
         let task = QueryTask { fetcher, question: question.clone(), hash, number, purpose, list, step: Step::New };
-        let answer = SharedQuery::start(place, task);
+        let answer = SharedQuery::start(self.unused.take(), place, task);
         entry.insert(QueryEntry { question, hash, number, chooser, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
+    }
+
+    /// Keeps the memory of a query that was answered, if no other check waits for it.
+    pub(crate) fn reuse(&self, query: QueryWaiter<QueryTask>) {
+        if let Some(unused) = query.into_unused() {
+            self.unused.give_back(unused, 1);
+        }
     }
 
     /// Takes the answers to our own questions that arrived since the last call.
@@ -268,7 +281,7 @@ impl Work for QueryTask {
                 Step::Answered => return Poll::Pending,
             };
             let (now, epoch) = (self.fetcher.clock.now(), self.fetcher.cache.epoch());
-            let _ = progress.sent.set(now);
+            progress.sent.store(true, Ordering::Release);
             let answer = self.fetcher.resolver.resolve(self.question.clone());
             self.step = Step::Asked { answer, sent: now, epoch, _permits: permits };
         }

@@ -4,9 +4,8 @@
 //! query. All state is in one allocation, because a busy server has thousands of queries in flight.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
 use futures::task::{ArcWake, waker_ref};
 
@@ -14,7 +13,6 @@ use crate::base::lock::lock;
 use crate::base::small_list::SmallList;
 use crate::dns::{Answer, Failure};
 use crate::engine::inbox::Place;
-use crate::inquiry::SentAt;
 
 /// What has to be done for the answer. Dropping it cancels the query.
 pub(crate) trait Work: Send + 'static {
@@ -25,8 +23,8 @@ pub(crate) trait Work: Send + 'static {
 /// How far a query is.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// When it was sent to the resolver; empty while it waits for a permit.
-    pub(crate) sent: OnceLock<Instant>,
+    /// It was sent to the resolver. Until then it may wait for a permit.
+    pub(crate) sent: AtomicBool,
     /// It had to wait for a permit.
     pub(crate) was_limited: AtomicBool,
 }
@@ -67,12 +65,22 @@ impl WaiterEntry {
 }
 
 impl<W: Work> SharedQuery<W> {
-    /// Starts a query with its first waiter.
-    pub(crate) fn start(place: Place, work: W) -> QueryWaiter<W> {
+    /// Starts a query with its first waiter, in the memory of one that has ended if there is one.
+    pub(crate) fn start(used: Option<Arc<Self>>, place: Place, work: W) -> QueryWaiter<W> {
         let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
         let state = State { answer: None, waiters, next_id: 1, is_polled: false, poll_missed: false };
         let query = Self { progress: Progress::default(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
-        QueryWaiter { query: Arc::new(query), id: 0 }
+        let query = match used {
+            Some(mut used) => match Arc::get_mut(&mut used) {
+                Some(place) => {
+                    *place = query;
+                    used
+                }
+                None => Arc::new(query),
+            },
+            None => Arc::new(query),
+        };
+        QueryWaiter { query, id: 0 }
     }
 
     /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped. Without a place, the waiter only
@@ -90,7 +98,12 @@ impl<W: Work> SharedQuery<W> {
 
     /// Does it wait for a permit?
     pub(crate) fn is_limited(&self) -> bool {
-        self.progress.was_limited.load(Ordering::Acquire) && self.progress.sent.get().is_none()
+        self.progress.was_limited.load(Ordering::Acquire) && !self.is_sent()
+    }
+
+    /// Was it sent to the resolver?
+    pub(crate) fn is_sent(&self) -> bool {
+        self.progress.sent.load(Ordering::Acquire)
     }
 
     /// Is the answer there?
@@ -134,13 +147,6 @@ impl<W: Work> ArcWake for SharedQuery<W> {
     }
 }
 
-/// The time at which the query was first sent to the resolver.
-impl<W: Work> SentAt for SharedQuery<W> {
-    fn sent(&self) -> Option<Instant> {
-        self.progress.sent.get().copied()
-    }
-}
-
 impl<W> std::fmt::Debug for SharedQuery<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SharedQuery").field("progress", &self.progress).finish_non_exhaustive()
@@ -154,6 +160,15 @@ pub(crate) struct QueryWaiter<W: Work> {
 }
 
 impl<W: Work> QueryWaiter<W> {
+    /// Ends the waiter. Returns the query if nothing else knows it any more, for use of its memory.
+    pub(crate) fn into_unused(self) -> Option<Arc<SharedQuery<W>>> {
+        let mut query = Arc::clone(&self.query);
+        drop(self);
+        let SharedQuery { state, .. } = Arc::get_mut(&mut query)?;
+        state.get_mut().unwrap_or_else(PoisonError::into_inner).answer = None;
+        Some(query)
+    }
+
     pub(crate) fn query(&self) -> &Arc<SharedQuery<W>> {
         &self.query
     }

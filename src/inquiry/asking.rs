@@ -33,6 +33,9 @@ pub(crate) trait Asker {
     /// Supplies the answer, if it is known. `false` if not.
     fn supply_known(&mut self, inquiry: &mut Inquiry, ask: &Ask, list: Option<&Self::List>, now: Instant) -> bool;
 
+    /// Tells the inquiry which of its questions without an answer were sent to the resolver.
+    fn tell_sent(&self, inquiry: &mut Inquiry);
+
     /// Puts a question to the network, or joins the same question under way.
     fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, list: Option<Self::List>, now: Instant);
 }
@@ -62,6 +65,9 @@ impl Inquiry {
                     WaitFor::AllLists | WaitFor::ListsAndHealth => asker.send(self, ask, list, now),
                     WaitFor::DecisiveLists | WaitFor::Advice(_) => unsent.push((ask, list)),
                 }
+            }
+            if !matches!(wait_for, WaitFor::AllLists | WaitFor::ListsAndHealth) {
+                asker.tell_sent(self);
             }
             match wait_for {
                 WaitFor::DecisiveLists => self.drop_irrelevant_lists(),

@@ -69,7 +69,6 @@ use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
 pub(crate) use crate::inquiry::finish::Finished;
 pub use crate::inquiry::questions::QuestionId;
-pub(crate) use crate::inquiry::questions::SentAt;
 pub(crate) use crate::inquiry::session_facts::SessionFacts;
 pub(crate) use crate::inquiry::session_memory::{SessionMemory, is_given_up, stage_end};
 use crate::inquiry::settings::Settings;
@@ -198,9 +197,9 @@ impl Inquiry {
         self.supply_from(ticket, answer, Source::Network, Duration::ZERO, None);
     }
 
-    /// A question was passed to the engine.
-    pub(crate) fn sent(&mut self, ticket: QuestionId, sent_at: Arc<dyn SentAt>) {
-        self.questions.sent(ticket, sent_at);
+    /// A question that has no answer was sent to the resolver.
+    pub(crate) fn sent(&mut self, ticket: QuestionId) {
+        self.questions.sent(ticket);
     }
 
     /// The number of questions so far.

@@ -1,7 +1,6 @@
 //! The questions of an inquiry: which checks want each answer, and how each question ended.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::base::small_list::SmallList;
 use crate::check::Slot;
@@ -32,12 +31,6 @@ pub(super) struct Questions {
     signs: ResolverSigns,
 }
 
-/// The part of a running query that an inquiry needs: when it was sent. A trait keeps wakers and tasks out of this module.
-pub(crate) trait SentAt: std::fmt::Debug + Send + Sync {
-    /// When it was sent to the resolver; `None` while it waits for a permit.
-    fn sent(&self) -> Option<Instant>;
-}
-
 /// The purpose of a question, and the checks that want its answer.
 #[derive(Debug)]
 pub(crate) struct AskedQuestion {
@@ -49,18 +42,13 @@ pub(crate) struct AskedQuestion {
     /// No check wants the answer any more.
     cancelled: bool,
     wanted_by: SmallList<(UnitId, Slot)>,
-    /// Tells when it was sent to the resolver: a shared query may have been started by another check.
-    sent_at: Option<Arc<dyn SentAt>>,
+    /// It was sent to the resolver, by this check or another.
+    sent: bool,
 }
 
 impl AskedQuestion {
     pub(super) fn is_wanted_by(&self, id: UnitId) -> bool {
         self.wanted_by.iter().any(|(wanting, _)| *wanting == id)
-    }
-
-    /// When it was sent to the resolver.
-    pub(super) fn sent(&self) -> Option<Instant> {
-        self.sent_at.as_ref()?.sent()
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -110,7 +98,7 @@ impl Questions {
             answered: false,
             cancelled: false,
             wanted_by: SmallList::one((id, slot)),
-            sent_at: None,
+            sent: false,
         });
         None
     }
@@ -152,10 +140,10 @@ impl Questions {
         }
     }
 
-    /// A question was passed to the engine.
-    pub(super) fn sent(&mut self, ticket: QuestionId, sent_at: Arc<dyn SentAt>) {
+    /// A question that has no answer was sent to the resolver.
+    pub(super) fn sent(&mut self, ticket: QuestionId) {
         if let Some(asked) = self.asked.get_mut(ticket.0) {
-            asked.sent_at = Some(sent_at);
+            asked.sent = true;
         }
     }
 
@@ -241,7 +229,7 @@ impl Questions {
     /// Was a question of this check sent that has no answer yet?
     pub(super) fn left_unanswered(&self, id: UnitId) -> bool {
         let asked = self.asked.iter().take(self.handed_out);
-        asked.into_iter().any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent().is_some())
+        asked.into_iter().any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent)
     }
 
     /// The exchanges for the report, in the order asked. A question without an answer has failed; if no check waited for it, it

@@ -230,7 +230,7 @@ impl StagedInquiry {
         let Self { run, memory, under_way, .. } = self;
         let run = run.as_mut()?;
         run.hear_news(memory, under_way, shared, now);
-        under_way.hand_out(&mut run.inquiry, memory, now)
+        under_way.hand_out(&mut run.inquiry, memory)
     }
 
     /// Puts in an answer. Only the first one for a question counts; one that a stage has given up is ignored.

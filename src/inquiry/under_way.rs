@@ -1,13 +1,12 @@
 //! The questions of a session without I/O that the host has, or is about to get.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::name::Name;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{Purpose, SubjectKind};
 use crate::inquiry::session_memory::{MAX_ANSWERS, SessionMemory, is_given_up};
-use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, SentAt};
+use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::state::{SharedState, ZoneValidity};
@@ -42,23 +41,12 @@ struct UnderWayQuestion {
 #[derive(Clone, Copy)]
 pub(super) struct IsReplaced(pub(super) bool);
 
-/// When a question was handed out.
-#[derive(Debug)]
-struct HandedOut(Instant);
-
-impl SentAt for HandedOut {
-    fn sent(&self) -> Option<Instant> {
-        Some(self.0)
-    }
-}
-
 impl UnderWay {
     /// The next question that the inquiry still wants; each is handed out once.
     pub(super) fn hand_out(
         &mut self,
         inquiry: &mut Inquiry,
         memory: &mut SessionMemory<ZoneValidity>,
-        now: Instant,
     ) -> Option<(QuestionId, Question)> {
         loop {
             let at = self.questions.iter().position(|question| !question.is_handed_out)?;
@@ -66,7 +54,7 @@ impl UnderWay {
             match next.wanted {
                 Some((ticket, _)) if inquiry.is_wanted(ticket) => {
                     next.is_handed_out = true;
-                    inquiry.sent(ticket, Arc::new(HandedOut(now)));
+                    inquiry.sent(ticket);
                     return Some((next.id, next.question.clone()));
                 }
                 wanted => {
@@ -193,6 +181,9 @@ impl Asker for StageAsker<'_> {
         true
     }
 
+    /// A question counts as sent once it was handed out, and the inquiry knows that.
+    fn tell_sent(&self, _: &mut Inquiry) {}
+
     fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, list: Option<ListKey>, now: Instant) {
         if ask.concerns_state() && !inquiry.may_ask(&ask, self.shared, now) {
             return;
@@ -202,7 +193,7 @@ impl Asker for StageAsker<'_> {
             |asked: &&mut UnderWayQuestion| asked.question == question && asked.purpose.is_own() == purpose.is_own();
         if let Some(asked) = self.under_way.questions.iter_mut().find(is_same) {
             asked.wanted = Some((ticket, Source::Shared));
-            inquiry.sent(ticket, Arc::new(HandedOut(asked.asked_at)));
+            inquiry.sent(ticket);
             return;
         }
         if self.under_way.questions.len() >= MAX_ANSWERS {
