@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use crate::base::lock::lock;
 
-/// The most values that are kept, unless said otherwise: about as many checks as run at the same time.
+/// The most values that are kept, unless `of` gives another number: about as many checks as run at the same time.
 const KEPT: usize = 256;
 /// The largest capacity of a value, in elements, that is kept.
 const LARGEST: usize = 256;
@@ -33,7 +33,7 @@ impl<T> Pool<T> {
         lock(&self.kept).pop()
     }
 
-    /// Keeps an empty value with room for so many elements, unless that is too large.
+    /// Keeps a value, which the caller has emptied. It has room for so many elements; if that is too large, it is dropped.
     pub(crate) fn give_back(&self, value: T, capacity: usize) {
         let mut kept = lock(&self.kept);
         if kept.len() < self.most && capacity <= LARGEST {

@@ -47,15 +47,12 @@ impl RemoteText {
 
     fn clean_to(raw: &[u8], limit: usize) -> Self {
         // One octet beyond the limit is enough to detect that the text was cut.
-        let mut text: String = raw
-            .iter()
-            .take(limit + 1)
-            .map(|octet| match octet {
-                b'\r' | b'\n' | b'\t' => ' ',
-                0x20..=0x7e => char::from(*octet),
-                _ => '?',
-            })
-            .collect();
+        let mut text = String::with_capacity(raw.len().min(limit + 1));
+        text.extend(raw.iter().take(limit + 1).map(|octet| match octet {
+            b'\r' | b'\n' | b'\t' => ' ',
+            0x20..=0x7e => char::from(*octet),
+            _ => '?',
+        }));
         let cut = text.len() > limit;
         if cut {
             text.truncate(limit - CUT.len());

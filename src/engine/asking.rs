@@ -27,7 +27,7 @@ impl<'a> Asking<'a> {
     pub(super) fn new(engine: &'a Arc<Engine>, run: &'a Run, questions: usize) -> Self {
         let begun = run.session.as_ref().map(|session| Begun::new(&session.memory));
         let mut open = engine.awaited.take().unwrap_or_default();
-        open.expect(questions);
+        open.reserve_for(questions);
         Self { engine, run, open, begun }
     }
 
@@ -86,7 +86,7 @@ impl Asker for Asking<'_> {
 
     fn list(&self, list: &AskedList) -> NumberedZone {
         let fetcher = self.fetcher();
-        fetcher.zones.of(list.spec.zone(), list.zone, &fetcher.cache)
+        fetcher.zones.of(list.spec.zone(), list.hint, &fetcher.cache)
     }
 
     /// Supplies the answer that the session or the cache has. `false` if there is none.

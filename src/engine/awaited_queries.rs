@@ -34,7 +34,7 @@ impl<W: Work, T> AwaitedQueries<W, T> {
     }
 
     /// Makes room for so many queries, once there is one.
-    pub(crate) fn expect(&mut self, capacity: usize) {
+    pub(crate) fn reserve_for(&mut self, capacity: usize) {
         self.capacity = capacity;
     }
 
@@ -51,11 +51,11 @@ impl<W: Work, T> AwaitedQueries<W, T> {
 
     /// The place of the query that is added next.
     pub(crate) fn next_place(&mut self) -> Place {
-        let inbox = self.inbox.get_or_insert_with(|| {
+        if self.queries.is_empty() {
             self.queries.reserve(self.capacity);
             self.batch.reserve(self.capacity);
-            Inbox::with_capacity(self.capacity)
-        });
+        }
+        let inbox = self.inbox.get_or_insert_with(|| Inbox::with_capacity(self.capacity));
         inbox.place(u32::try_from(self.queries.len()).unwrap_or(u32::MAX))
     }
 

@@ -34,7 +34,6 @@ use crate::resolve::Resolve;
 const UNUSED: usize = 4_096;
 
 /// The list that a question is sent to.
-#[derive(Clone)]
 pub(crate) struct ListTarget {
     pub(crate) list: AskedList,
     pub(crate) zone: NumberedZone,
@@ -143,7 +142,7 @@ impl Fetcher {
         let answer = match (purpose, list) {
             (own, _) if own.is_own() => None,
             (Purpose::Subject, Some((AskedList { subject: Some(subject), spec, .. }, zone))) => {
-                self.cache.get_list(subject, spec.zone(), zone.number?, now)
+                self.cache.get_list(subject, spec.zone(), (zone.number?, zone.edition), now)
             }
             _ => self.cache.get(question, now),
         }?;
@@ -300,7 +299,7 @@ impl QueryTask {
                 lock(&fetcher.own_answers).push(queued);
             }
             (Purpose::Subject, Some(ListTarget { list: AskedList { subject: Some(subject), client, .. }, zone })) => {
-                zone.zone.count(answer, now.saturating_duration_since(sent));
+                zone.zone_use.count(answer, now.saturating_duration_since(sent));
                 if let Some(number) = zone.number {
                     fetcher.cache.insert_list(subject, *client, number, answer, now);
                 }
@@ -317,7 +316,7 @@ impl QueryTask {
 impl Drop for QueryTask {
     fn drop(&mut self) {
         if let (Purpose::Subject, Some(list), Step::Asked { .. }) = (self.purpose, &self.list, &self.step) {
-            count(&list.zone.zone.counters.cut);
+            count(&list.zone.zone_use.counters.cut);
         }
         let mut in_flight = lock(&self.fetcher.in_flight);
         // The entry may already belong to a later query for the same question: remove only our own.
@@ -338,10 +337,10 @@ type Limits<'a> = [Option<&'a Arc<Semaphore>>; LIMITS];
 fn limits<'a>(fetcher: &'a Fetcher, question: &Question, list: Option<&'a ListTarget>) -> Limits<'a> {
     let (chooser, limits) = (question.chooser(), &fetcher.client_limits);
     let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
-    [list.map(|list| &list.zone.zone.limit), of_client, of_clients, Some(&fetcher.global_limit)]
+    [list.map(|list| &list.zone.zone_use.limit), of_client, of_clients, Some(&fetcher.global_limit)]
 }
 
-/// A permit, which is given back when it is dropped. The guards of `async_lock` take twice the memory.
+/// A permit, which is given back when it is dropped. A guard of `async_lock` in an `Option` takes twice the memory.
 struct Permit(Arc<Semaphore>);
 
 impl Drop for Permit {

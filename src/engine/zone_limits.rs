@@ -12,7 +12,7 @@ use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind};
 use crate::engine::cache::{Cache, Edition, ZoneNumber};
 use crate::engine::numbers::ListCounters;
-use crate::report::learned::ZonePlace;
+use crate::report::learned::ZoneHint;
 
 /// Zones with a limit and counters of their own. When there are more, those of idle zones are dropped.
 const MAX_ZONES: usize = 4_096;
@@ -29,21 +29,22 @@ pub(crate) struct ZoneLimits {
     quotas: Mutex<FastMap<Name, (Instant, u32)>>,
 }
 
-/// The zones in use, found by name or by place.
+/// The zones in use.
 #[derive(Default)]
 struct Zones {
     by_name: FastMap<Name, Arc<ZoneUse>>,
-    /// By the place in the table of what is known about zones: saves the look-ups by name. A number is the zone's as long as
-    /// its edition lasts.
-    by_place: Vec<Option<(NumberedZone, Edition)>>,
+    /// By the hint, which saves the look-ups by name where it is right.
+    by_hint: Vec<Option<NumberedZone>>,
 }
 
 /// A zone with its number in the cache.
 #[derive(Clone)]
 pub(crate) struct NumberedZone {
-    pub(crate) zone: Arc<ZoneUse>,
+    pub(crate) zone_use: Arc<ZoneUse>,
     /// `None` if its answers are not cached.
     pub(crate) number: Option<ZoneNumber>,
+    /// The number is the zone's as long as this edition lasts.
+    pub(crate) edition: Edition,
 }
 
 /// One zone.
@@ -59,23 +60,24 @@ impl ZoneLimits {
         Self { per_zone, zones: Mutex::default(), quotas: Mutex::default() }
     }
 
-    /// The zone of this name. `place` says where in the table it may stand.
-    pub(crate) fn of(&self, name: &Name, place: ZonePlace, cache: &Cache) -> NumberedZone {
+    /// The zone of this name.
+    pub(crate) fn of(&self, name: &Name, hint: ZoneHint, cache: &Cache) -> NumberedZone {
         let mut zones = lock(&self.zones);
-        if let Some(Some((known, edition))) = zones.by_place.get(place.0)
-            && known.zone.name == *name
-            && cache.is_current(*edition)
+        if let Some(Some(known)) = zones.by_hint.get(hint.0)
+            && known.zone_use.name == *name
+            && cache.is_current(known.edition)
         {
             return known.clone();
         }
         // Begun before the number is read: a number that is replaced meanwhile ends the edition.
         let edition = cache.begin_edition();
-        let zone = NumberedZone { zone: zones.by_name(name, self.per_zone), number: cache.number(name) };
-        if zones.by_place.len() <= place.0 {
-            zones.by_place.resize_with(place.0 + 1, || None);
+        let zone_use = zones.by_name(name, self.per_zone);
+        let zone = NumberedZone { zone_use, number: cache.number(name), edition };
+        if zones.by_hint.len() <= hint.0 {
+            zones.by_hint.resize_with(hint.0 + 1, || None);
         }
-        if let Some(known) = zones.by_place.get_mut(place.0) {
-            *known = Some((zone.clone(), edition));
+        if let Some(known) = zones.by_hint.get_mut(hint.0) {
+            *known = Some(zone.clone());
         }
         zone
     }
@@ -104,7 +106,7 @@ impl Zones {
             return Arc::clone(zone);
         }
         if self.by_name.len() >= MAX_ZONES {
-            self.by_place.clear();
+            self.by_hint.clear();
             self.by_name.retain(|_, zone| Arc::strong_count(zone) > 1);
         }
         let limit = Arc::new(Semaphore::new(limit));

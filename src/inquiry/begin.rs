@@ -97,6 +97,7 @@ impl Inquiry {
             reported: Reported::default(),
             stopped_early: false,
             started: now,
+            // Set below, once `Subjects` no longer borrows it.
             dialogue: Dialogue::new(),
             settings: Arc::clone(settings),
         };

@@ -113,10 +113,10 @@ impl Inquiry {
 /// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
 /// list suspect, and its controls, which get their full time, decide.
 fn signs_of(row: usize, list: &ListRun, questions: &Questions) -> ListSigns {
-    let (unit, zone) = (&list.run.unit, list.zone);
+    let (unit, hint) = (&list.run.unit, list.hint);
     let kind = unit.kind();
     if let Some(subject_answer) = unit.plain_subject_answer() {
-        return ListSigns { row, kind, zone, subject_answer, saw_loopback: false, reason: None, alone: None };
+        return ListSigns { row, kind, hint, subject_answer, saw_loopback: false, reason: None, alone: None };
     }
     let mut subject_answer = unit.subject_answer();
     let left = || list.was_left_unanswered || questions.left_unanswered(UnitId::List(list.index));
@@ -126,7 +126,7 @@ fn signs_of(row: usize, list: &ListRun, questions: &Questions) -> ListSigns {
     ListSigns {
         row,
         kind,
-        zone,
+        hint,
         subject_answer,
         saw_loopback: unit.saw_loopback(),
         reason: unit.reason_for_breakage(),

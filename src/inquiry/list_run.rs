@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::name::{Name, NameError};
 use crate::dnsxl::{HealthState, Label, ListCheck, ListSpec, Part, Subject};
 use crate::inquiry::running::Running;
-use crate::report::learned::ZonePlace;
+use crate::report::learned::ZoneHint;
 use crate::state::AskPlan;
 
 /// One list about one subject, on its way to a verdict.
@@ -20,8 +20,8 @@ pub(super) struct ListRun {
     pub(super) operator: usize,
     pub(super) was_fresh: bool,
     pub(super) health: Arc<HealthState>,
-    /// Where its zone stands in the table of zones.
-    pub(super) zone: ZonePlace,
+    /// Where to look for its zone.
+    pub(super) hint: ZoneHint,
     /// Several questions to it failed in a row: its controls are asked along with this one.
     pub(super) is_failing: bool,
     /// The label for its random control, should an odd answer make it suspect. `None` if its controls were asked a short
@@ -53,7 +53,7 @@ pub(super) fn list_run(
     operator: usize,
     plan: AskPlan,
 ) -> ListRun {
-    let AskPlan { control, mode, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health, zone } =
+    let AskPlan { control, mode, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health, hint } =
         plan;
     let unit = match name {
         Some(name) => ListCheck::named(Arc::clone(spec), &subject, control, name),
@@ -71,7 +71,7 @@ pub(super) fn list_run(
         was_fresh: is_proven,
         is_failing,
         suspicion,
-        zone,
+        hint,
         ..ListRun::about_nobody(unit, health)
     }
 }
@@ -87,7 +87,7 @@ impl ListRun {
             operator: 0,
             was_fresh: false,
             health,
-            zone: ZonePlace::default(),
+            hint: ZoneHint::default(),
             is_failing: false,
             suspicion: None,
             was_left_unanswered: false,

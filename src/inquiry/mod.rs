@@ -75,7 +75,7 @@ use crate::inquiry::settings::Settings;
 pub use crate::inquiry::settings_finding::SettingsFinding;
 pub use crate::inquiry::staged::{StageGoal, StageResult, StagedInquiry};
 pub(crate) use crate::inquiry::suspicion::TrialWait;
-use crate::report::learned::ZonePlace;
+use crate::report::learned::ZoneHint;
 use crate::report::{ResolverFault, Source};
 use crate::state::SharedState;
 
@@ -122,7 +122,7 @@ pub struct Inquiry {
     known: Option<Box<SharedState>>,
     /// The state's health epoch when the check began: see [`SharedState::health_epoch`].
     health_epoch: u64,
-    /// The tables that are not in use now.
+    /// The tables that are in use at the beginning or the end only.
     workspace: Workspace,
     /// The verdicts that were reported as updates.
     reported: Reported,
@@ -156,8 +156,8 @@ pub(crate) struct AskedList {
     pub(crate) takes_proof: bool,
     /// The question is asked because the list is suspected.
     pub(crate) is_suspicion: bool,
-    /// Where its zone stands in the table of zones.
-    pub(crate) zone: ZonePlace,
+    /// Where to look for its zone.
+    pub(crate) hint: ZoneHint,
 }
 
 impl Inquiry {
@@ -184,7 +184,7 @@ impl Inquiry {
                 client: self.dialogue.client.map(client_number::of_address),
                 takes_proof: list.run.unit.takes_proof(),
                 is_suspicion: matches!(asked.wanted_first, UnitId::Probe(_)),
-                zone: list.zone,
+                hint: list.hint,
             }
         });
         let purpose = asked.purpose;

@@ -181,7 +181,7 @@ impl Asker for StageAsker<'_> {
         true
     }
 
-    /// A question counts as sent once it was handed out, and the inquiry knows that.
+    /// A question counts as sent once it was handed out, and the inquiry was told then.
     fn tell_sent(&self, _: &mut Inquiry) {}
 
     fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, list: Option<ListKey>, now: Instant) {
@@ -193,6 +193,7 @@ impl Asker for StageAsker<'_> {
             |asked: &&mut UnderWayQuestion| asked.question == question && asked.purpose.is_own() == purpose.is_own();
         if let Some(asked) = self.under_way.questions.iter_mut().find(is_same) {
             asked.wanted = Some((ticket, Source::Shared));
+            // It was handed out: a stage that ends withdraws the others.
             inquiry.sent(ticket);
             return;
         }

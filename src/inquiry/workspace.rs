@@ -8,15 +8,22 @@ use crate::report::learned::ListSigns;
 /// About the octets of one list's name.
 const NAME: usize = 64;
 
-/// Empty tables with the capacity that earlier inquiries needed.
-#[derive(Debug, Default)]
+/// The tables of an inquiry, with the capacity that earlier inquiries needed.
+#[derive(Default)]
 pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
     pub(super) asked: Vec<AskedQuestion>,
     pub(super) index: QuestionIndex,
     pub(super) list_signs: Vec<ListSigns>,
-    /// For the draft of the lists' names.
+    /// For the draft of the lists' names. Empty at other times, since it may have contained keys.
     pub(super) text: String,
+}
+
+/// Without the contents.
+impl std::fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workspace").finish_non_exhaustive()
+    }
 }
 
 impl Workspace {
@@ -27,6 +34,7 @@ impl Workspace {
         asked.clear();
         index.clear();
         list_signs.clear();
+        text.clear();
         let capacities =
             [lists.capacity(), asked.capacity(), index.capacity(), list_signs.capacity(), text.capacity() / NAME];
         capacities.into_iter().max().unwrap_or_default()

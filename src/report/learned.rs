@@ -25,9 +25,9 @@ pub(crate) struct QueuedAnswer {
     pub(crate) answer: OwnAnswer,
 }
 
-/// Where a zone stood in the table of zones when it was last looked up by name.
+/// Where to look for a zone in the table of zones first. It may be wrong, so the name is compared.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ZonePlace(pub(crate) usize);
+pub(crate) struct ZoneHint(pub(crate) usize);
 
 /// What a check learned about one list from its answer about the subject.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct ListSigns {
     /// Its row in the report.
     pub(crate) row: usize,
     pub(crate) kind: SubjectKind,
-    pub(crate) zone: ZonePlace,
+    pub(crate) hint: ZoneHint,
     /// The kind of that answer.
     pub(crate) subject_answer: SubjectAnswer,
     /// An answer in 127.0.0.0/8 came from it.

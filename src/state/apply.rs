@@ -40,9 +40,10 @@ impl SharedState {
         }
         let mut changes = self.apply_to_lists(answers, now);
         for signs in list_signs {
+            debug_assert!(signs.row < rows.len(), "signs of a row that the report does not have");
             let Some(spec) = rows.get(signs.row).map(|row| &row.spec) else { continue };
             let mut change = ZoneChange::default();
-            let zone = self.zone_at(&mut signs.zone.clone(), spec.zone(), signs.kind, now);
+            let zone = self.zone_at(&mut signs.hint.clone(), spec.zone(), signs.kind, now);
             zone.apply_subject_answer(signs.subject_answer, &mut change, signs.kind, now);
             if let Some(alone) = signs.alone {
                 zone.compare(spec, alone, &mut change);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::dnsxl::{AskMode, Control, HealthState, Label};
-use crate::report::learned::ZonePlace;
+use crate::report::learned::ZoneHint;
 
 /// How often a zone whose must-exist entry gave no clear answer is asked for it again, and a suspected zone for its controls.
 pub(super) const RECHECK: Duration = Duration::from_secs(60);
@@ -27,8 +27,8 @@ pub(crate) struct AskPlan {
     /// time ago.
     pub(crate) suspicion: Option<Label>,
     pub(crate) health: Arc<HealthState>,
-    /// Where the zone stands in the table of zones.
-    pub(crate) zone: ZonePlace,
+    /// Where to look for the zone.
+    pub(crate) hint: ZoneHint,
 }
 
 /// Was it less than `RECHECK` ago?

@@ -45,7 +45,7 @@ use crate::state::zone_table::ZoneTable;
 use crate::base::name::Name;
 use crate::dns::Randomness;
 use crate::dnsxl::{HealthState, Label, ListSpec, Proof, SubjectKind};
-use crate::report::learned::{QueuedAnswer, ZonePlace};
+use crate::report::learned::{QueuedAnswer, ZoneHint};
 use crate::report::{Report, ResolverFault};
 
 /// What is known about lists and the resolver between checks: proof, health, faults.
@@ -74,8 +74,8 @@ use crate::report::{Report, ResolverFault};
 pub struct SharedState {
     window: Duration,
     zones: ZoneTable,
-    /// Where the zones of the lists of a set stood last.
-    last_places: Vec<ZonePlace>,
+    /// Where the zones of the lists of a set stood when they were last looked for.
+    hints: Vec<ZoneHint>,
     resolver: ResolverState,
     /// Some zone's must-exist entry came back as an empty NOERROR when it was last asked for.
     any_entry_stripped: bool,
@@ -103,7 +103,7 @@ impl SharedState {
         Self {
             window,
             zones: ZoneTable::default(),
-            last_places: Vec::new(),
+            hints: Vec::new(),
             resolver: ResolverState::default(),
             any_entry_stripped: false,
             last_breakage: None,
@@ -137,14 +137,14 @@ impl SharedState {
         let suspects_resolver = self.any_entry_stripped && !self.resolver.lets_loopback_through(now);
         // Most checks are about the same set of lists.
         let last = 3 * position + kind as usize;
-        let mut place = self.last_places.get(last).copied().unwrap_or_default();
-        let zone = self.zone_at(&mut place, spec.zone(), kind, now);
-        let plan = AskPlan { zone: place, ..zone.plan(spec, kind, window, suspects_resolver, now, label) };
-        if self.last_places.len() <= last {
-            self.last_places.resize(last + 1, ZonePlace::default());
+        let mut hint = self.hints.get(last).copied().unwrap_or_default();
+        let zone = self.zone_at(&mut hint, spec.zone(), kind, now);
+        let plan = AskPlan { hint, ..zone.plan(spec, kind, window, suspects_resolver, now, label) };
+        if self.hints.len() <= last {
+            self.hints.resize(last + 1, ZoneHint::default());
         }
-        if let Some(known) = self.last_places.get_mut(last) {
-            *known = place;
+        if let Some(known) = self.hints.get_mut(last) {
+            *known = hint;
         }
         plan
     }
@@ -283,13 +283,13 @@ impl SharedState {
     }
 
     fn zone(&mut self, name: &Name, kind: SubjectKind, now: Instant) -> &mut Zone {
-        self.zone_at(&mut ZonePlace::default(), name, kind, now)
+        self.zone_at(&mut ZoneHint::default(), name, kind, now)
     }
 
-    /// The same, where it is known in which place the zone may stand.
-    fn zone_at(&mut self, place: &mut ZonePlace, name: &Name, kind: SubjectKind, now: Instant) -> &mut Zone {
+    /// The same, where a hint says where to look first. Afterwards the hint is right.
+    fn zone_at(&mut self, hint: &mut ZoneHint, name: &Name, kind: SubjectKind, now: Instant) -> &mut Zone {
         let invalidated = self.invalidations.all;
-        let (zone, has_evicted) = self.zones.find_or_add(place, name, kind, || Zone::new(now, invalidated));
+        let (zone, has_evicted) = self.zones.find_or_add(hint, name, kind, || Zone::new(now, invalidated));
         self.evicted |= has_evicted;
         zone.used = now;
         zone

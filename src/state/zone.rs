@@ -12,7 +12,7 @@ use crate::dnsxl::{
     AskMode, Control, Corroboration, Evidence, Label, ListSpec, Observation, Purpose, SubjectAnswer, SubjectKind,
     TestEntryState,
 };
-use crate::report::learned::{OwnAnswer, ZonePlace};
+use crate::report::learned::{OwnAnswer, ZoneHint};
 use crate::state::ask_plan::{AskPlan, SAME_LABEL, is_recent};
 use crate::state::event::Event;
 use crate::state::resolver::ResolverState;
@@ -124,7 +124,7 @@ impl Zone {
             is_failing: failing && is_normal,
             suspicion: (may_suspect && asks_about_subjects).then_some(label),
             health,
-            zone: ZonePlace::default(),
+            hint: ZoneHint::default(),
         }
     }
 

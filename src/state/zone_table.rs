@@ -1,9 +1,9 @@
-//! The zones that are known, found by name or by place.
+//! The zones that are known, found by name, or faster by a hint.
 
 use crate::base::hash_map::FastMap;
 use crate::base::name::Name;
 use crate::dnsxl::SubjectKind;
-use crate::report::learned::ZonePlace;
+use crate::report::learned::ZoneHint;
 use crate::state::zone::Zone;
 
 /// The maximum number of zones. Beyond it the least recently used zone is evicted, and needs new proof when it is asked
@@ -30,19 +30,19 @@ impl ZoneTable {
         self.zones.get_mut(*place).map(|(_, zone)| zone)
     }
 
-    /// The zone of this name, which is added if it is not there; and whether another zone was evicted for it. `place` says
-    /// where it may stand, which saves a look-up, and then where it does stand.
+    /// The zone of this name, which is added if it is not there; and whether another zone was evicted for it. A right
+    /// `hint` saves the look-up; afterwards it is right.
     pub(super) fn find_or_add(
         &mut self,
-        place: &mut ZonePlace,
+        hint: &mut ZoneHint,
         name: &Name,
         kind: SubjectKind,
         new: impl FnOnce() -> Zone,
     ) -> (&mut Zone, bool) {
         let mut has_evicted = false;
-        if !self.zones.get(place.0).is_some_and(|(key, _)| key.1 == kind && key.0 == *name) {
+        if !self.zones.get(hint.0).is_some_and(|(key, _)| key.1 == kind && key.0 == *name) {
             let key = (name.clone(), kind);
-            place.0 = self.places.get(&key).copied().unwrap_or_else(|| {
+            hint.0 = self.places.get(&key).copied().unwrap_or_else(|| {
                 has_evicted = self.zones.len() >= MAX_ZONES;
                 if has_evicted {
                     self.evict();
@@ -52,8 +52,11 @@ impl ZoneTable {
                 self.zones.len() - 1
             });
         }
-        #[expect(clippy::indexing_slicing, reason = "the place was just found, or is that of the zone just added")]
-        (&mut self.zones[place.0].1, has_evicted)
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the hint is right: the place was just found, or is that of the zone just added"
+        )]
+        (&mut self.zones[hint.0].1, has_evicted)
     }
 
     /// Removes the least recently used zone.
@@ -88,7 +91,7 @@ mod tests {
         let used = |number: usize| start + Duration::from_secs(number as u64);
         let mut places = Vec::new();
         for number in 0..MAX_ZONES {
-            let mut place = ZonePlace::default();
+            let mut place = ZoneHint::default();
             assert!(!table.find_or_add(&mut place, &name(number), kind, || Zone::new(used(number), 0)).1);
             places.push(place);
         }

@@ -312,3 +312,12 @@ fn it_is_bounded() {
     host.session.supply(id, Answer::failed(Failure::Timeout), host.now);
     host.finish();
 }
+
+#[test]
+fn a_session_that_runs_shows_no_key() {
+    let mut host = host(&["abcdefghijklmnopqrstuvwxyz234567.zen.dq.spamhaus.net"], &[]);
+    host.begin(StageGoal::Report);
+    host.take_questions();
+    let shown = format!("{:?}", host.session);
+    assert!(shown.contains("spamhaus") && !shown.contains("abcdefghijkl"), "{shown}");
+}

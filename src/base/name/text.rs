@@ -56,7 +56,8 @@ pub(crate) struct NamesUnder {
 }
 
 impl NamesUnder {
-    /// Writes the names under these zones. `text` is used for a draft, and may have capacity from earlier use.
+    /// Writes the names under these zones. `text` is used for a draft, and may have capacity from earlier use; it is left
+    /// empty, because keys may be among the names.
     pub(crate) fn new<'a>(labels: Labels, zones: impl Iterator<Item = &'a Name>, text: &mut String) -> Self {
         text.clear();
         let front = labels.as_str();
@@ -64,7 +65,9 @@ impl NamesUnder {
             text.push_str(front);
             text.push_str(zone.text());
         }
-        Self { labels, buffer: text.as_str().into(), end: 0 }
+        let buffer = text.as_str().into();
+        text.clear();
+        Self { labels, buffer, end: 0 }
     }
 
     /// The next name, as [`Name::join`] makes it. `zone` is the next of those given.

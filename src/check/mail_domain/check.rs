@@ -147,20 +147,18 @@ impl MailDomainCheck {
 
     /// MX records: the first usable host decides; an address of the domain itself no longer counts (RFC 5321 §5.1).
     fn exchangers(&self, set: &RrSet) -> Step<MailDomainReport> {
-        let exchangers: Vec<(u16, &Target)> = set
-            .iter()
-            .filter_map(|record| match record {
-                Record::Mx { preference, exchange } => Some((*preference, exchange)),
-                _ => None,
-            })
-            .collect();
+        let exchanger = |record| match record {
+            &Record::Mx { preference, ref exchange } => Some((preference, exchange)),
+            _ => None,
+        };
+        let mut exchangers = set.iter().filter_map(exchanger);
         // RFC 7505 §3: a single record, preference 0, the root.
-        if let [(0, Target::Root)] = exchangers.as_slice() {
+        if let (Some((0, Target::Root)), None) = (exchangers.next(), exchangers.next()) {
             return self.report(MailDomain::NullMx, Vec::new(), false);
         }
-        let truncated = exchangers.len() > MAX_HOSTS || set.truncated();
+        let truncated = set.iter().filter_map(exchanger).count() > MAX_HOSTS || set.truncated();
         let mut hosts = Vec::new();
-        for (index, (preference, target)) in exchangers.into_iter().take(MAX_HOSTS).enumerate() {
+        for (index, (preference, target)) in set.iter().filter_map(exchanger).take(MAX_HOSTS).enumerate() {
             match self.look(index, target.clone(), Some(preference)) {
                 HostLookup::Need(slot) => return Step::Need(Slots::one(slot)),
                 HostLookup::Done(host) => {

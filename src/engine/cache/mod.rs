@@ -121,10 +121,18 @@ impl Cache {
         self.renumbered.store(self.begin_edition().0, Ordering::Release);
     }
 
-    /// A zone's cached answer about a subject.
-    pub(crate) fn get_list(&self, subject: &Subject, zone: &Name, number: ZoneNumber, now: Instant) -> Option<Answer> {
-        let now = self.tick(now);
-        self.subjects.look_up(subject, |record| record.answer(number, zone, now))
+    /// A zone's cached answer about a subject. `number` is the zone's number, with its edition: once that has ended, the number
+    /// may belong to another zone, and there is no answer.
+    pub(crate) fn get_list(
+        &self,
+        subject: &Subject,
+        zone: &Name,
+        number: (ZoneNumber, Edition),
+        now: Instant,
+    ) -> Option<Answer> {
+        let (now, (number, edition)) = (self.tick(now), number);
+        // Compared under the lock of the store: see `get_client`.
+        self.subjects.look_up(subject, |record| self.is_current(edition).then(|| record.answer(number, zone, now))?)
     }
 
     /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if

@@ -128,7 +128,7 @@ mod tests {
             )
         };
         let put = |subject: &Subject| cache.insert_list(subject, None, number, &no(), now);
-        let has = |subject: &Subject| cache.get_list(subject, &zone, number, now).is_some();
+        let has = |subject: &Subject| cache.get_list(subject, &zone, (number, cache.begin_edition()), now).is_some();
         (0..OTHERS).for_each(|network| put(&client(network, 1)));
         let before = cache.len();
         let flood = || (0..20_000).map(|host| client(u32::MAX, host));
@@ -168,7 +168,7 @@ mod tests {
         let number = cache.number(&zone).unwrap();
         let domain = |text: String| Subject::Domain(Name::parse(&text).unwrap());
         let other = |number: u32| domain(format!("n{number}.example"));
-        let has = |subject: &Subject| cache.get_list(subject, &zone, number, now).is_some();
+        let has = |subject: &Subject| cache.get_list(subject, &zone, (number, cache.begin_edition()), now).is_some();
         (0..OTHERS).for_each(|client| cache.insert_list(&other(client), Some(client), number, &no(), now));
         let flood = || (0..20_000).map(|number| domain(format!("f{number}.example")));
         for (index, subject) in flood().enumerate() {

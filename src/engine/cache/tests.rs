@@ -19,7 +19,12 @@ fn insert_list(cache: &Cache, subject: &Subject, zone: &str, answer: &Answer, no
 }
 
 fn get_list(cache: &Cache, subject: &Subject, zone: &str, now: Instant) -> Option<Answer> {
-    cache.get_list(subject, &name(zone), cache.number(&name(zone)).unwrap(), now)
+    cache.get_list(subject, &name(zone), numbered(cache, zone), now)
+}
+
+fn numbered(cache: &Cache, zone: &str) -> (ZoneNumber, Edition) {
+    let edition = cache.begin_edition();
+    (cache.number(&name(zone)).unwrap(), edition)
 }
 
 fn client(number: u32) -> Subject {
@@ -120,6 +125,22 @@ fn numbers_of_an_ended_edition_find_nothing() {
     assert_eq!(cache.number(&name("b.example")).unwrap().value(), number, "given out again");
     assert_eq!(get(edition), None);
     assert_eq!(get(cache.begin_edition()), Some(CachedVerdict(0)));
+}
+
+/// A question that waits for a permit holds a number that may be old.
+#[test]
+fn an_old_number_finds_no_answer() {
+    let (cache, now) = cache_now(BOUNDS);
+    let (a, hit) =
+        (numbered(&cache, "a.example"), Answer::records([Record::A(Ipv4Addr::new(127, 0, 0, 2))], seconds(60)));
+    cache.invalidate_all();
+    let b = numbered(&cache, "b.example");
+    assert_eq!(a.0.value(), b.0.value(), "given out again");
+    insert_list(&cache, &client(1), "b.example", &hit, now);
+    assert!(cache.get_list(&client(1), &name("b.example"), b, now).is_some());
+    assert_eq!(cache.get_list(&client(1), &name("a.example"), a, now), None);
+    cache.invalidate(&name("b.example"));
+    assert_eq!(cache.get_list(&client(1), &name("b.example"), b, now), None, "from before its list broke");
 }
 
 #[test]

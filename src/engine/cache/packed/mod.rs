@@ -178,8 +178,8 @@ impl SubjectRecord {
     }
 }
 
-/// The number of answers to make room for: 4, 9, 14 and so on. An allocator gives blocks in steps of 16 octets, 8 of them its
-/// own, and a record that grows by two such steps at a time is moved half as often.
+/// The number of answers to make room for: 4, 9, 14, 20 and so on. An allocator gives blocks in steps of 16 octets, 8 of them
+/// its own, and at least 32; a record that grows by two such steps at a time is moved half as often.
 fn room(answers: usize) -> usize {
     let octets = (answers * size_of::<PackedAnswer>() + 8).next_multiple_of(32) - 8;
     octets / size_of::<PackedAnswer>()
