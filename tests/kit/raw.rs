@@ -124,7 +124,10 @@ async fn serve_udp(socket: Arc<UdpSocket>, behave: Arc<Behave>, seen: Arc<Mutex<
         };
         let socket = socket.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
+            // Even no time at all lasts until the next millisecond.
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
             for datagram in datagrams {
                 let _ = socket.send_to(&datagram, client).await;
             }

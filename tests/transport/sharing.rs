@@ -173,7 +173,7 @@ async fn ports_that_are_guessed_at_are_left() {
         0..7 => (0..25).flat_map(|_| forgeries(&came.octets, 0)).collect(),
         _ => vec![listed(&came.octets, 2)],
     });
-    let timeouts = Timeouts::default().with_resend(ms(20)).with_total(ms(20_000));
+    let timeouts = Timeouts::default().with_resend(ms(10)).with_total(ms(20_000));
     let direct = patient(&[server.address]).with_sockets(1).with_timeouts(timeouts);
     assert_eq!(ask(&direct, 1).await, truth(2));
     assert!(direct.stats().ignored >= 512, "{:?}", direct.stats());
@@ -350,7 +350,7 @@ async fn lost_datagrams_are_sent_again_soon() {
 
 #[tokio::test]
 async fn one_loss_in_a_hundred_is_made_good_within_the_budget() {
-    const QUESTIONS: usize = 3_000;
+    const QUESTIONS: usize = 1_500;
     let server = Answering::start(|came, before| match before % 100 {
         50 => vec![],
         _ => vec![nx(&came.octets)],
@@ -362,12 +362,13 @@ async fn one_loss_in_a_hundred_is_made_good_within_the_budget() {
         assert!(answers.iter().all(|answer| *answer == Answer::nx_domain(None)));
     }
     let stats = direct.stats();
-    assert!(stats.resent >= 29 && stats.early <= 90, "{stats:?} in {:?}", begun.elapsed());
+    // The budget is ten at once, and 3 % of the questions.
+    assert!(stats.resent >= 14 && stats.early <= 55, "{stats:?} in {:?}", begun.elapsed());
 }
 
 #[tokio::test]
 async fn slow_answers_do_not_double_the_questions() {
-    const QUESTIONS: usize = 1_000;
+    const QUESTIONS: usize = 600;
     let slow = raw::Server::start(|query: &raw::Seen, before| {
         let message = raw::reply(query).to_vec().unwrap();
         // Half of the names are not in the resolver's cache.
@@ -381,7 +382,8 @@ async fn slow_answers_do_not_double_the_questions() {
         assert!(answers.iter().all(|answer| *answer == Answer::no_data(None)));
     }
     let stats = direct.stats();
-    assert!(stats.sent <= 1_040 && stats.resent == stats.early, "{stats:?}");
+    // The budget is ten at once, and 3 % of the questions.
+    assert!(stats.sent <= 628 && stats.resent == stats.early, "{stats:?}");
 }
 
 /// Is it the resolver's own question, `. NS`?
