@@ -22,7 +22,7 @@ use rdnsbl::testing::{Mismatch, check_resolver};
 
 /// Long before a busy machine counts as a silent server.
 fn patient() -> Timeouts {
-    Timeouts::default().with_total(Duration::from_secs(4))
+    Timeouts::default().with_total(Duration::from_secs(2))
 }
 
 fn direct(server: SocketAddr) -> Direct {

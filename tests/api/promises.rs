@@ -129,7 +129,7 @@ async fn stages_of_an_smtp_server() {
         .own_names(["mx.example.org"])
         .build()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(3);
+    let deadline = Instant::now() + Duration::from_millis(1_500);
     let mut dialogue = Dialogue::from(CLIENT);
     let task = tokio::spawn(checker.check(&dialogue).until(deadline).into_future());
     let report = task.await.unwrap();
@@ -139,7 +139,7 @@ async fn stages_of_an_smtp_server() {
     let report = checker.check(&dialogue).within(Duration::from_millis(300)).await;
     assert_eq!(report.helo().unwrap().verdict().word(), "claims_us");
     dialogue = dialogue.mail_from("<a@sender.test>");
-    let report = checker.check(&dialogue).within(Duration::from_secs(2)).await;
+    let report = checker.check(&dialogue).within(Duration::from_secs(1)).await;
     assert_eq!(report.advice().reply().map(|reply| (reply.code(), reply.enhanced())), Some((550, "5.7.27")));
     dialogue = dialogue.mail_from("<>");
     let report = checker.check(&dialogue).within(Duration::from_millis(300)).await;
