@@ -5,6 +5,9 @@
 #![cfg(all(feature = "direct", feature = "hickory", feature = "serde", feature = "idna", feature = "test-util"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail")]
 
+#[path = "../kit/cases.rs"]
+#[allow(unreachable_pub, reason = "other programs see it through the kit")]
+mod cases;
 mod check;
 mod examples;
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::{folder, offline, run, text};
+use crate::cases::cases;
 
 #[tokio::test]
 async fn files_that_are_not_text() {
@@ -70,10 +71,11 @@ async fn lines_that_end_in_another_way() {
 }
 
 /// Texts whose shape could make reading slow: in a debug build each would take minutes, if it took time that grows with the
-/// square of its size.
+/// square of its size. Larger texts show it more clearly: `RDNSBL_CASES=3` makes them three times as large.
 #[tokio::test]
 async fn odd_shapes_take_no_longer() {
-    let many = |part: &str| part.repeat(300_000 / part.len());
+    let size = usize::try_from(cases(100_000)).unwrap();
+    let many = |part: &str| part.repeat(size / part.len());
     for (kind, lines) in [
         ("postfix", format!("smtpd_client_restrictions = {}", many("reject_rbl_client relays.ordb.org, "))),
         ("postfix", format!("smtpd_client_restrictions =\n{}", many(" check_policy_service unix:a\n"))),

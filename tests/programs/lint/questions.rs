@@ -25,7 +25,7 @@ async fn ask(lists: &str, more: &[&str]) -> Run {
 
 #[tokio::test]
 async fn the_world_of_the_demo() {
-    let run = run(&["--demo", "--json", "--timeout", "6s"]).await;
+    let run = run(&["--demo", "--json", "--timeout", "4s"]).await;
     assert_eq!(run.code, 1);
     let found = run.found();
     assert_eq!(
@@ -79,7 +79,7 @@ async fn a_public_resolver() {
 /// One list does not answer, but the resolver does.
 #[tokio::test]
 async fn a_silent_list() {
-    let run = ask("good.example\nsilent.example\n", &["--timeout", "5s"]).await;
+    let run = ask("good.example\nsilent.example\n", &["--timeout", "3s"]).await;
     assert_eq!(run.found(), ["2 no-answer silent.example"]);
 }
 
