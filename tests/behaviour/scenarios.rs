@@ -1,6 +1,7 @@
 //! The corpus of scenarios through two engines: the decisions alone, fed from the table without any runtime, and a checker
 //! with the stub resolver over sockets. Both must say what the scenario says, and the same about everything else.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -13,6 +14,9 @@ use rdnsbl::{Answer, Checker, Inquiry, Randomness, Report, SharedState};
 use crate::kit::report_words::{answer, everything};
 use crate::kit::scenario;
 use crate::kit::scenario::Scenario;
+
+/// Every scenario of `tests/scenarios`.
+static CORPUS: LazyLock<Vec<Scenario>> = LazyLock::new(corpus);
 
 fn corpus() -> Vec<Scenario> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
@@ -120,21 +124,20 @@ fn assert_none(mistakes: &[String]) {
 
 #[test]
 fn the_corpus_is_large_and_its_titles_differ() {
-    let corpus = corpus();
-    assert!(corpus.len() >= 120, "{}", corpus.len());
-    let titles: std::collections::HashSet<_> = corpus.iter().map(|scenario| &scenario.title).collect();
-    assert_eq!(titles.len(), corpus.len());
+    assert!(CORPUS.len() >= 120, "{}", CORPUS.len());
+    let titles: std::collections::HashSet<_> = CORPUS.iter().map(|scenario| &scenario.title).collect();
+    assert_eq!(titles.len(), CORPUS.len());
 }
 
 #[test]
 fn decisions_alone() {
     let mut all = Vec::new();
-    for scenario in corpus() {
-        let report = decide(&scenario, Order::InTime);
-        all.extend(mistakes(&scenario, "decisions", &report));
+    for scenario in CORPUS.iter() {
+        let report = decide(scenario, Order::InTime);
+        all.extend(mistakes(scenario, "decisions", &report));
         if !scenario.has_delays() && scenario.budget > SILENCE * 10 {
-            let backwards = decide(&scenario, Order::Backwards);
-            all.extend(differences(&scenario, "order of answers", &report, &backwards, &[]));
+            let backwards = decide(scenario, Order::Backwards);
+            all.extend(differences(scenario, "order of answers", &report, &backwards, &[]));
         }
     }
     assert_none(&all);
@@ -154,7 +157,7 @@ async fn over_sockets_with_silence() {
 }
 
 async fn over_sockets_as_expected(chosen: fn(&Scenario) -> bool) {
-    let mut left: Vec<_> = corpus().into_iter().filter(chosen).collect();
+    let mut left: Vec<_> = CORPUS.iter().filter(|scenario| chosen(scenario)).cloned().collect();
     let mut mistakes = Vec::new();
     for _ in 0..3 {
         (left, mistakes) = wrong_over_sockets(left).await;

@@ -2,6 +2,7 @@
 //! regular expression. Every report fits; every field of the schema occurs in some report, so that neither can change alone.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use rdnsbl::dns::Failure;
@@ -173,6 +174,8 @@ const MORE: &str = "
 ";
 
 /// The whole corpus, with unlimited time and with little.
+static REPORTS: LazyLock<Vec<Report>> = LazyLock::new(reports);
+
 fn reports() -> Vec<Report> {
     let mut reports = Vec::new();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scenarios");
@@ -213,7 +216,7 @@ fn reports() -> Vec<Report> {
 
 #[test]
 fn every_report_fits_and_every_field_occurs() {
-    let reports: Vec<Value> = reports().iter().map(|report| serde_json::to_value(report).unwrap()).collect();
+    let reports: Vec<Value> = REPORTS.iter().map(|report| serde_json::to_value(report).unwrap()).collect();
     let mut schema = Schema::read();
     let root = schema.root.clone();
     for report in &reports {
@@ -272,7 +275,7 @@ fn every_log_line_matches_its_regular_expression() {
     let host = r"(?:(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3})|(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|:)))";
     let failregex = Regex::new(&"rdnsbl: client=<HOST> action=reject".replace("<HOST>", host)).unwrap();
     let (mut rejected, mut six) = (0, 0);
-    for report in reports() {
+    for report in REPORTS.iter() {
         let line = report.log_line().to_string();
         let found = whole.captures(&line).unwrap_or_else(|| panic!("{line}"));
         assert_eq!(&found[2], report.advice().action().word());
@@ -296,11 +299,11 @@ fn a_line_names_an_advice_that_is_not_the_reports() {
     let whole = Regex::new(&format!("^{}$", LogLine::PATTERN)).unwrap();
     let reject = Policy::observe().on(rdnsbl::Finding::IprevNoName, "550 5.7.25 No name".parse::<Rule>().unwrap());
     let mut rejected = 0;
-    for report in reports() {
+    for report in REPORTS.iter() {
         let own = report.log_line().to_string();
         assert_eq!(whole.captures(&own).unwrap().get(19), None, "{own}");
         for (policy, name, shown) in [(Policy::observe(), "at rcpt", "at_rcpt"), (reject.clone(), "", "-")] {
-            let advice = policy.judge(&report);
+            let advice = policy.judge(report);
             let line = report.log_line().with_advice(&advice, name).to_string();
             let found = whole.captures(&line).unwrap_or_else(|| panic!("{line}"));
             assert_eq!((&found[2], &found[19]), (advice.action().word(), shown), "{line}");
