@@ -1,10 +1,11 @@
 //! What the resolvers make of every shape of response, and what they send. Every test runs with each of them.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::future::join_all;
+use futures::future::{FutureExt, join_all};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{A, CNAME, MX, NS, PTR, SOA, TXT};
@@ -786,16 +787,40 @@ async fn one_resolver_serves_many_at_once(make: Make) {
 }
 
 macro_rules! with_each {
-    ($($test:ident)*) => {
+    (alone { $($test:ident)* } together { $($waiting:ident)* }) => {
         #[cfg(feature = "hickory")]
         mod stub {
             use super::*;
 
-            fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
+            pub(super) fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
                 Arc::new(rdnsbl::resolve::Stub::servers(servers.iter().copied()).unwrap().with_timeouts(timeouts))
             }
 
             $(#[tokio::test] async fn $test() { super::$test(make).await; })*
+        }
+
+        /// Tests that wait: each with all resolvers at the same time.
+        mod together {
+            use super::*;
+
+            const MAKES: &[(&str, Make)] = &[
+                #[cfg(feature = "hickory")]
+                ("stub", stub::make),
+                #[cfg(feature = "direct")]
+                ("direct", direct::make),
+                #[cfg(feature = "direct")]
+                ("direct, random case", direct::random_case::make),
+            ];
+
+            async fn with_all<F: Future<Output = ()>>(test: impl Fn(Make) -> F) {
+                let run = async |(resolver, make): &(&'static str, Make)| {
+                    (*resolver, AssertUnwindSafe(test(*make)).catch_unwind().await.is_ok())
+                };
+                let failed = join_all(MAKES.iter().map(run)).await.into_iter().filter(|(_, passed)| !passed);
+                assert_eq!(failed.map(|(resolver, _)| resolver).collect::<Vec<_>>(), [""; 0], "failed");
+            }
+
+            $(#[tokio::test] async fn $waiting() { with_all(super::$waiting).await; })*
         }
 
         #[cfg(feature = "direct")]
@@ -807,17 +832,17 @@ macro_rules! with_each {
                 Direct::servers(servers.iter().copied()).unwrap().with_timeouts(timeouts).with_pacing(Pacing::Fixed)
             }
 
-            fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
+            pub(super) fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
                 Arc::new(fixed(servers, timeouts))
             }
 
             $(#[tokio::test] async fn $test() { super::$test(make).await; })*
 
             /// The same with random case: the test servers keep it.
-            mod random_case {
+            pub(super) mod random_case {
                 use super::*;
 
-                fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
+                pub(in super::super) fn make(servers: &[SocketAddr], timeouts: Timeouts) -> Arc<dyn Subject> {
                     Arc::new(fixed(servers, timeouts).with_case(QueryCase::Random))
                 }
 
@@ -828,25 +853,29 @@ macro_rules! with_each {
 }
 
 with_each! {
-    shapes
-    without_opt_record_once_for_who_does_not_know_it
-    long_datagrams_without_tcp
-    silence
-    part_of_an_answer_is_none
-    late_answer_to_the_first_send_counts
-    lost_datagram_is_sent_again
-    closed_port
-    any_address_means_this_host
-    fail_over_is_at_once_and_every_time
-    answers_never_fail_over
-    silent_server_is_passed_over
-    most_telling_failure_whatever_the_order
-    wire_format_of_the_question
-    many_records_are_bounded_and_say_so
-    hostile_octets
-    keys_stay_hidden
-    soa_that_was_asked_for
-    dropping_the_future_stops_it
-    dropping_the_future_closes_tcp_too
-    one_resolver_serves_many_at_once
+    alone {
+        shapes
+        long_datagrams_without_tcp
+        part_of_an_answer_is_none
+        lost_datagram_is_sent_again
+        closed_port
+        any_address_means_this_host
+        fail_over_is_at_once_and_every_time
+        answers_never_fail_over
+        wire_format_of_the_question
+        many_records_are_bounded_and_say_so
+        hostile_octets
+        keys_stay_hidden
+        soa_that_was_asked_for
+        dropping_the_future_closes_tcp_too
+        one_resolver_serves_many_at_once
+    }
+    together {
+        without_opt_record_once_for_who_does_not_know_it
+        silence
+        late_answer_to_the_first_send_counts
+        silent_server_is_passed_over
+        most_telling_failure_whatever_the_order
+        dropping_the_future_stops_it
+    }
 }
