@@ -327,7 +327,7 @@ impl HealthState {
     }
 
     /// Reserves the control queries for one check; the next check can ask them after another pause.
-    pub(crate) fn claim_trial(&mut self, now: Instant) {
+    pub(crate) fn claim_probe(&mut self, now: Instant) {
         self.retry = now.checked_add(self.pause.max(SILENT_PAUSE));
     }
 }

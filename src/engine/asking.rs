@@ -65,7 +65,7 @@ impl<'a> Asking<'a> {
     /// Ends the questions under way, unless another check waits for them too. If the time is up, the session does not wait
     /// again for those that had most of it.
     pub(super) fn finish(mut self, inquiry: &mut Inquiry, time_is_up: bool) {
-        self.tell_sent(inquiry);
+        self.note_sent(inquiry);
         if let (Some(session), Some(begun), true) = (&self.run.session, &self.begun, time_is_up) {
             let now = self.fetcher().clock.now();
             for pending in self.open.values() {
@@ -114,7 +114,7 @@ impl Asker for Asking<'_> {
         now >= self.run.deadline && supply(inquiry, Answer::failed(Failure::Deadline))
     }
 
-    fn tell_sent(&self, inquiry: &mut Inquiry) {
+    fn note_sent(&self, inquiry: &mut Inquiry) {
         for (query, pending) in self.open.iter() {
             if query.query().is_sent() {
                 inquiry.sent(pending.ticket);

@@ -118,7 +118,7 @@ pub(crate) fn shed(engine: &Engine, inquiry: Inquiry) -> Report {
     report
 }
 
-/// Ends an inquiry, and applies what was learned to the state and the cache. Returns the events to tell.
+/// Ends an inquiry, and applies what was learned to the state and the cache. Returns the events to report.
 fn conclude(
     engine: &Engine,
     inquiry: Inquiry,

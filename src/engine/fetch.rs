@@ -153,7 +153,8 @@ impl Fetcher {
     /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
     /// is reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
-    /// `place` is told of progress. The answer borrows nothing and may be dropped at any point; other waiters for the same question still get theirs.
+    /// Progress is reported to `place`. The answer borrows nothing and may be dropped at any point; other waiters for the same
+    /// question still get theirs.
     pub(crate) fn fetch(
         self: &Arc<Self>,
         question: Question,

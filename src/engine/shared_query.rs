@@ -44,23 +44,23 @@ struct State {
     next_id: u32,
     /// A waiter polls the work.
     is_polled: bool,
-    /// A second waiter was polled meanwhile, so it must be told to poll again.
+    /// A second waiter was polled meanwhile, so it must be notified.
     poll_missed: bool,
 }
 
 /// What the query knows of one waiter.
 struct WaiterEntry {
     id: u32,
-    /// Where it is told of progress; `None` if it only keeps the query alive.
+    /// Where progress is reported; `None` if it only keeps the query alive.
     place: Option<Place>,
-    /// It was told, and has not been polled since.
-    is_told: bool,
+    /// It was notified, and has not been polled since.
+    is_notified: bool,
 }
 
 impl WaiterEntry {
-    /// A waiter that is polled soon, without being told.
+    /// A waiter that is polled soon, without being notified.
     fn new(id: u32, place: Option<Place>) -> Self {
-        Self { id, place, is_told: true }
+        Self { id, place, is_notified: true }
     }
 }
 
@@ -111,12 +111,12 @@ impl<W: Work> SharedQuery<W> {
         lock(&self.state).answer.is_some()
     }
 
-    /// Stores the answer and tells every waiter except the one that is being polled.
+    /// Stores the answer and notifies every waiter except the one that is being polled.
     fn finish(&self, answer: Answer, except: u32) {
         let wakers = {
             let mut state = lock(&self.state);
             state.answer = Some(answer);
-            state.tell(Some(except))
+            state.notify(Some(except))
         };
         // Wake after the lock is released: a waker may poll or drop a waiter at once, and both take this lock.
         wakers.for_each(Waker::wake);
@@ -124,12 +124,12 @@ impl<W: Work> SharedQuery<W> {
 }
 
 impl State {
-    /// Tells the waiters to poll, and returns the wakers of their tasks.
-    fn tell(&mut self, except: Option<u32>) -> SmallList<Waker> {
+    /// Notifies the waiters, and returns the wakers of their tasks.
+    fn notify(&mut self, except: Option<u32>) -> SmallList<Waker> {
         let mut wakers = SmallList::default();
         self.waiters.for_each_mut(|waiter| {
-            if Some(waiter.id) != except && !waiter.is_told {
-                waiter.is_told = true;
+            if Some(waiter.id) != except && !waiter.is_notified {
+                waiter.is_notified = true;
                 if let Some(waker) = waiter.place.as_ref().and_then(Place::report) {
                     wakers.push(waker);
                 }
@@ -139,10 +139,10 @@ impl State {
     }
 }
 
-/// The waker given to the work. It tells all waiters, because any one of them may be dropped or busy before it polls.
+/// The waker given to the work. It notifies all waiters, because any one of them may be dropped or busy before it polls.
 impl<W: Work> ArcWake for SharedQuery<W> {
     fn wake_by_ref(query: &Arc<Self>) {
-        let wakers = lock(&query.state).tell(None);
+        let wakers = lock(&query.state).notify(None);
         wakers.for_each(Waker::wake);
     }
 }
@@ -173,15 +173,15 @@ impl<W: Work> QueryWaiter<W> {
         &self.query
     }
 
-    /// The answer, if it is there. Otherwise the waiter's place is told when to poll again.
+    /// The answer, if it is there. Otherwise the waiter is notified when to poll again.
     pub(crate) fn poll(&self) -> Poll<Answer> {
         {
             let mut state = lock(&self.query.state);
             if let Some(answer) = &state.answer {
                 return Poll::Ready(answer.clone());
             }
-            // If another thread polls the work, it finds this flag when it ends, and tells this waiter.
-            state.waiters.for_each_mut(|waiter| waiter.is_told &= waiter.id != self.id);
+            // If another thread polls the work, it finds this flag when it ends, and notifies this waiter.
+            state.waiters.for_each_mut(|waiter| waiter.is_notified &= waiter.id != self.id);
             if state.is_polled {
                 state.poll_missed = true;
                 return Poll::Pending;
@@ -218,12 +218,12 @@ impl<W: Work> PollGuard<'_, W> {
         polled
     }
 
-    /// Tells a waiter that was polled meanwhile.
+    /// Notifies a waiter that was polled meanwhile.
     fn end(&self) {
         let wakers = {
             let mut state = lock(&self.query.state);
             state.is_polled = false;
-            if std::mem::take(&mut state.poll_missed) { state.tell(Some(self.id)) } else { SmallList::default() }
+            if std::mem::take(&mut state.poll_missed) { state.notify(Some(self.id)) } else { SmallList::default() }
         };
         wakers.for_each(Waker::wake);
     }

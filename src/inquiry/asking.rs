@@ -34,7 +34,7 @@ pub(crate) trait Asker {
     fn supply_known(&mut self, inquiry: &mut Inquiry, ask: &Ask, list: Option<&Self::List>, now: Instant) -> bool;
 
     /// Tells the inquiry which of its questions without an answer were sent to the resolver.
-    fn tell_sent(&self, inquiry: &mut Inquiry);
+    fn note_sent(&self, inquiry: &mut Inquiry);
 
     /// Puts a question to the network, or joins the same question under way.
     fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, list: Option<Self::List>, now: Instant);
@@ -67,7 +67,7 @@ impl Inquiry {
                 }
             }
             if !matches!(wait_for, WaitFor::AllLists | WaitFor::ListsAndHealth) {
-                asker.tell_sent(self);
+                asker.note_sent(self);
             }
             match wait_for {
                 WaitFor::DecisiveLists => self.drop_irrelevant_lists(),
@@ -113,7 +113,7 @@ impl Inquiry {
         }
         // A list that was paused after failures. The claim is made only here, where the question is really sent.
         if !list.takes_proof {
-            shared.claim_trial(&list.spec, list.kind, now);
+            shared.claim_probe(&list.spec, list.kind, now);
             return true;
         }
         let Some(proof) = shared.fresh(&list.spec, list.kind, now) else { return true };

@@ -13,7 +13,7 @@ use crate::dnsxl::{ListFinding, ListKind, ListSpec, OnNoAnswer, Part, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::assemble::corrected;
 use crate::inquiry::list_run::ListRun;
-use crate::inquiry::questions::UnitId;
+use crate::inquiry::questions::CheckId;
 use crate::inquiry::running::Running;
 use crate::policy::{Finding, Policy, Stage};
 use crate::report::ResolverFault;
@@ -72,11 +72,11 @@ impl Inquiry {
         }
         self.stopped_early = true;
         self.questions.abandon(|id| match id {
-            UnitId::Iprev => iprev,
-            UnitId::Helo => helo,
-            UnitId::Sender => sender,
-            UnitId::Recipient => recipient,
-            UnitId::Trial | UnitId::List(_) | UnitId::Probe(_) => false,
+            CheckId::Iprev => iprev,
+            CheckId::Helo => helo,
+            CheckId::Sender => sender,
+            CheckId::Recipient => recipient,
+            CheckId::Trial | CheckId::List(_) | CheckId::Probe(_) => false,
         });
     }
 
@@ -171,13 +171,13 @@ impl Inquiry {
         let mut abandoned = Vec::new();
         for (index, list) in self.lists.iter_mut().enumerate() {
             if !list.run.is_done() && unwanted(list) {
-                list.was_left_unanswered = self.questions.left_unanswered(UnitId::List(index));
+                list.was_left_unanswered = self.questions.left_unanswered(CheckId::List(index));
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;
                 abandoned.push(index);
             }
         }
-        self.questions.abandon(|id| matches!(id, UnitId::List(index) if abandoned.binary_search(&index).is_ok()));
+        self.questions.abandon(|id| matches!(id, CheckId::List(index) if abandoned.binary_search(&index).is_ok()));
     }
 
     /// Stops waiting for lists that can no longer change the outcome.

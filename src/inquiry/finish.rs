@@ -7,7 +7,7 @@ use crate::dns::Failure;
 use crate::dnsxl::{Subject, SubjectAnswer, SubjectKind};
 use crate::inquiry::assemble::{CheckResults, assemble, only_listings};
 use crate::inquiry::questions::Questions;
-use crate::inquiry::{Inquiry, ListRun, UnitId, Workspace};
+use crate::inquiry::{CheckId, Inquiry, ListRun, Workspace};
 use crate::report::learned::{Learned, ListSigns, QueuedAnswer, queued_answer};
 use crate::report::{ListReport, Report};
 use crate::state::event::Event;
@@ -96,9 +96,9 @@ impl Inquiry {
     fn own_answers(&self) -> Vec<QueuedAnswer> {
         let list_of = |unit| -> Option<(Name, SubjectKind)> {
             let list = match unit {
-                UnitId::List(index) => self.lists.iter().find(|list| list.index == index)?,
-                UnitId::Probe(index) => self.probes.get(index)?,
-                UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient | UnitId::Trial => return None,
+                CheckId::List(index) => self.lists.iter().find(|list| list.index == index)?,
+                CheckId::Probe(index) => self.probes.get(index)?,
+                CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient | CheckId::Trial => return None,
             };
             Some((list.run.unit.spec().zone().clone(), list.run.unit.kind()))
         };
@@ -119,7 +119,7 @@ fn signs_of(row: usize, list: &ListRun, questions: &Questions) -> ListSigns {
         return ListSigns { row, kind, hint, subject_answer, saw_loopback: false, reason: None, alone: None };
     }
     let mut subject_answer = unit.subject_answer();
-    let left = || list.was_left_unanswered || questions.left_unanswered(UnitId::List(list.index));
+    let left = || list.was_left_unanswered || questions.left_unanswered(CheckId::List(list.index));
     if subject_answer == SubjectAnswer::Nothing && list.subject.is_some() && left() {
         subject_answer = SubjectAnswer::Failed;
     }

@@ -52,7 +52,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::inquiry::list_run::{ListRun, WaitingList};
-use crate::inquiry::questions::{Questions, UnitId};
+use crate::inquiry::questions::{CheckId, Questions};
 use crate::inquiry::running::{Reported, Running, RunningCheck};
 pub(crate) use crate::inquiry::workspace::Workspace;
 
@@ -170,9 +170,9 @@ impl Inquiry {
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
         let (ticket, question, asked) = self.questions.next()?;
         let list = match asked.wanted_first {
-            UnitId::List(index) => self.lists.get(index),
-            UnitId::Probe(index) => self.probes.get(index),
-            UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient | UnitId::Trial => None,
+            CheckId::List(index) => self.lists.get(index),
+            CheckId::Probe(index) => self.probes.get(index),
+            CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient | CheckId::Trial => None,
         };
         let list = list.map(|list| {
             let spec = list.run.unit.spec();
@@ -183,7 +183,7 @@ impl Inquiry {
                 subject: list.subject.as_ref().map(in_form),
                 client: self.dialogue.client.map(client_number::of_address),
                 takes_proof: list.run.unit.takes_proof(),
-                is_suspicion: matches!(asked.wanted_first, UnitId::Probe(_)),
+                is_suspicion: matches!(asked.wanted_first, CheckId::Probe(_)),
                 hint: list.hint,
             }
         });
@@ -241,7 +241,7 @@ impl Inquiry {
         for (id, slot) in wanted_by {
             self.deliver(id, slot, &answer, source);
             self.advance(id);
-            if let UnitId::List(index) = id {
+            if let CheckId::List(index) = id {
                 self.suspect_list(index);
             }
         }
@@ -299,8 +299,8 @@ impl Inquiry {
             }
             unit.prove(proof.clone());
             list.was_fresh = true;
-            self.questions.cancel_controls(UnitId::List(index));
-            self.advance(UnitId::List(index));
+            self.questions.cancel_controls(CheckId::List(index));
+            self.advance(CheckId::List(index));
         }
     }
 
@@ -312,30 +312,30 @@ impl Inquiry {
     }
 
     fn advance_all(&mut self) {
-        for id in [UnitId::Iprev, UnitId::Helo, UnitId::Sender, UnitId::Recipient] {
+        for id in [CheckId::Iprev, CheckId::Helo, CheckId::Sender, CheckId::Recipient] {
             self.advance(id);
         }
         for index in 0..self.lists.len() {
-            self.advance(UnitId::List(index));
+            self.advance(CheckId::List(index));
         }
     }
 
     /// The check with this id.
-    fn unit(&mut self, id: UnitId) -> Option<&mut dyn RunningCheck> {
+    fn unit(&mut self, id: CheckId) -> Option<&mut dyn RunningCheck> {
         Some(match id {
-            UnitId::Iprev => self.iprev.as_mut()?,
-            UnitId::Helo => self.helo.as_mut()?,
-            UnitId::Sender => self.sender.as_mut()?,
-            UnitId::Recipient => self.recipient.as_mut()?,
-            UnitId::Trial => self.trial.as_mut()?,
-            UnitId::List(index) => &mut self.lists.get_mut(index)?.run,
-            UnitId::Probe(index) => &mut self.probes.get_mut(index)?.run,
+            CheckId::Iprev => self.iprev.as_mut()?,
+            CheckId::Helo => self.helo.as_mut()?,
+            CheckId::Sender => self.sender.as_mut()?,
+            CheckId::Recipient => self.recipient.as_mut()?,
+            CheckId::Trial => self.trial.as_mut()?,
+            CheckId::List(index) => &mut self.lists.get_mut(index)?.run,
+            CheckId::Probe(index) => &mut self.probes.get_mut(index)?.run,
         })
     }
 
     /// Gives an answer to a check that wants it.
-    fn deliver(&mut self, id: UnitId, slot: Slot, answer: &Answer, source: Source) {
-        if let (UnitId::List(index), Source::Memory) = (id, source)
+    fn deliver(&mut self, id: CheckId, slot: Slot, answer: &Answer, source: Source) {
+        if let (CheckId::List(index), Source::Memory) = (id, source)
             && let Some(list) = self.lists.get_mut(index)
         {
             list.run.unit.mark_remembered(slot);
@@ -346,7 +346,7 @@ impl Inquiry {
     }
 
     /// Runs one check until it waits or is done, and records the questions it waits for.
-    fn advance(&mut self, id: UnitId) {
+    fn advance(&mut self, id: CheckId) {
         loop {
             let Some(unit) = self.unit(id) else { return };
             let needed = unit.advance();
@@ -366,7 +366,7 @@ impl Inquiry {
                 }
             }
             if !answered {
-                if id == UnitId::Iprev {
+                if id == CheckId::Iprev {
                     self.ask_about_names();
                 }
                 return;
@@ -376,11 +376,11 @@ impl Inquiry {
 }
 
 /// The purpose of a check's question.
-fn purpose(id: UnitId, slot: Slot) -> Purpose {
+fn purpose(id: CheckId, slot: Slot) -> Purpose {
     match id {
-        UnitId::List(_) | UnitId::Probe(_) => ListCheck::purpose(slot),
-        UnitId::Trial => Purpose::Resolver,
-        UnitId::Iprev | UnitId::Helo | UnitId::Sender | UnitId::Recipient => Purpose::Dialogue,
+        CheckId::List(_) | CheckId::Probe(_) => ListCheck::purpose(slot),
+        CheckId::Trial => Purpose::Resolver,
+        CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient => Purpose::Dialogue,
     }
 }
 

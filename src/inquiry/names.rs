@@ -7,7 +7,7 @@ use crate::dns::Failure;
 use crate::dnsxl::{ListCheck, ListFinding, Part, Skipped, Subject, SubjectKind};
 use crate::inquiry::Inquiry;
 use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
-use crate::inquiry::questions::UnitId;
+use crate::inquiry::questions::CheckId;
 
 impl Inquiry {
     /// Starts the waiting lists, once the names are known.
@@ -24,13 +24,13 @@ impl Inquiry {
             };
             if names.is_empty() {
                 let index = self.push_list(waiting.about_nothing(&iprev));
-                self.advance(UnitId::List(index));
+                self.advance(CheckId::List(index));
             }
             for name in names {
                 let WaitingList { group, operator, spec, part, plan } = &waiting;
                 let run = list_run(spec, Subject::Domain(name), None, Some(*part), *group, *operator, plan.clone());
                 let index = self.push_list(run);
-                self.advance(UnitId::List(index));
+                self.advance(CheckId::List(index));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
 use crate::inquiry::question_index::{QuestionIndex, QuestionKey};
-pub(crate) use crate::report::exchange::UnitId;
+pub(crate) use crate::report::exchange::CheckId;
 use crate::report::exchange::{AskedQuestions, Exchange, Source};
 use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 
@@ -35,19 +35,19 @@ pub(super) struct Questions {
 #[derive(Debug)]
 pub(crate) struct AskedQuestion {
     pub(super) purpose: Purpose,
-    pub(super) wanted_first: UnitId,
+    pub(super) wanted_first: CheckId,
     /// Some check waits for the answer.
     awaited: bool,
     answered: bool,
     /// No check wants the answer any more.
     cancelled: bool,
-    wanted_by: SmallList<(UnitId, Slot)>,
+    wanted_by: SmallList<(CheckId, Slot)>,
     /// It was sent to the resolver, by this check or another.
     sent: bool,
 }
 
 impl AskedQuestion {
-    pub(super) fn is_wanted_by(&self, id: UnitId) -> bool {
+    pub(super) fn is_wanted_by(&self, id: CheckId) -> bool {
         self.wanted_by.iter().any(|(wanting, _)| *wanting == id)
     }
 
@@ -79,7 +79,7 @@ impl Questions {
         &mut self,
         question: Question,
         purpose: Purpose,
-        id: UnitId,
+        id: CheckId,
         slot: Slot,
     ) -> Option<(Answer, Source)> {
         let known = |number| key_of(&self.exchanges, &self.asked, number);
@@ -104,7 +104,7 @@ impl Questions {
     }
 
     /// One more check wants the answer to a known question.
-    fn want_too(&mut self, index: usize, id: UnitId, slot: Slot) -> Option<(Answer, Source)> {
+    fn want_too(&mut self, index: usize, id: CheckId, slot: Slot) -> Option<(Answer, Source)> {
         let (asked, exchange) = (self.asked.get_mut(index)?, self.exchanges.get_mut(index)?);
         if !exchange.is_wanted_by(id) {
             exchange.wanted_by.push(id);
@@ -155,7 +155,7 @@ impl Questions {
         source: Source,
         took: Duration,
         answered_after: Option<Duration>,
-    ) -> Option<(Answer, SmallList<(UnitId, Slot)>)> {
+    ) -> Option<(Answer, SmallList<(CheckId, Slot)>)> {
         let asked = self.asked.get_mut(ticket.0).filter(|asked| !asked.answered)?;
         let exchange = self.exchanges.get_mut(ticket.0)?;
         self.open -= usize::from(asked.is_awaited());
@@ -227,7 +227,7 @@ impl Questions {
     }
 
     /// Was a question of this check sent that has no answer yet?
-    pub(super) fn left_unanswered(&self, id: UnitId) -> bool {
+    pub(super) fn left_unanswered(&self, id: CheckId) -> bool {
         let asked = self.asked.iter().take(self.handed_out);
         asked.into_iter().any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent)
     }
@@ -256,7 +256,7 @@ impl Questions {
     }
 
     /// The list got its proof from another check: cancels its unanswered controls, unless another list wants them too.
-    pub(super) fn cancel_controls(&mut self, id: UnitId) {
+    pub(super) fn cancel_controls(&mut self, id: CheckId) {
         for (number, (exchange, asked)) in self.exchanges.iter().zip(&mut self.asked).enumerate() {
             if asked.purpose.is_control() && asked.is_open() {
                 asked.wanted_by.retain(|(wanting, _)| *wanting != id);
@@ -270,7 +270,7 @@ impl Questions {
     }
 
     /// These checks no longer want answers. Questions not yet handed out are cancelled; those already sent stay in the report.
-    pub(super) fn abandon(&mut self, unwanted: impl Fn(UnitId) -> bool) {
+    pub(super) fn abandon(&mut self, unwanted: impl Fn(CheckId) -> bool) {
         for (index, asked) in self.asked.iter_mut().enumerate() {
             asked.wanted_by.retain(|(wanting, _)| !unwanted(*wanting));
             if index >= self.handed_out && asked.is_open() && asked.wanted_by.is_empty() {
@@ -289,7 +289,7 @@ fn key_of<'a>(exchanges: &'a [Exchange], asked: &[AskedQuestion], number: usize)
     Some((&exchanges.get(number)?.question, asked.get(number)?.purpose.is_own()))
 }
 
-impl UnitId {
+impl CheckId {
     /// Does a check wait for this unit's answers?
     fn is_awaited(self) -> bool {
         !matches!(self, Self::Trial | Self::Probe(_))

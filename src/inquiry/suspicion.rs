@@ -33,7 +33,7 @@ use crate::dnsxl::{
 };
 use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::running::Running;
-use crate::inquiry::{Inquiry, ListRun, UnitId};
+use crate::inquiry::{CheckId, Inquiry, ListRun};
 use crate::report::ResolverFault;
 use crate::state::{SharedState, TrialState};
 
@@ -89,7 +89,7 @@ impl Inquiry {
     fn try_resolver(&mut self) {
         if self.trial.is_none() {
             self.trial = Some(Running::new(ResolverCheck::new(self.label)));
-            self.advance(UnitId::Trial);
+            self.advance(CheckId::Trial);
         }
     }
 
@@ -98,7 +98,7 @@ impl Inquiry {
         let unit = ListCheck::probe(spec, kind, Control::stale(label), probe);
         let index = self.probes.len();
         self.probes.push(ListRun { index, ..ListRun::about_nobody(unit, Arc::default()) });
-        self.advance(UnitId::Probe(index));
+        self.advance(CheckId::Probe(index));
     }
 
     /// Are questions to lists about themselves still under way?

@@ -182,7 +182,7 @@ impl Asker for StageAsker<'_> {
     }
 
     /// A question counts as sent once it was handed out, and the inquiry was told then.
-    fn tell_sent(&self, _: &mut Inquiry) {}
+    fn note_sent(&self, _: &mut Inquiry) {}
 
     fn send(&mut self, inquiry: &mut Inquiry, ask: Ask, list: Option<ListKey>, now: Instant) {
         if ask.concerns_state() && !inquiry.may_ask(&ask, self.shared, now) {

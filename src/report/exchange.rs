@@ -27,7 +27,7 @@ pub struct Exchange {
     /// When the answer came, counted from the start of the check.
     pub(crate) answered_after: Option<Duration>,
     /// The checks that wanted the answer.
-    pub(crate) wanted_by: SmallList<UnitId>,
+    pub(crate) wanted_by: SmallList<CheckId>,
     /// It belongs to the resolver's trial.
     pub(crate) is_trial: bool,
 }
@@ -63,7 +63,7 @@ impl Exchange {
         self.answered_after
     }
 
-    pub(crate) fn is_wanted_by(&self, unit: UnitId) -> bool {
+    pub(crate) fn is_wanted_by(&self, unit: CheckId) -> bool {
         self.wanted_by.iter().any(|wanting| *wanting == unit)
     }
 }
@@ -95,7 +95,7 @@ words!("source", Source: Display {
 
 /// The check that wants an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UnitId {
+pub(crate) enum CheckId {
     Iprev,
     Helo,
     Sender,
@@ -138,13 +138,13 @@ pub enum Row<'a> {
 }
 
 impl Row<'_> {
-    pub(crate) fn unit(self) -> UnitId {
+    pub(crate) fn unit(self) -> CheckId {
         match self {
-            Self::Iprev => UnitId::Iprev,
-            Self::Helo => UnitId::Helo,
-            Self::Sender => UnitId::Sender,
-            Self::Recipient => UnitId::Recipient,
-            Self::List(row) => UnitId::List(row.index),
+            Self::Iprev => CheckId::Iprev,
+            Self::Helo => CheckId::Helo,
+            Self::Sender => CheckId::Sender,
+            Self::Recipient => CheckId::Recipient,
+            Self::List(row) => CheckId::List(row.index),
         }
     }
 }

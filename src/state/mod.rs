@@ -157,10 +157,10 @@ impl SharedState {
     }
 
     /// A check asks the controls of a broken list to see whether it has recovered: other checks do not ask it meanwhile.
-    pub(crate) fn claim_trial(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) {
+    pub(crate) fn claim_probe(&mut self, spec: &Arc<ListSpec>, kind: SubjectKind, now: Instant) {
         let health = &mut self.zone(spec.zone(), kind, now).view_mut(spec, kind, now).health;
         if health.retry.is_some_and(|retry| now >= retry) {
-            Arc::make_mut(health).claim_trial(now);
+            Arc::make_mut(health).claim_probe(now);
         }
     }
 
