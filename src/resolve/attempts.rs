@@ -124,7 +124,7 @@ impl Attempts {
 
     /// Are no more datagrams sent to any server?
     pub(super) fn is_over(&self) -> bool {
-        self.out.len() >= self.servers
+        self.out == ServerSet::first(self.servers)
     }
 
     /// Has this server a question with an OPT record, as far as this round knows?
@@ -144,7 +144,7 @@ impl Attempts {
 }
 
 /// Some of the servers, which are at most 64.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct ServerSet(u64);
 
 impl ServerSet {
@@ -160,8 +160,9 @@ impl ServerSet {
         self.0 & Self::bit(server) != 0
     }
 
-    fn len(self) -> usize {
-        self.0.count_ones() as usize
+    /// The first so many servers.
+    fn first(many: usize) -> Self {
+        Self(u64::MAX.checked_shr(MOST_SERVERS.saturating_sub(many) as u32).unwrap_or_default())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::dns::{Answer, Failure, Question};
 use crate::resolve::attempts::{AttemptAction, AttemptEvent, Attempts};
 use crate::resolve::direct::first_look::{FirstLook, first_look};
 use crate::resolve::direct::in_flight::{Arrival, Datagram, InFlight, runtime_here};
+use crate::resolve::direct::limit::admission::Permit;
 use crate::resolve::direct::stats::count;
 use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::QueryOutcome;
@@ -31,30 +32,33 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
     };
     let begin = Instant::now();
     let end = begin + upstream.timeouts.total();
-    let mut first = upstream.first_server(runtime, begin);
+    let first = upstream.first_server(runtime, begin);
     let Some(server) = upstream.servers.get(first) else { return Answer::failed(Failure::Network) };
-    let Some((_permit, mut now)) = server.admission.enter(question.chooser(), runtime, begin, end).await else {
+    let Some((permit, mut now)) = server.admission.enter(question.chooser(), runtime, begin, end).await else {
         return Answer::failed(Failure::Overload);
     };
-    let mut chain = None;
+    let mut round = Round {
+        upstream,
+        question,
+        permit,
+        chain: None,
+        runtime,
+        attempts: Attempts::new(upstream.servers.len(), first),
+        in_flight: InFlight::default(),
+        lost: 0,
+        wake: end,
+        early: false,
+        end,
+    };
     loop {
         // This ends: each iteration adds at least one link to a chain of limited length.
-        let mut round = Round {
-            upstream,
-            question,
-            chain,
-            runtime,
-            attempts: Attempts::new(upstream.servers.len(), first),
-            in_flight: InFlight::default(),
-            lost: 0,
-            wake: end,
-            early: false,
-            end,
-        };
         round.begin(now);
         match poll_fn(|cx| round.poll_end(cx)).await {
             (Classified::Answer(answer), _) => return answer,
-            (Classified::Chase(longer), server) => (chain, first, now) = (Some(longer), server, Instant::now()),
+            (Classified::Chase(longer), server) => {
+                round.follow(longer, server);
+                now = Instant::now();
+            }
         }
     }
 }
@@ -63,6 +67,7 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
 struct Round<'a> {
     upstream: &'a Upstream,
     question: &'a Question,
+    permit: Permit<'a>,
     /// Leads to the name; `None` for the name of the question.
     chain: Option<Box<Chain>>,
     /// The runtime whose sockets are used. Those of another one are never read if that one has stopped.
@@ -81,6 +86,14 @@ struct Round<'a> {
 impl Round<'_> {
     fn begin(&mut self, now: Instant) {
         self.on(AttemptEvent::Start, || now);
+    }
+
+    /// Goes on to the end of a CNAME chain.
+    fn follow(&mut self, chain: Box<Chain>, server: usize) {
+        self.chain = Some(chain);
+        self.attempts = Attempts::new(self.upstream.servers.len(), server);
+        self.in_flight = InFlight::default();
+        (self.lost, self.wake, self.early) = (0, self.end, false);
     }
 
     /// The answer and the server that gave it.
@@ -142,13 +155,19 @@ impl Round<'_> {
 
     /// Takes in the outcome of a datagram; `Some` when the question is answered.
     fn on_udp(&mut self, datagram: &Datagram, outcome: QueryOutcome<FirstLook>) -> Option<Classified> {
+        let (QueryOutcome::Response(_, at) | QueryOutcome::OtherCase(at)) = outcome else {
+            return self.on_outcome(datagram, outcome);
+        };
+        let server = self.upstream.servers.get(datagram.server)?;
+        lock(&server.rtt).answered(at.saturating_duration_since(datagram.sent), at);
+        let answered = self.on_outcome(datagram, outcome);
+        let permit = matches!(answered, Some(Classified::Answer(_))).then_some(&mut self.permit);
+        server.admission.answered(datagram.sent, at, self.runtime, permit);
+        answered
+    }
+
+    fn on_outcome(&mut self, datagram: &Datagram, outcome: QueryOutcome<FirstLook>) -> Option<Classified> {
         let server = datagram.server;
-        if let Some(known) = self.upstream.servers.get(server)
-            && let QueryOutcome::Response(_, at) | QueryOutcome::OtherCase(at) = outcome
-        {
-            lock(&known.rtt).answered(at.saturating_duration_since(datagram.sent), at);
-            known.admission.answered(datagram.sent, at, self.runtime);
-        }
         let event = match outcome {
             QueryOutcome::Response(FirstLook::Usual(answer), _) => {
                 AttemptEvent::Response(server, Classified::Answer(answer))

@@ -66,7 +66,7 @@ fn look_at(probe: &mut ServerProbe, server: &Server, runtime: Id, now: Instant, 
     match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = octets_refuse_opt(response)) {
         Poll::Ready(QueryOutcome::Response((), at) | QueryOutcome::OtherCase(at)) => {
             lock(&server.rtt).answered(at.saturating_duration_since(open.sent), at);
-            server.admission.answered(open.sent, at, open.runtime);
+            server.admission.answered(open.sent, at, open.runtime, None);
             server.known.without_opt.store(refused, Ordering::Relaxed);
             probe.without_opt = refused.then_some(now);
             probe.open = None;

@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 /// No datagram counts as lost sooner.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
+/// No question takes longer: see [`Timeouts`](crate::resolve::Timeouts).
+const LONGEST: Duration = Duration::from_secs(600);
 /// Ten early re-sends may follow each other closely. After that there is one for about 33 answered questions.
 const MOST_CREDIT: u32 = 10 * EARLY;
 /// An early re-send costs 100 credits and a response earns 3, so at most 3 % of the questions are re-sent early.
@@ -17,8 +19,8 @@ const MANY: u32 = 4;
 /// What is known of one server.
 #[derive(Debug)]
 pub(super) struct Rtt {
-    /// Smoothed round-trip time and its deviation (RFC 6298 §2); `None` before the first response.
-    smoothed: Option<(Duration, Duration)>,
+    /// Smoothed round-trip time and its deviation in nanoseconds (RFC 6298 §2); `None` before the first response.
+    smoothed: Option<(u64, u64)>,
     credit: u32,
     unanswered: u32,
     silent_since: Option<Instant>,
@@ -42,6 +44,7 @@ impl Rtt {
     /// A response came after `took`, at this time. Any response counts, NXDOMAIN and errors too.
     pub(super) fn answered(&mut self, took: Duration, at: Instant) {
         // RFC 6298 §2. Every send has its own id, so it is certain which one was answered, also after a re-send.
+        let took = u64::try_from(took.min(LONGEST).as_nanos()).unwrap_or_default();
         self.smoothed = Some(match self.smoothed {
             None => (took, took / 2),
             Some((rtt, deviation)) => ((rtt * 7 + took) / 8, (deviation * 3 + rtt.abs_diff(took)) / 4),
@@ -62,7 +65,7 @@ impl Rtt {
     /// How long to wait before a datagram counts as lost.
     pub(super) fn patience(&self) -> Option<Duration> {
         let (rtt, deviation) = self.smoothed?;
-        Some((rtt * 3).max(rtt + deviation * 4).max(LEAST_WAIT))
+        Some(Duration::from_nanos((rtt * 3).max(rtt + deviation * 4)).max(LEAST_WAIT))
     }
 
     /// Pays for one early re-send; `false` when there is not enough credit.

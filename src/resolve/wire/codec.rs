@@ -11,8 +11,8 @@ use crate::resolve::wire::rdata::kind_to_wire;
 pub(in crate::resolve) const MAX_PAYLOAD: usize = 1_232;
 /// Octets of a message header (RFC 1035 §4.1.1).
 pub(in crate::resolve) const HEADER: usize = 12;
-/// RD and AD (RFC 1035 §4.1.1; RFC 6840 §5.7: asks for the AD bit without the DNSSEC records), one question.
-const ASKING: [u8; 9] = [0x01, 0x20, 0, 1, 0, 0, 0, 0, 0];
+/// RD (RFC 1035 §4.1.1) and AD (RFC 6840 §5.7: asks for the AD bit without the DNSSEC records).
+const ASKING: [u8; 2] = [0x01, 0x20];
 /// The OPT record that ends a question (RFC 6891 §6.1.2): root, type 41, [`MAX_PAYLOAD`], nothing else.
 const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0];
 /// Octets reserved for a buffer: enough for the usual negative answer, which later replaces the question there.
@@ -38,9 +38,8 @@ pub(crate) enum AskedName<'a> {
 /// Writes the question into an empty buffer.
 pub(in crate::resolve) fn encode(octets: &mut Vec<u8>, id: u16, asked: AskedName<'_>, kind: RecordType, edns: Edns) {
     octets.reserve(USUAL_ANSWER);
-    octets.extend_from_slice(&id.to_be_bytes());
-    octets.extend_from_slice(&ASKING);
-    octets.push(u8::from(edns == Edns::Yes));
+    let ([high, low], [flags, more]) = (id.to_be_bytes(), ASKING);
+    octets.extend_from_slice(&[high, low, flags, more, 0, 1, 0, 0, 0, 0, 0, u8::from(edns == Edns::Yes)]);
     match asked {
         AskedName::Name(name) => push_text(octets, name.expose()),
         AskedName::Wire(name) => {
@@ -48,8 +47,8 @@ pub(in crate::resolve) fn encode(octets: &mut Vec<u8>, id: u16, asked: AskedName
             octets.push(0);
         }
     }
-    octets.extend_from_slice(&u16::from(kind_to_wire(kind)).to_be_bytes());
-    octets.extend_from_slice(&[0, 1]);
+    let [high, low] = u16::from(kind_to_wire(kind)).to_be_bytes();
+    octets.extend_from_slice(&[high, low, 0, 1]);
     if edns == Edns::Yes {
         octets.extend_from_slice(&OPT);
     }

@@ -34,6 +34,7 @@ pub(crate) struct Permit<'a> {
     admission: &'a AdmissionControl,
     client: Option<u32>,
     stamp: Stamp,
+    returned: bool,
 }
 
 /// A waiting question. Dropping it leaves the queue, and passes on a permit that it has not used.
@@ -84,7 +85,7 @@ impl AdmissionControl {
         if queue.may_enter(client) {
             queue.admit(client);
             let stamp = queue.window.sent(now, client.is_some());
-            return Ok(Permit { admission: self, client, stamp });
+            return Ok(Permit { admission: self, client, stamp, returned: false });
         }
         let question = queue.wait(client, end, runtime, cx.waker());
         self.set_timer(queue, runtime);
@@ -103,19 +104,29 @@ impl AdmissionControl {
         let permit = (decision == Decision::Admitted).then(|| {
             queue.granted.remove(client);
             let stamp = queue.window.sent(now, client.is_some());
-            (Permit { admission: self, client, stamp }, now)
+            (Permit { admission: self, client, stamp, returned: false }, now)
         });
         self.set_timer(queue, runtime);
         // A permit granted at or after the deadline is refused.
         Poll::Ready(permit.filter(|(_, now)| *now < end))
     }
 
-    /// The question sent at `sent` was answered at `now`; this may admit others. Must be called by a task of `runtime`.
-    pub(crate) fn answered(self: &Arc<Self>, sent: Instant, now: Instant, runtime: Id) {
+    /// The question sent at `sent` was answered at `now`; this may admit others. With the permit when the question is over. Must
+    /// be called by a task of `runtime`.
+    pub(crate) fn answered(
+        self: &Arc<Self>,
+        sent: Instant,
+        now: Instant,
+        runtime: Id,
+        permit: Option<&mut Permit<'_>>,
+    ) {
         let mut queue = lock(&self.queue);
-        queue.note_time(now);
         queue.window.answered(sent, now);
+        if let Some(permit) = permit.filter(|permit| std::ptr::eq(permit.admission, Arc::as_ptr(self))) {
+            permit.give_back(&mut queue);
+        }
         if !queue.is_empty() {
+            queue.note_time(now);
             let queue = self.admit_waiting(queue);
             self.set_timer(queue, runtime);
         }
@@ -140,11 +151,16 @@ impl AdmissionControl {
     }
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
-    fn set_timer(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>, runtime: Id) {
+    fn set_timer(self: &Arc<Self>, queue: MutexGuard<'_, Queue>, runtime: Id) {
         // A timer that fires soon computes the next time itself, and most calls end here.
         if queue.is_empty() || queue.fires_soon(runtime) {
             return;
         }
+        self.set_timer_now(queue, runtime);
+    }
+
+    #[cold]
+    fn set_timer_now(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>, runtime: Id) {
         let now = Instant::now();
         queue.note_time(now);
         let Some(due) = queue.timer_due(now) else { return };
@@ -193,12 +209,22 @@ impl AdmissionControl {
     }
 }
 
+impl Permit<'_> {
+    fn give_back(&mut self, queue: &mut Queue) {
+        if !std::mem::replace(&mut self.returned, true) {
+            queue.release(self.client);
+            queue.window.settled(self.stamp, self.client.is_some());
+        }
+    }
+}
+
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut queue = lock(&self.admission.queue);
-        queue.release(self.client);
-        queue.window.settled(self.stamp, self.client.is_some());
-        drop(self.admission.admit_waiting(queue));
+        if !self.returned {
+            let mut queue = lock(&self.admission.queue);
+            self.give_back(&mut queue);
+            drop(self.admission.admit_waiting(queue));
+        }
     }
 }
 

@@ -65,8 +65,8 @@ pub(crate) struct UnreadWindow {
     last_answer: Option<Instant>,
     /// The shortest answer time in each of the latest periods with answers.
     quickest: VecDeque<Duration>,
-    /// When the last of these periods began.
-    period: Option<Instant>,
+    /// When the last of these periods ends.
+    period_end: Option<Instant>,
     /// The last two times at which the timer fired: everything that had arrived by then had been read.
     timer_fired: [Option<Instant>; 2],
 }
@@ -74,7 +74,8 @@ pub(crate) struct UnreadWindow {
 /// Questions that were sent together.
 #[derive(Debug)]
 struct Group {
-    begun: Instant,
+    /// No question sent later belongs to it.
+    end: Instant,
     last: Instant,
     sent: u32,
     open: usize,
@@ -99,7 +100,7 @@ impl UnreadWindow {
             narrowed: None,
             last_answer: None,
             quickest: VecDeque::with_capacity(PERIODS),
-            period: None,
+            period_end: None,
             timer_fired: [None; 2],
         }
     }
@@ -118,7 +119,7 @@ impl UnreadWindow {
     /// A question is sent. `chosen`: a client chose its name.
     pub(crate) fn sent(&mut self, now: Instant, chosen: bool) -> Stamp {
         let full = self.groups.len() >= GROUPS;
-        let fits = |group: &Group| full || (group.sent < GROUP && now < group.begun + MOMENT);
+        let fits = |group: &Group| full || (group.sent < GROUP && now < group.end);
         match self.groups.back_mut() {
             Some(group) if fits(group) => {
                 group.last = group.last.max(now);
@@ -126,7 +127,13 @@ impl UnreadWindow {
                 group.open += 1;
                 group.chosen += usize::from(chosen);
             }
-            _ => self.groups.push_back(Group { begun: now, last: now, sent: 1, open: 1, chosen: usize::from(chosen) }),
+            _ => self.groups.push_back(Group {
+                end: now + MOMENT,
+                last: now,
+                sent: 1,
+                open: 1,
+                chosen: usize::from(chosen),
+            }),
         }
         self.unread += 1;
         self.chosen += usize::from(chosen);
@@ -155,15 +162,16 @@ impl UnreadWindow {
     pub(crate) fn answered(&mut self, sent: Instant, now: Instant) {
         self.last_answer = self.last_answer.max(Some(now));
         let not_yet = self.timer_fired.iter().flatten().find(|timer_fired| **timer_fired < now);
-        let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.saturating_duration_since(sent));
+        let not_yet = not_yet.filter(|timer_fired| **timer_fired > sent);
+        let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.duration_since(sent));
         match self.quickest.back_mut() {
-            Some(quickest) if self.period.is_some_and(|begun| now < begun + READ) => *quickest = took.min(*quickest),
+            Some(quickest) if self.period_end.is_some_and(|end| now < end) => *quickest = took.min(*quickest),
             _ => {
                 if self.quickest.len() >= PERIODS {
                     self.quickest.pop_front();
                 }
                 self.quickest.push_back(took);
-                self.period = Some(now);
+                self.period_end = Some(now + READ);
             }
         }
         self.losses = self.losses.saturating_sub(1);

@@ -16,6 +16,8 @@ const USUAL: usize = 512;
 #[derive(Default)]
 pub(crate) struct PendingQueries {
     all: Vec<PendingQuery>,
+    /// The ids of all, in the same order, and close together for the search.
+    ids: Vec<u16>,
     spare: Vec<Vec<u8>>,
     /// Questions without an outcome.
     waiting: usize,
@@ -25,14 +27,19 @@ pub(crate) struct PendingQueries {
     wrong: u32,
 }
 
+/// The name of a question on its socket.
+#[derive(Clone, Copy)]
+pub(crate) struct QueryKey {
+    id: u16,
+    /// Where it was last. Another question may have its place now.
+    at: usize,
+}
+
 /// One question in flight.
 pub(crate) struct PendingQuery {
-    id: u16,
     /// The question; then the response.
     octets: Vec<u8>,
     settled: Option<Settled>,
-    /// When the response came.
-    settled_at: Option<Instant>,
     due: Instant,
     /// Its deadline has passed, and this has not been reported yet.
     overdue: bool,
@@ -42,10 +49,10 @@ pub(crate) struct PendingQuery {
 /// The outcome of a question.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Settled {
-    /// The response has come: same id, same question.
-    Response,
+    /// The response came at this time: same id, same question.
+    Response(Instant),
     /// A response with letters in another case.
-    OtherCase,
+    OtherCase(Instant),
     Failed(Failure),
     /// The socket was closed.
     Lost,
@@ -54,41 +61,57 @@ pub(crate) enum Settled {
 /// The result of taking in a datagram.
 pub(crate) enum Taken {
     /// The outcome of a question, and the waker of the task that waits for it.
-    Settled(Settled, Option<Waker>),
+    Settled { settled: Settled, waker: Option<Waker>, was_last: bool },
     /// It matches no question: late, or forged.
     Foreign,
 }
 
 impl PendingQueries {
-    /// Is a question with this id in flight?
-    pub(crate) fn has(&self, id: u16) -> bool {
-        self.all.iter().any(|query| query.id == id)
-    }
-
-    /// Adds a question.
-    pub(crate) fn enter(&mut self, id: u16, due: Instant, write: impl FnOnce(&mut Vec<u8>)) {
+    /// Adds a question; `None` when the id is in use.
+    pub(crate) fn enter(&mut self, id: u16, due: Instant, write: impl FnOnce(&mut Vec<u8>)) -> Option<QueryKey> {
+        if self.ids.contains(&id) {
+            return None;
+        }
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.clear();
         write(&mut octets);
-        self.all.push(PendingQuery { id, octets, settled: None, settled_at: None, due, overdue: false, waker: None });
+        let at = self.all.len();
+        self.all.push(PendingQuery { octets, settled: None, due, overdue: false, waker: None });
+        self.ids.push(id);
         self.waiting += 1;
+        Some(QueryKey { id, at })
+    }
+
+    fn position(&self, id: u16) -> Option<usize> {
+        self.ids.iter().position(|known| *known == id)
+    }
+
+    /// Brings the place in the key up to date.
+    fn locate(&self, key: &mut QueryKey) {
+        if self.ids.get(key.at) != Some(&key.id) {
+            key.at = self.position(key.id).unwrap_or(usize::MAX);
+        }
     }
 
     /// The octets to send, unless the question already has an outcome.
-    pub(crate) fn unsettled(&self, id: u16) -> Option<&[u8]> {
-        self.all.iter().find(|query| query.id == id && query.settled.is_none()).map(|query| query.octets.as_slice())
+    pub(crate) fn unsettled(&self, mut key: QueryKey) -> Option<&[u8]> {
+        self.locate(&mut key);
+        self.all.get(key.at).filter(|query| query.settled.is_none()).map(|query| query.octets.as_slice())
     }
 
-    pub(crate) fn find(&mut self, id: u16) -> Option<(usize, &mut PendingQuery)> {
-        self.all.iter_mut().enumerate().find(|(_, query)| query.id == id)
+    pub(crate) fn get(&mut self, key: &mut QueryKey) -> Option<&mut PendingQuery> {
+        self.locate(key);
+        self.all.get_mut(key.at)
     }
 
     /// Removes a question.
-    pub(crate) fn leave(&mut self, at: usize) {
-        if at >= self.all.len() {
+    pub(crate) fn leave(&mut self, mut key: QueryKey) {
+        self.locate(&mut key);
+        if key.at >= self.all.len() {
             return;
         }
-        let query = self.all.swap_remove(at);
+        self.ids.swap_remove(key.at);
+        let query = self.all.swap_remove(key.at);
         if query.settled.is_none() {
             self.waiting = self.waiting.saturating_sub(1);
         }
@@ -109,31 +132,10 @@ impl PendingQueries {
 
     /// Takes in a datagram.
     pub(crate) fn take(&mut self, datagram: &[u8], exact_case: bool) -> Taken {
-        let id = datagram.first_chunk().copied().map(u16::from_be_bytes);
-        let query = self.all.iter_mut().find(|query| Some(query.id) == id && query.settled.is_none());
-        let settled = query.and_then(|query| {
-            let settled = match codec::compare(datagram, &query.octets) {
-                Match::OtherCase if exact_case => Settled::OtherCase,
-                Match::Ours | Match::OtherCase => {
-                    query.octets.clear();
-                    query.octets.extend_from_slice(datagram);
-                    // Longer than the size we announced: the end is missing, so treat it as truncated.
-                    if datagram.len() > MAX_PAYLOAD {
-                        mark_truncated(&mut query.octets);
-                    }
-                    Settled::Response
-                }
-                Match::Failed(failure) => Settled::Failed(failure),
-                Match::Foreign => return None,
-            };
-            query.settled = Some(settled);
-            query.settled_at = Some(Instant::now());
-            Some(Taken::Settled(settled, query.waker.take()))
-        });
-        match settled {
-            Some(taken) => {
+        match self.settle(datagram, exact_case) {
+            Some((settled, waker)) => {
                 self.waiting = self.waiting.saturating_sub(1);
-                taken
+                Taken::Settled { settled, waker, was_last: self.waiting == 0 }
             }
             None => {
                 // RFC 5452 §9.1: ignore what does not match.
@@ -143,15 +145,40 @@ impl PendingQueries {
         }
     }
 
+    fn settle(&mut self, datagram: &[u8], exact_case: bool) -> Option<(Settled, Option<Waker>)> {
+        let at = self.position(u16::from_be_bytes(*datagram.first_chunk()?))?;
+        let query = self.all.get_mut(at).filter(|query| query.settled.is_none())?;
+        let settled = match codec::compare(datagram, &query.octets) {
+            Match::OtherCase if exact_case => Settled::OtherCase(Instant::now()),
+            Match::Ours | Match::OtherCase => {
+                query.octets.clear();
+                query.octets.extend_from_slice(datagram);
+                // Longer than the size we announced: the end is missing, so treat it as truncated.
+                if datagram.len() > MAX_PAYLOAD {
+                    mark_truncated(&mut query.octets);
+                }
+                Settled::Response(Instant::now())
+            }
+            Match::Failed(failure) => Settled::Failed(failure),
+            Match::Foreign => return None,
+        };
+        query.settled = Some(settled);
+        Some((settled, query.waker.take()))
+    }
+
     /// Gives all open questions this outcome, and returns their wakers.
     pub(crate) fn settle_all(&mut self, settled: Settled) -> Vec<Waker> {
         self.waiting = 0;
-        let open = self.all.iter_mut().filter(|query| query.settled.is_none());
-        open.filter_map(|query| {
+        let settle = |query: &mut PendingQuery| {
             query.settled = Some(settled);
             query.waker.take()
-        })
-        .collect()
+        };
+        self.open().filter_map(settle).collect()
+    }
+
+    /// The questions without an outcome.
+    fn open(&mut self) -> impl Iterator<Item = &mut PendingQuery> {
+        self.all.iter_mut().filter(|query| query.settled.is_none())
     }
 
     /// Must the timer be set for a wait until `due`?
@@ -170,12 +197,11 @@ impl PendingQueries {
     /// The timer has fired. Returns all wakers: the overdue questions end their wait, the others set the timer again.
     pub(crate) fn on_timer(&mut self, now: Instant) -> Vec<Waker> {
         self.timer = None;
-        let open = self.all.iter_mut().filter(|query| query.settled.is_none());
-        open.filter_map(|query| {
+        let end_wait = |query: &mut PendingQuery| {
             query.overdue = query.due <= now;
             query.waker.take()
-        })
-        .collect()
+        };
+        self.open().filter_map(end_wait).collect()
     }
 }
 
@@ -189,11 +215,6 @@ fn mark_truncated(response: &mut [u8]) {
 impl PendingQuery {
     pub(crate) fn settled(&self) -> Option<Settled> {
         self.settled
-    }
-
-    /// When the response came, if it has.
-    pub(crate) fn settled_at(&self) -> Option<Instant> {
-        self.settled_at
     }
 
     /// The response, once there is one.
@@ -212,6 +233,54 @@ impl PendingQuery {
         match &mut self.waker {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Octets of a question under an id, or of the response to it.
+    fn octets(id: u16, response: bool) -> Vec<u8> {
+        let [high, low] = id.to_be_bytes();
+        vec![high, low, if response { 0x80 } else { 0 }, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, low, 0, 0, 1, 0, 1]
+    }
+
+    proptest::proptest! {
+        /// Questions come, are answered and leave in any order, and none gets the response of another.
+        #[test]
+        fn each_question_gets_its_own_response(steps in proptest::collection::vec((0_u8..4, 0_u16..24), 1..200)) {
+            let (mut pending, mut known, now) = (PendingQueries::default(), Vec::<(u16, QueryKey, bool)>::new(), Instant::now());
+            for (step, id) in steps {
+                let at = known.iter().position(|(held, ..)| *held == id);
+                match (step, at) {
+                    (0 | 1, at) => match pending.enter(id, now, |to| to.extend(octets(id, false))) {
+                        Some(key) => {
+                            assert_eq!((at, pending.unsettled(key)), (None, Some(octets(id, false).as_slice())));
+                            known.push((id, key, false));
+                        }
+                        None => assert!(at.is_some()),
+                    },
+                    (2, at) => {
+                        let open = at.and_then(|at| known.get_mut(at)).filter(|(.., settled)| !settled);
+                        let taken = pending.take(&octets(id, true), false);
+                        assert_eq!(matches!(taken, Taken::Settled { .. }), open.is_some());
+                        open.into_iter().for_each(|(.., settled)| *settled = true);
+                        if let Taken::Settled { was_last, .. } = taken {
+                            assert_eq!(was_last, known.iter().all(|(.., settled)| *settled));
+                        }
+                    }
+                    (_, Some(at)) => pending.leave(known.swap_remove(at).1),
+                    _ => {}
+                }
+                for (id, key, settled) in &mut known {
+                    let query = pending.get(key).unwrap();
+                    assert_eq!((query.octets(), query.settled().is_some()), (octets(*id, *settled).as_slice(), *settled));
+                }
+                assert_eq!(pending.is_idle(), known.iter().all(|(.., settled)| *settled));
+                assert_eq!((pending.all.len(), pending.ids.len()), (known.len(), known.len()));
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::stats::count;
-use crate::resolve::direct::udp::pending::{PendingQueries, Settled};
+use crate::resolve::direct::udp::pending::{PendingQueries, QueryKey, Settled};
 use crate::resolve::direct::udp::socket::{Inner, Socket};
 
 /// The outcome of one datagram sent.
@@ -31,7 +31,7 @@ pub(crate) enum QueryOutcome<R> {
 /// One question on a socket. Dropping it removes the question; a late response is ignored.
 pub(crate) struct UdpQuery {
     socket: Arc<Socket>,
-    id: u16,
+    key: QueryKey,
     /// The question is removed; another one may have the id now.
     left: bool,
 }
@@ -46,19 +46,16 @@ impl UdpQuery {
     ) -> Option<(Self, io::Result<()>)> {
         let inner = socket.inner();
         let mut pending = lock(&inner.pending);
-        if pending.has(id) {
-            return None;
-        }
-        pending.enter(id, due, write);
-        let sent = send(inner, &pending, id);
+        let key = pending.enter(id, due, write)?;
+        let sent = send(inner, &pending, key);
         drop(pending);
-        Some((Self { socket, id, left: false }, sent))
+        Some((Self { socket, key, left: false }, sent))
     }
 
     /// Sends the question; `WouldBlock` when it has to wait for [`writable`](Self::writable).
     pub(crate) fn send(&self) -> io::Result<()> {
         let inner = self.socket.inner();
-        send(inner, &lock(&inner.pending), self.id)
+        send(inner, &lock(&inner.pending), self.key)
     }
 
     /// Ready when the socket can send again.
@@ -79,11 +76,10 @@ impl UdpQuery {
         read: impl FnOnce(&[u8]) -> R,
     ) -> Poll<QueryOutcome<R>> {
         let mut pending = lock(&self.socket.inner().pending);
-        let Some((at, query)) = pending.find(self.id) else { return Poll::Ready(QueryOutcome::Lost) };
-        let settled_at = || query.settled_at().unwrap_or_else(Instant::now);
+        let Some(query) = pending.get(&mut self.key) else { return Poll::Ready(QueryOutcome::Lost) };
         let outcome = match query.settled() {
-            Some(Settled::Response) => QueryOutcome::Response(read(query.octets()), settled_at()),
-            Some(Settled::OtherCase) => QueryOutcome::OtherCase(settled_at()),
+            Some(Settled::Response(at)) => QueryOutcome::Response(read(query.octets()), at),
+            Some(Settled::OtherCase(at)) => QueryOutcome::OtherCase(at),
             Some(Settled::Failed(failure)) => QueryOutcome::Failed(failure),
             // The second arm: the question was added just when the reader closed the socket.
             Some(Settled::Lost) => QueryOutcome::Lost,
@@ -99,7 +95,7 @@ impl UdpQuery {
                 return Poll::Pending;
             }
         };
-        pending.leave(at);
+        pending.leave(self.key);
         self.left = true;
         Poll::Ready(outcome)
     }
@@ -107,18 +103,14 @@ impl UdpQuery {
 
 impl Drop for UdpQuery {
     fn drop(&mut self) {
-        if self.left {
-            return;
-        }
-        let mut pending = lock(&self.socket.inner().pending);
-        if let Some((at, _)) = pending.find(self.id) {
-            pending.leave(at);
+        if !self.left {
+            lock(&self.socket.inner().pending).leave(self.key);
         }
     }
 }
 
-fn send(inner: &Inner, pending: &PendingQueries, id: u16) -> io::Result<()> {
-    let Some(octets) = pending.unsettled(id) else {
+fn send(inner: &Inner, pending: &PendingQueries, key: QueryKey) -> io::Result<()> {
+    let Some(octets) = pending.unsettled(key) else {
         return Ok(()); // settled before it was sent: the socket is closed
     };
     let sent = match inner.udp.try_send(octets) {

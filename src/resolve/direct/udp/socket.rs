@@ -126,21 +126,11 @@ impl Inner {
     fn drain(&self, buffer: &mut [u8]) -> bool {
         loop {
             match self.udp.try_recv(buffer) {
-                Ok(length) => {
-                    if self.take(buffer.get(..length).unwrap_or_default()) {
-                        // When no question is open, this saves a read that finds nothing; the next datagram makes the socket
-                        // ready again. The check is inside `try_io`, so that a datagram that arrives after it is not missed.
-                        let more = self.udp.try_io(Interest::READABLE, || match lock(&self.pending).is_idle() {
-                            true => forget(),
-                            false => Ok(()),
-                        });
-                        if more.is_err() {
-                            return true;
-                        }
-                    } else if lock(&self.pending).wrong() >= MOST_WRONG {
-                        return false;
-                    }
-                }
+                Ok(length) => match self.take(buffer.get(..length).unwrap_or_default()) {
+                    Some(true) if self.stop_if_idle() => return true,
+                    None if lock(&self.pending).wrong() >= MOST_WRONG => return false,
+                    Some(_) | None => {}
+                },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
                 Err(error) => {
                     self.fail(io_failure(&error));
@@ -152,14 +142,21 @@ impl Inner {
         }
     }
 
-    /// Gives a datagram to its question; `false` when there is none.
-    fn take(&self, datagram: &[u8]) -> bool {
+    /// Stops reading if no question is open, until the next datagram makes the socket ready again: this saves a read that finds
+    /// nothing. The check is inside `try_io`, so that a datagram that arrives after it is not missed.
+    fn stop_if_idle(&self) -> bool {
+        let forget_if_idle = || if lock(&self.pending).is_idle() { forget() } else { Ok(()) };
+        self.udp.try_io(Interest::READABLE, forget_if_idle).is_err()
+    }
+
+    /// Gives a datagram to its question, and tells whether that was the last open one; `None` when there is none.
+    fn take(&self, datagram: &[u8]) -> Option<bool> {
         let taken = lock(&self.pending).take(datagram, self.exact_case);
-        let Taken::Settled(settled, waker) = taken else {
+        let Taken::Settled { settled, waker, was_last } = taken else {
             count(&self.counters.ignored);
-            return false;
+            return None;
         };
-        if matches!(settled, Settled::OtherCase) {
+        if matches!(settled, Settled::OtherCase(_)) {
             count(&self.counters.other_case);
         }
         count(&self.counters.received);
@@ -167,7 +164,7 @@ impl Inner {
         if let Some(waker) = waker {
             waker.wake();
         }
-        true
+        Some(was_last)
     }
 
     /// The network has reported an error about a datagram: no route, or a closed port. Ends all open questions.
