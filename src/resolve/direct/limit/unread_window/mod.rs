@@ -12,6 +12,9 @@
 //! answers quickly, or that has stopped. The answer time is measured from below, by the last time at which the answer was
 //! certainly not there: the time at which we read it also depends on how busy this process is.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -199,13 +202,12 @@ impl UnreadWindow {
     /// When the window may open without an answer. The caller must call [`on_timer`](Self::on_timer) then.
     pub(crate) fn next_opening(&self, now: Instant) -> Option<Instant> {
         let last = self.groups.front()?.last;
-        let due = (last + READ).max(now + MOMENT);
+        let at_work = self.is_at_work(now).then(|| last + AT_WORK);
         let silence = self.silence();
-        if !silence.is_zero() && self.last_answer.is_some_and(|at| due <= at + silence) {
-            return Some(due);
-        }
-        if self.last_answer.is_some_and(|at| now < at + AT_WORK) {
-            return Some((last + AT_WORK).max(now + MOMENT));
+        let by_age = (last + READ).max(now + MOMENT);
+        let usual = (!silence.is_zero() && self.last_answer.is_some_and(|at| by_age <= at + silence)).then_some(by_age);
+        if let Some(due) = at_work.into_iter().chain(usual).min() {
+            return Some(due.max(now + MOMENT));
         }
         // To learn which answers have not come yet.
         (now < self.last_answer.map_or(last, |at| at.max(last)) + LONGEST_SILENCE).then(|| now + READ)
@@ -215,12 +217,17 @@ impl UnreadWindow {
     pub(crate) fn on_timer(&mut self, now: Instant) {
         self.timer_fired = [Some(now), self.timer_fired[0]];
         let silence = self.silence();
-        // A timer fires a little late.
-        if !silence.is_zero() && self.last_answer.is_some_and(|at| now <= at + silence + MOMENT * 2) {
-            self.drop_older(now, READ);
-        } else if self.last_answer.is_some_and(|at| now < at + AT_WORK) {
+        if self.is_at_work(now) {
             self.drop_older(now, AT_WORK);
+        } else if !silence.is_zero() && self.last_answer.is_some_and(|at| now <= at + silence + MOMENT * 2) {
+            // The timer may have fired a little late.
+            self.drop_older(now, READ);
         }
+    }
+
+    /// Has the server answered within [`AT_WORK`]?
+    fn is_at_work(&self, now: Instant) -> bool {
+        self.last_answer.is_some_and(|at| now < at + AT_WORK)
     }
 
     /// How long a working server may be silent. Zero if it answers quickly, or its usual time is not known.
@@ -245,163 +252,5 @@ impl UnreadWindow {
             self.unread -= group.open;
             self.chosen -= group.chosen;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ms(milliseconds: u64) -> Duration {
-        Duration::from_millis(milliseconds)
-    }
-
-    /// The timer fires. Sends as many questions as there is room for, and returns their stamps.
-    fn fill(window: &mut UnreadWindow, now: Instant) -> Vec<Stamp> {
-        let mut stamps = Vec::new();
-        window.on_timer(now);
-        while window.has_room(0) {
-            stamps.push(window.sent(now, false));
-        }
-        stamps
-    }
-
-    /// Answers all.
-    fn answer(window: &mut UnreadWindow, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
-        for stamp in stamps {
-            window.answered(sent, now);
-            window.settled(stamp, false);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_server_that_never_answered_gets_no_more() {
-        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-        let first = fill(&mut window, begin);
-        assert_eq!(first.len(), 128);
-        assert!(fill(&mut window, begin + ms(60_000)).is_empty());
-        assert_eq!(window.next_opening(begin + ms(60_000)), None);
-        // Some are given up, and others take their places.
-        first.into_iter().take(5).for_each(|stamp| window.settled(stamp, false));
-        assert_eq!(fill(&mut window, begin + ms(60_001)).len(), 5);
-    }
-
-    #[tokio::test]
-    async fn questions_that_a_server_works_on_take_no_room() {
-        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-        let at = |milliseconds| begin + ms(milliseconds);
-        // Twice it is seen that nothing comes for 40 ms at least.
-        for from in [0, 60] {
-            let first = fill(&mut window, at(from));
-            assert_eq!(first.len(), 128);
-            assert!(fill(&mut window, at(from + 40)).is_empty());
-            answer(&mut window, first, at(from), at(from + 50));
-        }
-        let sent: usize = (110..=300).step_by(10).map(|now| fill(&mut window, at(now)).len()).sum();
-        // Silent for twice as long as that at 190.
-        assert_eq!(sent, 9 * 128);
-        assert!(fill(&mut window, at(10_000)).is_empty());
-        window.answered(at(100), at(10_001));
-        assert_eq!(fill(&mut window, at(10_002)).len(), 128);
-    }
-
-    #[tokio::test]
-    async fn a_quick_server_that_stalls_gets_no_more() {
-        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-        let at = |milliseconds| begin + ms(milliseconds);
-        for turn in 0..100 {
-            let stamps = fill(&mut window, at(turn * 20));
-            assert_eq!(stamps.len(), 128);
-            // We are busy for all the time between.
-            answer(&mut window, stamps, at(turn * 20), at(turn * 20 + 19));
-        }
-        assert_eq!(fill(&mut window, at(2_000)).len(), 128);
-        for now in 2_001..3_000 {
-            assert!(fill(&mut window, at(now)).is_empty(), "{now}");
-        }
-    }
-
-    #[tokio::test]
-    async fn questions_unanswered_for_long_have_been_read() {
-        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-        fill(&mut window, begin);
-        // A resolver that knows some answers, and waits for others.
-        for turn in 0..10 {
-            for now in (1..5).map(|now| begin + ms(turn * 5 + now)) {
-                window.answered(now, now);
-                assert!(fill(&mut window, now).is_empty());
-            }
-            assert_eq!(fill(&mut window, begin + ms(turn * 5 + 5)).len(), 128);
-        }
-        // It has answered at 49, and is silent.
-        assert!(fill(&mut window, begin + ms(53)).is_empty());
-        for now in (55..1_000).map(|now| begin + ms(now)) {
-            assert!(fill(&mut window, now).is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn losses_narrow_it_and_answers_widen_it() {
-        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-        // One in fifty is the network's doing.
-        for number in 0..1_000 {
-            window.answered(begin, begin);
-            if number % 50 == 0 {
-                window.lost(begin, begin + ms(100));
-            }
-        }
-        assert_eq!(window.width, 128);
-        for number in 1..=10 {
-            // All that was under way counts once.
-            (0..100).for_each(|_| window.lost(begin + ms(number * 1_000 - 1), begin + ms(number * 1_000)));
-        }
-        assert_eq!(window.width, 32);
-        (0..8 * 96).for_each(|_| window.answered(begin, begin + ms(20_000)));
-        assert_eq!(window.width, 128);
-        (0..100).for_each(|_| window.lost(begin + ms(20_000), begin + ms(20_100)));
-        assert_eq!(window.width, 64);
-        assert_eq!(fill(&mut window, begin + ms(20_100)).len(), 64);
-    }
-
-    #[tokio::test]
-    async fn names_that_clients_chose_fill_one_half() {
-        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-        let at = |milliseconds| begin + ms(milliseconds);
-        let mut stamps = Vec::new();
-        while window.has_room(0) && window.has_room_for_chosen(0) {
-            stamps.push(window.sent(begin, true));
-        }
-        assert_eq!(stamps.len(), 64);
-        assert_eq!(fill(&mut window, at(1)).len(), 64);
-        // The server is at work: what was sent long before an answer was read.
-        window.answered(at(1), at(20));
-        window.on_timer(at(21));
-        assert!(window.has_room_for_chosen(63) && !window.has_room_for_chosen(64));
-        // What is not counted any more is not settled twice.
-        let last = window.sent(at(21), true);
-        stamps.into_iter().for_each(|stamp| window.settled(stamp, true));
-        assert_eq!((window.chosen, window.unread), (1, 1));
-        window.settled(last, true);
-        assert_eq!((window.chosen, window.unread), (0, 0));
-    }
-
-    #[tokio::test]
-    async fn groups_are_few() {
-        let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-        let mut open = Vec::new();
-        for at in 0..100_000 {
-            let now = begin + Duration::from_micros(at * 700);
-            if window.has_room(0) {
-                open.push(window.sent(now, false));
-            }
-            if at % 3 == 0 {
-                let stamp = open.swap_remove((at as usize * 7919) % open.len());
-                window.settled(stamp, false);
-            }
-            assert!(window.groups.len() <= GROUPS && window.unread <= 128);
-            assert_eq!(window.unread, window.groups.iter().map(|group| group.open).sum::<usize>());
-        }
-        open.into_iter().for_each(|stamp| window.settled(stamp, false));
-        assert_eq!((window.unread, window.groups.len()), (0, 0));
     }
 }
