@@ -36,10 +36,11 @@ impl Places {
 
     /// Notes what was decided about the question, and returns its waker.
     pub(super) fn decide(&mut self, at: usize, decision: Decision) -> Option<Waker> {
-        match std::mem::replace(self.all.get_mut(at)?, Place::Decided(decision)) {
-            Place::Waiting(waker) => waker,
-            Place::Free | Place::Decided(_) => None,
-        }
+        let place = self.all.get_mut(at)?;
+        let Place::Waiting(waker) = place else { return None };
+        let waker = waker.take();
+        *place = Place::Decided(decision);
+        waker
     }
 
     /// What was decided, which frees the place; `None` as long as nothing is, and then the waker will be woken.

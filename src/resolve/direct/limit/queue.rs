@@ -34,9 +34,9 @@ pub(super) struct Queue {
     pub(super) clients: FastMap<u32, usize>,
     /// Waiting questions about names that no client chose, in order of arrival, so that their numbers ascend.
     own: VecDeque<WaitingQuestion>,
-    /// The same about names that clients chose.
+    /// Waiting questions about names that clients chose, in order of arrival.
     chosen: VecDeque<WaitingQuestion>,
-    /// The same, where the client already has all the permits it may have.
+    /// Waiting questions of clients that already have all the permits they may have, in order of arrival.
     held_back: VecDeque<WaitingQuestion>,
     /// The clients and numbers of those held back.
     held_clients: BTreeSet<(u32, u64)>,
@@ -237,7 +237,9 @@ impl Queue {
         let end = self.fronts().map(|first| first.end).min()?;
         // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
-        let chosen = !self.chosen.is_empty() && self.inside.chosen < self.share();
+        // A question that is held back counts, too: its client may give up another one at any time, and nobody sets the timer then.
+        let chosen_wait = !self.chosen.is_empty() || !self.held_back.is_empty();
+        let chosen = chosen_wait && self.inside.chosen < self.share();
         let next_opening =
             if places && (chosen || !self.own.is_empty()) { self.window.next_opening(now) } else { None };
         Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
@@ -317,6 +319,18 @@ mod tests {
             assert!(queue.admit_one().is_none());
             assert_eq!(queue.is_empty(), self.waiting.is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn the_timer_fires_for_a_question_that_is_held_back() {
+        let (mut queue, now, runtime) = (Queue::new(MOST), Instant::now(), tokio::runtime::Handle::current().id());
+        for _ in 0..CLIENTS_LEAST {
+            queue.admit(Some(1));
+            queue.window.sent(now, true);
+        }
+        let end = now + Duration::from_secs(5);
+        queue.wait(Some(1), end, runtime, Waker::noop());
+        assert!(queue.chosen.is_empty() && queue.timer_due(now).is_some_and(|due| due < end));
     }
 
     proptest::proptest! {
