@@ -9,7 +9,7 @@ use crate::check::iprev::{ClientName, Iprev};
 use crate::check::mail_domain::MailDomainReport;
 use crate::dns::unknown::UnknownReason;
 use crate::dnsxl::score::{self, Contribution, Counts};
-use crate::dnsxl::{ListKind, Subject, Unknown, Verdict};
+use crate::dnsxl::{Subject, Unknown, Verdict};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 use crate::policy::Advice;
@@ -81,55 +81,6 @@ impl CheckResults {
             report.doubt();
         }
     }
-}
-
-/// What the deny lists of one operator said about one subject.
-#[derive(Clone, Copy, Default)]
-struct Said {
-    answered: bool,
-    lists: bool,
-}
-
-/// A subject, and how many operators answered about it and list it.
-struct OfSubject<'a> {
-    subject: Option<&'a Subject>,
-    answered: usize,
-    listing: usize,
-}
-
-/// For each row: is this deny list the only one that holds its subject? `None` unless lists of at least two other operators
-/// answered. `operators` is the number of operators in the set.
-pub(crate) fn only_listings(rows: &[ListReport], operators: usize) -> impl Iterator<Item = Option<bool>> {
-    // Most checks are about a few subjects, so they are searched one by one.
-    let mut subjects: Vec<OfSubject<'_>> = Vec::new();
-    let mut said: Vec<Said> = Vec::new();
-    let of = |row: &ListReport| row.verdict.speaks_of_listing(ListKind::Deny).filter(|_| row.subject.is_some());
-    let place = |subjects: &[OfSubject<'_>], row: &ListReport| {
-        subjects.iter().position(|of_subject| of_subject.subject == row.subject.as_ref())
-    };
-    // Other operators have answered only if there are three.
-    for row in rows.iter().filter(|_| operators > 2) {
-        let Some(lists) = of(row) else { continue };
-        let place = place(&subjects, row).unwrap_or_else(|| {
-            subjects.push(OfSubject { subject: row.subject.as_ref(), answered: 0, listing: 0 });
-            said.resize(said.len() + operators, Said::default());
-            subjects.len() - 1
-        });
-        let of_operator = said.get_mut(place * operators + row.operator);
-        if let (Some(of_subject), Some(of_operator)) = (subjects.get_mut(place), of_operator) {
-            of_subject.answered += usize::from(!of_operator.answered);
-            of_subject.listing += usize::from(lists && !of_operator.lists);
-            of_operator.answered = true;
-            of_operator.lists |= lists;
-        }
-    }
-    rows.iter().map(move |row| {
-        let own = of(row).filter(|_| row.spec.kind() == ListKind::Deny)?;
-        let place = place(&subjects, row)?;
-        let of_subject = subjects.get(place)?;
-        let mine = said.get(place * operators + row.operator)?.lists;
-        (of_subject.answered > 2).then_some(own && of_subject.listing == usize::from(mine))
-    })
 }
 
 /// Builds the report. The resolver's fault goes first, since it decides which verdicts can be relied on.

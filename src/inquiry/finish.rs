@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::base::name::Name;
 use crate::dns::Failure;
 use crate::dnsxl::{Subject, SubjectAnswer, SubjectKind};
-use crate::inquiry::assemble::{CheckResults, assemble, only_listings};
+use crate::inquiry::assemble::{CheckResults, assemble};
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{CheckId, Inquiry, ListRun, Workspace};
 use crate::report::learned::{Learned, ListSigns, QueuedAnswer, queued_answer};
@@ -61,8 +61,10 @@ impl Inquiry {
         list_signs.extend(self.lists.iter().enumerate().map(|(row, list)| signs_of(row, list, &self.questions)));
         let begun = self.started;
         let mut rows: Vec<ListReport> = self.lists.drain(..).map(|list| list.row(failure)).collect();
-        for (signs, alone) in list_signs.iter_mut().zip(only_listings(&rows, self.settings.lists.operator_count())) {
-            signs.alone = alone;
+        let operators = &mut self.workspace.operators;
+        operators.collect(&rows, self.settings.lists.operator_count());
+        for (signs, row) in list_signs.iter_mut().zip(&rows) {
+            signs.alone = operators.is_alone(&rows, row);
         }
         list_signs.retain(ListSigns::is_any);
         let signs = self.questions.signs();

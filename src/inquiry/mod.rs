@@ -33,6 +33,7 @@ mod early_stop;
 mod finish;
 mod list_run;
 mod names;
+mod operators;
 mod question_index;
 mod questions;
 mod running;

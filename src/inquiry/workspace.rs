@@ -1,6 +1,7 @@
 //! The tables of inquiries, used again by later ones.
 
 use crate::inquiry::ListRun;
+use crate::inquiry::operators::OperatorAnswers;
 use crate::inquiry::question_index::QuestionIndex;
 use crate::inquiry::questions::AskedQuestion;
 use crate::report::learned::ListSigns;
@@ -15,6 +16,7 @@ pub(crate) struct Workspace {
     pub(super) asked: Vec<AskedQuestion>,
     pub(super) index: QuestionIndex,
     pub(super) list_signs: Vec<ListSigns>,
+    pub(super) operators: OperatorAnswers,
     /// For the draft of the lists' names. Empty at other times, since it may have contained keys.
     pub(super) text: String,
 }
@@ -29,14 +31,20 @@ impl std::fmt::Debug for Workspace {
 impl Workspace {
     /// Empties the tables. Returns the largest capacity, in lists or questions.
     pub(crate) fn clear(&mut self) -> usize {
-        let Self { lists, asked, index, list_signs, text } = self;
+        let Self { lists, asked, index, list_signs, operators, text } = self;
         lists.clear();
         asked.clear();
         index.clear();
         list_signs.clear();
         text.clear();
-        let capacities =
-            [lists.capacity(), asked.capacity(), index.capacity(), list_signs.capacity(), text.capacity() / NAME];
+        let capacities = [
+            lists.capacity(),
+            asked.capacity(),
+            index.capacity(),
+            list_signs.capacity(),
+            operators.clear(),
+            text.capacity() / NAME,
+        ];
         capacities.into_iter().max().unwrap_or_default()
     }
 }
