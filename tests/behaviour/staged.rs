@@ -11,8 +11,8 @@ use rdnsbl::inquiry::{QuestionId, StageGoal, StageResult, StagedInquiry};
 use rdnsbl::policy::{Advice, Stage};
 use rdnsbl::testing::{Situation, Table};
 use rdnsbl::{
-    Action, Answer, Failure, Finding, ListSet, ListSpec, Policy, Question, Randomness, Report, Session, Settings,
-    SharedState,
+    Action, Answer, Dialogue, Failure, Finding, Inquiry, ListSet, ListSpec, Policy, Question, Randomness, Report,
+    Session, Settings, SharedState,
 };
 
 use crate::kit::cases::cases;
@@ -320,4 +320,28 @@ fn a_session_that_runs_shows_no_key() {
     host.take_questions();
     let shown = format!("{:?}", host.session);
     assert!(shown.contains("spamhaus") && !shown.contains("abcdefghijkl"), "{shown}");
+}
+
+/// The first list waits for the client's names, so its row is made last, and the rows are sorted.
+#[test]
+fn failures_count_against_their_own_list() {
+    let names = ListSpec::deny("names.test").unwrap().with_parts([Part::ConfirmedName]);
+    let lists = ListSet::builder().list(names).deny("silent.test").build().unwrap();
+    let settings = Arc::new(Settings::default().with_lists(lists));
+    let reverse = "14.77.66.45.in-addr.arpa PTR listed.client.test\nlisted.client.test A 45.66.77.14";
+    let table = format!("$SOA names.test 300 60\n{reverse}\n*.silent.test TIMEOUT\n* NXDOMAIN");
+    let (table, mut shared, mut now) = (Table::parse(&table).unwrap(), SharedState::default(), Instant::now());
+    let mut asked = Vec::new();
+    for _ in 0..6 {
+        let random = Randomness::for_tests([7; 16]);
+        let mut inquiry = Inquiry::new(&Dialogue::from(LISTED), &settings, &mut shared, now, random);
+        while let Some((id, question)) = inquiry.next_question() {
+            asked.push(question.to_string());
+            inquiry.supply(id, table.lookup(&question).answer());
+        }
+        shared.learn(&inquiry.finish(Failure::Deadline), now);
+        now += SECOND;
+    }
+    let controls = |name: &str| asked.iter().any(|question| question.contains(name));
+    assert!(controls("1.0.0.127.silent.test") && !controls("invalid.names.test"), "{asked:?}");
 }
