@@ -16,7 +16,9 @@ use rdnsbl::clock::Clock;
 use rdnsbl::{Checker, Dialogue, Event, Events, ListSet, ManualClock, Report, UnknownReason, Verdict};
 
 use crate::kit::cases::cases;
-use crate::kit::random_worlds::{Asked, Chance, Mood, RandomWorld, Strange};
+use crate::kit::random_worlds::chance::Chance;
+use crate::kit::random_worlds::strange::{Asked, Strange};
+use crate::kit::random_worlds::{Mood, RandomWorld};
 use crate::kit::world::{SECOND, set};
 
 /// Enough that every kind of outcome occurs.
