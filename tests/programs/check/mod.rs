@@ -1,9 +1,11 @@
 //! The `check` example from outside: its options, exit codes and forms.
 
 mod bad_input;
+mod contexts;
 mod demo;
 mod facts;
 mod forms;
+mod keys;
 mod knowledge;
 mod lists;
 mod notations;
