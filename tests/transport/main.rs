@@ -11,10 +11,10 @@ mod blocking;
 mod descriptors;
 #[cfg(all(feature = "direct", target_os = "linux"))]
 mod descriptors_checks;
+#[cfg(feature = "direct")]
+mod direct;
 #[path = "../kit/mod.rs"]
 mod kit;
-#[cfg(feature = "direct")]
-mod sharing;
 #[cfg(all(feature = "direct", feature = "hickory", feature = "test-util"))]
 mod stress;
 #[cfg(feature = "direct")]
