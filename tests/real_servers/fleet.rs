@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
-use crate::servers::{Rbldnsd, Unbound, Zone};
+use crate::servers::{Rbldnsd, Unbound, Zone, stub};
+use crate::world::{ip, only};
 
 const RECIPE: &str = include_str!("../../docs/fleet.md");
 const PROCESSES: usize = 3;
@@ -154,14 +155,14 @@ async fn without_its_lines_the_recipe_fails() {
     ] {
         let lists = list_server().await;
         let resolver = Unbound::start_as(&recipe(lists.address(), line, instead), &lists).await;
-        let checker = rdnsbl::Checker::builder(crate::stub(resolver.address()))
+        let checker = rdnsbl::Checker::builder(stub(resolver.address()))
             .lists(rdnsbl::ListSet::builder().deny("zen.spamhaus.org").build().unwrap())
             .special_purpose(rdnsbl::SpecialPurpose::Ask)
             .build()
             .unwrap();
         for (client, wanted) in ["198.51.100.14", "198.51.100.99"].into_iter().zip(found) {
-            let report = checker.check(crate::ip(client)).await;
-            assert_eq!(crate::only(&report).verdict().word(), wanted, "{client} {line} {instead}");
+            let report = checker.check(ip(client)).await;
+            assert_eq!(only(&report).verdict().word(), wanted, "{client} {line} {instead}");
         }
     }
 }
