@@ -25,7 +25,8 @@ async fn lists_that_have_died() {
     ];
     let checker = world.checker(&[&dead.map(|(list, ..)| list)[..], &["bl.example"]].concat());
     for (client, sound) in [(CLEAN, "not_listed"), (LISTED, "listed 127.0.0.2")] {
-        let report = checker.check(ip(client)).await;
+        // The next check knows what the controls of this one showed.
+        let report = checker.check(ip(client)).until_health_is_known().await;
         for (row, (list, first, then)) in report.lists().iter().zip(dead) {
             assert_eq!(said(row), if client == CLEAN { first } else { then }, "{list} about {client}");
         }

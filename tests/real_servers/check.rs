@@ -45,12 +45,15 @@ async fn check_listed_and_clean() {
     assert_eq!(verdicts(&report), ["listed", "listed"]);
     assert_eq!(report["lists"][1]["codes"], serde_json::json!(["127.0.0.2", "127.0.0.10"]));
     assert_eq!(report["lists"][0]["reason"], "Listed, see https://bl.example/?ip=203.0.113.14");
-    assert_eq!((&report["lists"][0]["ttl"], &report["score"]["low"]), (&600.into(), &3.into()));
+    assert!((540..=600).contains(&report["lists"][0]["ttl"].as_u64().unwrap()), "{}", report["lists"][0]);
+    assert_eq!(report["score"]["low"], 3);
     assert_eq!((&report["reply"]["code"], &report["reply"]["enhanced"]), (&550.into(), &"5.7.1".into()));
 
     let (code, report) = check(&world, &["--list", "bl.example", "--list", "several.example", CLEAN]);
     assert_eq!((code, verdicts(&report)), (Some(0), vec!["not_listed".to_owned(); 2]));
-    assert_eq!((&report["reply"], &report["lists"][0]["ttl"]), (&serde_json::Value::Null, &120.into()));
+    assert_eq!(report["reply"], serde_json::Value::Null);
+    // A second less if the resolver remembers the zone's SOA record from the first run.
+    assert!((60..=120).contains(&report["lists"][0]["ttl"].as_u64().unwrap()), "{}", report["lists"][0]);
     assert_eq!(report["questions"], 4, "PTR, its address, two lists");
 
     let (code, report) = check(&world, &["--list", "bl.example", "2001:db8:0:14::1"]);
