@@ -171,13 +171,23 @@ impl PerFamily {
         Self { kind, lists, numbers, edition, state, refreshing, score, counts }
     }
 
+    /// What was found when this count of changes was the latest.
+    fn known_at(&self, changes: u64) -> Option<bool> {
+        let known = self.state.load(Ordering::Acquire);
+        (known >> 1 == changes).then_some(known & 1 == 1)
+    }
+
     /// Are all lists and the resolver healthy, and are all zone numbers known? Read again only after a change.
     fn is_usable(&self, cache: &Cache, shared: &Mutex<SharedState>, changes: u64) -> bool {
-        let known = self.state.load(Ordering::Acquire);
-        if known >> 1 == changes {
-            return known & 1 == 1;
+        if let Some(usable) = self.known_at(changes) {
+            return usable;
         }
         let _guard = lock(&self.refreshing);
+        // Another thread may have read them meanwhile. To read them again would begin another edition, and take away the one that
+        // is in use.
+        if let Some(usable) = self.known_at(changes) {
+            return usable;
+        }
         // Begun before the numbers are read: numbers that change meanwhile are stored under an edition that has ended, and no
         // reader uses them.
         let edition = cache.begin_edition();
