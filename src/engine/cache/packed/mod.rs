@@ -178,11 +178,12 @@ impl SubjectRecord {
     }
 }
 
-/// The number of answers to make room for: 4, 9, 14, 20 and so on. An allocator gives blocks in steps of 16 octets, 8 of them
-/// its own, and at least 32; a record that grows by two such steps at a time is moved half as often.
+/// The number of answers to make room for: 4, 9, 12, 14, 17 and so on. An allocator gives blocks in steps of 16 octets, 8 of
+/// them its own, and at least 32; a small record grows by two such steps at a time, so that it is moved less often.
 fn room(answers: usize) -> usize {
-    let octets = (answers * size_of::<PackedAnswer>() + 8).next_multiple_of(32) - 8;
-    octets / size_of::<PackedAnswer>()
+    let octets = answers * size_of::<PackedAnswer>() + 8;
+    let step = if octets <= 64 { 32 } else { 16 };
+    (octets.next_multiple_of(step) - 8) / size_of::<PackedAnswer>()
 }
 
 /// The codes that packed answers stand for.
