@@ -12,18 +12,18 @@ const LARGEST: usize = 256;
 
 /// Values that are not in use.
 #[derive(Debug)]
-pub(crate) struct Pool<T> {
+pub(crate) struct ReusePool<T> {
     most: usize,
     kept: Mutex<Vec<T>>,
 }
 
-impl<T> Default for Pool<T> {
+impl<T> Default for ReusePool<T> {
     fn default() -> Self {
         Self::of(KEPT)
     }
 }
 
-impl<T> Pool<T> {
+impl<T> ReusePool<T> {
     /// Keeps so many values.
     pub(crate) fn of(most: usize) -> Self {
         Self { most, kept: Mutex::default() }
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn room_is_kept_within_bounds() {
-        let pool = Pool::<Vec<u8>>::default();
+        let pool = ReusePool::<Vec<u8>>::default();
         pool.give_back(Vec::with_capacity(20), 20);
         assert!(pool.take().unwrap().capacity() >= 20);
         for _ in 0..2 * KEPT {

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use crate::base::clock::Clock;
 use crate::base::name::Name;
-use crate::base::pool::Pool;
+use crate::base::pool::ReusePool;
 use crate::checker::error::Error;
 use crate::checker::{Checker, Configured, Family};
 use crate::engine::Engine;
@@ -149,7 +149,7 @@ impl CheckerBuilder {
             fetcher: Arc::new(fetcher),
             shared: Mutex::new(SharedState::new(self.window)),
             background: Background::default(),
-            awaited: Pool::default(),
+            awaited: ReusePool::default(),
             checks: Semaphore::new(checks),
         };
         let configured = Arc::new(ArcSwap::from_pointee(Configured::new(self.settings)));

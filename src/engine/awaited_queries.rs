@@ -123,7 +123,7 @@ mod tests {
     use crate::base::clock::BoxFuture;
     use crate::base::lock::lock;
     use crate::dns::Failure;
-    use crate::engine::shared_query::{Progress, SharedQuery};
+    use crate::engine::shared_query::{QueryProgress, SharedQuery};
 
     /// Counts its wake-ups.
     #[derive(Default)]
@@ -139,7 +139,7 @@ mod tests {
     struct TestWork(BoxFuture<'static, Answer>);
 
     impl Work for TestWork {
-        fn poll(&mut self, _: &Progress, context: &mut Context<'_>) -> Poll<Answer> {
+        fn poll(&mut self, _: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer> {
             self.0.as_mut().poll(context)
         }
     }

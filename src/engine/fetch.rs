@@ -15,7 +15,7 @@ use hashbrown::hash_table::Entry;
 
 use crate::base::clock::{BoxFuture, Clock};
 use crate::base::lock::lock;
-use crate::base::pool::Pool;
+use crate::base::pool::ReusePool;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::Purpose;
 use crate::engine::cache::{Cache, CacheEpoch, Tick};
@@ -23,7 +23,7 @@ use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram};
-use crate::engine::shared_query::{Progress, QueryWaiter, SharedQuery, Work};
+use crate::engine::shared_query::{QueryProgress, QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
 use crate::inquiry::{AskedList, Workspace};
 use crate::report::Source;
@@ -49,9 +49,9 @@ pub(crate) struct Fetcher {
     /// Counts the changes that can invalidate the fast path's stored state. Starts at one, so that a state of zero is
     /// always out of date.
     pub(crate) changes: AtomicU64,
-    pub(crate) workspaces: Pool<Workspace>,
+    pub(crate) workspaces: ReusePool<Workspace>,
     /// Queries that have ended, for use of their memory.
-    unused: Pool<Arc<SharedQuery<QueryTask>>>,
+    unused: ReusePool<Arc<SharedQuery<QueryTask>>>,
     /// When the resolver's trial is due, in ticks of the cache; 0: now.
     next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
@@ -121,8 +121,8 @@ impl Fetcher {
             counters: Counters::default(),
             listeners: Listeners::default(),
             changes: AtomicU64::new(1),
-            workspaces: Pool::default(),
-            unused: Pool::of(UNUSED),
+            workspaces: ReusePool::default(),
+            unused: ReusePool::of(UNUSED),
             in_flight: Mutex::default(),
             hasher: RandomState::default(),
             global_limit: Arc::new(Semaphore::new(in_flight)),
@@ -153,7 +153,7 @@ impl Fetcher {
     /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
     /// is reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
-    /// Progress is reported to `place`. The answer borrows nothing and may be dropped at any point; other waiters for the same
+    /// QueryProgress is reported to `place`. The answer borrows nothing and may be dropped at any point; other waiters for the same
     /// question still get theirs.
     pub(crate) fn fetch(
         self: &Arc<Self>,
@@ -183,7 +183,7 @@ impl Fetcher {
         }
         let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
         let fetcher = Arc::clone(self);
-        let task = QueryTask { fetcher, question: question.clone(), hash, number, purpose, list, step: Step::New };
+        let task = QueryTask { fetcher, question: question.clone(), hash, number, purpose, list, step: QueryStep::New };
         let answer = SharedQuery::start(self.unused.take(), place, task);
         entry.insert(QueryEntry { question, hash, number, chooser, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
@@ -227,11 +227,11 @@ pub(crate) struct QueryTask {
     number: u64,
     purpose: Purpose,
     list: Option<ListTarget>,
-    step: Step,
+    step: QueryStep,
 }
 
 /// How far a question is.
-enum Step {
+enum QueryStep {
     New,
     /// Waits for permits.
     Limited(Acquiring),
@@ -248,42 +248,42 @@ enum Step {
 }
 
 impl Work for QueryTask {
-    fn poll(&mut self, progress: &Progress, context: &mut Context<'_>) -> Poll<Answer> {
+    fn poll(&mut self, progress: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer> {
         loop {
             let permits = match &mut self.step {
-                Step::New => match Permits::now(limits(&self.fetcher, &self.question, self.list.as_ref())) {
+                QueryStep::New => match Permits::now(limits(&self.fetcher, &self.question, self.list.as_ref())) {
                     Some(permits) => permits,
                     None => {
                         progress.was_limited.store(true, Ordering::Release);
-                        self.step = Step::Limited(Acquiring::default());
+                        self.step = QueryStep::Limited(Acquiring::default());
                         continue;
                     }
                 },
-                Step::Limited(acquiring) => {
+                QueryStep::Limited(acquiring) => {
                     let limits = limits(&self.fetcher, &self.question, self.list.as_ref());
                     let permits = ready!(acquiring.poll(limits, context));
                     // Another client's query may have had the answer meanwhile.
                     let (fetcher, now) = (&self.fetcher, self.fetcher.clock.now());
                     let list = self.list.as_ref().map(|target| (&target.list, &target.zone));
                     if let Some(answer) = fetcher.cached(&self.question, self.purpose, list, now) {
-                        self.step = Step::Answered;
+                        self.step = QueryStep::Answered;
                         return Poll::Ready(answer);
                     }
                     permits
                 }
-                Step::Asked { answer, sent, epoch, .. } => {
+                QueryStep::Asked { answer, sent, epoch, .. } => {
                     let (answer, sent, epoch) = (ready!(answer.as_mut().poll(context)), *sent, *epoch);
-                    self.step = Step::Answered;
+                    self.step = QueryStep::Answered;
                     let answer = answer.without_key(&self.question.name);
                     self.learn(&answer, sent, epoch);
                     return Poll::Ready(answer);
                 }
-                Step::Answered => return Poll::Pending,
+                QueryStep::Answered => return Poll::Pending,
             };
             let (now, epoch) = (self.fetcher.clock.now(), self.fetcher.cache.epoch());
             progress.sent.store(true, Ordering::Release);
             let answer = self.fetcher.resolver.resolve(self.question.clone());
-            self.step = Step::Asked { answer, sent: now, epoch, _permits: permits };
+            self.step = QueryStep::Asked { answer, sent: now, epoch, _permits: permits };
         }
     }
 }
@@ -316,7 +316,7 @@ impl QueryTask {
 
 impl Drop for QueryTask {
     fn drop(&mut self) {
-        if let (Purpose::Subject, Some(list), Step::Asked { .. }) = (self.purpose, &self.list, &self.step) {
+        if let (Purpose::Subject, Some(list), QueryStep::Asked { .. }) = (self.purpose, &self.list, &self.step) {
             count(&list.zone.zone_use.counters.cut);
         }
         let mut in_flight = lock(&self.fetcher.in_flight);
@@ -342,9 +342,9 @@ fn limits<'a>(fetcher: &'a Fetcher, question: &Question, list: Option<&'a ListTa
 }
 
 /// A permit, which is given back when it is dropped. A guard of `async_lock` in an `Option` takes twice the memory.
-struct Permit(Arc<Semaphore>);
+struct LimitPermit(Arc<Semaphore>);
 
-impl Drop for Permit {
+impl Drop for LimitPermit {
     fn drop(&mut self) {
         self.0.add_permits(1);
     }
@@ -352,7 +352,7 @@ impl Drop for Permit {
 
 /// What a question holds of its limits.
 #[derive(Default)]
-struct Permits([Option<Permit>; LIMITS]);
+struct Permits([Option<LimitPermit>; LIMITS]);
 
 impl Permits {
     /// All permits, if they are free.
@@ -361,7 +361,7 @@ impl Permits {
         for (permit, limit) in permits.0.iter_mut().zip(limits) {
             if let Some(limit) = limit {
                 limit.try_acquire()?.forget();
-                *permit = Some(Permit(Arc::clone(limit)));
+                *permit = Some(LimitPermit(Arc::clone(limit)));
             }
         }
         Some(permits)
@@ -381,7 +381,7 @@ impl Acquiring {
             let (None, Some(limit)) = (&permit, limit) else { continue };
             let next = self.next.get_or_insert_with(|| Box::pin(limit.acquire_arc()));
             ready!(next.as_mut().poll(context)).forget();
-            *permit = Some(Permit(Arc::clone(limit)));
+            *permit = Some(LimitPermit(Arc::clone(limit)));
             self.next = None;
         }
         Poll::Ready(std::mem::take(&mut self.permits))

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 
 use async_lock::Semaphore;
 
-use crate::base::pool::Pool;
+use crate::base::pool::ReusePool;
 use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::background::Background;
 use crate::engine::fetch::{Fetcher, QueryTask};
@@ -33,7 +33,7 @@ pub(crate) struct Engine {
     pub(crate) shared: Mutex<SharedState>,
     pub(crate) background: Background,
     /// Tables of checks that have ended.
-    pub(crate) awaited: Pool<AwaitedQueries<QueryTask, Pending>>,
+    pub(crate) awaited: ReusePool<AwaitedQueries<QueryTask, Pending>>,
     /// Permits for whole checks.
     pub(crate) checks: Semaphore,
 }

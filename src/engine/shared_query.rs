@@ -17,12 +17,12 @@ use crate::engine::inbox::Place;
 /// What has to be done for the answer. Dropping it cancels the query.
 pub(crate) trait Work: Send + 'static {
     /// Continues, and says how far it is. Not called again after the answer.
-    fn poll(&mut self, progress: &Progress, context: &mut Context<'_>) -> Poll<Answer>;
+    fn poll(&mut self, progress: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer>;
 }
 
 /// How far a query is.
 #[derive(Debug, Default)]
-pub(crate) struct Progress {
+pub(crate) struct QueryProgress {
     /// It was sent to the resolver. Until then it may wait for a permit.
     pub(crate) sent: AtomicBool,
     /// It had to wait for a permit.
@@ -31,7 +31,7 @@ pub(crate) struct Progress {
 
 /// A query in flight.
 pub(crate) struct SharedQuery<W> {
-    progress: Progress,
+    progress: QueryProgress,
     state: Mutex<State>,
     /// `None` after the answer, and after cancellation. Only the waiter that has set `State::is_polled`, or the last one,
     /// takes this lock, so nobody waits for it.
@@ -69,7 +69,7 @@ impl<W: Work> SharedQuery<W> {
     pub(crate) fn start(used: Option<Arc<Self>>, place: Place, work: W) -> QueryWaiter<W> {
         let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
         let state = State { answer: None, waiters, next_id: 1, is_polled: false, poll_missed: false };
-        let query = Self { progress: Progress::default(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
+        let query = Self { progress: QueryProgress::default(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
         let query = match used {
             Some(mut used) => match Arc::get_mut(&mut used) {
                 Some(place) => {

@@ -5,11 +5,11 @@ use std::task::Waker;
 /// A place for each waiting question. A place that is free again is used for the next one.
 #[derive(Default)]
 pub(super) struct Places {
-    all: Vec<Place>,
+    all: Vec<PlaceState>,
     free: Vec<usize>,
 }
 
-enum Place {
+enum PlaceState {
     Free,
     /// The waker is `None` when it was woken and has not been polled since.
     Waiting(Option<Waker>),
@@ -25,7 +25,7 @@ pub(super) enum Decision {
 impl Places {
     /// A place for one more question; its number.
     pub(super) fn take(&mut self, waker: &Waker) -> usize {
-        let taken = Place::Waiting(Some(waker.clone()));
+        let taken = PlaceState::Waiting(Some(waker.clone()));
         let at = self.free.pop().unwrap_or(self.all.len());
         match self.all.get_mut(at) {
             Some(place) => *place = taken,
@@ -37,39 +37,39 @@ impl Places {
     /// Notes what was decided about the question, and returns its waker.
     pub(super) fn decide(&mut self, at: usize, decision: Decision) -> Option<Waker> {
         let place = self.all.get_mut(at)?;
-        let Place::Waiting(waker) = place else { return None };
+        let PlaceState::Waiting(waker) = place else { return None };
         let waker = waker.take();
-        *place = Place::Decided(decision);
+        *place = PlaceState::Decided(decision);
         waker
     }
 
     /// What was decided, which frees the place; `None` as long as nothing is, and then the waker will be woken.
     pub(super) fn poll(&mut self, at: usize, waker: &Waker) -> Option<Decision> {
         match self.all.get_mut(at)? {
-            Place::Waiting(Some(known)) => known.clone_from(waker),
-            Place::Waiting(none) => *none = Some(waker.clone()),
-            Place::Free | Place::Decided(_) => return self.leave(at),
+            PlaceState::Waiting(Some(known)) => known.clone_from(waker),
+            PlaceState::Waiting(none) => *none = Some(waker.clone()),
+            PlaceState::Free | PlaceState::Decided(_) => return self.leave(at),
         }
         None
     }
 
     /// Frees the place. What was decided and not fetched yet?
     pub(super) fn leave(&mut self, at: usize) -> Option<Decision> {
-        let left = std::mem::replace(self.all.get_mut(at)?, Place::Free);
-        if !matches!(left, Place::Free) {
+        let left = std::mem::replace(self.all.get_mut(at)?, PlaceState::Free);
+        if !matches!(left, PlaceState::Free) {
             self.free.push(at);
         }
         match left {
-            Place::Decided(decision) => Some(decision),
-            Place::Free | Place::Waiting(_) => None,
+            PlaceState::Decided(decision) => Some(decision),
+            PlaceState::Free | PlaceState::Waiting(_) => None,
         }
     }
 
     /// The waker of a question about which nothing is decided.
     pub(super) fn take_waker(&mut self, at: usize) -> Option<Waker> {
         match self.all.get_mut(at)? {
-            Place::Waiting(waker) => waker.take(),
-            Place::Free | Place::Decided(_) => None,
+            PlaceState::Waiting(waker) => waker.take(),
+            PlaceState::Free | PlaceState::Decided(_) => None,
         }
     }
 }
