@@ -70,17 +70,13 @@ impl<W: Work> SharedQuery<W> {
         let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
         let state = State { answer: None, waiters, next_id: 1, is_polled: false, poll_missed: false };
         let query = Self { progress: QueryProgress::default(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
-        let query = match used {
-            Some(mut used) => match Arc::get_mut(&mut used) {
-                Some(place) => {
-                    *place = query;
-                    used
-                }
-                None => Arc::new(query),
-            },
-            None => Arc::new(query),
-        };
-        QueryWaiter { query, id: 0 }
+        if let Some(mut used) = used
+            && let Some(memory) = Arc::get_mut(&mut used)
+        {
+            *memory = query;
+            return QueryWaiter { query: used, id: 0 };
+        }
+        QueryWaiter { query: Arc::new(query), id: 0 }
     }
 
     /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped. Without a place, the waiter only
