@@ -40,11 +40,6 @@ impl<T> SmallList<T> {
         self.first.iter().chain(self.more.iter().flat_map(|more| once(&more.second).chain(&more.others)))
     }
 
-    /// The element, if there is exactly one.
-    pub(crate) fn only(&self) -> Option<&T> {
-        self.first.as_ref().filter(|_| self.more.is_none())
-    }
-
     pub(crate) fn for_each_mut(&mut self, mut change: impl FnMut(&mut T)) {
         if let Some(first) = &mut self.first {
             change(first);
@@ -113,15 +108,12 @@ mod tests {
     #[test]
     fn it_is_a_list() {
         let mut list = SmallList::one(1);
-        assert_eq!(list.only(), Some(&1));
         (2..=5).for_each(|number| list.push(number));
         assert_eq!(list.iter().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
-        assert_eq!(list.only(), None);
         list.retain(|number| number % 2 == 0);
         assert_eq!(list.iter().copied().collect::<Vec<_>>(), [2, 4]);
         list.for_each_mut(|number| *number += 1);
         list.retain(|number| *number == 5);
-        assert_eq!(list.only(), Some(&5));
         list.retain(|_| false);
         assert!(list.is_empty());
         list.push(7);

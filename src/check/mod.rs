@@ -134,11 +134,6 @@ impl Answers {
         self.0.iter().find(|(its, _)| *its == slot).map(|(_, answer)| answer)
     }
 
-    /// The answer for this slot, if no other slot has one.
-    pub(crate) fn only(&self, slot: Slot) -> Option<&Answer> {
-        self.0.only().filter(|(its, _)| *its == slot).map(|(_, answer)| answer)
-    }
-
     /// The extended DNS error that came with this failure (RFC 8914); the one of the lowest slot.
     pub(crate) fn extended_error(&self, failure: Failure) -> Option<ExtendedError> {
         let error = |(slot, answer): &(Slot, Answer)| {

@@ -24,6 +24,7 @@
 //!
 //! A server checks an SMTP session at its stages: [`StagedInquiry`].
 
+mod advance;
 mod asking;
 mod assemble;
 mod begin;
@@ -54,17 +55,16 @@ use std::time::{Duration, Instant};
 
 use crate::inquiry::list_run::{ListRun, WaitingList};
 use crate::inquiry::questions::{CheckId, Questions};
-use crate::inquiry::running::{Reported, Running, RunningCheck};
+use crate::inquiry::running::{Reported, Running};
 pub(crate) use crate::inquiry::workspace::Workspace;
 
 use crate::base::client_number;
-use crate::check::Slot;
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::MailDomainCheck;
 use crate::check::resolver::ResolverCheck;
-use crate::dns::{Answer, Failure, Question};
-use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
+use crate::dns::{Answer, Question};
+use crate::dnsxl::{Label, ListSpec, Proof, Purpose, Subject, SubjectKind};
 pub(crate) use crate::inquiry::asking::{Asker, WaitFor};
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
@@ -77,7 +77,7 @@ pub use crate::inquiry::settings_finding::SettingsFinding;
 pub use crate::inquiry::staged::{StageGoal, StageResult, StagedInquiry};
 pub(crate) use crate::inquiry::suspicion::TrialWait;
 use crate::report::learned::ZoneHint;
-use crate::report::{ResolverFault, Source};
+use crate::report::{Exchange, ResolverFault, Source};
 use crate::state::SharedState;
 
 /// A check that is made alone.
@@ -210,7 +210,7 @@ impl Inquiry {
 
     /// The question with this id.
     pub(crate) fn question(&self, ticket: QuestionId) -> Option<&Question> {
-        self.questions.question(ticket)
+        self.questions.exchange(ticket).map(Exchange::question)
     }
 
     /// Does some check still want the answer to a question that was handed out?
@@ -238,14 +238,14 @@ impl Inquiry {
         now: Option<Instant>,
     ) {
         let after = now.map(|now| now.saturating_duration_since(self.started));
-        let Some((answer, wanted_by)) = self.questions.answer(ticket, answer, source, took, after) else { return };
-        for (id, slot) in wanted_by {
-            self.deliver(id, slot, &answer, source);
+        let Some(wanted_by) = self.questions.answer(ticket, answer, source, took, after) else { return };
+        wanted_by.for_each(|(id, slot)| {
+            self.deliver(id, slot, ticket);
             self.advance(id);
             if let CheckId::List(index) = id {
                 self.suspect_list(index);
             }
-        }
+        });
         self.suspect_resolver();
     }
 
@@ -311,90 +311,4 @@ impl Inquiry {
         self.lists.push(ListRun { index, ..list });
         index
     }
-
-    fn advance_all(&mut self) {
-        for id in [CheckId::Iprev, CheckId::Helo, CheckId::Sender, CheckId::Recipient] {
-            self.advance(id);
-        }
-        for index in 0..self.lists.len() {
-            self.advance(CheckId::List(index));
-        }
-    }
-
-    /// The check with this id.
-    fn unit(&mut self, id: CheckId) -> Option<&mut dyn RunningCheck> {
-        Some(match id {
-            CheckId::Iprev => self.iprev.as_mut()?,
-            CheckId::Helo => self.helo.as_mut()?,
-            CheckId::Sender => self.sender.as_mut()?,
-            CheckId::Recipient => self.recipient.as_mut()?,
-            CheckId::Trial => self.trial.as_mut()?,
-            CheckId::List(index) => &mut self.lists.get_mut(index)?.run,
-            CheckId::Probe(index) => &mut self.probes.get_mut(index)?.run,
-        })
-    }
-
-    /// Gives an answer to a check that wants it.
-    fn deliver(&mut self, id: CheckId, slot: Slot, answer: &Answer, source: Source) {
-        if let (CheckId::List(index), Source::Memory) = (id, source)
-            && let Some(list) = self.lists.get_mut(index)
-        {
-            list.run.unit.mark_remembered(slot);
-        }
-        if let Some(unit) = self.unit(id) {
-            unit.supply(slot, answer.clone());
-        }
-    }
-
-    /// Runs one check until it waits or is done, and records the questions it waits for.
-    fn advance(&mut self, id: CheckId) {
-        loop {
-            let Some(unit) = self.unit(id) else { return };
-            let needed = unit.advance();
-            let mut answered = false;
-            for slot in needed {
-                let known = match self.unit(id).and_then(|unit| unit.question(slot)) {
-                    Some(question) => {
-                        let purpose = purpose(id, slot);
-                        self.questions.want(by_whom(question, purpose, &self.dialogue), purpose, id, slot)
-                    }
-                    // A slot without a question would never be answered: it fails at once.
-                    None => Some((Answer::failed(Failure::Shed), Source::Network)),
-                };
-                if let Some((answer, source)) = known {
-                    self.deliver(id, slot, &answer, source);
-                    answered = true;
-                }
-            }
-            if !answered {
-                if id == CheckId::Iprev {
-                    self.ask_about_names();
-                }
-                return;
-            }
-        }
-    }
-}
-
-/// The purpose of a check's question.
-fn purpose(id: CheckId, slot: Slot) -> Purpose {
-    match id {
-        CheckId::List(_) | CheckId::Probe(_) => ListCheck::purpose(slot),
-        CheckId::Trial => Purpose::Resolver,
-        CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient => Purpose::Dialogue,
-    }
-}
-
-/// Marks the question with the client that chose its name, so that one client cannot use up the limits of all. Questions to
-/// lists are not marked: each list has its own limit.
-fn by_whom(question: Question, purpose: Purpose, dialogue: &Dialogue) -> Question {
-    if purpose != Purpose::Dialogue {
-        return question;
-    }
-    let client = match dialogue.client {
-        Some(address) => client_number::of_address(address),
-        // Without an address, the name itself tells clients apart.
-        None => client_number::of_name(&question.name),
-    };
-    question.chosen_by(client)
 }

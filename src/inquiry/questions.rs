@@ -74,14 +74,8 @@ impl Questions {
         }
     }
 
-    /// Records that a check wants the answer to this question. Returns the answer if it has come already.
-    pub(super) fn want(
-        &mut self,
-        question: Question,
-        purpose: Purpose,
-        id: CheckId,
-        slot: Slot,
-    ) -> Option<(Answer, Source)> {
+    /// Records that a check wants the answer to this question. Returns the known question if its answer has come already.
+    pub(super) fn want(&mut self, question: Question, purpose: Purpose, id: CheckId, slot: Slot) -> Option<QuestionId> {
         let known = |number| key_of(&self.exchanges, &self.asked, number);
         let new = self.asked.len();
         if let Some(known) = self.index.find_or_add((&question, purpose.is_own()), new, known) {
@@ -104,13 +98,13 @@ impl Questions {
     }
 
     /// One more check wants the answer to a known question.
-    fn want_too(&mut self, index: usize, id: CheckId, slot: Slot) -> Option<(Answer, Source)> {
+    fn want_too(&mut self, index: usize, id: CheckId, slot: Slot) -> Option<QuestionId> {
         let (asked, exchange) = (self.asked.get_mut(index)?, self.exchanges.get_mut(index)?);
         if !exchange.is_wanted_by(id) {
             exchange.wanted_by.push(id);
         }
         if asked.answered {
-            return Some((exchange.answer.clone(), exchange.source));
+            return Some(QuestionId(index));
         }
         if !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
             asked.wanted_by.push((id, slot));
@@ -147,7 +141,7 @@ impl Questions {
         }
     }
 
-    /// Stores an answer; only the first one counts. Returns it with the checks that want it.
+    /// Stores an answer; only the first one counts. Returns the checks that want it.
     pub(super) fn answer(
         &mut self,
         ticket: QuestionId,
@@ -155,7 +149,7 @@ impl Questions {
         source: Source,
         took: Duration,
         answered_after: Option<Duration>,
-    ) -> Option<(Answer, SmallList<(CheckId, Slot)>)> {
+    ) -> Option<SmallList<(CheckId, Slot)>> {
         let asked = self.asked.get_mut(ticket.0).filter(|asked| !asked.answered)?;
         let exchange = self.exchanges.get_mut(ticket.0)?;
         self.open -= usize::from(asked.is_awaited());
@@ -169,16 +163,16 @@ impl Questions {
         exchange.source = source;
         exchange.took = took;
         exchange.answered_after = answered_after;
-        Some((exchange.answer.clone(), std::mem::take(&mut asked.wanted_by)))
+        Some(std::mem::take(&mut asked.wanted_by))
     }
 
     pub(super) fn len(&self) -> usize {
         self.asked.len()
     }
 
-    /// The question with this id.
-    pub(super) fn question(&self, ticket: QuestionId) -> Option<&Question> {
-        self.exchanges.get(ticket.0).map(|exchange| &exchange.question)
+    /// The question with this id, and its answer.
+    pub(super) fn exchange(&self, ticket: QuestionId) -> Option<&Exchange> {
+        self.exchanges.get(ticket.0)
     }
 
     /// Does no check want this answer any more?

@@ -30,7 +30,7 @@ impl ListCheck {
         let broken = |kind, evidence, reason| {
             Verdict::Problem(ProblemDetails { kind, codes: Arc::new([]), reason, evidence, ttl: None }.into())
         };
-        match &self.mode {
+        match self.asked_how() {
             AskMode::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
             AskMode::Silent => return unknown(Failure::Shed, Vec::new()),
             AskMode::Probe(_) => return Verdict::NotListed(NotListed { ttl: None }),
@@ -44,7 +44,7 @@ impl ListCheck {
             },
             AskMode::Normal => {}
         }
-        match self.answers.get(A) {
+        match self.answer(A) {
             Some(answer) => self.conclude(answer),
             None => unknown(Failure::Shed, Vec::new()),
         }
@@ -55,15 +55,15 @@ impl ListCheck {
         match answer.kind() {
             // A listing whose address was removed looks the same. If the entry that must exist is also empty, the
             // resolver removes addresses; if that query failed, the verdict is unknown.
-            AnswerKind::NoData(None) => match self.answers.get(MUST_EXIST).map(Answer::kind) {
-                Some(_) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
+            AnswerKind::NoData(None) => match self.answer(MUST_EXIST).map(Answer::kind) {
+                Some(_) if self.answer(MUST_EXIST).is_some_and(looks_stripped) => {
                     Verdict::Unknown(Unknown::resolver_at_fault())
                 }
                 Some(AnswerKind::Failed(failure)) => unknown(failure, self.evidence(MUST_EXIST).into_iter().collect()),
                 _ => Verdict::NotListed(NotListed { ttl: None }),
             },
             AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
-            AnswerKind::Failed(Failure::Unrelated) if self.answers.get(MUST_EXIST).is_some_and(looks_stripped) => {
+            AnswerKind::Failed(Failure::Unrelated) if self.answer(MUST_EXIST).is_some_and(looks_stripped) => {
                 Verdict::Unknown(Unknown::resolver_at_fault())
             }
             AnswerKind::Failed(failure) => unknown(failure, self.evidence(A).into_iter().collect()),
@@ -93,7 +93,7 @@ impl ListCheck {
         match outcome {
             ControlOutcome::Sane(proof) => match self.confirmation() {
                 Confirmation::Given => {
-                    let ttl = self.answers.get(CONFIRM).and_then(Answer::ttl).map_or(ttl, |other| ttl.min(other));
+                    let ttl = self.answer(CONFIRM).and_then(Answer::ttl).map_or(ttl, |other| ttl.min(other));
                     let reason = self.reason();
                     let truncated = set.truncated();
                     Verdict::Listed(
@@ -103,7 +103,7 @@ impl ListCheck {
                 }
                 Confirmation::Denied => {
                     // A negative answer without SOA must not be cached.
-                    let other = self.answers.get(CONFIRM).and_then(Answer::ttl).unwrap_or_default();
+                    let other = self.answer(CONFIRM).and_then(Answer::ttl).unwrap_or_default();
                     Verdict::Excluded(ExcludedDetails { codes, truncated: set.truncated(), ttl: ttl.min(other) }.into())
                 }
                 Confirmation::Broken(kind) => problem(kind, self.evidence(CONFIRM).into_iter().collect(), None),
@@ -125,10 +125,10 @@ impl ListCheck {
     /// The result from the zone with the reasons, if it is another zone: any code in 127.0.0.0/8 except a refusal confirms
     /// the hit, as in Exim's lists with two domains.
     fn confirmation(&self) -> Confirmation {
-        if self.reason_name.is_none() {
+        if self.reason_name().is_none() {
             return Confirmation::Given;
         }
-        match self.answers.get(CONFIRM).map(Answer::kind) {
+        match self.answer(CONFIRM).map(Answer::kind) {
             Some(AnswerKind::Records(set)) if set.v4().any(|code| !code.is_loopback()) => {
                 Confirmation::Broken(ProblemKind::Outside127)
             }
@@ -144,7 +144,7 @@ impl ListCheck {
 
     /// The text (TXT) of the list; a key in it is removed.
     pub(super) fn reason(&self) -> Option<RemoteText> {
-        let Some(AnswerKind::Records(set)) = self.answers.get(TXT).map(Answer::kind) else { return None };
+        let Some(AnswerKind::Records(set)) = self.answer(TXT).map(Answer::kind) else { return None };
         let text = RemoteText::join(set.texts())?;
         let zones = [Some(self.spec.zone()), self.spec.reason_zone()];
         Some(zones.into_iter().flatten().filter_map(Name::secret).fold(text, |text, secret| text.without(secret)))

@@ -16,7 +16,7 @@ impl ListCheck {
     /// The slots of a probe. The zone itself is looked up if a zone above it denied an entry of the list.
     pub(super) fn probed(&self, probe: Probe) -> Slots {
         let denied_from_above = || {
-            [FIXED, RANDOM, MUST_EXIST].into_iter().any(|slot| match self.answers.get(slot).map(Answer::kind) {
+            [FIXED, RANDOM, MUST_EXIST].into_iter().any(|slot| match self.answer(slot).map(Answer::kind) {
                 Some(AnswerKind::NxDomain(Some(soa))) => self.is_denied_from_above(soa.owner()),
                 _ => false,
             })
@@ -33,7 +33,7 @@ impl ListCheck {
     /// The result of the control queries, once both have an answer.
     pub(super) fn control_outcome(&self) -> Option<ControlOutcome> {
         // There is usually no answer: return before any name is built.
-        self.answers.get(FIXED)?;
+        self.answer(FIXED)?;
         let known = self.spec.knowledge();
         if let Freshness::HalfStale(random, age) = &self.control.0 {
             return Some(match control_outcome(known, self.evidence(FIXED)?, (**random).clone()) {
@@ -41,7 +41,7 @@ impl ListCheck {
                 other => other,
             });
         }
-        self.answers.get(RANDOM)?;
+        self.answer(RANDOM)?;
         Some(control_outcome(known, self.evidence(FIXED)?, self.evidence(RANDOM)?))
     }
 
@@ -49,7 +49,7 @@ impl ListCheck {
     pub(crate) fn is_accused(&self) -> bool {
         [FIXED, RANDOM]
             .into_iter()
-            .any(|slot| matches!(self.answers.get(slot).map(Answer::kind), Some(AnswerKind::Records(_))))
+            .any(|slot| matches!(self.answer(slot).map(Answer::kind), Some(AnswerKind::Records(_))))
     }
 
     /// The text (TXT) of the list, if its control queries showed that it is broken.
@@ -59,7 +59,7 @@ impl ListCheck {
 
     /// The same as [`subject_answer`](Self::subject_answer), for the usual case that nothing but a plain "not listed" came.
     pub(crate) fn plain_subject_answer(&self) -> Option<SubjectAnswer> {
-        self.plain_miss()?;
+        self.plain_miss?;
         Some(if self.remembered.contains(A) { SubjectAnswer::Nothing } else { SubjectAnswer::Miss })
     }
 
@@ -68,7 +68,10 @@ impl ListCheck {
         if self.remembered.contains(A) || !self.asks_about_the_subject() {
             return SubjectAnswer::Nothing;
         }
-        match self.answers.get(A).map(Answer::kind) {
+        if self.plain_miss.is_some() {
+            return SubjectAnswer::Miss;
+        }
+        match self.answer(A).map(Answer::kind) {
             Some(AnswerKind::Records(set)) => {
                 let codes: Vec<Ipv4Addr> = set.v4().collect();
                 match classify(&self.spec, &codes) {
@@ -87,7 +90,7 @@ impl ListCheck {
 
     /// Does the check ask about its subject, given the answers so far?
     fn asks_about_the_subject(&self) -> bool {
-        match self.mode {
+        match self.asked_how() {
             AskMode::Normal => self.name.is_ok(),
             AskMode::ControlsFirst => matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))),
             AskMode::Broken(_) | AskMode::Silent | AskMode::Probe(_) => false,
@@ -96,10 +99,10 @@ impl ListCheck {
 
     /// Did an answer in 127.0.0.0/8, not from the cache, arrive? It shows that the resolver does not remove such answers.
     pub(crate) fn saw_loopback(&self) -> bool {
-        if self.plain_miss().is_some() {
+        if self.plain_miss.is_some() {
             return false;
         }
-        self.wanted().without(self.remembered).any(|slot| match self.answers.get(slot).map(Answer::kind) {
+        self.wanted().without(self.remembered).any(|slot| match self.answer(slot).map(Answer::kind) {
             Some(AnswerKind::Records(set)) => set.v4().any(|code| code.is_loopback()),
             _ => false,
         })

@@ -3,6 +3,8 @@
 mod conclude;
 mod controls;
 mod purpose;
+#[cfg(test)]
+mod tests;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -70,20 +72,30 @@ pub struct ListCheck {
     spec: Arc<ListSpec>,
     kind: SubjectKind,
     name: Result<Name, Skipped>,
+    control: Control,
+    /// The slots whose answers came from the cache: valid for the verdict, but no evidence about the resolver now.
+    remembered: Slots,
+    /// The verdict of the usual case. Nothing else is kept of its answer.
+    plain_miss: Option<NotListed>,
+    /// `None` in the usual case, so that a check has hundreds of lists in little memory.
+    details: Option<Box<Details>>,
+}
+
+/// What a check needs unless the list is asked as usual and says "not listed".
+#[derive(Clone, Debug, Default)]
+struct Details {
     /// The query name for the reason, if it is in another zone.
     reason_name: Option<Name>,
-    control: Control,
     mode: AskMode,
     first_use: bool,
     answers: Answers,
-    /// The slots whose answers came from the cache: valid for the verdict, but no evidence about the resolver now.
-    remembered: Slots,
 }
 
 /// Whether and how the list is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum AskMode {
     /// As usual.
+    #[default]
     Normal,
     /// The list was broken or did not answer: the control queries are sent first, and the subject only if both are absent.
     ControlsFirst,
@@ -153,45 +165,48 @@ impl ListCheck {
         };
         let in_reason_zone = |zone| subject.in_form(spec.knowledge().domain_form()).name_under(zone).ok();
         let reason_name = spec.reason_zone().and_then(in_reason_zone);
-        Self { reason_name, ..Self::with(spec, kind, name, control, AskMode::Normal) }
+        let mut check = Self::with(spec, kind, name, control);
+        if reason_name.is_some() {
+            check.details_mut().reason_name = reason_name;
+        }
+        check
     }
 
     /// A check with a verdict from the start: the list is not asked.
     #[must_use]
     pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
-        Self::with(spec, kind, Err(why), control, AskMode::Normal)
+        Self::with(spec, kind, Err(why), control)
     }
 
     /// A check of the test entries of a list, without a subject.
     #[must_use]
     pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control, probe: Probe) -> Self {
         let name = Ok(spec.zone().clone());
-        Self::with(spec, kind, name, control, AskMode::Probe(probe))
+        Self::with(spec, kind, name, control).mode(AskMode::Probe(probe))
     }
 
-    fn with(
-        spec: Arc<ListSpec>,
-        kind: SubjectKind,
-        name: Result<Name, Skipped>,
-        control: Control,
-        mode: AskMode,
-    ) -> Self {
-        let (answers, remembered) = (Answers::default(), Slots::EMPTY);
-        Self { spec, kind, name, reason_name: None, control, mode, first_use: false, answers, remembered }
+    fn with(spec: Arc<ListSpec>, kind: SubjectKind, name: Result<Name, Skipped>, control: Control) -> Self {
+        Self { spec, kind, name, control, remembered: Slots::EMPTY, plain_miss: None, details: None }
+    }
+
+    fn details_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
     }
 
     /// Also looks up the test entry that must exist, together with the subject. This detects a resolver that removes
     /// answers in 127.0.0.0/8, even without a hit. For the first use of a zone whose operator documents the entry.
     #[must_use]
     pub fn first_use(mut self) -> Self {
-        self.first_use = true;
+        self.details_mut().first_use = true;
         self
     }
 
     /// Sets how the list is asked; [`AskMode::Normal`] by default.
     #[must_use]
     pub(crate) fn mode(mut self, mode: AskMode) -> Self {
-        self.mode = mode;
+        if self.details.is_some() || !matches!(mode, AskMode::Normal) {
+            self.details_mut().mode = mode;
+        }
         self
     }
 
@@ -202,7 +217,7 @@ impl ListCheck {
 
     /// Can proof from another check replace the control queries of this one?
     pub(crate) fn takes_proof(&self) -> bool {
-        matches!(self.mode, AskMode::Normal)
+        matches!(self.asked_how(), AskMode::Normal)
     }
 
     pub(crate) fn spec(&self) -> &Arc<ListSpec> {
@@ -241,42 +256,58 @@ impl ListCheck {
             Freshness::HalfStale(..) => &[FIXED],
             Freshness::Stale(_) => &[FIXED, RANDOM],
         };
-        let confirm = self.reason_name.as_ref().map(|_| CONFIRM);
+        let confirm = self.reason_name().map(|_| CONFIRM);
         [TXT].into_iter().chain(confirm).chain(controls.iter().copied())
     }
 
     /// Is the must-exist entry needed? At first use, and if the answer about the subject looks as if the resolver had
     /// removed an address from it.
     fn wants_must_exist(&self) -> bool {
-        if self.first_use {
-            return true;
-        }
-        self.answers.get(A).is_some_and(looks_stripped)
+        self.is_first_use() || self.answer(A).is_some_and(looks_stripped)
+    }
+
+    /// An answer, except that of a plain miss.
+    fn answer(&self, slot: Slot) -> Option<&Answer> {
+        self.details.as_ref()?.answers.get(slot)
+    }
+
+    fn asked_how(&self) -> &AskMode {
+        self.details.as_ref().map_or(&AskMode::Normal, |details| &details.mode)
+    }
+
+    fn is_first_use(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.first_use)
+    }
+
+    fn reason_name(&self) -> Option<&Name> {
+        self.details.as_ref()?.reason_name.as_ref()
     }
 
     fn evidence(&self, slot: Slot) -> Option<Evidence> {
-        let answer = self.answers.get(slot)?;
+        let answer = self.answer(slot)?;
         Some(Evidence::new(self.question(slot)?, answer.clone()))
     }
 
-    /// The verdict of the usual case: a negative answer with the SOA record of the list, and nothing else is needed.
-    fn plain_miss(&self) -> Option<NotListed> {
-        if !matches!(self.mode, AskMode::Normal) || self.first_use || self.name.is_err() {
-            return None;
+    /// Fills a slot, like [`supply`](Check::supply), but copies the answer only if it is needed later.
+    pub(crate) fn hear(&mut self, slot: Slot, answer: &Answer) {
+        if slot == A && self.takes_plain_miss() && self.plain_miss.is_none() {
+            self.plain_miss = plain_miss(answer);
         }
-        let answer = self.answers.only(A)?;
-        match answer.kind() {
-            AnswerKind::NxDomain(Some(soa)) | AnswerKind::NoData(Some(soa)) if !soa.owner().is_top() => {
-                Some(NotListed { ttl: answer.ttl() })
-            }
-            _ => None,
+        if self.plain_miss.is_none() {
+            self.details_mut().answers.put(slot, answer.clone(), SLOTS);
         }
+    }
+
+    /// Does a plain miss decide, whatever the other answers are?
+    fn takes_plain_miss(&self) -> bool {
+        let is_unanswered = |details: &Details| !details.first_use && details.answers.get(A).is_none();
+        self.name.is_ok() && self.takes_proof() && self.details.as_deref().is_none_or(is_unanswered)
     }
 
     /// The slots that are needed with the answers so far. Answers for other slots are ignored.
     fn wanted(&self) -> Slots {
         let controls = || [FIXED, RANDOM].into_iter().collect();
-        match &self.mode {
+        match self.asked_how() {
             AskMode::Normal => {}
             AskMode::Broken(..) | AskMode::Silent => return Slots::EMPTY,
             AskMode::Probe(probe) => return self.probed(*probe),
@@ -286,13 +317,13 @@ impl ListCheck {
             AskMode::ControlsFirst => {}
         }
         let mut wanted = Slots::one(A);
-        if matches!(self.mode, AskMode::ControlsFirst) {
+        if matches!(self.asked_how(), AskMode::ControlsFirst) {
             [FIXED, RANDOM].into_iter().for_each(|slot| wanted.insert(slot));
         }
         if self.wants_must_exist() {
             wanted.insert(MUST_EXIST);
         }
-        if let Some(AnswerKind::Records(set)) = self.answers.get(A).map(Answer::kind) {
+        if let Some(AnswerKind::Records(set)) = self.answer(A).map(Answer::kind) {
             let codes: Vec<Ipv4Addr> = set.v4().collect();
             if matches!(classify(&self.spec, &codes), Class::Hit(_)) {
                 self.hit_slots().for_each(|slot| wanted.insert(slot));
@@ -309,10 +340,10 @@ impl Check for ListCheck {
         if let Err(why) = self.name {
             return Step::Done(ListFinding { verdict: Verdict::Skipped(why) });
         }
-        if let Some(miss) = self.plain_miss() {
+        if let Some(miss) = self.plain_miss {
             return Step::Done(ListFinding { verdict: Verdict::NotListed(miss) });
         }
-        let missing: Slots = self.wanted().filter(|slot| self.answers.get(*slot).is_none()).collect();
+        let missing: Slots = self.wanted().filter(|slot| self.answer(*slot).is_none()).collect();
         if missing.is_empty() { Step::Done(ListFinding { verdict: self.verdict() }) } else { Step::Need(missing) }
     }
 
@@ -322,8 +353,8 @@ impl Check for ListCheck {
         let points = || self.spec.knowledge().points(self.kind);
         let (name, kind) = match (slot, &self.control.0) {
             (A, _) => (name.clone(), RecordType::A),
-            (TXT, _) => (self.reason_name.as_ref().unwrap_or(name).clone(), RecordType::Txt),
-            (CONFIRM, _) => (self.reason_name.as_ref()?.clone(), RecordType::A),
+            (TXT, _) => (self.reason_name().unwrap_or(name).clone(), RecordType::Txt),
+            (CONFIRM, _) => (self.reason_name()?.clone(), RecordType::A),
             (FIXED, _) => (entry(&points().must_not_exist(self.kind))?, RecordType::A),
             (RANDOM, Freshness::Stale(label)) => (entry(&format!("{}.", label.as_str()))?, RecordType::A),
             (MUST_EXIST, _) => (entry(&points().must_exist(self.kind))?, RecordType::A),
@@ -334,7 +365,17 @@ impl Check for ListCheck {
     }
 
     fn supply(&mut self, slot: Slot, answer: Answer) {
-        self.answers.put(slot, answer, SLOTS);
+        self.hear(slot, &answer);
+    }
+}
+
+/// The verdict that a negative answer with the SOA record of the list leads to. Nothing else is needed then.
+fn plain_miss(answer: &Answer) -> Option<NotListed> {
+    match answer.kind() {
+        AnswerKind::NxDomain(Some(soa)) | AnswerKind::NoData(Some(soa)) if !soa.owner().is_top() => {
+            Some(NotListed { ttl: answer.ttl() })
+        }
+        _ => None,
     }
 }
 
