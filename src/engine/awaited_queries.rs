@@ -17,9 +17,10 @@ pub(crate) struct AwaitedQueries<W: Work, T> {
     /// By number; `None` once answered.
     queries: Vec<Option<(QueryWaiter<W>, T)>>,
     open: usize,
-    /// Numbers taken out of the inbox, and how many of them were polled.
+    /// Answers that were not taken yet, the last one first.
+    answered: Vec<(QueryWaiter<W>, T, Answer)>,
+    /// The numbers of the queries to poll.
     batch: Vec<u32>,
-    polled: usize,
 }
 
 impl<W: Work, T> Default for AwaitedQueries<W, T> {
@@ -30,7 +31,7 @@ impl<W: Work, T> Default for AwaitedQueries<W, T> {
 
 impl<W: Work, T> AwaitedQueries<W, T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { capacity, inbox: None, queries: Vec::new(), open: 0, batch: Vec::new(), polled: 0 }
+        Self { capacity, inbox: None, queries: Vec::new(), open: 0, answered: Vec::new(), batch: Vec::new() }
     }
 
     /// Makes room for so many queries, once there is one.
@@ -41,8 +42,9 @@ impl<W: Work, T> AwaitedQueries<W, T> {
     /// Drops all queries, so that another task can use the tables. Returns their capacity.
     pub(crate) fn clear(&mut self) -> usize {
         self.queries.clear();
+        self.answered.clear();
         self.batch.clear();
-        (self.open, self.polled) = (0, 0);
+        self.open = 0;
         if self.inbox.as_mut().is_some_and(|inbox| !inbox.clear()) {
             self.inbox = None;
         }
@@ -80,34 +82,39 @@ impl<W: Work, T> AwaitedQueries<W, T> {
         self.open == 0
     }
 
-    /// Polls the queries that made progress until one has its answer. `None` when no query is left.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<(QueryWaiter<W>, T, Answer)>> {
+    /// Polls the queries that made progress. Ready once there are answers to take, with `false` if no query is left.
+    ///
+    /// All of them are polled before any answer is taken: code that runs again and again stays in the processor's cache.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         if self.is_empty() {
-            return Poll::Ready(None);
+            return Poll::Ready(false);
         }
-        let mut is_registered = false;
-        loop {
-            while let Some(number) = self.batch.get(self.polled) {
-                self.polled += 1;
-                let Some(slot) = self.queries.get_mut(*number as usize) else { continue };
-                if let Some((query, _)) = slot
-                    && let Poll::Ready(answer) = query.poll()
-                {
-                    self.open -= 1;
-                    return Poll::Ready(slot.take().map(|(query, value)| (query, value, answer)));
-                }
-            }
+        self.poll_batch();
+        if let Some(inbox) = &self.inbox {
             // What is reported from here on wakes the task, so that a query that wakes itself cannot keep it busy.
-            if is_registered {
-                return Poll::Pending;
-            }
-            is_registered = true;
-            self.batch.clear();
-            self.polled = 0;
-            if let Some(inbox) = &self.inbox {
-                inbox.take(context.waker(), &mut self.batch);
+            inbox.take(context.waker(), &mut self.batch);
+            self.poll_batch();
+        }
+        self.answered.reverse();
+        if self.answered.is_empty() { Poll::Pending } else { Poll::Ready(true) }
+    }
+
+    fn poll_batch(&mut self) {
+        for number in self.batch.drain(..) {
+            let Some(slot) = self.queries.get_mut(number as usize) else { continue };
+            if let Some((query, _)) = slot
+                && let Poll::Ready(answer) = query.poll()
+                && let Some((query, value)) = slot.take()
+            {
+                self.open -= 1;
+                self.answered.push((query, value, answer));
             }
         }
+    }
+
+    /// Takes an answer, in the order in which they came.
+    pub(crate) fn next_answer(&mut self) -> Option<(QueryWaiter<W>, T, Answer)> {
+        self.answered.pop()
     }
 }
 
@@ -169,7 +176,7 @@ mod tests {
 
         fn poll(&mut self) -> Poll<Answer> {
             let waker = Waker::from(Arc::clone(&self.wakes));
-            self.waiting.poll(&mut Context::from_waker(&waker)).map(|answered| answered.unwrap().2)
+            self.waiting.poll(&mut Context::from_waker(&waker)).map(|_| self.waiting.next_answer().unwrap().2)
         }
 
         fn times_woken(&self) -> usize {

@@ -74,8 +74,10 @@ impl Driving {
     /// Polls the questions that made progress.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) {
         let Some(questions) = &mut self.questions else { return };
-        while let Poll::Ready(Some((_, is_trial, _))) = questions.poll(context) {
-            self.trial -= usize::from(is_trial);
+        while let Poll::Ready(true) = questions.poll(context) {
+            while let Some((_, is_trial, _)) = questions.next_answer() {
+                self.trial -= usize::from(is_trial);
+            }
         }
     }
 

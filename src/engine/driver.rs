@@ -10,15 +10,13 @@ use crate::base::client_number;
 use crate::base::clock::{BoxFuture, later};
 use crate::base::lock::lock;
 use crate::check::mail_domain::MailDomain;
-use crate::dns::{Answer, Failure};
+use crate::dns::Failure;
 use crate::dnsxl::Subject;
 use crate::engine::Engine;
 use crate::engine::asking::Asking;
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
-use crate::engine::fetch::QueryTask;
 use crate::engine::run::{Pending, Run};
-use crate::engine::shared_query::QueryWaiter;
 use crate::inquiry::{Finished, Inquiry, TrialWait};
 use crate::report::Report;
 use crate::state::event::Event;
@@ -74,11 +72,11 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
                 return Poll::Ready(Next::TrialOver);
             }
             match asking.open.poll(context) {
-                Poll::Ready(Some((query, asked, answer))) => Poll::Ready(Next::Answer(query, asked, answer)),
+                Poll::Ready(true) => Poll::Ready(Next::Answers),
                 // No question of this check is open, so only another check's trial can still bring news.
-                Poll::Ready(None) if !background.tries_the_resolver() => Poll::Ready(Next::End),
-                Poll::Pending | Poll::Ready(None) if wait == TrialWait::No => Poll::Ready(Next::End),
-                Poll::Pending | Poll::Ready(None) => {
+                Poll::Ready(false) if !background.tries_the_resolver() => Poll::Ready(Next::End),
+                Poll::Pending | Poll::Ready(false) if wait == TrialWait::No => Poll::Ready(Next::End),
+                Poll::Pending | Poll::Ready(false) => {
                     let timer = trial_timer.as_mut().filter(|(of, _)| *of == wait);
                     let is_over = timer.is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
                     let deadline_timer = deadline_timer.get_or_insert_with(|| fetcher.clock.sleep_until(deadline));
@@ -91,12 +89,14 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             }
         });
         match next.await {
-            Next::Answer(query, Pending { ticket, sent, source, .. }, answer) => {
-                fetcher.reuse(query);
+            Next::Answers => {
                 let now = fetcher.clock.now();
-                let took = now.saturating_duration_since(sent);
-                asking.learn(&inquiry, ticket, &answer, now);
-                inquiry.supply_from(ticket, answer, source, took, Some(now));
+                while let Some((query, Pending { ticket, sent, source, .. }, answer)) = asking.open.next_answer() {
+                    fetcher.reuse(query);
+                    let took = now.saturating_duration_since(sent);
+                    asking.learn(&inquiry, ticket, &answer, now);
+                    inquiry.supply_from(ticket, answer, source, took, Some(now));
+                }
             }
             Next::TrialOver => {}
             Next::End => break,
@@ -151,7 +151,8 @@ fn conclude(
 
 /// What ended one wait.
 enum Next {
-    Answer(QueryWaiter<QueryTask>, Pending, Answer),
+    /// Some questions have their answers.
+    Answers,
     /// The resolver's trial, started by another check, is over.
     TrialOver,
     End,
