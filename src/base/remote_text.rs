@@ -46,20 +46,21 @@ impl RemoteText {
     }
 
     fn clean_to(raw: &[u8], limit: usize) -> Self {
-        // One octet beyond the limit is enough to detect that the text was cut.
-        let mut text = String::with_capacity(raw.len().min(limit + 1));
-        text.extend(raw.iter().take(limit + 1).map(|octet| match octet {
-            b'\r' | b'\n' | b'\t' => ' ',
-            0x20..=0x7e => char::from(*octet),
-            _ => '?',
-        }));
-        let cut = text.len() > limit;
-        if cut {
-            text.truncate(limit - CUT.len());
-            text.push_str(CUT);
+        let (length, end) = if raw.len() > limit { (limit - CUT.len(), CUT) } else { (raw.len(), "") };
+        let mut altered = !end.is_empty();
+        // Written on the stack first, so that a text needs only one allocation.
+        let mut text = [0; MAX_TEXT];
+        for (place, octet) in text.iter_mut().zip(raw.iter().take(length)) {
+            *place = match octet {
+                b'\r' | b'\n' | b'\t' => b' ',
+                0x20..=0x7e => *octet,
+                _ => b'?',
+            };
+            altered |= *place != *octet;
         }
-        let altered = cut || text.bytes().ne(raw.iter().copied());
-        Self(text.into(), Altered(altered))
+        text.iter_mut().skip(length).zip(end.bytes()).for_each(|(place, octet)| *place = octet);
+        let text = text.get(..length + end.len()).and_then(|text| std::str::from_utf8(text).ok());
+        Self(text.unwrap_or_default().into(), Altered(altered))
     }
 
     /// Several texts as one, separated by `"; "`.

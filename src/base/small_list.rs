@@ -1,103 +1,93 @@
 //! A list for a small number of elements, usually one.
 
-use std::iter::once;
+use std::ops::{Deref, DerefMut};
 
-/// A list that stores its first element without an allocation, and a second one with a single one. It takes little more than
-/// one element.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SmallList<T> {
-    first: Option<T>,
-    more: Option<Box<More<T>>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct More<T> {
-    second: T,
-    others: Vec<T>,
-}
-
-impl<T> Default for SmallList<T> {
-    fn default() -> Self {
-        Self { first: None, more: None }
-    }
+/// A list that stores a single element without an allocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SmallList<T> {
+    #[default]
+    Empty,
+    One(T),
+    Many(Vec<T>),
 }
 
 impl<T> SmallList<T> {
-    pub(crate) fn one(first: T) -> Self {
-        Self { first: Some(first), more: None }
+    pub(crate) fn one(element: T) -> Self {
+        Self::One(element)
     }
 
     pub(crate) fn push(&mut self, element: T) {
-        match (&mut self.first, &mut self.more) {
-            (first @ None, _) => *first = Some(element),
-            (_, more @ None) => *more = Some(Box::new(More { second: element, others: Vec::new() })),
-            (_, Some(more)) => more.others.push(element),
-        }
-    }
-
-    /// In the order in which they were added.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.first.iter().chain(self.more.iter().flat_map(|more| once(&more.second).chain(&more.others)))
-    }
-
-    pub(crate) fn for_each_mut(&mut self, mut change: impl FnMut(&mut T)) {
-        if let Some(first) = &mut self.first {
-            change(first);
-        }
-        if let Some(More { second, others }) = self.more.as_deref_mut() {
-            change(second);
-            others.iter_mut().for_each(change);
-        }
+        *self = match std::mem::take(self) {
+            Self::Empty => Self::One(element),
+            Self::One(first) => Self::Many(vec![first, element]),
+            Self::Many(mut elements) => {
+                elements.push(element);
+                Self::Many(elements)
+            }
+        };
     }
 
     /// The same as a loop over all, but cheaper where there is only one.
     pub(crate) fn for_each(self, mut take: impl FnMut(T)) {
-        self.first.into_iter().for_each(&mut take);
-        if let Some(More { second, others }) = self.more.map(|more| *more) {
-            take(second);
-            others.into_iter().for_each(take);
+        match self {
+            Self::Empty => {}
+            Self::One(only) => take(only),
+            Self::Many(elements) => elements.into_iter().for_each(take),
         }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_none()
     }
 
     pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        if let Some(more) = &mut self.more {
-            more.others.retain(&keep);
-        }
-        if self.more.as_ref().is_some_and(|more| !keep(&more.second)) {
-            self.take_second();
-        }
-        if self.first.as_ref().is_some_and(|first| !keep(first)) {
-            self.first = self.take_second();
+        match self {
+            Self::Empty => {}
+            Self::One(only) if keep(only) => {}
+            Self::One(_) => *self = Self::Empty,
+            Self::Many(elements) => elements.retain(keep),
         }
     }
 
-    fn take_second(&mut self) -> Option<T> {
-        let mut more = self.more.take()?;
-        if more.others.is_empty() {
-            return Some(more.second);
+    /// The first `length` elements stay.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        match self {
+            Self::Many(elements) => elements.truncate(length),
+            Self::Empty | Self::One(_) if length > 0 => {}
+            Self::Empty | Self::One(_) => *self = Self::Empty,
         }
-        let next = more.others.remove(0);
-        let second = std::mem::replace(&mut more.second, next);
-        self.more = Some(more);
-        Some(second)
     }
 }
 
-impl<T> IntoIterator for SmallList<T> {
-    type Item = T;
-    type IntoIter =
-        std::iter::Chain<std::iter::Chain<std::option::IntoIter<T>, std::option::IntoIter<T>>, std::vec::IntoIter<T>>;
+impl<T> Deref for SmallList<T> {
+    type Target = [T];
 
-    fn into_iter(self) -> Self::IntoIter {
-        let (second, others) = match self.more.map(|more| *more) {
-            Some(More { second, others }) => (Some(second), others),
-            None => (None, Vec::new()),
-        };
-        self.first.into_iter().chain(second).chain(others)
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::Empty => &[],
+            Self::One(only) => std::slice::from_ref(only),
+            Self::Many(elements) => elements,
+        }
+    }
+}
+
+impl<T> DerefMut for SmallList<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        match self {
+            Self::Empty => &mut [],
+            Self::One(only) => std::slice::from_mut(only),
+            Self::Many(elements) => elements,
+        }
+    }
+}
+
+impl<T> Extend<T> for SmallList<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, elements: I) {
+        elements.into_iter().for_each(|element| self.push(element));
+    }
+}
+
+impl<T> FromIterator<T> for SmallList<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        let mut list = Self::Empty;
+        list.extend(elements);
+        list
     }
 }
 
@@ -108,20 +98,33 @@ mod tests {
     #[test]
     fn it_is_a_list() {
         let mut list = SmallList::one(1);
-        (2..=5).for_each(|number| list.push(number));
-        assert_eq!(list.iter().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        list.extend(2..=5);
+        assert_eq!(*list, [1, 2, 3, 4, 5]);
         list.retain(|number| number % 2 == 0);
-        assert_eq!(list.iter().copied().collect::<Vec<_>>(), [2, 4]);
-        list.for_each_mut(|number| *number += 1);
+        assert_eq!(*list, [2, 4]);
+        list.iter_mut().for_each(|number| *number += 1);
         list.retain(|number| *number == 5);
-        list.retain(|_| false);
-        assert!(list.is_empty());
+        assert_eq!(*list, [5]);
         list.push(7);
         let mut seen = Vec::new();
-        (8..=10).for_each(|number| list.push(number));
         list.clone().for_each(|number| seen.push(number));
-        assert_eq!(seen, [7, 8, 9, 10]);
-        list.retain(|number| *number == 7);
-        assert_eq!(list.into_iter().collect::<Vec<_>>(), [7]);
+        assert_eq!(seen, [5, 7]);
+        list.truncate(1);
+        assert_eq!(*list, [5]);
+    }
+
+    #[test]
+    fn a_list_of_one() {
+        let one = SmallList::from_iter(["only"]);
+        for length in 0..3 {
+            let mut cut = one.clone();
+            cut.truncate(length);
+            assert_eq!(cut.len(), length.min(1));
+        }
+        for kept in [true, false] {
+            let mut list = one.clone();
+            list.retain(|_| kept);
+            assert_eq!(list.is_empty(), !kept);
+        }
     }
 }

@@ -123,7 +123,7 @@ impl State {
     /// Notifies the waiters, and returns the wakers of their tasks.
     fn notify(&mut self, except: Option<u32>) -> SmallList<Waker> {
         let mut wakers = SmallList::default();
-        self.waiters.for_each_mut(|waiter| {
+        self.waiters.iter_mut().for_each(|waiter| {
             if Some(waiter.id) != except && !waiter.is_notified {
                 waiter.is_notified = true;
                 if let Some(waker) = waiter.place.as_ref().and_then(Place::report) {
@@ -177,7 +177,7 @@ impl<W: Work> QueryWaiter<W> {
                 return Poll::Ready(answer.clone());
             }
             // If another thread polls the work, it finds this flag when it ends, and notifies this waiter.
-            state.waiters.for_each_mut(|waiter| waiter.is_notified &= waiter.id != self.id);
+            state.waiters.iter_mut().for_each(|waiter| waiter.is_notified &= waiter.id != self.id);
             if state.is_polled {
                 state.poll_missed = true;
                 return Poll::Pending;

@@ -106,7 +106,7 @@ impl Questions {
         if asked.answered {
             return Some(QuestionId(index));
         }
-        if !asked.wanted_by.iter().any(|wanting| *wanting == (id, slot)) {
+        if !asked.wanted_by.contains(&(id, slot)) {
             asked.wanted_by.push((id, slot));
         }
         if id.is_awaited() && !asked.awaited {

@@ -1,5 +1,6 @@
 //! The facts of a report that speak against the client, and the values that templates use to describe them.
 
+use crate::base::small_list::SmallList;
 use crate::base::template::Variable;
 use crate::check::helo::{Helo, HeloReport};
 use crate::check::iprev::{ClientName, Iprev};
@@ -87,8 +88,8 @@ impl<'a> Fact<'a> {
 
 /// Everything that speaks against the client, in the order of findings. Of several listings, one that the moment acts on is
 /// named.
-pub(super) fn facts<'a>(report: &'a Report, moment: Option<&Moment<'_>>) -> Vec<Fact<'a>> {
-    let mut facts = Vec::new();
+pub(super) fn facts<'a>(report: &'a Report, moment: Option<&Moment<'_>>) -> SmallList<Fact<'a>> {
+    let mut facts = SmallList::default();
     facts.extend(lists(report, moment));
     facts.extend(report.iprev().and_then(iprev));
     facts.extend(report.iprev().filter(|iprev| iprev.is_generic()).map(|_| Fact::new(Finding::IprevGeneric)));

@@ -64,7 +64,7 @@ impl Exchange {
     }
 
     pub(crate) fn is_wanted_by(&self, unit: CheckId) -> bool {
-        self.wanted_by.iter().any(|wanting| *wanting == unit)
+        self.wanted_by.contains(&unit)
     }
 }
 

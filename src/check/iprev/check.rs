@@ -154,7 +154,7 @@ impl Check for IprevCheck {
         if slot == REVERSE {
             return Some(Question::new(Name::reverse_of(self.client), RecordType::Ptr));
         }
-        let name = self.hosts.iter().nth(usize::from(slot.0).checked_sub(1)?)?;
+        let name = self.hosts.get(usize::from(slot.0).checked_sub(1)?)?;
         let kind = if self.client.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
         Some(Question::new(name.clone(), kind))
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
+use crate::base::small_list::SmallList;
 use crate::check::generic_name::Shape;
 use crate::dns::unknown::UnknownReason;
 use crate::dns::{ExtendedError, Failure};
@@ -114,7 +115,7 @@ impl Iprev {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    pub(super) names: Vec<ClientName>,
+    pub(super) names: SmallList<ClientName>,
     pub(super) unusable: Vec<RemoteText>,
     pub(super) truncated: bool,
     pub(super) ttl: Option<Duration>,

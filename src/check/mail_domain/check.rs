@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::base::address::is_bogus_mail_host;
 use crate::base::mail_path::{self, Path};
 use crate::base::name::Name;
+use crate::base::small_list::SmallList;
 use crate::check::mail_domain::verdict::{HostState, MailDomain, MailDomainReport, MailHost, PathRole, Unusable, Via};
 use crate::check::{Answers, Check, Slot, Slots, Step};
 use crate::dns::unknown::UnknownReason;
@@ -157,7 +158,8 @@ impl MailDomainCheck {
             return self.report(MailDomain::NullMx, Vec::new(), false);
         }
         let truncated = set.iter().filter_map(exchanger).count() > MAX_HOSTS || set.truncated();
-        let mut hosts = Vec::new();
+        // Usually the first is usable.
+        let mut hosts = Vec::with_capacity(1);
         for (index, (preference, target)) in set.iter().filter_map(exchanger).take(MAX_HOSTS).enumerate() {
             match self.look(index, target.clone(), Some(preference)) {
                 HostLookup::Need(slot) => return Step::Need(Slots::one(slot)),
@@ -193,19 +195,21 @@ impl MailDomainCheck {
             HostLookup::Done(MailHost { target, preference, addresses, alias, state, ttl })
         };
         match &target {
-            Target::Root => return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Root), RECORD),
+            Target::Root => {
+                return seen(target, SmallList::default(), false, HostState::Unusable(Unusable::Root), RECORD);
+            }
             Target::Illegal(text) if is_ipv6_text(text.as_str()) => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
+                return seen(target, SmallList::default(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
             }
             Target::Name(name) if is_address_text(name) => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
+                return seen(target, SmallList::default(), false, HostState::Unusable(Unusable::AddressAsName), RECORD);
             }
             _ if target.host().is_none() => {
-                return seen(target, Vec::new(), false, HostState::Unusable(Unusable::Dangling), RECORD);
+                return seen(target, SmallList::default(), false, HostState::Unusable(Unusable::Dangling), RECORD);
             }
             _ => {}
         }
-        let mut addresses: Vec<IpAddr> = Vec::new();
+        let mut addresses: SmallList<IpAddr> = SmallList::default();
         let mut alias = false;
         let mut failed = None;
         for slot in host_slots(index) {

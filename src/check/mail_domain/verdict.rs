@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::base::name::Name;
+use crate::base::small_list::SmallList;
 use crate::base::words::words;
 use crate::dns::unknown::UnknownReason;
 use crate::dns::{ExtendedError, Failure, Target};
@@ -226,7 +227,7 @@ impl MailDomainReport {
 pub struct MailHost {
     pub(super) target: Target,
     pub(super) preference: Option<u16>,
-    pub(super) addresses: Vec<IpAddr>,
+    pub(super) addresses: SmallList<IpAddr>,
     pub(super) alias: bool,
     pub(super) state: HostState,
     pub(super) ttl: Option<Duration>,
