@@ -242,9 +242,8 @@ impl Checker {
     }
 
     /// All checks of a dialogue, not started yet. `asks` is false where no question may be sent any more.
-    fn inquiry(&self, dialogue: Dialogue, asks: bool) -> Box<Inquiry> {
+    fn inquiry(&self, dialogue: Dialogue, now: Instant, asks: bool) -> Box<Inquiry> {
         let Engine { fetcher, shared, .. } = &*self.engine;
-        let now = fetcher.clock.now();
         let workspace = fetcher.workspaces.take().unwrap_or_default();
         let mut shared = lock(shared);
         let random = shared.random(now, Randomness::new);
@@ -253,14 +252,15 @@ impl Checker {
 
     /// Runs all checks of a dialogue and counts them.
     async fn run(self, dialogue: Dialogue, run: Run) -> Report {
-        let asks = self.engine.fetcher.clock.now() < run.deadline;
+        let now = self.engine.fetcher.clock.now();
+        let asks = now < run.deadline;
         let counters = &self.engine.fetcher.counters;
         let permit = self.engine.checks.try_acquire();
         let report = match permit {
-            Some(_) => driver::run_inquiry(Arc::clone(&self.engine), self.inquiry(dialogue, asks), run).await,
+            Some(_) => driver::run_inquiry(Arc::clone(&self.engine), self.inquiry(dialogue, now, asks), run).await,
             None => {
                 counters.shed.fetch_add(1, Ordering::Relaxed);
-                driver::shed(&self.engine, *self.inquiry(dialogue, false))
+                driver::shed(&self.engine, *self.inquiry(dialogue, now, false))
             }
         };
         counters.checks.fetch_add(1, Ordering::Relaxed);

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::name::Name;
-use crate::dns::{Failure, MAX_NEGATIVE_TTL, MAX_RECORDS, MAX_TTL, Record, RrSet, whole_seconds};
+use crate::dns::{Failure, MAX_NEGATIVE_TTL, MAX_RECORDS, MAX_TTL, Record, RrSet, Ttl};
 
 /// How long a negative answer is valid, and which zone gave it (RFC 2308 §5).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Soa {
     owner: Name,
-    negative_ttl: Duration,
+    negative_ttl: Ttl,
 }
 
 impl Soa {
     /// The zone of the negative answer, and how long the answer may be cached: min(SOA TTL, SOA MINIMUM), at most 3 hours.
     #[must_use]
     pub fn new(owner: Name, negative_ttl: Duration) -> Self {
-        Self { owner, negative_ttl: whole_seconds(negative_ttl).min(MAX_NEGATIVE_TTL) }
+        Self { owner, negative_ttl: negative_ttl.min(MAX_NEGATIVE_TTL).into() }
     }
 
     /// The zone that gave the negative answer.
@@ -30,7 +30,7 @@ impl Soa {
     /// How long the negative answer may be cached.
     #[must_use]
     pub fn negative_ttl(&self) -> Duration {
-        self.negative_ttl
+        self.negative_ttl.into()
     }
 }
 
@@ -89,7 +89,7 @@ impl Answer {
             None => (Arc::from([first]), false),
             Some(second) => sorted([first, second].into_iter().chain(records).collect()),
         };
-        let ttl = whole_seconds(ttl).min(MAX_TTL);
+        let ttl = ttl.min(MAX_TTL).into();
         Self::from_body(Body::Records(RrSet { records, ttl, canonical: None, truncated }))
     }
 
@@ -166,7 +166,7 @@ impl Answer {
     #[must_use]
     pub fn ttl(&self) -> Option<Duration> {
         match &self.body {
-            Body::Records(set) => Some(set.ttl),
+            Body::Records(set) => Some(set.ttl()),
             Body::NoData(soa) | Body::NxDomain(soa) => soa.as_ref().map(Soa::negative_ttl),
             Body::Failed(_) => None,
         }
@@ -179,7 +179,7 @@ impl Answer {
 
     /// The same answer from a cache, with `left` as its remaining time.
     pub(crate) fn aged(mut self, left: Duration) -> Self {
-        let left = whole_seconds(left);
+        let left = Ttl::from(left);
         match &mut self.body {
             Body::Records(set) => set.ttl = left,
             Body::NoData(Some(soa)) | Body::NxDomain(Some(soa)) => soa.negative_ttl = left,

@@ -160,9 +160,20 @@ pub fn ttl_from_wire(seconds: u32) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
-/// TTLs are whole seconds, so that equal answers are equal.
-fn whole_seconds(ttl: Duration) -> Duration {
-    Duration::from_secs(ttl.as_secs())
+/// A TTL in whole seconds, so that equal answers are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Ttl(u32);
+
+impl From<Duration> for Ttl {
+    fn from(ttl: Duration) -> Self {
+        Self(u32::try_from(ttl.as_secs()).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<Ttl> for Duration {
+    fn from(Ttl(seconds): Ttl) -> Self {
+        Self::from_secs(seconds.into())
+    }
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use crate::base::name::Name;
 use crate::base::remote_text::RemoteText;
-use crate::dns::Record;
+use crate::dns::{Record, Ttl};
 
 /// At least one record, all of the type asked, sorted and without repetition. The order in which a server sends records has no
 /// meaning, so no verdict may depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RrSet {
     pub(super) records: Arc<[Record]>,
-    pub(super) ttl: Duration,
+    pub(super) ttl: Ttl,
     pub(super) canonical: Option<Name>,
     pub(super) truncated: bool,
 }
@@ -34,7 +34,7 @@ impl RrSet {
     /// How long the records may be cached, in whole seconds: the smallest TTL along the CNAME chain.
     #[must_use]
     pub fn ttl(&self) -> Duration {
-        self.ttl
+        self.ttl.into()
     }
 
     /// The owner of the records, if a CNAME chain leads from the name asked to another name.

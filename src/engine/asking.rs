@@ -43,8 +43,7 @@ impl<'a> Asking<'a> {
     }
 
     /// Starts every question that the inquiry needs now. Known answers are supplied at once.
-    pub(super) fn start_questions(&mut self, inquiry: &mut Inquiry) {
-        let now = self.fetcher().clock.now();
+    pub(super) fn start_questions(&mut self, inquiry: &mut Inquiry, now: Instant) {
         inquiry.start_questions(self.run.wait_for, self, now);
     }
 

@@ -31,7 +31,8 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     let fetcher = &engine.fetcher;
     let wait_for = run.wait_for;
     let mut deadline = run.deadline;
-    let started = fetcher.clock.now();
+    let started = inquiry.started();
+    let mut now = started;
     // Read before any question is asked: a verdict that rests on an answer from before an invalidation must not be cached.
     let epoch = fetcher.cache.epoch();
     let mut deadline_timer: Option<Timer> = None;
@@ -41,7 +42,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     let mut background = engine.background.drive();
     asking.use_proofs(&mut inquiry);
     loop {
-        asking.start_questions(&mut inquiry);
+        asking.start_questions(&mut inquiry, now);
         let ends = asking.deadline();
         if ends != deadline {
             deadline = ends;
@@ -90,7 +91,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
         });
         match next.await {
             Next::Answers => {
-                let now = fetcher.clock.now();
+                now = fetcher.clock.now();
                 while let Some((query, Pending { ticket, sent, source, .. }, answer)) = asking.open.next_answer() {
                     fetcher.reuse(query);
                     let took = now.saturating_duration_since(sent);
@@ -98,13 +99,13 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
                     inquiry.supply_from(ticket, answer, source, took, Some(now));
                 }
             }
-            Next::TrialOver => {}
+            Next::TrialOver => now = fetcher.clock.now(),
             Next::End => break,
         }
     }
     let now = fetcher.clock.now();
     asking.finish(&mut inquiry, now >= deadline);
-    let (report, events) = conclude(&engine, *inquiry, Failure::Deadline, started, now);
+    let (report, events) = conclude(&engine, *inquiry, Failure::Deadline, now);
     cache_verdicts(&fetcher.cache, &report, started, now, epoch);
     fetcher.listeners.tell(events);
     report
@@ -113,26 +114,20 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
 /// Ends a check that asks nothing, because too many run already.
 pub(crate) fn shed(engine: &Engine, inquiry: Inquiry) -> Report {
     let now = engine.fetcher.clock.now();
-    let (report, events) = conclude(engine, inquiry, Failure::Shed, now, now);
+    let (report, events) = conclude(engine, inquiry, Failure::Shed, now);
     engine.fetcher.listeners.tell(events);
     report
 }
 
 /// Ends an inquiry, and applies what was learned to the state and the cache. Returns the events to report.
-fn conclude(
-    engine: &Engine,
-    inquiry: Inquiry,
-    failure: Failure,
-    started: Instant,
-    now: Instant,
-) -> (Report, Vec<Event>) {
+fn conclude(engine: &Engine, inquiry: Inquiry, failure: Failure, now: Instant) -> (Report, Vec<Event>) {
     let fetcher = &engine.fetcher;
     let Finished { report, mut workspace, events, invalidated } = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
         // the time of the next trial always fits the latest state.
         let mut shared = lock(&engine.shared);
         let own_answers = fetcher.take_own_answers();
-        let finished = inquiry.conclude(failure, started, now, &mut shared, own_answers);
+        let finished = inquiry.conclude(failure, now, &mut shared, own_answers);
         fetcher.set_next_trial(shared.next_trial());
         finished
     };

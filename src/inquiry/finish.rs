@@ -39,18 +39,16 @@ impl Inquiry {
             shared.begin_trial(started, label);
         }
         let (own_answers, signs) = (self.own_answers(), self.questions.signs());
-        let Finished { mut report, workspace, .. } =
-            self.conclude(failure, started, started, &mut shared, own_answers.clone());
+        let Finished { mut report, workspace, .. } = self.conclude(failure, started, &mut shared, own_answers.clone());
         report.learned = Some(Box::new(Learned { list_signs: workspace.list_signs, signs, own_answers, trial }));
         report
     }
 
-    /// Ends an inquiry that has a driver. The driver says how long it took, and brings the answers to our own questions that
+    /// Ends an inquiry that has a driver. The driver says what time it is, and brings the answers to our own questions that
     /// have arrived meanwhile, whichever check asked them.
     pub(crate) fn conclude(
         mut self,
         failure: Failure,
-        started: Instant,
         now: Instant,
         shared: &mut SharedState,
         own_answers: Vec<QueuedAnswer>,
@@ -86,7 +84,7 @@ impl Inquiry {
             asking,
             cut,
             stopped_early: self.stopped_early,
-            elapsed: now.saturating_duration_since(started),
+            elapsed: now.saturating_duration_since(begun),
             started: begun,
         };
         let report = assemble(&self.dialogue, &self.settings, findings);

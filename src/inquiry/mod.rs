@@ -193,6 +193,11 @@ impl Inquiry {
         Some(Ask { ticket, question: question.clone(), purpose, list, trial })
     }
 
+    /// When it began.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
     /// Puts in an answer. Only the first one for a ticket counts.
     pub fn supply(&mut self, ticket: QuestionId, answer: Answer) {
         self.supply_from(ticket, answer, Source::Network, Duration::ZERO, None);

@@ -283,7 +283,7 @@ impl StagedInquiry {
         }
         under_way.detach(&mut run.inquiry, is_replaced, memory);
         let own_answers = std::mem::take(&mut under_way.own_answers);
-        let Finished { report, .. } = run.inquiry.conclude(Failure::Deadline, run.started, now, shared, own_answers);
+        let Finished { report, .. } = run.inquiry.conclude(Failure::Deadline, now, shared, own_answers);
         memory.keep_proofs(&report);
         report
     }

@@ -68,6 +68,26 @@ mod tests {
         Duration::from_secs(60 * minutes)
     }
 
+    #[test]
+    fn the_same_verdict_again_changes_nothing() {
+        let mut record = SubjectRecord::default();
+        let conclude = |record: &mut SubjectRecord, numbers: &[u16], now| {
+            record.conclude(Edition(1), numbers.iter().copied(), Tick(now))
+        };
+        record.put(ZoneNumber::test(1), &Answer::nx_domain(None), minutes(9), Tick(0));
+        record.put_verdict(ZoneNumber::OWN_VERDICT, 7, minutes(2), Tick(0));
+        assert_eq!(conclude(&mut record, &[1], 0), Some(7));
+        record.put_verdict(ZoneNumber::OWN_VERDICT, 7, Duration::from_secs(118), Tick(5));
+        assert_eq!(conclude(&mut record, &[2], 2 * 60 * SECOND - 1), Some(7), "the conclusion is kept");
+        record.put_verdict(ZoneNumber::OWN_VERDICT, 7, minutes(1), Tick(5));
+        assert_eq!(conclude(&mut record, &[2], 5), None, "another lifetime");
+        assert_eq!(conclude(&mut record, &[1], 60 * SECOND + 5), None);
+        record.put_verdict(ZoneNumber::OWN_VERDICT, 7, minutes(3), Tick(5));
+        assert_eq!(conclude(&mut record, &[1], 60 * SECOND + 5), Some(7));
+        record.put_verdict(ZoneNumber::OWN_VERDICT, 8, minutes(3), Tick(5));
+        assert_eq!(conclude(&mut record, &[1], 5), Some(8));
+    }
+
     /// It ends with the first answer it rests on, with any change, and is no other edition's.
     #[test]
     fn a_conclusion_is_kept() {

@@ -117,6 +117,15 @@ impl SubjectRecord {
 
     /// Replaces one of our own verdicts and drops the expired answers.
     pub(crate) fn put_verdict(&mut self, number: ZoneNumber, verdict: u16, lifetime: Duration, now: Tick) {
+        // The same verdict again, from cached answers: their lifetimes are cut to whole seconds.
+        let again = now.0.saturating_add(ticks(lifetime).into());
+        let is_same = |known: &PackedAnswer| {
+            let earlier = self.expiry(*known).checked_sub(again);
+            known.payload == verdict && earlier.is_some_and(|earlier| earlier <= Tick::PER_SECOND)
+        };
+        if self.of_zone(number).first().is_some_and(is_same) {
+            return;
+        }
         self.put_packed(number, &[PackedAnswer::new(number, PackedKind::Plain, verdict, ticks(lifetime))], now);
     }
 
