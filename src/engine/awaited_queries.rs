@@ -95,6 +95,7 @@ impl<W: Work, T> AwaitedQueries<W, T> {
             inbox.take(context.waker(), &mut self.batch);
             self.poll_batch();
         }
+        self.answered.iter().for_each(|(query, _, answer)| query.settle(answer));
         self.answered.reverse();
         if self.answered.is_empty() { Poll::Pending } else { Poll::Ready(true) }
     }
@@ -142,12 +143,16 @@ mod tests {
         }
     }
 
-    /// Work that a test states as a future.
-    struct TestWork(BoxFuture<'static, Answer>);
+    /// Work that a test states as a future, and how often it was settled.
+    struct TestWork(BoxFuture<'static, Answer>, Arc<AtomicUsize>);
 
     impl Work for TestWork {
         fn poll(&mut self, _: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer> {
             self.0.as_mut().poll(context)
+        }
+
+        fn settle(self, _: &Answer) {
+            self.1.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -156,12 +161,14 @@ mod tests {
     struct Task {
         waiting: AwaitedQueries<TestWork, ()>,
         wakes: Arc<Counting>,
+        settled: Arc<AtomicUsize>,
     }
 
     impl Task {
         fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery<TestWork>>) {
             let mut task = Self::default();
-            let waiter = SharedQuery::start(None, task.waiting.next_place(), TestWork(Box::pin(future)));
+            let work = TestWork(Box::pin(future), Arc::clone(&task.settled));
+            let waiter = SharedQuery::start(None, task.waiting.next_place(), work);
             let query = Arc::clone(waiter.query());
             task.waiting.push(waiter, ());
             (task, query)
@@ -177,6 +184,10 @@ mod tests {
         fn poll(&mut self) -> Poll<Answer> {
             let waker = Waker::from(Arc::clone(&self.wakes));
             self.waiting.poll(&mut Context::from_waker(&waker)).map(|_| self.waiting.next_answer().unwrap().2)
+        }
+
+        fn times_settled(&self) -> usize {
+            self.settled.load(Ordering::SeqCst)
         }
 
         fn times_woken(&self) -> usize {
@@ -237,6 +248,7 @@ mod tests {
         assert!(first.poll().is_ready());
         let mut late = Task::join(&query);
         assert!(late.poll().is_ready(), "answered, and a waiter that joins now gets the answer");
+        assert_eq!(first.times_settled(), 1, "whoever comes first");
         assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
     }
 

@@ -244,7 +244,8 @@ enum QueryStep {
         epoch: CacheEpoch,
         _permits: Permits,
     },
-    Answered,
+    /// `None` if the answer came from the cache after all.
+    Answered(Option<(Instant, CacheEpoch)>),
 }
 
 impl Work for QueryTask {
@@ -266,19 +267,17 @@ impl Work for QueryTask {
                     let (fetcher, now) = (&self.fetcher, self.fetcher.clock.now());
                     let list = self.list.as_ref().map(|target| (&target.list, &target.zone));
                     if let Some(answer) = fetcher.cached(&self.question, self.purpose, list, now) {
-                        self.step = QueryStep::Answered;
+                        self.step = QueryStep::Answered(None);
                         return Poll::Ready(answer);
                     }
                     permits
                 }
                 QueryStep::Asked { answer, sent, epoch, .. } => {
                     let (answer, sent, epoch) = (ready!(answer.as_mut().poll(context)), *sent, *epoch);
-                    self.step = QueryStep::Answered;
-                    let answer = answer.without_key(&self.question.name);
-                    self.learn(&answer, sent, epoch);
-                    return Poll::Ready(answer);
+                    self.step = QueryStep::Answered(Some((sent, epoch)));
+                    return Poll::Ready(answer.without_key(&self.question.name));
                 }
-                QueryStep::Answered => return Poll::Pending,
+                QueryStep::Answered(_) => return Poll::Pending,
             };
             let (now, epoch) = (self.fetcher.clock.now(), self.fetcher.cache.epoch());
             progress.sent.store(true, Ordering::Release);
@@ -286,11 +285,10 @@ impl Work for QueryTask {
             self.step = QueryStep::Asked { answer, sent: now, epoch, _permits: permits };
         }
     }
-}
 
-impl QueryTask {
     /// Counts an answer, and caches it.
-    fn learn(&self, answer: &Answer, sent: Instant, epoch: CacheEpoch) {
+    fn settle(self, answer: &Answer) {
+        let QueryStep::Answered(Some((sent, epoch))) = self.step else { return };
         let fetcher = &self.fetcher;
         let now = fetcher.clock.now();
         match (self.purpose, &self.list) {

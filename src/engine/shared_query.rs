@@ -18,6 +18,9 @@ use crate::engine::inbox::Place;
 pub(crate) trait Work: Send + 'static {
     /// Continues, and says how far it is. Not called again after the answer.
     fn poll(&mut self, progress: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer>;
+
+    /// Learns from the answer. Every waiter has this done before it goes on with the answer; the first one does it.
+    fn settle(self, answer: &Answer);
 }
 
 /// How far a query is.
@@ -33,8 +36,8 @@ pub(crate) struct QueryProgress {
 pub(crate) struct SharedQuery<W> {
     progress: QueryProgress,
     state: Mutex<State>,
-    /// `None` after the answer, and after cancellation. Only the waiter that has set `State::is_polled`, or the last one,
-    /// takes this lock, so nobody waits for it.
+    /// `None` once it is settled, and after cancellation. Only the waiter that has set `State::is_polled`, one that has the
+    /// answer, or the last one takes this lock, so nobody waits for long.
     work: Mutex<Option<W>>,
 }
 
@@ -107,6 +110,12 @@ impl<W: Work> SharedQuery<W> {
         lock(&self.state).answer.is_some()
     }
 
+    /// Cancels the work.
+    fn cancel(&self) {
+        let work = lock(&self.work).take();
+        drop(work);
+    }
+
     /// Stores the answer and notifies every waiter except the one that is being polled.
     fn finish(&self, answer: Answer, except: u32) {
         let wakers = {
@@ -169,6 +178,16 @@ impl<W: Work> QueryWaiter<W> {
         &self.query
     }
 
+    /// Lets the work learn from the answer, unless another waiter has done so.
+    pub(crate) fn settle(&self, answer: &Answer) {
+        // Locked until it has learned, so that no other waiter goes on before. The work takes other locks, but nothing that holds
+        // one of them takes this one.
+        let mut work = lock(&self.query.work);
+        if let Some(work) = work.take() {
+            work.settle(answer);
+        }
+    }
+
     /// The answer, if it is there. Otherwise the waiter is notified when to poll again.
     pub(crate) fn poll(&self) -> Poll<Answer> {
         {
@@ -208,7 +227,8 @@ impl<W: Work> PollGuard<'_, W> {
         };
         self.has_returned = true;
         match &polled {
-            Poll::Ready(answer) => self.finish(answer.clone()),
+            // After the answer is stored, every waiter sees it, and none polls the work.
+            Poll::Ready(answer) => self.query.finish(answer.clone(), self.id),
             Poll::Pending => self.end(),
         }
         polled
@@ -223,21 +243,14 @@ impl<W: Work> PollGuard<'_, W> {
         };
         wakers.for_each(Waker::wake);
     }
-
-    fn finish(&self, answer: Answer) {
-        self.query.finish(answer, self.id);
-        // After the answer is stored, so that every waiter sees either the work or the answer; and with no lock, because what
-        // the work owns may take other locks when it is dropped.
-        let finished = lock(&self.query.work).take();
-        drop(finished);
-    }
 }
 
 /// If the resolver panics, only the task that polled it panics; the other waiters get a failure.
 impl<W: Work> Drop for PollGuard<'_, W> {
     fn drop(&mut self) {
         if !self.has_returned {
-            self.finish(Answer::failed(Failure::Overload));
+            self.query.finish(Answer::failed(Failure::Overload), self.id);
+            self.query.cancel();
         }
     }
 }
@@ -253,8 +266,7 @@ impl<W: Work> Drop for QueryWaiter<W> {
         if is_last {
             // The work may hold a waker and through it this query: a cycle that nothing else would break. It is dropped with
             // no lock: it locks the table of queries in flight, and `fetch` takes that lock first and the state's second.
-            let cancelled = lock(&self.query.work).take();
-            drop(cancelled);
+            self.query.cancel();
         }
     }
 }
