@@ -116,7 +116,7 @@ impl MailDomainCheck {
         self.parsed = ParsedPath::Done(MailDomain::Skipped);
     }
 
-    fn report(&self, verdict: MailDomain, hosts: Vec<MailHost>, truncated: bool) -> Step<MailDomainReport> {
+    fn report(&self, verdict: MailDomain, hosts: SmallList<MailHost>, truncated: bool) -> Step<MailDomainReport> {
         let mx = || self.answers.get(MX).and_then(Answer::ttl);
         let ttl = match (&verdict, &self.parsed) {
             (MailDomain::Unknown(_), _) | (_, ParsedPath::Done(_)) => None,
@@ -143,7 +143,7 @@ impl MailDomainCheck {
             HostState::Unusable(reason) => MailDomain::MxUnusable(reason),
             HostState::Unknown(failure) => MailDomain::Unknown(failure.into()),
         };
-        self.report(verdict, vec![host], false)
+        self.report(verdict, SmallList::one(host), false)
     }
 
     /// MX records: the first usable host decides; an address of the domain itself no longer counts (RFC 5321 §5.1).
@@ -155,11 +155,10 @@ impl MailDomainCheck {
         let mut exchangers = set.iter().filter_map(exchanger);
         // RFC 7505 §3: a single record, preference 0, the root.
         if let (Some((0, Target::Root)), None) = (exchangers.next(), exchangers.next()) {
-            return self.report(MailDomain::NullMx, Vec::new(), false);
+            return self.report(MailDomain::NullMx, SmallList::default(), false);
         }
         let truncated = set.iter().filter_map(exchanger).count() > MAX_HOSTS || set.truncated();
-        // Usually the first is usable.
-        let mut hosts = Vec::with_capacity(1);
+        let mut hosts = SmallList::default();
         for (index, (preference, target)) in set.iter().filter_map(exchanger).take(MAX_HOSTS).enumerate() {
             match self.look(index, target.clone(), Some(preference)) {
                 HostLookup::Need(slot) => return Step::Need(Slots::one(slot)),
@@ -278,15 +277,17 @@ impl Check for MailDomainCheck {
 
     fn step(&self) -> Step<MailDomainReport> {
         let domain = match &self.parsed {
-            ParsedPath::Done(verdict) => return self.report(verdict.clone(), Vec::new(), false),
+            ParsedPath::Done(verdict) => return self.report(verdict.clone(), SmallList::default(), false),
             ParsedPath::Ask(domain) => domain,
         };
         let Some(answer) = self.answers.get(MX) else { return Step::Need(Slots::one(MX)) };
         match answer.kind() {
             // RFC 5321 §5.1: a name that does not exist is an error; nothing else is asked.
-            AnswerKind::NxDomain(_) => self.report(MailDomain::NoSuchDomain, Vec::new(), false),
+            AnswerKind::NxDomain(_) => self.report(MailDomain::NoSuchDomain, SmallList::default(), false),
             // RFC 5321 §5.1: a temporary error is not "no MX", so there is no falling back to the address.
-            AnswerKind::Failed(failure) => self.report(MailDomain::Unknown(failure.into()), Vec::new(), false),
+            AnswerKind::Failed(failure) => {
+                self.report(MailDomain::Unknown(failure.into()), SmallList::default(), false)
+            }
             AnswerKind::NoData(_) => self.implicit(domain),
             AnswerKind::Records(set) => self.exchangers(set),
         }

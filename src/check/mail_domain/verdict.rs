@@ -137,7 +137,7 @@ impl fmt::Display for Unusable {
 pub struct MailDomainReport {
     pub(super) verdict: MailDomain,
     pub(super) domain: Option<Name>,
-    pub(super) hosts: Vec<MailHost>,
+    pub(super) hosts: SmallList<MailHost>,
     pub(super) truncated: bool,
     pub(super) ttl: Option<Duration>,
     pub(super) extended_error: Option<ExtendedError>,
