@@ -25,7 +25,7 @@ use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram};
 use crate::engine::shared_query::{QueryProgress, QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
-use crate::inquiry::{AskedList, Workspace};
+use crate::inquiry::{AskedList, ListQuestion, QuestionId, Workspace};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
@@ -148,6 +148,26 @@ impl Fetcher {
         }?;
         count(&self.counters.remembered);
         Some(answer)
+    }
+
+    /// Adds the cached answers of lists to `known`: of all lists about one subject, with one look-up.
+    pub(crate) fn cached_lists<'a>(
+        &self,
+        questions: impl Iterator<Item = ListQuestion<'a>>,
+        known: &mut Vec<(QuestionId, Answer)>,
+        now: Instant,
+    ) {
+        let (zones, before) = (self.zones.known(), known.len());
+        let mut questions = questions.peekable();
+        while let Some(ListQuestion { subject, .. }) = questions.peek() {
+            let subject = subject.clone();
+            let numbered = std::iter::from_fn(|| questions.next_if(|next| next.subject == subject)).map(|question| {
+                let number = zones.number(question.spec.zone(), question.hint, &self.cache);
+                (question.ticket, question.spec.zone(), number)
+            });
+            self.cache.get_lists(&subject, numbered, now, |ticket, answer| known.push((ticket, answer)));
+        }
+        self.counters.remembered.fetch_add((known.len() - before) as u64, Ordering::Relaxed);
     }
 
     /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit

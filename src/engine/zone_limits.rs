@@ -1,7 +1,7 @@
 //! What is kept for each zone of a list: its limits, and counters of the questions that it was sent.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use async_lock::Semaphore;
@@ -63,10 +63,7 @@ impl ZoneLimits {
     /// The zone of this name.
     pub(crate) fn of(&self, name: &Name, hint: ZoneHint, cache: &Cache) -> NumberedZone {
         let mut zones = lock(&self.zones);
-        if let Some(Some(known)) = zones.by_hint.get(hint.0)
-            && known.zone_use.name == *name
-            && cache.is_current(known.edition)
-        {
+        if let Some(known) = zones.current(name, hint, cache) {
             return known.clone();
         }
         // Begun before the number is read: a number that is replaced meanwhile ends the edition.
@@ -80,6 +77,11 @@ impl ZoneLimits {
             *known = Some(zone.clone());
         }
         zone
+    }
+
+    /// The zones that were asked before. Locked as long as this lives.
+    pub(crate) fn known(&self) -> KnownZones<'_> {
+        KnownZones(lock(&self.zones))
     }
 
     /// The counters of a zone that was asked.
@@ -100,7 +102,24 @@ impl ZoneLimits {
     }
 }
 
+/// The zones that were asked before.
+pub(crate) struct KnownZones<'a>(MutexGuard<'a, Zones>);
+
+impl KnownZones<'_> {
+    /// The number of the zone of this name, if the hint is right.
+    pub(crate) fn number(&self, name: &Name, hint: ZoneHint, cache: &Cache) -> Option<(ZoneNumber, Edition)> {
+        let NumberedZone { number, edition, .. } = self.0.current(name, hint, cache)?;
+        Some(((*number)?, *edition))
+    }
+}
+
 impl Zones {
+    /// The zone of this name, if the hint is right and the number still the zone's.
+    fn current(&self, name: &Name, hint: ZoneHint, cache: &Cache) -> Option<&NumberedZone> {
+        let known = self.by_hint.get(hint.0)?.as_ref()?;
+        (known.zone_use.name == *name && cache.is_current(known.edition)).then_some(known)
+    }
+
     fn by_name(&mut self, name: &Name, limit: usize) -> Arc<ZoneUse> {
         if let Some(zone) = self.by_name.get(name) {
             return Arc::clone(zone);

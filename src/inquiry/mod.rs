@@ -65,7 +65,7 @@ use crate::check::mail_domain::MailDomainCheck;
 use crate::check::resolver::ResolverCheck;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Label, ListSpec, Proof, Purpose, Subject, SubjectKind};
-pub(crate) use crate::inquiry::asking::{Asker, WaitFor};
+pub(crate) use crate::inquiry::asking::{Asker, ListQuestion, WaitFor};
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
 pub(crate) use crate::inquiry::finish::Finished;

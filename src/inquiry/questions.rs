@@ -126,12 +126,23 @@ impl Questions {
     pub(super) fn next(&mut self) -> Option<(QuestionId, &Question, &AskedQuestion)> {
         loop {
             let index = self.handed_out;
-            let cancelled = self.asked.get(index)?.cancelled;
+            let is_open = self.asked.get(index)?.is_open();
             self.handed_out += 1;
-            if !cancelled {
+            if is_open {
                 return Some((QuestionId(index), &self.exchanges.get(index)?.question, self.asked.get(index)?));
             }
         }
+    }
+
+    /// The questions that have no answer and were not handed out.
+    pub(super) fn not_handed_out(&self) -> impl Iterator<Item = (QuestionId, &AskedQuestion)> {
+        let all = self.asked.iter().enumerate().skip(self.handed_out);
+        all.filter(|(_, asked)| asked.is_open()).map(|(index, asked)| (QuestionId(index), asked))
+    }
+
+    /// Are there questions that were not handed out?
+    pub(super) fn has_more(&self) -> bool {
+        self.handed_out < self.asked.len()
     }
 
     /// A question that has no answer was sent to the resolver.

@@ -1,9 +1,10 @@
 //! The tables of inquiries, used again by later ones.
 
+use crate::dns::Answer;
 use crate::inquiry::ListRun;
 use crate::inquiry::operators::OperatorAnswers;
 use crate::inquiry::question_index::QuestionIndex;
-use crate::inquiry::questions::AskedQuestion;
+use crate::inquiry::questions::{AskedQuestion, QuestionId};
 use crate::report::learned::ListSigns;
 
 /// About the octets of one list's name.
@@ -15,6 +16,8 @@ pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
     pub(super) asked: Vec<AskedQuestion>,
     pub(super) index: QuestionIndex,
+    /// Answers that are known of many lists at once.
+    pub(super) known: Vec<(QuestionId, Answer)>,
     pub(super) list_signs: Vec<ListSigns>,
     pub(super) operators: OperatorAnswers,
     /// For the draft of the lists' names. Empty at other times, since it may have contained keys.
@@ -31,16 +34,18 @@ impl std::fmt::Debug for Workspace {
 impl Workspace {
     /// Empties the tables. Returns the largest capacity, in lists or questions.
     pub(crate) fn clear(&mut self) -> usize {
-        let Self { lists, asked, index, list_signs, operators, text } = self;
+        let Self { lists, asked, index, known, list_signs, operators, text } = self;
         lists.clear();
         asked.clear();
         index.clear();
+        known.clear();
         list_signs.clear();
         text.clear();
         let capacities = [
             lists.capacity(),
             asked.capacity(),
             index.capacity(),
+            known.capacity(),
             list_signs.capacity(),
             operators.clear(),
             text.capacity() / NAME,

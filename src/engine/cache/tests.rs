@@ -92,6 +92,19 @@ fn one_record_holds_all_zones_of_a_subject() {
     assert!(get_list(&cache, &client(1), "c.example", now).is_none());
     assert!(get_list(&cache, &client(2), "a.example", now).is_none());
     assert!(get_list(&cache, &client(1), "a.example", now + seconds(60)).is_none());
+    let zones = ["a.example", "b.example", "c.example"].map(name);
+    let numbers = zones.each_ref().map(|zone| Some(numbered(&cache, &zone.to_string())));
+    for (subject, expected) in [(1, 2), (2, 0)] {
+        let mut known = Vec::new();
+        let numbered = zones.iter().zip(numbers).map(|(zone, number)| (zone, zone, number));
+        let without_number = (&zones[0], &zones[0], None);
+        let found = |zone, answer| known.push((zone, answer));
+        cache.get_lists(&client(subject), numbered.chain([without_number]), now, found);
+        assert!(known.iter().map(|(zone, _)| *zone).eq(zones.iter().take(expected)));
+        for (zone, answer) in known {
+            assert_eq!(get_list(&cache, &client(subject), &zone.to_string(), now), Some(answer));
+        }
+    }
 }
 
 #[test]
