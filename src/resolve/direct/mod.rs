@@ -84,12 +84,12 @@ const IN_BURSTS: usize = 4_096;
 ///
 /// # Limits
 ///
-/// * At most 900 questions are in flight to one server ([`with_in_flight`](Self::with_in_flight)), and at most 224 that it may not
-///   have read yet, of which at most 128 were sent after its latest answer: more would overflow the buffer of its socket. Further
-///   questions wait, first come first served, each until its own deadline.
-/// * A question counts as read when it is answered, and when another answer comes at least 8 ms after it was sent. With a server that
-///   never answers within 10 ms it also counts as read after 10 ms, unless the server is silent for twice as long as usual. When many
-///   are lost, the limit of 128 falls, down to 32, and that of 224 with it.
+/// * At most 900 questions are in flight to one server ([`with_in_flight`](Self::with_in_flight)), and at most 128 that it may not
+///   have read yet: more would overflow the buffer of its socket. Further questions wait, first come first served, each until its
+///   own deadline.
+/// * A question counts as read when it is answered. With a server that never answers within 10 ms it also counts as read after
+///   10 ms, unless the server is silent for twice as long as usual. With any server it counts as read after 5 ms, if another
+///   answer came within the last 5 ms. When many are lost, the limit of 128 falls, down to 32.
 /// * Only the server asked first counts a question; a question that moves to another server is not counted there.
 /// * Questions about names that clients chose ([`Question::chosen_by`]) get half of both limits, and those of one client at most 28
 ///   at a time.

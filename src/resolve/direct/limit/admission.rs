@@ -102,7 +102,7 @@ impl AdmissionControl {
         waiter.done = true;
         let now = Instant::now();
         let permit = (decision == Decision::Admitted).then(|| {
-            queue.granted.remove(client.is_some());
+            queue.granted.remove(client);
             let stamp = queue.window.sent(now, client.is_some());
             (Permit { admission: self, client, stamp, returned: false }, now)
         });
@@ -152,8 +152,8 @@ impl AdmissionControl {
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
     fn set_timer(self: &Arc<Self>, queue: MutexGuard<'_, Queue>, runtime: Id) {
-        // Most calls end here.
-        if queue.is_empty() || queue.fires_in_time(runtime) {
+        // A timer that fires soon computes the next time itself, and most calls end here.
+        if queue.is_empty() || queue.fires_soon(runtime) {
             return;
         }
         self.set_timer_now(queue, runtime);
@@ -236,7 +236,7 @@ impl Drop for Waiter<'_> {
         let mut queue = lock(&self.admission.queue);
         if queue.leave(&self.question) == Some(Decision::Admitted) {
             queue.release(self.question.client);
-            queue.granted.remove(self.question.client.is_some());
+            queue.granted.remove(self.question.client);
         }
         drop(self.admission.admit_waiting(queue));
     }

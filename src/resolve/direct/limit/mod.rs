@@ -1,7 +1,6 @@
 //! Limits on the questions in flight to one server.
 
 pub(crate) mod admission;
-mod count;
 mod places;
 mod queue;
 pub(crate) mod unread_window;

@@ -8,7 +8,6 @@ use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::base::hash_map::FastMap;
-use crate::resolve::direct::limit::count::Count;
 use crate::resolve::direct::limit::places::{Decision, Places};
 use crate::resolve::direct::limit::unread_window::UnreadWindow;
 
@@ -20,7 +19,7 @@ const CLIENTS_LEAST: usize = 4;
 const TIMER_SETTERS: usize = 4;
 
 /// A timer that fires within this time is not set to an earlier time.
-const TIMER_SLACK: Duration = Duration::from_millis(1);
+const SOON: Duration = Duration::from_millis(10);
 
 /// The permits in use, and the queue.
 pub(super) struct Queue {
@@ -46,8 +45,15 @@ pub(super) struct Queue {
     next: u64,
     /// When the timer of each runtime fires.
     pub(super) due: Vec<(Id, Instant)>,
-    /// The time noted last. This saves reading the clock for each question.
-    noted: Option<Instant>,
+    /// [`SOON`] after the time noted last. This saves reading the clock for each question.
+    soon: Option<Instant>,
+}
+
+/// A number of questions, and how many of them are about names that clients chose.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Count {
+    pub(super) all: usize,
+    pub(super) chosen: usize,
 }
 
 /// A question that waits for a permit.
@@ -77,7 +83,7 @@ impl Queue {
             places: Places::default(),
             next: 0,
             due: Vec::new(),
-            noted: None,
+            soon: None,
         }
     }
 
@@ -112,14 +118,14 @@ impl Queue {
     }
 
     pub(super) fn admit(&mut self, client: Option<u32>) {
-        self.inside.add(client.is_some());
+        self.inside.add(client);
         if let Some(client) = client {
             *self.clients.entry(client).or_default() += 1;
         }
     }
 
     pub(super) fn release(&mut self, client: Option<u32>) {
-        self.inside.remove(client.is_some());
+        self.inside.remove(client);
         let Some(client) = client else { return };
         if let Some(inside) = self.clients.get_mut(&client) {
             *inside -= 1;
@@ -196,7 +202,7 @@ impl Queue {
                 continue;
             }
             self.admit(waiting.client);
-            self.granted.add(waiting.client.is_some());
+            self.granted.add(waiting.client);
             return Some(self.places.decide(waiting.place, Decision::Admitted));
         }
     }
@@ -240,14 +246,12 @@ impl Queue {
     }
 
     pub(super) fn note_time(&mut self, now: Instant) {
-        self.noted = Some(now);
+        self.soon = Some(now + SOON);
     }
 
-    /// Does the timer of the runtime fire before it could have to? Then it computes the next time itself.
-    pub(super) fn fires_in_time(&self, runtime: Id) -> bool {
-        let soon = self.noted.map(|noted| noted + TIMER_SLACK);
-        let in_time = soon.max(self.window.earliest_opening());
-        self.due.iter().any(|(id, due)| *id == runtime && Some(*due) <= in_time)
+    /// Does the timer of the runtime fire within [`SOON`] of the time noted last?
+    pub(super) fn fires_soon(&self, runtime: Id) -> bool {
+        self.soon.is_some_and(|soon| self.due.iter().any(|(id, due)| *id == runtime && *due <= soon))
     }
 
     pub(super) fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
@@ -268,6 +272,18 @@ fn insert(queue: &mut VecDeque<WaitingQuestion>, waiting: WaitingQuestion) {
 fn remove(queue: &mut VecDeque<WaitingQuestion>, number: u64) -> Option<WaitingQuestion> {
     let at = queue.binary_search_by_key(&number, |waiting| waiting.number).ok()?;
     queue.remove(at)
+}
+
+impl Count {
+    pub(super) fn add(&mut self, client: Option<u32>) {
+        self.all += 1;
+        self.chosen += usize::from(client.is_some());
+    }
+
+    pub(super) fn remove(&mut self, client: Option<u32>) {
+        self.all -= 1;
+        self.chosen -= usize::from(client.is_some());
+    }
 }
 
 #[cfg(test)]
@@ -298,7 +314,7 @@ mod tests {
                 self.inside.push(admitted.client);
                 assert!(queue.admit_one().is_some());
                 assert_eq!(queue.places.poll(admitted.place, Waker::noop()), Some(Decision::Admitted));
-                queue.granted.remove(admitted.client.is_some());
+                queue.granted.remove(admitted.client);
             }
             assert!(queue.admit_one().is_none());
             assert_eq!(queue.is_empty(), self.waiting.is_empty());
@@ -315,22 +331,6 @@ mod tests {
         let end = now + Duration::from_secs(5);
         queue.wait(Some(1), end, runtime, Waker::noop());
         assert!(queue.chosen.is_empty() && queue.timer_due(now).is_some_and(|due| due < end));
-    }
-
-    #[tokio::test]
-    async fn a_timer_that_fires_after_the_window_opens_is_set_again() {
-        let (mut queue, begin, runtime) = (Queue::new(MOST), Instant::now(), tokio::runtime::Handle::current().id());
-        let at = |milliseconds| begin + Duration::from_millis(milliseconds);
-        queue.window.sent(begin, false);
-        queue.due.push((runtime, at(14)));
-        // What was sent at the beginning counts as read after 10 ms.
-        queue.note_time(at(5));
-        assert!(!queue.fires_in_time(runtime));
-        queue.due[0].1 = at(10);
-        assert!(queue.fires_in_time(runtime));
-        queue.note_time(at(13));
-        queue.due[0].1 = at(14);
-        assert!(queue.fires_in_time(runtime), "not worth setting again");
     }
 
     proptest::proptest! {

@@ -54,39 +54,23 @@ async fn questions_that_a_server_works_on_take_no_room() {
 }
 
 #[tokio::test]
-async fn an_answer_makes_room_at_once() {
+async fn a_slow_server_that_has_just_answered_has_read_what_is_5_ms_old() {
     let (begin, mut window) = (Instant::now(), UnreadWindow::new());
     let at = |milliseconds| begin + ms(milliseconds);
-    assert_eq!(fill(&mut window, at(0)).len(), 128);
-    // An answer that came at the same time says nothing about them; one that came later does.
-    window.answered(at(0), at(0));
-    assert!(!window.has_room(0));
-    window.answered(at(0), at(1));
-    assert_eq!(fill(&mut window, at(2)).len(), 96);
-    // More would not fit, whatever the server answers, until the first ones are old.
-    for now in 3..8 {
-        window.answered(at(2), at(now));
-        assert!(fill(&mut window, at(now)).is_empty());
+    for from in [0, 60] {
+        let first = fill(&mut window, at(from));
+        assert!(fill(&mut window, at(from + 40)).is_empty());
+        answer(&mut window, first, at(from), at(from + 50));
     }
-    window.answered(at(2), at(8));
-    assert_eq!(fill(&mut window, at(8)).len(), 128);
-}
-
-#[tokio::test]
-async fn a_slow_server_is_known_as_slow_without_a_timer() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-    let at = |milliseconds| begin + ms(milliseconds);
-    // One question each millisecond, answered after 20. No answer comes alone: others have been read shortly before.
-    for now in 0..100 {
-        if now >= 20 {
-            window.answered(at(now - 20), at(now));
-        }
-        let stamp = window.sent(at(now), false);
-        window.settled(stamp, false);
-    }
-    assert_eq!(fill(&mut window, at(100)).len(), 128);
-    assert_eq!(window.next_opening(at(100)), Some(at(110)));
-    assert_eq!(fill(&mut window, at(110)).len(), 128);
+    assert_eq!(fill(&mut window, at(116)).len(), 128);
+    assert_eq!(window.next_opening(at(116)), Some(at(126)));
+    window.answered(at(60), at(120));
+    assert_eq!(window.next_opening(at(120)), Some(at(121)));
+    assert!(fill(&mut window, at(120)).is_empty());
+    assert_eq!(fill(&mut window, at(121)).len(), 128);
+    // Nothing has come since.
+    assert!(fill(&mut window, at(130)).is_empty());
+    assert_eq!(fill(&mut window, at(131)).len(), 128);
 }
 
 #[tokio::test]
@@ -108,16 +92,18 @@ async fn a_quick_server_that_stalls_gets_no_more() {
 #[tokio::test]
 async fn questions_unanswered_for_long_have_been_read() {
     let (begin, mut window) = (Instant::now(), UnreadWindow::new());
-    let at = |milliseconds| begin + ms(milliseconds);
-    let mut sent = fill(&mut window, at(0)).len();
+    fill(&mut window, begin);
     // A resolver that knows some answers, and waits for others.
-    for now in (1..=80).map(at) {
-        window.answered(now, now);
-        sent += fill(&mut window, now).len();
+    for turn in 0..10 {
+        for now in (1..5).map(|now| begin + ms(turn * 5 + now)) {
+            window.answered(now, now);
+            assert!(fill(&mut window, now).is_empty());
+        }
+        assert_eq!(fill(&mut window, begin + ms(turn * 5 + 5)).len(), 128);
     }
-    assert_eq!(sent, 10 * 224 + 128);
-    // It is silent.
-    for now in (81..1_000).map(at) {
+    // It has answered at 49, and is silent.
+    assert!(fill(&mut window, begin + ms(53)).is_empty());
+    for now in (55..1_000).map(|now| begin + ms(now)) {
         assert!(fill(&mut window, now).is_empty());
     }
 }
@@ -157,46 +143,14 @@ async fn names_that_clients_chose_fill_one_half() {
     assert_eq!(fill(&mut window, at(1)).len(), 64);
     // The server is at work: what was sent long before an answer was read.
     window.answered(at(1), at(20));
+    window.on_timer(at(21));
     assert!(window.has_room_for_chosen(63) && !window.has_room_for_chosen(64));
     // What is not counted any more is not settled twice.
     let last = window.sent(at(21), true);
     stamps.into_iter().for_each(|stamp| window.settled(stamp, true));
-    assert_eq!((window.unread, window.after_answer), (Count { all: 1, chosen: 1 }, Count { all: 1, chosen: 1 }));
+    assert_eq!((window.chosen, window.unread), (1, 1));
     window.settled(last, true);
-    assert_eq!((window.unread, window.after_answer), (Count::default(), Count::default()));
-}
-
-proptest::proptest! {
-    /// Whatever happens, the counts are those of the groups, groups are few, and no limit is passed.
-    #[test]
-    fn counts_agree_with_the_groups(steps in proptest::collection::vec((0_u8..8, 0_usize..1_000), 1..2_000)) {
-        let (mut now, mut window, mut open) = (Instant::now(), UnreadWindow::new(), Vec::new());
-        for (step, number) in steps {
-            match step {
-                0 => now += Duration::from_micros(number as u64),
-                1 => window.answered(now, now),
-                2 => window.on_timer(now),
-                3 if !open.is_empty() => {
-                    let (stamp, chosen) = open.swap_remove(number % open.len());
-                    window.settled(stamp, chosen);
-                }
-                _ => {
-                    let chosen = number % 2 == 0;
-                    if window.has_room(0) && (!chosen || window.has_room_for_chosen(0)) {
-                        open.push((window.sent(now, chosen), chosen));
-                    }
-                }
-            }
-            let count = |from: usize| {
-                let mut all = Count::default();
-                window.groups.iter().skip(from).for_each(|group| all.add_all(group.open));
-                all
-            };
-            assert_eq!((window.unread, window.after_answer), (count(0), count(window.before_answer)));
-            assert!(window.groups.len() <= GROUPS && window.before_answer <= window.groups.len());
-            assert!(window.unread.all <= 224 && window.unread.chosen <= 112);
-        }
-    }
+    assert_eq!((window.chosen, window.unread), (0, 0));
 }
 
 #[tokio::test]
@@ -212,8 +166,9 @@ async fn groups_are_few() {
             let stamp = open.swap_remove((at as usize * 7919) % open.len());
             window.settled(stamp, false);
         }
-        assert!(window.groups.len() <= GROUPS && window.unread.all <= 128);
+        assert!(window.groups.len() <= GROUPS && window.unread <= 128);
+        assert_eq!(window.unread, window.groups.iter().map(|group| group.open).sum::<usize>());
     }
     open.into_iter().for_each(|stamp| window.settled(stamp, false));
-    assert_eq!((window.unread.all, window.groups.len()), (0, 0));
+    assert_eq!((window.unread, window.groups.len()), (0, 0));
 }
