@@ -152,8 +152,8 @@ impl AdmissionControl {
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
     fn set_timer(self: &Arc<Self>, queue: MutexGuard<'_, Queue>, runtime: Id) {
-        // A timer that fires soon computes the next time itself, and most calls end here.
-        if queue.is_empty() || queue.fires_soon(runtime) {
+        // Most calls end here.
+        if queue.is_empty() || queue.fires_in_time(runtime) {
             return;
         }
         self.set_timer_now(queue, runtime);

@@ -19,7 +19,7 @@ const CLIENTS_LEAST: usize = 4;
 const TIMER_SETTERS: usize = 4;
 
 /// A timer that fires within this time is not set to an earlier time.
-const SOON: Duration = Duration::from_millis(10);
+const TIMER_SLACK: Duration = Duration::from_millis(1);
 
 /// The permits in use, and the queue.
 pub(super) struct Queue {
@@ -45,8 +45,8 @@ pub(super) struct Queue {
     next: u64,
     /// When the timer of each runtime fires.
     pub(super) due: Vec<(Id, Instant)>,
-    /// [`SOON`] after the time noted last. This saves reading the clock for each question.
-    soon: Option<Instant>,
+    /// The time noted last. This saves reading the clock for each question.
+    noted: Option<Instant>,
 }
 
 /// A number of questions, and how many of them are about names that clients chose.
@@ -83,7 +83,7 @@ impl Queue {
             places: Places::default(),
             next: 0,
             due: Vec::new(),
-            soon: None,
+            noted: None,
         }
     }
 
@@ -246,12 +246,15 @@ impl Queue {
     }
 
     pub(super) fn note_time(&mut self, now: Instant) {
-        self.soon = Some(now + SOON);
+        self.noted = Some(now);
     }
 
-    /// Does the timer of the runtime fire within [`SOON`] of the time noted last?
-    pub(super) fn fires_soon(&self, runtime: Id) -> bool {
-        self.soon.is_some_and(|soon| self.due.iter().any(|(id, due)| *id == runtime && *due <= soon))
+    /// Does the timer of the runtime fire before the window can open by itself, or very soon? Then it need not be set again: it
+    /// computes the next time when it fires.
+    pub(super) fn fires_in_time(&self, runtime: Id) -> bool {
+        let soon = self.noted.map(|noted| noted + TIMER_SLACK);
+        let in_time = soon.max(self.window.earliest_opening());
+        self.due.iter().any(|(id, due)| *id == runtime && Some(*due) <= in_time)
     }
 
     pub(super) fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
@@ -331,6 +334,29 @@ mod tests {
         let end = now + Duration::from_secs(5);
         queue.wait(Some(1), end, runtime, Waker::noop());
         assert!(queue.chosen.is_empty() && queue.timer_due(now).is_some_and(|due| due < end));
+    }
+
+    #[tokio::test]
+    async fn a_timer_that_fires_after_the_window_opens_is_set_again() {
+        let (mut queue, begin, runtime) = (Queue::new(MOST), Instant::now(), tokio::runtime::Handle::current().id());
+        let at = |milliseconds| begin + Duration::from_millis(milliseconds);
+        queue.window.sent(begin, false);
+        queue.wait(None, at(5_000), runtime, Waker::noop());
+        // Nothing is known of the server, so the timer is set to learn more.
+        queue.due.push((runtime, queue.timer_due(begin).unwrap()));
+        queue.note_time(begin);
+        assert!(!queue.fires_in_time(runtime));
+        // Then it answers: what it has not answered counts as read after 5 ms.
+        queue.window.answered(begin, at(1));
+        queue.note_time(at(1));
+        assert!(!queue.fires_in_time(runtime));
+        let due = queue.timer_due(at(1)).unwrap();
+        assert_eq!(due, at(5));
+        queue.due[0].1 = due;
+        assert!(queue.fires_in_time(runtime));
+        queue.note_time(at(6));
+        queue.due[0].1 = at(7);
+        assert!(queue.fires_in_time(runtime), "an earlier time is not worth setting");
     }
 
     proptest::proptest! {

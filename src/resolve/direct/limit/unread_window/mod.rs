@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The largest number of unread questions. Receive buffers of the usual size overflow at about 200.
+/// The largest number of unread questions. A receive buffer of the usual size (212,992 octets on Linux) overflows at 192: it holds
+/// 256, but the last quarter that was read is not given back at once.
 const MOST: usize = 128;
 /// The smallest limit, reached when many questions are lost.
 const LEAST: usize = 32;
@@ -211,6 +212,11 @@ impl UnreadWindow {
         }
         // To learn which answers have not come yet.
         (now < self.last_answer.map_or(last, |at| at.max(last)) + LONGEST_SILENCE).then(|| now + READ)
+    }
+
+    /// No [`next_opening`](Self::next_opening) is earlier, now or later.
+    pub(crate) fn earliest_opening(&self) -> Option<Instant> {
+        self.groups.front().map(|group| group.last + AT_WORK)
     }
 
     /// The timer has fired: everything that has arrived has been read.
