@@ -19,7 +19,7 @@ use rdnsbl::resolve::{Direct, Resolve};
 use rdnsbl::{Checker, CheckerBuilder, Dialogue, ListKind, ListSet, Report, Subject, Verdict};
 use tokio::runtime::Runtime;
 
-use super::load::{self, Load};
+use super::load::{self, AtOnce, Load};
 use super::world::{self, LISTS, zone};
 
 pub(crate) enum Candidate {
@@ -74,13 +74,13 @@ impl Tally {
 pub(crate) fn check(
     runtime: &Runtime,
     candidate: &Rc<Candidate>,
-    in_flight: usize,
+    at_once: impl Into<AtOnce>,
     first: u64,
     count: u64,
 ) -> (Load, Rc<Tally>) {
     let (candidate, tally) = (Rc::clone(candidate), Rc::new(Tally::default()));
     let all = Rc::clone(&tally);
-    let load = load::run(runtime, in_flight, first, count, move |number| {
+    let load = load::run(runtime, at_once, first, count, move |number| {
         let (candidate, tally) = (Rc::clone(&candidate), Rc::clone(&all));
         async move {
             let number = number as u32;

@@ -5,16 +5,19 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rdnsbl::resolve::Direct;
+use tokio::runtime::Runtime;
 
 use super::candidates::{Candidate, check, checker, resolver};
 use super::composite::Clients;
-use super::load::{self, Load, within};
-use super::meter::{figure, pin};
+use super::load::{self, AtOnce, Load, within};
+use super::meter::{figure, median, pin};
 use super::responder::{Behaviour, Responder};
 use super::world;
 
 /// Checks under way at the same time.
 pub(crate) const AT_ONCE: usize = 16;
+/// The same, not all in step with each other.
+const SPREAD: AtOnce = AtOnce { count: AT_ONCE, apart: Duration::from_micros(40_000 / AT_ONCE as u64) };
 /// Milliseconds that two answers take, one after the other.
 const TWO_ROUND_TRIPS: f64 = 40.0;
 
@@ -33,10 +36,17 @@ pub(crate) fn run(smoke: bool) {
     for (name, candidate) in candidates {
         check(&runtime, &candidate, AT_ONCE, clients.take(160), 160);
         let count = if smoke { 160 } else { 3_200 };
-        let (load, tally) = check(&runtime, &candidate, AT_ONCE, clients.take(count), count);
+        let (load, tally) = check(&runtime, &candidate, SPREAD, clients.take(count), count);
         tally.complain(name);
         beyond(&format!("latency.{name}"), &load);
+        together(name, &runtime, &candidate, &mut clients, if smoke { 2 } else { 20 });
     }
+}
+
+/// Checks that all begin at the same moment: the slowest of them, in the middle of several runs.
+fn together(name: &str, runtime: &Runtime, candidate: &Rc<Candidate>, clients: &mut Clients, runs: usize) {
+    let burst = |_| check(runtime, candidate, AT_ONCE, clients.take(AT_ONCE as u64), AT_ONCE as u64).0.within(1_000);
+    figure(&format!("latency.{name}.together.slowest"), median((0..runs).map(burst).collect()), "ms");
 }
 
 pub(crate) fn ours(responder: &Responder, budget: Option<Duration>) -> Rc<Candidate> {
@@ -51,7 +61,7 @@ fn machine(responder: &Responder, count: u32) {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(address).unwrap();
         // So that they do not all come at the same moment.
-        std::thread::sleep(Duration::from_millis(u64::from(number) * 40 / AT_ONCE as u64));
+        std::thread::sleep(SPREAD.apart * number);
         let ask = |name: &str, kind| {
             socket.send(&world::octets(0, name, kind)).unwrap();
             socket.recv(&mut [0; 512]).unwrap();

@@ -53,20 +53,39 @@ pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Does it for every number from `first` on, `count` times, `in_flight` at a time.
+/// How much is under way at the same time.
+#[derive(Clone, Copy)]
+pub(crate) struct AtOnce {
+    pub(crate) count: usize,
+    /// The first pieces begin so long after each other.
+    pub(crate) apart: Duration,
+}
+
+impl From<usize> for AtOnce {
+    fn from(count: usize) -> Self {
+        Self { count, apart: Duration::ZERO }
+    }
+}
+
+/// Does it for every number from `first` on, `count` times, so many at a time.
 pub(crate) fn run<F: Future<Output = ()> + 'static>(
     runtime: &Runtime,
-    in_flight: usize,
+    at_once: impl Into<AtOnce>,
     first: u64,
     count: u64,
     work: impl Fn(u64) -> F + 'static,
 ) -> Load {
+    let at_once = at_once.into();
     let tasks = LocalSet::new();
     let (next, work) = (Rc::new(Cell::new(0)), Rc::new(work));
     let took = Rc::new(RefCell::new(Vec::with_capacity(count as usize)));
-    for _ in 0..in_flight.min(count as usize) {
+    for worker in 0..at_once.count.min(count as usize) {
         let (next, work, took) = (Rc::clone(&next), Rc::clone(&work), Rc::clone(&took));
+        let wait = at_once.apart * worker as u32;
         tasks.spawn_local(async move {
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
             while next.get() < count {
                 let at = next.replace(next.get() + 1);
                 let started = Instant::now();
