@@ -69,6 +69,12 @@ impl Connection {
         cut.then(|| state.answered.max(1))
     }
 
+    /// When the last question was given up, if the connection was closed because the server was silent on it.
+    pub(crate) fn closed_silent(&self) -> Option<Instant> {
+        let state = lock(&self.stream.state);
+        state.silent.filter(|_| state.end == End::Closed)
+    }
+
     /// Puts a question on the connection and writes `id` into its first two octets. `None` when the id is in use or the connection
     /// takes no more questions.
     pub(crate) fn enter(self: &Arc<Self>, id: u16, mut question: Vec<u8>) -> Option<TcpQuery> {
@@ -157,8 +163,12 @@ impl Drop for TcpQuery {
         // The response may still come and must not be taken for that of another question, so the id stays in use.
         (query.left, query.waker) = (true, None);
         query.question = Vec::new();
-        if sent.elapsed() >= SUSPICIOUS && last_answer.is_none_or(|at| at < sent) && state.end == End::Open {
-            state.end = End::Retired;
+        let now = Instant::now();
+        if now.saturating_duration_since(sent) >= SUSPICIOUS && last_answer.is_none_or(|at| at < sent) {
+            state.silent = Some(now);
+            if state.end == End::Open {
+                state.end = End::Retired;
+            }
         }
         // Nobody waits for the responses that are still open, so the connection is closed.
         let abandoned = state.end != End::Closed && state.queries.iter().all(|query| query.left);

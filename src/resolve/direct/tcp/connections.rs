@@ -22,6 +22,19 @@ const FULL: usize = 32;
 /// How long to remember that a server closes connections after a number of answers.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
+/// How long no connection is opened after one closed because the server had been silent on it. The questions that wait then
+/// would only find the same silence on another one.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The result of looking for a connection.
+pub(crate) enum Choice {
+    Connection(Arc<Connection>),
+    /// There is no room. The waker is woken when there may be some.
+    Full,
+    /// None may be opened before this time.
+    NotBefore(Instant),
+}
+
 /// The connections to one server.
 pub(crate) struct Connections {
     server: SocketAddr,
@@ -29,35 +42,33 @@ pub(crate) struct Connections {
     room: Arc<RoomWaiters>,
     /// The number of answers after which the server closes a connection, and when it last did so.
     life: Option<(usize, Instant)>,
+    /// When a question was last given up on a connection that closed because of silence.
+    silent: Option<Instant>,
 }
 
 impl Connections {
     pub(crate) fn new(server: SocketAddr) -> Self {
-        Self { server, all: Vec::new(), room: Arc::default(), life: None }
+        Self { server, all: Vec::new(), room: Arc::default(), life: None, silent: None }
     }
 
-    /// A connection with room. `None` when there is none; `waker` is then woken when there may be.
-    pub(super) fn choose(
-        &mut self,
-        runtime: Id,
-        counters: &DirectCounters,
-        waker: &Waker,
-    ) -> io::Result<Option<Arc<Connection>>> {
+    /// A connection with room; `waker` is for [`Choice::Full`].
+    pub(super) fn choose(&mut self, runtime: Id, counters: &DirectCounters, waker: &Waker) -> io::Result<Choice> {
         let now = Instant::now();
         self.tidy(now);
         let life = self.life.map_or(usize::MAX, |(answers, _)| answers);
         if let Some(best) = self.best(runtime, life, COMFORTABLE.min(life)) {
-            return Ok(Some(best));
+            return Ok(Choice::Connection(best));
         }
         let is_open = |connection: &Connection| !connection.load().closed;
         let here = self.all.iter().filter(|(id, connection)| *id == runtime && is_open(connection)).count();
-        let failure = if here < MOST {
+        let pause = self.silent.map(|silent| silent + PAUSE).filter(|end| now < *end);
+        let failure = if here < MOST && pause.is_none() {
             match Connection::open(self.server, &self.room) {
                 Ok(connection) => {
                     count(&counters.tcp);
                     let connection = Arc::new(connection);
                     self.all.push((runtime, Arc::clone(&connection)));
-                    return Ok(Some(connection));
+                    return Ok(Choice::Connection(connection));
                 }
                 Err(error) => Some(error),
             }
@@ -66,11 +77,12 @@ impl Connections {
         };
         // Register first, then look: otherwise room that becomes free in between would be missed.
         self.room.wait(waker);
-        match (self.best(runtime, life, FULL), failure) {
-            (Some(best), _) => Ok(Some(best)),
+        match (self.best(runtime, life, FULL), failure, pause) {
+            (Some(best), ..) => Ok(Choice::Connection(best)),
             // The connection could not be opened, and there is none here that could get room.
-            (None, Some(error)) if here == 0 => Err(error),
-            (None, _) => Ok(None),
+            (None, Some(error), _) if here == 0 => Err(error),
+            (None, _, Some(end)) if here < MOST => Ok(Choice::NotBefore(end)),
+            (None, ..) => Ok(Choice::Full),
         }
     }
 
@@ -88,8 +100,9 @@ impl Connections {
         if self.life.is_some_and(|(_, at)| now.saturating_duration_since(at) >= REMEMBERED) {
             self.life = None;
         }
-        let life = &mut self.life;
+        let (life, silent) = (&mut self.life, &mut self.silent);
         self.all.retain(|(_, connection)| {
+            *silent = (*silent).max(connection.closed_silent());
             if let Some(answered) = connection.answered_of_more() {
                 *life = Some((answered, now));
             }

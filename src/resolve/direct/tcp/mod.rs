@@ -13,12 +13,13 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Id;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::tcp::connection::TcpQuery;
+use crate::resolve::direct::tcp::connections::Choice;
 use crate::resolve::direct::tcp::stream::{CloseCause, TcpReply};
 use crate::resolve::direct::upstream::Server;
 use crate::resolve::failure_rank::io_failure;
@@ -40,10 +41,15 @@ pub(super) async fn ask(
 ) -> Result<Vec<u8>, Failure> {
     let exchange = async {
         let mut tries = 0;
-        while tries < TRIES {
+        // A question that is too late must not open a connection.
+        while tries < TRIES && Instant::now() < end {
             let entered = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await;
             let mut query = match entered {
-                Ok(query) => query,
+                Ok(Entry::Query(query)) => query,
+                Ok(Entry::NotBefore(time)) => {
+                    sleep_until(time).await;
+                    continue;
+                }
                 // Close one of many UDP sockets: this question needs its descriptor more.
                 Err(error) if is_shortage(&error) => {
                     lock(&server.pool).spare_one(Instant::now());
@@ -66,6 +72,13 @@ pub(super) async fn ask(
     timeout_at(end, exchange).await.unwrap_or(Err(Failure::Timeout))
 }
 
+/// The result of looking for room.
+enum Entry {
+    Query(TcpQuery),
+    /// No connection may be opened before this time.
+    NotBefore(Instant),
+}
+
 /// Puts the question on a connection; pending while there is no room.
 fn enter(
     server: &Server,
@@ -73,12 +86,13 @@ fn enter(
     runtime: Id,
     question: &[u8],
     waker: &Waker,
-) -> Poll<io::Result<TcpQuery>> {
+) -> Poll<io::Result<Entry>> {
     for _ in 0..ID_TRIES {
         let chosen = lock(&server.connections).choose(runtime, counters, waker);
         let connection = match chosen {
-            Ok(Some(connection)) => connection,
-            Ok(None) => return Poll::Pending,
+            Ok(Choice::Connection(connection)) => connection,
+            Ok(Choice::Full) => return Poll::Pending,
+            Ok(Choice::NotBefore(time)) => return Poll::Ready(Ok(Entry::NotBefore(time))),
             Err(error) => return Poll::Ready(Err(error)),
         };
         let id = match lock(&server.pool).number() {
@@ -86,7 +100,7 @@ fn enter(
             Err(error) => return Poll::Ready(Err(error)),
         };
         if let Some(query) = connection.enter(id, question.to_vec()) {
-            return Poll::Ready(Ok(query));
+            return Poll::Ready(Ok(Entry::Query(query)));
         }
     }
     Poll::Ready(Err(io::ErrorKind::ResourceBusy.into()))

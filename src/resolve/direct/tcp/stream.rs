@@ -65,6 +65,8 @@ pub(crate) struct StreamState {
     pub(crate) end: End,
     /// The server closed it, after it had been open.
     pub(crate) hung_up: bool,
+    /// When a question was last given up after long silence.
+    pub(crate) silent: Option<Instant>,
 }
 
 /// The life cycle of a connection.
