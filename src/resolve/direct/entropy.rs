@@ -3,6 +3,8 @@
 use std::io;
 
 const STOCK: usize = 512;
+/// The most random ids tried to find a free one.
+pub(super) const ID_TRIES: usize = 16;
 
 /// A stock of random octets, each handed out once.
 pub(super) struct Entropy {

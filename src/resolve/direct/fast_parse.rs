@@ -9,7 +9,7 @@ use crate::dns::{Answer, Failure, Question, Record, RecordType, Soa, Target, ttl
 use crate::resolve::wire::codec::{HEADER, is_truncated};
 
 /// An answer with more records is left to the full parser.
-const FEW: u16 = 16;
+const MOST_RECORDS: u16 = 16;
 /// A longer name, in octets, is left to the full parser: it may exceed the limit of 255.
 const LONG: usize = 250;
 const CLASS_IN: u16 = 1;
@@ -29,7 +29,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
     // Goes past the question. Text has a dot after each label where the wire has a length before it; then root, type and class.
     octets.at += question.name.expose().len() + 1 + 4;
     let answer = match (flags & 0x0f, counts) {
-        (0, [1, many @ 1..=FEW, 0, _]) => records(&mut octets, question, many)?,
+        (0, [1, many @ 1..=MOST_RECORDS, 0, _]) => records(&mut octets, question, many)?,
         (0, [1, 0, many @ 0..=1, _]) => Answer::no_data(soa(&mut octets, question, many)?), // RFC 2308 §2.2
         (3, [1, 0, many @ 0..=1, _]) => Answer::nx_domain(soa(&mut octets, question, many)?), // RFC 2308 §2.1
         (2, [1, 0, 0, _]) => Answer::failed(Failure::ServFail),

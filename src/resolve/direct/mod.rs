@@ -32,11 +32,13 @@ use crate::resolve::{BoxFuture, Resolve};
 pub use crate::resolve::direct::stats::DirectStats;
 pub use crate::resolve::direct::upstream::Pacing;
 
+/// Sockets and timers are kept for this many runtimes at a time. For one more, those of the runtime that came first are closed.
+const MOST_RUNTIMES: usize = 16;
 /// Enough ports that guessing one is hard, and few enough descriptors.
 const SOCKETS: usize = 64;
 /// A port changes before it is worth finding out. Opening a socket once in 4,096 questions costs next to nothing.
-const QUESTIONS: u32 = 4_096;
-const AGE: Duration = Duration::from_secs(300);
+const SOCKET_QUESTIONS: u32 = 4_096;
+const SOCKET_AGE: Duration = Duration::from_secs(300);
 /// 18,000 questions a second to a resolver that needs 50 ms for each keep 900 in flight. Unbound keeps at most 1,000 waiting
 /// questions of one address.
 const IN_FLIGHT: usize = 900;
@@ -164,7 +166,13 @@ impl Direct {
             timeouts: Timeouts::default(),
             pacing: Pacing::default(),
             in_flight: IN_FLIGHT,
-            usage: SocketUsage { sockets: SOCKETS, questions: QUESTIONS, age: AGE, exact_case: false, in_bursts: true },
+            usage: SocketUsage {
+                sockets: SOCKETS,
+                questions: SOCKET_QUESTIONS,
+                age: SOCKET_AGE,
+                exact_case: false,
+                in_bursts: true,
+            },
         };
         let upstream = Arc::new(Upstream::new(&servers, settings));
         Self { servers, settings, upstream }

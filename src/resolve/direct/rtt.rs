@@ -7,14 +7,14 @@ use tokio::time::Instant;
 /// No datagram counts as lost sooner.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
 /// No question takes longer: see [`Timeouts`](crate::resolve::Timeouts).
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST_QUESTION: Duration = Duration::from_secs(600);
 /// Ten early re-sends may follow each other closely. After that there is one for about 33 answered questions.
-const MOST_CREDIT: u32 = 10 * EARLY;
+const MOST_CREDIT: u32 = 10 * EARLY_COST;
 /// An early re-send costs 100 credits and a response earns 3, so at most 3 % of the questions are re-sent early.
-const EARLY: u32 = 100;
-const EARNED: u32 = 3;
+const EARLY_COST: u32 = 100;
+const ANSWER_EARNS: u32 = 3;
 /// A server is suspect after this many sends without a response in between, once this has lasted long enough.
-const MANY: u32 = 4;
+const SUSPECT_SENDS: u32 = 4;
 
 /// What is known of one server.
 #[derive(Debug)]
@@ -44,12 +44,12 @@ impl Rtt {
     /// A response came after `took`, at this time. Any response counts, NXDOMAIN and errors too.
     pub(super) fn answered(&mut self, took: Duration, at: Instant) {
         // RFC 6298 §2. Every send has its own id, so it is certain which one was answered, also after a re-send.
-        let took = u64::try_from(took.min(LONGEST).as_nanos()).unwrap_or_default();
+        let took = u64::try_from(took.min(LONGEST_QUESTION).as_nanos()).unwrap_or_default();
         self.smoothed = Some(match self.smoothed {
             None => (took, took / 2),
             Some((rtt, deviation)) => ((rtt * 7 + took) / 8, (deviation * 3 + rtt.abs_diff(took)) / 4),
         });
-        self.credit = (self.credit + EARNED).min(MOST_CREDIT);
+        self.credit = (self.credit + ANSWER_EARNS).min(MOST_CREDIT);
         self.unanswered = 0;
         self.silent_since = None;
         self.last_answer = self.last_answer.max(Some(at));
@@ -70,7 +70,7 @@ impl Rtt {
 
     /// Pays for one early re-send; `false` when there is not enough credit.
     pub(super) fn spend(&mut self) -> bool {
-        match self.credit.checked_sub(EARLY) {
+        match self.credit.checked_sub(EARLY_COST) {
             Some(left) => {
                 self.credit = left;
                 true
@@ -82,7 +82,7 @@ impl Rtt {
     /// Should a probe find out whether the server is up? Silence alone does not show it: the servers of the names asked may be down.
     pub(super) fn is_suspect(&self, now: Instant, resend: Duration) -> bool {
         let long = self.silent_since.is_some_and(|since| now.saturating_duration_since(since) >= resend);
-        self.unanswered >= MANY && long
+        self.unanswered >= SUSPECT_SENDS && long
     }
 
     /// The probe sent at `sent` got no response in time. The server is passed over unless it has answered something since.

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::task::Waker;
-use std::time::Duration;
 
 use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::base::hash_map::FastMap;
 use crate::resolve::direct::limit::places::{Decision, Places};
-use crate::resolve::direct::limit::unread_window::UnreadWindow;
+use crate::resolve::direct::limit::unread_window::{TIMER_STEP, UnreadWindow};
 
 /// Permits of one client: this fraction of all permits, but never fewer than the minimum.
 const CLIENTS_PART: usize = 32;
@@ -17,9 +16,6 @@ const CLIENTS_LEAST: usize = 4;
 /// The timer is set again by waiting questions, which it wakes for that. One would be enough if every woken task were certain
 /// to poll; four make up for those that are not.
 const TIMER_SETTERS: usize = 4;
-
-/// A timer that fires within this time is not set to an earlier time.
-const TIMER_SLACK: Duration = Duration::from_millis(1);
 
 /// The permits in use, and the queue.
 pub(super) struct Queue {
@@ -252,7 +248,7 @@ impl Queue {
     /// Does the timer of the runtime fire before the window can open by itself, or very soon? Then it need not be set again: it
     /// computes the next time when it fires.
     pub(super) fn fires_in_time(&self, runtime: Id) -> bool {
-        let soon = self.noted.map(|noted| noted + TIMER_SLACK);
+        let soon = self.noted.map(|noted| noted + TIMER_STEP);
         let in_time = soon.max(self.window.earliest_opening());
         self.due.iter().any(|(id, due)| *id == runtime && Some(*due) <= in_time)
     }
@@ -291,6 +287,8 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const MOST: usize = 16;

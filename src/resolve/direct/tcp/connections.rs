@@ -14,17 +14,17 @@ use crate::resolve::direct::tcp::connection::{Connection, Load};
 use crate::resolve::direct::tcp::stream::RoomWaiters;
 
 /// The most connections to one server.
-const MOST: usize = 4;
+const MOST_CONNECTIONS: usize = 4;
 /// With this many questions on each connection, another one is opened.
-const COMFORTABLE: usize = 8;
+const COMFORTABLE_LOAD: usize = 8;
 /// The most questions on one connection.
-const FULL: usize = 32;
+const FULL_LOAD: usize = 32;
 /// How long to remember that a server closes connections after a number of answers.
-const REMEMBERED: Duration = Duration::from_secs(60);
+const LIFE_REMEMBERED: Duration = Duration::from_secs(60);
 
 /// How long no connection is opened after one closed because the server had been silent on it. The questions that wait then
 /// would only find the same silence on another one.
-const PAUSE: Duration = Duration::from_millis(500);
+const SILENCE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The result of looking for a connection.
 pub(crate) enum Choice {
@@ -56,13 +56,13 @@ impl Connections {
         let now = Instant::now();
         self.tidy(now);
         let life = self.life.map_or(usize::MAX, |(answers, _)| answers);
-        if let Some(best) = self.best(runtime, life, COMFORTABLE.min(life)) {
+        if let Some(best) = self.best(runtime, life, COMFORTABLE_LOAD.min(life)) {
             return Ok(Choice::Connection(best));
         }
         let is_open = |connection: &Connection| !connection.load().closed;
         let here = self.all.iter().filter(|(id, connection)| *id == runtime && is_open(connection)).count();
-        let pause = self.silent.map(|silent| silent + PAUSE).filter(|end| now < *end);
-        let failure = if here < MOST && pause.is_none() {
+        let pause = self.silent.map(|silent| silent + SILENCE_PAUSE).filter(|end| now < *end);
+        let failure = if here < MOST_CONNECTIONS && pause.is_none() {
             match Connection::open(self.server, &self.room) {
                 Ok(connection) => {
                     count(&counters.tcp);
@@ -77,11 +77,11 @@ impl Connections {
         };
         // Register first, then look: otherwise room that becomes free in between would be missed.
         self.room.wait(waker);
-        match (self.best(runtime, life, FULL), failure, pause) {
+        match (self.best(runtime, life, FULL_LOAD), failure, pause) {
             (Some(best), ..) => Ok(Choice::Connection(best)),
             // The connection could not be opened, and there is none here that could get room.
             (None, Some(error), _) if here == 0 => Err(error),
-            (None, _, Some(end)) if here < MOST => Ok(Choice::NotBefore(end)),
+            (None, _, Some(end)) if here < MOST_CONNECTIONS => Ok(Choice::NotBefore(end)),
             (None, ..) => Ok(Choice::Full),
         }
     }
@@ -97,7 +97,7 @@ impl Connections {
 
     /// Drops connections that are closed or used up, and notes after how many answers the server closes them.
     fn tidy(&mut self, now: Instant) {
-        if self.life.is_some_and(|(_, at)| now.saturating_duration_since(at) >= REMEMBERED) {
+        if self.life.is_some_and(|(_, at)| now.saturating_duration_since(at) >= LIFE_REMEMBERED) {
             self.life = None;
         }
         let (life, silent) = (&mut self.life, &mut self.silent);

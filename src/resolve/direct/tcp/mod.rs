@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
+use crate::resolve::direct::entropy::ID_TRIES;
 use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::tcp::connection::TcpQuery;
 use crate::resolve::direct::tcp::connections::Choice;
@@ -25,11 +26,9 @@ use crate::resolve::direct::upstream::Server;
 use crate::resolve::failure_rank::io_failure;
 
 /// How often a question may be lost, together with others, on connections that close without an answer.
-const TRIES: u32 = 2;
-/// The most random ids tried to find a free one.
-const ID_TRIES: usize = 16;
+const LOST_TRIES: u32 = 2;
 /// The wait before the next attempt to get a descriptor.
-const MOMENT: Duration = Duration::from_millis(10);
+const DESCRIPTOR_WAIT: Duration = Duration::from_millis(10);
 
 /// Asks over TCP and returns the response, with a timeout at `end`. Dropping the future leaves the connection open for others.
 pub(super) async fn ask(
@@ -42,7 +41,7 @@ pub(super) async fn ask(
     let exchange = async {
         let mut tries = 0;
         // A question that is too late must not open a connection.
-        while tries < TRIES && Instant::now() < end {
+        while tries < LOST_TRIES && Instant::now() < end {
             let entered = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await;
             let mut query = match entered {
                 Ok(Entry::Query(query)) => query,
@@ -53,7 +52,7 @@ pub(super) async fn ask(
                 // Close one of many UDP sockets: this question needs its descriptor more.
                 Err(error) if is_shortage(&error) => {
                     lock(&server.pool).spare_one(Instant::now());
-                    sleep(MOMENT).await;
+                    sleep(DESCRIPTOR_WAIT).await;
                     continue;
                 }
                 Err(error) => return Err(io_failure(&error)),

@@ -13,17 +13,13 @@ use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::RecordType;
-use crate::resolve::direct::entropy::Entropy;
+use crate::resolve::direct::MOST_RUNTIMES;
+use crate::resolve::direct::entropy::{Entropy, ID_TRIES};
 use crate::resolve::direct::letter_case::shuffle_case;
 use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::direct::udp::socket::Socket;
 use crate::resolve::wire::codec::{self, AskedName, Edns};
-
-/// The most runtimes with sockets at a time. For one more, the sockets of the runtime that came first are closed.
-const MOST_RUNTIMES: usize = 16;
-/// The most random ids tried to find a free one.
-const ID_TRIES: usize = 16;
 
 /// Silence makes all sockets be replaced, but at most once in this time.
 const RENEWAL: Duration = Duration::from_secs(5);
@@ -32,9 +28,9 @@ const SHORTAGE: Duration = Duration::from_secs(1);
 
 /// The most questions in a row from one socket, when they are asked at the same time. The answers to one check then arrive at one
 /// socket, which saves about 6 % of the cost. The port is still chosen at random.
-const BURST: u32 = 16;
+const BURST_QUESTIONS: u32 = 16;
 /// How long such a burst lasts.
-const MOMENT: Duration = Duration::from_millis(1);
+const BURST_TIME: Duration = Duration::from_millis(1);
 
 /// How sockets are used.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +165,11 @@ impl Pool {
         let burst = &mut self.burst;
         if burst.left == 0 || burst.until.is_none_or(|until| now >= until) {
             let entry = self.entropy.below(self.usage.sockets)?;
-            *burst = Burst { entry, left: if self.usage.in_bursts { BURST } else { 1 }, until: Some(now + MOMENT) };
+            *burst = Burst {
+                entry,
+                left: if self.usage.in_bursts { BURST_QUESTIONS } else { 1 },
+                until: Some(now + BURST_TIME),
+            };
         }
         burst.left -= 1;
         Ok(burst.entry)

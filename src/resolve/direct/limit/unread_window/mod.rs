@@ -22,32 +22,34 @@ use tokio::time::Instant;
 
 /// The largest number of unread questions. A receive buffer of the usual size (212,992 octets on Linux) overflows at 192: it holds
 /// 256, but the last quarter that was read is not given back at once.
-const MOST: usize = 128;
+const MOST_UNREAD: usize = 128;
 /// The smallest limit, reached when many questions are lost.
-const LEAST: usize = 32;
+const LEAST_UNREAD: usize = 32;
 /// After this time a slow but working server has read a question. A server that answers sooner counts as quick.
-const READ: Duration = Duration::from_millis(10);
+const READ_AFTER: Duration = Duration::from_millis(10);
 /// A server that has answered within this time has read what was sent before that. If it stopped just after that answer, it gets
-/// at most [`MOST`] questions more, and twice [`MOST`] still fit into its buffer.
+/// at most [`MOST_UNREAD`] questions more: its buffer overflows only if it had read less than half of the others.
 const AT_WORK: Duration = Duration::from_millis(5);
-/// The quickest answer is taken from this many periods of [`READ`].
-const PERIODS: usize = 8;
+/// The quickest answer is taken from this many periods of [`READ_AFTER`].
+const MOST_PERIODS: usize = 8;
 /// With fewer periods than this, the usual answer time is not known.
-const ENOUGH: usize = 2;
+const ENOUGH_PERIODS: usize = 2;
 /// A server that is silent for longer gets no more questions, however slow its answers usually are.
 const LONGEST_SILENCE: Duration = Duration::from_millis(250);
 /// Send times are kept for groups of questions: at most this many questions in a group,
-const GROUP: u32 = 16;
+const GROUP_SIZE: u32 = 16;
 /// sent within this time,
-const MOMENT: Duration = Duration::from_millis(1);
+const GROUP_TIME: Duration = Duration::from_millis(1);
 /// and at most this many groups.
-const GROUPS: usize = 32;
+const MOST_GROUPS: usize = 32;
+/// A timer fires no sooner, and a time that is so little earlier is not worth setting it again.
+pub(super) const TIMER_STEP: Duration = Duration::from_millis(1);
 /// A lost question adds this much to the losses; an answer takes 1 away. Five losses in a row, or one in twenty questions, are
 /// too much. Fewer are normal: the network loses some, and so do the servers that a resolver asks.
-const LOST: u32 = 20;
-const TOO_MUCH: u32 = 5 * LOST;
+const LOSS_WEIGHT: u32 = 20;
+const TOO_MANY_LOSSES: u32 = 5 * LOSS_WEIGHT;
 /// After this many answers, a narrowed window grows by one question.
-const GROWTH: u32 = 8;
+const ANSWERS_PER_GROWTH: u32 = 8;
 
 /// What is known of one server.
 #[derive(Debug)]
@@ -98,12 +100,12 @@ impl UnreadWindow {
             first: 0,
             unread: 0,
             chosen: 0,
-            width: MOST,
+            width: MOST_UNREAD,
             grown: 0,
             losses: 0,
             narrowed: None,
             last_answer: None,
-            quickest: VecDeque::with_capacity(PERIODS),
+            quickest: VecDeque::with_capacity(MOST_PERIODS),
             period_end: None,
             timer_fired: [None; 2],
         }
@@ -122,8 +124,8 @@ impl UnreadWindow {
 
     /// A question is sent. `chosen`: a client chose its name.
     pub(crate) fn sent(&mut self, now: Instant, chosen: bool) -> Stamp {
-        let full = self.groups.len() >= GROUPS;
-        let fits = |group: &Group| full || (group.sent < GROUP && now < group.end);
+        let full = self.groups.len() >= MOST_GROUPS;
+        let fits = |group: &Group| full || (group.sent < GROUP_SIZE && now < group.end);
         match self.groups.back_mut() {
             Some(group) if fits(group) => {
                 group.last = group.last.max(now);
@@ -132,7 +134,7 @@ impl UnreadWindow {
                 group.chosen += usize::from(chosen);
             }
             _ => self.groups.push_back(Group {
-                end: now + MOMENT,
+                end: now + GROUP_TIME,
                 last: now,
                 sent: 1,
                 open: 1,
@@ -171,17 +173,17 @@ impl UnreadWindow {
         match self.quickest.back_mut() {
             Some(quickest) if self.period_end.is_some_and(|end| now < end) => *quickest = took.min(*quickest),
             _ => {
-                if self.quickest.len() >= PERIODS {
+                if self.quickest.len() >= MOST_PERIODS {
                     self.quickest.pop_front();
                 }
                 self.quickest.push_back(took);
-                self.period_end = Some(now + READ);
+                self.period_end = Some(now + READ_AFTER);
             }
         }
         self.losses = self.losses.saturating_sub(1);
-        if self.width < MOST {
+        if self.width < MOST_UNREAD {
             self.grown += 1;
-            if self.grown >= GROWTH {
+            if self.grown >= ANSWERS_PER_GROWTH {
                 (self.width, self.grown) = (self.width + 1, 0);
             }
         }
@@ -192,11 +194,11 @@ impl UnreadWindow {
         if self.narrowed.is_some_and(|narrowed| sent < narrowed) {
             return;
         }
-        self.losses += LOST;
-        if self.losses >= TOO_MUCH {
+        self.losses += LOSS_WEIGHT;
+        if self.losses >= TOO_MANY_LOSSES {
             self.losses = 0;
             self.narrowed = Some(now);
-            self.width = (self.width / 2).max(LEAST);
+            self.width = (self.width / 2).max(LEAST_UNREAD);
         }
     }
 
@@ -205,13 +207,13 @@ impl UnreadWindow {
         let last = self.groups.front()?.last;
         let at_work = self.is_at_work(now).then(|| last + AT_WORK);
         let silence = self.silence();
-        let by_age = (last + READ).max(now + MOMENT);
+        let by_age = (last + READ_AFTER).max(now + TIMER_STEP);
         let usual = (!silence.is_zero() && self.last_answer.is_some_and(|at| by_age <= at + silence)).then_some(by_age);
         if let Some(due) = at_work.into_iter().chain(usual).min() {
-            return Some(due.max(now + MOMENT));
+            return Some(due.max(now + TIMER_STEP));
         }
         // To learn which answers have not come yet.
-        (now < self.last_answer.map_or(last, |at| at.max(last)) + LONGEST_SILENCE).then(|| now + READ)
+        (now < self.last_answer.map_or(last, |at| at.max(last)) + LONGEST_SILENCE).then(|| now + READ_AFTER)
     }
 
     /// No [`next_opening`](Self::next_opening) is earlier, now or later.
@@ -225,9 +227,9 @@ impl UnreadWindow {
         let silence = self.silence();
         if self.is_at_work(now) {
             self.drop_older(now, AT_WORK);
-        } else if !silence.is_zero() && self.last_answer.is_some_and(|at| now <= at + silence + MOMENT * 2) {
+        } else if !silence.is_zero() && self.last_answer.is_some_and(|at| now <= at + silence + TIMER_STEP * 2) {
             // The timer may have fired a little late.
-            self.drop_older(now, READ);
+            self.drop_older(now, READ_AFTER);
         }
     }
 
@@ -239,7 +241,7 @@ impl UnreadWindow {
     /// How long a working server may be silent. Zero if it answers quickly, or its usual time is not known.
     fn silence(&self) -> Duration {
         match self.quickest.iter().min() {
-            Some(quickest) if *quickest >= READ && self.quickest.len() >= ENOUGH => {
+            Some(quickest) if *quickest >= READ_AFTER && self.quickest.len() >= ENOUGH_PERIODS => {
                 (*quickest * 2).min(LONGEST_SILENCE)
             }
             _ => Duration::ZERO,

@@ -166,7 +166,7 @@ async fn groups_are_few() {
             let stamp = open.swap_remove((at as usize * 7919) % open.len());
             window.settled(stamp, false);
         }
-        assert!(window.groups.len() <= GROUPS && window.unread <= 128);
+        assert!(window.groups.len() <= MOST_GROUPS && window.unread <= 128);
         assert_eq!(window.unread, window.groups.iter().map(|group| group.open).sum::<usize>());
     }
     open.into_iter().for_each(|stamp| window.settled(stamp, false));
