@@ -49,6 +49,59 @@ impl Servers {
     }
 }
 
+/// What all resolvers have that ask servers. `$resolver` has `servers: Servers` and `fn new(Servers) -> Self`.
+macro_rules! impl_servers {
+    ($resolver:ident) => {
+        impl $resolver {
+            /// Asks these servers, in this order. A server named twice is asked as one.
+            ///
+            /// # Errors
+            /// [`ResolverError::NoServers`] when there are none.
+            pub fn servers(servers: impl IntoIterator<Item = SocketAddr>) -> Result<Self, ResolverError> {
+                Servers::given(servers).map(Self::new)
+            }
+
+            /// Asks the servers of `/etc/resolv.conf`, read once, now.
+            ///
+            /// # Errors
+            /// [`ResolverError::Unreadable`] when the file cannot be read.
+            pub fn system() -> Result<Self, ResolverError> {
+                Servers::system().map(Self::new)
+            }
+
+            /// Asks the servers of a text in the format of `/etc/resolv.conf`. Only `nameserver` lines with an address count (a scope
+            /// must be numeric, as in `fe80::1%2`). If there are none, for example in an empty file, 127.0.0.1 is asked.
+            ///
+            /// ```
+            #[doc = concat!("use rdnsbl::resolve::{ServersOrigin, ", stringify!($resolver), "};")]
+            ///
+            #[doc = concat!("let from = ", stringify!($resolver), "::from_resolv_conf;")]
+            /// let resolver = from("search ..broken..\nnameserver 192.0.2.53 # near\nnameserver ::1\n");
+            /// assert_eq!(resolver.server_addresses(), ["192.0.2.53:53".parse()?, "[::1]:53".parse()?]);
+            /// assert_eq!(from("").origin(), ServersOrigin::ResolvConfEmpty);
+            /// # Ok::<(), std::net::AddrParseError>(())
+            /// ```
+            #[must_use]
+            pub fn from_resolv_conf(text: &str) -> Self {
+                Self::new(Servers::from_resolv_conf(text))
+            }
+
+            /// The servers in the order in which they are asked; never empty.
+            #[must_use]
+            pub fn server_addresses(&self) -> &[SocketAddr] {
+                &self.servers.addresses
+            }
+
+            /// Where the servers come from.
+            #[must_use]
+            pub fn origin(&self) -> ServersOrigin {
+                self.servers.origin
+            }
+        }
+    };
+}
+pub(super) use impl_servers;
+
 /// The server of a `nameserver` line.
 fn server_of_line(line: &str) -> Option<SocketAddr> {
     let mut words = line.split_ascii_whitespace();

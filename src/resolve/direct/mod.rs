@@ -25,7 +25,7 @@ use std::time::Duration;
 use crate::dns::{Answer, Question};
 use crate::resolve::direct::udp::pool::SocketUsage;
 use crate::resolve::direct::upstream::{DirectSettings, Upstream};
-use crate::resolve::servers::{ResolverError, Servers, ServersOrigin};
+use crate::resolve::servers::{ResolverError, Servers, ServersOrigin, impl_servers};
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
 
@@ -137,30 +137,9 @@ pub enum QueryCase {
     Random,
 }
 
+impl_servers!(Direct);
+
 impl Direct {
-    /// Asks these servers, in this order. A server named twice is asked as one.
-    ///
-    /// # Errors
-    /// [`ResolverError::NoServers`] when there are none.
-    pub fn servers(servers: impl IntoIterator<Item = SocketAddr>) -> Result<Self, ResolverError> {
-        Servers::given(servers).map(Self::new)
-    }
-
-    /// Asks the servers of `/etc/resolv.conf`, read once, now.
-    ///
-    /// # Errors
-    /// [`ResolverError::Unreadable`] when the file cannot be read.
-    pub fn system() -> Result<Self, ResolverError> {
-        Servers::system().map(Self::new)
-    }
-
-    /// Asks the servers of a text in the format of `/etc/resolv.conf`. Only `nameserver` lines with an address count (a scope must be
-    /// numeric, as in `fe80::1%2`). If there are none, for example in an empty file, 127.0.0.1 is asked.
-    #[must_use]
-    pub fn from_resolv_conf(text: &str) -> Self {
-        Self::new(Servers::from_resolv_conf(text))
-    }
-
     fn new(servers: Servers) -> Self {
         let settings = DirectSettings {
             timeouts: Timeouts::default(),
@@ -228,18 +207,6 @@ impl Direct {
             settings.usage.questions = questions.max(1);
             settings.usage.age = age.min(Duration::from_secs(3_600));
         })
-    }
-
-    /// The servers in the order in which they are asked; never empty.
-    #[must_use]
-    pub fn server_addresses(&self) -> &[SocketAddr] {
-        &self.servers.addresses
-    }
-
-    /// Where the servers come from.
-    #[must_use]
-    pub fn origin(&self) -> ServersOrigin {
-        self.servers.origin
     }
 
     /// The timeouts.

@@ -9,7 +9,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::dns::{Answer, Question};
-use crate::resolve::servers::{ResolverError, Servers, ServersOrigin};
+use crate::resolve::servers::{ResolverError, Servers, ServersOrigin, impl_servers};
 use crate::resolve::stub::socket::Provider;
 use crate::resolve::timeouts::Timeouts;
 use crate::resolve::{BoxFuture, Resolve};
@@ -58,39 +58,9 @@ pub struct Stub {
     provider: Provider,
 }
 
+impl_servers!(Stub);
+
 impl Stub {
-    /// Asks these servers, in this order. A server named twice is asked as one.
-    ///
-    /// # Errors
-    /// [`ResolverError::NoServers`] when there are none.
-    pub fn servers(servers: impl IntoIterator<Item = SocketAddr>) -> Result<Self, ResolverError> {
-        Servers::given(servers).map(Self::new)
-    }
-
-    /// Asks the servers of `/etc/resolv.conf`, read once, now.
-    ///
-    /// # Errors
-    /// [`ResolverError::Unreadable`] when the file cannot be read.
-    pub fn system() -> Result<Self, ResolverError> {
-        Servers::system().map(Self::new)
-    }
-
-    /// Asks the servers of a text in the format of `/etc/resolv.conf`. Only `nameserver` lines with an address count (a scope must be
-    /// numeric, as in `fe80::1%2`). If there are none, for example in an empty file, 127.0.0.1 is asked.
-    ///
-    /// ```
-    /// use rdnsbl::resolve::{ServersOrigin, Stub};
-    ///
-    /// let stub = Stub::from_resolv_conf("search ..broken..\nnameserver 192.0.2.53 # near\nnameserver ::1\n");
-    /// assert_eq!(stub.server_addresses(), ["192.0.2.53:53".parse()?, "[::1]:53".parse()?]);
-    /// assert_eq!(Stub::from_resolv_conf("").origin(), ServersOrigin::ResolvConfEmpty);
-    /// # Ok::<(), std::net::AddrParseError>(())
-    /// ```
-    #[must_use]
-    pub fn from_resolv_conf(text: &str) -> Self {
-        Self::new(Servers::from_resolv_conf(text))
-    }
-
     fn new(servers: Servers) -> Self {
         Self { servers, timeouts: Timeouts::default(), provider: Provider::default() }
     }
@@ -100,18 +70,6 @@ impl Stub {
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
         self
-    }
-
-    /// The servers in the order in which they are asked; never empty.
-    #[must_use]
-    pub fn server_addresses(&self) -> &[SocketAddr] {
-        &self.servers.addresses
-    }
-
-    /// Where the servers come from.
-    #[must_use]
-    pub fn origin(&self) -> ServersOrigin {
-        self.servers.origin
     }
 
     /// The timeouts.

