@@ -115,7 +115,7 @@ const IN_BURSTS: usize = 4_096;
 /// and new sockets are opened. When there are no free descriptors, the open sockets serve all questions, and a truncated answer
 /// gets the next free descriptor for TCP.
 ///
-/// Two allocations, and one system call each way, per question, and little else: `cargo bench --bench compare -- question` compares
+/// Little more than one allocation, and one system call each way, per question: `cargo bench --bench compare -- question` compares
 /// it with a bare loop of system calls and with hickory's resolver.
 #[derive(Clone)]
 pub struct Direct {
