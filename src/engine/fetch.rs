@@ -1,14 +1,12 @@
 //! Finds the answer to one question: in the cache, from the same question in flight, or from the resolver, within limits.
 
 use std::hash::BuildHasher;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use async_lock::Semaphore;
-use async_lock::futures::AcquireArc;
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -23,6 +21,7 @@ use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
 use crate::engine::numbers::{Actions, Histogram};
+use crate::engine::permits::{Acquiring, Limits, Permits};
 use crate::engine::shared_query::{QueryProgress, QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
 use crate::inquiry::{AskedList, ListQuestion, QuestionId, Workspace};
@@ -345,65 +344,12 @@ impl Drop for QueryTask {
     }
 }
 
-/// The limits that a question is under, at most.
-const LIMITS: usize = 4;
-
-/// The limits of one question.
-type Limits<'a> = [Option<&'a Arc<Semaphore>>; LIMITS];
-
 /// From the narrowest limit to the widest (zone, one client's names, all clients' names, all questions), so that waiting for a
 /// slow zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
 fn limits<'a>(fetcher: &'a Fetcher, question: &Question, list: Option<&'a ListTarget>) -> Limits<'a> {
     let (chooser, limits) = (question.chooser(), &fetcher.client_limits);
     let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
     [list.map(|list| &list.zone.zone_use.limit), of_client, of_clients, Some(&fetcher.global_limit)]
-}
-
-/// A permit, which is given back when it is dropped. A guard of `async_lock` in an `Option` takes twice the memory.
-struct LimitPermit(Arc<Semaphore>);
-
-impl Drop for LimitPermit {
-    fn drop(&mut self) {
-        self.0.add_permits(1);
-    }
-}
-
-/// What a question holds of its limits.
-#[derive(Default)]
-struct Permits([Option<LimitPermit>; LIMITS]);
-
-impl Permits {
-    /// All permits, if they are free.
-    fn now(limits: Limits<'_>) -> Option<Self> {
-        let mut permits = Self::default();
-        for (permit, limit) in permits.0.iter_mut().zip(limits) {
-            if let Some(limit) = limit {
-                limit.try_acquire()?.forget();
-                *permit = Some(LimitPermit(Arc::clone(limit)));
-            }
-        }
-        Some(permits)
-    }
-}
-
-/// Waits for one permit after the other.
-#[derive(Default)]
-struct Acquiring {
-    permits: Permits,
-    next: Option<Pin<Box<AcquireArc>>>,
-}
-
-impl Acquiring {
-    fn poll(&mut self, limits: Limits<'_>, context: &mut Context<'_>) -> Poll<Permits> {
-        for (permit, limit) in self.permits.0.iter_mut().zip(limits) {
-            let (None, Some(limit)) = (&permit, limit) else { continue };
-            let next = self.next.get_or_insert_with(|| Box::pin(limit.acquire_arc()));
-            ready!(next.as_mut().poll(context)).forget();
-            *permit = Some(LimitPermit(Arc::clone(limit)));
-            self.next = None;
-        }
-        Poll::Ready(std::mem::take(&mut self.permits))
-    }
 }
 
 fn count(counter: &AtomicU64) {

@@ -11,6 +11,7 @@ pub(crate) mod fast_path;
 pub(crate) mod fetch;
 mod inbox;
 pub(crate) mod numbers;
+mod permits;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
