@@ -1,10 +1,10 @@
 //! Detects a list that suddenly lists subjects no other list has. A partial wildcard (`*.3.list`) lists a part of the
 //! Internet and passes every control. It shows only in that no other list agrees.
 //!
-//! Counts the subjects about which lists of at least two other operators answered, and the share of them that only this
-//! list contains: over the last hundred subjects, and over its past. The list is suspected if the recent share is at least
-//! a fifth and at least five times the past share. A wave of spam has no such effect, because other lists then list the
-//! same clients. A suspicion is an event and never changes a verdict.
+//! Counts the subjects about which this list gave a new answer and lists of at least two other operators answered, and the
+//! share of them that only this list contains: over the last hundred subjects, and over its past. The list is suspected if the
+//! recent share is at least a fifth and at least five times the past share. A wave of spam has no such effect, because other
+//! lists then list the same clients. A suspicion is an event and never changes a verdict.
 
 /// The number of subjects in the recent share.
 const RECENT: u32 = 100;

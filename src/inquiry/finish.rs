@@ -56,15 +56,11 @@ impl Inquiry {
         let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
         let mut list_signs = std::mem::take(&mut self.workspace.list_signs);
-        list_signs.extend(self.lists.iter().enumerate().map(|(row, list)| signs_of(row, list, &self.questions)));
+        let signs = self.lists.iter().enumerate().map(|(row, list)| signs_of(row, list, &self.questions));
+        list_signs.extend(signs.filter(ListSigns::is_any));
         let begun = self.started;
         let mut rows: Vec<ListReport> = self.lists.drain(..).map(|list| list.row(failure)).collect();
-        let operators = &mut self.workspace.operators;
-        operators.collect(&rows, self.settings.lists.operator_count());
-        for (signs, row) in list_signs.iter_mut().zip(&rows) {
-            signs.alone = operators.is_alone(&rows, row);
-        }
-        list_signs.retain(ListSigns::is_any);
+        self.compare_with_others(&mut list_signs, &rows);
         let signs = self.questions.signs();
         let (events, invalidated) = shared.apply(&rows, &list_signs, signs, own_answers, now);
         // Rows are looked up again only if some list's health has changed since the check began, which is rare.
@@ -90,6 +86,18 @@ impl Inquiry {
         let report = assemble(&self.dialogue, &self.settings, findings);
         let workspace = Workspace { lists: self.lists, asked, index, list_signs, ..self.workspace };
         Finished { report, workspace, events, invalidated }
+    }
+
+    /// Notes which of the lists that gave a new answer stand alone with it. A client that comes again counts once, as long as its
+    /// answers are cached.
+    fn compare_with_others(&mut self, list_signs: &mut [ListSigns], rows: &[ListReport]) {
+        let is_new = |signs: &&mut ListSigns| signs.subject_answer != SubjectAnswer::Nothing;
+        let mut new = list_signs.iter_mut().filter(is_new).peekable();
+        if new.peek().is_some() {
+            let operators = &mut self.workspace.operators;
+            operators.collect(rows, self.settings.lists.operator_count());
+            new.for_each(|signs| signs.alone = rows.get(signs.row).and_then(|row| operators.is_alone(rows, row)));
+        }
     }
 
     /// The answers to our own questions.

@@ -48,10 +48,7 @@ pub(crate) struct ListSigns {
 
 impl ListSigns {
     pub(crate) fn is_any(&self) -> bool {
-        self.subject_answer != SubjectAnswer::Nothing
-            || self.saw_loopback
-            || self.reason.is_some()
-            || self.alone.is_some()
+        self.subject_answer != SubjectAnswer::Nothing || self.saw_loopback || self.reason.is_some()
     }
 }
 

@@ -149,6 +149,14 @@ fn a_wildcard_over_a_part_of_the_internet_stands_alone() {
     let told: Vec<Event> = std::iter::from_fn(|| events.try_next()).collect();
     assert!(matches!(told.as_slice(), [Event::StandsAlone { list, .. }] if list.as_str() == "a.test"), "{told:?}");
 
+    // One client that comes again and again says nothing more about the list than its first check.
+    let world = World::new("$SOA a.test 300 60\n$SOA b.example 300 60\n$SOA c.example.net 300 60\n", lists());
+    let mut events = world.checker.events();
+    mail(&world, 0..400);
+    world.dns.set("1.113.0.45.a.test. A 127.0.0.2").unwrap();
+    (0..100).for_each(|_| drop(check(&world, "45.0.113.1")));
+    assert_eq!(events.try_next(), None);
+
     // A spam wave from the same network is seen by others, too.
     let world = World::new("$SOA a.test 300 60\n$SOA b.example 300 60\n$SOA c.example.net 300 60\n", lists());
     let mut events = world.checker.events();
