@@ -69,10 +69,10 @@ impl Connection {
         cut.then(|| state.answered.max(1))
     }
 
-    /// When the last question was given up, if the connection was closed because the server was silent on it.
+    /// When the last question was given up, if the connection is closed and the server was silent on it from the beginning.
     pub(crate) fn closed_silent(&self) -> Option<Instant> {
         let state = lock(&self.stream.state);
-        state.silent.filter(|_| state.end == End::Closed)
+        state.silent.filter(|_| state.end == End::Closed && state.answered == 0)
     }
 
     /// Puts a question on the connection and writes `id` into its first two octets. `None` when the id is in use or the connection

@@ -21,9 +21,8 @@ const COMFORTABLE_LOAD: usize = 8;
 const FULL_LOAD: usize = 32;
 /// How long to remember that a server closes connections after a number of answers.
 const LIFE_REMEMBERED: Duration = Duration::from_secs(60);
-
-/// How long no connection is opened after one closed because the server had been silent on it. The questions that wait then
-/// would only find the same silence on another one.
+/// How long no connection is opened after a full one closed because the server had been silent on it. The questions that wait
+/// then would only find the same silence on another one.
 const SILENCE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The result of looking for a connection.
@@ -42,7 +41,7 @@ pub(crate) struct Connections {
     room: Arc<RoomWaiters>,
     /// The number of answers after which the server closes a connection, and when it last did so.
     life: Option<(usize, Instant)>,
-    /// When a question was last given up on a connection that closed because of silence.
+    /// When a question was last given up on a full connection that closed because of silence.
     silent: Option<Instant>,
 }
 
@@ -102,11 +101,14 @@ impl Connections {
         }
         let (life, silent) = (&mut self.life, &mut self.silent);
         self.all.retain(|(_, connection)| {
-            *silent = (*silent).max(connection.closed_silent());
+            let load = connection.load();
+            // One client may have fewer questions in flight, so the names that it chose do not delay the questions of others.
+            if load.asked >= FULL_LOAD {
+                *silent = (*silent).max(connection.closed_silent());
+            }
             if let Some(answered) = connection.answered_of_more() {
                 *life = Some((answered, now));
             }
-            let load = connection.load();
             let spent = !load.takes_more || life.is_some_and(|(answers, _)| load.asked >= answers);
             !load.closed && (load.open > 0 || !spent)
         });

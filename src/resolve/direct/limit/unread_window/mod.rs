@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The largest number of unread questions. A receive buffer of the usual size (212,992 octets on Linux) overflows at 192: it holds
-/// 256, but the last quarter that was read is not given back at once.
+/// The largest number of unread questions. A receive buffer of the usual size on Linux (212,992 octets) has room for 256, but may
+/// already be full with 192: the kernel frees the room of datagrams that were read in steps of a quarter of the buffer.
 const MOST_UNREAD: usize = 128;
 /// The smallest limit, reached when many questions are lost.
 const LEAST_UNREAD: usize = 32;
