@@ -2,6 +2,7 @@
 //!
 //! A query reports progress to the inboxes of its waiters.
 
+use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
 use crate::dns::Answer;
@@ -17,8 +18,8 @@ pub(crate) struct AwaitedQueries<W: Work, T> {
     /// By number; `None` once answered.
     queries: Vec<Option<(QueryWaiter<W>, T)>>,
     open: usize,
-    /// Answers that were not taken yet, the last one first.
-    answered: Vec<(QueryWaiter<W>, T, Answer)>,
+    /// Answers that were not taken yet, in the order in which they came.
+    answered: VecDeque<(QueryWaiter<W>, T, Answer)>,
     /// The numbers of the queries to poll.
     batch: Vec<u32>,
 }
@@ -31,7 +32,7 @@ impl<W: Work, T> Default for AwaitedQueries<W, T> {
 
 impl<W: Work, T> AwaitedQueries<W, T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { capacity, inbox: None, queries: Vec::new(), open: 0, answered: Vec::new(), batch: Vec::new() }
+        Self { capacity, inbox: None, queries: Vec::new(), open: 0, answered: VecDeque::new(), batch: Vec::new() }
     }
 
     /// Makes room for so many queries, once there is one.
@@ -95,8 +96,7 @@ impl<W: Work, T> AwaitedQueries<W, T> {
             inbox.take(context.waker(), &mut self.batch);
             self.poll_batch();
         }
-        self.answered.iter().for_each(|(query, _, answer)| query.settle(answer));
-        self.answered.reverse();
+        self.answered.iter().for_each(|(query, _, answer)| query.learn(answer));
         if self.answered.is_empty() { Poll::Pending } else { Poll::Ready(true) }
     }
 
@@ -108,14 +108,14 @@ impl<W: Work, T> AwaitedQueries<W, T> {
                 && let Some((query, value)) = slot.take()
             {
                 self.open -= 1;
-                self.answered.push((query, value, answer));
+                self.answered.push_back((query, value, answer));
             }
         }
     }
 
     /// Takes an answer, in the order in which they came.
     pub(crate) fn next_answer(&mut self) -> Option<(QueryWaiter<W>, T, Answer)> {
-        self.answered.pop()
+        self.answered.pop_front()
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Work that a test states as a future, and how often it was settled.
+    /// Work that a test states as a future, and how often it has learned.
     struct TestWork(BoxFuture<'static, Answer>, Arc<AtomicUsize>);
 
     impl Work for TestWork {
@@ -151,7 +151,7 @@ mod tests {
             self.0.as_mut().poll(context)
         }
 
-        fn settle(self, _: &Answer) {
+        fn learn(self, _: &Answer) {
             self.1.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -161,13 +161,13 @@ mod tests {
     struct Task {
         waiting: AwaitedQueries<TestWork, ()>,
         wakes: Arc<Counting>,
-        settled: Arc<AtomicUsize>,
+        learned: Arc<AtomicUsize>,
     }
 
     impl Task {
         fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery<TestWork>>) {
             let mut task = Self::default();
-            let work = TestWork(Box::pin(future), Arc::clone(&task.settled));
+            let work = TestWork(Box::pin(future), Arc::clone(&task.learned));
             let waiter = SharedQuery::start(None, task.waiting.next_place(), work);
             let query = Arc::clone(waiter.query());
             task.waiting.push(waiter, ());
@@ -186,8 +186,8 @@ mod tests {
             self.waiting.poll(&mut Context::from_waker(&waker)).map(|_| self.waiting.next_answer().unwrap().2)
         }
 
-        fn times_settled(&self) -> usize {
-            self.settled.load(Ordering::SeqCst)
+        fn times_learned(&self) -> usize {
+            self.learned.load(Ordering::SeqCst)
         }
 
         fn times_woken(&self) -> usize {
@@ -248,7 +248,7 @@ mod tests {
         assert!(first.poll().is_ready());
         let mut late = Task::join(&query);
         assert!(late.poll().is_ready(), "answered, and a waiter that joins now gets the answer");
-        assert_eq!(first.times_settled(), 1, "whoever comes first");
+        assert_eq!(first.times_learned(), 1, "whoever comes first");
         assert_eq!(observed.dropped.load(Ordering::SeqCst), 1);
     }
 

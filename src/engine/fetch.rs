@@ -306,7 +306,7 @@ impl Work for QueryTask {
     }
 
     /// Counts an answer, and caches it.
-    fn settle(self, answer: &Answer) {
+    fn learn(self, answer: &Answer) {
         let QueryStep::Answered(Some((sent, epoch))) = self.step else { return };
         let fetcher = &self.fetcher;
         let now = fetcher.clock.now();

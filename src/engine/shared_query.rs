@@ -19,8 +19,8 @@ pub(crate) trait Work: Send + 'static {
     /// Continues, and says how far it is. Not called again after the answer.
     fn poll(&mut self, progress: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer>;
 
-    /// Learns from the answer. Every waiter has this done before it goes on with the answer; the first one does it.
-    fn settle(self, answer: &Answer);
+    /// Learns from the answer. The first waiter that takes the answer calls this; the others wait until it is done.
+    fn learn(self, answer: &Answer);
 }
 
 /// How far a query is.
@@ -36,7 +36,7 @@ pub(crate) struct QueryProgress {
 pub(crate) struct SharedQuery<W> {
     progress: QueryProgress,
     state: Mutex<State>,
-    /// `None` once it is settled, and after cancellation. Only the waiter that has set `State::is_polled`, one that has the
+    /// `None` once it has learned from the answer, and after cancellation. Only the waiter that has set `State::is_polled`, one that has the
     /// answer, or the last one takes this lock, so nobody waits for long.
     work: Mutex<Option<W>>,
 }
@@ -179,12 +179,12 @@ impl<W: Work> QueryWaiter<W> {
     }
 
     /// Lets the work learn from the answer, unless another waiter has done so.
-    pub(crate) fn settle(&self, answer: &Answer) {
+    pub(crate) fn learn(&self, answer: &Answer) {
         // Locked until it has learned, so that no other waiter goes on before. The work takes other locks, but nothing that holds
         // one of them takes this one.
         let mut work = lock(&self.query.work);
         if let Some(work) = work.take() {
-            work.settle(answer);
+            work.learn(answer);
         }
     }
 

@@ -41,7 +41,7 @@ impl Inquiry {
             if *source == Source::Memory {
                 list.run.unit.mark_remembered(slot);
             }
-            list.run.unit.hear(slot, answer);
+            list.run.unit.supply_ref(slot, answer);
             return;
         }
         let answer = answer.clone();

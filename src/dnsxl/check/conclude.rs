@@ -30,7 +30,7 @@ impl ListCheck {
         let broken = |kind, evidence, reason| {
             Verdict::Problem(ProblemDetails { kind, codes: Arc::new([]), reason, evidence, ttl: None }.into())
         };
-        match self.asked_how() {
+        match self.ask_mode() {
             AskMode::Broken(known) => return broken(known.kind, known.evidence.clone(), known.reason.clone()),
             AskMode::Silent => return unknown(Failure::Shed, Vec::new()),
             AskMode::Probe(_) => return Verdict::NotListed(NotListed { ttl: None }),

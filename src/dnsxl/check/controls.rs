@@ -90,7 +90,7 @@ impl ListCheck {
 
     /// Does the check ask about its subject, given the answers so far?
     fn asks_about_the_subject(&self) -> bool {
-        match self.asked_how() {
+        match self.ask_mode() {
             AskMode::Normal => self.name.is_ok(),
             AskMode::ControlsFirst => matches!(self.control_outcome(), Some(ControlOutcome::Sane(_))),
             AskMode::Broken(_) | AskMode::Silent | AskMode::Probe(_) => false,

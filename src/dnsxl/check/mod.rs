@@ -217,7 +217,7 @@ impl ListCheck {
 
     /// Can proof from another check replace the control queries of this one?
     pub(crate) fn takes_proof(&self) -> bool {
-        matches!(self.asked_how(), AskMode::Normal)
+        matches!(self.ask_mode(), AskMode::Normal)
     }
 
     pub(crate) fn spec(&self) -> &Arc<ListSpec> {
@@ -271,7 +271,7 @@ impl ListCheck {
         self.details.as_ref()?.answers.get(slot)
     }
 
-    fn asked_how(&self) -> &AskMode {
+    fn ask_mode(&self) -> &AskMode {
         self.details.as_ref().map_or(&AskMode::Normal, |details| &details.mode)
     }
 
@@ -289,7 +289,7 @@ impl ListCheck {
     }
 
     /// Fills a slot, like [`supply`](Check::supply), but copies the answer only if it is needed later.
-    pub(crate) fn hear(&mut self, slot: Slot, answer: &Answer) {
+    pub(crate) fn supply_ref(&mut self, slot: Slot, answer: &Answer) {
         if slot == A && self.takes_plain_miss() && self.plain_miss.is_none() {
             self.plain_miss = plain_miss(answer);
         }
@@ -307,7 +307,7 @@ impl ListCheck {
     /// The slots that are needed with the answers so far. Answers for other slots are ignored.
     fn wanted(&self) -> Slots {
         let controls = || [FIXED, RANDOM].into_iter().collect();
-        match self.asked_how() {
+        match self.ask_mode() {
             AskMode::Normal => {}
             AskMode::Broken(..) | AskMode::Silent => return Slots::EMPTY,
             AskMode::Probe(probe) => return self.probed(*probe),
@@ -317,7 +317,7 @@ impl ListCheck {
             AskMode::ControlsFirst => {}
         }
         let mut wanted = Slots::one(A);
-        if matches!(self.asked_how(), AskMode::ControlsFirst) {
+        if matches!(self.ask_mode(), AskMode::ControlsFirst) {
             [FIXED, RANDOM].into_iter().for_each(|slot| wanted.insert(slot));
         }
         if self.wants_must_exist() {
@@ -365,7 +365,7 @@ impl Check for ListCheck {
     }
 
     fn supply(&mut self, slot: Slot, answer: Answer) {
-        self.hear(slot, &answer);
+        self.supply_ref(slot, &answer);
     }
 }
 

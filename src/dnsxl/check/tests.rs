@@ -40,7 +40,7 @@ fn a_plain_miss_is_what_its_answer_means() {
             if is_remembered {
                 [&mut short, &mut long].into_iter().for_each(|check| check.mark_remembered(A));
             }
-            short.hear(A, &answer);
+            short.supply_ref(A, &answer);
             long.details_mut().answers.put(A, answer.clone(), SLOTS);
             assert_eq!(seen(&short), seen(&long), "{answer}");
             assert!(short.plain_subject_answer().is_none_or(|plain| plain == long.subject_answer()));
