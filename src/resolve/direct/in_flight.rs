@@ -4,12 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::runtime::{Handle, Id};
+use tokio::runtime::Id;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::Failure;
 use crate::resolve::direct::first_look::FirstLook;
+use crate::resolve::direct::runtimes::runtime_here;
 use crate::resolve::direct::udp::query::{QueryOutcome, UdpQuery};
 use crate::resolve::wire::codec::Edns;
 
@@ -186,9 +187,4 @@ fn poll_until(timer: &mut Pin<Box<Sleep>>, due: Instant, cx: &mut Context<'_>) -
         timer.as_mut().reset(due);
     }
     timer.as_mut().poll(cx).map(|()| Arrival::Time)
-}
-
-/// The tokio runtime that polls now.
-pub(super) fn runtime_here() -> Option<Id> {
-    Handle::try_current().ok().map(|handle| handle.id())
 }

@@ -10,6 +10,7 @@ pub(crate) mod limit;
 mod probe;
 mod probe_state;
 mod rtt;
+mod runtimes;
 mod self_polled;
 mod shared_timer;
 mod stats;
@@ -32,8 +33,6 @@ use crate::resolve::{BoxFuture, Resolve};
 pub use crate::resolve::direct::stats::DirectStats;
 pub use crate::resolve::direct::upstream::Pacing;
 
-/// Sockets and timers are kept for this many runtimes at a time. For one more, those of the runtime that came first are closed.
-const MOST_RUNTIMES: usize = 16;
 /// Enough ports that guessing one is hard, and few enough descriptors.
 const SOCKETS: usize = 64;
 /// A port changes before it is worth finding out. Opening a socket once in 4,096 questions costs next to nothing.

@@ -15,10 +15,10 @@ use tokio::runtime::Id;
 use tokio::time::Instant;
 
 use crate::base::lock::lock;
-use crate::resolve::direct::MOST_RUNTIMES;
 use crate::resolve::direct::limit::places::Decision;
 use crate::resolve::direct::limit::queue::{Queue, WaitingQuestion};
 use crate::resolve::direct::limit::unread_window::Stamp;
+use crate::resolve::direct::runtimes::MOST_RUNTIMES;
 use crate::resolve::direct::shared_timer::SharedTimer;
 
 /// The admission control of one server.

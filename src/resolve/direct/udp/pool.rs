@@ -13,9 +13,9 @@ use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::RecordType;
-use crate::resolve::direct::MOST_RUNTIMES;
 use crate::resolve::direct::entropy::{Entropy, ID_TRIES};
 use crate::resolve::direct::letter_case::shuffle_case;
+use crate::resolve::direct::runtimes::MOST_RUNTIMES;
 use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::direct::udp::socket::Socket;
