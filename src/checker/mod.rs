@@ -31,10 +31,11 @@ use crate::dns::Randomness;
 use crate::engine::Engine;
 use crate::engine::driver;
 use crate::engine::fast_path::FastPath;
+use crate::engine::fetch::CachedLists;
 use crate::engine::run::Run;
-use crate::inquiry::Inquiry;
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
+use crate::inquiry::{Inquiry, KnownLists, NothingKnown};
 use crate::lists::ListSet;
 use crate::policy::Policy;
 use crate::report::summary::Summary;
@@ -241,13 +242,16 @@ impl Checker {
         self.budget
     }
 
-    /// All checks of a dialogue, not started yet. `asks` is false where no question may be sent any more.
-    fn inquiry(&self, dialogue: Dialogue, now: Instant, asks: bool) -> Box<Inquiry> {
+    /// All checks of a dialogue, with what `known_lists` knows. `asks` is false where no question may be sent any more.
+    fn inquiry(&self, dialogue: Dialogue, known_lists: &dyn KnownLists, now: Instant, asks: bool) -> Box<Inquiry> {
         let Engine { fetcher, shared, .. } = &*self.engine;
         let workspace = fetcher.workspaces.take().unwrap_or_default();
         let mut shared = lock(shared);
         let random = shared.random(now, Randomness::new);
-        Box::new(Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random, asks))
+        let inquiry = Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random);
+        let mut inquiry = Box::new(inquiry);
+        inquiry.begin(known_lists, &mut shared, asks);
+        inquiry
     }
 
     /// Runs all checks of a dialogue and counts them.
@@ -257,10 +261,16 @@ impl Checker {
         let counters = &self.engine.fetcher.counters;
         let permit = self.engine.checks.try_acquire();
         let report = match permit {
-            Some(_) => driver::run_inquiry(Arc::clone(&self.engine), self.inquiry(dialogue, now, asks), run).await,
+            Some(_) => {
+                let cached = CachedLists { fetcher: &self.engine.fetcher, now };
+                // A session has answers of its own, which are looked for one by one.
+                let known_lists: &dyn KnownLists = if run.session.is_none() { &cached } else { &NothingKnown };
+                let inquiry = self.inquiry(dialogue, known_lists, now, asks);
+                driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await
+            }
             None => {
                 counters.shed.fetch_add(1, Ordering::Relaxed);
-                driver::shed(&self.engine, *self.inquiry(dialogue, now, false))
+                driver::shed(&self.engine, *self.inquiry(dialogue, &NothingKnown, now, false))
             }
         };
         counters.checks.fetch_add(1, Ordering::Relaxed);

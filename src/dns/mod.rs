@@ -162,7 +162,7 @@ pub fn ttl_from_wire(seconds: u32) -> Duration {
 
 /// A TTL in whole seconds, so that equal answers are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Ttl(u32);
+pub(crate) struct Ttl(u32);
 
 impl From<Duration> for Ttl {
     fn from(ttl: Duration) -> Self {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::remote_text::RemoteText;
 use crate::dns::Evidence;
 use crate::dns::unknown::UnknownReason;
-use crate::dns::{Answer, ExtendedError};
+use crate::dns::{Answer, ExtendedError, Ttl};
 use crate::dnsxl::kind::ListKind;
 use crate::dnsxl::problem::{Breakage, ProblemKind};
 use crate::dnsxl::proof::Proof;
@@ -162,7 +162,7 @@ impl Verdict {
     pub fn ttl(&self) -> Option<Duration> {
         match self {
             Self::Listed(_, listing) => Some(listing.0.ttl),
-            Self::NotListed(not_listed) => not_listed.ttl,
+            Self::NotListed(not_listed) => not_listed.ttl.map(Duration::from),
             Self::Excluded(excluded) => Some(excluded.0.ttl),
             Self::Problem(problem) => problem.0.ttl,
             Self::Unknown(unknown) => unknown.0.ttl,
@@ -244,7 +244,14 @@ impl Listing {
 /// The list does not contain the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotListed {
-    pub(super) ttl: Option<Duration>,
+    pub(super) ttl: Option<Ttl>,
+}
+
+impl NotListed {
+    /// The verdict after this negative answer.
+    pub(super) fn after(answer: &Answer) -> Self {
+        Self { ttl: answer.ttl().map(Ttl::from) }
+    }
 }
 
 /// The list contains the subject, but only with codes that the configuration does not select.

@@ -11,7 +11,7 @@ use crate::engine::fetch::{Fetcher, ListTarget, QueryTask};
 use crate::engine::run::{Pending, Run};
 use crate::engine::session_memory::{Begun, CacheValidity};
 use crate::engine::zone_limits::NumberedZone;
-use crate::inquiry::{Ask, AskedList, Asker, Inquiry, ListQuestion, QuestionId, is_given_up, stage_end};
+use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up, stage_end};
 use crate::report::Source;
 
 /// The questions of one inquiry that are under way.
@@ -86,18 +86,6 @@ impl Asker for Asking<'_> {
     fn list(&self, list: &AskedList) -> NumberedZone {
         let fetcher = self.fetcher();
         fetcher.zones.of(list.spec.zone(), list.hint, &fetcher.cache)
-    }
-
-    /// A session has answers of its own, which are looked for one by one.
-    fn look_up<'b>(
-        &self,
-        questions: impl Iterator<Item = ListQuestion<'b>>,
-        known: &mut Vec<(QuestionId, Answer)>,
-        now: Instant,
-    ) {
-        if self.begun.is_none() {
-            self.fetcher().cached_lists(questions, known, now);
-        }
     }
 
     /// Supplies the answer that the session or the cache has. `false` if there is none.

@@ -24,7 +24,7 @@ use crate::engine::numbers::{Actions, Histogram};
 use crate::engine::permits::{Acquiring, Limits, Permits};
 use crate::engine::shared_query::{QueryProgress, QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
-use crate::inquiry::{AskedList, ListQuestion, QuestionId, Workspace};
+use crate::inquiry::{AskedList, KnownLists, ListQuestion, Workspace};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
@@ -149,26 +149,6 @@ impl Fetcher {
         Some(answer)
     }
 
-    /// Adds the cached answers of lists to `known`: of all lists about one subject, with one look-up.
-    pub(crate) fn cached_lists<'a>(
-        &self,
-        questions: impl Iterator<Item = ListQuestion<'a>>,
-        known: &mut Vec<(QuestionId, Answer)>,
-        now: Instant,
-    ) {
-        let (zones, before) = (self.zones.known(), known.len());
-        let mut questions = questions.peekable();
-        while let Some(ListQuestion { subject, .. }) = questions.peek() {
-            let subject = subject.clone();
-            let numbered = std::iter::from_fn(|| questions.next_if(|next| next.subject == subject)).map(|question| {
-                let number = zones.number(question.spec.zone(), question.hint, &self.cache);
-                (question.ticket, question.spec.zone(), number)
-            });
-            self.cache.get_lists(&subject, numbered, now, |ticket, answer| known.push((ticket, answer)));
-        }
-        self.counters.remembered.fetch_add((known.len() - before) as u64, Ordering::Relaxed);
-    }
-
     /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
     /// is reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
@@ -233,6 +213,30 @@ impl Fetcher {
     /// Questions in flight now.
     pub(crate) fn in_flight(&self) -> usize {
         lock(&self.in_flight).len()
+    }
+}
+
+/// The cached answers of lists, at one time.
+pub(crate) struct CachedLists<'a> {
+    pub(crate) fetcher: &'a Fetcher,
+    pub(crate) now: Instant,
+}
+
+impl KnownLists for CachedLists<'_> {
+    /// All lists about one subject are looked up together.
+    fn look_up(&self, questions: &mut dyn Iterator<Item = ListQuestion<'_>>, known: &mut Vec<(usize, Answer)>) {
+        let Self { fetcher, now } = self;
+        let (zones, before) = (fetcher.zones.known(), known.len());
+        let mut questions = questions.peekable();
+        while let Some(ListQuestion { subject, .. }) = questions.peek() {
+            let subject = subject.clone();
+            let numbered = std::iter::from_fn(|| questions.next_if(|next| next.subject == subject)).map(|question| {
+                let number = zones.number(question.spec.zone(), question.hint, &fetcher.cache);
+                (question.index, question.spec.zone(), number)
+            });
+            fetcher.cache.get_lists(&subject, numbered, *now, |index, answer| known.push((index, answer)));
+        }
+        fetcher.counters.remembered.fetch_add((known.len() - before) as u64, Ordering::Relaxed);
     }
 }
 

@@ -11,15 +11,6 @@ use crate::inquiry::{Inquiry, QuestionId};
 use crate::report::{Exchange, Source};
 
 impl Inquiry {
-    pub(super) fn advance_all(&mut self) {
-        for id in [CheckId::Iprev, CheckId::Helo, CheckId::Sender, CheckId::Recipient] {
-            self.advance(id);
-        }
-        for index in 0..self.lists.len() {
-            self.advance(CheckId::List(index));
-        }
-    }
-
     /// The check with this id.
     fn unit(&mut self, id: CheckId) -> Option<&mut dyn RunningCheck> {
         Some(match id {

@@ -1,15 +1,9 @@
 //! What an inquiry waits for, and which of its questions are put to the network.
 
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use crate::dns::Answer;
-use crate::dnsxl::{ListSpec, Purpose, Subject};
-use crate::inquiry::questions::CheckId;
 use crate::inquiry::session_memory::KeptProof;
-use crate::inquiry::{Ask, AskedList, Awaited, Inquiry, QuestionId, TrialWait};
-use crate::report::Source;
-use crate::report::learned::ZoneHint;
+use crate::inquiry::{Ask, AskedList, Awaited, Inquiry, TrialWait};
 use crate::state::{ACCUSATIONS_HELD, SharedState};
 
 /// How long a verdict that rests on the existence of an address waits for the resolver's trial, measured from the start of the
@@ -29,30 +23,12 @@ pub(crate) enum WaitFor {
     ListsAndHealth,
 }
 
-/// A question to a list about its subject, which was not handed out yet.
-pub(crate) struct ListQuestion<'a> {
-    pub(crate) ticket: QuestionId,
-    pub(crate) spec: &'a ListSpec,
-    /// In the form in which the list stores domains.
-    pub(crate) subject: Cow<'a, Subject>,
-    pub(crate) hint: ZoneHint,
-}
-
 /// Puts the questions of an inquiry to the network.
 pub(crate) trait Asker {
     /// What it needs to know about the list that a question is put to.
     type List;
 
     fn list(&self, list: &AskedList) -> Self::List;
-
-    /// Adds the answers that are known of many lists at once to `known`.
-    fn look_up<'a>(
-        &self,
-        _questions: impl Iterator<Item = ListQuestion<'a>>,
-        _known: &mut Vec<(QuestionId, Answer)>,
-        _now: Instant,
-    ) {
-    }
 
     /// Supplies the answer, if it is known. `false` if not.
     fn supply_known(&mut self, inquiry: &mut Inquiry, ask: &Ask, list: Option<&Self::List>, now: Instant) -> bool;
@@ -79,7 +55,6 @@ impl Inquiry {
     /// not asked at all.
     pub(crate) fn start_questions<A: Asker>(&mut self, wait_for: WaitFor, asker: &mut A, now: Instant) {
         loop {
-            self.supply_known_lists(asker, now);
             let mut unsent: Vec<(Ask, Option<A::List>)> = Vec::new();
             while let Some(ask) = self.next_ask() {
                 let list = ask.list.as_ref().map(|list| asker.list(list));
@@ -110,30 +85,6 @@ impl Inquiry {
                 }
             }
         }
-    }
-
-    /// Supplies the answers that are known of many lists at once.
-    fn supply_known_lists(&mut self, asker: &impl Asker, now: Instant) {
-        if !self.questions.has_more() {
-            return;
-        }
-        let mut known = std::mem::take(&mut self.workspace.known);
-        asker.look_up(self.list_questions(), &mut known, now);
-        for (ticket, answer) in known.drain(..) {
-            self.supply_from(ticket, answer, Source::Memory, Duration::ZERO, Some(now));
-        }
-        self.workspace.known = known;
-    }
-
-    /// The questions to lists about their subjects that were not handed out.
-    fn list_questions(&self) -> impl Iterator<Item = ListQuestion<'_>> {
-        self.questions.not_handed_out().filter_map(|(ticket, asked)| {
-            let CheckId::List(index) = asked.wanted_first else { return None };
-            let list = self.lists.get(index).filter(|_| asked.purpose == Purpose::Subject)?;
-            let spec = list.run.unit.spec();
-            let subject = list.subject.as_ref()?.in_form(spec.knowledge().domain_form());
-            Some(ListQuestion { ticket, spec, subject, hint: list.hint })
-        })
     }
 
     /// Uses these proofs, except for lists that were found broken since.

@@ -15,8 +15,9 @@ use crate::dnsxl::{
     About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
 };
 use crate::inquiry::dialogue::Dialogue;
+use crate::inquiry::known_lists::{KnownLists, NothingKnown};
 use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
-use crate::inquiry::questions::Questions;
+use crate::inquiry::questions::{CheckId, Questions};
 use crate::inquiry::running::{Reported, Running};
 use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
@@ -35,14 +36,15 @@ impl Inquiry {
         now: Instant,
         random: Randomness,
     ) -> Self {
-        let mut inquiry = Self::within(Workspace::default(), dialogue.clone(), settings, shared, now, random, true);
+        let mut inquiry = Self::within(Workspace::default(), dialogue.clone(), settings, shared, now, random);
+        inquiry.begin(&NothingKnown, shared, true);
         inquiry.known = Some(Box::new(shared.of_resolver()));
         // An inquiry without a driver never learns when another inquiry's trial ends: it does not wait for that one.
         inquiry.end_trial_elsewhere();
         inquiry
     }
 
-    /// The same, reusing the tables of an earlier inquiry. Without `asks` it begins no question of our own.
+    /// The same, reusing the tables of an earlier inquiry. It asks nothing before it [begins](Self::begin).
     pub(crate) fn within(
         mut workspace: Workspace,
         dialogue: Dialogue,
@@ -50,7 +52,6 @@ impl Inquiry {
         shared: &mut SharedState,
         now: Instant,
         random: Randomness,
-        asks: bool,
     ) -> Self {
         let client = dialogue.client.map(|address| address.to_canonical());
         let mail_domain = |side, path: &str, is_unqualified: bool| {
@@ -119,11 +120,18 @@ impl Inquiry {
             }
         }
         inquiry.dialogue = dialogue;
-        inquiry.advance_all();
-        if asks {
-            inquiry.ask_own_questions(shared, now);
-        }
         inquiry
+    }
+
+    /// Begins all checks. Without `asks` it begins no question of our own.
+    pub(crate) fn begin(&mut self, known_lists: &dyn KnownLists, shared: &mut SharedState, asks: bool) {
+        for id in [CheckId::Iprev, CheckId::Helo, CheckId::Sender, CheckId::Recipient] {
+            self.advance(id);
+        }
+        self.begin_lists(known_lists);
+        if asks {
+            self.ask_own_questions(shared, self.started);
+        }
     }
 
     /// An inquiry with one check only. `asks` is false where no question may be sent.
@@ -135,13 +143,13 @@ impl Inquiry {
         asks: bool,
     ) -> Self {
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random, asks);
+        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random);
         match check {
             SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
             SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),
             SingleCheck::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
         }
-        inquiry.advance_all();
+        inquiry.begin(&NothingKnown, shared, asks);
         inquiry
     }
 
@@ -156,7 +164,7 @@ impl Inquiry {
         let label = Label::from_random(random);
         let trial = shared.trial(now, label, true);
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random, true);
+        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random);
         inquiry.settings = Arc::clone(settings);
         for (spec, kind) in lists {
             let health = shared.health(&spec, kind).cloned().unwrap_or_default();
@@ -166,7 +174,7 @@ impl Inquiry {
             inquiry.push_list(ListRun { group, ..ListRun::about_nobody(unit, health) });
         }
         inquiry.take_part_in(trial);
-        inquiry.advance_all();
+        inquiry.begin(&NothingKnown, shared, true);
         inquiry
     }
 

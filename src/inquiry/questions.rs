@@ -97,6 +97,29 @@ impl Questions {
         None
     }
 
+    /// Records a question of a list about its subject whose answer is known already.
+    pub(super) fn add_known(&mut self, question: Question, answer: Answer, id: CheckId) {
+        let known = |number| key_of(&self.exchanges, &self.asked, number);
+        if let Some(known) = self.index.find_or_add((&question, false), self.asked.len(), known) {
+            if let Some(exchange) = self.exchanges.get_mut(known) {
+                exchange.wanted_by.push(id);
+            }
+            return;
+        }
+        let (answer, took) = (answer.without_key(&question.name), Duration::ZERO);
+        let (source, answered_after, wanted_by) = (Source::Memory, Some(took), SmallList::one(id));
+        self.exchanges.push(Exchange { question, answer, source, took, answered_after, wanted_by, is_trial: false });
+        self.asked.push(AskedQuestion {
+            purpose: Purpose::Subject,
+            wanted_first: id,
+            awaited: true,
+            answered: true,
+            cancelled: false,
+            wanted_by: SmallList::Empty,
+            sent: false,
+        });
+    }
+
     /// One more check wants the answer to a known question.
     fn want_too(&mut self, index: usize, id: CheckId, slot: Slot) -> Option<QuestionId> {
         let (asked, exchange) = (self.asked.get_mut(index)?, self.exchanges.get_mut(index)?);
@@ -132,17 +155,6 @@ impl Questions {
                 return Some((QuestionId(index), &self.exchanges.get(index)?.question, self.asked.get(index)?));
             }
         }
-    }
-
-    /// The questions that have no answer and were not handed out.
-    pub(super) fn not_handed_out(&self) -> impl Iterator<Item = (QuestionId, &AskedQuestion)> {
-        let all = self.asked.iter().enumerate().skip(self.handed_out);
-        all.filter(|(_, asked)| asked.is_open()).map(|(index, asked)| (QuestionId(index), asked))
-    }
-
-    /// Are there questions that were not handed out?
-    pub(super) fn has_more(&self) -> bool {
-        self.handed_out < self.asked.len()
     }
 
     /// A question that has no answer was sent to the resolver.

@@ -10,7 +10,7 @@ use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::session_memory::{SessionMemory, stage_end};
 use crate::inquiry::settings::Settings;
 use crate::inquiry::under_way::{IsReplaced, StageAsker, UnderWay};
-use crate::inquiry::{Finished, Inquiry, QuestionId, SessionFacts, TrialWait, WaitFor, Workspace};
+use crate::inquiry::{Finished, Inquiry, NothingKnown, QuestionId, SessionFacts, TrialWait, WaitFor, Workspace};
 use crate::policy::{Advice, Stage};
 use crate::report::Report;
 use crate::state::{SharedState, ZoneValidity};
@@ -220,7 +220,9 @@ impl StagedInquiry {
         random: Randomness,
     ) -> StageRun {
         let (workspace, dialogue) = (Workspace::default(), self.facts.dialogue.clone());
-        let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings, shared, now, random, asks);
+        let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings, shared, now, random);
+        // What the session knows is looked for question by question.
+        inquiry.begin(&NothingKnown, shared, asks);
         inquiry.use_proofs(&self.memory.proofs(now), shared);
         StageRun { inquiry: Box::new(inquiry), wait_for, asks, started: now, has_news: true }
     }

@@ -4,7 +4,7 @@ use crate::dns::Answer;
 use crate::inquiry::ListRun;
 use crate::inquiry::operators::OperatorAnswers;
 use crate::inquiry::question_index::QuestionIndex;
-use crate::inquiry::questions::{AskedQuestion, QuestionId};
+use crate::inquiry::questions::AskedQuestion;
 use crate::report::learned::ListSigns;
 
 /// About the octets of one list's name.
@@ -16,8 +16,8 @@ pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
     pub(super) asked: Vec<AskedQuestion>,
     pub(super) index: QuestionIndex,
-    /// Answers that are known of many lists at once.
-    pub(super) known: Vec<(QuestionId, Answer)>,
+    /// Answers of lists that are known when the inquiry begins, with the lists' indexes.
+    pub(super) known: Vec<(usize, Answer)>,
     pub(super) list_signs: Vec<ListSigns>,
     pub(super) operators: OperatorAnswers,
     /// For the draft of the lists' names. Empty at other times, since it may have contained keys.

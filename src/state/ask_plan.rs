@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::base::clock::later;
 use crate::dnsxl::{AskMode, Control, HealthState, Label};
 use crate::report::learned::ZoneHint;
 
@@ -33,5 +34,5 @@ pub(crate) struct AskPlan {
 
 /// Was it less than `RECHECK` ago?
 pub(super) fn is_recent(at: Option<Instant>, now: Instant) -> bool {
-    at.is_some_and(|at| now.saturating_duration_since(at) < RECHECK)
+    at.is_some_and(|at| now < later(at, RECHECK))
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::base::clock::later;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, RecordType};
 use crate::dnsxl::{
@@ -104,16 +105,9 @@ impl Zone {
         let label = self.label(now, label);
         let is_normal = matches!(mode, AskMode::Normal);
         let asks_about_subjects = matches!(mode, AskMode::Normal | AskMode::ControlsFirst);
-        // The random label is the same for every view, so its answer is, too.
-        let absent =
-            self.random.as_ref().filter(|(evidence, _)| evidence.answer().is_no()).and_then(|(evidence, sent)| {
-                let age = now.saturating_duration_since(*sent);
-                (is_normal && age < window).then(|| (Arc::clone(evidence), age))
-            });
-        let control = match (proof, absent) {
-            (Some(proof), _) => Control::fresh(proof),
-            (None, Some((random, age))) => Control::half_stale(random, age),
-            (None, None) => Control::stale(label),
+        let control = match proof {
+            Some(proof) => Control::fresh(proof),
+            None => self.half_proof(window, now).filter(|_| is_normal).unwrap_or_else(|| Control::stale(label)),
         };
         AskPlan {
             control,
@@ -126,6 +120,13 @@ impl Zone {
             health,
             hint: ZoneHint::default(),
         }
+    }
+
+    /// The random label was found absent a short time ago. It is the same for every view, so its answer is, too.
+    fn half_proof(&self, window: Duration, now: Instant) -> Option<Control> {
+        let (evidence, sent) = self.random.as_ref().filter(|(evidence, _)| evidence.answer().is_no())?;
+        let age = now.saturating_duration_since(*sent);
+        (age < window).then(|| Control::half_stale(Arc::clone(evidence), age))
     }
 
     /// May its controls be asked because of a suspicion? At most once a minute.
@@ -145,7 +146,7 @@ impl Zone {
     /// The label for the random control. An old one proves nothing new: the resolver may have its absence in its cache.
     pub(crate) fn label(&mut self, now: Instant, new: Label) -> Label {
         match self.label {
-            Some((label, made)) if now.saturating_duration_since(made) < SAME_LABEL => label,
+            Some((label, made)) if now < later(made, SAME_LABEL) => label,
             _ => self.label.insert((new, now)).0,
         }
     }

@@ -62,7 +62,7 @@ impl ListCheck {
                 Some(AnswerKind::Failed(failure)) => unknown(failure, self.evidence(MUST_EXIST).into_iter().collect()),
                 _ => Verdict::NotListed(NotListed { ttl: None }),
             },
-            AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => Verdict::NotListed(NotListed { ttl: answer.ttl() }),
+            AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => Verdict::NotListed(NotListed::after(answer)),
             AnswerKind::Failed(Failure::Unrelated) if self.answer(MUST_EXIST).is_some_and(looks_stripped) => {
                 Verdict::Unknown(Unknown::resolver_at_fault())
             }

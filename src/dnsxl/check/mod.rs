@@ -298,8 +298,17 @@ impl ListCheck {
         }
     }
 
+    /// Ends the check if this cached answer about the subject is a plain negative one. Returns its question then.
+    pub(crate) fn remember_miss(&mut self, answer: &Answer) -> Option<Question> {
+        let miss = plain_miss(answer).filter(|_| self.takes_plain_miss())?;
+        let question = self.question(A)?;
+        self.plain_miss = Some(miss);
+        self.mark_remembered(A);
+        Some(question)
+    }
+
     /// Does a plain miss decide, whatever the other answers are?
-    fn takes_plain_miss(&self) -> bool {
+    pub(crate) fn takes_plain_miss(&self) -> bool {
         let is_unanswered = |details: &Details| !details.first_use && details.answers.get(A).is_none();
         self.name.is_ok() && self.takes_proof() && self.details.as_deref().is_none_or(is_unanswered)
     }
@@ -373,7 +382,7 @@ impl Check for ListCheck {
 fn plain_miss(answer: &Answer) -> Option<NotListed> {
     match answer.kind() {
         AnswerKind::NxDomain(Some(soa)) | AnswerKind::NoData(Some(soa)) if !soa.owner().is_top() => {
-            Some(NotListed { ttl: answer.ttl() })
+            Some(NotListed::after(answer))
         }
         _ => None,
     }
