@@ -55,11 +55,11 @@ pub(super) fn list_run(
 ) -> ListRun {
     let AskPlan { control, mode, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, health, hint } =
         plan;
-    let unit = match name {
+    let mut unit = match name {
         Some(name) => ListCheck::named(Arc::clone(spec), &subject, control, name),
         None => ListCheck::new(Arc::clone(spec), &subject, control),
     };
-    let mut unit = unit.mode(mode);
+    unit.set_mode(mode);
     if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
         unit = unit.first_use();
     }

@@ -313,9 +313,10 @@ impl Inquiry {
     }
 
     /// Adds a list and returns its index.
-    fn push_list(&mut self, list: ListRun) -> usize {
+    fn push_list(&mut self, mut list: ListRun) -> usize {
         let index = self.lists.len();
-        self.lists.push(ListRun { index, ..list });
+        list.index = index;
+        self.lists.push(list);
         index
     }
 }

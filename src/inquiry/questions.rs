@@ -8,7 +8,7 @@ use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
 use crate::inquiry::question_index::{QuestionIndex, QuestionKey};
 pub(crate) use crate::report::exchange::CheckId;
-use crate::report::exchange::{AskedQuestions, Exchange, Source};
+use crate::report::exchange::{AskedQuestions, Exchange, ShortTime, Source};
 use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 
 /// One question of an inquiry that is waiting for its answer.
@@ -82,7 +82,7 @@ impl Questions {
             return self.want_too(known, id, slot);
         }
         self.open += usize::from(id.is_awaited());
-        let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, Duration::ZERO);
+        let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, ShortTime::default());
         let (answered_after, wanted_by, is_trial) = (None, SmallList::one(id), purpose == Purpose::Resolver);
         self.exchanges.push(Exchange { question, answer, source, took, answered_after, wanted_by, is_trial });
         self.asked.push(AskedQuestion {
@@ -106,7 +106,7 @@ impl Questions {
             }
             return;
         }
-        let (answer, took) = (answer.without_key(&question.name), Duration::ZERO);
+        let (answer, took) = (answer.without_key(&question.name), ShortTime::default());
         let (source, answered_after, wanted_by) = (Source::Memory, Some(took), SmallList::one(id));
         self.exchanges.push(Exchange { question, answer, source, took, answered_after, wanted_by, is_trial: false });
         self.asked.push(AskedQuestion {
@@ -184,8 +184,8 @@ impl Questions {
         }
         exchange.answer = answer.without_key(&exchange.question.name);
         exchange.source = source;
-        exchange.took = took;
-        exchange.answered_after = answered_after;
+        exchange.took = took.into();
+        exchange.answered_after = answered_after.map(ShortTime::from);
         Some(std::mem::take(&mut asked.wanted_by))
     }
 

@@ -23,13 +23,29 @@ pub struct Exchange {
     pub(crate) question: Question,
     pub(crate) answer: Answer,
     pub(crate) source: Source,
-    pub(crate) took: Duration,
+    pub(crate) took: ShortTime,
     /// When the answer came, counted from the start of the check.
-    pub(crate) answered_after: Option<Duration>,
+    pub(crate) answered_after: Option<ShortTime>,
     /// The checks that wanted the answer.
     pub(crate) wanted_by: SmallList<CheckId>,
     /// It belongs to the resolver's trial.
     pub(crate) is_trial: bool,
+}
+
+/// A time of at most 71 minutes in whole microseconds: a report has many of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ShortTime(u32);
+
+impl From<Duration> for ShortTime {
+    fn from(time: Duration) -> Self {
+        Self(u32::try_from(time.as_micros()).unwrap_or(u32::MAX))
+    }
+}
+
+impl From<ShortTime> for Duration {
+    fn from(ShortTime(micros): ShortTime) -> Self {
+        Self::from_micros(micros.into())
+    }
 }
 
 impl Exchange {
@@ -54,13 +70,13 @@ impl Exchange {
     /// How long it took.
     #[must_use]
     pub fn took(&self) -> Duration {
-        self.took
+        self.took.into()
     }
 
     /// When the answer came, counted from the start of the check. `None` if none came, and in a check that has no clock.
     #[must_use]
     pub fn answered_after(&self) -> Option<Duration> {
-        self.answered_after
+        self.answered_after.map(Duration::from)
     }
 
     pub(crate) fn is_wanted_by(&self, unit: CheckId) -> bool {

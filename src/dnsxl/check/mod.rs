@@ -182,7 +182,9 @@ impl ListCheck {
     #[must_use]
     pub(crate) fn probe(spec: Arc<ListSpec>, kind: SubjectKind, control: Control, probe: Probe) -> Self {
         let name = Ok(spec.zone().clone());
-        Self::with(spec, kind, name, control).mode(AskMode::Probe(probe))
+        let mut check = Self::with(spec, kind, name, control);
+        check.set_mode(AskMode::Probe(probe));
+        check
     }
 
     fn with(spec: Arc<ListSpec>, kind: SubjectKind, name: Result<Name, Skipped>, control: Control) -> Self {
@@ -202,12 +204,10 @@ impl ListCheck {
     }
 
     /// Sets how the list is asked; [`AskMode::Normal`] by default.
-    #[must_use]
-    pub(crate) fn mode(mut self, mode: AskMode) -> Self {
+    pub(crate) fn set_mode(&mut self, mode: AskMode) {
         if self.details.is_some() || !matches!(mode, AskMode::Normal) {
             self.details_mut().mode = mode;
         }
-        self
     }
 
     /// Does the profile contain a test entry that must exist?

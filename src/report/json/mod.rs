@@ -150,7 +150,7 @@ impl Serialize for Exchange {
         map.serialize_entry("question", &self.question.to_string())?;
         map.serialize_entry("answer", &self.answer.to_string())?;
         map.serialize_entry("source", self.source.word())?;
-        map.serialize_entry("took_ms", &((self.took.as_secs_f64() * 10_000.0).round() / 10.0))?;
+        map.serialize_entry("took_ms", &((self.took().as_secs_f64() * 10_000.0).round() / 10.0))?;
         map.end()
     }
 }
