@@ -15,7 +15,7 @@ use crate::base::clock::{BoxFuture, Clock};
 use crate::base::lock::lock;
 use crate::base::pool::ReusePool;
 use crate::dns::{Answer, Question};
-use crate::dnsxl::Purpose;
+use crate::dnsxl::{Purpose, Subject};
 use crate::engine::cache::{Cache, CacheEpoch, Tick};
 use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
@@ -24,7 +24,7 @@ use crate::engine::numbers::{Actions, Histogram};
 use crate::engine::permits::{Acquiring, Limits, Permits};
 use crate::engine::shared_query::{QueryProgress, QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
-use crate::inquiry::{AskedList, KnownLists, ListQuestion, Workspace};
+use crate::inquiry::{AskedList, KnownLists, ListOfClient, Workspace};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
@@ -216,26 +216,23 @@ impl Fetcher {
     }
 }
 
-/// The cached answers of lists, at one time.
+/// The cached answers of lists about a client, at one time.
 pub(crate) struct CachedLists<'a> {
     pub(crate) fetcher: &'a Fetcher,
     pub(crate) now: Instant,
 }
 
 impl KnownLists for CachedLists<'_> {
-    /// All lists about one subject are looked up together.
-    fn look_up(&self, questions: &mut dyn Iterator<Item = ListQuestion<'_>>, known: &mut Vec<(usize, Answer)>) {
+    fn look_up(
+        &self,
+        client: &Subject,
+        lists: &mut dyn Iterator<Item = ListOfClient<'_>>,
+        known: &mut Vec<(usize, Answer)>,
+    ) {
         let Self { fetcher, now } = self;
         let (zones, before) = (fetcher.zones.known(), known.len());
-        let mut questions = questions.peekable();
-        while let Some(ListQuestion { subject, .. }) = questions.peek() {
-            let subject = subject.clone();
-            let numbered = std::iter::from_fn(|| questions.next_if(|next| next.subject == subject)).map(|question| {
-                let number = zones.number(question.spec.zone(), question.hint, &fetcher.cache);
-                (question.index, question.spec.zone(), number)
-            });
-            fetcher.cache.get_lists(&subject, numbered, *now, |index, answer| known.push((index, answer)));
-        }
+        let numbered = lists.map(|(index, zone, hint)| (index, zone, zones.number(zone, hint, &fetcher.cache)));
+        fetcher.cache.get_lists(client, numbered, *now, |index, answer| known.push((index, answer)));
         fetcher.counters.remembered.fetch_add((known.len() - before) as u64, Ordering::Relaxed);
     }
 }

@@ -1,43 +1,42 @@
-//! What lists are known to have answered when an inquiry begins. A list that is known not to hold its subject is done from the
-//! start: nearly every list of a client that comes again.
+//! What lists are known to have answered about the client when an inquiry begins. A list that is known not to hold the client is
+//! done from the start: nearly every list of a client that comes again.
 
-use std::borrow::Cow;
-
+use crate::base::name::Name;
 use crate::dns::Answer;
-use crate::dnsxl::{ListSpec, Subject};
+use crate::dnsxl::Subject;
 use crate::inquiry::Inquiry;
 use crate::inquiry::questions::CheckId;
 use crate::inquiry::running::RunningCheck;
 use crate::report::learned::ZoneHint;
 
-/// A list whose answer about its subject may be known.
-pub(crate) struct ListQuestion<'a> {
-    /// Its index among the lists of the inquiry.
-    pub(crate) index: usize,
-    pub(crate) spec: &'a ListSpec,
-    /// In the form in which the list stores domains.
-    pub(crate) subject: Cow<'a, Subject>,
-    pub(crate) hint: ZoneHint,
-}
+/// A list that is asked about the client: its index in the inquiry, its zone, and where to look for that.
+pub(crate) type ListOfClient<'a> = (usize, &'a Name, ZoneHint);
 
 /// Looks up what lists are known to have answered.
 pub(crate) trait KnownLists {
-    /// Adds the known answers to `known`, with the indexes of their lists, in the order of `questions`.
-    fn look_up(&self, questions: &mut dyn Iterator<Item = ListQuestion<'_>>, known: &mut Vec<(usize, Answer)>);
+    /// Adds the known answers about the client to `known`, with the indexes of their lists, in the order of `lists`.
+    fn look_up(
+        &self,
+        client: &Subject,
+        lists: &mut dyn Iterator<Item = ListOfClient<'_>>,
+        known: &mut Vec<(usize, Answer)>,
+    );
 }
 
 /// Nothing is known.
 pub(crate) struct NothingKnown;
 
 impl KnownLists for NothingKnown {
-    fn look_up(&self, _: &mut dyn Iterator<Item = ListQuestion<'_>>, _: &mut Vec<(usize, Answer)>) {}
+    fn look_up(&self, _: &Subject, _: &mut dyn Iterator<Item = ListOfClient<'_>>, _: &mut Vec<(usize, Answer)>) {}
 }
 
 impl Inquiry {
-    /// Begins every list: those that are known not to hold their subject are done, the others ask their questions.
+    /// Begins every list: those that are known not to hold the client are done, the others ask their questions.
     pub(super) fn begin_lists(&mut self, known_lists: &dyn KnownLists) {
         let mut known = std::mem::take(&mut self.workspace.known);
-        known_lists.look_up(&mut self.list_questions(), &mut known);
+        if let Some(client) = self.dialogue.client.map(Subject::from) {
+            known_lists.look_up(&client, &mut self.lists_of(&client), &mut known);
+        }
         let mut answers = known.drain(..).peekable();
         for index in 0..self.lists.len() {
             let answer = answers.next_if(|(of, _)| *of == index);
@@ -49,12 +48,12 @@ impl Inquiry {
         self.workspace.known = known;
     }
 
-    /// The lists that are asked as usual.
-    fn list_questions(&self) -> impl Iterator<Item = ListQuestion<'_>> {
-        self.lists.iter().enumerate().filter_map(|(index, list)| {
-            let (spec, hint) = (list.run.unit.spec(), list.hint);
-            let subject = list.subject.as_ref().filter(|_| list.run.unit.takes_plain_miss())?;
-            Some(ListQuestion { index, spec, subject: subject.in_form(spec.knowledge().domain_form()), hint })
+    /// The lists that are asked about the client as usual.
+    fn lists_of(&self, client: &Subject) -> impl Iterator<Item = ListOfClient<'_>> {
+        self.lists.iter().enumerate().filter_map(move |(index, list)| {
+            let unit = &list.run.unit;
+            let is_usual = list.subject.as_ref() == Some(client) && unit.takes_plain_miss();
+            is_usual.then(|| (index, unit.spec().zone(), list.hint))
         })
     }
 
@@ -87,11 +86,15 @@ mod tests {
     struct Known(Vec<(&'static str, Answer)>);
 
     impl KnownLists for Known {
-        fn look_up(&self, questions: &mut dyn Iterator<Item = ListQuestion<'_>>, known: &mut Vec<(usize, Answer)>) {
-            for question in questions {
-                let zone = question.spec.zone().to_string();
-                let answers = self.0.iter().filter(|(of, _)| *of == zone);
-                known.extend(answers.map(|(_, answer)| (question.index, answer.clone())));
+        fn look_up(
+            &self,
+            _: &Subject,
+            lists: &mut dyn Iterator<Item = ListOfClient<'_>>,
+            known: &mut Vec<(usize, Answer)>,
+        ) {
+            for (index, zone, _) in lists {
+                let answers = self.0.iter().filter(|(of, _)| *of == zone.to_string());
+                known.extend(answers.map(|(_, answer)| (index, answer.clone())));
             }
         }
     }

@@ -70,7 +70,7 @@ pub(crate) use crate::inquiry::asking::{Asker, WaitFor};
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
 pub(crate) use crate::inquiry::finish::Finished;
-pub(crate) use crate::inquiry::known_lists::{KnownLists, ListQuestion, NothingKnown};
+pub(crate) use crate::inquiry::known_lists::{KnownLists, ListOfClient, NothingKnown};
 pub use crate::inquiry::questions::QuestionId;
 pub(crate) use crate::inquiry::session_facts::SessionFacts;
 pub(crate) use crate::inquiry::session_memory::{SessionMemory, is_given_up, stage_end};

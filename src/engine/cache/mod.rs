@@ -135,18 +135,17 @@ impl Cache {
         known
     }
 
-    /// The same for several zones, with one look-up. Each answer is passed on with what stands before its zone. All zones are
-    /// taken, also where there is no answer.
+    /// The same for several zones, with one look-up. Each answer is passed on with what stands before its zone.
     pub(crate) fn get_lists<'a, T>(
         &self,
         subject: &Subject,
-        mut zones: impl Iterator<Item = (T, &'a Name, Option<(ZoneNumber, Edition)>)>,
+        zones: impl Iterator<Item = (T, &'a Name, Option<(ZoneNumber, Edition)>)>,
         now: Instant,
         mut found: impl FnMut(T, Answer),
     ) {
         let now = self.tick(now);
         self.subjects.look_up(subject, |record| {
-            for (of, zone, number) in zones.by_ref() {
+            for (of, zone, number) in zones {
                 // Compared under the lock of the store: see `get_client`.
                 let number = number.filter(|(_, edition)| self.is_current(*edition));
                 if let Some(answer) = number.and_then(|(number, _)| record.answer(number, zone, now)) {
@@ -155,7 +154,6 @@ impl Cache {
             }
             Some(())
         });
-        zones.for_each(drop);
     }
 
     /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if
