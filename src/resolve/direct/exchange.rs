@@ -5,7 +5,6 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use tokio::runtime::Id;
-use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
@@ -15,6 +14,7 @@ use crate::resolve::direct::in_flight::{Arrival, Datagram, InFlight};
 use crate::resolve::direct::limit::admission::Permit;
 use crate::resolve::direct::runtimes::runtime_here;
 use crate::resolve::direct::stats::count;
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::QueryOutcome;
 use crate::resolve::direct::upstream::{Pacing, Server, Upstream};
@@ -31,7 +31,7 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
     let Some(runtime) = runtime_here() else {
         return Answer::failed(Failure::Network);
     };
-    let begin = Instant::now();
+    let begin = Time::now();
     let end = begin + upstream.timeouts.total();
     let first = upstream.first_server(runtime, begin);
     let Some(server) = upstream.servers.get(first) else { return Answer::failed(Failure::Network) };
@@ -58,7 +58,7 @@ pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
             (Classified::Answer(answer), _) => return answer,
             (Classified::Chase(longer), server) => {
                 round.follow(longer, server);
-                now = Instant::now();
+                now = Time::now();
             }
         }
     }
@@ -78,14 +78,14 @@ struct Round<'a> {
     /// Sockets that were closed because of wrong datagrams.
     lost: u32,
     /// When the last datagram counts as lost.
-    wake: Instant,
+    wake: Time,
     /// `wake` is earlier than [`Timeouts::resend`](crate::resolve::Timeouts::resend): a re-send then costs credit.
     early: bool,
-    end: Instant,
+    end: Time,
 }
 
 impl Round<'_> {
-    fn begin(&mut self, now: Instant) {
+    fn begin(&mut self, now: Time) {
         self.on(AttemptEvent::Start, || now);
     }
 
@@ -108,7 +108,7 @@ impl Round<'_> {
                     continue;
                 }
                 Arrival::Time => {
-                    let now = Instant::now();
+                    let now = Time::now();
                     if now >= self.end {
                         break;
                     }
@@ -136,7 +136,7 @@ impl Round<'_> {
     }
 
     /// Does what follows from an event; `Some` when the question is answered.
-    fn on(&mut self, event: AttemptEvent, now: impl Fn() -> Instant) -> Option<Classified> {
+    fn on(&mut self, event: AttemptEvent, now: impl Fn() -> Time) -> Option<Classified> {
         let mut action = self.attempts.on(event);
         loop {
             action = match action {
@@ -160,7 +160,7 @@ impl Round<'_> {
             return self.on_outcome(datagram, outcome);
         };
         let server = self.upstream.servers.get(datagram.server)?;
-        lock(&server.rtt).answered(at.saturating_duration_since(datagram.sent), at);
+        lock(&server.rtt).answered(at.since(datagram.sent), at);
         let answered = self.on_outcome(datagram, outcome);
         let permit = matches!(answered, Some(Classified::Answer(_))).then_some(&mut self.permit);
         server.admission.answered(datagram.sent, at, self.runtime, permit);
@@ -193,13 +193,13 @@ impl Round<'_> {
             QueryOutcome::Lost if self.attempts.is_out(server) => return None,
             QueryOutcome::Lost => {
                 self.lost += 1;
-                match self.send(server, Instant::now()) {
+                match self.send(server, Time::now()) {
                     Ok(()) => return None,
                     Err(error) => failed(server, io_failure(&error)),
                 }
             }
         };
-        self.on(event, Instant::now)
+        self.on(event, Time::now)
     }
 
     /// The server does not know OPT records, or not for this name: a probe shows which.
@@ -207,10 +207,10 @@ impl Round<'_> {
         if self.attempts.uses_opt(at)
             && let Some(server) = self.upstream.servers.get(at)
         {
-            self.upstream.suspect(server, self.runtime, Instant::now());
+            self.upstream.suspect(server, self.runtime, Time::now());
         }
         match self.read(response) {
-            Classified::Answer(answer) => self.on(AttemptEvent::RefusedOpt(at, answer), Instant::now),
+            Classified::Answer(answer) => self.on(AttemptEvent::RefusedOpt(at, answer), Time::now),
             Classified::Chase(_) => None, // an error has no chain
         }
     }
@@ -221,11 +221,11 @@ impl Round<'_> {
             // A response that is truncated over TCP cannot be fetched in any other way, and a partial answer is never used.
             _ => failed(server, Failure::Truncated),
         };
-        self.on(event, Instant::now)
+        self.on(event, Time::now)
     }
 
     /// No response has come in time.
-    fn on_silence(&mut self, now: Instant) {
+    fn on_silence(&mut self, now: Time) {
         if self.attempts.is_over() {
             self.wake = self.end; // only TCP is still open
             return;
@@ -261,7 +261,7 @@ impl Round<'_> {
     }
 
     /// Sends one datagram to a server.
-    fn send(&mut self, at: usize, now: Instant) -> io::Result<()> {
+    fn send(&mut self, at: usize, now: Time) -> io::Result<()> {
         let Some(server) = self.upstream.servers.get(at) else { return Ok(()) };
         if self.in_flight.has_waited() {
             // The task that polls now may run in another runtime than the one that asked first.
@@ -280,7 +280,7 @@ impl Round<'_> {
         let Some(last) = self.in_flight.last() else { return };
         let (server, sent) = (last.server, last.query.send());
         if let Err(error) = self.note_sent(sent) {
-            self.on(failed(server, io_failure(&error)), Instant::now);
+            self.on(failed(server, io_failure(&error)), Time::now);
         }
     }
 
@@ -298,7 +298,7 @@ impl Round<'_> {
             Err(error) if is_congestion(&error) => Ok(()),
             Err(error) => {
                 if let Some(server) = self.upstream.servers.get(last.server) {
-                    lock(&server.pool).renew(Instant::now());
+                    lock(&server.pool).renew(Time::now());
                 }
                 self.in_flight.remove_last();
                 Err(error)
@@ -308,7 +308,7 @@ impl Round<'_> {
     }
 
     /// Sets when the datagram sent now counts as lost.
-    fn set_wake(&mut self, server: &Server, now: Instant) {
+    fn set_wake(&mut self, server: &Server, now: Time) {
         let late = self.attempts.wait(self.upstream.timeouts.resend());
         let patience = match self.upstream.pacing {
             Pacing::Fixed => None,
@@ -351,7 +351,7 @@ impl Round<'_> {
 
 impl Upstream {
     /// The server to ask first: the first one that is not passed over.
-    fn first_server(&self, runtime: Id, now: Instant) -> usize {
+    fn first_server(&self, runtime: Id, now: Time) -> usize {
         let is_there = |server: &Server| {
             if !server.known.is_watched() {
                 return true;
@@ -363,7 +363,7 @@ impl Upstream {
     }
 
     /// A server did not answer, or refused an OPT record: a probe shows whether that is due to the server or to the name asked.
-    fn suspect(&self, server: &Server, runtime: Id, now: Instant) {
+    fn suspect(&self, server: &Server, runtime: Id, now: Time) {
         probe::suspect(server, &self.counters, runtime, now, self.timeouts.resend());
     }
 }

@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::runtime::Id;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::Failure;
 use crate::resolve::direct::first_look::FirstLook;
 use crate::resolve::direct::runtimes::runtime_here;
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::query::{QueryOutcome, UdpQuery};
 use crate::resolve::wire::codec::Edns;
 
@@ -41,7 +42,7 @@ struct Rest<'a> {
 /// A datagram in flight.
 pub(super) struct Datagram {
     pub(super) server: usize,
-    pub(super) sent: Instant,
+    pub(super) sent: Time,
     pub(super) edns: Edns,
     pub(super) query: UdpQuery,
 }
@@ -118,7 +119,7 @@ impl<'a> InFlight<'a> {
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        due: Instant,
+        due: Time,
         runtime: Id,
         look: impl Fn(&[u8]) -> FirstLook,
     ) -> Poll<Arrival> {
@@ -137,18 +138,18 @@ impl<'a> InFlight<'a> {
             let first_wait = !std::mem::replace(&mut self.has_waited, true);
             return if first_wait { Poll::Pending } else { self.poll_elsewhere(cx, due, runtime) };
         }
-        let timer = self.rest().timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        let timer = self.rest().timer.get_or_insert_with(|| Box::pin(sleep_until(due.instant())));
         poll_until(timer, due, cx)
     }
 
     /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
     /// again from this one, after the usual wait.
-    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Instant, runtime: Id) -> Poll<Arrival> {
+    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Time, runtime: Id) -> Poll<Arrival> {
         let Some(here) = runtime_here().filter(|here| *here != runtime) else { return Poll::Pending };
         let elsewhere = &mut self.rest().elsewhere;
         // A timer may only be polled in its own runtime: another runtime may have shut down, and polling then panics.
         if elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
-            *elsewhere = Some((here, Box::pin(sleep_until(due))));
+            *elsewhere = Some((here, Box::pin(sleep_until(due.instant()))));
         }
         let Some((_, timer)) = elsewhere else { return Poll::Pending };
         poll_until(timer, due, cx)
@@ -157,7 +158,7 @@ impl<'a> InFlight<'a> {
 
 impl Rest<'_> {
     /// Anything but time.
-    fn poll(&mut self, cx: &mut Context<'_>, due: Instant, look: impl Fn(&[u8]) -> FirstLook) -> Option<Arrival> {
+    fn poll(&mut self, cx: &mut Context<'_>, due: Time, look: impl Fn(&[u8]) -> FirstLook) -> Option<Arrival> {
         for at in 0..self.more.len() {
             if let Some(datagram) = self.more.get_mut(at)
                 && let Poll::Ready(outcome) = datagram.query.poll(cx, due, &look)
@@ -182,9 +183,9 @@ impl Rest<'_> {
     }
 }
 
-fn poll_until(timer: &mut Pin<Box<Sleep>>, due: Instant, cx: &mut Context<'_>) -> Poll<Arrival> {
-    if timer.deadline() != due {
-        timer.as_mut().reset(due);
+fn poll_until(timer: &mut Pin<Box<Sleep>>, due: Time, cx: &mut Context<'_>) -> Poll<Arrival> {
+    if timer.deadline() != due.instant() {
+        timer.as_mut().reset(due.instant());
     }
     timer.as_mut().poll(cx).map(|()| Arrival::Time)
 }

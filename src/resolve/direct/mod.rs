@@ -15,6 +15,7 @@ mod self_polled;
 mod shared_timer;
 mod stats;
 mod tcp;
+mod time;
 pub(crate) mod udp;
 mod upstream;
 

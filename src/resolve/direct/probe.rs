@@ -10,13 +10,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Id;
-use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::RecordType;
 use crate::resolve::direct::probe_state::{Open, ServerProbe};
 use crate::resolve::direct::stats::{DirectCounters, count};
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::QueryOutcome;
 use crate::resolve::direct::upstream::Server;
@@ -29,7 +29,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const WITHOUT_OPT: Duration = Duration::from_secs(3_600);
 
 /// The server is suspect: probes it, unless the last probe was less than [`INTERVAL`] ago.
-pub(super) fn suspect(server: &Server, counters: &DirectCounters, runtime: Id, now: Instant, patience: Duration) {
+pub(super) fn suspect(server: &Server, counters: &DirectCounters, runtime: Id, now: Time, patience: Duration) {
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
     begin(&mut probe, server, counters, runtime, now, patience);
@@ -37,10 +37,10 @@ pub(super) fn suspect(server: &Server, counters: &DirectCounters, runtime: Id, n
 }
 
 /// Takes in the result of the probe, and probes again a server that is passed over.
-pub(super) fn look(server: &Server, counters: &DirectCounters, runtime: Id, now: Instant, patience: Duration) {
+pub(super) fn look(server: &Server, counters: &DirectCounters, runtime: Id, now: Time, patience: Duration) {
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
-    let is_over = probe.without_opt.is_some_and(|since| now.saturating_duration_since(since) >= WITHOUT_OPT);
+    let is_over = probe.without_opt.is_some_and(|since| now.since(since) >= WITHOUT_OPT);
     if is_over || lock(&server.rtt).is_passed_over() {
         begin(&mut probe, server, counters, runtime, now, patience);
     }
@@ -53,7 +53,7 @@ fn note_watched(probe: &ServerProbe, server: &Server) {
 }
 
 /// Takes in the result of the probe in flight.
-fn look_at(probe: &mut ServerProbe, server: &Server, runtime: Id, now: Instant, patience: Duration) {
+fn look_at(probe: &mut ServerProbe, server: &Server, runtime: Id, now: Time, patience: Duration) {
     let Some(open) = &mut probe.open else { return };
     if open.unsent {
         if open.query.send().is_err() {
@@ -65,7 +65,7 @@ fn look_at(probe: &mut ServerProbe, server: &Server, runtime: Id, now: Instant, 
     let waker = Waker::noop();
     match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = octets_refuse_opt(response)) {
         Poll::Ready(QueryOutcome::Response((), at) | QueryOutcome::OtherCase(at)) => {
-            lock(&server.rtt).answered(at.saturating_duration_since(open.sent), at);
+            lock(&server.rtt).answered(at.since(open.sent), at);
             server.admission.answered(open.sent, at, open.runtime, None);
             server.known.without_opt.store(refused, Ordering::Relaxed);
             probe.without_opt = refused.then_some(now);
@@ -87,10 +87,10 @@ fn begin(
     server: &Server,
     counters: &DirectCounters,
     runtime: Id,
-    now: Instant,
+    now: Time,
     patience: Duration,
 ) {
-    if probe.last.is_some_and(|last| now.saturating_duration_since(last) < INTERVAL) {
+    if probe.last.is_some_and(|last| now.since(last) < INTERVAL) {
         return;
     }
     probe.last = Some(now);

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Id;
-use tokio::time::Instant;
 
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::wire::codec::Edns;
 
@@ -21,8 +21,8 @@ pub(super) struct Known {
 #[derive(Default)]
 pub(super) struct ServerProbe {
     pub(super) open: Option<Open>,
-    pub(super) last: Option<Instant>,
-    pub(super) without_opt: Option<Instant>,
+    pub(super) last: Option<Time>,
+    pub(super) without_opt: Option<Time>,
 }
 
 /// A probe in flight.
@@ -31,8 +31,8 @@ pub(super) struct Open {
     pub(super) runtime: Id,
     /// The socket was not writable yet when it was opened.
     pub(super) unsent: bool,
-    pub(super) sent: Instant,
-    pub(super) due: Instant,
+    pub(super) sent: Time,
+    pub(super) due: Time,
 }
 
 impl Known {

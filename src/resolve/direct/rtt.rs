@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::resolve::direct::time::Time;
 
 /// No datagram counts as lost sooner.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
@@ -23,9 +23,9 @@ pub(super) struct Rtt {
     smoothed: Option<(u64, u64)>,
     credit: u32,
     unanswered: u32,
-    silent_since: Option<Instant>,
+    silent_since: Option<Time>,
     /// When it last responded.
-    last_answer: Option<Instant>,
+    last_answer: Option<Time>,
     passed_over: bool,
 }
 
@@ -42,7 +42,7 @@ impl Rtt {
     }
 
     /// A response came after `took`, at this time. Any response counts, NXDOMAIN and errors too.
-    pub(super) fn answered(&mut self, took: Duration, at: Instant) {
+    pub(super) fn answered(&mut self, took: Duration, at: Time) {
         // RFC 6298 §2. Every send has its own id, so it is certain which one was answered, also after a re-send.
         let took = u64::try_from(took.min(LONGEST_QUESTION).as_nanos()).unwrap_or_default();
         self.smoothed = Some(match self.smoothed {
@@ -57,7 +57,7 @@ impl Rtt {
     }
 
     /// The datagram sent at `sent` got no response in time.
-    pub(super) fn silent(&mut self, sent: Instant) {
+    pub(super) fn silent(&mut self, sent: Time) {
         self.unanswered = self.unanswered.saturating_add(1);
         self.silent_since.get_or_insert(sent);
     }
@@ -80,13 +80,13 @@ impl Rtt {
     }
 
     /// Should a probe find out whether the server is up? Silence alone does not show it: the servers of the names asked may be down.
-    pub(super) fn is_suspect(&self, now: Instant, resend: Duration) -> bool {
-        let long = self.silent_since.is_some_and(|since| now.saturating_duration_since(since) >= resend);
+    pub(super) fn is_suspect(&self, now: Time, resend: Duration) -> bool {
+        let long = self.silent_since.is_some_and(|since| now.since(since) >= resend);
         self.unanswered >= SUSPECT_SENDS && long
     }
 
     /// The probe sent at `sent` got no response in time. The server is passed over unless it has answered something since.
-    pub(super) fn probe_lost(&mut self, sent: Instant) {
+    pub(super) fn probe_lost(&mut self, sent: Time) {
         self.passed_over |= self.last_answer.is_none_or(|at| at < sent);
     }
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn patience_follows_the_round_trip() {
-        let (mut rtt, now) = (Rtt::new(), Instant::now());
+        let (mut rtt, now) = (Rtt::new(), Time::now());
         assert_eq!(rtt.patience(), None);
         for _ in 0..50 {
             rtt.answered(ms(20), now);
@@ -121,7 +121,7 @@ mod tests {
 
     #[tokio::test]
     async fn early_sends_are_three_in_a_hundred() {
-        let (mut rtt, now) = (Rtt::new(), Instant::now());
+        let (mut rtt, now) = (Rtt::new(), Time::now());
         let mut early = 0;
         for _ in 0..10_000 {
             rtt.answered(ms(1), now);
@@ -132,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_question_of_our_own_convicts() {
-        let (begin, resend) = (Instant::now(), ms(400));
+        let (begin, resend) = (Time::now(), ms(400));
         let at = |milliseconds| begin + ms(milliseconds);
         let mut rtt = Rtt::new();
         for _ in 0..4 {

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::runtime::Id;
-use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::resolve::direct::limit::places::Decision;
@@ -20,6 +19,7 @@ use crate::resolve::direct::limit::queue::{Queue, WaitingQuestion};
 use crate::resolve::direct::limit::unread_window::Stamp;
 use crate::resolve::direct::runtimes::MOST_RUNTIMES;
 use crate::resolve::direct::shared_timer::SharedTimer;
+use crate::resolve::direct::time::Time;
 
 /// The admission control of one server.
 pub(crate) struct AdmissionControl {
@@ -52,9 +52,9 @@ impl AdmissionControl {
         self: &Arc<Self>,
         client: Option<u32>,
         runtime: Id,
-        now: Instant,
-        end: Instant,
-    ) -> impl Future<Output = Option<(Permit<'_>, Instant)>> {
+        now: Time,
+        end: Time,
+    ) -> impl Future<Output = Option<(Permit<'_>, Time)>> {
         let mut waiter = None;
         poll_fn(move |cx| {
             if let Some(waiter) = &mut waiter {
@@ -75,8 +75,8 @@ impl AdmissionControl {
         self: &Arc<Self>,
         client: Option<u32>,
         runtime: Id,
-        now: Instant,
-        end: Instant,
+        now: Time,
+        end: Time,
         cx: &Context<'_>,
     ) -> Result<Permit<'_>, Waiter<'_>> {
         let mut queue = lock(&self.queue);
@@ -90,7 +90,7 @@ impl AdmissionControl {
         Err(Waiter { admission: self, question, done: false })
     }
 
-    fn poll(self: &Arc<Self>, waiter: &mut Waiter<'_>, cx: &mut Context<'_>) -> Poll<Option<(Permit<'_>, Instant)>> {
+    fn poll(self: &Arc<Self>, waiter: &mut Waiter<'_>, cx: &mut Context<'_>) -> Poll<Option<(Permit<'_>, Time)>> {
         let WaitingQuestion { place, client, end, runtime, .. } = waiter.question;
         let mut queue = lock(&self.queue);
         let Some(decision) = queue.places.poll(place, cx.waker()) else {
@@ -98,7 +98,7 @@ impl AdmissionControl {
             return Poll::Pending;
         };
         waiter.done = true;
-        let now = Instant::now();
+        let now = Time::now();
         let permit = (decision == Decision::Admitted).then(|| {
             queue.granted.remove(client);
             let stamp = queue.window.sent(now, client.is_some());
@@ -111,13 +111,7 @@ impl AdmissionControl {
 
     /// The question sent at `sent` was answered at `now`; this may admit others. With the permit when the question is over. Must
     /// be called by a task of `runtime`.
-    pub(crate) fn answered(
-        self: &Arc<Self>,
-        sent: Instant,
-        now: Instant,
-        runtime: Id,
-        permit: Option<&mut Permit<'_>>,
-    ) {
+    pub(crate) fn answered(self: &Arc<Self>, sent: Time, now: Time, runtime: Id, permit: Option<&mut Permit<'_>>) {
         let mut queue = lock(&self.queue);
         queue.window.answered(sent, now);
         if let Some(permit) = permit.filter(|permit| std::ptr::eq(permit.admission, Arc::as_ptr(self))) {
@@ -131,7 +125,7 @@ impl AdmissionControl {
     }
 
     /// The question sent at `sent` was not answered in time.
-    pub(crate) fn lost(&self, sent: Instant, now: Instant) {
+    pub(crate) fn lost(&self, sent: Time, now: Time) {
         lock(&self.queue).window.lost(sent, now);
     }
 
@@ -159,7 +153,7 @@ impl AdmissionControl {
 
     #[cold]
     fn set_timer_now(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>, runtime: Id) {
-        let now = Instant::now();
+        let now = Time::now();
         queue.note_time(now);
         let Some(due) = queue.timer_due(now) else { return };
         match queue.due.iter_mut().find(|(id, _)| *id == runtime) {
@@ -194,7 +188,7 @@ impl AdmissionControl {
     /// The timer has fired: admits questions, and rejects those whose deadline has passed. Wakes a few of the others, which set
     /// the timer again.
     fn on_timer(&self, runtime: Id) {
-        let now = Instant::now();
+        let now = Time::now();
         let mut queue = lock(&self.queue);
         queue.note_time(now);
         if let Some(at) = queue.due.iter().position(|(id, _)| *id == runtime) {

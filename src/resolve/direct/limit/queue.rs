@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::task::Waker;
 
 use tokio::runtime::Id;
-use tokio::time::Instant;
 
 use crate::base::hash_map::FastMap;
 use crate::resolve::direct::limit::places::{Decision, Places};
 use crate::resolve::direct::limit::unread_window::{TIMER_STEP, UnreadWindow};
+use crate::resolve::direct::time::Time;
 
 /// Permits of one client: this fraction of all permits, but never fewer than the minimum.
 const CLIENTS_PART: usize = 32;
@@ -40,9 +40,9 @@ pub(super) struct Queue {
     pub(super) places: Places,
     next: u64,
     /// When the timer of each runtime fires.
-    pub(super) due: Vec<(Id, Instant)>,
+    pub(super) due: Vec<(Id, Time)>,
     /// The time noted last. This saves reading the clock for each question.
-    noted: Option<Instant>,
+    noted: Option<Time>,
 }
 
 /// A number of questions, and how many of them are about names that clients chose.
@@ -60,7 +60,7 @@ pub(super) struct WaitingQuestion {
     pub(super) place: usize,
     /// The client that chose the name, if one did.
     pub(super) client: Option<u32>,
-    pub(super) end: Instant,
+    pub(super) end: Time,
     pub(super) runtime: Id,
 }
 
@@ -143,7 +143,7 @@ impl Queue {
     }
 
     /// Adds a waiting question.
-    pub(super) fn wait(&mut self, client: Option<u32>, end: Instant, runtime: Id, waker: &Waker) -> WaitingQuestion {
+    pub(super) fn wait(&mut self, client: Option<u32>, end: Time, runtime: Id, waker: &Waker) -> WaitingQuestion {
         let waiting = WaitingQuestion { number: self.next, place: self.places.take(waker), client, end, runtime };
         self.next += 1;
         match client {
@@ -206,7 +206,7 @@ impl Queue {
     /// Rejects the questions whose deadline has passed, and returns their wakers.
     ///
     /// Only the fronts of the queues are looked at: all questions have the same time-out, so deadlines rise with the numbers.
-    pub(super) fn reject_expired(&mut self, now: Instant) -> Vec<Waker> {
+    pub(super) fn reject_expired(&mut self, now: Time) -> Vec<Waker> {
         let mut wakers = Vec::new();
         while let Some(late) = self.first_expired(now) {
             wakers.extend(self.places.decide(late.place, Decision::TooLate));
@@ -215,7 +215,7 @@ impl Queue {
         wakers
     }
 
-    fn first_expired(&self, now: Instant) -> Option<WaitingQuestion> {
+    fn first_expired(&self, now: Time) -> Option<WaitingQuestion> {
         self.fronts().find(|first| first.end <= now).copied()
     }
 
@@ -229,7 +229,7 @@ impl Queue {
     }
 
     /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
-    pub(super) fn timer_due(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn timer_due(&self, now: Time) -> Option<Time> {
         let end = self.fronts().map(|first| first.end).min()?;
         // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
@@ -241,7 +241,7 @@ impl Queue {
         Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
     }
 
-    pub(super) fn note_time(&mut self, now: Instant) {
+    pub(super) fn note_time(&mut self, now: Time) {
         self.noted = Some(now);
     }
 
@@ -324,7 +324,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_timer_fires_for_a_question_that_is_held_back() {
-        let (mut queue, now, runtime) = (Queue::new(MOST), Instant::now(), tokio::runtime::Handle::current().id());
+        let (mut queue, now, runtime) = (Queue::new(MOST), Time::now(), tokio::runtime::Handle::current().id());
         for _ in 0..CLIENTS_LEAST {
             queue.admit(Some(1));
             queue.window.sent(now, true);
@@ -336,7 +336,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_timer_that_fires_after_the_window_opens_is_set_again() {
-        let (mut queue, begin, runtime) = (Queue::new(MOST), Instant::now(), tokio::runtime::Handle::current().id());
+        let (mut queue, begin, runtime) = (Queue::new(MOST), Time::now(), tokio::runtime::Handle::current().id());
         let at = |milliseconds| begin + Duration::from_millis(milliseconds);
         queue.window.sent(begin, false);
         queue.wait(None, at(5_000), runtime, Waker::noop());
@@ -361,7 +361,7 @@ mod tests {
         #[test]
         fn questions_are_admitted_in_their_order(steps in proptest::collection::vec((0_u32..8, 0_usize..64), 1..300)) {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let (mut queue, mut model, begin) = (Queue::new(MOST), Model::default(), Instant::now());
+            let (mut queue, mut model, begin) = (Queue::new(MOST), Model::default(), Time::now());
             for (number, (step, at)) in steps.into_iter().enumerate() {
                 let client = step.checked_sub(2).filter(|client| *client < 3);
                 match step {

@@ -9,12 +9,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tokio::net::TcpSocket;
-use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::resolve::direct::self_polled::SelfPolled;
 use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::tcp::stream::{CloseCause, End, OpenQuery, RoomWaiters, Stream, TcpReply};
+use crate::resolve::direct::time::Time;
 
 /// How long a connection stays open after the last question (RFC 7766 §6.2.3: seconds).
 const IDLE: Duration = Duration::from_secs(3);
@@ -70,7 +70,7 @@ impl Connection {
     }
 
     /// When the last question was given up, if the connection is closed and the server was silent on it from the beginning.
-    pub(crate) fn closed_silent(&self) -> Option<Instant> {
+    pub(crate) fn closed_silent(&self) -> Option<Time> {
         let state = lock(&self.stream.state);
         state.silent.filter(|_| state.end == End::Closed && state.answered == 0)
     }
@@ -90,7 +90,7 @@ impl Connection {
             let length = u16::try_from(question.len()).unwrap_or_default();
             state.outgoing.extend_from_slice(&length.to_be_bytes());
             state.outgoing.extend_from_slice(&question);
-            state.queries.push(OpenQuery { id, question, sent: Instant::now(), left: false, reply: None, waker: None });
+            state.queries.push(OpenQuery { id, question, sent: Time::now(), left: false, reply: None, waker: None });
             state.asked += 1;
         }
         self.reader.poll();
@@ -140,7 +140,7 @@ impl TcpQuery {
         drop(state);
         // Polled for the first time, or woken by the timer.
         if !is_set {
-            self.connection.timer.set(|| Some(Instant::now() + IDLE));
+            self.connection.timer.set(|| Some(Time::now() + IDLE));
         }
         Poll::Pending
     }
@@ -163,8 +163,8 @@ impl Drop for TcpQuery {
         // The response may still come and must not be taken for that of another question, so the id stays in use.
         (query.left, query.waker) = (true, None);
         query.question = Vec::new();
-        let now = Instant::now();
-        if now.saturating_duration_since(sent) >= SUSPICIOUS && last_answer.is_none_or(|at| at < sent) {
+        let now = Time::now();
+        if now.since(sent) >= SUSPICIOUS && last_answer.is_none_or(|at| at < sent) {
             state.silent = Some(now);
             if state.end == End::Open {
                 state.end = End::Retired;

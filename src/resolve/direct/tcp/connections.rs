@@ -7,11 +7,11 @@ use std::task::Waker;
 use std::time::Duration;
 
 use tokio::runtime::Id;
-use tokio::time::Instant;
 
 use crate::resolve::direct::stats::{DirectCounters, count};
 use crate::resolve::direct::tcp::connection::{Connection, Load};
 use crate::resolve::direct::tcp::stream::RoomWaiters;
+use crate::resolve::direct::time::Time;
 
 /// The most connections to one server.
 const MOST_CONNECTIONS: usize = 4;
@@ -31,7 +31,7 @@ pub(crate) enum Choice {
     /// There is no room. The waker is woken when there may be some.
     Full,
     /// None may be opened before this time.
-    NotBefore(Instant),
+    NotBefore(Time),
 }
 
 /// The connections to one server.
@@ -40,9 +40,9 @@ pub(crate) struct Connections {
     all: Vec<(Id, Arc<Connection>)>,
     room: Arc<RoomWaiters>,
     /// The number of answers after which the server closes a connection, and when it last did so.
-    life: Option<(usize, Instant)>,
+    life: Option<(usize, Time)>,
     /// When a question was last given up on a full connection that closed because of silence.
-    silent: Option<Instant>,
+    silent: Option<Time>,
 }
 
 impl Connections {
@@ -52,7 +52,7 @@ impl Connections {
 
     /// A connection with room; `waker` is for [`Choice::Full`].
     pub(super) fn choose(&mut self, runtime: Id, counters: &DirectCounters, waker: &Waker) -> io::Result<Choice> {
-        let now = Instant::now();
+        let now = Time::now();
         self.tidy(now);
         let life = self.life.map_or(usize::MAX, |(answers, _)| answers);
         if let Some(best) = self.best(runtime, life, COMFORTABLE_LOAD.min(life)) {
@@ -95,8 +95,8 @@ impl Connections {
     }
 
     /// Drops connections that are closed or used up, and notes after how many answers the server closes them.
-    fn tidy(&mut self, now: Instant) {
-        if self.life.is_some_and(|(_, at)| now.saturating_duration_since(at) >= LIFE_REMEMBERED) {
+    fn tidy(&mut self, now: Time) {
+        if self.life.is_some_and(|(_, at)| now.since(at) >= LIFE_REMEMBERED) {
             self.life = None;
         }
         let (life, silent) = (&mut self.life, &mut self.silent);

@@ -13,7 +13,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Id;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{sleep, sleep_until, timeout_at};
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
@@ -22,6 +22,7 @@ use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::tcp::connection::TcpQuery;
 use crate::resolve::direct::tcp::connections::Choice;
 use crate::resolve::direct::tcp::stream::{CloseCause, TcpReply};
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::upstream::Server;
 use crate::resolve::failure_rank::io_failure;
 
@@ -36,22 +37,22 @@ pub(super) async fn ask(
     counters: &DirectCounters,
     runtime: Id,
     question: Vec<u8>,
-    end: Instant,
+    end: Time,
 ) -> Result<Vec<u8>, Failure> {
     let exchange = async {
         let mut tries = 0;
         // A question that is too late must not open a connection.
-        while tries < LOST_TRIES && Instant::now() < end {
+        while tries < LOST_TRIES && Time::now() < end {
             let entered = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await;
             let mut query = match entered {
                 Ok(Entry::Query(query)) => query,
                 Ok(Entry::NotBefore(time)) => {
-                    sleep_until(time).await;
+                    sleep_until(time.instant()).await;
                     continue;
                 }
                 // Close one of many UDP sockets: this question needs its descriptor more.
                 Err(error) if is_shortage(&error) => {
-                    lock(&server.pool).spare_one(Instant::now());
+                    lock(&server.pool).spare_one(Time::now());
                     sleep(DESCRIPTOR_WAIT).await;
                     continue;
                 }
@@ -68,14 +69,14 @@ pub(super) async fn ask(
         }
         Err(Failure::Network)
     };
-    timeout_at(end, exchange).await.unwrap_or(Err(Failure::Timeout))
+    timeout_at(end.instant(), exchange).await.unwrap_or(Err(Failure::Timeout))
 }
 
 /// The result of looking for room.
 enum Entry {
     Query(TcpQuery),
     /// No connection may be opened before this time.
-    NotBefore(Instant),
+    NotBefore(Time),
 }
 
 /// Puts the question on a connection; pending while there is no room.

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
+use crate::resolve::direct::time::Time;
 use crate::resolve::failure_rank::io_failure;
 use crate::resolve::wire::codec::{self, HEADER, Match};
 
@@ -61,12 +61,12 @@ pub(crate) struct StreamState {
     pub(crate) asked: usize,
     /// All responses so far.
     pub(crate) answered: usize,
-    pub(crate) last_answer: Option<Instant>,
+    pub(crate) last_answer: Option<Time>,
     pub(crate) end: End,
     /// The server closed it, after it had been open.
     pub(crate) hung_up: bool,
     /// When a question was last given up after long silence.
-    pub(crate) silent: Option<Instant>,
+    pub(crate) silent: Option<Time>,
 }
 
 /// The life cycle of a connection.
@@ -86,7 +86,7 @@ pub(crate) enum End {
 pub(crate) struct OpenQuery {
     pub(crate) id: u16,
     pub(crate) question: Vec<u8>,
-    pub(crate) sent: Instant,
+    pub(crate) sent: Time,
     /// Nobody waits any more, but the response may still come.
     pub(crate) left: bool,
     pub(crate) reply: Option<TcpReply>,
@@ -196,7 +196,7 @@ impl Stream {
             let found = state.queries.iter().position(|query| Some(query.id) == id && query.reply.is_none());
             let Some(at) = found else { return false };
             state.answered += 1;
-            state.last_answer = Some(Instant::now());
+            state.last_answer = Some(Time::now());
             match state.queries.get_mut(at) {
                 Some(query) if !query.left => {
                     query.reply = Some(match codec::compare(response, &query.question) {

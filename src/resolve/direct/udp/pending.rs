@@ -2,9 +2,8 @@
 
 use std::task::Waker;
 
-use tokio::time::Instant;
-
 use crate::dns::Failure;
+use crate::resolve::direct::time::Time;
 use crate::resolve::wire::codec::{self, MAX_PAYLOAD, Match};
 
 /// The most buffers kept for later questions.
@@ -22,7 +21,7 @@ pub(crate) struct PendingQueries {
     /// Questions without an outcome.
     waiting: usize,
     /// When the socket's timer fires. It is never later than the deadline of any question polled since it was set.
-    timer: Option<Instant>,
+    timer: Option<Time>,
     /// Datagrams that match no question.
     wrong: u32,
 }
@@ -40,7 +39,7 @@ pub(crate) struct PendingQuery {
     /// The question; then the response.
     octets: Vec<u8>,
     settled: Option<Settled>,
-    due: Instant,
+    due: Time,
     /// Its deadline has passed, and this has not been reported yet.
     overdue: bool,
     waker: Option<Waker>,
@@ -50,9 +49,9 @@ pub(crate) struct PendingQuery {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Settled {
     /// The response came at this time: same id, same question.
-    Response(Instant),
+    Response(Time),
     /// A response with letters in another case.
-    OtherCase(Instant),
+    OtherCase(Time),
     Failed(Failure),
     /// The socket was closed.
     Lost,
@@ -68,7 +67,7 @@ pub(crate) enum Taken {
 
 impl PendingQueries {
     /// Adds a question; `None` when the id is in use.
-    pub(crate) fn enter(&mut self, id: u16, due: Instant, write: impl FnOnce(&mut Vec<u8>)) -> Option<QueryKey> {
+    pub(crate) fn enter(&mut self, id: u16, due: Time, write: impl FnOnce(&mut Vec<u8>)) -> Option<QueryKey> {
         if self.ids.contains(&id) {
             return None;
         }
@@ -149,7 +148,7 @@ impl PendingQueries {
         let at = self.position(u16::from_be_bytes(*datagram.first_chunk()?))?;
         let query = self.all.get_mut(at).filter(|query| query.settled.is_none())?;
         let settled = match codec::compare(datagram, &query.octets) {
-            Match::OtherCase if exact_case => Settled::OtherCase(Instant::now()),
+            Match::OtherCase if exact_case => Settled::OtherCase(Time::now()),
             Match::Ours | Match::OtherCase => {
                 query.octets.clear();
                 query.octets.extend_from_slice(datagram);
@@ -157,7 +156,7 @@ impl PendingQueries {
                 if datagram.len() > MAX_PAYLOAD {
                     mark_truncated(&mut query.octets);
                 }
-                Settled::Response(Instant::now())
+                Settled::Response(Time::now())
             }
             Match::Failed(failure) => Settled::Failed(failure),
             Match::Foreign => return None,
@@ -182,7 +181,7 @@ impl PendingQueries {
     }
 
     /// Must the timer be set for a wait until `due`?
-    pub(crate) fn needs_timer(&mut self, due: Instant) -> bool {
+    pub(crate) fn needs_timer(&mut self, due: Time) -> bool {
         let needed = self.timer.is_none_or(|timer| due < timer);
         if needed {
             self.timer = Some(due);
@@ -190,12 +189,12 @@ impl PendingQueries {
         needed
     }
 
-    pub(crate) fn timer(&self) -> Option<Instant> {
+    pub(crate) fn timer(&self) -> Option<Time> {
         self.timer
     }
 
     /// The timer has fired. Returns all wakers: the overdue questions end their wait, the others set the timer again.
-    pub(crate) fn on_timer(&mut self, now: Instant) -> Vec<Waker> {
+    pub(crate) fn on_timer(&mut self, now: Time) -> Vec<Waker> {
         self.timer = None;
         let end_wait = |query: &mut PendingQuery| {
             query.overdue = query.due <= now;
@@ -228,7 +227,7 @@ impl PendingQuery {
     }
 
     /// Waits for the outcome, until `due`.
-    pub(crate) fn wait(&mut self, waker: &Waker, due: Instant) {
+    pub(crate) fn wait(&mut self, waker: &Waker, due: Time) {
         self.due = due;
         match &mut self.waker {
             Some(known) => known.clone_from(waker),
@@ -251,7 +250,7 @@ mod tests {
         /// Questions come, are answered and leave in any order, and none gets the response of another.
         #[test]
         fn each_question_gets_its_own_response(steps in proptest::collection::vec((0_u8..4, 0_u16..24), 1..200)) {
-            let (mut pending, mut known, now) = (PendingQueries::default(), Vec::<(u16, QueryKey, bool)>::new(), Instant::now());
+            let (mut pending, mut known, now) = (PendingQueries::default(), Vec::<(u16, QueryKey, bool)>::new(), Time::now());
             for (step, id) in steps {
                 let at = known.iter().position(|(held, ..)| *held == id);
                 match (step, at) {

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime;
-use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::RecordType;
@@ -17,6 +16,7 @@ use crate::resolve::direct::entropy::{Entropy, ID_TRIES};
 use crate::resolve::direct::letter_case::shuffle_case;
 use crate::resolve::direct::runtimes::MOST_RUNTIMES;
 use crate::resolve::direct::stats::DirectCounters;
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::query::UdpQuery;
 use crate::resolve::direct::udp::socket::Socket;
 use crate::resolve::wire::codec::{self, AskedName, Edns};
@@ -51,9 +51,9 @@ pub(crate) struct Pool {
     entropy: Entropy,
     burst: Burst,
     /// Sockets opened before this time are not used any more.
-    renewed: Option<Instant>,
+    renewed: Option<Time>,
     /// When descriptors last ran out.
-    short: Option<Instant>,
+    short: Option<Time>,
     /// Only the runtime that opened a socket reports that it can be read, and that runtime may have stopped while another one asks.
     /// So each runtime has its own sockets.
     groups: Vec<SocketGroup>,
@@ -70,15 +70,15 @@ struct SocketGroup {
 struct Burst {
     entry: usize,
     left: u32,
-    until: Option<Instant>,
+    until: Option<Time>,
 }
 
 /// A socket, and how long it may be used.
 struct PooledSocket {
     socket: Arc<Socket>,
     left: u32,
-    opened: Instant,
-    until: Instant,
+    opened: Time,
+    until: Time,
 }
 
 /// Adds a question to a random socket, under a random id, and sends it (see [`UdpQuery::enter`]). The pool is not locked meanwhile.
@@ -88,8 +88,8 @@ pub(crate) fn enter(
     kind: RecordType,
     edns: Edns,
     runtime: runtime::Id,
-    now: Instant,
-    due: Instant,
+    now: Time,
+    due: Time,
 ) -> io::Result<(UdpQuery, io::Result<()>)> {
     for _ in 0..ID_TRIES {
         let (socket, id, coins) = lock(pool).choose(runtime, now)?;
@@ -121,7 +121,7 @@ impl Pool {
     }
 
     /// A random socket, a random id, and random bits for the case of letters if that is random too.
-    fn choose(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<(Arc<Socket>, u16, Option<[u8; 32]>)> {
+    fn choose(&mut self, runtime: runtime::Id, now: Time) -> io::Result<(Arc<Socket>, u16, Option<[u8; 32]>)> {
         let coins = if self.usage.exact_case { Some(self.entropy.take()?) } else { None };
         Ok((self.socket(runtime, now)?, self.entropy.number()?, coins))
     }
@@ -132,7 +132,7 @@ impl Pool {
     }
 
     /// Frees one descriptor for a TCP connection: at once if a socket is idle, otherwise when the questions on one socket are over.
-    pub(crate) fn spare_one(&mut self, now: Instant) {
+    pub(crate) fn spare_one(&mut self, now: Time) {
         self.short = Some(now);
         let entries = || {
             self.groups
@@ -154,14 +154,14 @@ impl Pool {
 
     /// Replaces all sockets as they are used. A connected socket keeps its local address although the host may have another one now,
     /// and a firewall may have lost its state: so the sockets may be the cause of the silence.
-    pub(crate) fn renew(&mut self, now: Instant) {
-        if self.renewed.is_none_or(|at| now.saturating_duration_since(at) >= RENEWAL) {
+    pub(crate) fn renew(&mut self, now: Time) {
+        if self.renewed.is_none_or(|at| now.since(at) >= RENEWAL) {
             self.renewed = Some(now);
         }
     }
 
     /// The index of a socket, chosen at random for each burst.
-    fn place(&mut self, now: Instant) -> io::Result<usize> {
+    fn place(&mut self, now: Time) -> io::Result<usize> {
         let burst = &mut self.burst;
         if burst.left == 0 || burst.until.is_none_or(|until| now >= until) {
             let entry = self.entropy.below(self.usage.sockets)?;
@@ -176,7 +176,7 @@ impl Pool {
     }
 
     /// A socket chosen at random, opened or replaced if necessary.
-    fn socket(&mut self, runtime: runtime::Id, now: Instant) -> io::Result<Arc<Socket>> {
+    fn socket(&mut self, runtime: runtime::Id, now: Time) -> io::Result<Arc<Socket>> {
         let at = self.place(now)?;
         let group = self.group(runtime);
         let renewed = self.renewed;
@@ -185,7 +185,7 @@ impl Pool {
             entry.left -= 1;
             return Ok(Arc::clone(&entry.socket));
         }
-        if self.short.is_some_and(|since| now.saturating_duration_since(since) < SHORTAGE)
+        if self.short.is_some_and(|since| now.since(since) < SHORTAGE)
             && let Some(socket) = self.groups.get(group).and_then(|group| group.any(at))
         {
             return Ok(socket);
@@ -208,7 +208,7 @@ impl Pool {
     }
 
     /// A socket with a random limit, between half and all of the allowed use, so that sockets are not all replaced together.
-    fn entry(&mut self, socket: &Arc<Socket>, now: Instant) -> io::Result<PooledSocket> {
+    fn entry(&mut self, socket: &Arc<Socket>, now: Time) -> io::Result<PooledSocket> {
         let share = 32_768 + u32::from(self.entropy.number()? / 2);
         let left = (u64::from(self.usage.questions) * u64::from(share)) >> 16;
         Ok(PooledSocket {
@@ -234,7 +234,7 @@ impl Pool {
 }
 
 impl PooledSocket {
-    fn is_good(&self, now: Instant, renewed: Option<Instant>) -> bool {
+    fn is_good(&self, now: Time, renewed: Option<Time>) -> bool {
         self.left > 0 && now < self.until && renewed.is_none_or(|at| self.opened >= at) && !self.socket.is_closed()
     }
 }

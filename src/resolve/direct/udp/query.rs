@@ -4,12 +4,11 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use tokio::time::Instant;
-
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::stats::count;
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::pending::{PendingQueries, QueryKey, Settled};
 use crate::resolve::direct::udp::socket::{Inner, Socket};
 
@@ -17,9 +16,9 @@ use crate::resolve::direct::udp::socket::{Inner, Socket};
 #[derive(Debug)]
 pub(crate) enum QueryOutcome<R> {
     /// What the caller read from the response (same id, same question), and when it came.
-    Response(R, Instant),
+    Response(R, Time),
     /// A response with letters in another case. It is not believed, and the question does not wait for another one.
-    OtherCase(Instant),
+    OtherCase(Time),
     /// A failure in place of an answer.
     Failed(Failure),
     /// The socket was closed before a response came. This says nothing about the server.
@@ -41,7 +40,7 @@ impl UdpQuery {
     pub(crate) fn enter(
         socket: Arc<Socket>,
         id: u16,
-        due: Instant,
+        due: Time,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Option<(Self, io::Result<()>)> {
         let inner = socket.inner();
@@ -72,7 +71,7 @@ impl UdpQuery {
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
-        due: Instant,
+        due: Time,
         read: impl FnOnce(&[u8]) -> R,
     ) -> Poll<QueryOutcome<R>> {
         let mut pending = lock(&self.socket.inner().pending);

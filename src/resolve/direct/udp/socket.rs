@@ -19,13 +19,13 @@ use std::task::{Wake, Waker};
 
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
-use tokio::time::Instant;
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::self_polled::SelfPolled;
 use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::stats::{DirectCounters, count};
+use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::pending::{PendingQueries, Settled, Taken};
 use crate::resolve::failure_rank::io_failure;
 use crate::resolve::wire::codec::MAX_PAYLOAD;
@@ -180,7 +180,7 @@ impl Inner {
     }
 
     fn on_timer(&self) {
-        let wakers = lock(&self.pending).on_timer(Instant::now());
+        let wakers = lock(&self.pending).on_timer(Time::now());
         wakers.into_iter().for_each(Waker::wake);
     }
 }

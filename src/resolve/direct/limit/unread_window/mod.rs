@@ -18,7 +18,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::resolve::direct::time::Time;
 
 /// The largest number of unread questions. A receive buffer of the usual size on Linux (212,992 octets) has room for 256, but may
 /// already be full with 192: the kernel frees the room of datagrams that were read in steps of a quarter of the buffer.
@@ -67,22 +67,22 @@ pub(crate) struct UnreadWindow {
     /// Answers since the width last grew.
     grown: u32,
     losses: u32,
-    narrowed: Option<Instant>,
-    last_answer: Option<Instant>,
+    narrowed: Option<Time>,
+    last_answer: Option<Time>,
     /// The shortest answer time in each of the latest periods with answers.
     quickest: VecDeque<Duration>,
     /// When the last of these periods ends.
-    period_end: Option<Instant>,
+    period_end: Option<Time>,
     /// The last two times at which the timer fired: everything that had arrived by then had been read.
-    timer_fired: [Option<Instant>; 2],
+    timer_fired: [Option<Time>; 2],
 }
 
 /// Questions that were sent together.
 #[derive(Debug)]
 struct Group {
     /// No question sent later belongs to it.
-    end: Instant,
-    last: Instant,
+    end: Time,
+    last: Time,
     sent: u32,
     open: usize,
     /// Of the open ones, those about names that clients chose.
@@ -123,7 +123,7 @@ impl UnreadWindow {
     }
 
     /// A question is sent. `chosen`: a client chose its name.
-    pub(crate) fn sent(&mut self, now: Instant, chosen: bool) -> Stamp {
+    pub(crate) fn sent(&mut self, now: Time, chosen: bool) -> Stamp {
         let full = self.groups.len() >= MOST_GROUPS;
         let fits = |group: &Group| full || (group.sent < GROUP_SIZE && now < group.end);
         match self.groups.back_mut() {
@@ -165,11 +165,11 @@ impl UnreadWindow {
     }
 
     /// The answer to a question sent at `sent` was read at `now`.
-    pub(crate) fn answered(&mut self, sent: Instant, now: Instant) {
+    pub(crate) fn answered(&mut self, sent: Time, now: Time) {
         self.last_answer = self.last_answer.max(Some(now));
         let not_yet = self.timer_fired.iter().flatten().find(|timer_fired| **timer_fired < now);
         let not_yet = not_yet.filter(|timer_fired| **timer_fired > sent);
-        let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.duration_since(sent));
+        let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.since(sent));
         match self.quickest.back_mut() {
             Some(quickest) if self.period_end.is_some_and(|end| now < end) => *quickest = took.min(*quickest),
             _ => {
@@ -190,7 +190,7 @@ impl UnreadWindow {
     }
 
     /// A question sent at `sent` counts as lost. Too many losses halve the window, once for all questions in flight at that time.
-    pub(crate) fn lost(&mut self, sent: Instant, now: Instant) {
+    pub(crate) fn lost(&mut self, sent: Time, now: Time) {
         if self.narrowed.is_some_and(|narrowed| sent < narrowed) {
             return;
         }
@@ -203,7 +203,7 @@ impl UnreadWindow {
     }
 
     /// When the window may open without an answer. The caller must call [`on_timer`](Self::on_timer) then.
-    pub(crate) fn next_opening(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn next_opening(&self, now: Time) -> Option<Time> {
         let last = self.groups.front()?.last;
         let at_work = self.is_at_work(now).then(|| last + AT_WORK);
         let silence = self.silence();
@@ -217,12 +217,12 @@ impl UnreadWindow {
     }
 
     /// No [`next_opening`](Self::next_opening) is earlier, now or later.
-    pub(crate) fn earliest_opening(&self) -> Option<Instant> {
+    pub(crate) fn earliest_opening(&self) -> Option<Time> {
         self.groups.front().map(|group| group.last + AT_WORK)
     }
 
     /// The timer has fired: everything that has arrived has been read.
-    pub(crate) fn on_timer(&mut self, now: Instant) {
+    pub(crate) fn on_timer(&mut self, now: Time) {
         self.timer_fired = [Some(now), self.timer_fired[0]];
         let silence = self.silence();
         if self.is_at_work(now) {
@@ -234,7 +234,7 @@ impl UnreadWindow {
     }
 
     /// Has the server answered within [`AT_WORK`]?
-    fn is_at_work(&self, now: Instant) -> bool {
+    fn is_at_work(&self, now: Time) -> bool {
         self.last_answer.is_some_and(|at| now < at + AT_WORK)
     }
 
@@ -248,8 +248,8 @@ impl UnreadWindow {
         }
     }
 
-    fn drop_older(&mut self, now: Instant, age: Duration) {
-        while self.groups.front().is_some_and(|group| now.saturating_duration_since(group.last) >= age) {
+    fn drop_older(&mut self, now: Time, age: Duration) {
+        while self.groups.front().is_some_and(|group| now.since(group.last) >= age) {
             self.drop_first();
         }
     }

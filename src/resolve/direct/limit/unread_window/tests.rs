@@ -5,7 +5,7 @@ fn ms(milliseconds: u64) -> Duration {
 }
 
 /// The timer fires. Sends as many questions as there is room for, and returns their stamps.
-fn fill(window: &mut UnreadWindow, now: Instant) -> Vec<Stamp> {
+fn fill(window: &mut UnreadWindow, now: Time) -> Vec<Stamp> {
     let mut stamps = Vec::new();
     window.on_timer(now);
     while window.has_room(0) {
@@ -15,7 +15,7 @@ fn fill(window: &mut UnreadWindow, now: Instant) -> Vec<Stamp> {
 }
 
 /// Answers all.
-fn answer(window: &mut UnreadWindow, stamps: Vec<Stamp>, sent: Instant, now: Instant) {
+fn answer(window: &mut UnreadWindow, stamps: Vec<Stamp>, sent: Time, now: Time) {
     for stamp in stamps {
         window.answered(sent, now);
         window.settled(stamp, false);
@@ -24,7 +24,7 @@ fn answer(window: &mut UnreadWindow, stamps: Vec<Stamp>, sent: Instant, now: Ins
 
 #[tokio::test]
 async fn a_server_that_never_answered_gets_no_more() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     let first = fill(&mut window, begin);
     assert_eq!(first.len(), 128);
     assert!(fill(&mut window, begin + ms(60_000)).is_empty());
@@ -36,7 +36,7 @@ async fn a_server_that_never_answered_gets_no_more() {
 
 #[tokio::test]
 async fn questions_that_a_server_works_on_take_no_room() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     let at = |milliseconds| begin + ms(milliseconds);
     // Twice it is seen that nothing comes for 40 ms at least.
     for from in [0, 60] {
@@ -55,7 +55,7 @@ async fn questions_that_a_server_works_on_take_no_room() {
 
 #[tokio::test]
 async fn a_slow_server_that_has_just_answered_has_read_what_is_5_ms_old() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     let at = |milliseconds| begin + ms(milliseconds);
     for from in [0, 60] {
         let first = fill(&mut window, at(from));
@@ -75,7 +75,7 @@ async fn a_slow_server_that_has_just_answered_has_read_what_is_5_ms_old() {
 
 #[tokio::test]
 async fn a_quick_server_that_stalls_gets_no_more() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     let at = |milliseconds| begin + ms(milliseconds);
     for turn in 0..100 {
         let stamps = fill(&mut window, at(turn * 20));
@@ -91,7 +91,7 @@ async fn a_quick_server_that_stalls_gets_no_more() {
 
 #[tokio::test]
 async fn questions_unanswered_for_long_have_been_read() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     fill(&mut window, begin);
     // A resolver that knows some answers, and waits for others.
     for turn in 0..10 {
@@ -110,7 +110,7 @@ async fn questions_unanswered_for_long_have_been_read() {
 
 #[tokio::test]
 async fn losses_narrow_it_and_answers_widen_it() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     // One in fifty is the network's doing.
     for number in 0..1_000 {
         window.answered(begin, begin);
@@ -133,7 +133,7 @@ async fn losses_narrow_it_and_answers_widen_it() {
 
 #[tokio::test]
 async fn names_that_clients_chose_fill_one_half() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     let at = |milliseconds| begin + ms(milliseconds);
     let mut stamps = Vec::new();
     while window.has_room(0) && window.has_room_for_chosen(0) {
@@ -155,7 +155,7 @@ async fn names_that_clients_chose_fill_one_half() {
 
 #[tokio::test]
 async fn groups_are_few() {
-    let (begin, mut window) = (Instant::now(), UnreadWindow::new());
+    let (begin, mut window) = (Time::now(), UnreadWindow::new());
     let mut open = Vec::new();
     for at in 0..100_000 {
         let now = begin + Duration::from_micros(at * 700);
