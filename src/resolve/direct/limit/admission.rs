@@ -118,7 +118,6 @@ impl AdmissionControl {
             permit.give_back(&mut queue);
         }
         if !queue.is_empty() {
-            queue.note_time(now);
             let queue = self.admit_waiting(queue);
             self.set_timer(queue, runtime);
         }
@@ -144,31 +143,19 @@ impl AdmissionControl {
 
     /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
     fn set_timer(self: &Arc<Self>, queue: MutexGuard<'_, Queue>, runtime: Id) {
-        // Most calls end here.
-        if queue.is_empty() || queue.fires_in_time(runtime) {
-            return;
+        if queue.timer_too_late(runtime).is_some() {
+            self.set_timer_now(queue, runtime);
         }
-        self.set_timer_now(queue, runtime);
     }
 
     #[cold]
     fn set_timer_now(self: &Arc<Self>, mut queue: MutexGuard<'_, Queue>, runtime: Id) {
-        let now = Time::now();
-        queue.note_time(now);
-        let Some(due) = queue.timer_due(now) else { return };
-        match queue.due.iter_mut().find(|(id, _)| *id == runtime) {
-            Some((_, known)) if *known <= due => return,
-            Some((_, known)) => *known = due,
-            None => {
-                if queue.due.len() >= MOST_RUNTIMES {
-                    queue.due.remove(0);
-                }
-                queue.due.push((runtime, due));
-            }
-        }
+        queue.window.note_time(Time::now());
+        let Some(due) = queue.timer_too_late(runtime) else { return };
+        queue.note_timer(runtime, due);
         drop(queue);
         let timer = self.timer(runtime);
-        timer.set(|| lock(&self.queue).due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due));
+        timer.set(|| lock(&self.queue).timer(runtime));
     }
 
     fn timer(self: &Arc<Self>, runtime: Id) -> Arc<SharedTimer> {
@@ -190,10 +177,7 @@ impl AdmissionControl {
     fn on_timer(&self, runtime: Id) {
         let now = Time::now();
         let mut queue = lock(&self.queue);
-        queue.note_time(now);
-        if let Some(at) = queue.due.iter().position(|(id, _)| *id == runtime) {
-            queue.due.swap_remove(at);
-        }
+        queue.timer_fired(runtime);
         queue.window.on_timer(now);
         let late = queue.reject_expired(now);
         let wakers_for_timer = self.admit_waiting(queue).wakers_for_timer(runtime);

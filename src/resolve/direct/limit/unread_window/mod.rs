@@ -69,8 +69,12 @@ pub(crate) struct UnreadWindow {
     losses: u32,
     narrowed: Option<Time>,
     last_answer: Option<Time>,
+    /// The latest time that was mentioned.
+    pub(super) latest: Option<Time>,
     /// The shortest answer time in each of the latest periods with answers.
     quickest: VecDeque<Duration>,
+    /// How long a working server may be silent. Zero if it answers quickly, or its usual time is not known.
+    silence: Duration,
     /// When the last of these periods ends.
     period_end: Option<Time>,
     /// The last two times at which the timer fired: everything that had arrived by then had been read.
@@ -105,7 +109,9 @@ impl UnreadWindow {
             losses: 0,
             narrowed: None,
             last_answer: None,
+            latest: None,
             quickest: VecDeque::with_capacity(MOST_PERIODS),
+            silence: Duration::ZERO,
             period_end: None,
             timer_fired: [None; 2],
         }
@@ -124,6 +130,7 @@ impl UnreadWindow {
 
     /// A question is sent. `chosen`: a client chose its name.
     pub(crate) fn sent(&mut self, now: Time, chosen: bool) -> Stamp {
+        self.note_time(now);
         let full = self.groups.len() >= MOST_GROUPS;
         let fits = |group: &Group| full || (group.sent < GROUP_SIZE && now < group.end);
         match self.groups.back_mut() {
@@ -166,18 +173,25 @@ impl UnreadWindow {
 
     /// The answer to a question sent at `sent` was read at `now`.
     pub(crate) fn answered(&mut self, sent: Time, now: Time) {
+        self.note_time(now);
         self.last_answer = self.last_answer.max(Some(now));
         let not_yet = self.timer_fired.iter().flatten().find(|timer_fired| **timer_fired < now);
         let not_yet = not_yet.filter(|timer_fired| **timer_fired > sent);
         let took = not_yet.map_or(Duration::ZERO, |timer_fired| timer_fired.since(sent));
         match self.quickest.back_mut() {
-            Some(quickest) if self.period_end.is_some_and(|end| now < end) => *quickest = took.min(*quickest),
+            Some(quickest) if self.period_end.is_some_and(|end| now < end) => {
+                if took < *quickest {
+                    *quickest = took;
+                    self.silence = silence(&self.quickest);
+                }
+            }
             _ => {
                 if self.quickest.len() >= MOST_PERIODS {
                     self.quickest.pop_front();
                 }
                 self.quickest.push_back(took);
                 self.period_end = Some(now + READ_AFTER);
+                self.silence = silence(&self.quickest);
             }
         }
         self.losses = self.losses.saturating_sub(1);
@@ -202,32 +216,35 @@ impl UnreadWindow {
         }
     }
 
-    /// When the window may open without an answer. The caller must call [`on_timer`](Self::on_timer) then.
+    /// It is at least this late.
+    pub(crate) fn note_time(&mut self, now: Time) {
+        self.latest = self.latest.max(Some(now));
+    }
+
+    /// When the window may open without an answer. The caller must call [`on_timer`](Self::on_timer) then. As seen from `now`,
+    /// which is not before the latest time mentioned; seen from a later time it is not earlier.
     pub(crate) fn next_opening(&self, now: Time) -> Option<Time> {
-        let last = self.groups.front()?.last;
-        let at_work = self.is_at_work(now).then(|| last + AT_WORK);
-        let silence = self.silence();
-        let by_age = (last + READ_AFTER).max(now + TIMER_STEP);
-        let usual = (!silence.is_zero() && self.last_answer.is_some_and(|at| by_age <= at + silence)).then_some(by_age);
-        if let Some(due) = at_work.into_iter().chain(usual).min() {
-            return Some(due.max(now + TIMER_STEP));
+        let (last, soon) = (self.groups.front()?.last, now + TIMER_STEP);
+        if self.is_at_work(now) {
+            return Some((last + AT_WORK).max(soon));
+        }
+        let by_age = (last + READ_AFTER).max(soon);
+        if !self.silence.is_zero() && self.last_answer.is_some_and(|at| by_age <= at + self.silence) {
+            return Some(by_age);
         }
         // To learn which answers have not come yet.
         (now < self.last_answer.map_or(last, |at| at.max(last)) + LONGEST_SILENCE).then(|| now + READ_AFTER)
     }
 
-    /// No [`next_opening`](Self::next_opening) is earlier, now or later.
-    pub(crate) fn earliest_opening(&self) -> Option<Time> {
-        self.groups.front().map(|group| group.last + AT_WORK)
-    }
-
     /// The timer has fired: everything that has arrived has been read.
     pub(crate) fn on_timer(&mut self, now: Time) {
+        self.note_time(now);
         self.timer_fired = [Some(now), self.timer_fired[0]];
-        let silence = self.silence();
         if self.is_at_work(now) {
             self.drop_older(now, AT_WORK);
-        } else if !silence.is_zero() && self.last_answer.is_some_and(|at| now <= at + silence + TIMER_STEP * 2) {
+        } else if !self.silence.is_zero()
+            && self.last_answer.is_some_and(|at| now <= at + self.silence + TIMER_STEP * 2)
+        {
             // The timer may have fired a little late.
             self.drop_older(now, READ_AFTER);
         }
@@ -236,16 +253,6 @@ impl UnreadWindow {
     /// Has the server answered within [`AT_WORK`]?
     fn is_at_work(&self, now: Time) -> bool {
         self.last_answer.is_some_and(|at| now < at + AT_WORK)
-    }
-
-    /// How long a working server may be silent. Zero if it answers quickly, or its usual time is not known.
-    fn silence(&self) -> Duration {
-        match self.quickest.iter().min() {
-            Some(quickest) if *quickest >= READ_AFTER && self.quickest.len() >= ENOUGH_PERIODS => {
-                (*quickest * 2).min(LONGEST_SILENCE)
-            }
-            _ => Duration::ZERO,
-        }
     }
 
     fn drop_older(&mut self, now: Time, age: Duration) {
@@ -260,5 +267,13 @@ impl UnreadWindow {
             self.unread -= group.open;
             self.chosen -= group.chosen;
         }
+    }
+}
+
+/// How long a server may be silent that answered in at least these times, one for each period.
+fn silence(quickest: &VecDeque<Duration>) -> Duration {
+    match quickest.iter().min() {
+        Some(least) if *least >= READ_AFTER && quickest.len() >= ENOUGH_PERIODS => (*least * 2).min(LONGEST_SILENCE),
+        _ => Duration::ZERO,
     }
 }

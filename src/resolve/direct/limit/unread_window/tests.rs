@@ -172,3 +172,30 @@ async fn groups_are_few() {
     open.into_iter().for_each(|stamp| window.settled(stamp, false));
     assert_eq!((window.unread, window.groups.len()), (0, 0));
 }
+
+proptest::proptest! {
+    /// So it is enough to look again when something happens.
+    #[test]
+    fn no_opening_is_earlier_when_seen_from_a_later_time(steps in proptest::collection::vec((0_u8..6, 0_u64..300), 1..200)) {
+        let (mut window, mut now, mut open) = (UnreadWindow::new(), Time::now(), Vec::new());
+        for (step, number) in steps {
+            match step {
+                0 => open.push((now, window.sent(now, false))),
+                1 | 2 if !open.is_empty() => {
+                    let (sent, stamp) = open.swap_remove(number as usize % open.len());
+                    if step == 1 {
+                        window.answered(sent, now);
+                    }
+                    window.settled(stamp, false);
+                }
+                3 => window.on_timer(now),
+                4 => now = now + Duration::from_micros(number * 10),
+                _ => now = now + Duration::from_micros(number * 200),
+            }
+            assert_eq!(window.silence, silence(&window.quickest));
+            let (later, never) = ((0..40).chain([240, 250, 260, 500]), now + Duration::MAX);
+            let openings: Vec<_> = later.map(|later| window.next_opening(now + ms(later)).unwrap_or(never)).collect();
+            assert!(openings.is_sorted(), "{openings:?}");
+        }
+    }
+}

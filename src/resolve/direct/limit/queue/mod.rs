@@ -1,5 +1,8 @@
 //! The permits and the waiting questions of one server. No I/O and no lock: see [`admission`](super::admission).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::task::Waker;
 
@@ -8,6 +11,7 @@ use tokio::runtime::Id;
 use crate::base::hash_map::FastMap;
 use crate::resolve::direct::limit::places::{Decision, Places};
 use crate::resolve::direct::limit::unread_window::{TIMER_STEP, UnreadWindow};
+use crate::resolve::direct::runtimes::MOST_RUNTIMES;
 use crate::resolve::direct::time::Time;
 
 /// Permits of one client: this fraction of all permits, but never fewer than the minimum.
@@ -40,9 +44,7 @@ pub(super) struct Queue {
     pub(super) places: Places,
     next: u64,
     /// When the timer of each runtime fires.
-    pub(super) due: Vec<(Id, Time)>,
-    /// The time noted last. This saves reading the clock for each question.
-    noted: Option<Time>,
+    due: Vec<(Id, Time)>,
 }
 
 /// A number of questions, and how many of them are about names that clients chose.
@@ -79,7 +81,6 @@ impl Queue {
             places: Places::default(),
             next: 0,
             due: Vec::new(),
-            noted: None,
         }
     }
 
@@ -228,8 +229,9 @@ impl Queue {
         self.own.is_empty() && self.chosen.is_empty() && self.held_back.is_empty()
     }
 
-    /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed.
-    pub(super) fn timer_due(&self, now: Time) -> Option<Time> {
+    /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed. As seen
+    /// from `now`; seen from a later time it is not earlier.
+    fn timer_due(&self, now: Time) -> Option<Time> {
         let end = self.fronts().map(|first| first.end).min()?;
         // Time alone frees no permit; it only makes it likely that the server has read its buffer.
         let places = self.inside.all < self.most;
@@ -241,16 +243,37 @@ impl Queue {
         Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
     }
 
-    pub(super) fn note_time(&mut self, now: Time) {
-        self.noted = Some(now);
+    /// The time for which the timer of the runtime has to be set; `None` if it fires in time, or very soon after.
+    ///
+    /// This uses the latest time that is known, which saves reading the clock. It may be long ago, so look again with the current
+    /// time before setting the timer.
+    pub(super) fn timer_too_late(&self, runtime: Id) -> Option<Time> {
+        let now = self.window.latest?;
+        let due = self.timer_due(now)?;
+        let in_time = due.max(now + TIMER_STEP);
+        self.timer(runtime).is_none_or(|known| known > in_time).then_some(due)
     }
 
-    /// Does the timer of the runtime fire before the window can open by itself, or very soon? Then it need not be set again: it
-    /// computes the next time when it fires.
-    pub(super) fn fires_in_time(&self, runtime: Id) -> bool {
-        let soon = self.noted.map(|noted| noted + TIMER_STEP);
-        let in_time = soon.max(self.window.earliest_opening());
-        self.due.iter().any(|(id, due)| *id == runtime && Some(*due) <= in_time)
+    /// When the timer of the runtime fires.
+    pub(super) fn timer(&self, runtime: Id) -> Option<Time> {
+        self.due.iter().find(|(id, _)| *id == runtime).map(|(_, due)| *due)
+    }
+
+    /// Notes when the timer of the runtime fires.
+    pub(super) fn note_timer(&mut self, runtime: Id, due: Time) {
+        if let Some((_, known)) = self.due.iter_mut().find(|(id, _)| *id == runtime) {
+            *known = due;
+            return;
+        }
+        if self.due.len() >= MOST_RUNTIMES {
+            self.due.remove(0);
+        }
+        self.due.push((runtime, due));
+    }
+
+    /// The timer of the runtime has fired.
+    pub(super) fn timer_fired(&mut self, runtime: Id) {
+        self.due.retain(|(id, _)| *id != runtime);
     }
 
     pub(super) fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
@@ -282,119 +305,5 @@ impl Count {
     pub(super) fn remove(&mut self, client: Option<u32>) {
         self.all -= 1;
         self.chosen -= usize::from(client.is_some());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    const MOST: usize = 16;
-
-    /// What the queue has to do, in the plainest way: an admitted question is one of `inside`, the others wait in their order.
-    #[derive(Default)]
-    struct Model {
-        inside: Vec<Option<u32>>,
-        waiting: Vec<WaitingQuestion>,
-    }
-
-    impl Model {
-        fn may_enter(&self, client: Option<u32>) -> bool {
-            let chosen = self.inside.iter().flatten();
-            let room = self.inside.len() < MOST;
-            let [all, its] = [chosen.clone().count(), chosen.filter(|inside| Some(**inside) == client).count()];
-            room && (client.is_none() || (all < MOST / 2 && its < CLIENTS_LEAST))
-        }
-
-        /// Checks that the queue admits the same questions in the same order.
-        fn admit(&mut self, queue: &mut Queue) {
-            while let Some(at) = self.waiting.iter().position(|waiting| self.may_enter(waiting.client)) {
-                let admitted = self.waiting.remove(at);
-                self.inside.push(admitted.client);
-                assert!(queue.admit_one().is_some());
-                assert_eq!(queue.places.poll(admitted.place, Waker::noop()), Some(Decision::Admitted));
-                queue.granted.remove(admitted.client);
-            }
-            assert!(queue.admit_one().is_none());
-            assert_eq!(queue.is_empty(), self.waiting.is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn the_timer_fires_for_a_question_that_is_held_back() {
-        let (mut queue, now, runtime) = (Queue::new(MOST), Time::now(), tokio::runtime::Handle::current().id());
-        for _ in 0..CLIENTS_LEAST {
-            queue.admit(Some(1));
-            queue.window.sent(now, true);
-        }
-        let end = now + Duration::from_secs(5);
-        queue.wait(Some(1), end, runtime, Waker::noop());
-        assert!(queue.chosen.is_empty() && queue.timer_due(now).is_some_and(|due| due < end));
-    }
-
-    #[tokio::test]
-    async fn a_timer_that_fires_after_the_window_opens_is_set_again() {
-        let (mut queue, begin, runtime) = (Queue::new(MOST), Time::now(), tokio::runtime::Handle::current().id());
-        let at = |milliseconds| begin + Duration::from_millis(milliseconds);
-        queue.window.sent(begin, false);
-        queue.wait(None, at(5_000), runtime, Waker::noop());
-        // Nothing is known of the server, so the timer is set to learn more.
-        queue.due.push((runtime, queue.timer_due(begin).unwrap()));
-        queue.note_time(begin);
-        assert!(!queue.fires_in_time(runtime));
-        // Then it answers: what it has not answered counts as read after 5 ms.
-        queue.window.answered(begin, at(1));
-        queue.note_time(at(1));
-        assert!(!queue.fires_in_time(runtime));
-        let due = queue.timer_due(at(1)).unwrap();
-        assert_eq!(due, at(5));
-        queue.due[0].1 = due;
-        assert!(queue.fires_in_time(runtime));
-        queue.note_time(at(6));
-        queue.due[0].1 = at(7);
-        assert!(queue.fires_in_time(runtime), "an earlier time is not worth setting");
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn questions_are_admitted_in_their_order(steps in proptest::collection::vec((0_u32..8, 0_usize..64), 1..300)) {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let (mut queue, mut model, begin) = (Queue::new(MOST), Model::default(), Time::now());
-            for (number, (step, at)) in steps.into_iter().enumerate() {
-                let client = step.checked_sub(2).filter(|client| *client < 3);
-                match step {
-                    // A question is over.
-                    0 if !model.inside.is_empty() => {
-                        let client = model.inside.swap_remove(at % model.inside.len());
-                        queue.release(client);
-                    }
-                    // One gives up waiting, or all whose time is over.
-                    1 if !model.waiting.is_empty() => {
-                        let left = model.waiting.remove(at % model.waiting.len());
-                        assert_eq!(queue.leave(&left), None);
-                    }
-                    7 if at < 8 => {
-                        let now = begin + Duration::from_millis(number.saturating_sub(at) as u64);
-                        let late = model.waiting.extract_if(.., |waiting| waiting.end <= now).collect::<Vec<_>>();
-                        assert_eq!(queue.reject_expired(now).len(), late.len());
-                        for late in late {
-                            assert_eq!(queue.places.poll(late.place, Waker::noop()), Some(Decision::TooLate));
-                        }
-                    }
-                    _ if queue.may_enter(client) => {
-                        assert!(model.may_enter(client));
-                        queue.admit(client);
-                        model.inside.push(client);
-                    }
-                    _ => {
-                        let end = begin + Duration::from_millis(number as u64);
-                        model.waiting.push(queue.wait(client, end, runtime.handle().id(), Waker::noop()));
-                    }
-                }
-                model.admit(&mut queue);
-            }
-        }
     }
 }
