@@ -9,18 +9,24 @@ use crate::resolve::wire::classify::Classified;
 
 /// The attempts to get an answer about one name. Servers are numbered in the order in which they are asked.
 pub(super) struct Attempts {
-    servers: usize,
+    servers: u8,
+    /// The next datagram goes to this server, or to the next one after it that is not out.
+    next: u8,
+    /// Waits that ended without a response.
+    silences: u8,
     asked: ServerSet,
+    /// Apart, because most questions have none.
+    faults: Option<Box<Faults>>,
+}
+
+/// What servers have said instead of an answer.
+struct Faults {
     /// Servers that have failed or are asked over TCP; no more datagrams are sent there.
     out: ServerSet,
     /// Servers that are asked without an OPT record.
     without_opt: ServerSet,
-    /// The next datagram goes to this server, or to the next one after it that is not out.
-    next: usize,
-    /// Waits that ended without a response.
-    silences: u32,
-    /// The failure so far that says most, and its server. Most questions have none.
-    failure: Option<Box<(usize, Answer)>>,
+    /// The failure that says most, and its server.
+    worst: (usize, Answer),
 }
 
 /// What has happened.
@@ -56,9 +62,8 @@ pub(super) enum AttemptAction {
 impl Attempts {
     /// At most [`MOST_SERVERS`] servers are asked, beginning with `first`.
     pub(super) fn new(servers: usize, first: usize) -> Self {
-        let none = ServerSet::default();
-        let servers = servers.min(MOST_SERVERS);
-        Self { servers, asked: none, out: none, without_opt: none, next: first, silences: 0, failure: None }
+        let small = |number: usize| number.min(MOST_SERVERS) as u8;
+        Self { servers: small(servers), next: small(first), silences: 0, asked: ServerSet::default(), faults: None }
     }
 
     /// What follows from an event.
@@ -67,7 +72,7 @@ impl Attempts {
             AttemptEvent::Start => self.send(ServerSet::default()),
             // RFC 1035 §4.2.1: the datagram may be lost. Ask the next server, and wait twice as long.
             AttemptEvent::Silence => {
-                self.silences += 1;
+                self.silences = self.silences.saturating_add(1);
                 self.send(ServerSet::default())
             }
             AttemptEvent::Response(server, Classified::Answer(answer))
@@ -78,20 +83,17 @@ impl Attempts {
             AttemptEvent::Response(_, classified) => AttemptAction::Done(classified),
             AttemptEvent::Truncated(server) if self.is_out(server) => AttemptAction::Wait,
             AttemptEvent::Truncated(server) => {
-                self.out.insert(server);
-                self.note(server, Answer::failed(Failure::Truncated));
+                self.note(server, Answer::failed(Failure::Truncated)).out.insert(server);
                 AttemptAction::AskOverTcp(server)
             }
             // The same server once more, without an OPT record (RFC 6891 §6.2.2).
             AttemptEvent::RefusedOpt(server, answer) if self.uses_opt(server) => {
-                self.without_opt.insert(server);
-                self.note(server, answer);
+                self.note(server, answer).without_opt.insert(server);
                 if self.is_out(server) { AttemptAction::Wait } else { AttemptAction::Send(server) }
             }
             AttemptEvent::RefusedOpt(..) => AttemptAction::Wait,
             AttemptEvent::Failed(server, answer) => {
-                self.out.insert(server);
-                self.note(server, answer);
+                self.note(server, answer).out.insert(server);
                 self.send(self.asked)
             }
         }
@@ -99,37 +101,49 @@ impl Attempts {
 
     /// To the next server in order that is neither out nor in `unwanted`.
     fn send(&mut self, unwanted: ServerSet) -> AttemptAction {
-        let mut order = (0..self.servers).map(|step| (self.next + step) % self.servers);
-        let Some(server) = order.find(|at| !self.out.contains(*at) && !unwanted.contains(*at)) else {
+        let (servers, next, out) = (usize::from(self.servers), usize::from(self.next), self.out());
+        let mut order = (0..servers).map(|step| (next + step) % servers);
+        let Some(server) = order.find(|at| !out.contains(*at) && !unwanted.contains(*at)) else {
             return AttemptAction::Wait;
         };
-        self.next = (server + 1) % self.servers;
+        self.next = ((server + 1) % servers) as u8;
         self.asked.insert(server);
         AttemptAction::Send(server)
     }
 
     /// Keeps the failure that says most. Of two equal ones, that of the earlier server in the list, whichever came first.
-    fn note(&mut self, server: usize, answer: Answer) {
-        let order = |server: usize, answer: &Answer| (rank(answer), std::cmp::Reverse(server));
-        let known = self.failure.as_deref();
-        if known.is_none_or(|(whose, known)| order(server, &answer) > order(*whose, known)) {
-            self.failure = Some(Box::new((server, answer)));
+    fn note(&mut self, server: usize, answer: Answer) -> &mut Faults {
+        let order = |(server, answer): &(usize, Answer)| (rank(answer), std::cmp::Reverse(*server));
+        let none = ServerSet::default();
+        let new = (server, answer);
+        match &mut self.faults {
+            Some(faults) => {
+                if order(&new) > order(&faults.worst) {
+                    faults.worst = new;
+                }
+                faults
+            }
+            first => first.insert(Box::new(Faults { out: none, without_opt: none, worst: new })),
         }
+    }
+
+    fn out(&self) -> ServerSet {
+        self.faults.as_ref().map_or(ServerSet::default(), |faults| faults.out)
     }
 
     /// Are no more datagrams sent to this server?
     pub(super) fn is_out(&self, server: usize) -> bool {
-        self.out.contains(server)
+        self.out().contains(server)
     }
 
     /// Are no more datagrams sent to any server?
     pub(super) fn is_over(&self) -> bool {
-        self.out == ServerSet::first(self.servers)
+        self.out() == ServerSet::first(self.servers.into())
     }
 
     /// Has this server a question with an OPT record, as far as this round knows?
     pub(super) fn uses_opt(&self, server: usize) -> bool {
-        !self.without_opt.contains(server)
+        self.faults.as_ref().is_none_or(|faults| !faults.without_opt.contains(server))
     }
 
     /// How long to wait for a response: each wait is twice the one before.
@@ -139,7 +153,7 @@ impl Attempts {
 
     /// The failure that says most; a timeout when there was no response at all.
     pub(super) fn take_failure(&mut self) -> Answer {
-        self.failure.take().map_or(Answer::failed(Failure::Timeout), |known| known.1)
+        self.faults.take().map_or(Answer::failed(Failure::Timeout), |faults| faults.worst.1)
     }
 }
 

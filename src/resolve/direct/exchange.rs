@@ -2,10 +2,12 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::runtime::Id;
 
+use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::{Answer, Failure, Question};
 use crate::resolve::attempts::{AttemptAction, AttemptEvent, Attempts};
@@ -27,41 +29,20 @@ use crate::resolve::wire::codec::{self, AskedName, Edns};
 const MOST_LOST: u32 = 8;
 
 /// Asks until the question is answered, every server has failed, or the deadline has passed.
-pub(super) async fn ask(upstream: &Upstream, question: &Question) -> Answer {
-    let Some(runtime) = runtime_here() else {
-        return Answer::failed(Failure::Network);
-    };
-    let begin = Time::now();
-    let end = begin + upstream.timeouts.total();
-    let first = upstream.first_server(runtime, begin);
-    let Some(server) = upstream.servers.get(first) else { return Answer::failed(Failure::Network) };
-    let Some((permit, mut now)) = server.admission.enter(question.chooser(), runtime, begin, end).await else {
-        return Answer::failed(Failure::Overload);
-    };
-    let mut round = Round {
-        upstream,
-        question,
-        permit,
-        chain: None,
-        runtime,
-        attempts: Attempts::new(upstream.servers.len(), first),
-        in_flight: InFlight::default(),
-        lost: 0,
-        wake: end,
-        early: false,
-        end,
-    };
-    loop {
-        // This ends: each iteration adds at least one link to a chain of limited length.
-        round.begin(now);
-        match poll_fn(|cx| round.poll_end(cx)).await {
-            (Classified::Answer(answer), _) => return answer,
-            (Classified::Chase(longer), server) => {
-                round.follow(longer, server);
-                now = Time::now();
+pub(super) fn ask(upstream: Arc<Upstream>, question: Question) -> BoxFuture<'static, Answer> {
+    Box::pin(async move {
+        let mut round = match Round::enter(&upstream, &question).await {
+            Ok(round) => round,
+            Err(failure) => return Answer::failed(failure),
+        };
+        loop {
+            // This ends: each iteration adds at least one link to a chain of limited length.
+            match poll_fn(|cx| round.poll_end(cx)).await {
+                (Classified::Answer(answer), _) => return answer,
+                (Classified::Chase(longer), server) => round.follow(longer, server),
             }
         }
-    }
+    })
 }
 
 /// One name asked of the servers.
@@ -84,7 +65,33 @@ struct Round<'a> {
     end: Time,
 }
 
-impl Round<'_> {
+impl<'a> Round<'a> {
+    /// Waits for a permit, and sends the first datagram.
+    async fn enter(upstream: &'a Upstream, question: &'a Question) -> Result<Self, Failure> {
+        let runtime = runtime_here().ok_or(Failure::Network)?;
+        let begin = Time::now();
+        let end = begin + upstream.timeouts.total();
+        let first = upstream.first_server(runtime, begin);
+        let server = upstream.servers.get(first).ok_or(Failure::Network)?;
+        let entered = server.admission.enter(question.chooser(), runtime, begin, end).await;
+        let (permit, now) = entered.ok_or(Failure::Overload)?;
+        let mut round = Self {
+            upstream,
+            question,
+            permit,
+            chain: None,
+            runtime,
+            attempts: Attempts::new(upstream.servers.len(), first),
+            in_flight: InFlight::default(),
+            lost: 0,
+            wake: end,
+            early: false,
+            end,
+        };
+        round.begin(now);
+        Ok(round)
+    }
+
     fn begin(&mut self, now: Time) {
         self.on(AttemptEvent::Start, || now);
     }
@@ -95,6 +102,7 @@ impl Round<'_> {
         self.attempts = Attempts::new(self.upstream.servers.len(), server);
         self.in_flight = InFlight::default();
         (self.lost, self.wake, self.early) = (0, self.end, false);
+        self.begin(Time::now());
     }
 
     /// The answer and the server that gave it.

@@ -224,8 +224,7 @@ impl Direct {
 
 impl Resolve for Direct {
     fn resolve(&self, question: Question) -> BoxFuture<'static, Answer> {
-        let upstream = Arc::clone(&self.upstream);
-        Box::pin(async move { exchange::ask(&upstream, &question).await })
+        exchange::ask(Arc::clone(&self.upstream), question)
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) struct PendingQueries {
 #[derive(Clone, Copy)]
 pub(crate) struct QueryKey {
     id: u16,
-    /// Where it was last. Another question may have its place now.
-    at: usize,
+    /// Where it was last. Another question may have its place now. There are fewer questions than ids.
+    at: u16,
 }
 
 /// One question in flight.
@@ -74,7 +74,7 @@ impl PendingQueries {
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.clear();
         write(&mut octets);
-        let at = self.all.len();
+        let at = u16::try_from(self.all.len()).ok()?;
         self.all.push(PendingQuery { octets, settled: None, due, overdue: false, waker: None });
         self.ids.push(id);
         self.waiting += 1;
@@ -85,32 +85,32 @@ impl PendingQueries {
         self.ids.iter().position(|known| *known == id)
     }
 
-    /// Brings the place in the key up to date.
-    fn locate(&self, key: &mut QueryKey) {
-        if self.ids.get(key.at) != Some(&key.id) {
-            key.at = self.position(key.id).unwrap_or(usize::MAX);
+    /// Where the question is. Brings the place in the key up to date.
+    fn locate(&self, key: &mut QueryKey) -> Option<usize> {
+        if self.ids.get(usize::from(key.at)) != Some(&key.id) {
+            key.at = u16::try_from(self.position(key.id)?).ok()?;
         }
+        Some(key.at.into())
     }
 
     /// The octets to send, unless the question already has an outcome.
     pub(crate) fn unsettled(&self, mut key: QueryKey) -> Option<&[u8]> {
-        self.locate(&mut key);
-        self.all.get(key.at).filter(|query| query.settled.is_none()).map(|query| query.octets.as_slice())
+        self.all
+            .get(self.locate(&mut key)?)
+            .filter(|query| query.settled.is_none())
+            .map(|query| query.octets.as_slice())
     }
 
     pub(crate) fn get(&mut self, key: &mut QueryKey) -> Option<&mut PendingQuery> {
-        self.locate(key);
-        self.all.get_mut(key.at)
+        let at = self.locate(key)?;
+        self.all.get_mut(at)
     }
 
     /// Removes a question.
     pub(crate) fn leave(&mut self, mut key: QueryKey) {
-        self.locate(&mut key);
-        if key.at >= self.all.len() {
-            return;
-        }
-        self.ids.swap_remove(key.at);
-        let query = self.all.swap_remove(key.at);
+        let Some(at) = self.locate(&mut key) else { return };
+        self.ids.swap_remove(at);
+        let query = self.all.swap_remove(at);
         if query.settled.is_none() {
             self.waiting = self.waiting.saturating_sub(1);
         }
