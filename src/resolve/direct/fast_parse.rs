@@ -9,12 +9,12 @@ use crate::dns::{Answer, Failure, Question, Record, RecordType, Soa, Target, ttl
 use crate::resolve::wire::codec::{HEADER, is_truncated};
 
 /// An answer with more records is left to the full parser.
-const MOST_RECORDS: u16 = 16;
+const MOST_RECORDS: u8 = 16;
 /// A longer name, in octets, is left to the full parser: it may exceed the limit of 255.
 const LONG: usize = 250;
 const CLASS_IN: u16 = 1;
 const TYPE_SOA: u16 = 6;
-const TYPE_OPT: u16 = 41;
+const TYPE_OPT: u8 = 41;
 /// A compression pointer to the question's name (RFC 1035 §4.1.4).
 const THE_NAME_ASKED: u16 = 0xc000 | HEADER as u16;
 
@@ -23,21 +23,22 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
     if is_truncated(response) || question.name.is_root() {
         return None;
     }
-    let mut octets = Octets { all: response, at: 2 };
-    let flags = octets.number()?;
-    let counts = [octets.number()?, octets.number()?, octets.number()?, octets.number()?];
+    let mut octets = Octets { all: response, at: 0 };
+    let [_, _, _, flags, 0, 1, 0, answers, 0, authorities, 0, additionals] = octets.take::<HEADER>()? else {
+        return None;
+    };
     // Goes past the question. Text has a dot after each label where the wire has a length before it; then root, type and class.
     octets.at += question.name.expose().len() + 1 + 4;
-    let answer = match (flags & 0x0f, counts) {
-        (0, [1, many @ 1..=MOST_RECORDS, 0, _]) => records(&mut octets, question, many)?,
-        (0, [1, 0, many @ 0..=1, _]) => Answer::no_data(soa(&mut octets, question, many)?), // RFC 2308 §2.2
-        (3, [1, 0, many @ 0..=1, _]) => Answer::nx_domain(soa(&mut octets, question, many)?), // RFC 2308 §2.1
-        (2, [1, 0, 0, _]) => Answer::failed(Failure::ServFail),
+    let answer = match (flags & 0x0f, answers, authorities) {
+        (0, 1..=MOST_RECORDS, 0) => records(&mut octets, question, answers)?,
+        (0, 0, 0..=1) => Answer::no_data(soa(&mut octets, question, authorities)?), // RFC 2308 §2.2
+        (3, 0, 0..=1) => Answer::nx_domain(soa(&mut octets, question, authorities)?), // RFC 2308 §2.1
+        (2, 0, 0) => Answer::failed(Failure::ServFail),
         _ => return None,
     };
-    match counts {
-        [_, _, _, 0] => {}
-        [_, _, _, 1] => opt(&mut octets)?,
+    match additionals {
+        0 => {}
+        1 => opt(&mut octets)?,
         _ => return None,
     }
     if octets.at != response.len() {
@@ -47,7 +48,7 @@ pub(super) fn read(response: &[u8], question: &Question) -> Option<Answer> {
 }
 
 /// Records of the asked type at the name asked. `None` if there is any other record.
-fn records(octets: &mut Octets<'_>, question: &Question, many: u16) -> Option<Answer> {
+fn records(octets: &mut Octets<'_>, question: &Question, many: u8) -> Option<Answer> {
     let (record, mut ttl) = record(octets, question)?;
     if many == 1 {
         return Some(Answer::records([record], ttl));
@@ -83,7 +84,7 @@ fn record(octets: &mut Octets<'_>, question: &Question) -> Option<(Record, Durat
 }
 
 /// The SOA record of a negative answer, whose owner is the name asked or a parent of it.
-fn soa(octets: &mut Octets<'_>, question: &Question, many: u16) -> Option<Option<Soa>> {
+fn soa(octets: &mut Octets<'_>, question: &Question, many: u8) -> Option<Option<Soa>> {
     if many == 0 {
         return Some(None);
     }
@@ -115,11 +116,7 @@ fn owner(octets: &mut Octets<'_>, question: &Question) -> Option<Name> {
 
 /// An OPT record without an extended response code and without options (RFC 6891 §6.1.2).
 fn opt(octets: &mut Octets<'_>) -> Option<()> {
-    let ([0], TYPE_OPT, _, [0, ..], 0) =
-        (octets.take::<1>()?, octets.number()?, octets.number()?, octets.take::<4>()?, octets.number()?)
-    else {
-        return None;
-    };
+    let [0, 0, TYPE_OPT, _, _, 0, _, _, _, 0, 0] = octets.take()? else { return None };
     Some(())
 }
 

@@ -70,22 +70,19 @@ pub(in crate::resolve) fn encoded(id: u16, asked: AskedName<'_>, kind: RecordTyp
 /// Writes a name given as text with a trailing dot and without escapes. In text a dot ends each label; on the wire a length begins
 /// it. So the text moves by one octet, and each dot becomes the length of the label after it; the last dot becomes the root.
 fn push_text(octets: &mut Vec<u8>, text: &str) {
-    let start = octets.len();
-    octets.push(0);
     if text == "." {
-        return;
+        return octets.push(0);
     }
+    let start = octets.len();
+    octets.push(b'.');
     octets.extend_from_slice(text.as_bytes());
     let mut length = 0;
-    for octet in octets.iter_mut().skip(start + 1).rev() {
+    for octet in octets.get_mut(start..).unwrap_or_default().iter_mut().rev() {
         if *octet == b'.' {
             *octet = std::mem::take(&mut length);
         } else {
             length += 1; // at most 63
         }
-    }
-    if let Some(first) = octets.get_mut(start) {
-        *first = length;
     }
 }
 
