@@ -31,10 +31,24 @@ const MOST_LOST: u32 = 8;
 /// Asks until the question is answered, every server has failed, or the deadline has passed.
 pub(super) fn ask(upstream: Arc<Upstream>, question: Question) -> BoxFuture<'static, Answer> {
     Box::pin(async move {
-        let mut round = match Round::enter(&upstream, &question).await {
-            Ok(round) => round,
+        let (permit, now, runtime, first, end) = match enter(&upstream, &question).await {
+            Ok(entered) => entered,
             Err(failure) => return Answer::failed(failure),
         };
+        let mut round = Round {
+            upstream: &upstream,
+            question: &question,
+            permit,
+            chain: None,
+            runtime,
+            attempts: Attempts::new(upstream.servers.len(), first),
+            in_flight: InFlight::default(),
+            lost: 0,
+            wake: end,
+            early: false,
+            end,
+        };
+        round.begin(now);
         loop {
             // This ends: each iteration adds at least one link to a chain of limited length.
             match poll_fn(|cx| round.poll_end(cx)).await {
@@ -43,6 +57,21 @@ pub(super) fn ask(upstream: Arc<Upstream>, question: Question) -> BoxFuture<'sta
             }
         }
     })
+}
+
+/// Waits for a permit. Returns it with the time at which it was granted, the runtime, the server to ask first, and the deadline.
+async fn enter<'a>(
+    upstream: &'a Upstream,
+    question: &Question,
+) -> Result<(Permit<'a>, Time, Id, usize, Time), Failure> {
+    let runtime = runtime_here().ok_or(Failure::Network)?;
+    let begin = Time::now();
+    let end = begin + upstream.timeouts.total();
+    let first = upstream.first_server(runtime, begin);
+    let server = upstream.servers.get(first).ok_or(Failure::Network)?;
+    let entered = server.admission.enter(question.chooser(), runtime, begin, end).await;
+    let (permit, now) = entered.ok_or(Failure::Overload)?;
+    Ok((permit, now, runtime, first, end))
 }
 
 /// One name asked of the servers.
@@ -65,38 +94,13 @@ struct Round<'a> {
     end: Time,
 }
 
-impl<'a> Round<'a> {
-    /// Waits for a permit, and sends the first datagram.
-    async fn enter(upstream: &'a Upstream, question: &'a Question) -> Result<Self, Failure> {
-        let runtime = runtime_here().ok_or(Failure::Network)?;
-        let begin = Time::now();
-        let end = begin + upstream.timeouts.total();
-        let first = upstream.first_server(runtime, begin);
-        let server = upstream.servers.get(first).ok_or(Failure::Network)?;
-        let entered = server.admission.enter(question.chooser(), runtime, begin, end).await;
-        let (permit, now) = entered.ok_or(Failure::Overload)?;
-        let mut round = Self {
-            upstream,
-            question,
-            permit,
-            chain: None,
-            runtime,
-            attempts: Attempts::new(upstream.servers.len(), first),
-            in_flight: InFlight::default(),
-            lost: 0,
-            wake: end,
-            early: false,
-            end,
-        };
-        round.begin(now);
-        Ok(round)
-    }
-
+impl Round<'_> {
     fn begin(&mut self, now: Time) {
         self.on(AttemptEvent::Start, || now);
     }
 
     /// Goes on to the end of a CNAME chain.
+    #[cold]
     fn follow(&mut self, chain: Box<Chain>, server: usize) {
         self.chain = Some(chain);
         self.attempts = Attempts::new(self.upstream.servers.len(), server);
@@ -211,6 +215,7 @@ impl<'a> Round<'a> {
     }
 
     /// The server does not know OPT records, or not for this name: a probe shows which.
+    #[cold]
     fn on_refused_opt(&mut self, at: usize, response: &[u8]) -> Option<Classified> {
         if self.attempts.uses_opt(at)
             && let Some(server) = self.upstream.servers.get(at)
@@ -223,6 +228,7 @@ impl<'a> Round<'a> {
         }
     }
 
+    #[cold]
     fn on_tcp(&mut self, server: usize, result: Result<Vec<u8>, Failure>) -> Option<Classified> {
         let event = match result {
             Ok(response) if !codec::is_truncated(&response) => AttemptEvent::Response(server, self.read(&response)),
@@ -233,6 +239,7 @@ impl<'a> Round<'a> {
     }
 
     /// No response has come in time.
+    #[cold]
     fn on_silence(&mut self, now: Time) {
         if self.attempts.is_over() {
             self.wake = self.end; // only TCP is still open
@@ -284,6 +291,7 @@ impl<'a> Round<'a> {
     }
 
     /// Sends the last datagram again, for which the socket was not ready before.
+    #[cold]
     fn send_again(&mut self) {
         let Some(last) = self.in_flight.last() else { return };
         let (server, sent) = (last.server, last.query.send());
@@ -327,6 +335,7 @@ impl<'a> Round<'a> {
         self.wake = now + early.unwrap_or(late);
     }
 
+    #[cold]
     fn ask_over_tcp(&mut self, at: usize) {
         let Some(server) = self.upstream.servers.get(at) else { return };
         self.runtime = runtime_here().unwrap_or(self.runtime);

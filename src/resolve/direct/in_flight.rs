@@ -144,6 +144,7 @@ impl<'a> InFlight<'a> {
 
     /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
     /// again from this one, after the usual wait.
+    #[cold]
     fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Time, runtime: Id) -> Poll<Arrival> {
         let Some(here) = runtime_here().filter(|here| *here != runtime) else { return Poll::Pending };
         let elsewhere = &mut self.rest().elsewhere;
@@ -158,6 +159,7 @@ impl<'a> InFlight<'a> {
 
 impl Rest<'_> {
     /// Anything but time.
+    #[cold]
     fn poll(&mut self, cx: &mut Context<'_>, due: Time, look: impl Fn(&[u8]) -> FirstLook) -> Option<Arrival> {
         for at in 0..self.more.len() {
             if let Some(datagram) = self.more.get_mut(at)
