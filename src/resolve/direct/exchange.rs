@@ -303,24 +303,26 @@ impl Round<'_> {
     /// Takes in the result of sending the last datagram.
     fn note_sent(&mut self, sent: io::Result<()>) -> io::Result<()> {
         self.in_flight.set_not_ready(None);
-        let Some(last) = self.in_flight.last() else { return sent };
-        match sent {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let writable = last.query.writable();
-                self.in_flight.set_not_ready(Some(writable));
-                Ok(())
-            }
-            // The same as a datagram lost on the way: it is sent again after the usual wait.
-            Err(error) if is_congestion(&error) => Ok(()),
-            Err(error) => {
-                if let Some(server) = self.upstream.servers.get(last.server) {
-                    lock(&server.pool).renew(Time::now());
-                }
-                self.in_flight.remove_last();
-                Err(error)
-            }
-            Ok(()) => Ok(()),
+        sent.or_else(|error| self.on_unsent(error))
+    }
+
+    #[cold]
+    fn on_unsent(&mut self, error: io::Error) -> io::Result<()> {
+        let Some(last) = self.in_flight.last() else { return Err(error) };
+        if error.kind() == io::ErrorKind::WouldBlock {
+            let writable = last.query.writable();
+            self.in_flight.set_not_ready(Some(writable));
+            return Ok(());
         }
+        // The same as a datagram lost on the way: it is sent again after the usual wait.
+        if is_congestion(&error) {
+            return Ok(());
+        }
+        if let Some(server) = self.upstream.servers.get(last.server) {
+            lock(&server.pool).renew(Time::now());
+        }
+        self.in_flight.remove_last();
+        Err(error)
     }
 
     /// Sets when the datagram sent now counts as lost.

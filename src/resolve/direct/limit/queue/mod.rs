@@ -217,11 +217,12 @@ impl Queue {
     }
 
     fn first_expired(&self, now: Time) -> Option<WaitingQuestion> {
-        self.fronts().find(|first| first.end <= now).copied()
+        self.fronts().into_iter().flatten().find(|first| first.end <= now).copied()
     }
 
-    fn fronts(&self) -> impl Iterator<Item = &WaitingQuestion> {
-        [&self.own, &self.chosen, &self.held_back].into_iter().filter_map(VecDeque::front)
+    /// The first question of each queue: our own, those that clients chose, and those held back.
+    fn fronts(&self) -> [Option<&WaitingQuestion>; 3] {
+        [self.own.front(), self.chosen.front(), self.held_back.front()]
     }
 
     /// Does no question wait?
@@ -232,14 +233,14 @@ impl Queue {
     /// When the timer has to fire: at the first deadline, or when a question may be admitted because time has passed. As seen
     /// from `now`; seen from a later time it is not earlier.
     fn timer_due(&self, now: Time) -> Option<Time> {
-        let end = self.fronts().map(|first| first.end).min()?;
-        // Time alone frees no permit; it only makes it likely that the server has read its buffer.
-        let places = self.inside.all < self.most;
+        let fronts @ [own, chosen, held_back] = self.fronts();
+        let end = fronts.into_iter().flatten().map(|first| first.end).min()?;
         // A question that is held back counts, too: its client may give up another one at any time, and nobody sets the timer then.
-        let chosen_wait = !self.chosen.is_empty() || !self.held_back.is_empty();
-        let chosen = chosen_wait && self.inside.chosen < self.share();
-        let next_opening =
-            if places && (chosen || !self.own.is_empty()) { self.window.next_opening(now) } else { None };
+        let chosen_wait = chosen.is_some() || held_back.is_some();
+        let is_wanted = own.is_some() || (chosen_wait && self.inside.chosen < self.share());
+        // Time alone frees no permit; it only makes it likely that the server has read its buffer.
+        let has_permits = self.inside.all < self.most;
+        let next_opening = if has_permits && is_wanted { self.window.next_opening(now) } else { None };
         Some(next_opening.map_or(end, |next_opening| next_opening.min(end)))
     }
 
