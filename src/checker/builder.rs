@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use async_lock::Semaphore;
 use ipnet::IpNet;
 
 use crate::base::clock::Clock;
@@ -18,6 +17,7 @@ use crate::engine::background::Background;
 use crate::engine::cache::Cache;
 use crate::engine::cache::bounds::Bounds;
 use crate::engine::fetch::Fetcher;
+use crate::engine::limit::Limit;
 use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::lists::ListSet;
 use crate::policy::Policy;
@@ -150,7 +150,7 @@ impl CheckerBuilder {
             shared: Mutex::new(SharedState::new(self.window)),
             background: Background::default(),
             awaited: ReusePool::default(),
-            checks: Semaphore::new(checks),
+            checks: Limit::new(checks),
         };
         let configured = Arc::new(ArcSwap::from_pointee(Configured::new(self.settings)));
         let family = Arc::new(Family::default());

@@ -259,7 +259,7 @@ impl Checker {
         let now = self.engine.fetcher.clock.now();
         let asks = now < run.deadline;
         let counters = &self.engine.fetcher.counters;
-        let permit = self.engine.checks.try_acquire();
+        let permit = self.engine.checks.permit();
         let report = match permit {
             Some(_) => {
                 let cached = CachedLists { fetcher: &self.engine.fetcher, now };

@@ -103,7 +103,7 @@ impl Asker for Asking<'_> {
             return supply(inquiry, answer);
         }
         // A cached answer needs no future.
-        let list = ask.list.as_ref().zip(zone);
+        let list = ask.list.as_ref().and_then(|list| list.subject.as_ref()).zip(zone);
         if let Some(answer) = self.fetcher().cached(&ask.question, ask.purpose, list, now) {
             if let (Some(session), Some(validity)) = (session, validity) {
                 session.keep(&ask.question, &answer, validity, now);
@@ -115,7 +115,7 @@ impl Asker for Asking<'_> {
 
     fn note_sent(&self, inquiry: &mut Inquiry) {
         for (query, pending) in self.open.iter() {
-            if query.query().is_sent() {
+            if query.query().work().is_some_and(QueryTask::is_sent) {
                 inquiry.sent(pending.ticket);
             }
         }
@@ -134,8 +134,14 @@ impl Asker for Asking<'_> {
         {
             asked_at = begun.begin(&question, validity, now);
         }
-        let list = list.zip(zone).map(|(list, zone)| ListTarget { list, zone });
-        match self.fetcher().fetch(question, purpose, list, self.open.next_place()) {
+        let daily_limit = list.as_ref().and_then(|list| list.spec.question_limit());
+        let list = list.zip(zone).map(|(AskedList { subject, kind, client, .. }, zone)| ListTarget {
+            zone,
+            subject,
+            kind,
+            client,
+        });
+        match self.fetcher().fetch(question, purpose, list, daily_limit, self.open.next_place()) {
             Some(fetching) => {
                 if purpose.is_own() {
                     self.engine.background.keep(&fetching.answer, purpose);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use crate::dns::Answer;
 use crate::engine::inbox::{Inbox, Place};
-use crate::engine::shared_query::{QueryWaiter, Work};
+use crate::engine::shared_query::{QueryWaiter, SharedQuery, Work};
 
 /// The queries that one task waits for, each with a value of type `T`.
 pub(crate) struct AwaitedQueries<W: Work, T> {
@@ -19,9 +19,18 @@ pub(crate) struct AwaitedQueries<W: Work, T> {
     queries: Vec<Option<(QueryWaiter<W>, T)>>,
     open: usize,
     /// Answers that were not taken yet, in the order in which they came.
-    answered: VecDeque<(QueryWaiter<W>, T, Answer)>,
+    answered: VecDeque<Answered<W, T>>,
     /// The numbers of the queries to poll.
     batch: Vec<u32>,
+}
+
+/// An answered query.
+struct Answered<W: Work, T> {
+    query: QueryWaiter<W>,
+    value: T,
+    answer: Answer,
+    /// `None` if another waiter has learned from the answer.
+    sent: Option<W::Sent>,
 }
 
 impl<W: Work, T> Default for AwaitedQueries<W, T> {
@@ -96,7 +105,7 @@ impl<W: Work, T> AwaitedQueries<W, T> {
             inbox.take(context.waker(), &mut self.batch);
             self.poll_batch();
         }
-        self.answered.iter().for_each(|(query, _, answer)| query.learn(answer));
+        self.learn();
         if self.answered.is_empty() { Poll::Pending } else { Poll::Ready(true) }
     }
 
@@ -104,18 +113,32 @@ impl<W: Work, T> AwaitedQueries<W, T> {
         for number in self.batch.drain(..) {
             let Some(slot) = self.queries.get_mut(number as usize) else { continue };
             if let Some((query, _)) = slot
-                && let Poll::Ready(answer) = query.poll()
+                && let Poll::Ready((answer, sent)) = query.poll()
                 && let Some((query, value)) = slot.take()
             {
                 self.open -= 1;
-                self.answered.push_back((query, value, answer));
+                self.answered.push_back(Answered { query, value, answer, sent });
+            }
+        }
+    }
+
+    /// Learns from the new answers, and passes them on to other tasks.
+    fn learn(&mut self) {
+        let new = self.answered.iter().filter_map(|Answered { query, answer, sent, .. }| {
+            let query: &SharedQuery<W> = query.query();
+            Some((query, answer, sent.as_ref()?))
+        });
+        W::learn(new);
+        for Answered { query, answer, sent, .. } in &mut self.answered {
+            if sent.take().is_some() {
+                query.pass_on(answer);
             }
         }
     }
 
     /// Takes an answer, in the order in which they came.
     pub(crate) fn next_answer(&mut self) -> Option<(QueryWaiter<W>, T, Answer)> {
-        self.answered.pop_front()
+        self.answered.pop_front().map(|Answered { query, value, answer, .. }| (query, value, answer))
     }
 }
 
@@ -131,7 +154,6 @@ mod tests {
     use crate::base::clock::BoxFuture;
     use crate::base::lock::lock;
     use crate::dns::Failure;
-    use crate::engine::shared_query::{QueryProgress, SharedQuery};
 
     /// Counts its wake-ups.
     #[derive(Default)]
@@ -144,15 +166,25 @@ mod tests {
     }
 
     /// Work that a test states as a future, and how often it has learned.
-    struct TestWork(BoxFuture<'static, Answer>, Arc<AtomicUsize>);
+    struct TestWork(Mutex<Option<BoxFuture<'static, Answer>>>, Arc<AtomicUsize>);
 
     impl Work for TestWork {
-        fn poll(&mut self, _: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer> {
-            self.0.as_mut().poll(context)
+        type Step = Option<BoxFuture<'static, Answer>>;
+        type Sent = ();
+
+        fn poll(&self, step: &mut Self::Step, context: &mut Context<'_>) -> Poll<(Answer, ())> {
+            let future = step.get_or_insert_with(|| lock(&self.0).take().unwrap());
+            future.as_mut().poll(context).map(|answer| (answer, ()))
         }
 
-        fn learn(self, _: &Answer) {
-            self.1.fetch_add(1, Ordering::SeqCst);
+        fn learn<'a>(answers: impl Iterator<Item = (&'a SharedQuery<Self>, &'a Answer, &'a ())> + Clone) {
+            answers.for_each(|(query, ..)| {
+                query.work().unwrap().1.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+
+        fn end(query: &SharedQuery<Self>) {
+            lock(&query.work().unwrap().0).take();
         }
     }
 
@@ -167,7 +199,7 @@ mod tests {
     impl Task {
         fn start(future: impl Future<Output = Answer> + Send + 'static) -> (Self, Arc<SharedQuery<TestWork>>) {
             let mut task = Self::default();
-            let work = TestWork(Box::pin(future), Arc::clone(&task.learned));
+            let work = TestWork(Mutex::new(Some(Box::pin(future))), Arc::clone(&task.learned));
             let waiter = SharedQuery::start(None, task.waiting.next_place(), work);
             let query = Arc::clone(waiter.query());
             task.waiting.push(waiter, ());
@@ -339,6 +371,9 @@ mod tests {
         let mut second = Task::join(&query);
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| first.poll()));
         assert!(outcome.is_err());
+        // As a runtime does with a task that has panicked.
+        drop(first);
+        assert_eq!(second.times_woken(), 0, "it was not polled before");
         assert_eq!(second.poll(), Poll::Ready(Answer::failed(Failure::Overload)));
     }
 }

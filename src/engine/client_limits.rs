@@ -4,8 +4,9 @@
 use std::hash::BuildHasher;
 use std::sync::{Arc, OnceLock};
 
-use async_lock::Semaphore;
 use foldhash::quality::RandomState;
+
+use crate::engine::limit::Limit;
 
 /// A client shares its limit with one of this many others. Which ones is random, so it cannot choose whom to crowd out.
 const BUCKETS: u64 = 1_024;
@@ -17,10 +18,10 @@ const CLIENTS_LEAST: usize = 4;
 /// The limits for all clients together, and for each.
 pub(crate) struct ClientLimits {
     /// Half of all permits.
-    pub(crate) together: Arc<Semaphore>,
+    pub(crate) together: Arc<Limit>,
     /// The permits of one client.
     each: usize,
-    buckets: Box<[OnceLock<Arc<Semaphore>>]>,
+    buckets: Box<[OnceLock<Arc<Limit>>]>,
     hasher: RandomState,
 }
 
@@ -28,7 +29,7 @@ impl ClientLimits {
     /// The limits, if at most `in_flight` questions may be in flight in all.
     pub(crate) fn new(in_flight: usize) -> Self {
         Self {
-            together: Arc::new(Semaphore::new((in_flight / 2).max(1))),
+            together: Arc::new(Limit::new((in_flight / 2).max(1))),
             each: (in_flight / CLIENTS_PART).max(CLIENTS_LEAST),
             buckets: (0..BUCKETS).map(|_| OnceLock::new()).collect(),
             hasher: RandomState::default(),
@@ -36,8 +37,8 @@ impl ClientLimits {
     }
 
     /// The limit of this client.
-    pub(crate) fn of(&self, client: u32) -> Option<&Arc<Semaphore>> {
+    pub(crate) fn of(&self, client: u32) -> Option<&Arc<Limit>> {
         let bucket = usize::try_from(self.hasher.hash_one(client) % BUCKETS).ok()?;
-        Some(self.buckets.get(bucket)?.get_or_init(|| Arc::new(Semaphore::new(self.each))))
+        Some(self.buckets.get(bucket)?.get_or_init(|| Arc::new(Limit::new(self.each))))
     }
 }

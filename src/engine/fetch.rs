@@ -1,30 +1,29 @@
 //! Finds the answer to one question: in the cache, from the same question in flight, or from the resolver, within limits.
 
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use async_lock::Semaphore;
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use crate::base::clock::{BoxFuture, Clock};
 use crate::base::lock::lock;
 use crate::base::pool::ReusePool;
 use crate::dns::{Answer, Question};
-use crate::dnsxl::{Purpose, Subject};
+use crate::dnsxl::{Purpose, Subject, SubjectKind};
 use crate::engine::cache::{Cache, CacheEpoch, Tick};
 use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
-use crate::engine::numbers::{Actions, Histogram};
-use crate::engine::permits::{Acquiring, Limits, Permits};
-use crate::engine::shared_query::{QueryProgress, QueryWaiter, SharedQuery, Work};
+use crate::engine::limit::{Limit, Turn};
+use crate::engine::numbers::Counters;
+use crate::engine::permits::{Limits, Permits};
+use crate::engine::shared_query::{QueryWaiter, SharedQuery, Work};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
-use crate::inquiry::{AskedList, KnownLists, ListOfClient, Workspace};
+use crate::inquiry::{KnownLists, ListOfClient, Workspace};
 use crate::report::Source;
 use crate::report::learned::{QueuedAnswer, queued_answer};
 use crate::resolve::Resolve;
@@ -34,8 +33,18 @@ const UNUSED: usize = 4_096;
 
 /// The list that a question is sent to.
 pub(crate) struct ListTarget {
-    pub(crate) list: AskedList,
     pub(crate) zone: NumberedZone,
+    /// What it is asked about; `None` if that is the list itself.
+    pub(crate) subject: Option<Subject>,
+    pub(crate) kind: SubjectKind,
+    /// The number of the client that caused the question.
+    pub(crate) client: Option<u32>,
+}
+
+impl ListTarget {
+    fn subject_and_zone(&self) -> Option<(&Subject, &NumberedZone)> {
+        Some((self.subject.as_ref()?, &self.zone))
+    }
 }
 
 /// Answers questions from the cache, from a question in flight, or from the resolver.
@@ -50,7 +59,7 @@ pub(crate) struct Fetcher {
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: ReusePool<Workspace>,
     /// Queries that have ended, for use of their memory.
-    unused: ReusePool<Arc<SharedQuery<QueryTask>>>,
+    unused: ReusePool<QueryWaiter<QueryTask>>,
     /// When the resolver's trial is due, in ticks of the cache; 0: now.
     next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
@@ -58,7 +67,7 @@ pub(crate) struct Fetcher {
     in_flight: Mutex<HashTable<QueryEntry>>,
     /// Of the questions in flight.
     hasher: RandomState,
-    global_limit: Arc<Semaphore>,
+    global_limit: Arc<Limit>,
     client_limits: ClientLimits,
     pub(crate) zones: ZoneLimits,
 }
@@ -71,36 +80,18 @@ pub(crate) struct Fetching {
 
 /// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
 struct QueryEntry {
-    question: Question,
     hash: u64,
-    number: u64,
-    /// The client whose limits the query is under.
-    chooser: Option<u32>,
     query: Weak<SharedQuery<QueryTask>>,
 }
 
 impl QueryEntry {
-    /// The query, if it still runs and this client may wait for it. Where it waits for a permit of another client, who may have
-    /// used up its own with silent servers, the question is asked once more.
-    fn shared_with(&self, chooser: Option<u32>) -> Option<Arc<SharedQuery<QueryTask>>> {
-        let is_others = self.chooser.is_some() && self.chooser != chooser;
-        self.query.upgrade().filter(|query| !(is_others && query.is_limited()))
+    /// The query, if it is for this question and still runs.
+    fn running(&self, hash: u64, question: &Question) -> Option<Arc<SharedQuery<QueryTask>>> {
+        if self.hash != hash {
+            return None;
+        }
+        self.query.upgrade().filter(|query| query.work().is_some_and(|task| task.question == *question))
     }
-}
-
-/// What was done since the checker was built.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) checks: AtomicU64,
-    pub(crate) cut: AtomicU64,
-    pub(crate) shed: AtomicU64,
-    pub(crate) questions: AtomicU64,
-    pub(crate) shared: AtomicU64,
-    pub(crate) remembered: AtomicU64,
-    pub(crate) failures: AtomicU64,
-    pub(crate) actions: Actions,
-    /// How long whole checks took.
-    pub(crate) check_time: Histogram,
 }
 
 impl Fetcher {
@@ -124,7 +115,7 @@ impl Fetcher {
             unused: ReusePool::of(UNUSED),
             in_flight: Mutex::default(),
             hasher: RandomState::default(),
-            global_limit: Arc::new(Semaphore::new(in_flight)),
+            global_limit: Arc::new(Limit::new(in_flight)),
             client_limits: ClientLimits::new(in_flight),
             zones: ZoneLimits::new(per_zone),
         }
@@ -135,13 +126,13 @@ impl Fetcher {
         &self,
         question: &Question,
         purpose: Purpose,
-        list: Option<(&AskedList, &NumberedZone)>,
+        list: Option<(&Subject, &NumberedZone)>,
         now: Instant,
     ) -> Option<Answer> {
         let answer = match (purpose, list) {
             (own, _) if own.is_own() => None,
-            (Purpose::Subject, Some((AskedList { subject: Some(subject), spec, .. }, zone))) => {
-                self.cache.get_list(subject, spec.zone(), (zone.number?, zone.edition), now)
+            (Purpose::Subject, Some((subject, zone))) => {
+                self.cache.get_list(subject, &zone.zone_use.name, (zone.number?, zone.edition), now)
             }
             _ => self.cache.get(question, now),
         }?;
@@ -152,39 +143,51 @@ impl Fetcher {
     /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
     /// is reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
-    /// QueryProgress is reported to `place`. The answer borrows nothing and may be dropped at any point; other waiters for the same
+    /// Progress is reported to `place`. The answer borrows nothing and may be dropped at any point; other waiters for the same
     /// question still get theirs.
     pub(crate) fn fetch(
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
         list: Option<ListTarget>,
+        daily_limit: Option<u32>,
         place: Place,
     ) -> Option<Fetching> {
         // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
         // taken inside this one, never the other way round.
         let hash = self.hasher.hash_one(&question);
         let mut in_flight = lock(&self.in_flight);
-        let chooser = question.chooser();
-        let entry = in_flight.entry(hash, |known| known.question == question, |known| known.hash);
-        if let Entry::Occupied(known) = &entry
-            && let Some(answer) = known.get().shared_with(chooser).and_then(|query| query.join(Some(place.clone())))
+        let mut running = None;
+        let is_same = |known: &QueryEntry| {
+            running = known.running(hash, &question);
+            running.is_some()
+        };
+        let entry = in_flight.entry(hash, is_same, |known| known.hash);
+        if let Some(query) = running
+            && query.work().is_some_and(|task| task.is_shared_with(question.chooser()))
+            && let Some(answer) = query.join(Some(place.clone()))
         {
             count(&self.counters.shared);
             return Some(Fetching { answer, source: Source::Shared });
         }
-        let has_quota = |ListTarget { list, .. }: &ListTarget| {
-            let within = |limit| self.zones.take_from_quota(list.spec.zone(), limit, self.clock.now());
-            list.spec.question_limit().is_none_or(within)
-        };
-        if !list.as_ref().is_none_or(has_quota) {
+        if let (Some(limit), Some(list)) = (daily_limit, &list)
+            && !self.zones.take_from_quota(&list.zone.zone_use.name, limit, self.clock.now())
+        {
             return None;
         }
-        let number = self.counters.questions.fetch_add(1, Ordering::Relaxed);
-        let fetcher = Arc::clone(self);
-        let task = QueryTask { fetcher, question: question.clone(), hash, number, purpose, list, step: QueryStep::New };
+        count(&self.counters.questions);
+        let task = QueryTask {
+            fetcher: Arc::clone(self),
+            question,
+            hash,
+            list,
+            purpose,
+            permits: Permits::default(),
+            was_limited: AtomicBool::new(false),
+            sent: AtomicBool::new(false),
+        };
         let answer = SharedQuery::start(self.unused.take(), place, task);
-        entry.insert(QueryEntry { question, hash, number, chooser, query: Arc::downgrade(answer.query()) });
+        entry.insert(QueryEntry { hash, query: Arc::downgrade(answer.query()) });
         Some(Fetching { answer, source: Source::Network })
     }
 
@@ -237,93 +240,92 @@ impl KnownLists for CachedLists<'_> {
     }
 }
 
-/// The work of one question in flight. Dropping it, answered or cancelled, removes the question from the table.
+/// One question in flight.
 ///
 /// It is polled by hand, and not an `async fn`, so that it needs no allocation of its own.
 pub(crate) struct QueryTask {
     fetcher: Arc<Fetcher>,
     question: Question,
     hash: u64,
-    number: u64,
-    purpose: Purpose,
     list: Option<ListTarget>,
-    step: QueryStep,
+    purpose: Purpose,
+    permits: Permits,
+    /// It had to wait for a permit.
+    was_limited: AtomicBool,
+    /// It was sent to the resolver.
+    sent: AtomicBool,
 }
 
 /// How far a question is.
-enum QueryStep {
-    New,
-    /// Waits for permits.
-    Limited(Acquiring),
+pub(crate) enum QueryStep {
+    /// It has not all its permits yet.
+    New(Option<Turn>),
     /// The resolver has it.
-    Asked {
-        answer: BoxFuture<'static, Answer>,
-        sent: Instant,
-        /// The cache's epoch before the question was sent: an answer to a question that was sent before an invalidation must
-        /// not be cached.
-        epoch: CacheEpoch,
-        _permits: Permits,
-    },
-    /// `None` if the answer came from the cache after all.
-    Answered(Option<(Instant, CacheEpoch)>),
+    Asked(BoxFuture<'static, Answer>, Sent),
 }
 
-impl Work for QueryTask {
-    fn poll(&mut self, progress: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer> {
-        loop {
-            let permits = match &mut self.step {
-                QueryStep::New => match Permits::now(limits(&self.fetcher, &self.question, self.list.as_ref())) {
-                    Some(permits) => permits,
-                    None => {
-                        progress.was_limited.store(true, Ordering::Release);
-                        self.step = QueryStep::Limited(Acquiring::default());
-                        continue;
-                    }
-                },
-                QueryStep::Limited(acquiring) => {
-                    let limits = limits(&self.fetcher, &self.question, self.list.as_ref());
-                    let permits = ready!(acquiring.poll(limits, context));
-                    // Another client's query may have had the answer meanwhile.
-                    let (fetcher, now) = (&self.fetcher, self.fetcher.clock.now());
-                    let list = self.list.as_ref().map(|target| (&target.list, &target.zone));
-                    if let Some(answer) = fetcher.cached(&self.question, self.purpose, list, now) {
-                        self.step = QueryStep::Answered(None);
-                        return Poll::Ready(answer);
-                    }
-                    permits
-                }
-                QueryStep::Asked { answer, sent, epoch, .. } => {
-                    let (answer, sent, epoch) = (ready!(answer.as_mut().poll(context)), *sent, *epoch);
-                    self.step = QueryStep::Answered(Some((sent, epoch)));
-                    return Poll::Ready(answer.without_key(&self.question.name));
-                }
-                QueryStep::Answered(_) => return Poll::Pending,
-            };
-            let (now, epoch) = (self.fetcher.clock.now(), self.fetcher.cache.epoch());
-            progress.sent.store(true, Ordering::Release);
-            let answer = self.fetcher.resolver.resolve(self.question.clone());
-            self.step = QueryStep::Asked { answer, sent: now, epoch, _permits: permits };
+/// The moment at which a question was sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent {
+    at: Instant,
+    /// The cache's epoch: an answer to a question that was sent before an invalidation must not be cached.
+    epoch: CacheEpoch,
+}
+
+impl Default for QueryStep {
+    fn default() -> Self {
+        Self::New(None)
+    }
+}
+
+impl QueryTask {
+    /// Was it sent to the resolver?
+    pub(crate) fn is_sent(&self) -> bool {
+        self.sent.load(Ordering::Acquire)
+    }
+
+    /// May this client wait for it? Where it waits for a permit of another client, who may have used up its own with silent
+    /// servers, the question is asked once more.
+    fn is_shared_with(&self, chooser: Option<u32>) -> bool {
+        let is_others = self.question.chooser().is_some_and(|of| Some(of) != chooser);
+        !is_others || self.is_sent() || !self.was_limited.load(Ordering::Acquire)
+    }
+
+    /// Its limits, from the narrowest to the widest (zone, one client's names, all clients' names, all questions), so that
+    /// waiting for a slow zone holds no permit that other questions need. The order is the same everywhere, so there is no
+    /// deadlock.
+    fn limits(&self) -> Limits<'_> {
+        let (chooser, limits) = (self.question.chooser(), &self.fetcher.client_limits);
+        let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
+        let of_zone = self.list.as_ref().map(|list| &list.zone.zone_use.limit);
+        [of_zone, of_client, of_clients, Some(&self.fetcher.global_limit)]
+    }
+
+    /// Removes the question from the table.
+    fn leave_table(&self, query: &SharedQuery<Self>) {
+        // The entry may already belong to a later query for the same question: remove only our own.
+        let is_own = |known: &QueryEntry| std::ptr::eq(known.query.as_ptr(), query);
+        if let Ok(entry) = lock(&self.fetcher.in_flight).find_entry(self.hash, is_own) {
+            entry.remove();
         }
     }
 
     /// Counts an answer, and caches it.
-    fn learn(self, answer: &Answer) {
-        let QueryStep::Answered(Some((sent, epoch))) = self.step else { return };
+    fn learn(&self, answer: &Answer, sent: Sent, now: Instant) {
         let fetcher = &self.fetcher;
-        let now = fetcher.clock.now();
         match (self.purpose, &self.list) {
             (own, list) if own.is_own() => {
-                let list = list.as_ref().map(|ListTarget { list, .. }| (list.spec.zone().clone(), list.kind));
-                let queued = queued_answer(list, own, self.question.clone(), answer.clone(), sent);
+                let list = list.as_ref().map(|list| (list.zone.zone_use.name.clone(), list.kind));
+                let queued = queued_answer(list, own, self.question.clone(), answer.clone(), sent.at);
                 lock(&fetcher.own_answers).push(queued);
             }
-            (Purpose::Subject, Some(ListTarget { list: AskedList { subject: Some(subject), client, .. }, zone })) => {
-                zone.zone_use.count(answer, now.saturating_duration_since(sent));
+            (Purpose::Subject, Some(ListTarget { subject: Some(subject), zone, client, .. })) => {
+                zone.zone_use.count(answer, now.saturating_duration_since(sent.at));
                 if let Some(number) = zone.number {
                     fetcher.cache.insert_list(subject, *client, number, answer, now);
                 }
             }
-            _ => fetcher.cache.insert(&self.question, answer, now, epoch),
+            _ => fetcher.cache.insert(&self.question, answer, now, sent.epoch),
         }
         if answer.failure().is_some() {
             count(&fetcher.counters.failures);
@@ -332,25 +334,55 @@ impl Work for QueryTask {
     }
 }
 
-impl Drop for QueryTask {
-    fn drop(&mut self) {
-        if let (Purpose::Subject, Some(list), QueryStep::Asked { .. }) = (self.purpose, &self.list, &self.step) {
-            count(&list.zone.zone_use.counters.cut);
+impl Work for QueryTask {
+    type Step = QueryStep;
+    /// `None` if the answer came from the cache after all.
+    type Sent = Option<Sent>;
+
+    fn poll(&self, step: &mut QueryStep, context: &mut Context<'_>) -> Poll<(Answer, Option<Sent>)> {
+        let fetcher = &self.fetcher;
+        if let QueryStep::New(turn) = step {
+            if self.permits.poll(self.limits(), turn, context).is_pending() {
+                self.was_limited.store(true, Ordering::Release);
+                return Poll::Pending;
+            }
+            let now = fetcher.clock.now();
+            // Another client's query may have had the answer meanwhile.
+            if self.was_limited.load(Ordering::Relaxed)
+                && let list = self.list.as_ref().and_then(ListTarget::subject_and_zone)
+                && let Some(answer) = fetcher.cached(&self.question, self.purpose, list, now)
+            {
+                self.permits.give_back(self.limits());
+                return Poll::Ready((answer, None));
+            }
+            let sent = Sent { at: now, epoch: fetcher.cache.epoch() };
+            self.sent.store(true, Ordering::Release);
+            *step = QueryStep::Asked(fetcher.resolver.resolve(self.question.clone()), sent);
         }
-        let mut in_flight = lock(&self.fetcher.in_flight);
-        // The entry may already belong to a later query for the same question: remove only our own.
-        if let Ok(entry) = in_flight.find_entry(self.hash, |known| known.number == self.number) {
-            entry.remove();
+        let QueryStep::Asked(answer, sent) = step else { return Poll::Pending };
+        let answer = ready!(answer.as_mut().poll(context));
+        self.permits.give_back(self.limits());
+        Poll::Ready((answer.without_key(&self.question.name), Some(*sent)))
+    }
+
+    fn learn<'a>(answers: impl Iterator<Item = (&'a SharedQuery<Self>, &'a Answer, &'a Option<Sent>)> + Clone) {
+        for (query, answer, sent) in answers {
+            let Some(task) = query.work() else { continue };
+            if let Some(sent) = sent {
+                task.learn(answer, *sent, task.fetcher.clock.now());
+            }
+            task.leave_table(query);
         }
     }
-}
 
-/// From the narrowest limit to the widest (zone, one client's names, all clients' names, all questions), so that waiting for a
-/// slow zone holds no permit that other questions need. The order is the same everywhere, so there is no deadlock.
-fn limits<'a>(fetcher: &'a Fetcher, question: &Question, list: Option<&'a ListTarget>) -> Limits<'a> {
-    let (chooser, limits) = (question.chooser(), &fetcher.client_limits);
-    let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
-    [list.map(|list| &list.zone.zone_use.limit), of_client, of_clients, Some(&fetcher.global_limit)]
+    fn end(query: &SharedQuery<Self>) {
+        let Some(task) = query.work() else { return };
+        if let (Purpose::Subject, Some(list), true) = (task.purpose, &task.list, task.is_sent()) {
+            count(&list.zone.zone_use.counters.cut);
+        }
+        task.permits.give_back(task.limits());
+        task.leave_table(query);
+    }
 }
 
 fn count(counter: &AtomicU64) {

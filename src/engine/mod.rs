@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod fast_path;
 pub(crate) mod fetch;
 mod inbox;
+pub(crate) mod limit;
 pub(crate) mod numbers;
 mod permits;
 pub(crate) mod run;
@@ -19,12 +20,11 @@ pub(crate) mod zone_limits;
 
 use std::sync::{Arc, Mutex};
 
-use async_lock::Semaphore;
-
 use crate::base::pool::ReusePool;
 use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::background::Background;
 use crate::engine::fetch::{Fetcher, QueryTask};
+use crate::engine::limit::Limit;
 use crate::engine::run::Pending;
 use crate::state::SharedState;
 
@@ -36,5 +36,5 @@ pub(crate) struct Engine {
     /// Tables of checks that have ended.
     pub(crate) awaited: ReusePool<AwaitedQueries<QueryTask, Pending>>,
     /// Permits for whole checks.
-    pub(crate) checks: Semaphore,
+    pub(crate) checks: Limit,
 }

@@ -5,6 +5,21 @@ use std::time::Duration;
 
 use crate::policy::Action;
 
+/// What was done since the checker was built.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) checks: AtomicU64,
+    pub(crate) cut: AtomicU64,
+    pub(crate) shed: AtomicU64,
+    pub(crate) questions: AtomicU64,
+    pub(crate) shared: AtomicU64,
+    pub(crate) remembered: AtomicU64,
+    pub(crate) failures: AtomicU64,
+    pub(crate) actions: Actions,
+    /// How long whole checks took.
+    pub(crate) check_time: Histogram,
+}
+
 /// A distribution of times.
 ///
 /// The buckets are cumulative, as those of a Prometheus histogram: each counts the times of at most its

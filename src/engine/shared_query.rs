@@ -3,7 +3,6 @@
 //! Any waiter that is polled drives the query. Dropping a waiter does not affect the others; dropping the last one cancels the
 //! query. All state is in one allocation, because a busy server has thousands of queries in flight.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -14,41 +13,48 @@ use crate::base::small_list::SmallList;
 use crate::dns::{Answer, Failure};
 use crate::engine::inbox::Place;
 
-/// What has to be done for the answer. Dropping it cancels the query.
-pub(crate) trait Work: Send + 'static {
-    /// Continues, and says how far it is. Not called again after the answer.
-    fn poll(&mut self, progress: &QueryProgress, context: &mut Context<'_>) -> Poll<Answer>;
+/// What has to be done for the answer.
+pub(crate) trait Work: Send + Sync + Sized + 'static {
+    /// How far it is. Dropping it cancels what has begun.
+    type Step: Default + Send;
+    /// What must be known to learn from the answer.
+    type Sent: Send;
 
-    /// Learns from the answer. The first waiter that takes the answer calls this; the others wait until it is done.
-    fn learn(self, answer: &Answer);
-}
+    /// Continues. Not called again after the answer.
+    fn poll(&self, step: &mut Self::Step, context: &mut Context<'_>) -> Poll<(Answer, Self::Sent)>;
 
-/// How far a query is.
-#[derive(Debug, Default)]
-pub(crate) struct QueryProgress {
-    /// It was sent to the resolver. Until then it may wait for a permit.
-    pub(crate) sent: AtomicBool,
-    /// It had to wait for a permit.
-    pub(crate) was_limited: AtomicBool,
+    /// Learns from answers that came together, before any waiter gets them.
+    fn learn<'a>(answers: impl Iterator<Item = (&'a SharedQuery<Self>, &'a Answer, &'a Self::Sent)> + Clone);
+
+    /// It ends without an answer: no waiter is left, or the one that polled it has panicked.
+    fn end(query: &SharedQuery<Self>);
 }
 
 /// A query in flight.
-pub(crate) struct SharedQuery<W> {
-    progress: QueryProgress,
-    state: Mutex<State>,
-    /// `None` once it has learned from the answer, and after cancellation. Only the waiter that has set `State::is_polled`, one that has the
-    /// answer, or the last one takes this lock, so nobody waits for long.
-    work: Mutex<Option<W>>,
+pub(crate) struct SharedQuery<W: Work> {
+    /// `None` where only the memory is kept.
+    work: Option<W>,
+    state: Mutex<State<W::Step>>,
 }
 
-struct State {
-    answer: Option<Answer>,
+struct State<S> {
+    phase: Phase<S>,
     waiters: SmallList<WaiterEntry>,
     next_id: u32,
-    /// A waiter polls the work.
-    is_polled: bool,
-    /// A second waiter was polled meanwhile, so it must be notified.
-    poll_missed: bool,
+}
+
+enum Phase<S> {
+    /// No waiter polls the work.
+    Idle(S),
+    /// A waiter polls the work or learns from its answer, with no lock: the resolver's code may wake this query. If a second one
+    /// was polled meanwhile (`missed`), it must be notified.
+    Polled {
+        by: u32,
+        missed: bool,
+    },
+    Answered(Answer),
+    /// No waiter is left, or only the one that has the answer.
+    Ended,
 }
 
 /// What the query knows of one waiter.
@@ -69,24 +75,25 @@ impl WaiterEntry {
 
 impl<W: Work> SharedQuery<W> {
     /// Starts a query with its first waiter, in the memory of one that has ended if there is one.
-    pub(crate) fn start(used: Option<Arc<Self>>, place: Place, work: W) -> QueryWaiter<W> {
+    pub(crate) fn start(unused: Option<QueryWaiter<W>>, place: Place, work: W) -> QueryWaiter<W> {
         let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
-        let state = State { answer: None, waiters, next_id: 1, is_polled: false, poll_missed: false };
-        let query = Self { progress: QueryProgress::default(), state: Mutex::new(state), work: Mutex::new(Some(work)) };
-        if let Some(mut used) = used
-            && let Some(memory) = Arc::get_mut(&mut used)
+        let state = State { phase: Phase::Idle(W::Step::default()), waiters, next_id: 1 };
+        let query = Self { work: Some(work), state: Mutex::new(state) };
+        if let Some(mut unused) = unused
+            && let Some(memory) = Arc::get_mut(&mut unused.query)
         {
             *memory = query;
-            return QueryWaiter { query: used, id: 0 };
+            unused.id = 0;
+            return unused;
         }
         QueryWaiter { query: Arc::new(query), id: 0 }
     }
 
-    /// Adds a waiter. `None` if the query was cancelled because all its waiters were dropped. Without a place, the waiter only
-    /// keeps the query alive.
+    /// Adds a waiter. `None` if the query has ended, because all its waiters were dropped. Without a place, the waiter only keeps
+    /// the query alive.
     pub(crate) fn join(self: &Arc<Self>, place: Option<Place>) -> Option<QueryWaiter<W>> {
         let mut state = lock(&self.state);
-        if state.answer.is_none() && state.waiters.is_empty() {
+        if matches!(state.phase, Phase::Ended) {
             return None;
         }
         let id = state.next_id;
@@ -95,41 +102,20 @@ impl<W: Work> SharedQuery<W> {
         Some(QueryWaiter { query: Arc::clone(self), id })
     }
 
-    /// Does it wait for a permit?
-    pub(crate) fn is_limited(&self) -> bool {
-        self.progress.was_limited.load(Ordering::Acquire) && !self.is_sent()
-    }
-
-    /// Was it sent to the resolver?
-    pub(crate) fn is_sent(&self) -> bool {
-        self.progress.sent.load(Ordering::Acquire)
+    /// What has to be done; `None` if that is long over.
+    pub(crate) fn work(&self) -> Option<&W> {
+        self.work.as_ref()
     }
 
     /// Is the answer there?
     pub(crate) fn is_answered(&self) -> bool {
-        lock(&self.state).answer.is_some()
-    }
-
-    /// Cancels the work.
-    fn cancel(&self) {
-        let work = lock(&self.work).take();
-        drop(work);
-    }
-
-    /// Stores the answer and notifies every waiter except the one that is being polled.
-    fn finish(&self, answer: Answer, except: u32) {
-        let wakers = {
-            let mut state = lock(&self.state);
-            state.answer = Some(answer);
-            state.notify(Some(except))
-        };
-        // Wake after the lock is released: a waker may poll or drop a waiter at once, and both take this lock.
-        wakers.for_each(Waker::wake);
+        matches!(lock(&self.state).phase, Phase::Answered(_))
     }
 }
 
-impl State {
-    /// Notifies the waiters, and returns the wakers of their tasks.
+impl<S> State<S> {
+    /// Notifies the waiters, and returns the wakers of their tasks. Wake them after the lock is released: a waker may poll or drop
+    /// a waiter at once, and both take this lock.
     fn notify(&mut self, except: Option<u32>) -> SmallList<Waker> {
         let mut wakers = SmallList::default();
         self.waiters.iter_mut().for_each(|waiter| {
@@ -152,12 +138,6 @@ impl<W: Work> ArcWake for SharedQuery<W> {
     }
 }
 
-impl<W> std::fmt::Debug for SharedQuery<W> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SharedQuery").field("progress", &self.progress).finish_non_exhaustive()
-    }
-}
-
 /// One waiter for the answer.
 pub(crate) struct QueryWaiter<W: Work> {
     query: Arc<SharedQuery<W>>,
@@ -165,108 +145,95 @@ pub(crate) struct QueryWaiter<W: Work> {
 }
 
 impl<W: Work> QueryWaiter<W> {
-    /// Ends the waiter. Returns the query if nothing else knows it any more, for use of its memory.
-    pub(crate) fn into_unused(self) -> Option<Arc<SharedQuery<W>>> {
-        let mut query = Arc::clone(&self.query);
-        drop(self);
-        let SharedQuery { state, .. } = Arc::get_mut(&mut query)?;
-        state.get_mut().unwrap_or_else(PoisonError::into_inner).answer = None;
-        Some(query)
-    }
-
     pub(crate) fn query(&self) -> &Arc<SharedQuery<W>> {
         &self.query
     }
 
-    /// Lets the work learn from the answer, unless another waiter has done so.
-    pub(crate) fn learn(&self, answer: &Answer) {
-        // Locked until it has learned, so that no other waiter goes on before. The work takes other locks, but nothing that holds
-        // one of them takes this one.
-        let mut work = lock(&self.query.work);
-        if let Some(work) = work.take() {
-            work.learn(answer);
-        }
+    /// Ends the waiter. Returns what is left of the query if nothing else knows it any more: memory for another one.
+    pub(crate) fn into_unused(mut self) -> Option<Self> {
+        let SharedQuery { work, state } = Arc::get_mut(&mut self.query)?;
+        let state = state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        (state.phase, state.waiters) = (Phase::Ended, SmallList::default());
+        *work = None;
+        Some(self)
     }
 
     /// The answer, if it is there. Otherwise the waiter is notified when to poll again.
-    pub(crate) fn poll(&self) -> Poll<Answer> {
-        {
+    ///
+    /// With `Some`, this waiter is the first to get it: it must learn from it and then pass it on.
+    pub(crate) fn poll(&self) -> Poll<(Answer, Option<W::Sent>)> {
+        let Some(work) = &self.query.work else { return Poll::Pending };
+        let mut step = {
             let mut state = lock(&self.query.state);
-            if let Some(answer) = &state.answer {
-                return Poll::Ready(answer.clone());
-            }
-            // If another thread polls the work, it finds this flag when it ends, and notifies this waiter.
             state.waiters.iter_mut().for_each(|waiter| waiter.is_notified &= waiter.id != self.id);
-            if state.is_polled {
-                state.poll_missed = true;
-                return Poll::Pending;
-            }
-            state.is_polled = true;
-        }
-        let guard = PollGuard { query: &self.query, id: self.id, has_returned: false };
-        guard.poll()
-    }
-}
-
-/// Ends the poll of the work in every case.
-struct PollGuard<'a, W: Work> {
-    query: &'a Arc<SharedQuery<W>>,
-    id: u32,
-    /// The work has returned. Otherwise it has panicked.
-    has_returned: bool,
-}
-
-impl<W: Work> PollGuard<'_, W> {
-    fn poll(mut self) -> Poll<Answer> {
-        let waker = waker_ref(self.query);
-        let mut context = Context::from_waker(&waker);
-        // The state is not locked: the resolver's code runs in here, and may wake this query.
-        let polled = match &mut *lock(&self.query.work) {
-            Some(work) => work.poll(&self.query.progress, &mut context),
-            None => Poll::Pending,
+            let step = match &mut state.phase {
+                Phase::Idle(step) => std::mem::take(step),
+                Phase::Polled { missed, .. } => {
+                    *missed = true;
+                    return Poll::Pending;
+                }
+                Phase::Answered(answer) => return Poll::Ready((answer.clone(), None)),
+                Phase::Ended => return Poll::Pending,
+            };
+            state.phase = Phase::Polled { by: self.id, missed: false };
+            step
         };
-        self.has_returned = true;
-        match &polled {
-            // After the answer is stored, every waiter sees it, and none polls the work.
-            Poll::Ready(answer) => self.query.finish(answer.clone(), self.id),
-            Poll::Pending => self.end(),
+        let waker = waker_ref(&self.query);
+        let polled = work.poll(&mut step, &mut Context::from_waker(&waker));
+        match polled {
+            Poll::Ready((answer, sent)) => Poll::Ready((answer, Some(sent))),
+            Poll::Pending => {
+                self.put_back(step);
+                Poll::Pending
+            }
         }
-        polled
     }
 
-    /// Notifies a waiter that was polled meanwhile.
-    fn end(&self) {
+    /// Ends a poll without an answer, and notifies a waiter that was polled meanwhile.
+    fn put_back(&self, step: W::Step) {
         let wakers = {
             let mut state = lock(&self.query.state);
-            state.is_polled = false;
-            if std::mem::take(&mut state.poll_missed) { state.notify(Some(self.id)) } else { SmallList::default() }
+            let missed = matches!(state.phase, Phase::Polled { missed: true, .. });
+            state.phase = Phase::Idle(step);
+            if missed { state.notify(Some(self.id)) } else { SmallList::default() }
+        };
+        wakers.for_each(Waker::wake);
+    }
+
+    /// Passes the answer on to every other waiter.
+    pub(crate) fn pass_on(&self, answer: &Answer) {
+        let wakers = {
+            let mut state = lock(&self.query.state);
+            let is_alone = state.waiters.len() == 1;
+            state.phase = if is_alone { Phase::Ended } else { Phase::Answered(answer.clone()) };
+            state.notify(Some(self.id))
         };
         wakers.for_each(Waker::wake);
     }
 }
 
-/// If the resolver panics, only the task that polled it panics; the other waiters get a failure.
-impl<W: Work> Drop for PollGuard<'_, W> {
-    fn drop(&mut self) {
-        if !self.has_returned {
-            self.query.finish(Answer::failed(Failure::Overload), self.id);
-            self.query.cancel();
-        }
-    }
-}
-
 impl<W: Work> Drop for QueryWaiter<W> {
     fn drop(&mut self) {
-        let is_last = {
+        let (ended, wakers) = {
             let mut state = lock(&self.query.state);
             state.waiters.retain(|waiter| waiter.id != self.id);
-            // The waiters that stay need no wake-up here: every later event wakes all of them.
-            state.waiters.is_empty()
+            match state.phase {
+                // It has panicked, in the resolver's code or when it learned. The other waiters get a failure.
+                Phase::Polled { by, .. } if by == self.id => {
+                    state.phase = Phase::Answered(Answer::failed(Failure::Overload));
+                    (None, state.notify(None))
+                }
+                Phase::Idle(_) if state.waiters.is_empty() => {
+                    (Some(std::mem::replace(&mut state.phase, Phase::Ended)), SmallList::default())
+                }
+                // The waiters that stay need no wake-up here: every later event wakes all of them.
+                Phase::Idle(_) | Phase::Polled { .. } | Phase::Answered(_) | Phase::Ended => return,
+            }
         };
-        if is_last {
-            // The work may hold a waker and through it this query: a cycle that nothing else would break. It is dropped with
-            // no lock: it locks the table of queries in flight, and `fetch` takes that lock first and the state's second.
-            self.query.cancel();
-        }
+        // With no lock: `fetch` locks the table of queries in flight first, and the state second.
+        W::end(&self.query);
+        // The work may hold a waker and through it this query: a cycle that nothing else would break.
+        drop(ended);
+        wakers.for_each(Waker::wake);
     }
 }

@@ -4,13 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use async_lock::Semaphore;
-
 use crate::base::hash_map::FastMap;
 use crate::base::lock::lock;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind};
 use crate::engine::cache::{Cache, Edition, ZoneNumber};
+use crate::engine::limit::Limit;
 use crate::engine::numbers::ListCounters;
 use crate::report::learned::ZoneHint;
 
@@ -49,9 +48,9 @@ pub(crate) struct NumberedZone {
 
 /// One zone.
 pub(crate) struct ZoneUse {
-    name: Name,
+    pub(crate) name: Name,
     /// Keeps a slow list from taking every permit.
-    pub(crate) limit: Arc<Semaphore>,
+    pub(crate) limit: Arc<Limit>,
     pub(crate) counters: ListCounters,
 }
 
@@ -128,7 +127,7 @@ impl Zones {
             self.by_hint.clear();
             self.by_name.retain(|_, zone| Arc::strong_count(zone) > 1);
         }
-        let limit = Arc::new(Semaphore::new(limit));
+        let limit = Arc::new(Limit::new(limit));
         let zone = Arc::new(ZoneUse { name: name.clone(), limit, counters: ListCounters::default() });
         self.by_name.insert(name.clone(), Arc::clone(&zone));
         zone
