@@ -3,29 +3,28 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-use crate::base::clock::{BoxFuture, Clock};
+use crate::base::clock::Clock;
 use crate::base::lock::lock;
 use crate::base::pool::ReusePool;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject, SubjectKind};
-use crate::engine::cache::{Cache, CacheEpoch, Tick};
+use crate::engine::cache::{Cache, Tick};
 use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
 use crate::engine::inbox::Place;
-use crate::engine::limit::{Limit, Turn};
-use crate::engine::numbers::Counters;
-use crate::engine::permits::{Limits, Permits};
-use crate::engine::shared_query::{QueryWaiter, SharedQuery, Work};
+use crate::engine::limit::Limit;
+use crate::engine::numbers::{Counters, count};
+use crate::engine::permits::Permits;
+use crate::engine::shared_query::{QueryWaiter, SharedQuery};
 use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
 use crate::inquiry::{KnownLists, ListOfClient, Workspace};
 use crate::report::Source;
-use crate::report::learned::{QueuedAnswer, queued_answer};
+use crate::report::learned::QueuedAnswer;
 use crate::resolve::Resolve;
 
 /// The most queries whose memory is kept: those of about as many checks as run at the same time.
@@ -42,7 +41,7 @@ pub(crate) struct ListTarget {
 }
 
 impl ListTarget {
-    fn subject_and_zone(&self) -> Option<(&Subject, &NumberedZone)> {
+    pub(super) fn subject_and_zone(&self) -> Option<(&Subject, &NumberedZone)> {
         Some((self.subject.as_ref()?, &self.zone))
     }
 }
@@ -63,12 +62,12 @@ pub(crate) struct Fetcher {
     /// When the resolver's trial is due, in ticks of the cache; 0: now.
     next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
-    own_answers: Mutex<Vec<QueuedAnswer>>,
+    pub(super) own_answers: Mutex<Vec<QueuedAnswer>>,
     in_flight: Mutex<HashTable<QueryEntry>>,
     /// Of the questions in flight.
     hasher: RandomState,
-    global_limit: Arc<Limit>,
-    client_limits: ClientLimits,
+    pub(super) global_limit: Arc<Limit>,
+    pub(super) client_limits: ClientLimits,
     pub(crate) zones: ZoneLimits,
 }
 
@@ -79,7 +78,7 @@ pub(crate) struct Fetching {
 }
 
 /// An entry of the table of questions in flight. The reference is weak: only waiters keep a query alive.
-struct QueryEntry {
+pub(super) struct QueryEntry {
     hash: u64,
     query: Weak<SharedQuery<QueryTask>>,
 }
@@ -198,6 +197,20 @@ impl Fetcher {
         }
     }
 
+    /// Removes queries that have ended from the table.
+    pub(super) fn forget<'a>(&self, ended: impl Iterator<Item = &'a SharedQuery<QueryTask>>) {
+        let mut in_flight = lock(&self.in_flight);
+        for query in ended {
+            // The entry may already belong to a later query for the same question: remove only its own.
+            let is_its_own = |known: &QueryEntry| std::ptr::eq(known.query.as_ptr(), query);
+            if let Some(task) = query.work()
+                && let Ok(entry) = in_flight.find_entry(task.hash, is_its_own)
+            {
+                entry.remove();
+            }
+        }
+    }
+
     /// Takes the answers to our own questions that arrived since the last call.
     pub(crate) fn take_own_answers(&self) -> Vec<QueuedAnswer> {
         std::mem::take(&mut lock(&self.own_answers))
@@ -240,42 +253,18 @@ impl KnownLists for CachedLists<'_> {
     }
 }
 
-/// One question in flight.
-///
-/// It is polled by hand, and not an `async fn`, so that it needs no allocation of its own.
+/// One question in flight: see [`query_task`](super::query_task).
 pub(crate) struct QueryTask {
-    fetcher: Arc<Fetcher>,
-    question: Question,
+    pub(super) fetcher: Arc<Fetcher>,
+    pub(super) question: Question,
     hash: u64,
-    list: Option<ListTarget>,
-    purpose: Purpose,
-    permits: Permits,
+    pub(super) list: Option<ListTarget>,
+    pub(super) purpose: Purpose,
+    pub(super) permits: Permits,
     /// It had to wait for a permit.
-    was_limited: AtomicBool,
+    pub(super) was_limited: AtomicBool,
     /// It was sent to the resolver.
-    sent: AtomicBool,
-}
-
-/// How far a question is.
-pub(crate) enum QueryStep {
-    /// It has not all its permits yet.
-    New(Option<Turn>),
-    /// The resolver has it.
-    Asked(BoxFuture<'static, Answer>, Sent),
-}
-
-/// The moment at which a question was sent.
-#[derive(Clone, Copy)]
-pub(crate) struct Sent {
-    at: Instant,
-    /// The cache's epoch: an answer to a question that was sent before an invalidation must not be cached.
-    epoch: CacheEpoch,
-}
-
-impl Default for QueryStep {
-    fn default() -> Self {
-        Self::New(None)
-    }
+    pub(super) sent: AtomicBool,
 }
 
 impl QueryTask {
@@ -290,101 +279,4 @@ impl QueryTask {
         let is_others = self.question.chooser().is_some_and(|of| Some(of) != chooser);
         !is_others || self.is_sent() || !self.was_limited.load(Ordering::Acquire)
     }
-
-    /// Its limits, from the narrowest to the widest (zone, one client's names, all clients' names, all questions), so that
-    /// waiting for a slow zone holds no permit that other questions need. The order is the same everywhere, so there is no
-    /// deadlock.
-    fn limits(&self) -> Limits<'_> {
-        let (chooser, limits) = (self.question.chooser(), &self.fetcher.client_limits);
-        let (of_client, of_clients) = (chooser.and_then(|client| limits.of(client)), chooser.map(|_| &limits.together));
-        let of_zone = self.list.as_ref().map(|list| &list.zone.zone_use.limit);
-        [of_zone, of_client, of_clients, Some(&self.fetcher.global_limit)]
-    }
-
-    /// Removes the question from the table.
-    fn leave_table(&self, query: &SharedQuery<Self>) {
-        // The entry may already belong to a later query for the same question: remove only our own.
-        let is_own = |known: &QueryEntry| std::ptr::eq(known.query.as_ptr(), query);
-        if let Ok(entry) = lock(&self.fetcher.in_flight).find_entry(self.hash, is_own) {
-            entry.remove();
-        }
-    }
-
-    /// Counts an answer, and caches it.
-    fn learn(&self, answer: &Answer, sent: Sent, now: Instant) {
-        let fetcher = &self.fetcher;
-        match (self.purpose, &self.list) {
-            (own, list) if own.is_own() => {
-                let list = list.as_ref().map(|list| (list.zone.zone_use.name.clone(), list.kind));
-                let queued = queued_answer(list, own, self.question.clone(), answer.clone(), sent.at);
-                lock(&fetcher.own_answers).push(queued);
-            }
-            (Purpose::Subject, Some(ListTarget { subject: Some(subject), zone, client, .. })) => {
-                zone.zone_use.count(answer, now.saturating_duration_since(sent.at));
-                if let Some(number) = zone.number {
-                    fetcher.cache.insert_list(subject, *client, number, answer, now);
-                }
-            }
-            _ => fetcher.cache.insert(&self.question, answer, now, sent.epoch),
-        }
-        if answer.failure().is_some() {
-            count(&fetcher.counters.failures);
-        }
-        tracing::trace!(target: "rdnsbl", question = %self.question, %answer, "answered");
-    }
-}
-
-impl Work for QueryTask {
-    type Step = QueryStep;
-    /// `None` if the answer came from the cache after all.
-    type Sent = Option<Sent>;
-
-    fn poll(&self, step: &mut QueryStep, context: &mut Context<'_>) -> Poll<(Answer, Option<Sent>)> {
-        let fetcher = &self.fetcher;
-        if let QueryStep::New(turn) = step {
-            if self.permits.poll(self.limits(), turn, context).is_pending() {
-                self.was_limited.store(true, Ordering::Release);
-                return Poll::Pending;
-            }
-            let now = fetcher.clock.now();
-            // Another client's query may have had the answer meanwhile.
-            if self.was_limited.load(Ordering::Relaxed)
-                && let list = self.list.as_ref().and_then(ListTarget::subject_and_zone)
-                && let Some(answer) = fetcher.cached(&self.question, self.purpose, list, now)
-            {
-                self.permits.give_back(self.limits());
-                return Poll::Ready((answer, None));
-            }
-            let sent = Sent { at: now, epoch: fetcher.cache.epoch() };
-            self.sent.store(true, Ordering::Release);
-            *step = QueryStep::Asked(fetcher.resolver.resolve(self.question.clone()), sent);
-        }
-        let QueryStep::Asked(answer, sent) = step else { return Poll::Pending };
-        let answer = ready!(answer.as_mut().poll(context));
-        self.permits.give_back(self.limits());
-        Poll::Ready((answer.without_key(&self.question.name), Some(*sent)))
-    }
-
-    fn learn<'a>(answers: impl Iterator<Item = (&'a SharedQuery<Self>, &'a Answer, &'a Option<Sent>)> + Clone) {
-        for (query, answer, sent) in answers {
-            let Some(task) = query.work() else { continue };
-            if let Some(sent) = sent {
-                task.learn(answer, *sent, task.fetcher.clock.now());
-            }
-            task.leave_table(query);
-        }
-    }
-
-    fn end(query: &SharedQuery<Self>) {
-        let Some(task) = query.work() else { return };
-        if let (Purpose::Subject, Some(list), true) = (task.purpose, &task.list, task.is_sent()) {
-            count(&list.zone.zone_use.counters.cut);
-        }
-        task.permits.give_back(task.limits());
-        task.leave_table(query);
-    }
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }

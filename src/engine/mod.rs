@@ -13,6 +13,7 @@ mod inbox;
 pub(crate) mod limit;
 pub(crate) mod numbers;
 mod permits;
+mod query_task;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;

@@ -20,6 +20,11 @@ pub(crate) struct Counters {
     pub(crate) check_time: Histogram,
 }
 
+/// Counts one.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
 /// A distribution of times.
 ///
 /// The buckets are cumulative, as those of a Prometheus histogram: each counts the times of at most its

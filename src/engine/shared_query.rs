@@ -166,16 +166,17 @@ impl<W: Work> QueryWaiter<W> {
         let mut step = {
             let mut state = lock(&self.query.state);
             state.waiters.iter_mut().for_each(|waiter| waiter.is_notified &= waiter.id != self.id);
-            let step = match &mut state.phase {
-                Phase::Idle(step) => std::mem::take(step),
+            match &mut state.phase {
+                Phase::Idle(_) => {}
                 Phase::Polled { missed, .. } => {
                     *missed = true;
                     return Poll::Pending;
                 }
                 Phase::Answered(answer) => return Poll::Ready((answer.clone(), None)),
                 Phase::Ended => return Poll::Pending,
-            };
-            state.phase = Phase::Polled { by: self.id, missed: false };
+            }
+            let polled = Phase::Polled { by: self.id, missed: false };
+            let Phase::Idle(step) = std::mem::replace(&mut state.phase, polled) else { return Poll::Pending };
             step
         };
         let waker = waker_ref(&self.query);

@@ -156,29 +156,30 @@ impl Cache {
         });
     }
 
-    /// Caches a zone's answer about a subject, if it may be cached. `number` is the zone's number when the question was sent: if
+    /// Caches what zones answered about a subject, where it may be cached. Each number is the zone's when the question was sent: if
     /// the zone was invalidated since, the number is no longer valid and the answer is dropped. `client` is the number of the
-    /// client that caused the question, if one did.
-    pub(crate) fn insert_list(
+    /// client that caused the questions, if one did.
+    pub(crate) fn insert_lists<'a>(
         &self,
         subject: &Subject,
         client: Option<u32>,
-        number: ZoneNumber,
-        answer: &Answer,
+        answers: impl Iterator<Item = (ZoneNumber, &'a Answer)>,
         now: Instant,
     ) {
-        let Some(lifetime) = self.lifetime(answer) else { return };
-        // An answer without A records has nothing to pack, and a truncated one would lose its mark: neither may be cached.
-        let cannot_pack = |set: &RrSet| set.truncated() || set.v4().next().is_none();
-        if matches!(answer.kind(), AnswerKind::Records(set) if cannot_pack(set)) {
-            return;
-        }
-        let now = self.tick(now);
-        // Called with the store locked. `invalidate` changes the numbers before it clears the stores, so an answer with an old
-        // number is either refused here or cleared.
-        let is_current = || lock(&self.zones).is_valid(number);
-        let put = |record: &mut SubjectRecord| record.put(number, answer, lifetime, now);
-        self.subjects.update(subject, client, self.bounds, is_current, put);
+        let tick = self.tick(now);
+        self.subjects.update(subject, client, self.bounds, |record| {
+            // With the store locked. `invalidate` changes the numbers before it clears the stores, so an answer with an old number
+            // is either refused here or cleared.
+            let zones = lock(&self.zones);
+            let mut has_any = false;
+            for (number, answer) in answers {
+                if let Some(lifetime) = self.list_lifetime(answer).filter(|_| zones.is_valid(number)) {
+                    record.put(number, answer, lifetime, tick);
+                    has_any = true;
+                }
+            }
+            has_any
+        });
     }
 
     /// What `accept` makes of the cached iprev verdict of a client, if all lists with these numbers (ascending) answered "not
@@ -221,9 +222,12 @@ impl Cache {
             return;
         }
         let now = self.tick(now);
-        let is_current = || epoch == self.epoch();
-        self.subjects.update(subject, client, self.bounds, is_current, |record| {
-            record.put_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now)
+        self.subjects.update(subject, client, self.bounds, |record| {
+            let is_current = epoch == self.epoch();
+            if is_current {
+                record.put_verdict(ZoneNumber::OWN_VERDICT, verdict.0, lifetime, now);
+            }
+            is_current
         });
     }
 
@@ -259,6 +263,16 @@ impl Cache {
             None => answer.ttl()?,
         };
         (!lifetime.is_zero()).then_some(lifetime)
+    }
+
+    /// How long a list's answer may be cached.
+    fn list_lifetime(&self, answer: &Answer) -> Option<Duration> {
+        // An answer without A records has nothing to pack, and a truncated one would lose its mark: neither may be cached.
+        let cannot_pack = |set: &RrSet| set.truncated() || set.v4().next().is_none();
+        match answer.kind() {
+            AnswerKind::Records(set) if cannot_pack(set) => None,
+            _ => self.lifetime(answer),
+        }
     }
 
     /// Invalidates everything: the resolver turned out to be at fault, or has recovered, so no earlier answer is reliable.

@@ -86,8 +86,9 @@ impl<K: Hash + Eq + Clone, V: Weigh<K>> Store<K, V> {
         self.evict(owner, bounds);
     }
 
-    /// Changes a value in place; a missing one starts as `new`. An owner stays what it was when the entry was added.
-    pub(crate) fn update(&mut self, key: K, new: V, bounds: Bounds, change: impl FnOnce(&mut V)) {
+    /// Changes a value in place; a missing one starts as `new`, and is dropped if `change` returns false. An owner stays what it was
+    /// when the entry was added.
+    pub(crate) fn update(&mut self, key: K, new: V, bounds: Bounds, change: impl FnOnce(&mut V) -> bool) {
         if bounds.entries == 0 {
             return;
         }
@@ -110,8 +111,9 @@ impl<K: Hash + Eq + Clone, V: Weigh<K>> Store<K, V> {
             }
         } else {
             let mut value = new;
-            change(&mut value);
-            self.insert(key, value, bounds);
+            if change(&mut value) {
+                self.insert(key, value, bounds);
+            }
         }
     }
 
@@ -238,7 +240,10 @@ mod tests {
             let (key, value) = ((state >> 40) as u32 % 100, state >> 50);
             match state >> 33 & 3 {
                 0 => store.remove(&key, bounds),
-                1 => store.update(key, 0, bounds, |kept| *kept = value),
+                1 => store.update(key, 0, bounds, |kept| {
+                    *kept = value;
+                    state >> 60 & 1 == 0
+                }),
                 _ => store.insert(key, value, bounds),
             }
             let bytes: usize = store.row.iter().map(|entry| entry.value.weight(&entry.key)).sum();

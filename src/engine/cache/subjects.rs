@@ -123,40 +123,24 @@ impl SubjectStores {
         Summaries { count: v4.count + v6.count, answers: v4.answers + v6.answers }
     }
 
-    /// Changes the record of a subject if `is_current` is still true once the store is locked. A new record of a domain counts
-    /// as caused by this client; an address itself tells who caused its record.
+    /// Changes the record of a subject, with its store locked. A new one is dropped if `change` returns false. A new record of a
+    /// domain counts as caused by this client; an address itself tells who caused its record.
     pub(super) fn update(
         &self,
         subject: &Subject,
         client: Option<u32>,
         bounds: Bounds,
-        is_current: impl FnOnce() -> bool,
-        change: impl FnOnce(&mut SubjectRecord),
+        change: impl FnOnce(&mut SubjectRecord) -> bool,
     ) {
-        fn update_in<K: Hash + Eq + Clone>(
-            clients: &Mutex<Clients<K>>,
-            key: K,
-            bounds: Bounds,
-            is_current: impl FnOnce() -> bool,
-            change: impl FnOnce(&mut SubjectRecord),
-        ) where
-            SubjectRecord: Weigh<K>,
-        {
-            let mut clients = lock(clients);
-            if is_current() {
-                clients.records.update(key, SubjectRecord::default(), bounds, change);
-            }
-        }
+        let new = SubjectRecord::default();
         match subject {
-            Subject::Client(IpAddr::V4(address)) => update_in(&self.v4, *address, bounds, is_current, change),
-            Subject::Client(IpAddr::V6(address)) => update_in(&self.v6, *address, bounds, is_current, change),
+            Subject::Client(IpAddr::V4(address)) => lock(&self.v4).records.update(*address, new, bounds, change),
+            Subject::Client(IpAddr::V6(address)) => lock(&self.v6).records.update(*address, new, bounds, change),
             Subject::Domain(name) => {
                 let owner = client.and_then(|client| self.owners.of(client));
-                let new = DomainRecord { record: SubjectRecord::default(), owner };
-                let mut domains = lock(&self.domains);
-                if is_current() {
-                    domains.update(name.clone(), new, bounds, |domain| change(&mut domain.record));
-                }
+                let new = DomainRecord { record: new, owner };
+                let change = |domain: &mut DomainRecord| change(&mut domain.record);
+                lock(&self.domains).update(name.clone(), new, bounds, change);
             }
         }
     }

@@ -14,6 +14,20 @@ fn cache_now(bounds: Bounds) -> (Cache, Instant) {
     (Cache::new(bounds, now), now)
 }
 
+impl Cache {
+    /// Caches one zone's answer.
+    pub(crate) fn insert_list(
+        &self,
+        subject: &Subject,
+        client: Option<u32>,
+        number: ZoneNumber,
+        answer: &Answer,
+        now: Instant,
+    ) {
+        self.insert_lists(subject, client, std::iter::once((number, answer)), now);
+    }
+}
+
 fn insert_list(cache: &Cache, subject: &Subject, zone: &str, answer: &Answer, now: Instant) {
     cache.insert_list(subject, None, cache.number(&name(zone)).unwrap(), answer, now);
 }

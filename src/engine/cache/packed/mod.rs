@@ -153,8 +153,10 @@ impl SubjectRecord {
         }
         let place = self.answers.partition_point(|answer| answer.number() < value);
         self.answers.reserve_exact(room(self.answers.len() + new.len()) - self.answers.len());
-        let later = |answer: &PackedAnswer| PackedAnswer { expires: answer.expires.saturating_add(passed), ..*answer };
-        self.answers.splice(place..place, new.iter().map(later));
+        for (place, answer) in (place..).zip(new) {
+            let expires = answer.expires.saturating_add(passed);
+            self.answers.insert(place, PackedAnswer { expires, ..*answer });
+        }
     }
 
     /// Counts expiry times from now on, and drops the expired answers.
