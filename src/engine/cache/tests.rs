@@ -194,3 +194,22 @@ fn bounded_in_bytes() {
     assert!(cache.bytes() <= BOUNDS.bytes);
     assert!(cache.len() > 10);
 }
+
+/// Answers that came together: those that may be cached are, each under its own zone.
+#[test]
+fn many_lists_at_once() {
+    let (cache, now) = cache_now(BOUNDS);
+    let number = |zone: &str| cache.number(&name(zone)).unwrap();
+    let (old, codes) = (number("old.example"), Answer::records([Record::A(Ipv4Addr::new(127, 0, 0, 2))], seconds(60)));
+    cache.invalidate(&name("old.example"));
+    let no = no(300);
+    let together = [(number("a.example"), &codes), (old, &codes), (number("b.example"), &no)];
+    cache.insert_lists(&client(1), None, together.into_iter(), now);
+    assert_eq!(get_list(&cache, &client(1), "a.example", now).as_ref(), Some(&codes));
+    assert!(get_list(&cache, &client(1), "b.example", now).is_some_and(|answer| answer.is_no()));
+    assert_eq!((get_list(&cache, &client(1), "old.example", now), cache.len()), (None, 1));
+    let failed = Answer::failed(Failure::Deadline);
+    let none = [(old, &codes), (number("a.example"), &failed)];
+    cache.insert_lists(&client(2), None, none.into_iter(), now);
+    assert_eq!(cache.len(), 1, "nothing was put into a record of the second client");
+}
