@@ -183,7 +183,7 @@ fn names(setting: &'static str, texts: &[String]) -> Result<Vec<Name>, Error> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Whole checks that run at the same time; default: 20,000. Each takes some 20 kB while it waits for a dozen lists. A check
+    /// Whole checks that run at the same time; default: 20,000. Each takes some 16 kB while it waits for a dozen lists. A check
     /// beyond that asks nothing and is at once unknown, because of [`Failure::Shed`](crate::dns::Failure::Shed).
     pub checks: usize,
     /// Questions in flight at the same time; default: 4,096. For comparison: with a resolver that takes 100 ms for each answer,
