@@ -205,25 +205,24 @@ impl Inquiry {
     /// The contexts whose outcome the lists that have not answered can no longer change.
     fn decided_contexts(&self, existence: Existence) -> Vec<Option<Arc<str>>> {
         let (score, contexts) = self.joint_score(existence);
-        let outcome_of = |name: Option<&str>| {
-            let named = contexts.iter().find(|context| Some(&*context.name) == name);
-            named.map_or(score, |context| context.score).outcome()
-        };
         let is_decided = |name: Option<&str>| {
-            let awaits = |is_wanted: &dyn Fn(&ListSpec) -> bool| {
-                self.lists.iter().filter(|list| !list.run.is_done()).any(|list| {
-                    let spec = list.run.unit.spec();
-                    spec.context() == name && !spec.only_observed() && is_wanted(spec)
-                })
+            let named = contexts.iter().find(|context| Some(&*context.name) == name);
+            let score = named.map_or(score, |context| context.score);
+            let awaited = || {
+                let specs = self.lists.iter().filter(|list| !list.run.is_done()).map(|list| list.run.unit.spec());
+                specs.filter(|spec| spec.context() == name && !spec.only_observed())
             };
             // An allow list that has not answered yet could still override the deny lists.
-            let awaits_allow_list = awaits(&|spec| spec.kind() == ListKind::Allow);
-            let awaits_negative_weight = awaits(&|spec| spec.weight() < 0);
-            match outcome_of(name) {
+            let awaits_allow_list = || awaited().any(|spec| spec.kind() == ListKind::Allow);
+            match score.outcome() {
                 Outcome::Allowed => true,
-                Outcome::Listed => !awaits_allow_list,
-                // A list with a negative weight could still make it "allowed".
-                Outcome::NotListed => !awaits_allow_list && !awaits_negative_weight,
+                Outcome::Listed => !awaits_allow_list(),
+                // The highest possible sum could still sink to "allowed": a hit of a list with a negative weight lowers it, and a
+                // miss of any other list, whose weight it contains until then.
+                Outcome::NotListed => {
+                    let sinks_by: i64 = awaited().map(|spec| i64::from(spec.weight()).abs()).sum();
+                    !awaits_allow_list() && i64::from(score.high()) - sinks_by > score.thresholds().allowed.into()
+                }
                 Outcome::Undecided => false,
             }
         };

@@ -1,12 +1,14 @@
 //! For any order and delay of answers, the advice at RCPT has the action and the code of a whole check.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use rdnsbl::dnsxl::{OnNoAnswer, Part};
-use rdnsbl::policy::Advice;
-use rdnsbl::{Action, Dialogue, Finding, ListSet, ListSpec, Policy};
+use rdnsbl::policy::{Advice, Stage};
+use rdnsbl::{Action, Dialogue, Finding, ListSet, ListSpec, Outcome, Policy};
 
 use crate::kit::cases::cases;
-use crate::kit::world::{LISTED, World};
+use crate::kit::world::{DELAY, LISTED, World};
 
 const SUBJECTS: [(Part, &str); 5] = [
     (Part::Address, "14.77.66.45"),
@@ -141,6 +143,33 @@ proptest! {
         // The next recipient gets the same.
         let again = staged.clock.run(session.rcpt_to("<c@r.test>").advice());
         prop_assert_eq!(told(&again), told(report.advice()), "{}", report);
+    }
+}
+
+/// One list lowers the score at once. A slow one could raise it again, so only its miss makes the outcome "allowed".
+#[test]
+fn a_list_is_awaited_if_its_miss_may_allow() {
+    let dns = "
+        14.77.66.45.low.test A 127.0.0.2
+        14.77.66.45.high.test after=100ms
+        14.77.66.45.allow.test SERVFAIL
+        * NXDOMAIN
+    ";
+    let weighed = |zone, weight| ListSpec::deny(zone).unwrap().with_weight(weight);
+    let allow = ListSpec::allow("allow.test").unwrap().with_on_no_answer(OnNoAnswer::Defer);
+    let set = ListSet::builder().lists([weighed("low.test", -1), weighed("high.test", 1), allow]);
+    for (allow_threshold, outcome, action, took) in
+        [(-1, Outcome::Allowed, Action::Pass, DELAY), (-2, Outcome::NotListed, Action::Defer, Duration::ZERO)]
+    {
+        let world = || World::new(dns, set.clone().allow_threshold(allow_threshold).build().unwrap());
+        let whole = world().check(LISTED);
+        assert_eq!((whole.score().outcome(), whole.advice().action()), (outcome, action), "{whole}");
+        let early = world();
+        let settled = early.clock.run(early.checker.check(LISTED).stop_when_settled());
+        assert_eq!((settled.score().outcome(), settled.elapsed()), (outcome, took), "{settled}");
+        let staged = world();
+        let advice = staged.clock.run(staged.checker.session(LISTED).act_from(Stage::Connect).advice());
+        assert_eq!(advice.action(), action, "{advice:?}");
     }
 }
 
