@@ -10,14 +10,15 @@ use crate::base::lock::lock;
 /// A number of permits.
 #[derive(Debug)]
 pub(crate) struct Limit {
-    /// The free permits; below zero, how many wait for one. It is below zero, or gets there, only while `queue` is locked.
+    /// The free permits; below zero, how many wait for one. It is changed only with `queue` locked when it is below zero or
+    /// would become so.
     free: AtomicIsize,
     queue: Mutex<Queue>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// By number, ascending. Who is no longer here has got a permit.
+    /// By number, ascending. A waiter whose number is not here has its permit.
     waiting: VecDeque<(u64, Waker)>,
     /// The number of the next one.
     next: u64,
@@ -149,7 +150,7 @@ mod tests {
         }
     }
 
-    /// Who waits for a permit.
+    /// A waiter.
     #[derive(Default)]
     struct Waiting {
         name: u32,
@@ -168,7 +169,7 @@ mod tests {
         }
     }
 
-    /// Whatever is asked, given back and dropped: permits go to those that came first, none is lost, and none is invented.
+    /// In any order of requests, returns and drops: the first waiter gets the next permit, and no permit is lost or added.
     #[test]
     fn first_come_first_served() {
         for permits in 1..5 {
@@ -179,7 +180,7 @@ mod tests {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 let any = (state >> 40) as usize;
                 match state >> 33 & 7 {
-                    // Somebody comes. With a permit free, nobody can be waiting.
+                    // A new waiter. With a permit free, no other can be waiting.
                     0..=2 => {
                         let mut new = Waiting { name, ..Waiting::default() };
                         let is_free = held + granted.len() < permits;
@@ -190,10 +191,10 @@ mod tests {
                         limit.give_back();
                         held -= 1;
                     }
-                    // Somebody leaves, before or after its turn has come.
+                    // A waiter leaves, with or without its permit.
                     5 if !waiting.is_empty() => drop(waiting.remove(any % waiting.len())),
                     6 if !granted.is_empty() => drop(granted.remove(any % granted.len())),
-                    // Somebody is polled again.
+                    // A waiter is polled again.
                     _ if !granted.is_empty() => {
                         assert!(granted.remove(any % granted.len()).poll(&limit));
                         held += 1;
