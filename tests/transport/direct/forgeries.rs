@@ -12,7 +12,6 @@ use rdnsbl::resolve::{QueryCase, Resolve, Timeouts};
 use super::{ask, ms, patient, truth};
 use crate::kit::answering::{Answering, listed, nx};
 use crate::kit::raw;
-use crate::kit::stalls::one_of_three;
 
 /// Every forgery of one answer.
 fn forgeries(question: &[u8], many: u16) -> Vec<Vec<u8>> {
@@ -121,14 +120,13 @@ async fn case_of_the_question_does_not_matter_when_it_is_not_random() {
 
 #[tokio::test]
 async fn floods_are_told_as_such() {
-    one_of_three(async || {
-        // Every question gets only answers to other questions. A busy machine drops all but those that a receive buffer holds,
-        // about 280, so that it takes up to 17 questions until 9 sockets had 512 each. They are 10 ms apart, 20, 40 and so on.
-        let server = Answering::start(|came, _| (0..20).flat_map(|_| forgeries(&came.octets, 100)).collect());
-        let timeouts = Timeouts::default().with_resend(ms(10)).with_total(ms(60_000));
-        let direct = patient(&[server.address]).with_sockets(1).with_timeouts(timeouts);
-        let answer = ask(&direct, 1).await;
-        if answer == Answer::failed(Failure::Overload) { Ok(()) } else { Err(answer.to_string()) }
-    })
-    .await;
+    // Every question gets only answers to other questions.
+    let server = Answering::start(|came, _| (0..20).flat_map(|_| forgeries(&came.octets, 100)).collect());
+    let timeouts = Timeouts::default().with_resend(ms(10)).with_total(ms(5_000));
+    let direct = patient(&[server.address]).with_sockets(1).with_timeouts(timeouts);
+    let (answer, ignored) = (ask(&direct, 1).await, direct.stats().ignored);
+    // It takes the forgeries of about ten sockets, 512 each. A busy machine may drop so many that the question just gets no answer.
+    let is_flooded = answer == Answer::failed(Failure::Overload);
+    let is_unanswered = answer == Answer::failed(Failure::Timeout) && ignored < 12 * 512;
+    assert!(is_flooded || is_unanswered, "{answer}: {:?}", direct.stats());
 }
