@@ -148,22 +148,13 @@ mod tests {
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
-    use std::task::{Wake, Waker};
+    use std::task::Waker;
 
     use super::*;
     use crate::base::clock::BoxFuture;
     use crate::base::lock::lock;
     use crate::dns::Failure;
-
-    /// Counts its wake-ups.
-    #[derive(Default)]
-    struct Counting(AtomicUsize);
-
-    impl Wake for Counting {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
+    use crate::engine::wake_count::WakeCount;
 
     /// Work that a test states as a future, and how often it has learned.
     struct TestWork(Mutex<Option<BoxFuture<'static, Answer>>>, Arc<AtomicUsize>);
@@ -192,7 +183,7 @@ mod tests {
     #[derive(Default)]
     struct Task {
         waiting: AwaitedQueries<TestWork, ()>,
-        wakes: Arc<Counting>,
+        wakes: Arc<WakeCount>,
         learned: Arc<AtomicUsize>,
     }
 
@@ -223,7 +214,7 @@ mod tests {
         }
 
         fn times_woken(&self) -> usize {
-            self.wakes.0.load(Ordering::SeqCst)
+            self.wakes.times()
         }
     }
 

@@ -136,26 +136,16 @@ impl Drop for Permit<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
-    use std::task::Wake;
 
     use super::*;
-
-    /// Counts its wake-ups.
-    #[derive(Default)]
-    struct Counting(AtomicUsize);
-
-    impl Wake for Counting {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
+    use crate::engine::wake_count::WakeCount;
 
     /// A waiter.
     #[derive(Default)]
     struct Waiting {
         name: u32,
         turn: Option<Turn>,
-        wakes: Arc<Counting>,
+        wakes: Arc<WakeCount>,
     }
 
     impl Waiting {
@@ -165,7 +155,7 @@ mod tests {
         }
 
         fn is_woken(&self) -> bool {
-            self.wakes.0.load(Ordering::SeqCst) > 0
+            self.wakes.times() > 0
         }
     }
 

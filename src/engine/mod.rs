@@ -17,6 +17,8 @@ mod query_task;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
+#[cfg(test)]
+mod wake_count;
 pub(crate) mod zone_limits;
 
 use std::sync::{Arc, Mutex};

@@ -119,8 +119,11 @@ impl Work for QueryTask {
                 task.learn_alone(answer, sent, now);
                 continue;
             };
-            // What lists say about one subject is one record.
-            let more = std::iter::from_fn(|| new.next_if(|(next, ..)| next.subject() == Some(subject)));
+            // What lists say about one subject is one record. A new record counts for the client that caused the question.
+            let is_same = |next: &Self| {
+                next.subject() == Some(subject) && next.list.as_ref().is_some_and(|next| next.client == list.client)
+            };
+            let more = std::iter::from_fn(|| new.next_if(|(next, ..)| is_same(next)));
             let of_lists = std::iter::once((task, answer, sent)).chain(more);
             let numbered = of_lists.filter_map(|(task, answer, _)| Some((task.list.as_ref()?.zone.number?, answer)));
             fetcher.cache.insert_lists(subject, list.client, numbered, now);

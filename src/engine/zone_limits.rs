@@ -1,6 +1,5 @@
 //! What is kept for each zone of a list: its limits, and counters of the questions that it was sent.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind};
 use crate::engine::cache::{Cache, Edition, ZoneNumber};
 use crate::engine::limit::Limit;
-use crate::engine::numbers::ListCounters;
+use crate::engine::numbers::{ListCounters, count};
 use crate::report::learned::ZoneHint;
 
 /// Zones with a limit and counters of their own. When there are more, those of idle zones are dropped.
@@ -137,9 +136,6 @@ impl Zones {
 impl ZoneUse {
     /// Counts the answer to a question about a subject.
     pub(crate) fn count(&self, answer: &Answer, took: Duration) {
-        let count = |counter: &AtomicU64| {
-            counter.fetch_add(1, Ordering::Relaxed);
-        };
         count(&self.counters.asked);
         self.counters.latency.add(took);
         match answer.kind() {

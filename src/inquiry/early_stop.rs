@@ -217,11 +217,11 @@ impl Inquiry {
             match score.outcome() {
                 Outcome::Allowed => true,
                 Outcome::Listed => !awaits_allow_list(),
-                // The highest possible sum could still sink to "allowed": a hit of a list with a negative weight lowers it, and a
+                // The highest possible sum could still fall to "allowed": a hit of a list with a negative weight lowers it, and a
                 // miss of any other list, whose weight it contains until then.
                 Outcome::NotListed => {
-                    let sinks_by: i64 = awaited().map(|spec| i64::from(spec.weight()).abs()).sum();
-                    !awaits_allow_list() && i64::from(score.high()) - sinks_by > score.thresholds().allowed.into()
+                    let may_fall_by: i64 = awaited().map(|spec| i64::from(spec.weight()).abs()).sum();
+                    !awaits_allow_list() && i64::from(score.high()) - may_fall_by > score.thresholds().allowed.into()
                 }
                 Outcome::Undecided => false,
             }
