@@ -248,9 +248,9 @@ impl Checker {
         let workspace = fetcher.workspaces.take().unwrap_or_default();
         let mut shared = lock(shared);
         let random = shared.random(now, Randomness::new);
-        let inquiry = Inquiry::within(workspace, dialogue, &self.settings(), &mut shared, now, random);
+        let inquiry = Inquiry::within(workspace, dialogue, &self.settings(), known_lists, &mut shared, now, random);
         let mut inquiry = Box::new(inquiry);
-        inquiry.begin(known_lists, &mut shared, asks);
+        inquiry.begin(&mut shared, asks);
         inquiry
     }
 

@@ -10,12 +10,12 @@ use crate::base::small_list::SmallList;
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::{MailDomainCheck, PathRole};
-use crate::dns::Randomness;
+use crate::dns::{Answer, Question, Randomness, RecordType};
 use crate::dnsxl::{
-    About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind,
+    About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind, Verdict,
 };
 use crate::inquiry::dialogue::Dialogue;
-use crate::inquiry::known_lists::{KnownLists, NothingKnown};
+use crate::inquiry::known_lists::{KnownLists, NothingKnown, lists_about};
 use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
 use crate::inquiry::questions::{CheckId, Questions};
 use crate::inquiry::running::{Reported, Running};
@@ -23,6 +23,7 @@ use crate::inquiry::settings::Settings;
 use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;
 use crate::inquiry::{Inquiry, SingleCheck};
+use crate::report::ListReport;
 use crate::state::SharedState;
 
 impl Inquiry {
@@ -36,19 +37,22 @@ impl Inquiry {
         now: Instant,
         random: Randomness,
     ) -> Self {
-        let mut inquiry = Self::within(Workspace::default(), dialogue.clone(), settings, shared, now, random);
-        inquiry.begin(&NothingKnown, shared, true);
+        let workspace = Workspace::default();
+        let mut inquiry = Self::within(workspace, dialogue.clone(), settings, &NothingKnown, shared, now, random);
+        inquiry.begin(shared, true);
         inquiry.known = Some(Box::new(shared.of_resolver()));
         // An inquiry without a driver never learns when another inquiry's trial ends: it does not wait for that one.
         inquiry.end_trial_elsewhere();
         inquiry
     }
 
-    /// The same, reusing the tables of an earlier inquiry. It asks nothing before it [begins](Self::begin).
+    /// The same, reusing the tables of an earlier inquiry. Lists that are known not to hold the client are not asked. It asks
+    /// nothing before it [begins](Self::begin).
     pub(crate) fn within(
         mut workspace: Workspace,
         dialogue: Dialogue,
         settings: &Arc<Settings>,
+        known_lists: &dyn KnownLists,
         shared: &mut SharedState,
         now: Instant,
         random: Randomness,
@@ -81,6 +85,7 @@ impl Inquiry {
                 .as_deref()
                 .map(|path| mail_domain(PathRole::Recipient, path, dialogue.is_unqualified(PathRole::Recipient))),
             lists: std::mem::take(&mut workspace.lists),
+            unasked: Vec::new(),
             waiting: Vec::new(),
             lists_done: 0,
             questions: Questions::within(std::mem::take(&mut workspace.asked), std::mem::take(&mut workspace.index)),
@@ -103,7 +108,6 @@ impl Inquiry {
             settings: Arc::clone(settings),
         };
         let lists = settings.lists.shared();
-        inquiry.lists.reserve(lists.len());
         // One question per list, and those of the other checks.
         inquiry.questions.reserve(lists.len() + 5);
         let mut subjects = Subjects { dialogue: &dialogue, settings, known: SmallList::default() };
@@ -112,23 +116,39 @@ impl Inquiry {
             let zones = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), times(spec)));
             NamesUnder::new(reversed_labels(client), zones, &mut inquiry.workspace.text)
         });
+        let mut known = std::mem::take(&mut inquiry.workspace.known);
+        if client.is_some()
+            && let (Some(client), None) = subjects.of(Part::Address)
+        {
+            let mut about_client = lists_about(client.kind(), lists, shared);
+            known_lists.look_up(&client, &mut about_client, &mut known);
+        }
+        inquiry.unasked.reserve_exact(known.len());
+        let mut answers = known.drain(..).peekable();
         for (position, (spec, operator)) in settings.lists.with_operators().enumerate() {
+            let mut answer = answers.next_if(|(of, _)| *of == position).map(|(_, answer)| answer);
             for about in spec.about() {
-                let name = names.as_mut().filter(|_| is_about_client(&about)).map(|names| names.next(spec.zone()));
-                let wanted = ListAbout { spec, position, operator, about, name };
+                let is_about_client = is_about_client(&about);
+                let name = names.as_mut().filter(|_| is_about_client).map(|names| names.next(spec.zone()));
+                let known = answer.take_if(|_| is_about_client);
+                let wanted = ListAbout { spec, position, operator, about, name, known };
                 inquiry.add_list(wanted, &mut subjects, shared, now);
             }
         }
+        drop(answers);
+        inquiry.workspace.known = known;
         inquiry.dialogue = dialogue;
         inquiry
     }
 
     /// Begins all checks. Without `asks` it begins no question of our own.
-    pub(crate) fn begin(&mut self, known_lists: &dyn KnownLists, shared: &mut SharedState, asks: bool) {
+    pub(crate) fn begin(&mut self, shared: &mut SharedState, asks: bool) {
         for id in [CheckId::Iprev, CheckId::Helo, CheckId::Sender, CheckId::Recipient] {
             self.advance(id);
         }
-        self.begin_lists(known_lists);
+        for index in 0..self.lists.len() {
+            self.advance(CheckId::List(index));
+        }
         if asks {
             self.ask_own_questions(shared, self.started);
         }
@@ -143,13 +163,14 @@ impl Inquiry {
         asks: bool,
     ) -> Self {
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random);
+        let settings = Arc::default();
+        let mut inquiry = Self::within(workspace, Dialogue::new(), &settings, &NothingKnown, shared, now, random);
         match check {
             SingleCheck::Iprev(check) => inquiry.iprev = Some(Running::new(check)),
             SingleCheck::Helo(check) => inquiry.helo = Some(Running::new(check)),
             SingleCheck::MailDomain(check) => inquiry.sender = Some(Running::new(check)),
         }
-        inquiry.begin(&NothingKnown, shared, asks);
+        inquiry.begin(shared, asks);
         inquiry
     }
 
@@ -164,7 +185,8 @@ impl Inquiry {
         let label = Label::from_random(random);
         let trial = shared.trial(now, label, true);
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, Dialogue::new(), &Arc::default(), shared, now, random);
+        let none = Arc::default();
+        let mut inquiry = Self::within(workspace, Dialogue::new(), &none, &NothingKnown, shared, now, random);
         inquiry.settings = Arc::clone(settings);
         for (spec, kind) in lists {
             let health = shared.health(&spec, kind).cloned().unwrap_or_default();
@@ -174,14 +196,14 @@ impl Inquiry {
             inquiry.push_list(ListRun { group, ..ListRun::about_nobody(unit, health) });
         }
         inquiry.take_part_in(trial);
-        inquiry.begin(&NothingKnown, shared, true);
+        inquiry.begin(shared, true);
         inquiry
     }
 
     /// Adds one list about one subject.
     fn add_list(&mut self, wanted: ListAbout<'_>, subjects: &mut Subjects<'_>, shared: &mut SharedState, now: Instant) {
-        let ListAbout { spec, position, operator, about, name } = wanted;
-        let group = self.lists.len() + self.waiting.len();
+        let ListAbout { spec, position, operator, about, name, known } = wanted;
+        let group = self.lists.len() + self.unasked.len() + self.waiting.len();
         let (subject, skip, part) = match about {
             About::Fixed(subject) => (Some(subject.clone()), None, None),
             About::Part(part) => {
@@ -199,12 +221,22 @@ impl Inquiry {
         };
         let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
         let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
-        if (subject.is_none() && !names) || skip.is_some() {
-            let control = Control::stale(self.label);
-            let unit = ListCheck::skipped(spec.clone(), kind, skip.unwrap_or(Skipped::NoClient), control);
+        let check = CheckId::Unasked(self.unasked.len());
+        let unasked = if (subject.is_none() && !names) || skip.is_some() {
             let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
-            let health = Arc::new(health);
-            self.push_list(ListRun { subject, part, group, ..ListRun::about_nobody(unit, health) });
+            Some((Verdict::Skipped(skip.unwrap_or(Skipped::NoClient)), Arc::new(health)))
+        } else if let (Some(about), Some(Ok(name)), Some(answer)) = (&subject, &name, known)
+            && let Some(verdict) = ListCheck::known_miss(spec, about, &answer)
+            && let Some(health) = shared.health_if_usual(spec, position, kind, now)
+        {
+            self.questions.add_known(Question::new(name.clone(), RecordType::A), answer, check);
+            Some((verdict, health))
+        } else {
+            None
+        };
+        if let Some((verdict, health)) = unasked {
+            let spec = Arc::clone(spec);
+            self.unasked.push(ListReport { subject, part, group, operator, check, verdict, health, spec });
             return;
         }
         let plan = shared.plan(spec, position, kind, now, self.label);
@@ -231,6 +263,8 @@ struct ListAbout<'a> {
     about: About<'a>,
     /// The name to ask for, if it is made already.
     name: Option<Result<Name, NameError>>,
+    /// What the list is known to have answered.
+    known: Option<Answer>,
 }
 
 /// Is a list asked about the client's address?

@@ -2,6 +2,7 @@
 
 use crate::dnsxl::ListFinding;
 use crate::inquiry::Inquiry;
+use crate::inquiry::questions::CheckId;
 use crate::report::ListReport;
 use crate::report::update::Update;
 
@@ -24,6 +25,8 @@ impl Inquiry {
         if let Some(recipient) = once(&mut reported.recipient, recipient) {
             updates.push(Update::Recipient(Box::new(recipient.clone())));
         }
+        let unasked = if std::mem::replace(&mut reported.unasked, true) { &[] } else { &self.unasked[..] };
+        updates.extend(unasked.iter().map(|row| Update::List(Box::new(row.clone()))));
         reported.lists.resize(self.lists.len(), false);
         for (list, is_reported) in self.lists.iter().zip(&mut reported.lists) {
             let Some(verdict) = once(is_reported, list.run.verdict.as_ref().map(ListFinding::verdict)) else {
@@ -35,7 +38,7 @@ impl Inquiry {
                 part: list.part,
                 group: list.group,
                 operator: list.operator,
-                index: list.index,
+                check: CheckId::List(list.index),
                 verdict: verdict.clone(),
                 health: list.health.clone(),
             })));

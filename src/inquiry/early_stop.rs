@@ -76,7 +76,7 @@ impl Inquiry {
             CheckId::Helo => helo,
             CheckId::Sender => sender,
             CheckId::Recipient => recipient,
-            CheckId::Trial | CheckId::List(_) | CheckId::Probe(_) => false,
+            CheckId::Trial | CheckId::List(_) | CheckId::Unasked(_) | CheckId::Probe(_) => false,
         });
     }
 
@@ -108,10 +108,14 @@ impl Inquiry {
         let no_answer = Verdict::not_awaited();
         let fault = (existence == Existence::Doubted).then_some(ResolverFault::RewritesNxdomain);
         let rows = || {
-            self.lists.iter().filter_map(|list| {
+            let asked = self.lists.iter().map(|list| {
                 let verdict = list.run.verdict.as_ref().map_or(&no_answer, ListFinding::verdict);
+                (list.run.unit.spec(), verdict, list.group)
+            });
+            let unasked = self.unasked.iter().map(|row| (&row.spec, &row.verdict, row.group));
+            asked.chain(unasked).filter_map(|(spec, verdict, group)| {
                 let stands = corrected(verdict, fault, false).is_none();
-                Contribution::of(list.run.unit.spec(), if stands { verdict } else { &no_answer }, list.group)
+                Contribution::of(spec, if stands { verdict } else { &no_answer }, group)
             })
         };
         score::of_contexts(rows, self.settings.lists.all_contexts())

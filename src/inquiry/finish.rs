@@ -56,10 +56,8 @@ impl Inquiry {
         let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
         let mut list_signs = std::mem::take(&mut self.workspace.list_signs);
-        let signs = self.lists.iter().enumerate().map(|(row, list)| signs_of(row, list, &self.questions));
-        list_signs.extend(signs.filter(ListSigns::is_any));
+        let mut rows = self.take_rows(failure, &mut list_signs);
         let begun = self.started;
-        let mut rows: Vec<ListReport> = self.lists.drain(..).map(|list| list.row(failure)).collect();
         self.compare_with_others(&mut list_signs, &rows);
         let signs = self.questions.signs();
         let (events, invalidated) = shared.apply(&rows, &list_signs, signs, own_answers, now);
@@ -88,6 +86,23 @@ impl Inquiry {
         Finished { report, workspace, events, invalidated }
     }
 
+    /// All rows in the order of the configuration. Adds what the answers of lists show about them.
+    fn take_rows(&mut self, failure: Failure, list_signs: &mut Vec<ListSigns>) -> Vec<ListReport> {
+        let unasked = std::mem::take(&mut self.unasked);
+        if self.lists.is_empty() {
+            return unasked;
+        }
+        let mut rows = Vec::with_capacity(unasked.len() + self.lists.len());
+        let mut unasked = unasked.into_iter().peekable();
+        for list in self.lists.drain(..) {
+            rows.extend(std::iter::from_fn(|| unasked.next_if(|row| row.group < list.group)));
+            list_signs.extend(Some(signs_of(rows.len(), &list, &self.questions)).filter(ListSigns::is_any));
+            rows.push(list.row(failure));
+        }
+        rows.extend(unasked);
+        rows
+    }
+
     /// Notes which of the lists that gave a new answer stand alone with it. A client that comes again counts once, as long as its
     /// answers are cached.
     fn compare_with_others(&mut self, list_signs: &mut [ListSigns], rows: &[ListReport]) {
@@ -106,7 +121,14 @@ impl Inquiry {
             let list = match unit {
                 CheckId::List(index) => self.lists.iter().find(|list| list.index == index)?,
                 CheckId::Probe(index) => self.probes.get(index)?,
-                CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient | CheckId::Trial => return None,
+                CheckId::Iprev
+                | CheckId::Helo
+                | CheckId::Sender
+                | CheckId::Recipient
+                | CheckId::Trial
+                | CheckId::Unasked(_) => {
+                    return None;
+                }
             };
             Some((list.run.unit.spec().zone().clone(), list.run.unit.kind()))
         };
@@ -150,7 +172,7 @@ impl ListRun {
             subject: self.subject,
             part: self.part,
             group: self.group,
-            index: self.index,
+            check: CheckId::List(self.index),
             verdict: self.run.finish(failure).into_verdict(),
             health: self.health,
         }

@@ -79,7 +79,7 @@ pub use crate::inquiry::settings_finding::SettingsFinding;
 pub use crate::inquiry::staged::{StageGoal, StageResult, StagedInquiry};
 pub(crate) use crate::inquiry::suspicion::TrialWait;
 use crate::report::learned::ZoneHint;
-use crate::report::{Exchange, ResolverFault, Source};
+use crate::report::{Exchange, ListReport, ResolverFault, Source};
 use crate::state::SharedState;
 
 /// A check that is made alone.
@@ -100,7 +100,10 @@ pub struct Inquiry {
     helo: Option<Running<HeloCheck>>,
     sender: Option<Running<MailDomainCheck>>,
     recipient: Option<Running<MailDomainCheck>>,
+    /// Lists that are asked.
     lists: Vec<ListRun>,
+    /// The rows of lists that are not asked: they do not apply, or are known not to hold the client.
+    unasked: Vec<ListReport>,
     /// Lists about the client's names.
     waiting: Vec<WaitingList>,
     /// How many lists from the first on are done; the others may be.
@@ -175,7 +178,12 @@ impl Inquiry {
         let list = match asked.wanted_first {
             CheckId::List(index) => self.lists.get(index),
             CheckId::Probe(index) => self.probes.get(index),
-            CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient | CheckId::Trial => None,
+            CheckId::Iprev
+            | CheckId::Helo
+            | CheckId::Sender
+            | CheckId::Recipient
+            | CheckId::Trial
+            | CheckId::Unasked(_) => None,
         };
         let list = list.map(|list| {
             let spec = list.run.unit.spec();

@@ -97,7 +97,7 @@ impl Questions {
         None
     }
 
-    /// Records a question of a list about its subject whose answer is known already.
+    /// Records a question of a list that is not asked, since the answer is known.
     pub(super) fn add_known(&mut self, question: Question, answer: Answer, id: CheckId) {
         let known = |number| key_of(&self.exchanges, &self.asked, number);
         if let Some(known) = self.index.find_or_add((&question, false), self.asked.len(), known) {

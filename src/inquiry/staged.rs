@@ -220,9 +220,9 @@ impl StagedInquiry {
         random: Randomness,
     ) -> StageRun {
         let (workspace, dialogue) = (Workspace::default(), self.facts.dialogue.clone());
-        let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings, shared, now, random);
         // What the session knows is looked for question by question.
-        inquiry.begin(&NothingKnown, shared, asks);
+        let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings, &NothingKnown, shared, now, random);
+        inquiry.begin(shared, asks);
         inquiry.use_proofs(&self.memory.proofs(now), shared);
         StageRun { inquiry: Box::new(inquiry), wait_for, asks, started: now, has_news: true }
     }

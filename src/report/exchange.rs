@@ -118,6 +118,8 @@ pub(crate) enum CheckId {
     Recipient,
     Trial,
     List(usize),
+    /// A list that is not asked, since its answer is known.
+    Unasked(usize),
     /// A list asked about itself; no check waits for it.
     Probe(usize),
 }
@@ -160,7 +162,7 @@ impl Row<'_> {
             Self::Helo => CheckId::Helo,
             Self::Sender => CheckId::Sender,
             Self::Recipient => CheckId::Recipient,
-            Self::List(row) => CheckId::List(row.index),
+            Self::List(row) => row.check,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::dnsxl::{
     Evidence, Health, HealthState, ListId, ListKind, ListSpec, OnNoAnswer, Part, Subject, Verdict, health_advice,
 };
+use crate::report::exchange::CheckId;
 
 /// One list, one subject, one verdict.
 ///
@@ -23,8 +24,8 @@ pub struct ListReport {
     pub(crate) group: usize,
     /// The number of its operator in the set.
     pub(crate) operator: usize,
-    /// The number of this list's check, to which its questions refer.
-    pub(crate) index: usize,
+    /// This list's check, to which its questions refer.
+    pub(crate) check: CheckId,
     pub(crate) verdict: Verdict,
     pub(crate) health: Arc<HealthState>,
     pub(crate) spec: Arc<ListSpec>,

@@ -134,10 +134,8 @@ impl SharedState {
         label: Label,
     ) -> AskPlan {
         let window = self.window;
-        let suspects_resolver = self.any_entry_stripped && !self.resolver.lets_loopback_through(now);
-        // Most checks are about the same set of lists.
-        let last = 3 * position + kind as usize;
-        let mut hint = self.hints.get(last).copied().unwrap_or_default();
+        let suspects_resolver = self.suspects_resolver(now);
+        let (last, mut hint) = (place_of_hint(position, kind), self.hint(position, kind));
         let zone = self.zone_at(&mut hint, spec.zone(), kind, now);
         let plan = AskPlan { hint, ..zone.plan(spec, kind, window, suspects_resolver, now, label) };
         if self.hints.len() <= last {
@@ -147,6 +145,32 @@ impl SharedState {
             *known = hint;
         }
         plan
+    }
+
+    /// The health of a list that a check which starts now asks only about its subject. `None` if the check may do more: then it
+    /// needs a [plan](Self::plan).
+    pub(crate) fn health_if_usual(
+        &mut self,
+        spec: &ListSpec,
+        position: usize,
+        kind: SubjectKind,
+        now: Instant,
+    ) -> Option<Arc<HealthState>> {
+        if self.suspects_resolver(now) {
+            return None;
+        }
+        let hint = self.hint(position, kind);
+        self.zones.find(hint, spec.zone(), kind)?.health_if_usual(spec, kind, now)
+    }
+
+    /// Where to look for the zone of a list, whose number in its set is `position`. Most checks are about the same set.
+    pub(crate) fn hint(&self, position: usize, kind: SubjectKind) -> ZoneHint {
+        self.hints.get(place_of_hint(position, kind)).copied().unwrap_or_default()
+    }
+
+    /// Does an empty must-exist entry look as if the resolver removed addresses?
+    fn suspects_resolver(&self, now: Instant) -> bool {
+        self.any_entry_stripped && !self.resolver.lets_loopback_through(now)
     }
 
     /// The label for the random control of a probe.
@@ -294,6 +318,11 @@ impl SharedState {
         zone.used = now;
         zone
     }
+}
+
+/// Where the hint of a list stands among all hints.
+fn place_of_hint(position: usize, kind: SubjectKind) -> usize {
+    3 * position + kind as usize
 }
 
 impl Default for SharedState {

@@ -72,6 +72,17 @@ impl ZoneView {
         }
     }
 
+    /// Does a check of this list need no answer but that about its subject?
+    pub(super) fn needs_only_the_subject(&self, kind: SubjectKind) -> bool {
+        let entry = match self.must_exist {
+            None | Some((TestEntryState::Stripped | TestEntryState::Failed, _)) => {
+                self.spec.knowledge().points(kind).documented_entry().is_none()
+            }
+            Some((TestEntryState::Present | TestEntryState::Missing, _)) => true,
+        };
+        entry && self.health.retry.is_none() && !self.health.health.takes_hits_away()
+    }
+
     /// Did the must-exist entry come back as an empty NOERROR when it was last asked for?
     pub(super) fn is_stripped(&self) -> bool {
         matches!(self.must_exist, Some((TestEntryState::Stripped, _)))

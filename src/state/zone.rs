@@ -10,8 +10,8 @@ use crate::base::clock::later;
 use crate::base::name::Name;
 use crate::dns::{Answer, AnswerKind, Question, RecordType};
 use crate::dnsxl::{
-    AskMode, Control, Corroboration, Evidence, Label, ListSpec, Observation, Purpose, SubjectAnswer, SubjectKind,
-    TestEntryState,
+    AskMode, Control, Corroboration, Evidence, HealthState, Label, ListSpec, Observation, Purpose, SubjectAnswer,
+    SubjectKind,
 };
 use crate::report::learned::{OwnAnswer, ZoneHint};
 use crate::state::ask_plan::{AskPlan, SAME_LABEL, is_recent};
@@ -153,14 +153,25 @@ impl Zone {
 
     /// Would the next check ask this list, or the cache, only about its subject?
     pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
-        let documented = spec.knowledge().points(kind).documented_entry().is_some();
-        let Some(view) = self.view(spec, kind) else { return !documented };
-        let entry = match view.must_exist {
-            None | Some((TestEntryState::Stripped | TestEntryState::Failed, _)) => !documented,
-            Some((TestEntryState::Present | TestEntryState::Missing, _)) => true,
-        };
-        let is_well = view.health.retry.is_none() && !view.health.health.takes_hits_away();
-        entry && is_well && self.failures < MAX_FAILURES
+        match self.view(spec, kind) {
+            Some(view) => view.needs_only_the_subject(kind) && self.failures < MAX_FAILURES,
+            None => spec.knowledge().points(kind).documented_entry().is_none(),
+        }
+    }
+
+    /// The health of the list, if a check that starts now asks it only about its subject.
+    pub(crate) fn health_if_usual(
+        &mut self,
+        spec: &ListSpec,
+        kind: SubjectKind,
+        now: Instant,
+    ) -> Option<Arc<HealthState>> {
+        let view = self.views.iter_mut().find(|view| view.is_of(spec, kind))?;
+        if !view.needs_only_the_subject(kind) || self.failures >= MAX_FAILURES {
+            return None;
+        }
+        (self.used, view.used) = (now, now);
+        Some(Arc::clone(&view.health))
     }
 
     /// Applies an answer about a subject. An answer ends "does not answer"; several failures in a row make the list suspect.

@@ -30,6 +30,18 @@ impl ZoneTable {
         self.zones.get_mut(*place).map(|(_, zone)| zone)
     }
 
+    /// The zone of this name, if the hint is right.
+    pub(super) fn find(&mut self, hint: ZoneHint, name: &Name, kind: SubjectKind) -> Option<&mut Zone> {
+        if !self.is_at(hint, name, kind) {
+            return None;
+        }
+        self.zones.get_mut(hint.0).map(|(_, zone)| zone)
+    }
+
+    fn is_at(&self, hint: ZoneHint, name: &Name, kind: SubjectKind) -> bool {
+        self.zones.get(hint.0).is_some_and(|(key, _)| key.1 == kind && key.0 == *name)
+    }
+
     /// The zone of this name, which is added if it is not there; and whether another zone was evicted for it. A right
     /// `hint` saves the look-up; afterwards it is right.
     pub(super) fn find_or_add(
@@ -40,7 +52,7 @@ impl ZoneTable {
         new: impl FnOnce() -> Zone,
     ) -> (&mut Zone, bool) {
         let mut has_evicted = false;
-        if !self.zones.get(hint.0).is_some_and(|(key, _)| key.1 == kind && key.0 == *name) {
+        if !self.is_at(*hint, name, kind) {
             let key = (name.clone(), kind);
             hint.0 = self.places.get(&key).copied().unwrap_or_else(|| {
                 has_evicted = self.zones.len() >= MAX_ZONES;

@@ -152,16 +152,9 @@ impl ListCheck {
         name: Result<Name, NameError>,
     ) -> Self {
         let kind = subject.kind();
-        let name = if spec.is_retired() {
-            Err(Skipped::Retired)
-        } else if !spec.knowledge().is_about(kind) {
-            Err(Skipped::Family)
-        } else if spec.zone().expose().len() + CONTROL_OCTETS > MAX_WIRE_LENGTH {
-            Err(Skipped::NameTooLong)
-        } else if subject.in_form(spec.knowledge().domain_form()).is_single_label() {
-            Err(Skipped::SingleLabel)
-        } else {
-            name.map_err(|_| Skipped::NameTooLong)
+        let name = match reason_to_skip(&spec, subject) {
+            Some(why) => Err(why),
+            None => name.map_err(|_| Skipped::NameTooLong),
         };
         let in_reason_zone = |zone| subject.in_form(spec.knowledge().domain_form()).name_under(zone).ok();
         let reason_name = spec.reason_zone().and_then(in_reason_zone);
@@ -298,17 +291,14 @@ impl ListCheck {
         }
     }
 
-    /// Ends the check if this cached answer about the subject is a plain negative one. Returns its question then.
-    pub(crate) fn remember_miss(&mut self, answer: &Answer) -> Option<Question> {
-        let miss = plain_miss(answer).filter(|_| self.takes_plain_miss())?;
-        let question = self.question(A)?;
-        self.plain_miss = Some(miss);
-        self.mark_remembered(A);
-        Some(question)
+    /// The verdict of a check of this list, asked as usual, that gets this answer about its subject: if it needs nothing else.
+    pub(crate) fn known_miss(spec: &ListSpec, subject: &Subject, answer: &Answer) -> Option<Verdict> {
+        let miss = plain_miss(answer).filter(|_| reason_to_skip(spec, subject).is_none())?;
+        Some(Verdict::NotListed(miss))
     }
 
     /// Does a plain miss decide, whatever the other answers are?
-    pub(crate) fn takes_plain_miss(&self) -> bool {
+    fn takes_plain_miss(&self) -> bool {
         let is_unanswered = |details: &Details| !details.first_use && details.answers.get(A).is_none();
         self.name.is_ok() && self.takes_proof() && self.details.as_deref().is_none_or(is_unanswered)
     }
@@ -375,6 +365,20 @@ impl Check for ListCheck {
 
     fn supply(&mut self, slot: Slot, answer: Answer) {
         self.supply_ref(slot, &answer);
+    }
+}
+
+/// Why this list is not asked about this subject, if it is not.
+fn reason_to_skip(spec: &ListSpec, subject: &Subject) -> Option<Skipped> {
+    let known = spec.knowledge();
+    if spec.is_retired() {
+        Some(Skipped::Retired)
+    } else if !known.is_about(subject.kind()) {
+        Some(Skipped::Family)
+    } else if spec.zone().expose().len() + CONTROL_OCTETS > MAX_WIRE_LENGTH {
+        Some(Skipped::NameTooLong)
+    } else {
+        subject.in_form(known.domain_form()).is_single_label().then_some(Skipped::SingleLabel)
     }
 }
 
