@@ -377,7 +377,7 @@ impl Unknown {
     }
 
     /// Unknown for this reason, without evidence.
-    pub(super) fn because(why: UnknownReason) -> Self {
+    pub(crate) fn because(why: UnknownReason) -> Self {
         UnknownDetails { why, codes: Arc::new([]), reason: None, evidence: Vec::new(), ttl: None }.into()
     }
 }

@@ -247,8 +247,8 @@ impl KnownLists for CachedLists<'_> {
     ) {
         let Self { fetcher, now } = self;
         let (zones, before) = (fetcher.zones.known(), known.len());
-        let numbered = lists.map(|(position, zone, hint)| (position, zone, zones.number(zone, hint, &fetcher.cache)));
-        fetcher.cache.get_lists(client, numbered, *now, |position, answer| known.push((position, answer)));
+        let numbered = lists.map(|(group, zone, hint)| (group, zone, zones.number(zone, hint, &fetcher.cache)));
+        fetcher.cache.get_lists(client, numbered, *now, |group, answer| known.push((group, answer)));
         fetcher.counters.remembered.fetch_add((known.len() - before) as u64, Ordering::Relaxed);
     }
 }

@@ -21,7 +21,7 @@ impl Inquiry {
             CheckId::Trial => self.trial.as_mut()?,
             CheckId::List(index) => &mut self.lists.get_mut(index)?.run,
             CheckId::Unasked(_) => return None,
-            CheckId::Probe(index) => &mut self.probes.get_mut(index)?.run,
+            CheckId::Probe(index) => self.probes.get_mut(index)?,
         })
     }
 

@@ -3,24 +3,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::base::address::reversed_labels;
-use crate::base::mail_path::{self, Path};
-use crate::base::name::{Name, NameError, NamesUnder};
-use crate::base::small_list::SmallList;
 use crate::check::helo::HeloCheck;
 use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::{MailDomainCheck, PathRole};
-use crate::dns::{Answer, Question, Randomness, RecordType};
-use crate::dnsxl::{
-    About, Control, HealthState, Label, ListCheck, ListSpec, Part, Probe, Skipped, Subject, SubjectKind, Verdict,
-};
+use crate::dns::Randomness;
+use crate::dnsxl::{Control, Label, ListCheck, ListSpec, Probe, SubjectKind};
 use crate::inquiry::dialogue::Dialogue;
-use crate::inquiry::known_lists::{KnownLists, NothingKnown, lists_about};
-use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
+use crate::inquiry::known_lists::{KnownLists, NothingKnown};
+use crate::inquiry::list_run::ListRun;
 use crate::inquiry::questions::{CheckId, Questions};
+use crate::inquiry::rows::NOT_YET;
 use crate::inquiry::running::{Reported, Running};
 use crate::inquiry::settings::Settings;
-use crate::inquiry::subjects::Subjects;
 use crate::inquiry::workspace::Workspace;
 use crate::inquiry::{Inquiry, SingleCheck};
 use crate::report::ListReport;
@@ -85,7 +79,7 @@ impl Inquiry {
                 .as_deref()
                 .map(|path| mail_domain(PathRole::Recipient, path, dialogue.is_unqualified(PathRole::Recipient))),
             lists: std::mem::take(&mut workspace.lists),
-            unasked: Vec::new(),
+            rows: Vec::new(),
             waiting: Vec::new(),
             lists_done: 0,
             questions: Questions::within(std::mem::take(&mut workspace.asked), std::mem::take(&mut workspace.index)),
@@ -107,36 +101,7 @@ impl Inquiry {
             dialogue: Dialogue::new(),
             settings: Arc::clone(settings),
         };
-        let lists = settings.lists.shared();
-        // One question per list, and those of the other checks.
-        inquiry.questions.reserve(lists.len() + 5);
-        let mut subjects = Subjects { dialogue: &dialogue, settings, known: SmallList::default() };
-        let mut names = client.map(|client| {
-            let times = |spec: &ListSpec| spec.about().filter(is_about_client).count();
-            let zones = lists.iter().flat_map(|spec| std::iter::repeat_n(spec.zone(), times(spec)));
-            NamesUnder::new(reversed_labels(client), zones, &mut inquiry.workspace.text)
-        });
-        let mut known = std::mem::take(&mut inquiry.workspace.known);
-        if client.is_some()
-            && let (Some(client), None) = subjects.of(Part::Address)
-        {
-            let mut about_client = lists_about(client.kind(), lists, shared);
-            known_lists.look_up(&client, &mut about_client, &mut known);
-        }
-        inquiry.unasked.reserve_exact(known.len());
-        let mut answers = known.drain(..).peekable();
-        for (position, (spec, operator)) in settings.lists.with_operators().enumerate() {
-            let mut answer = answers.next_if(|(of, _)| *of == position).map(|(_, answer)| answer);
-            for about in spec.about() {
-                let is_about_client = is_about_client(&about);
-                let name = names.as_mut().filter(|_| is_about_client).map(|names| names.next(spec.zone()));
-                let known = answer.take_if(|_| is_about_client);
-                let wanted = ListAbout { spec, position, operator, about, name, known };
-                inquiry.add_list(wanted, &mut subjects, shared, now);
-            }
-        }
-        drop(answers);
-        inquiry.workspace.known = known;
+        inquiry.add_rows(&dialogue, settings, known_lists, shared);
         inquiry.dialogue = dialogue;
         inquiry
     }
@@ -191,83 +156,14 @@ impl Inquiry {
         for (spec, kind) in lists {
             let health = shared.health(&spec, kind).cloned().unwrap_or_default();
             let control = Control::stale(shared.label(&spec, kind, now, label));
-            let unit = ListCheck::probe(spec, kind, control, Probe::Everything);
-            let group = inquiry.lists.len();
-            inquiry.push_list(ListRun { group, ..ListRun::about_nobody(unit, health) });
+            let unit = ListCheck::probe(Arc::clone(&spec), kind, control, Probe::Everything);
+            let (row, check) = (inquiry.rows.len(), CheckId::List(inquiry.lists.len()));
+            let (subject, part, group, operator, verdict) = (None, None, row, 0, NOT_YET);
+            inquiry.rows.push(ListReport { subject, part, group, operator, check, verdict, health, spec });
+            inquiry.lists.push(ListRun::new(unit, row));
         }
         inquiry.take_part_in(trial);
         inquiry.begin(shared, true);
         inquiry
     }
-
-    /// Adds one list about one subject.
-    fn add_list(&mut self, wanted: ListAbout<'_>, subjects: &mut Subjects<'_>, shared: &mut SharedState, now: Instant) {
-        let ListAbout { spec, position, operator, about, name, known } = wanted;
-        let group = self.lists.len() + self.unasked.len() + self.waiting.len();
-        let (subject, skip, part) = match about {
-            About::Fixed(subject) => (Some(subject.clone()), None, None),
-            About::Part(part) => {
-                let (subject, skip) = subjects.of(part);
-                (subject, skip, Some(part))
-            }
-        };
-        // "Retired" is the reason that counts, whatever the list would have been asked about.
-        let is_null = |path: &String| mail_path::read(path) == Path::Null;
-        let applies = !spec.only_null_sender() || subjects.dialogue.mail_from.as_ref().is_some_and(is_null);
-        let skip = match (spec.is_retired(), applies) {
-            (true, _) => Some(Skipped::Retired),
-            (false, false) => Some(Skipped::Condition),
-            (false, true) => skip,
-        };
-        let names = matches!(part, Some(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
-        let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
-        let check = CheckId::Unasked(self.unasked.len());
-        let unasked = if (subject.is_none() && !names) || skip.is_some() {
-            let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
-            Some((Verdict::Skipped(skip.unwrap_or(Skipped::NoClient)), Arc::new(health)))
-        } else if let (Some(about), Some(Ok(name)), Some(answer)) = (&subject, &name, known)
-            && let Some(verdict) = ListCheck::known_miss(spec, about, &answer)
-            && let Some(health) = shared.health_if_usual(spec, position, kind, now)
-        {
-            self.questions.add_known(Question::new(name.clone(), RecordType::A), answer, check);
-            Some((verdict, health))
-        } else {
-            None
-        };
-        if let Some((verdict, health)) = unasked {
-            let spec = Arc::clone(spec);
-            self.unasked.push(ListReport { subject, part, group, operator, check, verdict, health, spec });
-            return;
-        }
-        let plan = shared.plan(spec, position, kind, now, self.label);
-        match (subject, part) {
-            (None, Some(part)) => {
-                let spec = spec.clone();
-                self.waiting.push(WaitingList { group, operator, spec, part, plan });
-            }
-            (subject, part) => {
-                let Some(about) = subject else { return };
-                self.push_list(list_run(spec, about, name, part, group, operator, plan));
-            }
-        }
-    }
-}
-
-/// One list of the set, and what it is to be asked about.
-struct ListAbout<'a> {
-    spec: &'a Arc<ListSpec>,
-    /// Its number in the set.
-    position: usize,
-    /// The number of its operator in the set.
-    operator: usize,
-    about: About<'a>,
-    /// The name to ask for, if it is made already.
-    name: Option<Result<Name, NameError>>,
-    /// What the list is known to have answered.
-    known: Option<Answer>,
-}
-
-/// Is a list asked about the client's address?
-fn is_about_client(about: &About<'_>) -> bool {
-    matches!(about, About::Part(Part::Address))
 }

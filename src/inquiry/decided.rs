@@ -1,6 +1,5 @@
 //! Verdicts as they come, for a host that shows progress.
 
-use crate::dnsxl::ListFinding;
 use crate::inquiry::Inquiry;
 use crate::inquiry::questions::CheckId;
 use crate::report::ListReport;
@@ -10,7 +9,7 @@ impl Inquiry {
     /// The verdicts that were reached since the last call.
     pub(crate) fn take_decided(&mut self) -> Vec<Update> {
         let mut updates = Vec::new();
-        let reported = &mut self.reported;
+        let mut reported = std::mem::take(&mut self.reported);
         if let Some(iprev) = once(&mut reported.iprev, self.iprev.as_ref().and_then(|check| check.verdict.as_ref())) {
             updates.push(Update::Iprev(iprev.clone()));
         }
@@ -25,24 +24,20 @@ impl Inquiry {
         if let Some(recipient) = once(&mut reported.recipient, recipient) {
             updates.push(Update::Recipient(Box::new(recipient.clone())));
         }
-        let unasked = if std::mem::replace(&mut reported.unasked, true) { &[] } else { &self.unasked[..] };
-        updates.extend(unasked.iter().map(|row| Update::List(Box::new(row.clone()))));
         reported.lists.resize(self.lists.len(), false);
-        for (list, is_reported) in self.lists.iter().zip(&mut reported.lists) {
-            let Some(verdict) = once(is_reported, list.run.verdict.as_ref().map(ListFinding::verdict)) else {
-                continue;
+        reported.unasked.resize(self.rows.len() - self.lists.len(), false);
+        for row in &self.rows {
+            let is_reported = match row.check {
+                CheckId::List(index) => reported.lists.get_mut(index),
+                CheckId::Unasked(index) => reported.unasked.get_mut(index),
+                _ => None,
             };
-            updates.push(Update::List(Box::new(ListReport {
-                spec: list.run.unit.spec().clone(),
-                subject: list.subject.clone(),
-                part: list.part,
-                group: list.group,
-                operator: list.operator,
-                check: CheckId::List(list.index),
-                verdict: verdict.clone(),
-                health: list.health.clone(),
-            })));
+            let Some(is_reported) = is_reported else { continue };
+            if let Some(verdict) = once(is_reported, self.verdict_of(row)) {
+                updates.push(Update::List(Box::new(ListReport { verdict: verdict.clone(), ..row.clone() })));
+            }
         }
+        self.reported = reported;
         updates
     }
 }

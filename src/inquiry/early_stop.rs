@@ -12,11 +12,10 @@ use crate::dnsxl::score::{self, ContextScore, Contribution, Outcome, Score};
 use crate::dnsxl::{ListFinding, ListKind, ListSpec, OnNoAnswer, Part, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::assemble::corrected;
-use crate::inquiry::list_run::ListRun;
 use crate::inquiry::questions::CheckId;
 use crate::inquiry::running::Running;
 use crate::policy::{Finding, Policy, Stage};
-use crate::report::ResolverFault;
+use crate::report::{ListReport, ResolverFault};
 
 /// What a stage of a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,14 +107,10 @@ impl Inquiry {
         let no_answer = Verdict::not_awaited();
         let fault = (existence == Existence::Doubted).then_some(ResolverFault::RewritesNxdomain);
         let rows = || {
-            let asked = self.lists.iter().map(|list| {
-                let verdict = list.run.verdict.as_ref().map_or(&no_answer, ListFinding::verdict);
-                (list.run.unit.spec(), verdict, list.group)
-            });
-            let unasked = self.unasked.iter().map(|row| (&row.spec, &row.verdict, row.group));
-            asked.chain(unasked).filter_map(|(spec, verdict, group)| {
+            self.rows.iter().filter_map(|row| {
+                let verdict = self.verdict_of(row).unwrap_or(&no_answer);
                 let stands = corrected(verdict, fault, false).is_none();
-                Contribution::of(spec, if stands { verdict } else { &no_answer }, group)
+                Contribution::of(&row.spec, if stands { verdict } else { &no_answer }, row.group)
             })
         };
         score::of_contexts(rows, self.settings.lists.all_contexts())
@@ -166,15 +161,17 @@ impl Inquiry {
 
     /// Stops waiting for the lists about these parts of the dialogue.
     fn drop_lists(&mut self, dropped: impl Fn(Option<Part>) -> bool) {
-        self.waiting.retain(|list| !dropped(Some(list.part)));
-        self.abandon_lists(|list| dropped(list.part));
+        let settings = Arc::clone(&self.settings);
+        let rows = settings.lists.rows();
+        self.waiting.retain(|list| !rows.get(list.group).is_some_and(|of| dropped(of.part())));
+        self.abandon_lists(|row| dropped(row.part));
     }
 
     /// Gives these lists the verdict "not awaited", if they have none yet.
-    fn abandon_lists(&mut self, unwanted: impl Fn(&ListRun) -> bool) {
+    fn abandon_lists(&mut self, unwanted: impl Fn(&ListReport) -> bool) {
         let mut abandoned = Vec::new();
         for (index, list) in self.lists.iter_mut().enumerate() {
-            if !list.run.is_done() && unwanted(list) {
+            if !list.run.is_done() && self.rows.get(list.row).is_some_and(&unwanted) {
                 list.was_left_unanswered = self.questions.left_unanswered(CheckId::List(index));
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;
@@ -200,10 +197,7 @@ impl Inquiry {
         if decided.is_empty() {
             return;
         }
-        self.abandon_lists(|list| {
-            let context = list.run.unit.spec().context();
-            decided.iter().any(|name| name.as_deref() == context)
-        });
+        self.abandon_lists(|row| decided.iter().any(|name| name.as_deref() == row.context()));
     }
 
     /// The contexts whose outcome the lists that have not answered can no longer change.

@@ -1,5 +1,6 @@
 //! The end of an inquiry: it applies what was learned to the state, and builds the report.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::base::name::Name;
@@ -30,9 +31,10 @@ impl Inquiry {
         let started = self.started;
         let mut shared = self.known.take().map_or_else(SharedState::default, |known| *known);
         self.health_epoch = shared.health_epoch();
-        for list in self.lists.iter().chain(&self.probes) {
-            let (spec, kind) = (list.run.unit.spec(), list.run.unit.kind());
-            shared.set_health(spec, kind, list.health.clone(), started);
+        for list in &self.lists {
+            if let Some(row) = self.rows.get(list.row) {
+                shared.set_health(&row.spec, list.run.unit.kind(), Arc::clone(&row.health), started);
+            }
         }
         let trial = self.trial.as_ref().map(|trial| trial.unit.label());
         if let Some(label) = trial {
@@ -56,7 +58,8 @@ impl Inquiry {
         let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
         let mut list_signs = std::mem::take(&mut self.workspace.list_signs);
-        let mut rows = self.take_rows(failure, &mut list_signs);
+        self.end_lists(failure, &mut list_signs);
+        let mut rows = std::mem::take(&mut self.rows);
         let begun = self.started;
         self.compare_with_others(&mut list_signs, &rows);
         let signs = self.questions.signs();
@@ -86,21 +89,14 @@ impl Inquiry {
         Finished { report, workspace, events, invalidated }
     }
 
-    /// All rows in the order of the configuration. Adds what the answers of lists show about them.
-    fn take_rows(&mut self, failure: Failure, list_signs: &mut Vec<ListSigns>) -> Vec<ListReport> {
-        let unasked = std::mem::take(&mut self.unasked);
-        if self.lists.is_empty() {
-            return unasked;
+    /// Ends every list. Adds what the answers of lists show about them.
+    fn end_lists(&mut self, failure: Failure, list_signs: &mut Vec<ListSigns>) {
+        for (index, list) in self.lists.drain(..).enumerate() {
+            let Some(row) = self.rows.get_mut(list.row) else { continue };
+            let signs = signs_of(CheckId::List(index), &list, row.subject.is_some(), &self.questions);
+            list_signs.extend(Some(signs).filter(ListSigns::is_any));
+            row.verdict = list.run.finish(failure).into_verdict();
         }
-        let mut rows = Vec::with_capacity(unasked.len() + self.lists.len());
-        let mut unasked = unasked.into_iter().peekable();
-        for list in self.lists.drain(..) {
-            rows.extend(std::iter::from_fn(|| unasked.next_if(|row| row.group < list.group)));
-            list_signs.extend(Some(signs_of(rows.len(), &list, &self.questions)).filter(ListSigns::is_any));
-            rows.push(list.row(failure));
-        }
-        rows.extend(unasked);
-        rows
     }
 
     /// Notes which of the lists that gave a new answer stand alone with it. A client that comes again counts once, as long as its
@@ -117,20 +113,13 @@ impl Inquiry {
 
     /// The answers to our own questions.
     fn own_answers(&self) -> Vec<QueuedAnswer> {
-        let list_of = |unit| -> Option<(Name, SubjectKind)> {
-            let list = match unit {
-                CheckId::List(index) => self.lists.iter().find(|list| list.index == index)?,
-                CheckId::Probe(index) => self.probes.get(index)?,
-                CheckId::Iprev
-                | CheckId::Helo
-                | CheckId::Sender
-                | CheckId::Recipient
-                | CheckId::Trial
-                | CheckId::Unasked(_) => {
-                    return None;
-                }
+        let list_of = |check| -> Option<(Name, SubjectKind)> {
+            let unit = match check {
+                CheckId::List(index) => &self.lists.get(index)?.run.unit,
+                CheckId::Probe(index) => &self.probes.get(index)?.unit,
+                _ => return None,
             };
-            Some((list.run.unit.spec().zone().clone(), list.run.unit.kind()))
+            Some((unit.spec().zone().clone(), unit.kind()))
         };
         let queued = |(exchange, asked): (&crate::report::Exchange, &crate::inquiry::questions::AskedQuestion)| {
             let list = list_of(asked.wanted_first);
@@ -142,15 +131,15 @@ impl Inquiry {
 
 /// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
 /// list suspect, and its controls, which get their full time, decide.
-fn signs_of(row: usize, list: &ListRun, questions: &Questions) -> ListSigns {
-    let (unit, hint) = (&list.run.unit, list.hint);
+fn signs_of(check: CheckId, list: &ListRun, has_subject: bool, questions: &Questions) -> ListSigns {
+    let (unit, row, hint) = (&list.run.unit, list.row, list.hint);
     let kind = unit.kind();
     if let Some(subject_answer) = unit.plain_subject_answer() {
         return ListSigns { row, kind, hint, subject_answer, saw_loopback: false, reason: None, alone: None };
     }
     let mut subject_answer = unit.subject_answer();
-    let left = || list.was_left_unanswered || questions.left_unanswered(CheckId::List(list.index));
-    if subject_answer == SubjectAnswer::Nothing && list.subject.is_some() && left() {
+    let left = || list.was_left_unanswered || questions.left_unanswered(check);
+    if subject_answer == SubjectAnswer::Nothing && has_subject && left() {
         subject_answer = SubjectAnswer::Failed;
     }
     ListSigns {
@@ -161,21 +150,6 @@ fn signs_of(row: usize, list: &ListRun, questions: &Questions) -> ListSigns {
         saw_loopback: unit.saw_loopback(),
         reason: unit.reason_for_breakage(),
         alone: None,
-    }
-}
-
-impl ListRun {
-    fn row(self, failure: Failure) -> ListReport {
-        ListReport {
-            spec: self.run.unit.spec().clone(),
-            operator: self.operator,
-            subject: self.subject,
-            part: self.part,
-            group: self.group,
-            check: CheckId::List(self.index),
-            verdict: self.run.finish(failure).into_verdict(),
-            health: self.health,
-        }
     }
 }
 

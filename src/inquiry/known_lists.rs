@@ -1,20 +1,19 @@
 //! What lists are known to have answered about the client before an inquiry begins. A list that is known not to hold the client
 //! is not asked: nearly every list of a client that comes again.
 
-use std::sync::Arc;
-
 use crate::base::name::Name;
 use crate::dns::Answer;
-use crate::dnsxl::{About, ListSpec, Part, Subject, SubjectKind};
+use crate::dnsxl::{Subject, SubjectKind};
+use crate::lists::RowSpec;
 use crate::report::learned::ZoneHint;
 use crate::state::SharedState;
 
-/// A list that is asked about the client: its number in the set, its zone, and where to look for that.
+/// A list that is asked about the client: the number of its row in the set, its zone, and where to look for that.
 pub(crate) type ListOfClient<'a> = (usize, &'a Name, ZoneHint);
 
 /// Looks up what lists are known to have answered.
 pub(crate) trait KnownLists {
-    /// Adds the known answers about the client to `known`, with the numbers of their lists, in the order of `lists`.
+    /// Adds the known answers about the client to `known`, with the numbers of their rows, in the order of `lists`.
     fn look_up(
         &self,
         client: &Subject,
@@ -30,19 +29,19 @@ impl KnownLists for NothingKnown {
     fn look_up(&self, _: &Subject, _: &mut dyn Iterator<Item = ListOfClient<'_>>, _: &mut Vec<(usize, Answer)>) {}
 }
 
-/// The lists of a set that are asked about the client's address.
+/// The lists of these rows that are asked about the client's address.
 pub(super) fn lists_about<'a>(
     kind: SubjectKind,
-    lists: &'a [Arc<ListSpec>],
+    rows: &'a [RowSpec],
     shared: &'a SharedState,
 ) -> impl Iterator<Item = ListOfClient<'a>> {
-    let is_asked = |spec: &ListSpec| spec.about().any(|about| matches!(about, About::Part(Part::Address)));
-    let asked = lists.iter().enumerate().filter(move |(_, spec)| is_asked(spec));
-    asked.map(move |(position, spec)| (position, spec.zone(), shared.hint(position, kind)))
+    let rows = rows.iter().enumerate().filter(|(_, of)| of.is_about_client());
+    rows.map(move |(group, of)| (group, of.spec.zone(), shared.hint(group, kind)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -64,9 +63,9 @@ mod tests {
             lists: &mut dyn Iterator<Item = ListOfClient<'_>>,
             known: &mut Vec<(usize, Answer)>,
         ) {
-            for (position, zone, _) in lists {
+            for (group, zone, _) in lists {
                 let answers = self.0.iter().filter(|(of, _)| *of == zone.to_string());
-                known.extend(answers.map(|(_, answer)| (position, answer.clone())));
+                known.extend(answers.map(|(_, answer)| (group, answer.clone())));
             }
         }
     }

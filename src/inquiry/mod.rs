@@ -38,6 +38,7 @@ mod names;
 mod operators;
 mod question_index;
 mod questions;
+mod rows;
 mod running;
 mod session_facts;
 mod session_memory;
@@ -65,7 +66,7 @@ use crate::check::iprev::IprevCheck;
 use crate::check::mail_domain::MailDomainCheck;
 use crate::check::resolver::ResolverCheck;
 use crate::dns::{Answer, Question};
-use crate::dnsxl::{Label, ListSpec, Proof, Purpose, Subject, SubjectKind};
+use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectKind};
 pub(crate) use crate::inquiry::asking::{Asker, WaitFor};
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
@@ -100,17 +101,17 @@ pub struct Inquiry {
     helo: Option<Running<HeloCheck>>,
     sender: Option<Running<MailDomainCheck>>,
     recipient: Option<Running<MailDomainCheck>>,
+    /// The rows of the report: each list and each of its subjects. Those that have no list in `lists` have their verdict.
+    rows: Vec<ListReport>,
     /// Lists that are asked.
     lists: Vec<ListRun>,
-    /// The rows of lists that are not asked: they do not apply, or are known not to hold the client.
-    unasked: Vec<ListReport>,
     /// Lists about the client's names.
     waiting: Vec<WaitingList>,
     /// How many lists from the first on are done; the others may be.
     lists_done: usize,
     questions: Questions,
     /// Suspected lists that are asked about themselves. No check waits for them.
-    probes: Vec<ListRun>,
+    probes: Vec<Running<ListCheck>>,
     /// The trial of the resolver, at the regular time or because of a suspicion.
     trial: Option<Running<ResolverCheck>>,
     /// A trial was begun or already under way when the check began.
@@ -175,27 +176,23 @@ impl Inquiry {
     /// The next question with its purpose.
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
         let (ticket, question, asked) = self.questions.next()?;
-        let list = match asked.wanted_first {
-            CheckId::List(index) => self.lists.get(index),
-            CheckId::Probe(index) => self.probes.get(index),
-            CheckId::Iprev
-            | CheckId::Helo
-            | CheckId::Sender
-            | CheckId::Recipient
-            | CheckId::Trial
-            | CheckId::Unasked(_) => None,
+        let run = match asked.wanted_first {
+            CheckId::List(index) => self.lists.get(index).map(|list| (&list.run.unit, Some(list))),
+            CheckId::Probe(index) => self.probes.get(index).map(|probe| (&probe.unit, None)),
+            _ => None,
         };
-        let list = list.map(|list| {
-            let spec = list.run.unit.spec();
+        let list = run.map(|(unit, list)| {
+            let spec = unit.spec();
+            let row = list.and_then(|list| self.rows.get(list.row));
             let in_form = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).into_owned();
             AskedList {
                 spec: Arc::clone(spec),
-                kind: list.run.unit.kind(),
-                subject: list.subject.as_ref().map(in_form),
+                kind: unit.kind(),
+                subject: row.and_then(ListReport::subject).map(in_form),
                 client: self.dialogue.client.map(client_number::of_address),
-                takes_proof: list.run.unit.takes_proof(),
+                takes_proof: unit.takes_proof(),
                 is_suspicion: matches!(asked.wanted_first, CheckId::Probe(_)),
-                hint: list.hint,
+                hint: list.map(|list| list.hint).unwrap_or_default(),
             }
         });
         let purpose = asked.purpose;
@@ -298,13 +295,13 @@ impl Inquiry {
 
     /// The same for what a list says about one subject.
     pub(crate) fn prove_about(&mut self, spec: &ListSpec, subject: &Subject, proof: &Proof) {
-        self.prove_where(spec, subject.kind(), proof, |list| list.subject.as_ref() == Some(subject));
+        self.prove_where(spec, subject.kind(), proof, |row| row.subject.as_ref() == Some(subject));
     }
 
-    fn prove_where(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof, wanted: impl Fn(&ListRun) -> bool) {
+    fn prove_where(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof, wanted: impl Fn(&ListReport) -> bool) {
         for index in 0..self.lists.len() {
             let Some(list) = self.lists.get_mut(index) else { return };
-            let is_wanted = wanted(list);
+            let is_wanted = self.rows.get(list.row).is_some_and(&wanted);
             let unit = &mut list.run.unit;
             let is_same = |other: &ListSpec| {
                 other.zone() == spec.zone() && other.knowledge().has_same_controls(spec.knowledge(), kind)
@@ -318,13 +315,5 @@ impl Inquiry {
             self.questions.cancel_controls(CheckId::List(index));
             self.advance(CheckId::List(index));
         }
-    }
-
-    /// Adds a list and returns its index.
-    fn push_list(&mut self, mut list: ListRun) -> usize {
-        let index = self.lists.len();
-        list.index = index;
-        self.lists.push(list);
-        index
     }
 }

@@ -1,12 +1,14 @@
 //! Lists that are asked about the client's names: they wait until reverse DNS has given those names.
 
+use std::sync::Arc;
+
 use crate::base::name::Name;
 use crate::check::Check;
 use crate::check::iprev::{ClientName, Iprev};
 use crate::dns::Failure;
-use crate::dnsxl::{ListCheck, ListFinding, Part, Skipped, Subject, SubjectKind};
+use crate::dnsxl::{Part, Skipped, Subject, Unknown, Verdict};
 use crate::inquiry::Inquiry;
-use crate::inquiry::list_run::{ListRun, WaitingList, list_run};
+use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::questions::CheckId;
 
 impl Inquiry {
@@ -16,21 +18,20 @@ impl Inquiry {
             return;
         }
         let Some(iprev) = self.iprev.as_ref().and_then(|running| running.verdict.clone()) else { return };
-        for waiting in std::mem::take(&mut self.waiting) {
-            let names: Vec<Name> = match (iprev.names(), waiting.part) {
-                (Some(names), Part::ConfirmedName) => names.confirmed().map(ClientName::name).cloned().collect(),
+        let settings = Arc::clone(&self.settings);
+        for WaitingList { group, plan } in std::mem::take(&mut self.waiting) {
+            let Some(of) = settings.lists.rows().get(group) else { continue };
+            let names: Vec<Name> = match (iprev.names(), of.part()) {
+                (Some(names), Some(Part::ConfirmedName)) => names.confirmed().map(ClientName::name).cloned().collect(),
                 (Some(names), _) => names.all().iter().map(ClientName::name).cloned().collect(),
                 (None, _) => Vec::new(),
             };
             if names.is_empty() {
-                let index = self.push_list(waiting.about_nothing(&iprev));
-                self.advance(CheckId::List(index));
+                self.add_decided(of, group, None, without_names(&iprev), Arc::clone(&plan.health));
             }
             for name in names {
-                let WaitingList { group, operator, spec, part, plan } = &waiting;
-                let run = list_run(spec, Subject::Domain(name), None, Some(*part), *group, *operator, plan.clone());
-                let index = self.push_list(run);
-                self.advance(CheckId::List(index));
+                let check = self.add_asked(of, group, Subject::Domain(name), None, plan.clone());
+                self.advance(check);
             }
         }
     }
@@ -42,20 +43,25 @@ impl Inquiry {
             iprev.verdict = Some(iprev.unit.expire(failure));
             self.ask_about_names();
         }
-        self.lists.sort_by_key(|list| list.group);
+        if self.rows.is_sorted_by_key(|row| row.group) {
+            return;
+        }
+        self.rows.sort_by_key(|row| row.group);
+        for (number, row) in self.rows.iter().enumerate() {
+            if let CheckId::List(index) = row.check
+                && let Some(list) = self.lists.get_mut(index)
+            {
+                list.row = number;
+            }
+        }
     }
 }
 
-impl WaitingList {
-    /// The client has no name: the list is skipped. If reverse DNS is undecided, so is the list.
-    fn about_nothing(&self, iprev: &Iprev) -> ListRun {
-        let control = self.plan.control.clone();
-        let unit = ListCheck::skipped(self.spec.clone(), SubjectKind::Domain, Skipped::NoClient, control);
-        let health = self.plan.health.clone();
-        let mut list = ListRun { part: Some(self.part), group: self.group, ..ListRun::about_nobody(unit, health) };
-        if let Iprev::TempError(error) = iprev {
-            list.run.verdict = Some(ListFinding::unknown(*error.why()));
-        }
-        list
+/// The verdict of a list about the client's names, where there is none: the list is skipped. If reverse DNS is undecided, so is
+/// the list.
+fn without_names(iprev: &Iprev) -> Verdict {
+    match iprev {
+        Iprev::TempError(error) => Verdict::Unknown(Unknown::because(*error.why())),
+        _ => Verdict::Skipped(Skipped::NoClient),
     }
 }

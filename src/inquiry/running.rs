@@ -65,8 +65,8 @@ pub(super) struct Reported {
     pub(super) helo: bool,
     pub(super) sender: bool,
     pub(super) recipient: bool,
-    /// The lists that are not asked.
-    pub(super) unasked: bool,
+    /// One flag for each list that is not asked.
+    pub(super) unasked: Vec<bool>,
     /// One flag for each of the others.
     pub(super) lists: Vec<bool>,
 }

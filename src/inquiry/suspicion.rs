@@ -34,7 +34,7 @@ use crate::dnsxl::{
 use crate::inquiry::list_run::WaitingList;
 use crate::inquiry::running::Running;
 use crate::inquiry::{CheckId, Inquiry, ListRun};
-use crate::report::ResolverFault;
+use crate::report::{ListReport, ResolverFault};
 use crate::state::{SharedState, TrialState};
 
 /// How long a check waits for the trial of the resolver once everything else is there.
@@ -60,7 +60,8 @@ impl Inquiry {
         };
         let waiting = |list: &WaitingList| {
             let label = list.plan.suspicion.filter(|_| list.plan.is_failing)?;
-            Some((list.spec.clone(), SubjectKind::Domain, label))
+            let spec = self.settings.lists.rows().get(list.group)?.spec.clone();
+            Some((spec, SubjectKind::Domain, label))
         };
         let failing: Vec<_> =
             self.lists.iter().filter_map(failing).chain(self.waiting.iter().filter_map(waiting)).collect();
@@ -96,21 +97,22 @@ impl Inquiry {
     /// Asks a list about itself.
     fn probe_list(&mut self, spec: Arc<ListSpec>, kind: SubjectKind, label: Label, probe: Probe) {
         let unit = ListCheck::probe(spec, kind, Control::stale(label), probe);
-        let index = self.probes.len();
-        self.probes.push(ListRun { index, ..ListRun::about_nobody(unit, Arc::default()) });
-        self.advance(CheckId::Probe(index));
+        let check = CheckId::Probe(self.probes.len());
+        self.probes.push(Running::new(unit));
+        self.advance(check);
     }
 
     /// Are questions to lists about themselves still under way?
     pub(crate) fn is_asking_lists_about_themselves(&self) -> bool {
-        self.probes.iter().any(|probe| !probe.run.is_done())
+        self.probes.iter().any(|probe| !probe.is_done())
     }
 
     /// Asks the list about itself, if its answer about the subject makes it suspect.
     pub(super) fn suspect_list(&mut self, index: usize) {
         let Some(list) = self.lists.get_mut(index) else { return };
         let Some(label) = list.suspicion else { return };
-        let probe = match (list.run.unit.subject_answer(), list.health.health) {
+        let health = self.rows.get(list.row).map(ListReport::health).unwrap_or_default();
+        let probe = match (list.run.unit.subject_answer(), health) {
             (SubjectAnswer::Strange, _) => Probe::Controls,
             (SubjectAnswer::DeniedFromAbove, _) | (SubjectAnswer::Miss | SubjectAnswer::Hit, Health::Gone) => {
                 Probe::Existence
@@ -177,7 +179,8 @@ impl Inquiry {
     /// Do a list's controls accuse it while the resolver is on trial? The accusation counts only if the resolver is honest.
     pub(crate) fn accuses_while_on_trial(&self) -> bool {
         let on_trial = self.trial.as_ref().is_some_and(|trial| !trial.is_done()) || self.trial_elsewhere;
-        on_trial && self.lists.iter().chain(&self.probes).any(|list| list.run.unit.is_accused())
+        let mut units = self.lists.iter().map(|list| &list.run).chain(&self.probes);
+        on_trial && units.any(|running| running.unit.is_accused())
     }
 
     /// The trial that another check made has ended, or was abandoned.

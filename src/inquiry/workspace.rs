@@ -16,7 +16,7 @@ pub(crate) struct Workspace {
     pub(super) lists: Vec<ListRun>,
     pub(super) asked: Vec<AskedQuestion>,
     pub(super) index: QuestionIndex,
-    /// Answers of lists that are known when the inquiry begins, with the lists' numbers in the set.
+    /// Answers of lists that are known when the inquiry begins, with the numbers of their rows in the set.
     pub(super) known: Vec<(usize, Answer)>,
     pub(super) list_signs: Vec<ListSigns>,
     pub(super) operators: OperatorAnswers,

@@ -12,6 +12,7 @@ use crate::lists::finding::{ZoneFinding, ZoneFindingKind};
 use crate::lists::knowledge::{Knowledge, Retired};
 use crate::lists::merge::Merge;
 use crate::lists::notation;
+use crate::lists::rows::rows_of;
 use crate::lists::set::{ListSet, SetData};
 
 /// The score from which on the recommended lists reject a client; their weights in the catalogue are chosen for this
@@ -322,10 +323,10 @@ impl ListSetBuilder {
         }
         let lists: Vec<Arc<ListSpec>> = lists.into_iter().map(Arc::new).collect();
         let mistakes = errors.into_iter().map(|(_, error)| error).collect();
-        let operators = operator_numbers(&lists);
+        let rows = rows_of(&lists);
         let unreachable = crate::lists::unreachable::find(&lists, &contexts, &findings);
         let left_out = self.left_out;
-        Ok(ListSet(Arc::new(SetData { lists, operators, contexts, findings, unreachable, left_out, mistakes })))
+        Ok(ListSet(Arc::new(SetData { lists, rows, contexts, findings, unreachable, left_out, mistakes })))
     }
 
     /// The contexts that decide separately: those that have lists. None if all lists decide together, by the default
@@ -376,14 +377,3 @@ fn number_alike(lists: &mut [ListSpec]) {
 
 /// The name for lists without a context beside several contexts.
 const ALONE: &str = "lists";
-
-/// Numbers the operators in the order of their first list. For each list, the number of its operator.
-fn operator_numbers(lists: &[Arc<ListSpec>]) -> Vec<usize> {
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    let mut numbers = Vec::with_capacity(lists.len());
-    for spec in lists {
-        let next = known.len();
-        numbers.push(*known.entry(spec.operator()).or_insert(next));
-    }
-    numbers
-}

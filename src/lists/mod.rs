@@ -8,6 +8,7 @@ mod knowledge;
 mod merge;
 mod misuse;
 pub mod notation;
+mod rows;
 mod set;
 mod unreachable;
 
@@ -16,5 +17,6 @@ pub use crate::lists::error::{ListSetError, MAX_LISTS};
 pub use crate::lists::finding::{ZoneFinding, ZoneFindingKind};
 pub use crate::lists::knowledge::{Knowledge, Retired};
 pub use crate::lists::merge::Merge;
+pub(crate) use crate::lists::rows::RowSpec;
 pub use crate::lists::set::ListSet;
 pub use crate::lists::unreachable::Unreachable;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::dnsxl::score::ContextThresholds;
 use crate::dnsxl::{ListSpec, SpecError};
 use crate::lists::finding::ZoneFinding;
+use crate::lists::rows::RowSpec;
 use crate::lists::unreachable::Unreachable;
 
 /// Which lists are asked, in which order they are reported, and when they decide. Immutable; a clone shares the data.
@@ -30,8 +31,7 @@ pub struct ListSet(pub(super) Arc<SetData>);
 #[derive(Debug, PartialEq, Eq, Default)]
 pub(super) struct SetData {
     pub(super) lists: Vec<Arc<ListSpec>>,
-    /// For each list, the number of its operator.
-    pub(super) operators: Vec<usize>,
+    pub(super) rows: Vec<RowSpec>,
     pub(super) contexts: Vec<ContextThresholds>,
     pub(super) findings: Vec<ZoneFinding>,
     pub(super) unreachable: Vec<Unreachable>,
@@ -102,14 +102,14 @@ impl ListSet {
         &self.0.lists
     }
 
-    /// The same, each list with the number of its operator: lists of one operator have the same number.
-    pub(crate) fn with_operators(&self) -> impl Iterator<Item = (&Arc<ListSpec>, usize)> {
-        self.0.lists.iter().zip(self.0.operators.iter().copied())
+    /// The rows that these lists give every report, in order.
+    pub(crate) fn rows(&self) -> &[RowSpec] {
+        &self.0.rows
     }
 
     /// The number of operators.
     pub(crate) fn operator_count(&self) -> usize {
-        self.0.operators.iter().max().map_or(0, |highest| highest + 1)
+        self.0.rows.iter().map(|row| row.operator + 1).max().unwrap_or_default()
     }
 
     /// The texts that cannot be read, with [`Mistakes::LeaveOut`](crate::lists::Mistakes::LeaveOut).

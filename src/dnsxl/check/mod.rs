@@ -12,7 +12,6 @@ use std::sync::Arc;
 use crate::base::name::{MAX_WIRE_LENGTH, Name, NameError};
 use crate::check::{Answers, Check, Slot, Slots, Step};
 use crate::dns::Evidence;
-use crate::dns::unknown::UnknownReason;
 use crate::dns::{Answer, AnswerKind, Failure, Question, RecordType};
 pub(crate) use crate::dnsxl::check::controls::is_denied_from_above;
 pub(crate) use crate::dnsxl::check::purpose::{Probe, Purpose, SubjectAnswer, TestEntryState};
@@ -23,7 +22,7 @@ use crate::dnsxl::problem::Breakage;
 use crate::dnsxl::proof::{Control, ControlOutcome, Freshness, Proof};
 use crate::dnsxl::skipped::Skipped;
 use crate::dnsxl::subject::Subject;
-use crate::dnsxl::verdict::{NotListed, Unknown, Verdict};
+use crate::dnsxl::verdict::{NotListed, Verdict};
 
 const A: Slot = Slot(0);
 const TXT: Slot = Slot(1);
@@ -125,11 +124,6 @@ impl ListFinding {
         &self.verdict
     }
 
-    /// The result for a list that could not be asked, because its subject is unknown for this reason.
-    pub(crate) fn unknown(why: UnknownReason) -> Self {
-        Self { verdict: Verdict::Unknown(Unknown::because(why)) }
-    }
-
     pub(crate) fn into_verdict(self) -> Verdict {
         self.verdict
     }
@@ -163,12 +157,6 @@ impl ListCheck {
             check.details_mut().reason_name = reason_name;
         }
         check
-    }
-
-    /// A check with a verdict from the start: the list is not asked.
-    #[must_use]
-    pub(crate) fn skipped(spec: Arc<ListSpec>, kind: SubjectKind, why: Skipped, control: Control) -> Self {
-        Self::with(spec, kind, Err(why), control)
     }
 
     /// A check of the test entries of a list, without a subject.

@@ -125,14 +125,15 @@ impl ListSpec {
     }
 
     /// Everything that the list is asked about, in order.
-    pub(crate) fn about(&self) -> impl Iterator<Item = About<'_>> {
-        self.parts.iter().copied().map(About::Part).chain(self.usage.fixed.iter().map(About::Fixed))
+    pub(crate) fn about(&self) -> impl Iterator<Item = About> {
+        let fixed = self.usage.fixed.iter().cloned().map(About::Fixed);
+        self.parts.iter().copied().map(About::Part).chain(fixed)
     }
 }
 
 /// One thing that a list is asked about.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum About<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum About {
     Part(Part),
-    Fixed(&'a Subject),
+    Fixed(Subject),
 }
