@@ -150,7 +150,7 @@ impl CheckerBuilder {
             shared: Mutex::new(SharedState::new(self.window)),
             background: Background::default(),
             awaited: ReusePool::default(),
-            checks: Limit::new(checks),
+            checks: Arc::new(Limit::new(checks)),
         };
         let configured = Arc::new(ArcSwap::from_pointee(Configured::new(self.settings)));
         let family = Arc::new(Family::default());

@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use futures::FutureExt;
+use futures::future::{self, Either};
 
 use crate::base::clock::Clock;
 use crate::base::lock::lock;
@@ -254,31 +256,33 @@ impl Checker {
         inquiry
     }
 
-    /// Runs all checks of a dialogue and counts them.
-    async fn run(self, dialogue: Dialogue, run: Run) -> Report {
-        let now = self.engine.fetcher.clock.now();
-        let asks = now < run.deadline;
-        let counters = &self.engine.fetcher.counters;
-        let permit = self.engine.checks.permit();
-        let report = match permit {
-            Some(_) => {
-                let cached = CachedLists { fetcher: &self.engine.fetcher, now };
+    /// Begins all checks of a dialogue. The future runs them, and counts them at the end.
+    fn run(&self, dialogue: Dialogue, run: Run) -> impl Future<Output = Report> + Send + use<> {
+        let engine = Arc::clone(&self.engine);
+        let now = engine.fetcher.clock.now();
+        let check = match engine.checks.permit() {
+            Some(permit) => {
+                let cached = CachedLists { fetcher: &engine.fetcher, now };
                 // A session has answers of its own, which are looked for one by one.
                 let known_lists: &dyn KnownLists = if run.session.is_none() { &cached } else { &NothingKnown };
-                let inquiry = self.inquiry(dialogue, known_lists, now, asks);
-                driver::run_inquiry(Arc::clone(&self.engine), inquiry, run).await
+                let inquiry = self.inquiry(dialogue, known_lists, now, now < run.deadline);
+                let report = driver::run_inquiry(Arc::clone(&engine), inquiry, run);
+                Either::Left(report.inspect(move |_| drop(permit)))
             }
             None => {
-                counters.shed.fetch_add(1, Ordering::Relaxed);
-                driver::shed(&self.engine, *self.inquiry(dialogue, &NothingKnown, now, false))
+                engine.fetcher.counters.shed.fetch_add(1, Ordering::Relaxed);
+                let inquiry = self.inquiry(dialogue, &NothingKnown, now, false);
+                Either::Right(future::ready(driver::shed(&engine, *inquiry)))
             }
         };
-        counters.checks.fetch_add(1, Ordering::Relaxed);
-        counters.check_time.add(report.elapsed());
-        if report.completeness() == Completeness::CutByDeadline {
-            counters.cut.fetch_add(1, Ordering::Relaxed);
-        }
-        report
+        check.inspect(move |report| {
+            let counters = &engine.fetcher.counters;
+            counters.checks.fetch_add(1, Ordering::Relaxed);
+            counters.check_time.add(report.elapsed());
+            if report.completeness() == Completeness::CutByDeadline {
+                counters.cut.fetch_add(1, Ordering::Relaxed);
+            }
+        })
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
+
 use crate::base::clock::later;
-use crate::checker::updates::StartedCheck;
-use crate::checker::{Checker, Updates};
+use crate::checker::Checker;
 use crate::engine::run::{Run, UpdateQueue};
 use crate::inquiry::WaitFor;
 use crate::inquiry::dialogue::Dialogue;
@@ -47,11 +48,15 @@ pub struct PendingCheck {
     running: Option<StartedCheck>,
 }
 
-struct NotStarted {
+type StartedCheck = Pin<Box<dyn Future<Output = Report> + Send>>;
+
+pub(super) struct NotStarted {
     checker: Checker,
     dialogue: Dialogue,
     deadline: Deadline,
     wait_for: WaitFor,
+    /// Where its verdicts are put as they come.
+    pub(super) updates: Option<Arc<UpdateQueue>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +68,7 @@ enum Deadline {
 impl PendingCheck {
     pub(super) fn new(checker: Checker, dialogue: Dialogue) -> Self {
         let deadline = Deadline::Within(checker.budget());
-        let settings = NotStarted { checker, dialogue, deadline, wait_for: WaitFor::AllLists };
+        let settings = NotStarted { checker, dialogue, deadline, wait_for: WaitFor::AllLists, updates: None };
         Self { settings: Some(settings), running: None }
     }
 
@@ -103,40 +108,8 @@ impl PendingCheck {
         self.await.summary()
     }
 
-    /// The check as a stream: each verdict when it is reached, then the report. For pages, progress lines and logs. A list has
-    /// one update for each subject; one that the deadline cut appears only in the report.
-    ///
-    /// ```
-    /// # use rdnsbl::{Checker, ListSet, ManualClock, Scripted};
-    /// use rdnsbl::report::Update;
-    ///
-    /// # let clock = ManualClock::new();
-    /// # let dns = Scripted::table("$SOA bl.example 300 60\n* NXDOMAIN", clock.clone())?;
-    /// # let lists = ListSet::builder().deny("bl.example").build()?;
-    /// # let checker = Checker::builder_with(dns, clock.clone()).lists(lists).build()?;
-    /// # clock.run(async {
-    /// let client: std::net::IpAddr = "8.8.4.4".parse()?;
-    /// let mut updates = checker.check(client).updates();
-    /// while let Some(update) = updates.next().await {
-    ///     match update {
-    ///         Update::List(row) => println!("{} {}", row.list(), row.verdict().word()),
-    ///         Update::Report(report) => println!("{report}"),
-    ///         _ => {}
-    ///     }
-    /// }
-    /// # Ok::<(), std::net::AddrParseError>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn updates(self) -> Updates {
-        let queue = Arc::<UpdateQueue>::default();
-        let start = |settings: NotStarted| settings.start(Some(Arc::clone(&queue)));
-        let check = self.settings.map(start).or(self.running);
-        Updates::new(check, queue)
-    }
-
     /// Changes a setting. A check that runs already keeps what it began with.
-    fn with(mut self, change: impl FnOnce(&mut NotStarted)) -> Self {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut NotStarted)) -> Self {
         if let Some(settings) = &mut self.settings {
             change(settings);
         }
@@ -145,19 +118,15 @@ impl PendingCheck {
 }
 
 impl NotStarted {
-    fn start(self, updates: Option<Arc<UpdateQueue>>) -> StartedCheck {
+    fn start(self) -> StartedCheck {
         let deadline = match self.deadline {
             Deadline::Within(budget) => later(self.checker.engine.fetcher.clock.now(), budget),
             Deadline::Until(deadline) => deadline,
         };
-        let run = Run { updates, ..Run::alone(deadline, self.wait_for) };
-        Box::pin(async move {
-            let Self { checker, dialogue, .. } = self;
-            let engine = Arc::clone(&checker.engine);
-            let report = checker.run(dialogue, run).await;
-            engine.fetcher.counters.actions.count(report.advice().action());
-            report
-        })
+        let run = Run { updates: self.updates, ..Run::alone(deadline, self.wait_for) };
+        let report = self.checker.run(self.dialogue, run);
+        let engine = Arc::clone(&self.checker.engine);
+        Box::pin(report.inspect(move |report| engine.fetcher.counters.actions.count(report.advice().action())))
     }
 }
 
@@ -166,7 +135,7 @@ impl Future for PendingCheck {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
         if let Some(settings) = self.settings.take() {
-            self.running = Some(settings.start(None));
+            self.running = Some(settings.start());
         }
         match &mut self.running {
             Some(check) => check.as_mut().poll(context),

@@ -9,12 +9,9 @@ use std::task::{Context, Poll};
 use futures::stream::{Stream, StreamExt};
 
 use crate::base::lock::lock;
+use crate::checker::PendingCheck;
 use crate::engine::run::UpdateQueue;
-use crate::report::Report;
 use crate::report::update::Update;
-
-/// A check under way.
-pub(super) type StartedCheck = Pin<Box<dyn Future<Output = Report> + Send>>;
 
 /// The verdicts of one check as they come, then its report: see [`PendingCheck::updates`](crate::PendingCheck::updates).
 ///
@@ -40,15 +37,44 @@ pub(super) type StartedCheck = Pin<Box<dyn Future<Output = Report> + Send>>;
 #[must_use = "a check does nothing until its updates are awaited"]
 pub struct Updates {
     /// `None` after the report.
-    check: Option<StartedCheck>,
+    check: Option<PendingCheck>,
     queue: Arc<UpdateQueue>,
 }
 
-impl Updates {
-    pub(super) fn new(check: Option<StartedCheck>, queue: Arc<UpdateQueue>) -> Self {
-        Self { check, queue }
+impl PendingCheck {
+    /// The check as a stream: each verdict when it is reached, then the report. For pages, progress lines and logs. A list has
+    /// one update for each subject; one that the deadline cut appears only in the report.
+    ///
+    /// ```
+    /// # use rdnsbl::{Checker, ListSet, ManualClock, Scripted};
+    /// use rdnsbl::report::Update;
+    ///
+    /// # let clock = ManualClock::new();
+    /// # let dns = Scripted::table("$SOA bl.example 300 60\n* NXDOMAIN", clock.clone())?;
+    /// # let lists = ListSet::builder().deny("bl.example").build()?;
+    /// # let checker = Checker::builder_with(dns, clock.clone()).lists(lists).build()?;
+    /// # clock.run(async {
+    /// let client: std::net::IpAddr = "8.8.4.4".parse()?;
+    /// let mut updates = checker.check(client).updates();
+    /// while let Some(update) = updates.next().await {
+    ///     match update {
+    ///         Update::List(row) => println!("{} {}", row.list(), row.verdict().word()),
+    ///         Update::Report(report) => println!("{report}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn updates(self) -> Updates {
+        let queue = Arc::<UpdateQueue>::default();
+        let check = self.with(|settings| settings.updates = Some(Arc::clone(&queue)));
+        Updates { check: Some(check), queue }
     }
+}
 
+impl Updates {
     /// Ends the check: the next updates are the verdicts that are known, and the report. What is missing is unknown.
     pub fn stop(&mut self) {
         self.queue.is_stopped.store(true, Ordering::Relaxed);
@@ -75,7 +101,7 @@ impl Stream for Updates {
             return Poll::Ready(queued);
         }
         let Some(check) = &mut self.check else { return Poll::Ready(None) };
-        if let Poll::Ready(report) = check.as_mut().poll(context) {
+        if let Poll::Ready(report) = Pin::new(check).poll(context) {
             self.check = None;
             lock(&self.queue.verdicts).push_back(Update::Report(Box::new(report)));
         }

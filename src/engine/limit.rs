@@ -40,7 +40,7 @@ pub(crate) struct Turn {
 
 /// A permit that is given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Permit<'a>(&'a Limit);
+pub(crate) struct Permit(Arc<Limit>);
 
 impl Limit {
     pub(crate) fn new(permits: usize) -> Self {
@@ -48,8 +48,8 @@ impl Limit {
     }
 
     /// A permit, if one is free.
-    pub(crate) fn permit(&self) -> Option<Permit<'_>> {
-        self.take().then(|| Permit(self))
+    pub(crate) fn permit(self: &Arc<Self>) -> Option<Permit> {
+        self.take().then(|| Permit(Arc::clone(self)))
     }
 
     /// Takes a permit, once one is free. `turn` is the place in the queue until then. What is taken must be given back.
@@ -127,7 +127,7 @@ impl Drop for Turn {
     }
 }
 
-impl Drop for Permit<'_> {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.0.give_back();
     }

@@ -39,5 +39,5 @@ pub(crate) struct Engine {
     /// Tables of checks that have ended.
     pub(crate) awaited: ReusePool<AwaitedQueries<QueryTask, Pending>>,
     /// Permits for whole checks.
-    pub(crate) checks: Limit,
+    pub(crate) checks: Arc<Limit>,
 }

@@ -7,7 +7,7 @@ use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::Purpose;
 use crate::inquiry::question_index::{QuestionIndex, QuestionKey};
-pub(crate) use crate::report::exchange::CheckId;
+pub(crate) use crate::report::check_id::CheckId;
 use crate::report::exchange::{AskedQuestions, Exchange, ShortTime, Source};
 use crate::report::learned::{ResolverSigns, looks_like_the_resolver};
 

@@ -57,6 +57,7 @@ impl Inquiry {
         {
             known_lists.look_up(&client, &mut lists_about(client.kind(), rows, shared), &mut known);
         }
+        self.lists.reserve_exact(rows.len() - known.len());
         let mut answers = known.drain(..).peekable();
         for (group, of) in rows.iter().enumerate() {
             let name = names.as_mut().filter(|_| of.is_about_client()).map(|names| names.next(of.spec.zone()));

@@ -7,6 +7,7 @@ use crate::base::small_list::SmallList;
 use crate::base::words::words;
 use crate::dns::{Answer, Question};
 use crate::report::ListReport;
+use crate::report::check_id::CheckId;
 
 /// One question, its answer, and where the answer came from.
 ///
@@ -108,21 +109,6 @@ words!("source", Source: Display {
     Shared = "shared",
     Memory = "memory",
 });
-
-/// The check that wants an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CheckId {
-    Iprev,
-    Helo,
-    Sender,
-    Recipient,
-    Trial,
-    List(usize),
-    /// A list that is not asked, since its answer is known.
-    Unasked(usize),
-    /// A list asked about itself; no check waits for it.
-    Probe(usize),
-}
 
 /// A row of a [`Report`](crate::Report), whose questions [`Report::exchanges_of`](crate::Report::exchanges_of) returns.
 ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::dnsxl::{
     Evidence, Health, HealthState, ListId, ListKind, ListSpec, OnNoAnswer, Part, Subject, Verdict, health_advice,
 };
-use crate::report::exchange::CheckId;
+use crate::report::check_id::CheckId;
 
 /// One list, one subject, one verdict.
 ///

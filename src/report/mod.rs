@@ -3,6 +3,7 @@
 pub(crate) mod action;
 pub(crate) mod advice;
 pub mod authres;
+pub(crate) mod check_id;
 mod display;
 pub(crate) mod exchange;
 pub(crate) mod finding;
