@@ -250,14 +250,13 @@ impl Checker {
         let workspace = fetcher.workspaces.take().unwrap_or_default();
         let mut shared = lock(shared);
         let random = shared.random(now, Randomness::new);
-        let inquiry = Inquiry::within(workspace, dialogue, &self.settings(), known_lists, &mut shared, now, random);
-        let mut inquiry = Box::new(inquiry);
+        let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings(), known_lists, &mut shared, now, random);
         inquiry.begin(&mut shared, asks);
         inquiry
     }
 
     /// Begins all checks of a dialogue. The future runs them, and counts them at the end.
-    fn run(&self, dialogue: Dialogue, run: Run) -> impl Future<Output = Report> + Send + use<> {
+    fn run(&self, dialogue: Dialogue, run: Run) -> impl Future<Output = Box<Report>> + Send + use<> {
         let engine = Arc::clone(&self.engine);
         let now = engine.fetcher.clock.now();
         let check = match engine.checks.permit() {
@@ -272,7 +271,7 @@ impl Checker {
             None => {
                 engine.fetcher.counters.shed.fetch_add(1, Ordering::Relaxed);
                 let inquiry = self.inquiry(dialogue, &NothingKnown, now, false);
-                Either::Right(future::ready(driver::shed(&engine, *inquiry)))
+                Either::Right(future::ready(driver::shed(&engine, inquiry)))
             }
         };
         check.inspect(move |report| {

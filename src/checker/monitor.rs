@@ -149,7 +149,7 @@ impl Checker {
         let now = self.engine.fetcher.clock.now();
         let inquiry = {
             let mut shared = lock(&self.engine.shared);
-            Box::new(Inquiry::probe(lists.iter().cloned(), &self.settings(), &mut shared, now, Randomness::new()))
+            Inquiry::probe(lists.iter().cloned(), &self.settings(), &mut shared, now, Randomness::new())
         };
         let deadline = later(now, self.budget());
         let run = Run::alone(deadline, WaitFor::ListsAndHealth);

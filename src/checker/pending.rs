@@ -48,7 +48,7 @@ pub struct PendingCheck {
     running: Option<StartedCheck>,
 }
 
-type StartedCheck = Pin<Box<dyn Future<Output = Report> + Send>>;
+type StartedCheck = Pin<Box<dyn Future<Output = Box<Report>> + Send>>;
 
 pub(super) struct NotStarted {
     checker: Checker,
@@ -138,7 +138,7 @@ impl Future for PendingCheck {
             self.running = Some(settings.start());
         }
         match &mut self.running {
-            Some(check) => check.as_mut().poll(context),
+            Some(check) => check.as_mut().poll(context).map(|report| *report),
             None => Poll::Pending,
         }
     }

@@ -196,7 +196,7 @@ impl Session {
     ///
     /// [`Report::advice`] is about the whole session, not about this stage.
     pub async fn report(&mut self) -> Report {
-        self.run(WaitFor::AllLists).await
+        *self.run(WaitFor::AllLists).await
     }
 
     /// Asks about the facts so far, without judging. The future does not borrow the session: spawn it and continue. Its
@@ -214,7 +214,7 @@ impl Session {
         async move { drop(run.await) }
     }
 
-    fn run(&self, wait_for: WaitFor) -> impl Future<Output = Report> + Send + use<> {
+    fn run(&self, wait_for: WaitFor) -> impl Future<Output = Box<Report>> + Send + use<> {
         let (checker, dialogue, memory) = (self.checker.clone(), self.facts.dialogue.clone(), Arc::clone(&self.memory));
         let (budget, until) = (self.budget, self.until);
         async move {

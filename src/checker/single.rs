@@ -99,7 +99,7 @@ impl Checker {
                 let mut check = check;
                 check.expire(Failure::Shed)
             };
-            Box::pin(async move { verdict(&report.await).unwrap_or_else(missing) })
+            Box::pin(async move { verdict(&*report.await).unwrap_or_else(missing) })
         };
         PendingVerdict { budget: self.budget(), state: Progress::Waiting(Some(Box::new(start))) }
     }
@@ -139,13 +139,13 @@ impl<V> std::fmt::Debug for PendingVerdict<V> {
 }
 
 /// Runs one check.
-fn run(checker: &Checker, check: SingleCheck, budget: Duration) -> impl Future<Output = Report> + Send + use<> {
+fn run(checker: &Checker, check: SingleCheck, budget: Duration) -> impl Future<Output = Box<Report>> + Send + use<> {
     let engine = Arc::clone(&checker.engine);
     let now = engine.fetcher.clock.now();
     let inquiry = {
         let mut shared = lock(&engine.shared);
         let random = shared.random(now, Randomness::new);
-        Box::new(Inquiry::of_one(check, &mut shared, now, random, !budget.is_zero()))
+        Inquiry::of_one(check, &mut shared, now, random, !budget.is_zero())
     };
     run_inquiry(engine, inquiry, Run::alone(later(now, budget), WaitFor::AllLists))
 }

@@ -27,7 +27,7 @@ const MORE_QUESTIONS: usize = 4;
 type Timer = BoxFuture<'static, ()>;
 
 /// Runs the inquiry about a whole dialogue. It ends at the deadline at the latest, and reports what is known then.
-pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, run: Run) -> Report {
+pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, run: Run) -> Box<Report> {
     let fetcher = &engine.fetcher;
     let wait_for = run.wait_for;
     let mut deadline = run.deadline;
@@ -105,14 +105,14 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
     }
     let now = fetcher.clock.now();
     asking.finish(&mut inquiry, now >= deadline);
-    let (report, events) = conclude(&engine, *inquiry, Failure::Deadline, now);
+    let (report, events) = conclude(&engine, inquiry, Failure::Deadline, now);
     cache_verdicts(&fetcher.cache, &report, started, now, epoch);
     fetcher.listeners.tell(events);
     report
 }
 
 /// Ends a check that asks nothing, because too many run already.
-pub(crate) fn shed(engine: &Engine, inquiry: Inquiry) -> Report {
+pub(crate) fn shed(engine: &Engine, inquiry: Box<Inquiry>) -> Box<Report> {
     let now = engine.fetcher.clock.now();
     let (report, events) = conclude(engine, inquiry, Failure::Shed, now);
     engine.fetcher.listeners.tell(events);
@@ -120,7 +120,7 @@ pub(crate) fn shed(engine: &Engine, inquiry: Inquiry) -> Report {
 }
 
 /// Ends an inquiry, and applies what was learned to the state and the cache. Returns the events to report.
-fn conclude(engine: &Engine, inquiry: Inquiry, failure: Failure, now: Instant) -> (Report, Vec<Event>) {
+fn conclude(engine: &Engine, inquiry: Box<Inquiry>, failure: Failure, now: Instant) -> (Box<Report>, Vec<Event>) {
     let fetcher = &engine.fetcher;
     let Finished { report, mut workspace, events, invalidated } = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and

@@ -32,7 +32,7 @@ impl Inquiry {
         random: Randomness,
     ) -> Self {
         let workspace = Workspace::default();
-        let mut inquiry = Self::within(workspace, dialogue.clone(), settings, &NothingKnown, shared, now, random);
+        let mut inquiry = *Self::within(workspace, dialogue.clone(), settings, &NothingKnown, shared, now, random);
         inquiry.begin(shared, true);
         inquiry.known = Some(Box::new(shared.of_resolver()));
         // An inquiry without a driver never learns when another inquiry's trial ends: it does not wait for that one.
@@ -50,7 +50,7 @@ impl Inquiry {
         shared: &mut SharedState,
         now: Instant,
         random: Randomness,
-    ) -> Self {
+    ) -> Box<Self> {
         let client = dialogue.client.map(|address| address.to_canonical());
         let mail_domain = |side, path: &str, is_unqualified: bool| {
             if is_unqualified {
@@ -67,7 +67,7 @@ impl Inquiry {
             (None, Some(domain)) => Some(Running::new(MailDomainCheck::of_domain(domain.clone()))),
             (None, None) => None,
         };
-        let mut inquiry = Self {
+        let mut inquiry = Box::new(Self {
             iprev: client.map(|address| Running::new(IprevCheck::new(address))),
             helo: dialogue
                 .helo
@@ -100,7 +100,7 @@ impl Inquiry {
             // Set below, once `Subjects` no longer borrows it.
             dialogue: Dialogue::new(),
             settings: Arc::clone(settings),
-        };
+        });
         inquiry.add_rows(&dialogue, settings, known_lists, shared);
         inquiry.dialogue = dialogue;
         inquiry
@@ -126,7 +126,7 @@ impl Inquiry {
         now: Instant,
         random: Randomness,
         asks: bool,
-    ) -> Self {
+    ) -> Box<Self> {
         let workspace = Workspace::default();
         let settings = Arc::default();
         let mut inquiry = Self::within(workspace, Dialogue::new(), &settings, &NothingKnown, shared, now, random);
@@ -146,7 +146,7 @@ impl Inquiry {
         shared: &mut SharedState,
         now: Instant,
         random: Randomness,
-    ) -> Self {
+    ) -> Box<Self> {
         let label = Label::from_random(random);
         let trial = shared.trial(now, label, true);
         let workspace = Workspace::default();

@@ -16,7 +16,8 @@ use crate::state::{Invalidated, SharedState};
 
 /// The results of an inquiry.
 pub(crate) struct Finished {
-    pub(crate) report: Report,
+    /// In a box, because it is large and passed on several times.
+    pub(crate) report: Box<Report>,
     /// Its tables, for reuse.
     pub(crate) workspace: Workspace,
     pub(crate) events: Vec<Event>,
@@ -41,15 +42,16 @@ impl Inquiry {
             shared.begin_trial(started, label);
         }
         let (own_answers, signs) = (self.own_answers(), self.questions.signs());
-        let Finished { mut report, workspace, .. } = self.conclude(failure, started, &mut shared, own_answers.clone());
+        let Finished { mut report, workspace, .. } =
+            Box::new(self).conclude(failure, started, &mut shared, own_answers.clone());
         report.learned = Some(Box::new(Learned { list_signs: workspace.list_signs, signs, own_answers, trial }));
-        report
+        *report
     }
 
     /// Ends an inquiry that has a driver. The driver says what time it is, and brings the answers to our own questions that
     /// have arrived meanwhile, whichever check asked them.
     pub(crate) fn conclude(
-        mut self,
+        mut self: Box<Self>,
         failure: Failure,
         now: Instant,
         shared: &mut SharedState,
@@ -84,7 +86,7 @@ impl Inquiry {
             elapsed: now.saturating_duration_since(begun),
             started: begun,
         };
-        let report = assemble(&self.dialogue, &self.settings, findings);
+        let report = Box::new(assemble(&self.dialogue, &self.settings, findings));
         let workspace = Workspace { lists: self.lists, asked, index, list_signs, ..self.workspace };
         Finished { report, workspace, events, invalidated }
     }

@@ -224,7 +224,7 @@ impl StagedInquiry {
         let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings, &NothingKnown, shared, now, random);
         inquiry.begin(shared, asks);
         inquiry.use_proofs(&self.memory.proofs(now), shared);
-        StageRun { inquiry: Box::new(inquiry), wait_for, asks, started: now, has_news: true }
+        StageRun { inquiry, wait_for, asks, started: now, has_news: true }
     }
 
     /// The next question to ask; each is handed out once. `None` if none is to be asked before another answer has come.
@@ -268,7 +268,7 @@ impl StagedInquiry {
         let run = run.unwrap_or_else(|| self.start(WaitFor::AllLists, false, shared, now, Randomness::new()));
         let report = self.conclude(run, IsReplaced(false), shared, now);
         let advice = self.facts.judge(&self.settings.policy, &report);
-        StageResult { report, advice }
+        StageResult { report: *report, advice }
     }
 
     fn conclude(
@@ -277,7 +277,7 @@ impl StagedInquiry {
         is_replaced: IsReplaced,
         shared: &mut SharedState,
         now: Instant,
-    ) -> Report {
+    ) -> Box<Report> {
         let Self { memory, under_way, .. } = self;
         run.hear_news(memory, under_way, shared, now);
         if now >= run.deadline(under_way, self.budget) {
