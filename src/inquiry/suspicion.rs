@@ -31,7 +31,7 @@ use crate::check::resolver::{ResolverBehavior, ResolverCheck};
 use crate::dnsxl::{
     Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectAnswer, SubjectKind, Verdict,
 };
-use crate::inquiry::list_run::WaitingList;
+use crate::inquiry::lists::run::WaitingList;
 use crate::inquiry::running::Running;
 use crate::inquiry::{CheckId, Inquiry, ListRun};
 use crate::report::{ListReport, ResolverFault};

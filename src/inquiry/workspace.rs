@@ -2,7 +2,7 @@
 
 use crate::dns::Answer;
 use crate::inquiry::ListRun;
-use crate::inquiry::operators::OperatorAnswers;
+use crate::inquiry::lists::operators::OperatorAnswers;
 use crate::inquiry::question_index::QuestionIndex;
 use crate::inquiry::questions::AskedQuestion;
 use crate::report::learned::ListSigns;

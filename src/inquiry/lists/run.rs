@@ -10,33 +10,33 @@ use crate::state::AskPlan;
 
 /// One list about one subject, on its way to a verdict.
 #[derive(Debug)]
-pub(super) struct ListRun {
-    pub(super) run: Running<ListCheck>,
+pub(crate) struct ListRun {
+    pub(crate) run: Running<ListCheck>,
     /// The number of its row.
-    pub(super) row: usize,
-    pub(super) was_fresh: bool,
+    pub(crate) row: usize,
+    pub(crate) was_fresh: bool,
     /// Where to look for its zone.
-    pub(super) hint: ZoneHint,
+    pub(crate) hint: ZoneHint,
     /// Several questions to it failed in a row: its controls are asked along with this one.
-    pub(super) is_failing: bool,
+    pub(crate) is_failing: bool,
     /// The label for its random control, should an odd answer make it suspect. `None` if its controls were asked a short
     /// while ago.
-    pub(super) suspicion: Option<Label>,
+    pub(crate) suspicion: Option<Label>,
     /// Its question was abandoned without an answer, since the list could not change the outcome.
-    pub(super) was_left_unanswered: bool,
+    pub(crate) was_left_unanswered: bool,
 }
 
 /// A list that waits for the client's names.
 #[derive(Debug)]
-pub(super) struct WaitingList {
+pub(crate) struct WaitingList {
     /// The number of its row in the set of lists.
-    pub(super) group: usize,
-    pub(super) plan: AskPlan,
+    pub(crate) group: usize,
+    pub(crate) plan: AskPlan,
 }
 
 impl ListRun {
     /// A list that is asked as usual, without a proof.
-    pub(super) fn new(unit: ListCheck, row: usize) -> Self {
+    pub(crate) fn new(unit: ListCheck, row: usize) -> Self {
         Self {
             run: Running::new(unit),
             row,
@@ -50,7 +50,7 @@ impl ListRun {
 
     /// A list that is asked about a subject according to a plan. `name` is the name to ask for, if it was made together with
     /// others.
-    pub(super) fn planned(
+    pub(crate) fn planned(
         spec: &Arc<ListSpec>,
         subject: &Subject,
         name: Option<Result<Name, NameError>>,

@@ -8,12 +8,12 @@ use crate::check::iprev::{ClientName, Iprev};
 use crate::dns::Failure;
 use crate::dnsxl::{Part, Skipped, Subject, Unknown, Verdict};
 use crate::inquiry::Inquiry;
-use crate::inquiry::list_run::WaitingList;
+use crate::inquiry::lists::run::WaitingList;
 use crate::inquiry::questions::CheckId;
 
 impl Inquiry {
     /// Starts the waiting lists, once the names are known.
-    pub(super) fn ask_about_names(&mut self) {
+    pub(crate) fn ask_about_names(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
@@ -38,7 +38,7 @@ impl Inquiry {
 
     /// Time is up: starts the waiting lists with the names known by now. Then sorts all rows into the order of the
     /// configuration.
-    pub(super) fn stop_waiting_for_names(&mut self, failure: Failure) {
+    pub(crate) fn stop_waiting_for_names(&mut self, failure: Failure) {
         if let Some(iprev) = self.iprev.as_mut().filter(|iprev| !iprev.is_done()) {
             iprev.verdict = Some(iprev.unit.expire(failure));
             self.ask_about_names();

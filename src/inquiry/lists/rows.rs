@@ -10,17 +10,17 @@ use crate::dns::{Answer, Question, RecordType};
 use crate::dnsxl::{About, HealthState, ListCheck, ListFinding, Part, Skipped, Subject, SubjectKind, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::dialogue::Dialogue;
-use crate::inquiry::known_lists::{KnownLists, lists_about};
-use crate::inquiry::list_run::{ListRun, WaitingList};
+use crate::inquiry::lists::known::{KnownLists, lists_about};
+use crate::inquiry::lists::run::{ListRun, WaitingList};
+use crate::inquiry::lists::subjects::Subjects;
 use crate::inquiry::questions::CheckId;
 use crate::inquiry::settings::Settings;
-use crate::inquiry::subjects::Subjects;
 use crate::lists::RowSpec;
 use crate::report::ListReport;
 use crate::state::{AskPlan, SharedState};
 
 /// The verdict of a row whose list has not answered: it has to be replaced.
-pub(super) const NOT_YET: Verdict = Verdict::Skipped(Skipped::NoClient);
+pub(crate) const NOT_YET: Verdict = Verdict::Skipped(Skipped::NoClient);
 
 /// One row of the set of lists, with what the inquiry knows about it.
 struct NewRow<'a> {
@@ -34,7 +34,7 @@ struct NewRow<'a> {
 
 impl Inquiry {
     /// Adds the rows of all lists, in order.
-    pub(super) fn add_rows(
+    pub(crate) fn add_rows(
         &mut self,
         dialogue: &Dialogue,
         settings: &Settings,
@@ -140,7 +140,7 @@ impl Inquiry {
     }
 
     /// The verdict of a row, if it is there.
-    pub(super) fn verdict_of<'a>(&'a self, row: &'a ListReport) -> Option<&'a Verdict> {
+    pub(crate) fn verdict_of<'a>(&'a self, row: &'a ListReport) -> Option<&'a Verdict> {
         match row.check {
             CheckId::List(index) => self.lists.get(index)?.run.verdict.as_ref().map(ListFinding::verdict),
             _ => Some(&row.verdict),
