@@ -198,6 +198,9 @@ async fn what_an_adapter_over_hickorys_resolver_cannot_know() {
     let wrong = check_resolver(Adapter::new).await.unwrap();
     let (false_answers, needless): (Vec<Mismatch>, _) = wrong.into_iter().partition(Mismatch::is_false_answer);
     assert_eq!(named(&false_answers), ["`localhost`"]);
+    // On a busy machine hickory's resolver sometimes gives up, which is no mistake.
+    let gave_up = |mismatch: &Mismatch| matches!(mismatch.found.kind(), AnswerKind::Failed(Failure::Timeout));
+    let needless: Vec<Mismatch> = needless.into_iter().filter(|mismatch| !gave_up(mismatch)).collect();
     assert_eq!(named(&needless), ["NXDOMAIN without SOA", "NODATA without SOA"]);
 }
 
