@@ -30,6 +30,8 @@ mod observed;
 #[cfg(feature = "test-util")]
 mod question_counts;
 #[cfg(feature = "test-util")]
+mod remembered_property;
+#[cfg(feature = "test-util")]
 mod resolver_timelines;
 #[cfg(feature = "test-util")]
 mod rows;

@@ -86,9 +86,9 @@ impl Inquiry {
         let waits_for_names =
             matches!(of.about, About::Part(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
         if skip.is_some() || (subject.is_none() && !waits_for_names) {
-            let health = if spec.is_retired() { HealthState::retired() } else { HealthState::default() };
-            let verdict = Verdict::Skipped(skip.unwrap_or(Skipped::NoClient));
-            self.add_decided(of, group, subject, verdict, Arc::new(health));
+            let known = || shared.health(spec, subject.as_ref()?.kind()).cloned();
+            let health = if spec.is_retired() { Arc::new(HealthState::retired()) } else { known().unwrap_or_default() };
+            self.add_decided(of, group, subject, Verdict::Skipped(skip.unwrap_or(Skipped::NoClient)), health);
             return;
         }
         let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
