@@ -251,6 +251,8 @@ impl Checker {
         let mut shared = lock(shared);
         let random = shared.random(now, Randomness::new);
         let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings(), known_lists, &mut shared, now, random);
+        // The questions so far are those whose answers were known.
+        fetcher.counters.remembered.fetch_add(inquiry.question_count() as u64, Ordering::Relaxed);
         inquiry.begin(&mut shared, asks);
         inquiry
     }

@@ -246,10 +246,9 @@ impl KnownLists for CachedLists<'_> {
         known: &mut Vec<(usize, Answer)>,
     ) {
         let Self { fetcher, now } = self;
-        let (zones, before) = (fetcher.zones.known(), known.len());
+        let zones = fetcher.zones.known();
         let numbered = lists.map(|(group, zone, hint)| (group, zone, zones.number(zone, hint, &fetcher.cache)));
         fetcher.cache.get_lists(client, numbered, *now, |group, answer| known.push((group, answer)));
-        fetcher.counters.remembered.fetch_add((known.len() - before) as u64, Ordering::Relaxed);
     }
 }
 

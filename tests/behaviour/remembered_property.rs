@@ -92,7 +92,10 @@ proptest! {
         let sender = if null_sender { "<>" } else { "<a@s.test>" };
         let dialogue = || Dialogue::from(LISTED).mail_from(sender);
         prop_assert_eq!(said(&remembers.check(dialogue())), said(&forgets.check(dialogue())), "the first time");
+        let before = remembers.checker.stats().remembered;
         let (warm, cold) = (remembers.check(dialogue()), forgets.check(dialogue()));
+        let from_memory = warm.exchanges().iter().filter(|exchange| exchange.source() == Source::Memory).count();
+        prop_assert_eq!(remembers.checker.stats().remembered - before, from_memory as u64, "{}", warm);
         prop_assert_eq!(said(&warm), said(&cold), "{}\n{}", warm, cold);
         for row in warm.lists() {
             let is_known = matches!(row.verdict(), Verdict::NotListed(_)) && row.ttl().is_some();
