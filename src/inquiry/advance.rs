@@ -20,7 +20,7 @@ impl Inquiry {
             CheckId::Recipient => self.recipient.as_mut()?,
             CheckId::Trial => self.trial.as_mut()?,
             CheckId::List(index) => &mut self.lists.get_mut(index)?.run,
-            CheckId::Unasked(_) => return None,
+            CheckId::Decided(_) => return None,
             CheckId::Probe(index) => self.probes.get_mut(index)?,
         })
     }
@@ -76,7 +76,7 @@ impl Inquiry {
 /// The purpose of a check's question.
 fn purpose(id: CheckId, slot: Slot) -> Purpose {
     match id {
-        CheckId::List(_) | CheckId::Unasked(_) | CheckId::Probe(_) => ListCheck::purpose(slot),
+        CheckId::List(_) | CheckId::Decided(_) | CheckId::Probe(_) => ListCheck::purpose(slot),
         CheckId::Trial => Purpose::Resolver,
         CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient => Purpose::Dialogue,
     }

@@ -10,7 +10,7 @@ use crate::dns::Randomness;
 use crate::dnsxl::{Control, Label, ListCheck, ListSpec, Probe, SubjectKind};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::lists::known::{KnownLists, NothingKnown};
-use crate::inquiry::lists::rows::NOT_YET;
+use crate::inquiry::lists::rows::PLACEHOLDER;
 use crate::inquiry::lists::run::ListRun;
 use crate::inquiry::questions::{CheckId, Questions};
 use crate::inquiry::running::{Reported, Running};
@@ -97,7 +97,7 @@ impl Inquiry {
             reported: Reported::default(),
             stopped_early: false,
             started: now,
-            // Set below, once `Subjects` no longer borrows it.
+            // Set below: `add_rows` changes the inquiry and reads the dialogue.
             dialogue: Dialogue::new(),
             settings: Arc::clone(settings),
         });
@@ -106,7 +106,7 @@ impl Inquiry {
         inquiry
     }
 
-    /// Begins all checks. Without `asks` it begins no question of our own.
+    /// Begins all checks. `asks` is false where no question may be sent: then it begins no test of a list or the resolver.
     pub(crate) fn begin(&mut self, shared: &mut SharedState, asks: bool) {
         for id in [CheckId::Iprev, CheckId::Helo, CheckId::Sender, CheckId::Recipient] {
             self.advance(id);
@@ -158,7 +158,7 @@ impl Inquiry {
             let control = Control::stale(shared.label(&spec, kind, now, label));
             let unit = ListCheck::probe(Arc::clone(&spec), kind, control, Probe::Everything);
             let (row, check) = (inquiry.rows.len(), CheckId::List(inquiry.lists.len()));
-            let (subject, part, group, operator, verdict) = (None, None, row, 0, NOT_YET);
+            let (subject, part, group, operator, verdict) = (None, None, row, 0, PLACEHOLDER);
             inquiry.rows.push(ListReport { subject, part, group, operator, check, verdict, health, spec });
             inquiry.lists.push(ListRun::new(unit, row));
         }

@@ -25,11 +25,11 @@ impl Inquiry {
             updates.push(Update::Recipient(Box::new(recipient.clone())));
         }
         reported.lists.resize(self.lists.len(), false);
-        reported.unasked.resize(self.rows.len() - self.lists.len(), false);
+        reported.decided.resize(self.rows.len() - self.lists.len(), false);
         for row in &self.rows {
             let is_reported = match row.check {
                 CheckId::List(index) => reported.lists.get_mut(index),
-                CheckId::Unasked(index) => reported.unasked.get_mut(index),
+                CheckId::Decided(index) => reported.decided.get_mut(index),
                 _ => None,
             };
             let Some(is_reported) = is_reported else { continue };

@@ -75,7 +75,7 @@ impl Inquiry {
             CheckId::Helo => helo,
             CheckId::Sender => sender,
             CheckId::Recipient => recipient,
-            CheckId::Trial | CheckId::List(_) | CheckId::Unasked(_) | CheckId::Probe(_) => false,
+            CheckId::Trial | CheckId::List(_) | CheckId::Decided(_) | CheckId::Probe(_) => false,
         });
     }
 

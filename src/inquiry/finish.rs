@@ -59,6 +59,7 @@ impl Inquiry {
     ) -> Finished {
         let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
+        self.sort_rows();
         let mut list_signs = std::mem::take(&mut self.workspace.list_signs);
         self.end_lists(failure, &mut list_signs);
         let mut rows = std::mem::take(&mut self.rows);
@@ -132,7 +133,7 @@ impl Inquiry {
 }
 
 /// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
-/// list suspect, and its controls, which get their full time, decide.
+/// list suspect. Then its controls decide, which are not cut short.
 fn signs_of(check: CheckId, list: &ListRun, has_subject: bool, questions: &Questions) -> ListSigns {
     let (unit, row, hint) = (&list.run.unit, list.row, list.hint);
     let kind = unit.kind();

@@ -96,13 +96,13 @@ pub struct Inquiry {
     helo: Option<Running<HeloCheck>>,
     sender: Option<Running<MailDomainCheck>>,
     recipient: Option<Running<MailDomainCheck>>,
-    /// The rows of the report: each list and each of its subjects. Those that have no list in `lists` have their verdict.
+    /// The rows of the report: each list and each of its subjects. Those that have no check in `lists` have their verdict.
     rows: Vec<ListReport>,
-    /// Lists that are asked.
+    /// The checks of lists.
     lists: Vec<ListRun>,
     /// Lists about the client's names.
     waiting: Vec<WaitingList>,
-    /// How many lists from the first on are done; the others may be.
+    /// All lists before this index are done. Later ones may be done too.
     lists_done: usize,
     questions: Questions,
     /// Suspected lists that are asked about themselves. No check waits for them.
@@ -302,11 +302,11 @@ impl Inquiry {
                 other.zone() == spec.zone() && other.knowledge().has_same_controls(spec.knowledge(), kind)
             };
             let concerns = unit.kind() == kind && unit.takes_proof() && is_same(unit.spec());
-            if list.was_fresh || list.run.verdict.is_some() || !concerns || !is_wanted {
+            if list.is_proven || list.run.verdict.is_some() || !concerns || !is_wanted {
                 continue;
             }
             unit.prove(proof.clone());
-            list.was_fresh = true;
+            list.is_proven = true;
             self.questions.cancel_controls(CheckId::List(index));
             self.advance(CheckId::List(index));
         }

@@ -82,18 +82,7 @@ impl Questions {
             return self.want_too(known, id, slot);
         }
         self.open += usize::from(id.is_awaited());
-        let (answer, source, took) = (Answer::failed(Failure::Deadline), Source::Network, ShortTime::default());
-        let (answered_after, wanted_by, is_trial) = (None, SmallList::one(id), purpose == Purpose::Resolver);
-        self.exchanges.push(Exchange { question, answer, source, took, answered_after, wanted_by, is_trial });
-        self.asked.push(AskedQuestion {
-            purpose,
-            wanted_first: id,
-            awaited: id.is_awaited(),
-            answered: false,
-            cancelled: false,
-            wanted_by: SmallList::one((id, slot)),
-            sent: false,
-        });
+        self.push(question, purpose, id, Some(slot), None);
         None
     }
 
@@ -106,16 +95,29 @@ impl Questions {
             }
             return;
         }
-        let (answer, took) = (answer.without_key(&question.name), ShortTime::default());
-        let (source, answered_after, wanted_by) = (Source::Memory, Some(took), SmallList::one(id));
-        self.exchanges.push(Exchange { question, answer, source, took, answered_after, wanted_by, is_trial: false });
+        let answer = answer.without_key(&question.name);
+        self.push(question, Purpose::Subject, id, None, Some(answer));
+    }
+
+    /// Adds a question. If its answer is not known, a check wants it for this slot.
+    fn push(&mut self, question: Question, purpose: Purpose, id: CheckId, slot: Option<Slot>, known: Option<Answer>) {
+        let answered = known.is_some();
+        self.exchanges.push(Exchange {
+            question,
+            answer: known.unwrap_or_else(|| Answer::failed(Failure::Deadline)),
+            source: if answered { Source::Memory } else { Source::Network },
+            took: ShortTime::default(),
+            answered_after: answered.then(ShortTime::default),
+            wanted_by: SmallList::one(id),
+            is_trial: purpose == Purpose::Resolver,
+        });
         self.asked.push(AskedQuestion {
-            purpose: Purpose::Subject,
+            purpose,
             wanted_first: id,
-            awaited: true,
-            answered: true,
+            awaited: id.is_awaited(),
+            answered,
             cancelled: false,
-            wanted_by: SmallList::Empty,
+            wanted_by: slot.map_or(SmallList::Empty, |slot| SmallList::one((id, slot))),
             sent: false,
         });
     }

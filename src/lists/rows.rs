@@ -23,7 +23,7 @@ impl RowSpec {
         }
     }
 
-    /// Is the list asked about the client's address?
+    /// Is the list asked about the client's address, or the domain that is checked in its place?
     pub(crate) fn is_about_client(&self) -> bool {
         self.about == About::Part(Part::Address)
     }

@@ -9,8 +9,8 @@ pub(crate) enum CheckId {
     Recipient,
     Trial,
     List(usize),
-    /// A list that is not asked, since its answer is known.
-    Unasked(usize),
+    /// A row of a list that had its verdict when it was made: there is no check.
+    Decided(usize),
     /// A list asked about itself; no check waits for it.
     Probe(usize),
 }

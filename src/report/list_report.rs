@@ -21,10 +21,12 @@ use crate::report::check_id::CheckId;
 pub struct ListReport {
     pub(crate) subject: Option<Subject>,
     pub(crate) part: Option<Part>,
+    /// The number of its row in the set of lists. Several rows have the same where a list is asked about each of the client's
+    /// names; they count once in the score.
     pub(crate) group: usize,
     /// The number of its operator in the set.
     pub(crate) operator: usize,
-    /// This list's check, to which its questions refer.
+    /// What its questions refer to.
     pub(crate) check: CheckId,
     pub(crate) verdict: Verdict,
     pub(crate) health: Arc<HealthState>,

@@ -123,7 +123,7 @@ impl SharedState {
         }
     }
 
-    /// How a check that starts now asks a list, whose number in its set is `position`. `label` is for its random control,
+    /// How a check that starts now asks a list; `position` is the number of its row in the set. `label` is for its random control,
     /// unless another check has just chosen one.
     pub(crate) fn plan(
         &mut self,
@@ -163,7 +163,7 @@ impl SharedState {
         self.zones.find(hint, spec.zone(), kind)?.health_if_usual(spec, kind, now)
     }
 
-    /// Where to look for the zone of a list, whose number in its set is `position`. Most checks are about the same set.
+    /// Where to look for the zone of a list; `position` is the number of its row in the set. Most checks are about the same set.
     pub(crate) fn hint(&self, position: usize, kind: SubjectKind) -> ZoneHint {
         self.hints.get(place_of_hint(position, kind)).copied().unwrap_or_default()
     }

@@ -269,7 +269,8 @@ impl ListCheck {
         Some(Evidence::new(self.question(slot)?, answer.clone()))
     }
 
-    /// Fills a slot, like [`supply`](Check::supply), but copies the answer only if it is needed later.
+    /// Fills a slot, like [`supply`](Check::supply). A plain "not listed" decides: then neither this answer nor later ones are
+    /// kept.
     pub(crate) fn supply_ref(&mut self, slot: Slot, answer: &Answer) {
         if slot == A && self.takes_plain_miss() && self.plain_miss.is_none() {
             self.plain_miss = plain_miss(answer);
@@ -279,7 +280,8 @@ impl ListCheck {
         }
     }
 
-    /// The verdict of a check of this list, asked as usual, that gets this answer about its subject: if it needs nothing else.
+    /// The verdict that this cached answer about the subject gives, if it is a plain "not listed" and a check would ask the list
+    /// about this subject. The caller knows that the list is asked as usual.
     pub(crate) fn known_miss(spec: &ListSpec, subject: &Subject, answer: &Answer) -> Option<Verdict> {
         let miss = plain_miss(answer).filter(|_| reason_to_skip(spec, subject).is_none())?;
         Some(Verdict::NotListed(miss))
@@ -370,7 +372,8 @@ fn reason_to_skip(spec: &ListSpec, subject: &Subject) -> Option<Skipped> {
     }
 }
 
-/// The verdict that a negative answer with the SOA record of the list leads to. Nothing else is needed then.
+/// The verdict that a negative answer leads to if its SOA record is not that of a top-level domain or the root. Nothing else is
+/// needed then.
 fn plain_miss(answer: &Answer) -> Option<NotListed> {
     match answer.kind() {
         AnswerKind::NxDomain(Some(soa)) | AnswerKind::NoData(Some(soa)) if !soa.owner().is_top() => {

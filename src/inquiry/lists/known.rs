@@ -1,5 +1,5 @@
 //! What lists are known to have answered about the client before an inquiry begins. A list that is known not to hold the client
-//! is not asked: nearly every list of a client that comes again.
+//! is not asked. For a client that was checked a short time ago, that is nearly every list.
 
 use crate::base::name::Name;
 use crate::dns::Answer;
@@ -8,12 +8,14 @@ use crate::lists::RowSpec;
 use crate::report::learned::ZoneHint;
 use crate::state::SharedState;
 
-/// A list that is asked about the client: the number of its row in the set, its zone, and where to look for that.
+/// A list that is asked about the client: the number of its row in the set, its zone, and a hint where that is in the table of
+/// zones.
 pub(crate) type ListOfClient<'a> = (usize, &'a Name, ZoneHint);
 
 /// Looks up what lists are known to have answered.
 pub(crate) trait KnownLists {
-    /// Adds the known answers about the client to `known`, with the numbers of their rows, in the order of `lists`.
+    /// Adds the known answers about the client to `known`, at most one for each list, with the numbers of their rows, in the
+    /// order of `lists`.
     fn look_up(
         &self,
         client: &Subject,

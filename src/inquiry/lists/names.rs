@@ -36,13 +36,16 @@ impl Inquiry {
         }
     }
 
-    /// Time is up: starts the waiting lists with the names known by now. Then sorts all rows into the order of the
-    /// configuration.
+    /// If reverse DNS is not done, ends it, and starts the waiting lists with the names known by now.
     pub(crate) fn stop_waiting_for_names(&mut self, failure: Failure) {
         if let Some(iprev) = self.iprev.as_mut().filter(|iprev| !iprev.is_done()) {
             iprev.verdict = Some(iprev.unit.expire(failure));
             self.ask_about_names();
         }
+    }
+
+    /// Sorts the rows into the order of the configuration: those about the client's names were added last.
+    pub(crate) fn sort_rows(&mut self) {
         if self.rows.is_sorted_by_key(|row| row.group) {
             return;
         }

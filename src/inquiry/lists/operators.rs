@@ -35,8 +35,11 @@ impl OperatorAnswers {
     pub(crate) fn collect(&mut self, rows: &[ListReport], operators: usize) {
         self.clear();
         self.operators = operators;
-        // Other operators have answered only if there are three.
-        for (number, row) in rows.iter().enumerate().filter(|_| operators > 2) {
+        // A comparison needs at least three operators.
+        if operators < 3 {
+            return;
+        }
+        for (number, row) in rows.iter().enumerate() {
             let Some(lists) = answer(row) else { continue };
             let place = self.place(rows, row).unwrap_or_else(|| {
                 self.subjects.push(OfSubject { row: number, answered: 0, listing: 0 });

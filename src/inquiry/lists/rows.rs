@@ -1,4 +1,4 @@
-//! The rows of an inquiry: which lists are asked about what, and which need not be asked.
+//! The rows of an inquiry: what each list is asked about, and which need not be asked.
 
 use std::sync::Arc;
 
@@ -19,17 +19,18 @@ use crate::lists::RowSpec;
 use crate::report::ListReport;
 use crate::state::{AskPlan, SharedState};
 
-/// The verdict of a row whose list has not answered: it has to be replaced.
-pub(crate) const NOT_YET: Verdict = Verdict::Skipped(Skipped::NoClient);
+/// Stands in a row until the check of its list ends. Until then, [`Inquiry::verdict_of`] gives the verdict.
+pub(crate) const PLACEHOLDER: Verdict = Verdict::Skipped(Skipped::NoClient);
 
 /// One row of the set of lists, with what the inquiry knows about it.
 struct NewRow<'a> {
     of: &'a RowSpec,
+    /// Its number in the set.
     group: usize,
     /// The name to ask for, if it is made already.
     name: Option<Result<Name, NameError>>,
     /// What the list is known to have answered.
-    known: Option<Answer>,
+    known_answer: Option<Answer>,
 }
 
 impl Inquiry {
@@ -43,9 +44,10 @@ impl Inquiry {
     ) {
         let rows = settings.lists.rows();
         self.rows.reserve_exact(rows.len());
+        self.lists.reserve_exact(rows.len());
         // One question per row, and those of the other checks.
         self.questions.reserve(rows.len() + 5);
-        let mut subjects = Subjects { dialogue, settings, known: SmallList::default() };
+        let mut subjects = Subjects { dialogue, settings, computed: SmallList::default() };
         let client = dialogue.client.map(|address| address.to_canonical());
         let mut names = client.map(|client| {
             let zones = rows.iter().filter(|of| of.is_about_client()).map(|of| of.spec.zone());
@@ -53,23 +55,22 @@ impl Inquiry {
         });
         let mut known = std::mem::take(&mut self.workspace.known);
         if client.is_some()
-            && let (Some(client), None) = subjects.of(Part::Address)
+            && let (Some(subject), None) = subjects.of(Part::Address)
         {
-            known_lists.look_up(&client, &mut lists_about(client.kind(), rows, shared), &mut known);
+            known_lists.look_up(&subject, &mut lists_about(subject.kind(), rows, shared), &mut known);
         }
-        self.lists.reserve_exact(rows.len() - known.len());
         let mut answers = known.drain(..).peekable();
         for (group, of) in rows.iter().enumerate() {
             let name = names.as_mut().filter(|_| of.is_about_client()).map(|names| names.next(of.spec.zone()));
-            let known = answers.next_if(|(at, _)| *at == group).map(|(_, answer)| answer);
-            self.add_row(NewRow { of, group, name, known }, &mut subjects, shared);
+            let known_answer = answers.next_if(|(at, _)| *at == group).map(|(_, answer)| answer);
+            self.add_row(NewRow { of, group, name, known_answer }, &mut subjects, shared);
         }
         drop(answers);
         self.workspace.known = known;
     }
 
     fn add_row(&mut self, new: NewRow<'_>, subjects: &mut Subjects<'_>, shared: &mut SharedState) {
-        let NewRow { of, group, name, known } = new;
+        let NewRow { of, group, name, known_answer } = new;
         let spec = &of.spec;
         let (subject, skip) = match &of.about {
             About::Fixed(subject) => (Some(subject.clone()), None),
@@ -86,13 +87,14 @@ impl Inquiry {
         let waits_for_names =
             matches!(of.about, About::Part(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
         if skip.is_some() || (subject.is_none() && !waits_for_names) {
-            let known = || shared.health(spec, subject.as_ref()?.kind()).cloned();
-            let health = if spec.is_retired() { Arc::new(HealthState::retired()) } else { known().unwrap_or_default() };
+            let health = || shared.health(spec, subject.as_ref()?.kind()).cloned();
+            let health =
+                if spec.is_retired() { Arc::new(HealthState::retired()) } else { health().unwrap_or_default() };
             self.add_decided(of, group, subject, Verdict::Skipped(skip.unwrap_or(Skipped::NoClient)), health);
             return;
         }
         let kind = subject.as_ref().map_or(SubjectKind::Domain, Subject::kind);
-        if let (Some(subject), Some(Ok(name)), Some(answer)) = (&subject, &name, known)
+        if let (Some(subject), Some(Ok(name)), Some(answer)) = (&subject, &name, known_answer)
             && let Some(verdict) = ListCheck::known_miss(spec, subject, &answer)
             && let Some(health) = shared.health_if_usual(spec, group, kind, self.started)
         {
@@ -117,13 +119,13 @@ impl Inquiry {
         verdict: Verdict,
         health: Arc<HealthState>,
     ) -> CheckId {
-        // Every other row has a list that is asked.
-        let check = CheckId::Unasked(self.rows.len() - self.lists.len());
+        // Each row is a `List` or a `Decided`, so the difference counts the latter.
+        let check = CheckId::Decided(self.rows.len() - self.lists.len());
         self.rows.push(row(of, group, subject, check, verdict, health));
         check
     }
 
-    /// Adds a row whose list is asked. Returns the list.
+    /// Adds a row with the check of its list. Returns the check.
     pub(super) fn add_asked(
         &mut self,
         of: &RowSpec,
@@ -135,7 +137,7 @@ impl Inquiry {
         let check = CheckId::List(self.lists.len());
         let health = Arc::clone(&plan.health);
         self.lists.push(ListRun::planned(&of.spec, &subject, name, self.rows.len(), plan));
-        self.rows.push(row(of, group, Some(subject), check, NOT_YET, health));
+        self.rows.push(row(of, group, Some(subject), check, PLACEHOLDER, health));
         check
     }
 

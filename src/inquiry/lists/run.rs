@@ -1,4 +1,4 @@
-//! One list of an inquiry that is asked.
+//! The check of one list in an inquiry.
 
 use std::sync::Arc;
 
@@ -12,9 +12,10 @@ use crate::state::AskPlan;
 #[derive(Debug)]
 pub(crate) struct ListRun {
     pub(crate) run: Running<ListCheck>,
-    /// The number of its row.
+    /// The number of its row in the report.
     pub(crate) row: usize,
-    pub(crate) was_fresh: bool,
+    /// The list was proven when the check began, or has been proven since by another check.
+    pub(crate) is_proven: bool,
     /// Where to look for its zone.
     pub(crate) hint: ZoneHint,
     /// Several questions to it failed in a row: its controls are asked along with this one.
@@ -35,12 +36,12 @@ pub(crate) struct WaitingList {
 }
 
 impl ListRun {
-    /// A list that is asked as usual, without a proof.
+    /// A check of a list of which nothing is known.
     pub(crate) fn new(unit: ListCheck, row: usize) -> Self {
         Self {
             run: Running::new(unit),
             row,
-            was_fresh: false,
+            is_proven: false,
             hint: ZoneHint::default(),
             is_failing: false,
             suspicion: None,
@@ -68,6 +69,6 @@ impl ListRun {
         if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
             unit = unit.first_use();
         }
-        Self { was_fresh: is_proven, hint, is_failing, suspicion, ..Self::new(unit, row) }
+        Self { is_proven, hint, is_failing, suspicion, ..Self::new(unit, row) }
     }
 }

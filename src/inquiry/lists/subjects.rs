@@ -6,23 +6,24 @@ use crate::dnsxl::{Part, Skipped, Subject};
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::settings::Settings;
 
-/// What a list is asked about, or why it is not asked. Both are `None` for the client's names, which are not known yet.
+/// What a list is asked about, and why it is not asked. If there is a reason, the list is not asked even if there is a subject.
+/// Both are `None` for the client's names, which are not known yet.
 type SubjectOrSkip = (Option<Subject>, Option<Skipped>);
 
 /// The subjects of a dialogue, each computed once: many lists ask about the same part.
 pub(super) struct Subjects<'a> {
     pub(super) dialogue: &'a Dialogue,
     pub(super) settings: &'a Settings,
-    pub(super) known: SmallList<(Part, SubjectOrSkip)>,
+    pub(super) computed: SmallList<(Part, SubjectOrSkip)>,
 }
 
 impl Subjects<'_> {
     pub(super) fn of(&mut self, part: Part) -> SubjectOrSkip {
-        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == part) {
-            return known.clone();
+        if let Some((_, subject)) = self.computed.iter().find(|(of, _)| *of == part) {
+            return subject.clone();
         }
         let found = subject_of(part, self.dialogue, self.settings);
-        self.known.push((part, found.clone()));
+        self.computed.push((part, found.clone()));
         found
     }
 }
