@@ -5,6 +5,7 @@ use crate::check::Slot;
 use crate::dns::{Answer, Failure, Question};
 use crate::dnsxl::{ListCheck, Purpose};
 use crate::inquiry::dialogue::Dialogue;
+use crate::inquiry::lists::run;
 use crate::inquiry::questions::CheckId;
 use crate::inquiry::running::RunningCheck;
 use crate::inquiry::{Inquiry, QuestionId};
@@ -19,8 +20,7 @@ impl Inquiry {
             CheckId::Sender => self.sender.as_mut()?,
             CheckId::Recipient => self.recipient.as_mut()?,
             CheckId::Trial => self.trial.as_mut()?,
-            CheckId::List(index) => &mut self.lists.get_mut(index)?.run,
-            CheckId::Decided(_) => return None,
+            CheckId::List(number) => &mut run::of_row_mut(&mut self.lists, number)?.run,
             CheckId::Probe(index) => self.probes.get_mut(index)?,
         })
     }
@@ -28,8 +28,8 @@ impl Inquiry {
     /// Gives the answer to a question to a check that wants it.
     pub(super) fn deliver(&mut self, id: CheckId, slot: Slot, ticket: QuestionId) {
         let Some(Exchange { answer, source, .. }) = self.questions.exchange(ticket) else { return };
-        if let CheckId::List(index) = id {
-            let Some(list) = self.lists.get_mut(index) else { return };
+        if let CheckId::List(number) = id {
+            let Some(list) = run::of_row_mut(&mut self.lists, number) else { return };
             if *source == Source::Memory {
                 list.run.unit.mark_remembered(slot);
             }
@@ -76,7 +76,7 @@ impl Inquiry {
 /// The purpose of a check's question.
 fn purpose(id: CheckId, slot: Slot) -> Purpose {
     match id {
-        CheckId::List(_) | CheckId::Decided(_) | CheckId::Probe(_) => ListCheck::purpose(slot),
+        CheckId::List(_) | CheckId::Probe(_) => ListCheck::purpose(slot),
         CheckId::Trial => Purpose::Resolver,
         CheckId::Iprev | CheckId::Helo | CheckId::Sender | CheckId::Recipient => Purpose::Dialogue,
     }

@@ -112,7 +112,9 @@ impl Inquiry {
             self.advance(id);
         }
         for index in 0..self.lists.len() {
-            self.advance(CheckId::List(index));
+            if let Some(list) = self.lists.get(index) {
+                self.advance(CheckId::List(list.number));
+            }
         }
         if asks {
             self.ask_own_questions(shared, self.started);
@@ -157,10 +159,10 @@ impl Inquiry {
             let health = shared.health(&spec, kind).cloned().unwrap_or_default();
             let control = Control::stale(shared.label(&spec, kind, now, label));
             let unit = ListCheck::probe(Arc::clone(&spec), kind, control, Probe::Everything);
-            let (row, check) = (inquiry.rows.len(), CheckId::List(inquiry.lists.len()));
-            let (subject, part, group, operator, verdict) = (None, None, row, 0, PLACEHOLDER);
-            inquiry.rows.push(ListReport { subject, part, group, operator, check, verdict, health, spec });
-            inquiry.lists.push(ListRun::new(unit, row));
+            let number = inquiry.rows.len();
+            let (subject, part, group, operator, verdict) = (None, None, number, 0, PLACEHOLDER);
+            inquiry.rows.push(ListReport { subject, part, group, operator, number, verdict, health, spec });
+            inquiry.lists.push(ListRun::new(unit, number));
         }
         inquiry.take_part_in(trial);
         inquiry.begin(shared, true);

@@ -1,7 +1,6 @@
 //! Verdicts as they come, for a host that shows progress.
 
 use crate::inquiry::Inquiry;
-use crate::inquiry::questions::CheckId;
 use crate::report::ListReport;
 use crate::report::update::Update;
 
@@ -24,15 +23,8 @@ impl Inquiry {
         if let Some(recipient) = once(&mut reported.recipient, recipient) {
             updates.push(Update::Recipient(Box::new(recipient.clone())));
         }
-        reported.lists.resize(self.lists.len(), false);
-        reported.decided.resize(self.rows.len() - self.lists.len(), false);
-        for row in &self.rows {
-            let is_reported = match row.check {
-                CheckId::List(index) => reported.lists.get_mut(index),
-                CheckId::Decided(index) => reported.decided.get_mut(index),
-                _ => None,
-            };
-            let Some(is_reported) = is_reported else { continue };
+        reported.rows.resize(self.rows.len(), false);
+        for (row, is_reported) in self.rows.iter().zip(&mut reported.rows) {
             if let Some(verdict) = once(is_reported, self.verdict_of(row)) {
                 updates.push(Update::List(Box::new(ListReport { verdict: verdict.clone(), ..row.clone() })));
             }

@@ -75,7 +75,7 @@ impl Inquiry {
             CheckId::Helo => helo,
             CheckId::Sender => sender,
             CheckId::Recipient => recipient,
-            CheckId::Trial | CheckId::List(_) | CheckId::Decided(_) | CheckId::Probe(_) => false,
+            CheckId::Trial | CheckId::List(_) | CheckId::Probe(_) => false,
         });
     }
 
@@ -170,15 +170,15 @@ impl Inquiry {
     /// Gives these lists the verdict "not awaited", if they have none yet.
     fn abandon_lists(&mut self, unwanted: impl Fn(&ListReport) -> bool) {
         let mut abandoned = Vec::new();
-        for (index, list) in self.lists.iter_mut().enumerate() {
-            if !list.run.is_done() && self.rows.get(list.row).is_some_and(&unwanted) {
-                list.was_left_unanswered = self.questions.left_unanswered(CheckId::List(index));
+        for list in &mut self.lists {
+            if !list.run.is_done() && self.rows.get(list.number).is_some_and(&unwanted) {
+                list.was_left_unanswered = self.questions.left_unanswered(CheckId::List(list.number));
                 list.run.verdict = Some(ListFinding::not_awaited());
                 self.stopped_early = true;
-                abandoned.push(index);
+                abandoned.push(list.number);
             }
         }
-        self.questions.abandon(|id| matches!(id, CheckId::List(index) if abandoned.binary_search(&index).is_ok()));
+        self.questions.abandon(|id| matches!(id, CheckId::List(number) if abandoned.binary_search(&number).is_ok()));
     }
 
     /// Stops waiting for lists that can no longer change the outcome.

@@ -7,6 +7,7 @@ use crate::base::name::Name;
 use crate::dns::Failure;
 use crate::dnsxl::{Subject, SubjectAnswer, SubjectKind};
 use crate::inquiry::assemble::{CheckResults, assemble};
+use crate::inquiry::lists::run;
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{CheckId, Inquiry, ListRun, Workspace};
 use crate::report::learned::{Learned, ListSigns, QueuedAnswer, queued_answer};
@@ -33,8 +34,15 @@ impl Inquiry {
         let mut shared = self.known.take().map_or_else(SharedState::default, |known| *known);
         self.health_epoch = shared.health_epoch();
         for list in &self.lists {
-            if let Some(row) = self.rows.get(list.row) {
+            if let Some(row) = self.rows.get(list.number) {
                 shared.set_health(&row.spec, list.run.unit.kind(), Arc::clone(&row.health), started);
+            }
+        }
+        // Lists that wait for the client's names may have been asked about themselves.
+        for probe in &self.probes {
+            let (spec, kind) = (probe.unit.spec(), probe.unit.kind());
+            if shared.health(spec, kind).is_none() {
+                shared.set_health(spec, kind, Arc::default(), started);
             }
         }
         let trial = self.trial.as_ref().map(|trial| trial.unit.label());
@@ -59,9 +67,9 @@ impl Inquiry {
     ) -> Finished {
         let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
-        self.sort_rows();
         let mut list_signs = std::mem::take(&mut self.workspace.list_signs);
         self.end_lists(failure, &mut list_signs);
+        self.sort_rows(&mut list_signs);
         let mut rows = std::mem::take(&mut self.rows);
         let begun = self.started;
         self.compare_with_others(&mut list_signs, &rows);
@@ -94,9 +102,9 @@ impl Inquiry {
 
     /// Ends every list. Adds what the answers of lists show about them.
     fn end_lists(&mut self, failure: Failure, list_signs: &mut Vec<ListSigns>) {
-        for (index, list) in self.lists.drain(..).enumerate() {
-            let Some(row) = self.rows.get_mut(list.row) else { continue };
-            let signs = signs_of(CheckId::List(index), &list, row.subject.is_some(), &self.questions);
+        for list in self.lists.drain(..) {
+            let Some(row) = self.rows.get_mut(list.number) else { continue };
+            let signs = signs_of(&list, row.subject.is_some(), &self.questions);
             list_signs.extend(Some(signs).filter(ListSigns::is_any));
             row.verdict = list.run.finish(failure).into_verdict();
         }
@@ -118,7 +126,7 @@ impl Inquiry {
     fn own_answers(&self) -> Vec<QueuedAnswer> {
         let list_of = |check| -> Option<(Name, SubjectKind)> {
             let unit = match check {
-                CheckId::List(index) => &self.lists.get(index)?.run.unit,
+                CheckId::List(number) => &run::of_row(&self.lists, number)?.run.unit,
                 CheckId::Probe(index) => &self.probes.get(index)?.unit,
                 _ => return None,
             };
@@ -134,14 +142,14 @@ impl Inquiry {
 
 /// What one list's answers show about it. A question that was abandoned without an answer counts as failed: that makes the
 /// list suspect. Then its controls decide, which are not cut short.
-fn signs_of(check: CheckId, list: &ListRun, has_subject: bool, questions: &Questions) -> ListSigns {
-    let (unit, row, hint) = (&list.run.unit, list.row, list.hint);
+fn signs_of(list: &ListRun, has_subject: bool, questions: &Questions) -> ListSigns {
+    let (unit, row, hint) = (&list.run.unit, list.number, list.hint);
     let kind = unit.kind();
     if let Some(subject_answer) = unit.plain_subject_answer() {
         return ListSigns { row, kind, hint, subject_answer, saw_loopback: false, reason: None, alone: None };
     }
     let mut subject_answer = unit.subject_answer();
-    let left = || list.was_left_unanswered || questions.left_unanswered(check);
+    let left = || list.was_left_unanswered || questions.left_unanswered(CheckId::List(list.number));
     if subject_answer == SubjectAnswer::Nothing && has_subject && left() {
         subject_answer = SubjectAnswer::Failed;
     }

@@ -50,7 +50,7 @@ mod workspace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::inquiry::lists::run::{ListRun, WaitingList};
+use crate::inquiry::lists::run::{self, ListRun, WaitingList};
 use crate::inquiry::questions::{CheckId, Questions};
 use crate::inquiry::running::{Reported, Running};
 pub(crate) use crate::inquiry::workspace::Workspace;
@@ -172,13 +172,13 @@ impl Inquiry {
     pub(crate) fn next_ask(&mut self) -> Option<Ask> {
         let (ticket, question, asked) = self.questions.next()?;
         let run = match asked.wanted_first {
-            CheckId::List(index) => self.lists.get(index).map(|list| (&list.run.unit, Some(list))),
+            CheckId::List(number) => run::of_row(&self.lists, number).map(|list| (&list.run.unit, Some(list))),
             CheckId::Probe(index) => self.probes.get(index).map(|probe| (&probe.unit, None)),
             _ => None,
         };
         let list = run.map(|(unit, list)| {
             let spec = unit.spec();
-            let row = list.and_then(|list| self.rows.get(list.row));
+            let row = list.and_then(|list| self.rows.get(list.number));
             let in_form = |subject: &Subject| subject.in_form(spec.knowledge().domain_form()).into_owned();
             AskedList {
                 spec: Arc::clone(spec),
@@ -249,8 +249,8 @@ impl Inquiry {
         wanted_by.for_each(|(id, slot)| {
             self.deliver(id, slot, ticket);
             self.advance(id);
-            if let CheckId::List(index) = id {
-                self.suspect_list(index);
+            if let CheckId::List(number) = id {
+                self.suspect_list(number);
             }
         });
         self.suspect_resolver();
@@ -296,7 +296,7 @@ impl Inquiry {
     fn prove_where(&mut self, spec: &ListSpec, kind: SubjectKind, proof: &Proof, wanted: impl Fn(&ListReport) -> bool) {
         for index in 0..self.lists.len() {
             let Some(list) = self.lists.get_mut(index) else { return };
-            let is_wanted = self.rows.get(list.row).is_some_and(&wanted);
+            let is_wanted = self.rows.get(list.number).is_some_and(&wanted);
             let unit = &mut list.run.unit;
             let is_same = |other: &ListSpec| {
                 other.zone() == spec.zone() && other.knowledge().has_same_controls(spec.knowledge(), kind)
@@ -307,8 +307,9 @@ impl Inquiry {
             }
             unit.prove(proof.clone());
             list.is_proven = true;
-            self.questions.cancel_controls(CheckId::List(index));
-            self.advance(CheckId::List(index));
+            let check = CheckId::List(list.number);
+            self.questions.cancel_controls(check);
+            self.advance(check);
         }
     }
 }

@@ -65,8 +65,6 @@ pub(super) struct Reported {
     pub(super) helo: bool,
     pub(super) sender: bool,
     pub(super) recipient: bool,
-    /// One flag for each row that had its verdict when it was made.
-    pub(super) decided: Vec<bool>,
-    /// One flag for each check of a list.
-    pub(super) lists: Vec<bool>,
+    /// One flag for each row of a list.
+    pub(super) rows: Vec<bool>,
 }

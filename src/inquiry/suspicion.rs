@@ -31,7 +31,7 @@ use crate::check::resolver::{ResolverBehavior, ResolverCheck};
 use crate::dnsxl::{
     Control, Health, Label, ListCheck, ListFinding, ListSpec, Probe, ProblemKind, SubjectAnswer, SubjectKind, Verdict,
 };
-use crate::inquiry::lists::run::WaitingList;
+use crate::inquiry::lists::run::{self, WaitingList};
 use crate::inquiry::running::Running;
 use crate::inquiry::{CheckId, Inquiry, ListRun};
 use crate::report::{ListReport, ResolverFault};
@@ -108,10 +108,10 @@ impl Inquiry {
     }
 
     /// Asks the list about itself, if its answer about the subject makes it suspect.
-    pub(super) fn suspect_list(&mut self, index: usize) {
-        let Some(list) = self.lists.get_mut(index) else { return };
+    pub(super) fn suspect_list(&mut self, number: usize) {
+        let health = self.rows.get(number).map(ListReport::health).unwrap_or_default();
+        let Some(list) = run::of_row_mut(&mut self.lists, number) else { return };
         let Some(label) = list.suspicion else { return };
-        let health = self.rows.get(list.row).map(ListReport::health).unwrap_or_default();
         let probe = match (list.run.unit.subject_answer(), health) {
             (SubjectAnswer::Strange, _) => Probe::Controls,
             (SubjectAnswer::DeniedFromAbove, _) | (SubjectAnswer::Miss | SubjectAnswer::Hit, Health::Gone) => {

@@ -8,9 +8,8 @@ pub(crate) enum CheckId {
     Sender,
     Recipient,
     Trial,
+    /// A list, by the number of its row.
     List(usize),
-    /// A row of a list that had its verdict when it was made: there is no check.
-    Decided(usize),
     /// A list asked about itself; no check waits for it.
     Probe(usize),
 }

@@ -148,7 +148,7 @@ impl Row<'_> {
             Self::Helo => CheckId::Helo,
             Self::Sender => CheckId::Sender,
             Self::Recipient => CheckId::Recipient,
-            Self::List(row) => row.check,
+            Self::List(row) => CheckId::List(row.number),
         }
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::dnsxl::{
     Evidence, Health, HealthState, ListId, ListKind, ListSpec, OnNoAnswer, Part, Subject, Verdict, health_advice,
 };
-use crate::report::check_id::CheckId;
 
 /// One list, one subject, one verdict.
 ///
@@ -26,8 +25,8 @@ pub struct ListReport {
     pub(crate) group: usize,
     /// The number of its operator in the set.
     pub(crate) operator: usize,
-    /// What its questions refer to.
-    pub(crate) check: CheckId,
+    /// Rows are numbered in the order in which they are made. Questions refer to this number.
+    pub(crate) number: usize,
     pub(crate) verdict: Verdict,
     pub(crate) health: Arc<HealthState>,
     pub(crate) spec: Arc<ListSpec>,

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdnsbl::dns::{Answer, Failure};
+use rdnsbl::dns::{Answer, Failure, Record, Soa, Target};
+use rdnsbl::dnsxl::{Health, Part};
 use rdnsbl::report::{Row, Source};
-use rdnsbl::{Dialogue, Inquiry, ListSpec, Report, Settings, SharedState};
+use rdnsbl::{Dialogue, Inquiry, ListSet, ListSpec, Question, Randomness, Report, Settings, SharedState};
 
-use crate::kit::world::{CLEAN, DELAY, LISTED, World, lists};
+use crate::kit::world::{CLEAN, DELAY, LISTED, SECOND, World, lists, set};
 
 const DNS: &str = "
     $SOA in-addr.arpa 3600 600
@@ -93,4 +94,79 @@ fn no_answer_has_no_time() {
     let report = inquiry.finish(Failure::Deadline);
     let of_list: Vec<_> = report.exchanges_of(&report.lists()[0]).collect();
     assert!(!of_list.is_empty() && of_list.iter().all(|it| it.answered_after().is_none()));
+}
+
+fn about(zone: &str, parts: impl IntoIterator<Item = Part>) -> ListSpec {
+    ListSpec::deny(zone).unwrap().with_parts(parts)
+}
+
+/// What stands in a row does not depend on what other lists were asked.
+#[test]
+fn the_same_row_of_two_stages_is_equal() {
+    let world = World::new(DNS, set([about("other.test", [Part::Recipient]), ListSpec::deny("bl.test").unwrap()]));
+    let mut session = world.checker.session(LISTED);
+    session.mail_from("<a@sender.test>");
+    world.clock.run(session.report());
+    let early = world.clock.run(session.report());
+    session.rcpt_to("<b@nowhere.test>");
+    let late = world.clock.run(session.report());
+    assert_ne!(early.lists()[0], late.lists()[0]);
+    assert_eq!(early.lists()[1], late.lists()[1]);
+}
+
+/// Failures are counted in the order of the rows. The lists about the client's names are asked last, but here their four
+/// failures come before the answer about the sender.
+#[test]
+fn failures_count_in_the_order_of_the_rows() {
+    let mut dns = String::from("$SOA z.test 300 60\nsender.test.z.test NXDOMAIN\n*.z.test SERVFAIL\n");
+    for number in 1..=4 {
+        dns += &format!("14.77.66.45.in-addr.arpa PTR m{number}.client.test\nm{number}.client.test A 45.66.77.14\n");
+    }
+    let controls = |parts: [Part; 2]| {
+        let world = World::new(&dns, set(parts.map(|part| about("z.test", [part]))));
+        for _ in 0..2 {
+            let report = world.check(Dialogue::from(LISTED).mail_from("<a@sender.test>"));
+            assert_eq!(report.lists().len(), 5, "{report}");
+            world.pass(400);
+        }
+        world.controls_asked("z.test", "1.0.0.127")
+    };
+    assert_eq!(controls([Part::ConfirmedName, Part::Sender]), 0);
+    assert!(controls([Part::Sender, Part::ConfirmedName]) > 0);
+}
+
+/// A list about the client's names that failed several times is asked about itself, even if no name is known in the end.
+#[test]
+fn a_list_that_waits_for_names_may_be_found_broken() {
+    let (minute, mut now) = (60 * SECOND, Instant::now());
+    let lists = ListSet::builder().list(about("z.test", [Part::ReverseName])).build().unwrap();
+    let settings = Arc::new(Settings::default().with_lists(lists));
+    let mut shared = SharedState::default();
+    let answer = |question: &Question| {
+        let name = question.name.to_string();
+        match &*name {
+            "14.77.66.45.in-addr.arpa" => {
+                Answer::records([Record::Ptr(Target::Name("m.client.test".parse().unwrap()))], minute)
+            }
+            "m.client.test" => Answer::records([Record::A([45, 66, 77, 14].into())], minute),
+            "m.client.test.z.test" => Answer::failed(Failure::Timeout),
+            _ if name.ends_with(".z.test") => Answer::records([Record::A([127, 0, 0, 2].into())], minute),
+            _ => Answer::nx_domain(Some(Soa::new("test".parse().unwrap(), minute))),
+        }
+    };
+    let mut health = Vec::new();
+    for round in 0..5 {
+        now += 5 * SECOND;
+        let dialogue = Dialogue::from(LISTED);
+        let mut inquiry = Inquiry::new(&dialogue, &settings, &mut shared, now, Randomness::new());
+        while let Some((ticket, question)) = inquiry.next_question() {
+            if round < 4 || question.name.to_string() != "m.client.test" {
+                inquiry.supply(ticket, answer(&question));
+            }
+        }
+        let report = inquiry.finish(Failure::Deadline);
+        shared.learn(&report, now);
+        health.push(report.lists()[0].health());
+    }
+    assert_eq!(health[3..], [Health::Unprobed, Health::ListsEverything]);
 }

@@ -9,7 +9,7 @@ use crate::dns::Failure;
 use crate::dnsxl::{Part, Skipped, Subject, Unknown, Verdict};
 use crate::inquiry::Inquiry;
 use crate::inquiry::lists::run::WaitingList;
-use crate::inquiry::questions::CheckId;
+use crate::report::learned::ListSigns;
 
 impl Inquiry {
     /// Starts the waiting lists, once the names are known.
@@ -44,19 +44,23 @@ impl Inquiry {
         }
     }
 
-    /// Sorts the rows into the order of the configuration: those about the client's names were added last.
-    pub(crate) fn sort_rows(&mut self) {
+    /// Sorts the rows into the order of the configuration: those about the client's names were added last. `list_signs` say which
+    /// row they are of, and are in the same order.
+    pub(crate) fn sort_rows(&mut self, list_signs: &mut [ListSigns]) {
         if self.rows.is_sorted_by_key(|row| row.group) {
             return;
         }
         self.rows.sort_by_key(|row| row.group);
-        for (number, row) in self.rows.iter().enumerate() {
-            if let CheckId::List(index) = row.check
-                && let Some(list) = self.lists.get_mut(index)
-            {
-                list.row = number;
+        let mut places = vec![0; self.rows.len()];
+        for (place, row) in self.rows.iter().enumerate() {
+            if let Some(of_number) = places.get_mut(row.number) {
+                *of_number = place;
             }
         }
+        for signs in list_signs.iter_mut() {
+            signs.row = places.get(signs.row).copied().unwrap_or_default();
+        }
+        list_signs.sort_by_key(|signs| signs.row);
     }
 }
 

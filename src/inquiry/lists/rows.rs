@@ -11,7 +11,7 @@ use crate::dnsxl::{About, HealthState, ListCheck, ListFinding, Part, Skipped, Su
 use crate::inquiry::Inquiry;
 use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::lists::known::{KnownLists, lists_about};
-use crate::inquiry::lists::run::{ListRun, WaitingList};
+use crate::inquiry::lists::run::{self, ListRun, WaitingList};
 use crate::inquiry::lists::subjects::Subjects;
 use crate::inquiry::questions::CheckId;
 use crate::inquiry::settings::Settings;
@@ -110,7 +110,7 @@ impl Inquiry {
         }
     }
 
-    /// Adds a row that has its verdict.
+    /// Adds a row that has its verdict. Returns its check, which does not exist: only questions refer to it.
     pub(super) fn add_decided(
         &mut self,
         of: &RowSpec,
@@ -119,10 +119,9 @@ impl Inquiry {
         verdict: Verdict,
         health: Arc<HealthState>,
     ) -> CheckId {
-        // Each row is a `List` or a `Decided`, so the difference counts the latter.
-        let check = CheckId::Decided(self.rows.len() - self.lists.len());
-        self.rows.push(row(of, group, subject, check, verdict, health));
-        check
+        let number = self.rows.len();
+        self.rows.push(row(of, group, subject, number, verdict, health));
+        CheckId::List(number)
     }
 
     /// Adds a row with the check of its list. Returns the check.
@@ -134,18 +133,17 @@ impl Inquiry {
         name: Option<Result<Name, NameError>>,
         plan: AskPlan,
     ) -> CheckId {
-        let check = CheckId::List(self.lists.len());
-        let health = Arc::clone(&plan.health);
-        self.lists.push(ListRun::planned(&of.spec, &subject, name, self.rows.len(), plan));
-        self.rows.push(row(of, group, Some(subject), check, PLACEHOLDER, health));
-        check
+        let (number, health) = (self.rows.len(), Arc::clone(&plan.health));
+        self.lists.push(ListRun::planned(&of.spec, &subject, name, number, plan));
+        self.rows.push(row(of, group, Some(subject), number, PLACEHOLDER, health));
+        CheckId::List(number)
     }
 
     /// The verdict of a row, if it is there.
     pub(crate) fn verdict_of<'a>(&'a self, row: &'a ListReport) -> Option<&'a Verdict> {
-        match row.check {
-            CheckId::List(index) => self.lists.get(index)?.run.verdict.as_ref().map(ListFinding::verdict),
-            _ => Some(&row.verdict),
+        match run::of_row(&self.lists, row.number) {
+            Some(list) => list.run.verdict.as_ref().map(ListFinding::verdict),
+            None => Some(&row.verdict),
         }
     }
 }
@@ -154,10 +152,10 @@ fn row(
     of: &RowSpec,
     group: usize,
     subject: Option<Subject>,
-    check: CheckId,
+    number: usize,
     verdict: Verdict,
     health: Arc<HealthState>,
 ) -> ListReport {
     let (part, operator, spec) = (of.part(), of.operator, Arc::clone(&of.spec));
-    ListReport { subject, part, group, operator, check, verdict, health, spec }
+    ListReport { subject, part, group, operator, number, verdict, health, spec }
 }

@@ -12,8 +12,8 @@ use crate::state::AskPlan;
 #[derive(Debug)]
 pub(crate) struct ListRun {
     pub(crate) run: Running<ListCheck>,
-    /// The number of its row in the report.
-    pub(crate) row: usize,
+    /// The number of its row. Lists are in the order of their numbers.
+    pub(crate) number: usize,
     /// The list was proven when the check began, or has been proven since by another check.
     pub(crate) is_proven: bool,
     /// Where to look for its zone.
@@ -37,10 +37,10 @@ pub(crate) struct WaitingList {
 
 impl ListRun {
     /// A check of a list of which nothing is known.
-    pub(crate) fn new(unit: ListCheck, row: usize) -> Self {
+    pub(crate) fn new(unit: ListCheck, number: usize) -> Self {
         Self {
             run: Running::new(unit),
-            row,
+            number,
             is_proven: false,
             hint: ZoneHint::default(),
             is_failing: false,
@@ -55,7 +55,7 @@ impl ListRun {
         spec: &Arc<ListSpec>,
         subject: &Subject,
         name: Option<Result<Name, NameError>>,
-        row: usize,
+        number: usize,
         plan: AskPlan,
     ) -> Self {
         let AskPlan {
@@ -69,6 +69,24 @@ impl ListRun {
         if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
             unit = unit.first_use();
         }
-        Self { is_proven, hint, is_failing, suspicion, ..Self::new(unit, row) }
+        Self { is_proven, hint, is_failing, suspicion, ..Self::new(unit, number) }
+    }
+}
+
+/// The check of the list with this row, if there is one.
+pub(crate) fn of_row(lists: &[ListRun], number: usize) -> Option<&ListRun> {
+    place_of(lists, number).and_then(|place| lists.get(place))
+}
+
+/// The same, to change it.
+pub(crate) fn of_row_mut(lists: &mut [ListRun], number: usize) -> Option<&mut ListRun> {
+    place_of(lists, number).and_then(|place| lists.get_mut(place))
+}
+
+fn place_of(lists: &[ListRun], number: usize) -> Option<usize> {
+    // Where every list is asked, its place is its number.
+    match lists.get(number) {
+        Some(list) if list.number == number => Some(number),
+        _ => lists.binary_search_by_key(&number, |list| list.number).ok(),
     }
 }
