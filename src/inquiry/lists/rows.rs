@@ -110,7 +110,7 @@ impl Inquiry {
         }
     }
 
-    /// Adds a row that has its verdict. Returns its check, which does not exist: only questions refer to it.
+    /// Adds a row that has its verdict. Returns the id that questions use for it; there is no check.
     pub(super) fn add_decided(
         &mut self,
         of: &RowSpec,
