@@ -268,6 +268,7 @@ impl Checker {
                 let known_lists: &dyn KnownLists = if run.session.is_none() { &cached } else { &NothingKnown };
                 let inquiry = self.inquiry(dialogue, known_lists, now, now < run.deadline);
                 let report = driver::run_inquiry(Arc::clone(&engine), inquiry, run);
+                // The permit is held until the check has ended.
                 Either::Left(report.inspect(move |_| drop(permit)))
             }
             None => {

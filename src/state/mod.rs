@@ -123,19 +123,19 @@ impl SharedState {
         }
     }
 
-    /// How a check that starts now asks a list; `position` is the number of its row in the set. `label` is for its random control,
+    /// How a check that starts now asks a list; `group` is the number of its row in the set. `label` is for its random control,
     /// unless another check has just chosen one.
     pub(crate) fn plan(
         &mut self,
         spec: &Arc<ListSpec>,
-        position: usize,
+        group: usize,
         kind: SubjectKind,
         now: Instant,
         label: Label,
     ) -> AskPlan {
         let window = self.window;
         let suspects_resolver = self.suspects_resolver(now);
-        let (last, mut hint) = (place_of_hint(position, kind), self.hint(position, kind));
+        let (last, mut hint) = (place_of_hint(group, kind), self.hint(group, kind));
         let zone = self.zone_at(&mut hint, spec.zone(), kind, now);
         let plan = AskPlan { hint, ..zone.plan(spec, kind, window, suspects_resolver, now, label) };
         if self.hints.len() <= last {
@@ -152,20 +152,20 @@ impl SharedState {
     pub(crate) fn health_if_usual(
         &mut self,
         spec: &ListSpec,
-        position: usize,
+        group: usize,
         kind: SubjectKind,
         now: Instant,
     ) -> Option<Arc<HealthState>> {
         if self.suspects_resolver(now) {
             return None;
         }
-        let hint = self.hint(position, kind);
+        let hint = self.hint(group, kind);
         self.zones.find(hint, spec.zone(), kind)?.health_if_usual(spec, kind, now)
     }
 
-    /// Where to look for the zone of a list; `position` is the number of its row in the set. Most checks are about the same set.
-    pub(crate) fn hint(&self, position: usize, kind: SubjectKind) -> ZoneHint {
-        self.hints.get(place_of_hint(position, kind)).copied().unwrap_or_default()
+    /// Where to look for the zone of a list; `group` is the number of its row in the set. Most checks are about the same set.
+    pub(crate) fn hint(&self, group: usize, kind: SubjectKind) -> ZoneHint {
+        self.hints.get(place_of_hint(group, kind)).copied().unwrap_or_default()
     }
 
     /// Does an empty must-exist entry look as if the resolver removed addresses?
@@ -321,8 +321,8 @@ impl SharedState {
 }
 
 /// Where the hint of a list stands among all hints.
-fn place_of_hint(position: usize, kind: SubjectKind) -> usize {
-    3 * position + kind as usize
+fn place_of_hint(group: usize, kind: SubjectKind) -> usize {
+    3 * group + kind as usize
 }
 
 impl Default for SharedState {

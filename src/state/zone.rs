@@ -90,7 +90,7 @@ impl Zone {
         now: Instant,
         label: Label,
     ) -> AskPlan {
-        let failing = self.failures >= MAX_FAILURES;
+        let failing = self.is_failing();
         let may_suspect = self.may_suspect(now);
         let view = self.view_mut(spec, kind, now);
         let wants_must_exist = view.wants_must_exist(suspects_resolver, now);
@@ -151,10 +151,15 @@ impl Zone {
         }
     }
 
+    /// Have so many questions about subjects failed in a row that the controls are asked together with the next one?
+    fn is_failing(&self) -> bool {
+        self.failures >= MAX_FAILURES
+    }
+
     /// Would the next check ask this list, or the cache, only about its subject?
     pub(crate) fn needs_only_the_subject(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
         match self.view(spec, kind) {
-            Some(view) => view.needs_only_the_subject(kind) && self.failures < MAX_FAILURES,
+            Some(view) => view.needs_only_the_subject(kind) && !self.is_failing(),
             None => spec.knowledge().points(kind).documented_entry().is_none(),
         }
     }
@@ -166,8 +171,9 @@ impl Zone {
         kind: SubjectKind,
         now: Instant,
     ) -> Option<Arc<HealthState>> {
+        let is_failing = self.is_failing();
         let view = self.views.iter_mut().find(|view| view.is_of(spec, kind))?;
-        if !view.needs_only_the_subject(kind) || self.failures >= MAX_FAILURES {
+        if is_failing || !view.needs_only_the_subject(kind) {
             return None;
         }
         (self.used, view.used) = (now, now);
@@ -185,7 +191,7 @@ impl Zone {
         match answer {
             SubjectAnswer::Miss | SubjectAnswer::Hit => {
                 if self.failures > 0 {
-                    change.summaries |= self.failures >= MAX_FAILURES;
+                    change.summaries |= self.is_failing();
                     self.failures = 0;
                 }
                 for view in self.views.iter_mut().filter(|view| view.health.is_news(&Observation::Answered)) {
@@ -228,7 +234,7 @@ impl Zone {
         let at = |labels: &str| Name::join(labels, zone).ok().map(|name| Question::new(name, RecordType::A));
         let answered = answers.iter().any(|answer| answer.evidence.answer().failure().is_none());
         if answered {
-            change.summaries |= self.failures >= MAX_FAILURES;
+            change.summaries |= self.is_failing();
             self.failures = 0;
         }
         let mut unclear = false;
@@ -256,7 +262,7 @@ impl Zone {
             view.observe(seen, kind, since, &mut change, now);
         }
         // Was the list silent, or the resolver? The next check asks the controls again, together with the resolver's trial.
-        if unclear && self.failures < MAX_FAILURES {
+        if unclear && !self.is_failing() {
             self.failures = MAX_FAILURES;
             change.summaries = true;
         }

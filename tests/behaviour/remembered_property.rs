@@ -65,7 +65,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_remembered_answer_is_worth_an_asked_one(
+    fn remembered_and_asked_answers_give_the_same_report(
         lists in prop::collection::vec(one_list(), 1..8),
         answers in prop::collection::vec(0..ANSWERS.len(), ZONES),
         unsigned in prop::collection::vec(prop::bool::weighted(0.2), ZONES),

@@ -44,8 +44,8 @@ impl Inquiry {
         }
     }
 
-    /// Sorts the rows into the order of the configuration: those about the client's names were added last. `list_signs` say which
-    /// row they are of, and are in the same order.
+    /// Sorts the rows into the order of the configuration: those about the client's names were added last. `list_signs` refer to
+    /// rows by number; afterwards they refer to the sorted rows, and are sorted likewise.
     pub(crate) fn sort_rows(&mut self, list_signs: &mut [ListSigns]) {
         if self.rows.is_sorted_by_key(|row| row.group) {
             return;

@@ -87,9 +87,11 @@ impl Inquiry {
         let waits_for_names =
             matches!(of.about, About::Part(Part::ConfirmedName | Part::ReverseName)) && skip.is_none();
         if skip.is_some() || (subject.is_none() && !waits_for_names) {
-            let health = || shared.health(spec, subject.as_ref()?.kind()).cloned();
-            let health =
-                if spec.is_retired() { Arc::new(HealthState::retired()) } else { health().unwrap_or_default() };
+            let known = subject.as_ref().and_then(|subject| shared.health(spec, subject.kind()));
+            let health = match spec.is_retired() {
+                true => Arc::new(HealthState::retired()),
+                false => known.cloned().unwrap_or_default(),
+            };
             self.add_decided(of, group, subject, Verdict::Skipped(skip.unwrap_or(Skipped::NoClient)), health);
             return;
         }
