@@ -131,7 +131,9 @@
 //! clients it did not list before. If its wildcard covers numbers only, so that random labels stay absent, a cached negative
 //! answer for 127.0.0.1 can hide the fault for the list's negative TTL and 60 seconds more. Tests measure both bounds. A
 //! resolver that starts to remove 127.0.0.0/8 while it is in use is noticed only by [`Checker::probe`](crate::Checker::probe)
-//! and [`Checker::watch`](crate::Checker::watch), because nothing shows but negative answers.
+//! and [`Checker::watch`](crate::Checker::watch), because nothing shows but negative answers. A resolver that answers NXDOMAIN to
+//! everything is believed: in a closed network that is the truth. Its clients then have no name and its senders do not exist.
+//! Only the health of lists with a documented test entry shows it: they count as [`Emptied`](crate::dnsxl::Health::Emptied).
 //!
 //! # Why the defaults are what they are
 //!
