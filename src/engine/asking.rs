@@ -143,7 +143,8 @@ impl Asker for Asking<'_> {
         });
         match self.fetcher().fetch(question, purpose, list, daily_limit, self.open.next_place()) {
             Some(fetching) => {
-                if purpose.is_own() {
+                // A question that another check has begun is kept already.
+                if purpose.is_own() && fetching.source == Source::Network {
                     self.engine.background.keep(&fetching.answer, purpose);
                 }
                 let pending = Pending { ticket, sent: now, asked_at, source: fetching.source };

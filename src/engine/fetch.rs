@@ -84,12 +84,14 @@ pub(super) struct QueryEntry {
 }
 
 impl QueryEntry {
-    /// The query, if it is for this question and still runs.
-    fn running(&self, hash: u64, question: &Question) -> Option<Arc<SharedQuery<QueryTask>>> {
+    /// The query, if it is for this question and still runs. An answer to a question of our own is evidence about a list or the
+    /// resolver, and is not cached: it is not shared with the same question about a subject.
+    fn running(&self, hash: u64, question: &Question, is_own: bool) -> Option<Arc<SharedQuery<QueryTask>>> {
         if self.hash != hash {
             return None;
         }
-        self.query.upgrade().filter(|query| query.work().is_some_and(|task| task.question == *question))
+        let is_same = |task: &QueryTask| task.question == *question && task.purpose.is_own() == is_own;
+        self.query.upgrade().filter(|query| query.work().is_some_and(is_same))
     }
 }
 
@@ -158,7 +160,7 @@ impl Fetcher {
         let mut in_flight = lock(&self.in_flight);
         let mut running = None;
         let is_same = |known: &QueryEntry| {
-            running = known.running(hash, &question);
+            running = known.running(hash, &question, purpose.is_own());
             running.is_some()
         };
         let entry = in_flight.entry(hash, is_same, |known| known.hash);

@@ -1,7 +1,11 @@
 //! Controls belong to all checks: the next check drives them until they are answered or time out.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::time::Duration;
+
+use futures::future::{join, join_all};
+use rdnsbl::SpecialPurpose;
 
 use super::*;
 use crate::kit::world::{SECOND, World, entry, fault, poll_once, reply, set, start, verdicts};
@@ -106,4 +110,38 @@ fn a_check_does_not_wait_for_a_suspicion_that_it_raises() {
     let world = World::with_unlisted(&world, [deny("bl.example")]);
     let report = world.check(client(77, 1));
     assert_eq!((verdicts(&report), report.elapsed()), (vec!["problem"], Duration::ZERO), "{report}");
+}
+
+/// A control is kept once, however many checks want its answer. If each check kept it, this would take minutes.
+#[test]
+fn many_checks_wait_for_the_same_controls() {
+    let hits: String = (0..250)
+        .flat_map(|last| {
+            (79..83).map(move |third| format!("{} A 127.0.0.2 after=0s\n", entry(third, last, "bl.example")))
+        })
+        .collect();
+    let world = format!("{BL}*.bl.example NXDOMAIN\n*.bl.example after=3s\n{hits}");
+    let world = World::with_unlisted(&world, [deny("bl.example")]);
+    let checks: Vec<_> = (0..250)
+        .flat_map(|last| (79..83).map(move |third| (third, last)))
+        .map(|(third, last)| world.checker.check(client(third, last)).into_future())
+        .collect();
+    for report in world.clock.run(join_all(checks)) {
+        assert_eq!(verdicts(&report), ["listed"], "{report}");
+    }
+}
+
+/// A client is the test entry of a list. The answer about this client proves nothing: the list is asked once more.
+#[test]
+fn a_control_does_not_wait_for_the_same_question_about_a_client() {
+    let dns = World::slowly(BL);
+    let mut world = World::built_with_unlisted(&dns, |builder| {
+        builder.lists(set([deny("bl.example")])).special_purpose(SpecialPurpose::Ask)
+    });
+    let entry: IpAddr = [127, 0, 0, 2].into();
+    let (report, health) = world.clock.run(join(world.checker.check(entry).into_future(), world.checker.probe()));
+    assert_eq!(verdicts(&report), ["listed"], "{report}");
+    assert_eq!(health[0].health().word(), "sound");
+    assert_eq!(world.all_asked().iter().filter(|asked| *asked == "2.0.0.127.bl.example A").count(), 2);
+    assert_eq!(world.events(), [""; 0]);
 }
