@@ -92,7 +92,9 @@ impl<K: Hash + Eq + Clone, V: Weigh<K>> Store<K, V> {
         if bounds.entries == 0 {
             return;
         }
-        if let Some(value) = self.get(&key) {
+        // Not by `get`: only a look-up shows that an entry is used.
+        if let Some(entry) = self.place(&key).and_then(|place| self.row.get_mut(place)) {
+            let value = &mut entry.value;
             let before = value.weight(&key);
             change(value);
             let (after, owner) = (value.weight(&key), value.owner(&key));
@@ -216,6 +218,20 @@ mod tests {
         keys(&store).iter().for_each(|key| assert!(store.get(key).is_some()));
         store.insert(7, 0, BOUNDS);
         assert_eq!((store.len(), store.get(&7)), (3, Some(&mut 0)), "the newest stays where all are in use");
+    }
+
+    /// Every check changes the record of its client. One that never comes back must not stay longer for it.
+    #[test]
+    fn a_changed_entry_is_not_a_used_one() {
+        let mut store = Store::default();
+        (1..=3).for_each(|key| store.insert(key, 0, BOUNDS));
+        store.get(&2);
+        store.update(1, 0, BOUNDS, |value| {
+            *value = 5;
+            true
+        });
+        store.insert(4, 0, BOUNDS);
+        assert_eq!(keys(&store), [2, 3, 4]);
     }
 
     #[test]
