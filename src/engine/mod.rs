@@ -17,6 +17,7 @@ mod query_task;
 pub(crate) mod run;
 pub(crate) mod session_memory;
 pub(crate) mod shared_query;
+mod waiters;
 #[cfg(test)]
 mod wake_count;
 pub(crate) mod zone_limits;

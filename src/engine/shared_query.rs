@@ -12,6 +12,7 @@ use crate::base::lock::lock;
 use crate::base::small_list::SmallList;
 use crate::dns::{Answer, Failure};
 use crate::engine::inbox::Place;
+use crate::engine::waiters::Waiters;
 
 /// What has to be done for the answer.
 pub(crate) trait Work: Send + Sync + Sized + 'static {
@@ -39,8 +40,7 @@ pub(crate) struct SharedQuery<W: Work> {
 
 struct State<S> {
     phase: Phase<S>,
-    waiters: SmallList<WaiterEntry>,
-    next_id: u32,
+    waiters: Waiters,
 }
 
 enum Phase<S> {
@@ -57,36 +57,21 @@ enum Phase<S> {
     Ended,
 }
 
-/// What the query knows of one waiter.
-struct WaiterEntry {
-    id: u32,
-    /// Where progress is reported; `None` if it only keeps the query alive.
-    place: Option<Place>,
-    /// It was notified, and has not been polled since.
-    is_notified: bool,
-}
-
-impl WaiterEntry {
-    /// A waiter that is polled soon, without being notified.
-    fn new(id: u32, place: Option<Place>) -> Self {
-        Self { id, place, is_notified: true }
-    }
-}
-
 impl<W: Work> SharedQuery<W> {
     /// Starts a query with its first waiter, in the memory of one that has ended if there is one.
     pub(crate) fn start(unused: Option<QueryWaiter<W>>, place: Place, work: W) -> QueryWaiter<W> {
-        let waiters = SmallList::one(WaiterEntry::new(0, Some(place)));
-        let state = State { phase: Phase::Idle(W::Step::default()), waiters, next_id: 1 };
+        let mut waiters = Waiters::default();
+        let number = waiters.add(Some(place));
+        let state = State { phase: Phase::Idle(W::Step::default()), waiters };
         let query = Self { work: Some(work), state: Mutex::new(state) };
         if let Some(mut unused) = unused
             && let Some(memory) = Arc::get_mut(&mut unused.query)
         {
             *memory = query;
-            unused.id = 0;
+            unused.number = number;
             return unused;
         }
-        QueryWaiter { query: Arc::new(query), id: 0 }
+        QueryWaiter { query: Arc::new(query), number }
     }
 
     /// Adds a waiter. `None` if the query has ended, because all its waiters were dropped. Without a place, the waiter only keeps
@@ -96,10 +81,8 @@ impl<W: Work> SharedQuery<W> {
         if matches!(state.phase, Phase::Ended) {
             return None;
         }
-        let id = state.next_id;
-        state.next_id = state.next_id.wrapping_add(1);
-        state.waiters.push(WaiterEntry::new(id, place));
-        Some(QueryWaiter { query: Arc::clone(self), id })
+        let number = state.waiters.add(place);
+        Some(QueryWaiter { query: Arc::clone(self), number })
     }
 
     /// What has to be done; `None` if that is long over.
@@ -113,27 +96,10 @@ impl<W: Work> SharedQuery<W> {
     }
 }
 
-impl<S> State<S> {
-    /// Notifies the waiters, and returns the wakers of their tasks. Wake them after the lock is released: a waker may poll or drop
-    /// a waiter at once, and both take this lock.
-    fn notify(&mut self, except: Option<u32>) -> SmallList<Waker> {
-        let mut wakers = SmallList::default();
-        self.waiters.iter_mut().for_each(|waiter| {
-            if Some(waiter.id) != except && !waiter.is_notified {
-                waiter.is_notified = true;
-                if let Some(waker) = waiter.place.as_ref().and_then(Place::report) {
-                    wakers.push(waker);
-                }
-            }
-        });
-        wakers
-    }
-}
-
 /// The waker given to the work. It notifies all waiters, because any one of them may be dropped or busy before it polls.
 impl<W: Work> ArcWake for SharedQuery<W> {
     fn wake_by_ref(query: &Arc<Self>) {
-        let wakers = lock(&query.state).notify(None);
+        let wakers = lock(&query.state).waiters.notify(None);
         wakers.for_each(Waker::wake);
     }
 }
@@ -141,7 +107,7 @@ impl<W: Work> ArcWake for SharedQuery<W> {
 /// One waiter for the answer.
 pub(crate) struct QueryWaiter<W: Work> {
     query: Arc<SharedQuery<W>>,
-    id: u32,
+    number: u32,
 }
 
 impl<W: Work> QueryWaiter<W> {
@@ -153,7 +119,7 @@ impl<W: Work> QueryWaiter<W> {
     pub(crate) fn into_unused(mut self) -> Option<Self> {
         let SharedQuery { work, state } = Arc::get_mut(&mut self.query)?;
         let state = state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        (state.phase, state.waiters) = (Phase::Ended, SmallList::default());
+        (state.phase, state.waiters) = (Phase::Ended, Waiters::default());
         *work = None;
         Some(self)
     }
@@ -165,7 +131,7 @@ impl<W: Work> QueryWaiter<W> {
         let Some(work) = &self.query.work else { return Poll::Pending };
         let mut step = {
             let mut state = lock(&self.query.state);
-            state.waiters.iter_mut().for_each(|waiter| waiter.is_notified &= waiter.id != self.id);
+            state.waiters.polled(self.number);
             match &mut state.phase {
                 Phase::Idle(_) => {}
                 Phase::Polled { missed, .. } => {
@@ -175,7 +141,7 @@ impl<W: Work> QueryWaiter<W> {
                 Phase::Answered(answer) => return Poll::Ready((answer.clone(), None)),
                 Phase::Ended => return Poll::Pending,
             }
-            let polled = Phase::Polled { by: self.id, missed: false };
+            let polled = Phase::Polled { by: self.number, missed: false };
             let Phase::Idle(step) = std::mem::replace(&mut state.phase, polled) else { return Poll::Pending };
             step
         };
@@ -196,7 +162,7 @@ impl<W: Work> QueryWaiter<W> {
             let mut state = lock(&self.query.state);
             let missed = matches!(state.phase, Phase::Polled { missed: true, .. });
             state.phase = Phase::Idle(step);
-            if missed { state.notify(Some(self.id)) } else { SmallList::default() }
+            if missed { state.waiters.notify(Some(self.number)) } else { SmallList::default() }
         };
         wakers.for_each(Waker::wake);
     }
@@ -205,9 +171,12 @@ impl<W: Work> QueryWaiter<W> {
     pub(crate) fn pass_on(&self, answer: &Answer) {
         let wakers = {
             let mut state = lock(&self.query.state);
-            let is_alone = state.waiters.len() == 1;
-            state.phase = if is_alone { Phase::Ended } else { Phase::Answered(answer.clone()) };
-            state.notify(Some(self.id))
+            if state.waiters.is_one() {
+                state.phase = Phase::Ended;
+                return;
+            }
+            state.phase = Phase::Answered(answer.clone());
+            state.waiters.notify(Some(self.number))
         };
         wakers.for_each(Waker::wake);
     }
@@ -217,12 +186,12 @@ impl<W: Work> Drop for QueryWaiter<W> {
     fn drop(&mut self) {
         let (ended, wakers) = {
             let mut state = lock(&self.query.state);
-            state.waiters.retain(|waiter| waiter.id != self.id);
+            state.waiters.remove(self.number);
             match state.phase {
                 // It has panicked, in the resolver's code or when it learned. The other waiters get a failure.
-                Phase::Polled { by, .. } if by == self.id => {
+                Phase::Polled { by, .. } if by == self.number => {
                     state.phase = Phase::Answered(Answer::failed(Failure::Overload));
-                    (None, state.notify(None))
+                    (None, state.waiters.notify(None))
                 }
                 Phase::Idle(_) if state.waiters.is_empty() => {
                     (Some(std::mem::replace(&mut state.phase, Phase::Ended)), SmallList::default())
