@@ -104,7 +104,7 @@ mod tests {
         for _ in 0..20_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let any = (state >> 40) as usize;
-            if present.is_empty() || (present.len() < 40 && any % 2 == 0) {
+            if present.is_empty() || (present.len() < 40 && any.is_multiple_of(2)) {
                 let number = waiters.add(None);
                 assert!(!present.contains(&number), "{number} of {present:?}");
                 present.push(number);
