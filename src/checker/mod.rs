@@ -248,12 +248,18 @@ impl Checker {
     fn inquiry(&self, dialogue: Dialogue, known_lists: &dyn KnownLists, now: Instant, asks: bool) -> Box<Inquiry> {
         let Engine { fetcher, shared, .. } = &*self.engine;
         let workspace = fetcher.workspaces.take().unwrap_or_default();
-        let mut shared = lock(shared);
-        let random = shared.random(now, Randomness::new);
-        let mut inquiry = Inquiry::within(workspace, dialogue, &self.settings(), known_lists, &mut shared, now, random);
+        let mut inquiry = {
+            let mut shared = lock(shared);
+            let random = shared.random(now, Randomness::new);
+            Inquiry::within(workspace, dialogue, &self.settings(), known_lists, &mut shared, now, random)
+        };
         // The questions so far are those whose answers were known.
         fetcher.counters.remembered.fetch_add(inquiry.question_count() as u64, Ordering::Relaxed);
-        inquiry.begin(&mut shared, asks);
+        // The state is locked as shortly as possible: every check of every thread needs it.
+        inquiry.begin_checks();
+        if asks {
+            inquiry.ask_own_questions(&mut lock(shared), now);
+        }
         inquiry
     }
 

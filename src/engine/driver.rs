@@ -17,7 +17,7 @@ use crate::engine::asking::Asking;
 use crate::engine::cache::{Cache, CacheEpoch};
 use crate::engine::fast_path;
 use crate::engine::run::{Pending, Run};
-use crate::inquiry::{Finished, Inquiry, TrialWait};
+use crate::inquiry::{Inquiry, TrialWait};
 use crate::report::Report;
 use crate::state::event::Event;
 
@@ -122,17 +122,16 @@ pub(crate) fn shed(engine: &Engine, inquiry: Box<Inquiry>) -> Box<Report> {
 /// Ends an inquiry, and applies what was learned to the state and the cache. Returns the events to report.
 fn conclude(engine: &Engine, inquiry: Box<Inquiry>, failure: Failure, now: Instant) -> (Box<Report>, Vec<Event>) {
     let fetcher = &engine.fetcher;
-    let Finished { report, mut workspace, events, invalidated } = {
+    let mut ended = inquiry.end(failure);
+    let applied = {
         // Under the lock of the state: answers to our own questions are applied in the order in which checks take them, and
         // the time of the next trial always fits the latest state.
         let mut shared = lock(&engine.shared);
-        let own_answers = fetcher.take_own_answers();
-        let finished = inquiry.conclude(failure, now, &mut shared, own_answers);
+        let applied = ended.apply(&mut shared, fetcher.take_own_answers(), now);
         fetcher.set_next_trial(shared.next_trial());
-        finished
+        applied
     };
-    let capacity = workspace.clear();
-    fetcher.workspaces.give_back(workspace, capacity);
+    let invalidated = &applied.invalidated;
     // First the cache, then the count of changes: a reader that sees the new count also sees that the cached answers are gone.
     invalidated.zones.iter().for_each(|zone| fetcher.cache.invalidate(zone));
     if invalidated.everything {
@@ -141,7 +140,10 @@ fn conclude(engine: &Engine, inquiry: Box<Inquiry>, failure: Failure, now: Insta
     if invalidated.summaries {
         fetcher.changes.fetch_add(1, Ordering::AcqRel);
     }
-    (report, events)
+    let (report, mut workspace) = ended.into_report(&applied, now);
+    let capacity = workspace.clear();
+    fetcher.workspaces.give_back(workspace, capacity);
+    (report, applied.events)
 }
 
 /// What ended one wait.

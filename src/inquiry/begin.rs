@@ -108,6 +108,14 @@ impl Inquiry {
 
     /// Begins all checks. `asks` is false where no question may be sent: then it begins no test of a list or the resolver.
     pub(crate) fn begin(&mut self, shared: &mut SharedState, asks: bool) {
+        self.begin_checks();
+        if asks {
+            self.ask_own_questions(shared, self.started);
+        }
+    }
+
+    /// Begins the checks of what the dialogue and the lists contain.
+    pub(crate) fn begin_checks(&mut self) {
         for id in [CheckId::Iprev, CheckId::Helo, CheckId::Sender, CheckId::Recipient] {
             self.advance(id);
         }
@@ -115,9 +123,6 @@ impl Inquiry {
             if let Some(list) = self.lists.get(index) {
                 self.advance(CheckId::List(list.number));
             }
-        }
-        if asks {
-            self.ask_own_questions(shared, self.started);
         }
     }
 

@@ -11,18 +11,25 @@ use crate::inquiry::lists::run;
 use crate::inquiry::questions::Questions;
 use crate::inquiry::{CheckId, Inquiry, ListRun, Workspace};
 use crate::report::learned::{Learned, ListSigns, QueuedAnswer, queued_answer};
-use crate::report::{ListReport, Report};
+use crate::report::{ListReport, Report, ResolverFault};
 use crate::state::event::Event;
 use crate::state::{Invalidated, SharedState};
 
-/// The results of an inquiry.
-pub(crate) struct Finished {
-    /// In a box, because it is large and passed on several times.
-    pub(crate) report: Box<Report>,
-    /// Its tables, for reuse.
-    pub(crate) workspace: Workspace,
+/// An inquiry whose checks have ended.
+pub(crate) struct Ended {
+    inquiry: Box<Inquiry>,
+    failure: Failure,
+    rows: Vec<ListReport>,
+    list_signs: Vec<ListSigns>,
+    cut: bool,
+}
+
+/// What the state says after an inquiry was applied to it.
+pub(crate) struct Applied {
     pub(crate) events: Vec<Event>,
     pub(crate) invalidated: Invalidated,
+    resolver_fault: Option<ResolverFault>,
+    lets_loopback_through: bool,
 }
 
 impl Inquiry {
@@ -50,54 +57,23 @@ impl Inquiry {
             shared.begin_trial(started, label);
         }
         let (own_answers, signs) = (self.own_answers(), self.questions.signs());
-        let Finished { mut report, workspace, .. } =
-            Box::new(self).conclude(failure, started, &mut shared, own_answers.clone());
+        let mut ended = Box::new(self).end(failure);
+        let applied = ended.apply(&mut shared, own_answers.clone(), started);
+        let (mut report, workspace) = ended.into_report(&applied, started);
         report.learned = Some(Box::new(Learned { list_signs: workspace.list_signs, signs, own_answers, trial }));
         *report
     }
 
-    /// Ends an inquiry that has a driver. The driver says what time it is, and brings the answers to our own questions that
-    /// have arrived meanwhile, whichever check asked them.
-    pub(crate) fn conclude(
-        mut self: Box<Self>,
-        failure: Failure,
-        now: Instant,
-        shared: &mut SharedState,
-        own_answers: Vec<QueuedAnswer>,
-    ) -> Finished {
+    /// Ends every check.
+    pub(crate) fn end(mut self: Box<Self>, failure: Failure) -> Ended {
         let cut = !self.has_every_verdict() || self.questions.were_cut();
         self.stop_waiting_for_names(failure);
         let mut list_signs = std::mem::take(&mut self.workspace.list_signs);
         self.end_lists(failure, &mut list_signs);
         self.sort_rows(&mut list_signs);
-        let mut rows = std::mem::take(&mut self.rows);
-        let begun = self.started;
+        let rows = std::mem::take(&mut self.rows);
         self.compare_with_others(&mut list_signs, &rows);
-        let signs = self.questions.signs();
-        let (events, invalidated) = shared.apply(&rows, &list_signs, signs, own_answers, now);
-        // Rows are looked up again only if some list's health has changed since the check began, which is rare.
-        if shared.health_epoch() != self.health_epoch {
-            rows.iter_mut().for_each(|row| refresh_health(row, shared, begun));
-        }
-        let (asking, asked, index) = self.questions.into_exchanges(failure);
-        let findings = CheckResults {
-            iprev: self.iprev.map(|running| running.finish(failure)),
-            helo: self.helo.map(|running| running.finish(failure)),
-            sender: self.sender.map(|running| running.finish(failure)),
-            recipient: self.recipient.map(|running| running.finish(failure)),
-            resolver_fault: shared.resolver_fault(now),
-            lets_loopback_through: shared.lets_loopback_through(now),
-            signs,
-            rows,
-            asking,
-            cut,
-            stopped_early: self.stopped_early,
-            elapsed: now.saturating_duration_since(begun),
-            started: begun,
-        };
-        let report = Box::new(assemble(&self.dialogue, &self.settings, findings));
-        let workspace = Workspace { lists: self.lists, asked, index, list_signs, ..self.workspace };
-        Finished { report, workspace, events, invalidated }
+        Ended { inquiry: self, failure, rows, list_signs, cut }
     }
 
     /// Ends every list. Adds what the answers of lists show about them.
@@ -137,6 +113,49 @@ impl Inquiry {
             queued_answer(list, asked.purpose, exchange.question.clone(), exchange.answer.clone(), self.started)
         };
         self.questions.own_answers().map(queued).collect()
+    }
+}
+
+impl Ended {
+    /// Applies what was learned to the state. The driver says what time it is, and brings the answers to our own questions that
+    /// have arrived meanwhile, whichever check asked them.
+    pub(crate) fn apply(&mut self, shared: &mut SharedState, own_answers: Vec<QueuedAnswer>, now: Instant) -> Applied {
+        let Self { inquiry, rows, list_signs, .. } = self;
+        let (events, invalidated) = shared.apply(rows, list_signs, inquiry.questions.signs(), own_answers, now);
+        // Rows are looked up again only if some list's health has changed since the check began, which is rare.
+        if shared.health_epoch() != inquiry.health_epoch {
+            rows.iter_mut().for_each(|row| refresh_health(row, shared, inquiry.started));
+        }
+        Applied {
+            events,
+            invalidated,
+            resolver_fault: shared.resolver_fault(now),
+            lets_loopback_through: shared.lets_loopback_through(now),
+        }
+    }
+
+    /// The report, and the tables for reuse.
+    pub(crate) fn into_report(self, applied: &Applied, now: Instant) -> (Box<Report>, Workspace) {
+        let Self { inquiry, failure, rows, list_signs, cut } = self;
+        let signs = inquiry.questions.signs();
+        let (asking, asked, index) = inquiry.questions.into_exchanges(failure);
+        let findings = CheckResults {
+            iprev: inquiry.iprev.map(|running| running.finish(failure)),
+            helo: inquiry.helo.map(|running| running.finish(failure)),
+            sender: inquiry.sender.map(|running| running.finish(failure)),
+            recipient: inquiry.recipient.map(|running| running.finish(failure)),
+            resolver_fault: applied.resolver_fault,
+            lets_loopback_through: applied.lets_loopback_through,
+            signs,
+            rows,
+            asking,
+            cut,
+            stopped_early: inquiry.stopped_early,
+            elapsed: now.saturating_duration_since(inquiry.started),
+            started: inquiry.started,
+        };
+        let report = Box::new(assemble(&inquiry.dialogue, &inquiry.settings, findings));
+        (report, Workspace { lists: inquiry.lists, asked, index, list_signs, ..inquiry.workspace })
     }
 }
 

@@ -65,7 +65,6 @@ use crate::dnsxl::{Label, ListCheck, ListSpec, Proof, Purpose, Subject, SubjectK
 pub(crate) use crate::inquiry::asking::{Asker, WaitFor};
 use crate::inquiry::dialogue::Dialogue;
 pub(crate) use crate::inquiry::early_stop::Awaited;
-pub(crate) use crate::inquiry::finish::Finished;
 pub(crate) use crate::inquiry::lists::known::{KnownLists, ListOfClient, NothingKnown};
 pub use crate::inquiry::questions::QuestionId;
 pub(crate) use crate::inquiry::session_facts::SessionFacts;

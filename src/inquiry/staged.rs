@@ -10,7 +10,7 @@ use crate::inquiry::dialogue::Dialogue;
 use crate::inquiry::session_memory::{SessionMemory, stage_end};
 use crate::inquiry::settings::Settings;
 use crate::inquiry::under_way::{IsReplaced, StageAsker, UnderWay};
-use crate::inquiry::{Finished, Inquiry, NothingKnown, QuestionId, SessionFacts, TrialWait, WaitFor, Workspace};
+use crate::inquiry::{Inquiry, NothingKnown, QuestionId, SessionFacts, TrialWait, WaitFor, Workspace};
 use crate::policy::{Advice, Stage};
 use crate::report::Report;
 use crate::state::{SharedState, ZoneValidity};
@@ -285,7 +285,9 @@ impl StagedInquiry {
         }
         under_way.detach(&mut run.inquiry, is_replaced, memory);
         let own_answers = std::mem::take(&mut under_way.own_answers);
-        let Finished { report, .. } = run.inquiry.conclude(Failure::Deadline, now, shared, own_answers);
+        let mut ended = run.inquiry.end(Failure::Deadline);
+        let applied = ended.apply(shared, own_answers, now);
+        let (report, _) = ended.into_report(&applied, now);
         memory.keep_proofs(&report);
         report
     }

@@ -53,7 +53,7 @@ pub(crate) enum TrialWait {
 impl Inquiry {
     /// The questions of our own that a check begins with: the regular trial of the resolver, and the controls of lists that
     /// failed several times in a row.
-    pub(super) fn ask_own_questions(&mut self, shared: &mut SharedState, now: Instant) {
+    pub(crate) fn ask_own_questions(&mut self, shared: &mut SharedState, now: Instant) {
         let failing = |list: &ListRun| {
             let label = list.suspicion.filter(|_| list.is_failing)?;
             Some((list.run.unit.spec().clone(), list.run.unit.kind(), label))
