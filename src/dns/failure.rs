@@ -42,6 +42,9 @@ pub enum Failure {
     Deadline,
     /// The question was not asked, to limit the load of the list or of this host.
     Shed,
+    /// The question was not asked: the list has had as many questions as its
+    /// [daily limit](crate::ListSpec::with_daily_limit) allows.
+    DailyLimit,
 }
 
 impl Failure {
@@ -63,14 +66,15 @@ impl Failure {
             Self::Network => "network",
             Self::Deadline => "deadline",
             Self::Shed => "shed",
+            Self::DailyLimit => "daily_limit",
         }
     }
 
     /// Can the servers of the name be the cause? REFUSED nearly always comes from our own resolver, and deadlines and limits are
     /// ours.
     pub(crate) fn may_be_the_servers(self) -> bool {
-        use Failure::{Deadline, Network, NoServers, Overload, Refused, Shed};
-        !matches!(self, Refused | Deadline | Shed | Overload | NoServers | Network)
+        use Failure::{DailyLimit, Deadline, Network, NoServers, Overload, Refused, Shed};
+        !matches!(self, Refused | Deadline | Shed | DailyLimit | Overload | NoServers | Network)
     }
 
     /// Was there no response at all? Then it is only known that the servers are silent.
@@ -98,6 +102,7 @@ impl fmt::Display for Failure {
             Self::Network => f.write_str("network unreachable"),
             Self::Deadline => f.write_str("time was up"),
             Self::Shed => f.write_str("not asked"),
+            Self::DailyLimit => f.write_str("not asked: the daily limit of the list is reached"),
         }
     }
 }

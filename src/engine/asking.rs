@@ -13,6 +13,7 @@ use crate::engine::session_memory::{Begun, CacheValidity};
 use crate::engine::zone_limits::NumberedZone;
 use crate::inquiry::{Ask, AskedList, Asker, Inquiry, QuestionId, is_given_up, stage_end};
 use crate::report::Source;
+use crate::state::event::Event;
 
 /// The questions of one inquiry that are under way.
 pub(super) struct Asking<'a> {
@@ -134,15 +135,19 @@ impl Asker for Asking<'_> {
         {
             asked_at = begun.begin(&question, validity, now);
         }
-        let daily_limit = list.as_ref().and_then(|list| list.spec.question_limit());
+        let limited = list.as_ref().and_then(|list| {
+            let limit = list.spec.question_limit()?;
+            Some((Arc::clone(&list.spec), limit))
+        });
         let list = list.zip(zone).map(|(AskedList { subject, kind, client, .. }, zone)| ListTarget {
             zone,
             subject,
             kind,
             client,
         });
+        let daily_limit = limited.as_ref().map(|(_, limit)| *limit);
         match self.fetcher().fetch(question, purpose, list, daily_limit, self.open.next_place()) {
-            Some(fetching) => {
+            Ok(fetching) => {
                 // A question that another check has begun is kept already.
                 if purpose.is_own() && fetching.source == Source::Network {
                     self.engine.background.keep(&fetching.answer, purpose);
@@ -151,9 +156,12 @@ impl Asker for Asking<'_> {
                 self.open.push(fetching.answer, pending);
             }
             // `Source::Memory`, because nothing was sent: the answer must not count as a question.
-            None => {
-                let shed = Answer::failed(Failure::Shed);
-                inquiry.supply_from(ticket, shed, Source::Memory, Duration::ZERO, Some(now));
+            Err(reached) => {
+                if let (Some((spec, limit)), true) = (limited, reached.is_first) {
+                    self.fetcher().listeners.tell(vec![Event::DailyLimit { list: spec.id(), limit }]);
+                }
+                let failed = Answer::failed(Failure::DailyLimit);
+                inquiry.supply_from(ticket, failed, Source::Memory, Duration::ZERO, Some(now));
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::engine::limit::Limit;
 use crate::engine::numbers::{Counters, count};
 use crate::engine::permits::Permits;
 use crate::engine::shared_query::{QueryWaiter, SharedQuery};
-use crate::engine::zone_limits::{NumberedZone, ZoneLimits};
+use crate::engine::zone_limits::{LimitReached, NumberedZone, ZoneLimits};
 use crate::inquiry::{KnownLists, ListOfClient, Workspace};
 use crate::report::Source;
 use crate::report::learned::QueuedAnswer;
@@ -141,8 +141,8 @@ impl Fetcher {
         Some(answer)
     }
 
-    /// Fetches an answer that is not cached: joins the same question in flight, or sends it. `None` if the list's daily limit
-    /// is reached. `list` is the list that the question is sent to, if it is sent to one.
+    /// Fetches an answer that is not cached: joins the same question in flight, or sends it, unless the list's daily limit is
+    /// reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
     /// Progress is reported to `place`. The answer borrows nothing and may be dropped at any point; other waiters for the same
     /// question still get theirs.
@@ -153,7 +153,7 @@ impl Fetcher {
         list: Option<ListTarget>,
         daily_limit: Option<u32>,
         place: Place,
-    ) -> Option<Fetching> {
+    ) -> Result<Fetching, LimitReached> {
         // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
         // taken inside this one, never the other way round.
         let hash = self.hasher.hash_one(&question);
@@ -169,12 +169,10 @@ impl Fetcher {
             && let Some(answer) = query.join(Some(place.clone()))
         {
             count(&self.counters.shared);
-            return Some(Fetching { answer, source: Source::Shared });
+            return Ok(Fetching { answer, source: Source::Shared });
         }
-        if let (Some(limit), Some(list)) = (daily_limit, &list)
-            && !self.zones.take_from_quota(&list.zone.zone_use.name, limit, self.clock.now())
-        {
-            return None;
+        if let (Some(limit), Some(list)) = (daily_limit, &list) {
+            self.zones.take_from_quota(&list.zone.zone_use.name, limit, self.clock.now())?;
         }
         count(&self.counters.questions);
         let task = QueryTask {
@@ -189,7 +187,7 @@ impl Fetcher {
         };
         let answer = SharedQuery::start(self.unused.take(), place, task);
         entry.insert(QueryEntry { hash, query: Arc::downgrade(answer.query()) });
-        Some(Fetching { answer, source: Source::Network })
+        Ok(Fetching { answer, source: Source::Network })
     }
 
     /// Keeps the memory of a query that was answered, if no other check waits for it.

@@ -22,9 +22,25 @@ pub(crate) struct ZoneLimits {
     /// Questions to one zone at a time.
     per_zone: usize,
     zones: Mutex<Zones>,
-    /// For lists with a daily limit: the start of the period and the questions sent in it. One entry a configured zone, so
-    /// the size is bounded.
-    quotas: Mutex<FastMap<Name, (Instant, u32)>>,
+    /// For lists with a daily limit. One entry a configured zone, so the size is bounded.
+    quotas: Mutex<FastMap<Name, Quota>>,
+}
+
+/// What a list with a daily limit was sent.
+#[derive(Clone, Copy)]
+struct Quota {
+    /// The start of the period.
+    since: Instant,
+    /// The questions sent in it.
+    sent: u32,
+    /// A question was refused in it.
+    is_exceeded: bool,
+}
+
+/// A question is not sent: the daily limit of the list is reached.
+pub(crate) struct LimitReached {
+    /// It is the first one in the period.
+    pub(crate) is_first: bool,
 }
 
 /// The zones in use.
@@ -87,16 +103,19 @@ impl ZoneLimits {
         lock(&self.zones).by_name.get(zone).map(|zone| read(&zone.counters))
     }
 
-    /// Counts a question to a zone that takes `daily_limit` questions a day. `false` if the limit is reached.
-    pub(crate) fn take_from_quota(&self, zone: &Name, daily_limit: u32, now: Instant) -> bool {
+    /// Counts a question to a zone that takes `daily_limit` questions a day.
+    pub(crate) fn take_from_quota(&self, zone: &Name, daily_limit: u32, now: Instant) -> Result<(), LimitReached> {
+        let begun = Quota { since: now, sent: 0, is_exceeded: false };
         let mut quotas = lock(&self.quotas);
-        let (since, count) = quotas.entry(zone.clone()).or_insert((now, 0));
-        if now.saturating_duration_since(*since) >= DAY {
-            (*since, *count) = (now, 0);
+        let quota = quotas.entry(zone.clone()).or_insert(begun);
+        if now.saturating_duration_since(quota.since) >= DAY {
+            *quota = begun;
         }
-        let is_within = *count < daily_limit;
-        *count = count.saturating_add(u32::from(is_within));
-        is_within
+        if quota.sent < daily_limit {
+            quota.sent += 1;
+            return Ok(());
+        }
+        Err(LimitReached { is_first: !std::mem::replace(&mut quota.is_exceeded, true) })
     }
 }
 

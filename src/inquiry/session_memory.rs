@@ -120,7 +120,7 @@ impl<V: Copy + PartialEq> SessionMemory<V> {
     pub(crate) fn learn(&mut self, question: u64, answer: &Answer, now: Instant) {
         let lifetime = match answer.failure() {
             // The host's own limits say nothing about the name: the next stage may ask.
-            Some(Failure::Shed | Failure::Overload) => return,
+            Some(Failure::Shed | Failure::DailyLimit | Failure::Overload) => return,
             Some(_) => A_MINUTE,
             None => answer.ttl().unwrap_or_default(),
         };

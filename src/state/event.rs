@@ -1,4 +1,4 @@
-//! Events: a list's health changes, or a fault of the resolver begins or ends.
+//! Events: a list's health changes, its daily limit is reached, or a fault of the resolver begins or ends.
 
 use std::fmt;
 use std::time::Duration;
@@ -41,6 +41,14 @@ pub enum Event {
         /// out of this many about which other lists answered.
         answered: u32,
     },
+    /// A list was to get one question more than its [daily limit](crate::ListSpec::with_daily_limit) allows: until 24 hours after
+    /// the first of them it is not asked, and its verdict is unknown. Sent once in this time.
+    DailyLimit {
+        /// The list.
+        list: ListId,
+        /// The questions that it was sent, with tests of the list and questions for reasons.
+        limit: u32,
+    },
     /// The resolver is at fault.
     ResolverFault(ResolverFault),
     /// The resolver works again.
@@ -59,6 +67,7 @@ impl Event {
         match self {
             Self::HealthChanged { .. } => "health_changed",
             Self::StandsAlone { .. } => "stands_alone",
+            Self::DailyLimit { .. } => "daily_limit",
             Self::ResolverFault(_) => "resolver_fault",
             Self::ResolverRecovered(_) => "resolver_recovered",
             Self::Missed { .. } => "missed",
@@ -89,6 +98,11 @@ impl fmt::Display for Event {
                     "{list}: holds {alone} of {answered} subjects that no other operator's list holds, far more than before"
                 )
             }
+            Self::DailyLimit { list, limit } => write!(
+                f,
+                "{list}: the daily limit of {limit} questions is reached, tests of the list included; it is not asked until 24 \
+                 hours after the first of them"
+            ),
             Self::ResolverFault(fault) => write!(f, "resolver at fault: {fault}"),
             Self::ResolverRecovered(fault) => write!(f, "resolver works again; it was: {fault}"),
             Self::Missed { events } => write!(f, "{events} events missed"),
@@ -117,6 +131,10 @@ impl serde::Serialize for Event {
                 map.serialize_entry("list", list)?;
                 map.serialize_entry("alone", alone)?;
                 map.serialize_entry("answered", answered)?;
+            }
+            Self::DailyLimit { list, limit } => {
+                map.serialize_entry("list", list)?;
+                map.serialize_entry("limit", limit)?;
             }
             Self::ResolverFault(fault) | Self::ResolverRecovered(fault) => map.serialize_entry("fault", fault)?,
             Self::Missed { events } => map.serialize_entry("events", events)?,

@@ -88,12 +88,15 @@ fn a_daily_limit_is_kept() {
         .build()
         .unwrap();
     let world = World::new("$SOA bl.test 300 60\n$SOA other.test 300 60\n", lists);
+    let mut events = world.checker.events();
+    let reached = Event::DailyLimit { list: ListSpec::deny("bl.test").unwrap().id(), limit: 10 };
     for client in 0..20 {
         let report = check(&world, &format!("45.66.77.{client}"));
         match report.lists()[0].verdict() {
             Verdict::NotListed(_) => assert!(client < 10),
             Verdict::Unknown(unknown) => {
-                assert!(client >= 10 && *unknown.why() == UnknownReason::Failed(rdnsbl::Failure::Shed))
+                assert!(client >= 10 && *unknown.why() == UnknownReason::Failed(rdnsbl::Failure::DailyLimit));
+                assert!(unknown.why().to_string().contains("daily limit"), "{}", unknown.why());
             }
             other => panic!("{other:?}"),
         }
@@ -101,8 +104,32 @@ fn a_daily_limit_is_kept() {
     }
     let asked = world.dns.asked().iter().filter(|question| question.name.to_string().ends_with(".bl.test")).count();
     assert_eq!(asked, 10);
+    // One event in a period.
+    assert_eq!(std::iter::from_fn(|| events.try_next()).collect::<Vec<_>>(), std::slice::from_ref(&reached));
     world.clock.advance(Duration::from_secs(86_400));
     assert_eq!(check(&world, "45.66.77.100").lists()[0].verdict().word(), "not_listed");
+    (101..=111).for_each(|client| drop(check(&world, &format!("45.66.77.{client}"))));
+    assert_eq!(std::iter::from_fn(|| events.try_next()).collect::<Vec<_>>(), [reached]);
+}
+
+/// Many threads at once: the limit holds, and one of them sends the event.
+#[test]
+fn a_daily_limit_is_kept_by_many_threads() {
+    let list = ListSpec::deny("bl.test").unwrap().with_daily_limit(10);
+    let world = World::new("$SOA bl.test 300 60\n", ListSet::builder().list(list).build().unwrap());
+    let mut events = world.checker.events();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let checker = world.checker.clone();
+            scope.spawn(move || {
+                let client = |last| IpAddr::from([45, 66, thread, last]);
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                (0..8).for_each(|last| drop(runtime.block_on(checker.check(client(last)).into_future())));
+            });
+        }
+    });
+    let asked = world.dns.asked().iter().filter(|question| question.name.to_string().ends_with(".bl.test")).count();
+    assert_eq!((asked, std::iter::from_fn(|| events.try_next()).count()), (10, 1));
 }
 
 #[test]

@@ -256,9 +256,14 @@ impl Cache {
         let lifetime = match answer.failure() {
             // RFC 9520 §3.2: failures are cached for at least one second and at most five minutes. Not these: our own deadline
             // and limits, and a network that is down, say nothing about the name.
-            Some(Failure::Deadline | Failure::Shed | Failure::Overload | Failure::NoServers | Failure::Network) => {
-                return None;
-            }
+            Some(
+                Failure::Deadline
+                | Failure::Shed
+                | Failure::DailyLimit
+                | Failure::Overload
+                | Failure::NoServers
+                | Failure::Network,
+            ) => return None,
             Some(_) => self.bounds.failure,
             None => answer.ttl()?,
         };
