@@ -367,3 +367,22 @@ fn a_fact_behind_something_unknown_is_a_fact() {
     assert!(!judge(&client(10)).rests_on_facts());
     assert!(!judge(&client(7)).rests_on_facts());
 }
+
+/// The table in the README says which presets act on HELO, and with which codes.
+#[test]
+fn the_readme_says_which_helo_is_refused() {
+    let row = include_str!("../../README.md").lines().find(|line| line.starts_with("| HELO |")).unwrap();
+    let codes = |policy: &Policy| -> Vec<String> {
+        let helo = policy.table().filter(|(finding, _)| finding.word().starts_with("helo_"));
+        helo.filter(|(_, rule)| rule.to_string() != "pass").map(|(_, rule)| rule.to_string()[..3].to_owned()).collect()
+    };
+    assert!(codes(&Policy::rfc()).is_empty() && codes(&Policy::sendmail()).is_empty());
+    assert!(row.contains("the presets `rfc` and `sendmail` refuse for none"), "{row}");
+    let mut of_postfix = codes(&Policy::postfix());
+    of_postfix.sort_unstable();
+    of_postfix.dedup();
+    assert_eq!(of_postfix, ["450", "501", "504"]);
+    for code in of_postfix {
+        assert!(row.contains(&format!("({code})")), "{code}: {row}");
+    }
+}
