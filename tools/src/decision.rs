@@ -20,7 +20,8 @@ pub(crate) struct Decision {
     pub(crate) done: Judgement,
     /// The action of all rules, those that are only observed, too.
     pub(crate) would: Action,
-    finding: Option<&'static str>,
+    /// The finding that decided `would`.
+    would_finding: Option<&'static str>,
     exempt: Option<&'static str>,
     found: String,
     /// For Authentication-Results.
@@ -36,7 +37,7 @@ impl Decision {
             id,
             done: Judgement::default(),
             would: Action::Pass,
-            finding: None,
+            would_finding: None,
             exempt: Some(why),
             found: UNCHECKED.to_owned(),
             results: Vec::new(),
@@ -53,7 +54,7 @@ impl Decision {
         let done = if profile.mode == Mode::Observe { Judgement::default() } else { done };
         Self {
             id,
-            finding: wanted.finding().map(rdnsbl::Finding::word),
+            would_finding: wanted.finding().map(rdnsbl::Finding::word),
             would: wanted.action(),
             exempt,
             found: found(report),
@@ -67,9 +68,17 @@ impl Decision {
         self.exempt.is_some()
     }
 
+    /// The finding that decided what was done; where nothing was done, the one that decided what all rules want.
+    fn finding(&self) -> Option<&'static str> {
+        match self.done.action() {
+            Action::Pass => self.would_finding,
+            Action::Defer | Action::Reject => self.done.finding().map(rdnsbl::Finding::word),
+        }
+    }
+
     /// The value of the header field.
     pub(crate) fn header(&self) -> String {
-        format!("would={} finding={} {} id={}", self.would.word(), Word(self.finding), self.found, self.id)
+        format!("would={} finding={} {} id={}", self.would.word(), Word(self.would_finding), self.found, self.id)
     }
 
     /// What follows the text of a reply.
@@ -105,7 +114,8 @@ impl fmt::Display for Line<'_> {
         write!(f, "rdnsbl: client={} action={}", Word(client.as_deref()), done.word())?;
         let code = reply.map(|reply| reply.code().to_string());
         write!(f, " code={} enhanced={}", Word(code.as_deref()), Word(reply.map(rdnsbl::policy::Reply::enhanced)))?;
-        write!(f, " finding={} {}", Word(decision.finding), decision.found)?;
+        let finding = decision.finding();
+        write!(f, " finding={} {}", Word(finding), decision.found)?;
         write!(f, " stage={} instance={}", facts.stage.word(), Word(Some(&facts.instance)))?;
         write!(f, " queue_id={}", Word(Some(&facts.queue_id)))?;
         let from = if facts.has_null_sender() { Some("<>") } else { facts.sender.as_deref() };
@@ -118,6 +128,9 @@ impl fmt::Display for Line<'_> {
         }
         if let Some(resolved) = &decision.client_resolve {
             write!(f, " client_resolve={}", Word(Some(resolved)))?;
+        }
+        if decision.would_finding != finding {
+            write!(f, " would_finding={}", Word(decision.would_finding))?;
         }
         Ok(())
     }

@@ -81,6 +81,41 @@ async fn one_finding_is_observed() {
     assert!(daemon.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 }
 
+/// `finding` is the one that acted, also where another one that is only observed would have decided otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_the_finding_that_acted() {
+    let policy = "[policy]\niprev_no_name = \"class greylist\"\nallowed_classes = [\"greylist\"]\nobserve = [\"helo_not_fqdn\"]\n";
+    let mut daemon = Daemon::policyd(ENFORCE, policy).await;
+    let cases = [
+        (
+            "203.0.113.10",
+            "oemcomputer",
+            "DEFER_IF_PERMIT 4.7.25 ",
+            " action=defer code=450 enhanced=4.7.25 finding=iprev_temp_error ",
+            " would_finding=helo_not_fqdn",
+        ),
+        ("203.0.113.10", "mail.good.example", "DEFER_IF_PERMIT 4.7.25 ", " finding=iprev_temp_error ", ""),
+        // A class acts, too, although Postfix decides what it does.
+        (
+            "203.0.113.9",
+            "oemcomputer",
+            "greylist",
+            " action=pass code=- enhanced=- finding=iprev_no_name ",
+            " class=greylist would_finding=helo_not_fqdn",
+        ),
+        // Nothing was done: the finding is that of `would`.
+        ("203.0.113.7", "oemcomputer", "DUNNO", " action=pass code=- enhanced=- finding=helo_not_fqdn ", ""),
+    ];
+    for (number, (client, helo, answer, in_line, end)) in cases.into_iter().enumerate() {
+        let instance = format!("i{number}");
+        let action = daemon.ask(&request("RCPT", client, &[("helo_name", helo), ("instance", &instance)]));
+        assert!(action.starts_with(answer), "{action}");
+        let line = daemon.decision(&format!(" instance={instance} "));
+        assert!(line.contains(in_line), "{line}");
+        assert!(line.ends_with(end) && (line.contains(" would_finding=") == end.contains("would_finding")), "{line}");
+    }
+}
+
 /// A list that is only observed: the log has its hits, and no client is rejected because of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_list_is_observed() {
