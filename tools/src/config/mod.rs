@@ -131,7 +131,7 @@ const MIN_DEADLINE: Duration = Duration::from_millis(100);
 const DEFAULT_WATCH: Duration = Duration::from_secs(1_800);
 
 impl Config {
-    /// Reads a configuration, or finds all its mistakes.
+    /// Reads a configuration, or finds all its mistakes, and behind them its dead lists as notes.
     pub(crate) fn read(text: &str, program: For) -> Result<Self, Vec<Mistake>> {
         let (table, syntax) = DeTable::parse_recoverable(text);
         let reader = Reader::new(text);
@@ -154,11 +154,11 @@ impl Config {
         self.profiles.iter().map(|(context, profile)| (context.as_str(), profile))
     }
 
-    /// Reports lists that have closed, with their positions.
+    /// Notes lists that have closed, with their positions.
     fn dead_lists(&self, places: &[Option<Range<usize>>], reader: &Reader<'_>) {
         for finding in self.settings.lists.findings().iter().filter(|finding| finding.kind().is_gone()) {
             if let Some(Some(place)) = places.get(finding.index()) {
-                reader.mistake_at(place, format!("lists: {finding}"));
+                reader.note_at(place, format!("lists: {finding}"));
             }
         }
     }

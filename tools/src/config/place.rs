@@ -1,4 +1,4 @@
-//! Mistakes in the configuration file, with their place. The value itself is never shown: it may hold the key of a list.
+//! Mistakes and notes about the configuration file, with their place. The value itself is never shown: it may hold the key of a list.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,15 +9,26 @@ pub(crate) struct Mistake {
     /// Line and column, both from 1.
     place: Option<(usize, usize)>,
     message: String,
+    /// It keeps no configuration from being used, and is only told beside mistakes that do.
+    is_note: bool,
 }
 
 impl Mistake {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { place: None, message: message.into() }
+        Self { place: None, message: message.into(), is_note: false }
     }
 
     pub(crate) fn at(text: &str, span: &Range<usize>, message: impl Into<String>) -> Self {
-        Self { place: Some(place(text, span)), message: message.into() }
+        Self { place: Some(place(text, span)), message: message.into(), is_note: false }
+    }
+
+    /// No mistake, but what an administrator who edits the file should know.
+    pub(super) fn note(text: &str, span: &Range<usize>, message: impl Into<String>) -> Self {
+        Self { is_note: true, ..Self::at(text, span, message) }
+    }
+
+    pub(crate) fn is_note(&self) -> bool {
+        self.is_note
     }
 
     /// A mistake in the syntax.
@@ -40,9 +51,9 @@ impl Mistake {
         self.place.map(|(line, _)| line)
     }
 
-    /// As they stand in the file; those of the whole file last.
-    pub(super) fn order(&self) -> (usize, usize) {
-        self.place.unwrap_or((usize::MAX, 0))
+    /// As they stand in the file, those of the whole file behind them, and notes last.
+    pub(super) fn order(&self) -> (bool, (usize, usize)) {
+        (self.is_note, self.place.unwrap_or((usize::MAX, 0)))
     }
 }
 
@@ -53,13 +64,13 @@ pub(super) fn place(text: &str, span: &Range<usize>) -> (usize, usize) {
     (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }
 
-/// `LINE:COLUMN: message`; the caller writes the file's name before it.
+/// `LINE:COLUMN: message`, or `LINE:COLUMN: note: message`; the caller writes the file's name before it.
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Some((line, column)) => write!(f, "{line}:{column}: {}", self.message),
-            None => write!(f, " {}", self.message),
+        if let Some((line, column)) = self.place {
+            write!(f, "{line}:{column}:")?;
         }
+        write!(f, " {}{}", if self.is_note { "note: " } else { "" }, self.message)
     }
 }
 

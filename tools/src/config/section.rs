@@ -26,6 +26,11 @@ impl<'a> Reader<'a> {
         self.mistakes.borrow_mut().push(Mistake::at(self.text, span, message));
     }
 
+    /// What is no mistake, but is told beside mistakes.
+    pub(super) fn note_at(&self, span: &Range<usize>, message: impl Into<String>) {
+        self.mistakes.borrow_mut().push(Mistake::note(self.text, span, message));
+    }
+
     /// The number of a line.
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
         place::place(self.text, span).0

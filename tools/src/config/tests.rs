@@ -131,15 +131,15 @@ fn all_mistakes_are_told() {
     );
 }
 
-/// A dead list is not a mistake, but it is reported together with mistakes.
+/// A dead list is not a mistake, but it is reported behind mistakes, as a note.
 #[test]
 fn dead_lists_are_told_beside_mistakes() {
     let lists = "[lists]\ndeny = [\n  \"cn-kr.blackholes.us\", \"bl.example\",\n]\nread = \"\"\"\nreject_rbl_client relays.ordb.org\n\"\"\"\n";
     assert_eq!(mistakes(lists), Vec::<String>::new());
     let found = mistakes(&format!("{lists}nosuch = 1\n"));
-    assert!(found[0].starts_with("3:3: lists: cn-kr.blackholes.us: closed 2007"), "{found:?}");
-    assert!(found[1].starts_with("6:1: lists: relays.ordb.org: closed 2006"), "{found:?}");
-    assert!(found[2].starts_with("8:1: lists.nosuch: no such key") && found.len() == 3, "{found:?}");
+    assert!(found[0].starts_with("8:1: lists.nosuch: no such key") && found.len() == 3, "{found:?}");
+    assert!(found[1].starts_with("3:3: note: lists: cn-kr.blackholes.us: closed 2007"), "{found:?}");
+    assert!(found[2].starts_with("6:1: note: lists: relays.ordb.org: closed 2006"), "{found:?}");
     let config = Config::read(&format!("[lists]\nrecommended = true\n{}", &lists[8..]), For::Policyd).unwrap();
     let lines: Vec<usize> = config.list_lines.iter().flatten().copied().collect();
     assert_eq!(lines, [4, 4, 7]);

@@ -89,9 +89,9 @@ async fn daemon<P: Program>(path: PathBuf, config: Config) -> Result<(), String>
 fn reload<P: Program>(path: &Path, core: &Core) -> bool {
     let config = match file::read::<P>(path) {
         Ok(config) => config,
-        Err(text) => {
+        Err(file) => {
             core.metrics.broken_reloads.one();
-            for line in text.lines() {
+            for line in file.mistakes {
                 core.log.line(Level::Error, format_args!("reload: {line}"));
             }
             core.log.line(Level::Error, "reload: the configuration is unchanged");

@@ -30,12 +30,13 @@ pub(crate) fn main<P: Program>() -> ExitCode {
 /// Does what the command line says: the text for standard output, or an error with its exit code.
 fn done<P: Program>() -> Result<String, (String, u8)> {
     let usage = |text: String| (text, USAGE);
+    let unusable = |file: file::Unusable| (file.text(), USAGE);
     Ok(match args::parse::<P>().map_err(usage)? {
         Args::Help => P::HELP.to_owned(),
         Args::Version => format!("{} {}\n", P::NAME, env!("CARGO_PKG_VERSION")),
-        Args::Check(path) => describe::text(&path, &file::read::<P>(&path).map_err(usage)?),
+        Args::Check(path) => describe::text(&path, &file::read::<P>(&path).map_err(unusable)?),
         Args::Run(path) => {
-            let config = file::read::<P>(&path).map_err(usage)?;
+            let config = file::read::<P>(&path).map_err(unusable)?;
             run::run::<P>(path, config).map_err(|text| (format!("cannot start: {text}"), NOT_STARTED))?;
             String::new()
         }

@@ -50,6 +50,17 @@ fn a_file_is_checked() {
     assert!(code == 0 && out.contains("warning: threshold 3 is never reached: "), "{out}");
     assert!(out.contains("warning: the rule for deny_list_unknown never applies: "), "{out}");
 
+    // Beside a mistake they are notes.
+    let file = scratch.write("both.toml", "mdoe = \"observe\"\n[lists]\ndeny = [\"cn-kr.blackholes.us\"]\n");
+    let (code, out, error) = run(&["--check", file.to_str().unwrap()]);
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!((code, out.as_str(), lines.len()), (2, "", 2), "{error}");
+    assert!(lines[0].starts_with(&format!("{}:1:1: mdoe: no such key", file.display())), "{error}");
+    assert!(
+        lines[1].starts_with(&format!("{}:3:9: note: lists: cn-kr.blackholes.us: closed ", file.display())),
+        "{error}"
+    );
+
     let file = scratch.write("wrong.toml", "mdoe = \"observe\"\n");
     let (code, out, error) = run(&["--check", file.to_str().unwrap()]);
     assert_eq!((code, out.as_str()), (2, ""));

@@ -14,14 +14,16 @@ async fn a_reload_keeps_the_memory() {
     let mut client = daemon.connect();
     assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 
-    // A mistake changes nothing.
-    daemon.rewrite("mode = \"enforced\"", POLICY);
+    // A mistake changes nothing. A dead list beside it is none, and the log does not take it for one.
+    let dead = POLICY.replace("\"bl.example\"", "\"bl.example\", \"cn-kr.blackholes.us\"");
+    daemon.rewrite("mode = \"enforced\"", &dead);
     daemon.signal("HUP");
     daemon.wait_for_log("reload: the configuration is unchanged");
     let file = daemon.scratch.join("config.toml");
     assert!(
         daemon.log().contains(&format!("reload: {}:2:8: mode: expected \"observe\" or \"enforce\"", file.display()))
     );
+    assert!(!daemon.log().contains("cn-kr.blackholes.us"), "{}", daemon.log());
     assert!(client.ask(&rcpt("203.0.113.9")).starts_with("DEFER_IF_PERMIT 4.7.1 "));
 
     // The connection and the cache are kept.
