@@ -99,7 +99,7 @@ impl fmt::Display for Failure {
             Self::Unrelated => f.write_str("answer to another question"),
             Self::Overload => f.write_str("out of sockets or queue places"),
             Self::NoServers => f.write_str("no resolver to ask"),
-            Self::Network => f.write_str("network unreachable"),
+            Self::Network => f.write_str("the resolver cannot be reached"),
             Self::Deadline => f.write_str("time was up"),
             Self::Shed => f.write_str("not asked"),
             Self::DailyLimit => f.write_str("not asked: the daily limit of the list is reached"),

@@ -56,6 +56,19 @@ async fn a_silent_server_is_named() {
     assert_eq!(run.err.lines().count(), 1);
 }
 
+/// Nobody listens on the port: the network works, the server does not.
+#[tokio::test]
+async fn a_closed_port_is_a_server_that_cannot_be_reached() {
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let run = with(std::slice::from_ref(&closed), &[]).await;
+    assert_eq!(
+        (run.code, run.text("iprev/why"), run.verdicts()),
+        (3, "network".into(), vec!["unknown/network".into()])
+    );
+    let table = super::run(&["--resolver", &closed, "--no-lists", "192.0.2.1"]).await;
+    assert!(table.out.contains("could not tell: the resolver cannot be reached"), "{}", table.out);
+}
+
 #[tokio::test]
 async fn a_refusing_server_is_named() {
     let server = serve("$DEFAULT REFUSED").await;
