@@ -1,5 +1,6 @@
 //! Words for the variants of an enum, in JSON, in settings and on the command line.
 
+use crate::base::key_mask::hide_keys;
 use crate::base::remote_text::RemoteText;
 use crate::base::similar::nearest;
 
@@ -62,8 +63,9 @@ pub struct UnknownWord {
 
 impl UnknownWord {
     pub(crate) fn new(what: &'static str, text: &str, words: &[&'static str]) -> Self {
+        // By mistake it may be a list with its key.
         let similar = nearest(text, words.iter().copied());
-        Self { what, text: RemoteText::clip_to(text, MAX_QUOTED), similar }
+        Self { what, text: RemoteText::clip_to(&hide_keys(text), MAX_QUOTED), similar }
     }
 
     /// The word that was probably meant.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use crate::base::key_mask::hide_keys;
 use crate::base::name::Name;
 use crate::base::similar::nearest;
 use crate::dnsxl::ListSpec;
@@ -155,9 +156,11 @@ fn in_key<E: Error>(key: &str, error: &dyn fmt::Display) -> E {
     E::custom(format_args!("{key}: {error}"))
 }
 
+/// By mistake the key may be a zone with the key of a list.
 fn unknown_key<E: Error>(key: &str) -> E {
+    let shown = hide_keys(key);
     match nearest(key, KEYS.into_iter()) {
-        Some(meant) => E::custom(format_args!("unknown setting {key:?}; did you mean {meant}?")),
-        None => E::custom(format_args!("unknown setting {key:?}; expected one of {}", KEYS.join(", "))),
+        Some(meant) => E::custom(format_args!("unknown setting {shown:?}; did you mean {meant}?")),
+        None => E::custom(format_args!("unknown setting {shown:?}; expected one of {}", KEYS.join(", "))),
     }
 }

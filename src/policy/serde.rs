@@ -3,6 +3,7 @@
 //! ```toml
 //! [policy]
 //! preset = "postfix"
+//! strict = true
 //! listed = "pass"
 //! iprev_forged = "550 5.7.25 Reverse DNS of $client_address is forged"
 //! all = [{ findings = ["null_sender", "helo_not_fqdn"], reply = "550 5.7.1 No notifications from $helo_name" }]
@@ -14,7 +15,11 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::base::similar::nearest;
 use crate::policy::{Combined, Finding, Policy, Preset, Rule};
+
+/// The keys of a policy that are no findings.
+const KEYS: [&str; 4] = ["preset", "strict", "several", "all"];
 
 /// Serializes as the reply line, or `pass`, `defer`, `reject`.
 impl Serialize for Rule {
@@ -61,19 +66,25 @@ impl Serialize for Combined {
     }
 }
 
-/// Starts from the `preset`, `rfc` by default, and changes the rules that are given. A single text is the word of a preset.
+/// Starts from the `preset`, `rfc` by default, or with `strict = true` from its [strict variant](Policy::strict), and changes
+/// the rules that are given. A single text is the word of a preset.
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::Text(name) => preset(&name),
             Value::Map(map) => of_map(map),
-            Value::List(_) => Err(D::Error::custom("policy: expected the name of a preset, or a map")),
+            Value::List(_) | Value::Flag(_) | Value::Other(_) => {
+                Err(D::Error::custom("policy: expected the name of a preset, or a map"))
+            }
         }
     }
 }
 
 fn preset<E: Error>(name: &str) -> Result<Policy, E> {
-    name.parse().map_err(|error| E::custom(format_args!("preset: {error}")))
+    name.parse().map_err(|error| match name.strip_suffix("-strict").and_then(Policy::named) {
+        Some(_) => E::custom(format_args!("preset: {error}; its strict variant is strict = true beside the preset")),
+        None => E::custom(format_args!("preset: {error}")),
+    })
 }
 
 fn of_map<E: Error>(mut map: BTreeMap<String, Value>) -> Result<Policy, E> {
@@ -81,12 +92,20 @@ fn of_map<E: Error>(mut map: BTreeMap<String, Value>) -> Result<Policy, E> {
         Some(name) => preset(name.text("preset")?)?,
         None => Policy::rfc(),
     };
+    match map.remove("strict") {
+        Some(Value::Flag(true)) => policy = policy.strict(),
+        Some(Value::Flag(false)) | None => {}
+        Some(_) => return Err(E::custom("strict: expected true or false")),
+    }
     for (key, value) in map {
         policy = match key.as_str() {
             "all" => combined(policy, value)?,
             "several" => policy.several(value.rule("several")?),
             word => {
-                let finding: Finding = word.parse().map_err(E::custom)?;
+                let finding: Finding = word.parse().map_err(|error| match nearest(word, KEYS.into_iter()) {
+                    Some(meant) => E::custom(format_args!("policy: unknown key {word:?}; did you mean {meant}?")),
+                    None => E::custom(error),
+                })?;
                 policy.on(finding, value.rule(word)?)
             }
         };
@@ -119,6 +138,9 @@ fn combined<E: Error>(mut policy: Policy, value: Value) -> Result<Policy, E> {
 /// What a configuration holds here. Read by hand: serde's own errors quote the wrong value, which may contain a key.
 enum Value {
     Text(String),
+    Flag(bool),
+    /// What no key here can be, with its name for errors.
+    Other(&'static str),
     List(Vec<Self>),
     Map(BTreeMap<String, Self>),
 }
@@ -127,6 +149,8 @@ impl Value {
     fn text<E: Error>(&self, key: &str) -> Result<&str, E> {
         match self {
             Self::Text(text) => Ok(text),
+            Self::Flag(_) => Err(E::custom(format_args!("{key}: expected a text, not true or false"))),
+            Self::Other(what) => Err(E::custom(format_args!("{key}: expected a text, not {what}"))),
             Self::List(_) | Self::Map(_) => Err(E::custom(format_args!("{key}: expected a text"))),
         }
     }
@@ -171,11 +195,25 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Map(map))
     }
 
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
     fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
-        Err(E::custom("expected a text, not a number"))
+        Ok(NUMBER)
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<Value, E> {
-        Err(E::custom("expected a text, not a number"))
+        Ok(NUMBER)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
+        Ok(NUMBER)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Other("null"))
     }
 }
+
+const NUMBER: Value = Value::Other("a number");

@@ -55,11 +55,40 @@ fn mistakes_name_the_key() {
         ("lists = ['bl.example', 'bl..example']", "lists: item 2: "),
         ("allow = ['wl.example=300.0.0.1']", "allow: "),
         ("policy = { preset = 'exim' }", "preset: expected rfc, postfix, sendmail or observe"),
+        (
+            "lists = [{ zone = 'bl.example', weigth = 2 }]",
+            r#"lists: item 1: unknown key "weigth"; did you mean weight?"#,
+        ),
+        ("lists = [{ zone = 'bl.example', colour = 2 }]", r#"unknown key "colour"; expected zone, kind, codes, "#),
+        ("policy = { strict = 'yes' }", "strict: expected true or false"),
+        ("policy = { strct = true }", r#"policy: unknown key "strct"; did you mean strict?"#),
+        ("policy = { listed = true }", "listed: expected a text, not true or false"),
+        ("policy = { listed = 554 }", "listed: expected a text, not a number"),
+        ("policy = { several = 5.5 }", "several: expected a text, not a number"),
+        ("policy = true", "policy: expected the name of a preset, or a map"),
+        (
+            "policy = 'postfix-strict'",
+            "preset: expected rfc, postfix, sendmail or observe; its strict variant is strict = true",
+        ),
         ("policy = { iprev_forgd = 'pass' }", r#"no finding "iprev_forgd"; did you mean iprev_forged?"#),
     ] {
         let error = toml::from_str::<Settings>(text).unwrap_err().to_string();
         assert!(error.contains(message), "{text}: {error}");
     }
+}
+
+/// As in the files of the daemons: `strict` changes the preset, and the rules that are given change the result.
+#[cfg(feature = "serde")]
+#[test]
+fn a_policy_may_be_strict() {
+    let policy = |text: &str| toml::from_str::<Settings>(text).unwrap().policy;
+    for (name, preset) in [("rfc", Policy::rfc()), ("postfix", Policy::postfix()), ("sendmail", Policy::sendmail())] {
+        let strict = policy(&format!("[policy]\nstrict = true\npreset = '{name}'"));
+        assert_eq!(strict.to_string(), preset.clone().strict().to_string());
+        assert_eq!(policy(&format!("[policy]\nstrict = false\npreset = '{name}'")).to_string(), preset.to_string());
+    }
+    let changed = policy("[policy]\niprev_forged = 'pass'\nstrict = true");
+    assert_eq!(changed.to_string(), Policy::rfc().strict().on(Finding::IprevForged, Action::Pass).to_string());
 }
 
 /// serde would quote a wrong value, and a list may hold a key.
@@ -68,6 +97,15 @@ fn mistakes_name_the_key() {
 fn mistakes_quote_no_value() {
     for key in ["lists", "allow", "threshold", "policy", "own_names", "exempt", "ask_about_special_addresses"] {
         let json = format!(r#"{{"{key}": "abcdefghijklmnopqrstuvwxyz.zen.dq.spamhaus.net"}}"#);
+        let error = serde_json::from_str::<Settings>(&json).unwrap_err().to_string();
+        assert!(!error.contains("abcdefghij"), "{error}");
+    }
+    for json in [
+        r#"{"KEY.zen.dq.spamhaus.net": 1}"#,
+        r#"{"lists": [{"zone": "bl.example", "KEY.zen.dq.spamhaus.net": 1}]}"#,
+        r#"{"policy": {"KEY.zen.dq.spamhaus.net": "pass"}}"#,
+    ] {
+        let json = json.replace("KEY", "abcdefghijklmnopqrstuvwxyz");
         let error = serde_json::from_str::<Settings>(&json).unwrap_err().to_string();
         assert!(!error.contains("abcdefghij"), "{error}");
     }

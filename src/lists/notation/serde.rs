@@ -13,7 +13,9 @@ use std::net::IpAddr;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::base::key_mask::hide_keys;
 use crate::base::name::{MASK, Name};
+use crate::base::similar::nearest;
 use crate::dnsxl::list_spec::{ListSpec, OnNoAnswer};
 use crate::dnsxl::{CodeFilter, CodeTest, Quantifier, Subject};
 use crate::dnsxl::{ListKind, Part};
@@ -21,6 +23,24 @@ use crate::lists::notation::{self, Notation};
 
 /// The only condition on which a list may be asked.
 const NULL_SENDER: &str = "null_sender";
+/// The keys of a list as a map.
+const KEYS: [&str; 15] = [
+    "zone",
+    "kind",
+    "codes",
+    "weight",
+    "asks",
+    "asks_about",
+    "only_for",
+    "observe",
+    "unheard",
+    "explained_by",
+    "mirrors",
+    "reply",
+    "label",
+    "run_by",
+    "daily_limit",
+];
 const QUANTIFIERS: [(&str, Quantifier); 4] = [
     ("any", Quantifier::Any),
     ("all", Quantifier::All),
@@ -183,12 +203,7 @@ impl<'de> Visitor<'de> for ListVisitor {
                     NULL_SENDER => changes.push(Box::new(ListSpec::with_only_null_sender)),
                     _ => return Err(A::Error::custom("only_for: expected null_sender")),
                 },
-                _ => {
-                    return Err(A::Error::custom(
-                        "expected zone, kind, codes, weight, asks, asks_about, only_for, observe, unheard, explained_by, \
-                         mirrors, reply, label, run_by or daily_limit",
-                    ));
-                }
+                _ => return Err(unknown_key(&key)),
             }
         }
         let zone = zone.ok_or_else(|| A::Error::missing_field("zone"))?;
@@ -202,6 +217,15 @@ impl<'de> Visitor<'de> for ListVisitor {
 }
 
 const CODES: &str = "codes: expected one of any, all, none_of and not_all, with a list of codes";
+
+/// By mistake the key may be a zone with the key of a list.
+fn unknown_key<E: serde::de::Error>(key: &str) -> E {
+    let shown = hide_keys(key);
+    match nearest(key, KEYS.into_iter()) {
+        Some(meant) => E::custom(format_args!("unknown key {shown:?}; did you mean {meant}?")),
+        None => E::custom(format_args!("unknown key {shown:?}; expected {}", KEYS.join(", "))),
+    }
+}
 
 /// The value for a field. The errors of serde quote the wrong value, which may contain a key, so they are replaced.
 fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A, expected: &str) -> Result<T, A::Error> {

@@ -46,7 +46,14 @@ fn mistakes_have_a_place() {
         ),
         ("socket_mode = 0660", "1:15: a number has no zeros in front; a mode is a text in quotes"),
         ("[[policy.all]]\nfindings = \"x\"\nreply = \"defer\"", "2:12: policy.all.findings: expected a list in [ ]"),
-        ("[lists]\ndeny = [{ zone = \"bl.example\", weigth = 3 }]", "2:9: lists.deny: "),
+        (
+            "[lists]\ndeny = [{ zone = \"bl.example\", weigth = 3 }]",
+            "2:9: lists.deny: unknown key \"weigth\"; did you mean weight?",
+        ),
+        (
+            "[lists]\nallow = [{ zone = \"wl.example\", colour = 3 }]",
+            "2:10: lists.allow: unknown key \"colour\"; expected zone, ",
+        ),
         (
             "[lists]\ndeny = [{ zone = \"bl.example\", weight = \"x\" }]",
             "2:9: lists.deny: weight: expected a whole number",
