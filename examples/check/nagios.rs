@@ -123,11 +123,11 @@ fn could_not_tell(report: &Report) -> String {
         return fault.to_string();
     }
     if let Some(Iprev::TempError(error)) = report.iprev() {
-        return format!("reverse DNS could not be told: {}{}", error.why(), extended(error.extended_error()));
+        return format!("could not tell reverse DNS: {}{}", error.why(), extended(error.extended_error()));
     }
     for (whose, domain) in [("sender", report.sender()), ("recipient", report.recipient())] {
         if let Some((domain, MailDomain::Unknown(why))) = domain.map(|domain| (domain, domain.verdict())) {
-            return format!("the {whose}'s domain could not be told: {why}{}", extended(domain.extended_error()));
+            return format!("could not tell the {whose}'s domain: {why}{}", extended(domain.extended_error()));
         }
     }
     match report.advice().reply() {

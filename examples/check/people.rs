@@ -27,7 +27,7 @@ pub(crate) fn header(servers: &Servers, demo: bool) -> String {
 /// One report.
 pub(crate) fn report(report: &Report, verbose: bool) -> String {
     let mut text = format!("\n{report}");
-    if !verbose {
+    if !verbose || report.exchanges().is_empty() {
         return text;
     }
     text.push_str("  questions\n");

@@ -69,7 +69,9 @@ impl Progress {
             tokio::time::sleep(PATIENCE).await;
             let lists = self.lists.load(Ordering::Relaxed);
             let targets = if targets > 1 { format!("{checked} of {targets} targets, ") } else { String::new() };
-            let _ = write!(io::stderr(), "\r\x1b[Kwaiting: {targets}{lists} list verdicts so far (Ctrl-C shows them)");
+            // Without automatic line breaks (DECAWM): of a line that is broken, only the last part could be removed.
+            let text = format!("waiting: {targets}{lists} list verdicts so far (Ctrl-C shows them)");
+            let _ = io::stderr().write_all(format!("\r\x1b[K\x1b[?7l{text}\x1b[?7h").as_bytes());
             let _ = io::stderr().flush();
         }
     }

@@ -39,6 +39,13 @@ async fn json_lines() {
     assert_eq!(serde_json::from_str::<Value>(&demo.out).unwrap().get("demo"), Some(&Value::Bool(true)));
 }
 
+/// Where nothing was asked, there is no heading for questions.
+#[tokio::test]
+async fn no_heading_without_lines() {
+    let run = run(&["--verbose", "--no-lists", "--from", "joe"]).await;
+    assert!(run.out.contains("MALFORMED") && !run.out.contains("\n  questions\n"), "{}", run.out);
+}
+
 #[tokio::test]
 async fn tsv_has_nine_columns() {
     let server = serve(WORLD).await;
@@ -69,6 +76,13 @@ async fn nagios_states() {
         assert_eq!(run.code, code, "{arguments:?}: {}", run.out);
         let (text, data) = run.out.split_once('|').unwrap();
         assert!(text.starts_with(&format!("RDNSBL {state} - ")), "{}", run.out);
+        let is_temporary = arguments.contains(&"203.0.113.15");
+        assert_eq!(
+            text.contains("203.0.113.15: could not tell reverse DNS: server failure"),
+            is_temporary,
+            "{}",
+            run.out
+        );
         assert_eq!((run.out.lines().count(), data.contains('|')), (1, false), "{}", run.out);
         assert!(data.contains(" time=") && data.trim_end().ends_with('s'), "{data}");
     }
