@@ -76,7 +76,7 @@ impl Probe {
             print_error(&format!("no list could be told; asked {servers}"));
         }
         let text = match options.form {
-            Some(Form::JsonLines) => rows.iter().map(|row| format!("{}\n", row.json())).collect(),
+            Some(Form::JsonLines) => rows.iter().map(|row| format!("{}\n", row.line(options.demo))).collect(),
             Some(_) => document(&rows, options.demo),
             None => format!("{}\n{}", people::header(servers, options.demo), table(&rows)),
         };
@@ -215,6 +215,15 @@ impl Row {
         }
     }
 
+    /// A line of `--jsonl`.
+    fn line(&self, demo: bool) -> Value {
+        let mut line = self.json();
+        if let (true, Some(fields)) = (demo, line.as_object_mut()) {
+            mark(fields);
+        }
+        line
+    }
+
     fn json(&self) -> Value {
         let report = &self.report;
         let evidence: Vec<String> = report.evidence().iter().map(ToString::to_string).collect();
@@ -230,13 +239,19 @@ impl Row {
     }
 }
 
+/// Marks what `--demo` prints.
+fn mark(fields: &mut Map<String, Value>) {
+    fields.insert("demo".to_owned(), json!(true));
+    fields.insert("note".to_owned(), json!(BANNER));
+}
+
 /// One JSON document.
 fn document(rows: &[Row], demo: bool) -> String {
     let mut document = Map::new();
     document.insert("version".to_owned(), json!(1));
     document.insert("demo".to_owned(), json!(demo));
     if demo {
-        document.insert("note".to_owned(), json!(BANNER));
+        mark(&mut document);
     }
     document.insert("lists".to_owned(), rows.iter().map(Row::json).collect());
     format!("{}\n", Value::Object(document))

@@ -16,6 +16,8 @@ pub(crate) mod report_words;
 pub(crate) mod response_target;
 #[cfg(feature = "test-util")]
 pub(crate) mod scenario;
+#[cfg(feature = "serde")]
+pub(crate) mod schema;
 pub(crate) mod stalls;
 #[cfg(all(feature = "test-util", feature = "idna"))]
 pub(crate) mod targets;

@@ -18,3 +18,5 @@ mod lint;
 #[allow(dead_code, unreachable_pub, reason = "tools/tests use the rest")]
 mod pages;
 mod program;
+#[path = "../kit/schema.rs"]
+mod schema;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 use super::{ask, command, run, serve};
+use crate::schema::Schema;
 
 const WORLD: &str = "
     14.113.0.203.in-addr.arpa  PTR  mail.example.org
@@ -37,6 +38,44 @@ async fn json_lines() {
     assert_eq!(run.code, 3);
     let demo = super::run(&["--demo", "--jsonl", "--no-lists", "203.0.113.14"]).await;
     assert_eq!(serde_json::from_str::<Value>(&demo.out).unwrap().get("demo"), Some(&Value::Bool(true)));
+}
+
+/// Whole outputs, with and without `--demo`, are as the schema says, and everything that it says of them occurs.
+#[tokio::test]
+async fn all_json_is_as_the_schema_says() {
+    let server = serve(WORLD).await;
+    let resolver = server.address().to_string();
+    let mut schema = Schema::read();
+    for form in ["--json", "--jsonl"] {
+        for arguments in [
+            &["--demo", "203.0.113.14", "spam.demo", "--helo", "oemcomputer", "--from", "a@nullmx.demo"][..],
+            &["--resolver", &resolver, "--special", "--list", "bl.example", "203.0.113.14", "203.0.113.15"],
+            &["--demo", "--probe", "bl.demo", "dead.demo", "brazil.blackholes.us"],
+            &["--resolver", &resolver, "--probe", "bl.example"],
+        ] {
+            let run = run(&[&[form, "--timeout", "300ms"], arguments].concat()).await;
+            let outputs: Vec<Value> = match form {
+                "--json" => vec![run.json()],
+                _ => run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+            };
+            assert!(!outputs.is_empty(), "{arguments:?}: {}", run.err);
+            let is_probe = arguments.contains(&"--probe");
+            for output in outputs {
+                assert_eq!(schema.wrong("", &output), Vec::<String>::new(), "{form} {arguments:?}");
+                let part = match (form, is_probe) {
+                    ("--json", false) => "reports",
+                    ("--json", true) => "probe",
+                    (_, false) => "report",
+                    (_, true) => "probed_list",
+                };
+                assert_eq!(schema.wrong(part, &output), Vec::<String>::new(), "{form} {arguments:?}");
+            }
+        }
+    }
+    let of_check = ["report.demo", "report.note", "reports.", "probe.", "probed_list."];
+    let unmet = schema.unmet().into_iter().filter(|name| of_check.iter().any(|start| name.starts_with(start)));
+    assert_eq!(unmet.filter(|name| !name.contains('=')).collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(!schema.wrong("", &serde_json::json!({"version": 1, "demo": true, "reports": [{}]})).is_empty());
 }
 
 /// Where nothing was asked, there is no heading for questions.
