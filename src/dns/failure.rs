@@ -42,8 +42,8 @@ pub enum Failure {
     Deadline,
     /// The question was not asked, to limit the load of the list or of this host.
     Shed,
-    /// The question was not asked: the list has had as many questions as its
-    /// [daily limit](crate::ListSpec::with_daily_limit) allows.
+    /// The question was not asked: the list, or this client, has used up the
+    /// [daily limit](crate::ListSpec::with_daily_limit) of questions.
     DailyLimit,
 }
 
@@ -102,7 +102,7 @@ impl fmt::Display for Failure {
             Self::Network => f.write_str("the resolver cannot be reached"),
             Self::Deadline => f.write_str("time was up"),
             Self::Shed => f.write_str("not asked"),
-            Self::DailyLimit => f.write_str("not asked: the daily limit of the list is reached"),
+            Self::DailyLimit => f.write_str("not asked: the daily limit of questions is used up"),
         }
     }
 }

@@ -172,7 +172,7 @@ impl Fetcher {
             return Ok(Fetching { answer, source: Source::Shared });
         }
         if let (Some(limit), Some(list)) = (daily_limit, &list) {
-            self.zones.take_from_quota(&list.zone.zone_use.name, limit, self.clock.now())?;
+            self.zones.take_from_quota(&list.zone.zone_use.name, limit, list.client, self.clock.now())?;
         }
         count(&self.counters.questions);
         let task = QueryTask {

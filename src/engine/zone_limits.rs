@@ -16,6 +16,12 @@ use crate::report::learned::ZoneHint;
 const MAX_ZONES: usize = 4_096;
 /// The period of a list's daily limit.
 const DAY: Duration = Duration::from_secs(86_400);
+/// One client gets this part of a list's daily limit. It can choose any number of names that a list is asked about, and could
+/// otherwise use up the limit for all clients.
+const CLIENTS_PART: u32 = 8;
+const CLIENTS_LEAST: u32 = 8;
+/// A client shares its part with one of this many others. Their numbers are random, so it cannot choose whom to crowd out.
+const BUCKETS: usize = 1_024;
 
 /// All zones.
 pub(crate) struct ZoneLimits {
@@ -27,19 +33,20 @@ pub(crate) struct ZoneLimits {
 }
 
 /// What a list with a daily limit was sent.
-#[derive(Clone, Copy)]
 struct Quota {
     /// The start of the period.
     since: Instant,
     /// The questions sent in it.
     sent: u32,
+    /// Those that clients caused, in buckets.
+    by_client: Box<[u32]>,
     /// A question was refused in it.
     is_exceeded: bool,
 }
 
-/// A question is not sent: the daily limit of the list is reached.
+/// A question is not sent: the daily limit of the list is reached, or the client's part of it.
 pub(crate) struct LimitReached {
-    /// It is the first one in the period.
+    /// It is the first one in the period for which the limit of the list is reached.
     pub(crate) is_first: bool,
 }
 
@@ -103,19 +110,31 @@ impl ZoneLimits {
         lock(&self.zones).by_name.get(zone).map(|zone| read(&zone.counters))
     }
 
-    /// Counts a question to a zone that takes `daily_limit` questions a day.
-    pub(crate) fn take_from_quota(&self, zone: &Name, daily_limit: u32, now: Instant) -> Result<(), LimitReached> {
-        let begun = Quota { since: now, sent: 0, is_exceeded: false };
+    /// Counts a question to a zone that takes `daily_limit` questions a day. `client` is the number of the client that caused it.
+    pub(crate) fn take_from_quota(
+        &self,
+        zone: &Name,
+        daily_limit: u32,
+        client: Option<u32>,
+        now: Instant,
+    ) -> Result<(), LimitReached> {
+        let begun = || Quota { since: now, sent: 0, by_client: [0; BUCKETS].into(), is_exceeded: false };
         let mut quotas = lock(&self.quotas);
-        let quota = quotas.entry(zone.clone()).or_insert(begun);
+        let quota = quotas.entry(zone.clone()).or_insert_with(begun);
         if now.saturating_duration_since(quota.since) >= DAY {
-            *quota = begun;
+            *quota = begun();
         }
-        if quota.sent < daily_limit {
-            quota.sent += 1;
-            return Ok(());
+        if quota.sent >= daily_limit {
+            return Err(LimitReached { is_first: !std::mem::replace(&mut quota.is_exceeded, true) });
         }
-        Err(LimitReached { is_first: !std::mem::replace(&mut quota.is_exceeded, true) })
+        if let Some(of_client) = client.and_then(|client| quota.by_client.get_mut(client as usize % BUCKETS)) {
+            if *of_client >= (daily_limit / CLIENTS_PART).max(CLIENTS_LEAST) {
+                return Err(LimitReached { is_first: false });
+            }
+            *of_client += 1;
+        }
+        quota.sent += 1;
+        Ok(())
     }
 }
 

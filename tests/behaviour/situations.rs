@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use rdnsbl::dnsxl::Part;
 use rdnsbl::testing::Situation;
 use rdnsbl::{Action, Dialogue, Event, ListSet, ListSpec, Name, Outcome, Report, UnknownReason, Verdict};
 
@@ -110,6 +111,25 @@ fn a_daily_limit_is_kept() {
     assert_eq!(check(&world, "45.66.77.100").lists()[0].verdict().word(), "not_listed");
     (101..=111).for_each(|client| drop(check(&world, &format!("45.66.77.{client}"))));
     assert_eq!(std::iter::from_fn(|| events.try_next()).collect::<Vec<_>>(), [reached]);
+}
+
+/// A client can make up any number of sender domains. Its part of the limit is an eighth, and at least eight questions.
+#[test]
+fn one_client_cannot_use_up_a_daily_limit() {
+    let list = ListSpec::deny("rhsbl.test").unwrap().with_parts([Part::Sender]).with_daily_limit(80);
+    let world = World::new("$SOA rhsbl.test 300 60\n", ListSet::builder().list(list).build().unwrap());
+    let mut events = world.checker.events();
+    let check = |client: u8, number: u32| {
+        let dialogue = Dialogue::from(IpAddr::from([45, 66, 77, client])).mail_from(format!("a@n{number}.one.example"));
+        world.clock.run(world.checker.check(&dialogue)).lists()[0].verdict().word()
+    };
+    for client in 1..4 {
+        for number in 0..60 {
+            let expected = if number < 10 { "not_listed" } else { "unknown" };
+            assert_eq!(check(client, u32::from(client) * 100 + number), expected, "name {number} of client {client}");
+        }
+    }
+    assert_eq!(events.try_next(), None, "the limit of the list is not reached");
 }
 
 /// Many threads at once: the limit holds, and one of them sends the event.

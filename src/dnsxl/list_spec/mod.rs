@@ -186,7 +186,8 @@ impl ListSpec {
 
     /// Limits the queries per day, including control queries and TXT; by default there is no limit. When it is reached, the
     /// list is not asked and its verdict is unknown ([`DailyLimit`](crate::Failure::DailyLimit)), until 24 hours after the first
-    /// query that was counted; an [event](crate::Event::DailyLimit) says so once.
+    /// query that was counted; an [event](crate::Event::DailyLimit) says so once. One client can cause at most an eighth of
+    /// the queries (at least 8): it could otherwise use up the limit with sender domains that it makes up.
     #[must_use]
     pub fn with_daily_limit(mut self, questions: u32) -> Self {
         self.daily_limit = Some(questions);
