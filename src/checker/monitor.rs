@@ -35,7 +35,7 @@ type Watched = (Arc<ListSpec>, SubjectKind);
 
 impl Checker {
     /// Asks for the test entries of every list now, and tests whether the resolver is honest: 3 questions for each list and kind
-    /// of subject, and 3 for the resolver. The results apply to later checks.
+    /// of subject, and 4 for the resolver. The results apply to later checks.
     ///
     /// ```no_run
     /// # async fn f(checker: rdnsbl::Checker) {
@@ -82,10 +82,12 @@ impl Checker {
                 self.probe_lists(&ready).await;
             }
             let now = self.engine.fetcher.clock.now();
-            let shared = lock(&self.engine.shared).clone();
-            for watched in &ready {
-                let health = shared.health(&watched.0, watched.1);
-                due.insert(key(watched), next_probe(health, now, jittered(every)));
+            {
+                let shared = lock(&self.engine.shared);
+                for watched in &ready {
+                    let health = shared.health(&watched.0, watched.1);
+                    due.insert(key(watched), next_probe(health, now, jittered(every)));
+                }
             }
             let next = due.values().min().copied().unwrap_or_else(|| later(now, every));
             self.engine.fetcher.clock.sleep_until(next.max(later(now, MIN_PAUSE))).await;

@@ -94,7 +94,7 @@ impl Checker {
         let checker = self.clone();
         let start = move |budget| -> Running<C::Verdict> {
             let report = run(&checker, wrap(check.clone()), budget);
-            // A report always has the verdict; were it missing, nothing would be known.
+            // A report always has the verdict. If it were missing, nothing would be known.
             let missing = move || {
                 let mut check = check;
                 check.expire(Failure::Shed)

@@ -150,7 +150,7 @@ impl Asker for Asking<'_> {
             Ok(fetching) => {
                 // A question that another check has begun is kept already.
                 if purpose.is_own() && fetching.source == Source::Network {
-                    self.engine.background.keep(&fetching.answer, purpose);
+                    self.engine.background.keep(&fetching.answer);
                 }
                 let pending = Pending { ticket, sent: now, asked_at, source: fetching.source };
                 self.open.push(fetching.answer, pending);

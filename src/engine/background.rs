@@ -17,44 +17,32 @@ const MAX_KEPT: usize = 16_384;
 
 /// The questions in flight that are our own.
 #[derive(Default)]
-pub(crate) struct Background(Mutex<Vec<Kept>>);
-
-/// One of them.
-struct Kept {
-    question: QueryWaiter<QueryTask>,
-    /// Is it part of the resolver's trial?
-    is_trial: bool,
-}
-
-impl Kept {
-    fn is_in_flight(&self) -> bool {
-        !self.question.query().is_answered()
-    }
-}
+pub(crate) struct Background(Mutex<Vec<QueryWaiter<QueryTask>>>);
 
 impl Background {
     /// Keeps a question until it is answered.
-    pub(crate) fn keep(&self, question: &QueryWaiter<QueryTask>, purpose: Purpose) {
+    pub(crate) fn keep(&self, question: &QueryWaiter<QueryTask>) {
         let Some(question) = question.query().join(None) else { return };
         let mut kept = lock(&self.0);
         // The next check drops those that are answered.
         if kept.len() < MAX_KEPT {
-            kept.push(Kept { question, is_trial: purpose == Purpose::Resolver });
+            kept.push(question);
         }
     }
 
     /// Joins every question in flight, so that the caller can drive them on.
     pub(crate) fn drive(&self) -> Driving {
         let mut kept = lock(&self.0);
-        kept.retain(Kept::is_in_flight);
+        kept.retain(|question| !question.query().is_answered());
         if kept.is_empty() {
             return Driving { questions: None, trial: 0 };
         }
         // Each value tells whether the question is part of the resolver's trial.
         let mut questions = AwaitedQueries::with_capacity(kept.len());
-        for Kept { question, is_trial } in &*kept {
+        for question in &*kept {
             if let Some(waiter) = question.query().join(Some(questions.next_place())) {
-                questions.push(waiter, *is_trial);
+                let is_trial = waiter.query().work().is_some_and(|task| task.purpose == Purpose::Resolver);
+                questions.push(waiter, is_trial);
             }
         }
         let trial = questions.values().filter(|is_trial| **is_trial).count();

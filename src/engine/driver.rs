@@ -70,27 +70,27 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             let tried = background.tries_the_resolver();
             background.poll(context);
             if tried && !background.tries_the_resolver() {
-                return Poll::Ready(Next::TrialOver);
+                return Poll::Ready(Next::News);
             }
-            match asking.open.poll(context) {
-                Poll::Ready(true) => Poll::Ready(Next::Answers),
-                // No question of this check is open, so only another check's trial can still bring news.
-                Poll::Ready(false) if !background.tries_the_resolver() => Poll::Ready(Next::End),
-                Poll::Pending | Poll::Ready(false) if wait == TrialWait::No => Poll::Ready(Next::End),
-                Poll::Pending | Poll::Ready(false) => {
-                    let timer = trial_timer.as_mut().filter(|(of, _)| *of == wait);
-                    let is_over = timer.is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
-                    let deadline_timer = deadline_timer.get_or_insert_with(|| fetcher.clock.sleep_until(deadline));
-                    if is_over || deadline_timer.as_mut().poll(context).is_ready() {
-                        Poll::Ready(Next::End)
-                    } else {
-                        Poll::Pending
-                    }
-                }
+            let is_open = match asking.open.poll(context) {
+                Poll::Ready(true) => return Poll::Ready(Next::News),
+                Poll::Ready(false) => false,
+                Poll::Pending => true,
+            };
+            // If no question of this check is open, only another check's trial can still bring news.
+            if wait == TrialWait::No || (!is_open && !background.tries_the_resolver()) {
+                return Poll::Ready(Next::End);
+            }
+            let timer = trial_timer.as_mut().filter(|(of, _)| *of == wait);
+            let is_over = timer.is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready());
+            let deadline_timer = deadline_timer.get_or_insert_with(|| fetcher.clock.sleep_until(deadline));
+            match is_over || deadline_timer.as_mut().poll(context).is_ready() {
+                true => Poll::Ready(Next::End),
+                false => Poll::Pending,
             }
         });
         match next.await {
-            Next::Answers => {
+            Next::News => {
                 now = fetcher.clock.now();
                 while let Some((query, Pending { ticket, sent, source, .. }, answer)) = asking.open.next_answer() {
                     fetcher.reuse(query);
@@ -99,7 +99,6 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
                     inquiry.supply_from(ticket, answer, source, took, Some(now));
                 }
             }
-            Next::TrialOver => now = fetcher.clock.now(),
             Next::End => break,
         }
     }
@@ -148,10 +147,8 @@ fn conclude(engine: &Engine, inquiry: Box<Inquiry>, failure: Failure, now: Insta
 
 /// What ended one wait.
 enum Next {
-    /// Some questions have their answers.
-    Answers,
-    /// The resolver's trial, started by another check, is over.
-    TrialOver,
+    /// Some questions have their answers, or the resolver's trial of another check is over.
+    News,
     End,
 }
 

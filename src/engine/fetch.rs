@@ -272,8 +272,8 @@ impl QueryTask {
         self.sent.load(Ordering::Acquire)
     }
 
-    /// May this client wait for it? Where it waits for a permit of another client, who may have used up its own with silent
-    /// servers, the question is asked once more.
+    /// May a check with this chooser wait for it? Not while it waits for a permit under another client's limit: that client may
+    /// have used up its limit with servers that never answer. The question is then asked a second time.
     fn is_shared_with(&self, chooser: Option<u32>) -> bool {
         let is_others = self.question.chooser().is_some_and(|of| Some(of) != chooser);
         !is_others || self.is_sent() || !self.was_limited.load(Ordering::Acquire)

@@ -81,7 +81,7 @@ impl Inquiry {
                 if self.is_wanted(ask.ticket) {
                     asker.send(self, ask, list, now);
                 } else {
-                    self.withdraw(ask.ticket);
+                    self.cancel(ask.ticket);
                 }
             }
         }
@@ -122,7 +122,7 @@ impl Inquiry {
         !self.is_cancelled(ask.ticket)
     }
 
-    /// How long the inquiry still waits, should only the resolver's trial be missing.
+    /// How long the inquiry still waits if only the resolver's trial is missing.
     pub(crate) fn trial_wait(&mut self, wait_for: WaitFor) -> TrialWait {
         if matches!(wait_for, WaitFor::Advice(_)) && self.is_done_mut() && !self.may_be_advised() {
             return TrialWait::No;

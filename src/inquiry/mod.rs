@@ -225,8 +225,8 @@ impl Inquiry {
     }
 
     /// A question that was handed out is not sent after all.
-    pub(crate) fn withdraw(&mut self, ticket: QuestionId) {
-        self.questions.withdraw(ticket);
+    pub(crate) fn cancel(&mut self, ticket: QuestionId) {
+        self.questions.cancel(ticket);
     }
 
     /// Does no check want this answer any more?

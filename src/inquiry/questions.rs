@@ -210,8 +210,8 @@ impl Questions {
         self.asked.get(ticket.0).is_some_and(|asked| asked.is_open() && !asked.wanted_by.is_empty())
     }
 
-    /// The question is not sent. Should a check want it later, it is a new question.
-    pub(super) fn withdraw(&mut self, ticket: QuestionId) {
+    /// The question is not sent, if it has no answer. If a check wants it later, it is a new question.
+    pub(super) fn cancel(&mut self, ticket: QuestionId) {
         let (Some(asked), Some(exchange)) = (self.asked.get_mut(ticket.0), self.exchanges.get(ticket.0)) else {
             return;
         };
@@ -247,8 +247,7 @@ impl Questions {
 
     /// Was a question of this check sent that has no answer yet?
     pub(super) fn left_unanswered(&self, id: CheckId) -> bool {
-        let asked = self.asked.iter().take(self.handed_out);
-        asked.into_iter().any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent)
+        self.asked.iter().take(self.handed_out).any(|asked| asked.is_open() && asked.is_wanted_by(id) && asked.sent)
     }
 
     /// The exchanges for the report, in the order asked. A question without an answer has failed; if no check waited for it, it
@@ -276,28 +275,22 @@ impl Questions {
 
     /// The list got its proof from another check: cancels its unanswered controls, unless another list wants them too.
     pub(super) fn cancel_controls(&mut self, id: CheckId) {
-        for (number, (exchange, asked)) in self.exchanges.iter().zip(&mut self.asked).enumerate() {
-            if asked.purpose.is_control() && asked.is_open() {
-                asked.wanted_by.retain(|(wanting, _)| *wanting != id);
-                if asked.wanted_by.is_empty() {
-                    self.open -= usize::from(asked.is_awaited());
-                    asked.cancelled = true;
-                    self.index.remove(number, (&exchange.question, true));
-                }
+        for index in 0..self.asked.len() {
+            let Some(asked) = self.asked.get_mut(index).filter(|asked| asked.purpose.is_control()) else { continue };
+            asked.wanted_by.retain(|(wanting, _)| *wanting != id);
+            if asked.wanted_by.is_empty() {
+                self.cancel(QuestionId(index));
             }
         }
     }
 
     /// These checks no longer want answers. Questions not yet handed out are cancelled; those already sent stay in the report.
     pub(super) fn abandon(&mut self, unwanted: impl Fn(CheckId) -> bool) {
-        for (index, asked) in self.asked.iter_mut().enumerate() {
+        for index in 0..self.asked.len() {
+            let Some(asked) = self.asked.get_mut(index) else { continue };
             asked.wanted_by.retain(|(wanting, _)| !unwanted(*wanting));
-            if index >= self.handed_out && asked.is_open() && asked.wanted_by.is_empty() {
-                self.open -= usize::from(asked.is_awaited());
-                asked.cancelled = true;
-                if let Some(exchange) = self.exchanges.get(index) {
-                    self.index.remove(index, (&exchange.question, asked.purpose.is_own()));
-                }
+            if index >= self.handed_out && asked.wanted_by.is_empty() {
+                self.cancel(QuestionId(index));
             }
         }
     }

@@ -59,7 +59,7 @@ impl UnderWay {
                 }
                 wanted => {
                     if let Some((ticket, _)) = wanted {
-                        inquiry.withdraw(ticket);
+                        inquiry.cancel(ticket);
                     }
                     let withdrawn = self.questions.remove(at);
                     withdrawn.forget(memory);
@@ -105,7 +105,7 @@ impl UnderWay {
     ) {
         for asked in &mut self.questions {
             if let Some((ticket, _)) = asked.wanted.take().filter(|_| is_replaced.0 || !asked.is_handed_out) {
-                inquiry.withdraw(ticket);
+                inquiry.cancel(ticket);
             }
         }
         self.questions.retain(|asked| {

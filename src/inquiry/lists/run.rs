@@ -20,8 +20,8 @@ pub(crate) struct ListRun {
     pub(crate) hint: ZoneHint,
     /// Several questions to it failed in a row: its controls are asked along with this one.
     pub(crate) is_failing: bool,
-    /// The label for its random control, should an odd answer make it suspect. `None` if its controls were asked a short
-    /// while ago.
+    /// The label for its random control, if an odd answer makes it suspect. `None` if its controls were asked a short while
+    /// ago.
     pub(crate) suspicion: Option<Label>,
     /// Its question was abandoned without an answer, since the list could not change the outcome.
     pub(crate) was_left_unanswered: bool,

@@ -80,8 +80,8 @@ impl UdpQuery {
             Some(Settled::Response(at)) => QueryOutcome::Response(read(query.octets()), at),
             Some(Settled::OtherCase(at)) => QueryOutcome::OtherCase(at),
             Some(Settled::Failed(failure)) => QueryOutcome::Failed(failure),
-            // The second arm: the question was added just when the reader closed the socket.
             Some(Settled::Lost) => QueryOutcome::Lost,
+            // The question was added while the reader closed the socket.
             None if self.socket.is_closed() => QueryOutcome::Lost,
             None if query.is_overdue() => return Poll::Ready(QueryOutcome::Overdue),
             None => {
