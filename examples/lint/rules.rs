@@ -94,6 +94,13 @@ impl Rules<'_> {
                 made(finding::NEVER_MATCH, format!("no listing of {zone} can have these codes"))
                     .advice("a listing has a code in 127.0.0.0/8, outside 127.255.255.0/24")
             }
+            ZoneFindingKind::CodesNotReturned { known } => {
+                let finding = made(finding::NEVER_MATCH, format!("no listing of {zone} can have these codes"));
+                finding.advice(match known {
+                    Some(known) => format!("its listings have {known}"),
+                    None => "see its operator's documentation for its codes".to_owned(),
+                })
+            }
             ZoneFindingKind::NoWeight => {
                 made(finding::NO_WEIGHT, format!("{zone} has weight 0: a listing is reported, but never counts"))
                     .advice("give it another weight if it should count")

@@ -212,6 +212,21 @@ impl Profile {
         (!codes.is_empty() && !refuses).then_some(pattern)
     }
 
+    /// Every documented code, refusals too, and every sum of documented bits; `None` if a pattern has too many codes.
+    pub(crate) fn all_codes(&self) -> Option<Vec<Ipv4Addr>> {
+        let bits = self.codes.iter().fold(0, |bits, code| match code.matcher {
+            Matcher::Bit(bit) => bits | bit,
+            Matcher::Pattern(_) => bits,
+        });
+        let mut codes: Vec<Ipv4Addr> = self.sums_with(bits).map(|sum| Ipv4Addr::new(127, 0, 0, sum)).collect();
+        for code in &self.codes {
+            if let Matcher::Pattern(pattern) = &code.matcher {
+                codes.extend(pattern.written_out()?);
+            }
+        }
+        Some(codes)
+    }
+
     fn written_out(&self, wanted: impl Fn(Disposition) -> bool) -> Vec<Ipv4Addr> {
         let patterns =
             self.codes.iter().filter(|code| wanted(code.disposition)).filter_map(|code| match &code.matcher {

@@ -125,6 +125,11 @@ pub enum ZoneFindingKind {
     Note(Arc<str>),
     /// The codes in the filter can never be a listing: the list never counts.
     CodesNeverMatch,
+    /// The list is known to return none of the codes in the filter, except when it refuses to answer: it never counts.
+    CodesNotReturned {
+        /// The codes of its listings, if one pattern can express them.
+        known: Option<CodePattern>,
+    },
     /// A deny list with weight 0: a listing is reported, but adds nothing to the score.
     NoWeight,
     /// The list contains addresses and is asked about names, or the reverse: it never counts.
@@ -173,6 +178,11 @@ impl ZoneFindingKind {
         matches!(self, Self::Retired(_) | Self::NeverAList { .. })
     }
 
+    /// Does the list never count, whatever it answers?
+    pub(super) fn never_counts(&self) -> bool {
+        matches!(self, Self::CodesNeverMatch | Self::CodesNotReturned { .. } | Self::WrongSubject { .. })
+    }
+
     /// A word in lower case, for programs.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -191,7 +201,7 @@ impl ZoneFindingKind {
             Self::WrongSide { .. } => "wrong_side",
             Self::PartlyRead => "partly_read",
             Self::Note(_) => "note",
-            Self::CodesNeverMatch => "codes_never_match",
+            Self::CodesNeverMatch | Self::CodesNotReturned { .. } => "codes_never_match",
             Self::NoWeight => "no_weight",
             Self::WrongSubject { .. } => "wrong_subject",
             Self::NoCodeFilter { .. } => "no_code_filter",
@@ -241,6 +251,12 @@ impl fmt::Display for ZoneFindingKind {
             Self::Note(note) => f.write_str(note)?,
             Self::CodesNeverMatch => {
                 f.write_str("never counts: its codes are outside 127.0.0.0/8 or in 127.255.255.0/24, and no listing has such codes")?;
+            }
+            Self::CodesNotReturned { known } => {
+                f.write_str("never counts: the list returns none of these codes")?;
+                if let Some(known) = known {
+                    write!(f, "; its listings have {known}")?;
+                }
             }
             Self::NoWeight => f.write_str(
                 "has weight 0: a listing is reported, but never counts; give it another weight if it should count",

@@ -1,5 +1,5 @@
-//! Finds lists that are asked in an unintended way: about subjects they do not contain, or so that refusals count as
-//! listings.
+//! Finds lists that are asked in an unintended way: about subjects they do not contain, for codes they do not return, or
+//! so that refusals count as listings.
 
 use crate::dnsxl::{ListKind, ListSpec, Part, SubjectKind};
 use crate::lists::catalogue::{Entry, Recommendation};
@@ -9,7 +9,9 @@ use crate::lists::finding::ZoneFindingKind;
 pub(super) fn findings(spec: &ListSpec, entry: &Entry) -> Vec<ZoneFindingKind> {
     let mut found = Vec::new();
     found.extend(wrong_subject(spec, entry));
-    found.extend(believed_refusal(spec, entry));
+    let refusal = believed_refusal(spec, entry);
+    // A filter of refusals only has both faults; the worse one is reported.
+    found.extend(refusal.or_else(|| codes_not_returned(spec, entry)));
     found
 }
 
@@ -25,6 +27,21 @@ fn wrong_subject(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
         return None;
     }
     spec.parts().first().map(|part| ZoneFindingKind::WrongSubject { part: *part })
+}
+
+/// A filter without any code that the list returns for a listing, where all its codes are known.
+fn codes_not_returned(spec: &ListSpec, entry: &Entry) -> Option<ZoneFindingKind> {
+    let filter = spec.codes()?;
+    // A profile given in the configuration has priority over the catalogue.
+    if !entry.knows_all_codes() || spec.knowledge() != &**entry.profile() || !filter.can_list() {
+        return None;
+    }
+    // If no code alone is a listing, no answer with several codes is one.
+    if spec.knowledge().all_codes()?.into_iter().any(|code| filter.picks(&[code]) && spec.lists(code)) {
+        return None;
+    }
+    let kind = if spec.weight() < 0 { ListKind::Allow } else { spec.kind() };
+    Some(ZoneFindingKind::CodesNotReturned { known: spec.knowledge().listings(kind) })
 }
 
 /// A list whose refusal counts as a listing in the software for which the line was written. In this crate it never

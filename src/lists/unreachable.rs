@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::dnsxl::score::{ContextThresholds, ScoreThresholds};
 use crate::dnsxl::{ListKind, ListSpec};
-use crate::lists::finding::{ZoneFinding, ZoneFindingKind};
+use crate::lists::finding::ZoneFinding;
 
 /// A threshold that decides nothing, because the lists can never reach it. `Display` is one line that says what to change.
 ///
@@ -94,11 +94,8 @@ pub(super) fn find(
     contexts: &[ContextThresholds],
     findings: &[ZoneFinding],
 ) -> Vec<Unreachable> {
-    let never_counts = |kind: &ZoneFindingKind| {
-        matches!(kind, ZoneFindingKind::CodesNeverMatch | ZoneFindingKind::WrongSubject { .. })
-    };
     let idle: HashSet<usize> =
-        findings.iter().filter(|finding| never_counts(finding.kind())).map(ZoneFinding::index).collect();
+        findings.iter().filter(|finding| finding.kind().never_counts()).map(ZoneFinding::index).collect();
     let counting: Vec<&ListSpec> = lists
         .iter()
         .enumerate()

@@ -387,7 +387,7 @@ fn the_catalogue_knows_what_it_says_of_parts() {
     }
     assert_eq!(told, 15);
     // A filter that picks none of the part's codes has no replacement.
-    assert_eq!(findings(deny(&["sbl.spamhaus.org=127.0.0.77", "pbl.spamhaus.org"])).len(), 1);
+    assert!(!findings(deny(&["sbl.spamhaus.org=127.0.0.77", "pbl.spamhaus.org"])).concat().contains("0 one_question"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the catalogue knows about lists decides verdicts: refusals, kinds of codes, test entries, lists that have closed.
 
-use rdnsbl::dnsxl::{Health, ListKind, Skipped};
+use rdnsbl::dnsxl::{Health, ListKind, Profile, Skipped};
+use rdnsbl::lists::catalogue::{Catalogue, Status};
 use rdnsbl::lists::{Knowledge, Retired};
 use rdnsbl::{Checker, Dialogue, ListSet, ListSetError, ListSpec, ManualClock, Scripted, Verdict};
 
@@ -172,4 +173,77 @@ fn the_dead_are_not_looked_after() {
     assert_eq!(health[0].advice(), "remove it from the configuration");
     assert_eq!(health[1].list().as_str(), "bl.spamcop.net");
     assert!(!dns.asked().iter().any(|question| question.name.expose().ends_with(".blackholes.us.")));
+}
+
+/// A filter without any code of the list, where the catalogue knows all of them.
+#[test]
+fn filters_that_no_listing_passes() {
+    let read = |text: &str| -> Vec<String> {
+        let lists = build(ListSet::builder().read(text));
+        lists.findings().iter().map(ToString::to_string).filter(|line| line.contains("returns none of")).collect()
+    };
+    for (text, listings) in [
+        ("xbl.spamhaus.org=127.0.0.2", Some("127.0.0.[4..7]")),
+        ("zen.spamhaus.org=127.0.0.99", Some("127.0.0.[2..11;30]")),
+        ("pbl.spamhaus.org=127.0.0.2*3", Some("127.0.0.[10..11]")),
+        ("sbl.spamhaus.org=127.0.0.4", Some("127.0.0.[2..3;9;30]")),
+        ("dbl.spamhaus.org=127.0.0.2", Some("127.0.1.[2;4..6]")),
+        ("bl.spamcop.net=127.0.0.3", Some("127.0.0.2")),
+        ("bl.spamcop.net=127.0.0.[3..255]", Some("127.0.0.2")),
+        ("postscreen_dnsbl_sites = wl.mailspike.net=127.0.0.[2..12]*-2", Some("127.0.0.[17..20]")),
+        ("deny dnslists = bl.spamcop.net!=127.0.0.2", Some("127.0.0.2")),
+        ("deny dnslists = xbl.spamhaus.org&0.0.0.3", None), // 127.0.0.7 has both bits
+        ("deny dnslists = bl.spamcop.net&0.0.0.4", Some("127.0.0.2")),
+        ("deny dnslists = multi.uribl.com&0.0.0.16", Some("")),
+        ("multi.uribl.com=127.0.0.1", Some("")), // only a refusal
+        ("postscreen_dnsbl_sites = list.dnswl.org=127.0.0.[1..3]*-2", Some("")),
+        ("keykeykeykey.xbl.dq.spamhaus.net=127.0.0.2", Some("127.0.0.[4..7]")),
+        // One code that the list returns is enough, also one that describes and does not accuse.
+        ("xbl.spamhaus.org=127.0.0.[2..4]", None),
+        ("zen.spamhaus.org=127.0.0.8", None),
+        ("dbl.spamhaus.org=127.0.1.103", None),
+        ("multi.uribl.com=127.0.0.12", None),
+        ("list.dnswl.org=127.0.5.0*-1", None),
+        ("rep.mailspike.net=127.0.0.14", None),
+        ("deny dnslists = bl.spamcop.net!=127.0.0.3", None),
+        // Other codes are possible.
+        ("iadb.isipp.com=127.3.100.6", None),
+        ("dnsbl.dronebl.org=127.0.0.20", None),
+        ("multi.surbl.org=127.0.0.2", None),
+        ("bl.suomispam.net=127.0.0.2", None),
+        ("keykeykeykey.zen.dq.spamhaus.net=127.0.0.20", None),
+        ("zen.example=127.0.0.99", None),
+    ] {
+        let wanted = listings.map(|codes| match codes {
+            "" => String::new(),
+            codes => format!("; its listings have {codes}"),
+        });
+        let found = read(text);
+        let ends = wanted.iter().all(|wanted| {
+            found
+                .iter()
+                .all(|line| line.ends_with(&format!(": never counts: the list returns none of these codes{wanted}")))
+        });
+        assert!(ends && found.len() == usize::from(listings.is_some()), "{text}: {found:?}");
+    }
+    // A copy may have codes of its own, and what the configuration knows about a list comes first.
+    let zone = name("xbl.spamhaus.org");
+    let copy = ListSpec::deny("xbl.local=127.0.0.2").unwrap().with_mirror_of(zone);
+    let own = ListSpec::deny("xbl.spamhaus.org=127.0.0.2").unwrap().with_profile(Profile::new());
+    for list in [copy, own] {
+        assert_eq!(build(ListSet::builder().list(list)).findings(), []);
+    }
+    // Such a list adds nothing to a score.
+    let lists = build(ListSet::builder().deny("xbl.spamhaus.org=127.0.0.2*9").deny("a.example*2").threshold(3));
+    assert_eq!(lists.unreachable().len(), 1);
+}
+
+#[test]
+fn all_codes_are_known_where_the_catalogue_says_so() {
+    for entry in Catalogue::builtin().iter().filter(|entry| entry.knows_all_codes()) {
+        assert!(entry.profile().knows_codes() && *entry.status() == Status::Active, "{}", entry.zone());
+        // A recommended filter matches.
+        let Some(recommended) = entry.recommendation() else { continue };
+        assert_eq!(build(ListSet::builder().list(recommended.spec().clone())).findings(), [], "{}", entry.zone());
+    }
 }

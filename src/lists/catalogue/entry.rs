@@ -36,6 +36,8 @@ pub struct Entry {
     pub(crate) part_of: Option<Name>,
     pub(crate) part_codes: Option<CodeTest>,
     pub(crate) profile: Arc<Profile>,
+    /// Does the profile name every code of the list?
+    pub(crate) knows_all_codes: bool,
     pub(crate) sources: Vec<(Option<Date>, Arc<str>)>,
     pub(crate) note: Option<Arc<str>>,
     pub(crate) recommendation: Option<Recommendation>,
@@ -183,6 +185,21 @@ impl Entry {
     #[must_use]
     pub fn profile(&self) -> &Arc<Profile> {
         &self.profile
+    }
+
+    /// Whether a source names every code that the list returns. Then a filter that selects none of the codes in the
+    /// [profile](Self::profile) never matches.
+    ///
+    /// ```
+    /// use rdnsbl::{Name, lists::catalogue::Catalogue};
+    ///
+    /// let knows_all = |zone: &str| Some(Catalogue::builtin().get(&Name::parse(zone).ok()?)?.knows_all_codes());
+    /// assert_eq!(knows_all("xbl.spamhaus.org"), Some(true));
+    /// assert_eq!(knows_all("iadb.isipp.com"), Some(false)); // only some of its codes
+    /// ```
+    #[must_use]
+    pub fn knows_all_codes(&self) -> bool {
+        self.knows_all_codes
     }
 
     /// The sources for these data. At least one.

@@ -57,6 +57,7 @@
 //! | `code CODES DISPOSITION MEANING` | the meaning of codes; the first matching line applies, so a refusal must precede a range that contains it |
 //! | `bit N DISPOSITION MEANING` | for lists whose last octet is a sum of bits |
 //! | `unknown closed` | codes that are not defined are not listings |
+//! | `complete codes` | the list returns no other codes than those of its `code` and `bit` lines, so a filter without any of them never matches |
 //! | `present KIND ENTRY` | a test entry that is documented or was observed |
 //! | `absent KIND ENTRY` | the test entry to use if the usual entry that must be absent is present |
 //! | `source DATE\|undated TEXT` | the source, and the date of the statement or of the last check; at least one line; the first is shown. A source without either word has no date |

@@ -15,7 +15,7 @@ use crate::lists::catalogue::values::{
 };
 
 /// The keywords that a line below a zone may begin with.
-const KEYWORDS: [&str; 20] = [
+const KEYWORDS: [&str; 21] = [
     "alias",
     "covers",
     "operator",
@@ -30,6 +30,7 @@ const KEYWORDS: [&str; 20] = [
     "code",
     "bit",
     "unknown",
+    "complete",
     "present",
     "absent",
     "source",
@@ -83,6 +84,8 @@ pub(crate) struct Stanza {
     successor: Option<Name>,
     part_of: Option<(Name, Option<CodeTest>)>,
     profile: Profile,
+    /// Do the lines name every code of the list?
+    knows_all_codes: Option<()>,
     points: Vec<(SubjectKind, TestPoints)>,
     sources: Vec<(Option<Date>, Arc<str>)>,
     note: Option<Arc<str>>,
@@ -154,6 +157,8 @@ impl Stanza {
                 Ok(())
             }
             "unknown" => Err(Wrong::Word("closed")),
+            "complete" if value == "codes" => once(&mut self.knows_all_codes, ()),
+            "complete" => Err(Wrong::Word("codes")),
             "present" => self.read_point(value, TestPoints::with_documented),
             "absent" => self.read_point(value, TestPoints::absent),
             "source" => {
@@ -299,6 +304,7 @@ impl Stanza {
             part_of: self.part_of.as_ref().map(|(whole, _)| whole.clone()),
             part_codes: self.part_of.as_ref().and_then(|(_, part_codes)| part_codes.clone()).filter(|_| !partly_read),
             profile: profile.clone(),
+            knows_all_codes: self.knows_all_codes.is_some() && !partly_read,
             sources: self.sources.clone(),
             note: self.note.clone(),
             recommendation: recommendation.clone(),

@@ -38,6 +38,11 @@ async fn each_rule_about_postfix() {
         ("reject_rbl_client cbl.abuseat.org=127.0.0.2", "renamed", "reject_rbl_client xbl.spamhaus.org=127.0.0.4"),
         ("reject_rbl_client zen.spamhaus.org", "no-code-filter", "reject_rbl_client zen.spamhaus.org=127.0.0.2"),
         ("reject_rbl_client a.example=127.255.255.254", "codes-never-match", "reject_rbl_client a.example=127.0.0.2"),
+        (
+            "reject_rbl_client xbl.spamhaus.org=127.0.0.2",
+            "codes-never-match",
+            "reject_rbl_client xbl.spamhaus.org=127.0.0.4",
+        ),
         ("reject_rhsbl_sender bl.spamcop.net", "wrong-subject", "reject_rbl_client bl.spamcop.net"),
         ("reject_rbl_client dnsbl-3.uceprotect.net", "whole-networks", "reject_rbl_client dnsbl-1.uceprotect.net"),
         ("reject_rbl_client a.example, reject_rbl_client a.example", "duplicate", "reject_rbl_client a.example"),
