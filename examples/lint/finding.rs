@@ -1,5 +1,6 @@
 //! What is found, and the rules by which.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use rdnsbl::Name;
@@ -29,6 +30,18 @@ pub(crate) struct Rule {
     pub(crate) level: Level,
     /// What it finds.
     pub(crate) finds: &'static str,
+}
+
+impl Rule {
+    /// Does it advise to remove the list, or to write another one in its place?
+    fn replaces_list(&self) -> bool {
+        [DEAD, NEVER, MISSPELT, TAKES_NO_KEY, WRONG_SIDE, LISTS_ALL, PARKED, GONE, RENAMED, CONTAINED].contains(&self)
+    }
+
+    /// Does it advise to let only some codes of the list count?
+    fn is_about_filter(&self) -> bool {
+        [NO_FILTER, OPENS].contains(&self)
+    }
 }
 
 /// In an ignore comment: every rule.
@@ -121,6 +134,17 @@ pub(crate) struct Edit {
     pub(crate) span: Range<usize>,
     /// Empty where the text is to be removed.
     pub(crate) text: String,
+}
+
+/// No codes are advised for a list that another finding wants to be removed or replaced.
+pub(crate) fn withdraw_codes(findings: &mut [Finding]) {
+    let place = |finding: &Finding| (finding.at, finding.zone.clone());
+    let replaced: HashSet<_> = findings.iter().filter(|finding| finding.rule.replaces_list()).map(place).collect();
+    for finding in findings.iter_mut().filter(|finding| finding.rule.is_about_filter()) {
+        if replaced.contains(&place(finding)) {
+            (finding.edit, finding.advice) = (None, None);
+        }
+    }
 }
 
 impl Finding {

@@ -32,6 +32,7 @@ mod servers;
 mod source;
 mod statements;
 mod status;
+mod successor;
 mod thresholds;
 #[path = "../shared/usage.rs"]
 #[allow(dead_code, reason = "`check` needs more of it")]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rdnsbl::{ListSpec, Name};
 
 use crate::collect::{Collected, Found};
-use crate::finding::{Finding, Level};
+use crate::finding::{self, Finding, Level};
 use crate::kind::Kind;
 use crate::mentions::Mentions;
 use crate::source::Source;
@@ -92,6 +92,7 @@ impl Outcome {
             let source = &linted.source;
             linted.findings.retain(|finding| !source.ignores(finding));
             linted.ignored = before - linted.findings.len();
+            finding::withdraw_codes(&mut linted.findings);
         }
     }
 

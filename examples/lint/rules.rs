@@ -14,6 +14,7 @@ use crate::finding::{self, Edit, Finding};
 use crate::kind::Kind;
 use crate::source::Source;
 use crate::status::{self, catalogue, with_source};
+use crate::successor::{self, Successor, listing_pattern};
 use crate::thresholds;
 
 /// Ends of names that exist inside one network only, or are made up (RFC 6761, RFC 6762).
@@ -33,10 +34,11 @@ pub(crate) fn apply(source: &Source, collected: &mut Collected, knowledge: &Know
         for (found, known) in chunk.iter_mut().zip(set.iter()) {
             found.spec = known.clone();
         }
-        let rules = Rules { source, lists: chunk };
+        let filtered = set.findings().iter().filter(|finding| advises_filter(finding.kind()));
+        let rules = Rules { source, lists: chunk, filtered: filtered.map(ZoneFinding::index).collect() };
         findings.extend(set.findings().iter().filter_map(|finding| rules.explain(finding, knowledge)));
     }
-    let rules = Rules { source, lists: &*lists };
+    let rules = Rules { source, lists: &*lists, filtered: HashSet::new() };
     if let Some(catalogue) = catalogue(knowledge) {
         findings.extend(rules.unknown(catalogue, &findings));
         findings.extend(rules.no_ipv6(catalogue));
@@ -45,15 +47,25 @@ pub(crate) fn apply(source: &Source, collected: &mut Collected, knowledge: &Know
     findings
 }
 
+/// Does the finding say that only some codes should count?
+fn advises_filter(kind: &ZoneFindingKind) -> bool {
+    matches!(kind, ZoneFindingKind::NoCodeFilter { .. } | ZoneFindingKind::AllowsWhenRefused { .. })
+}
+
 struct Rules<'a> {
     source: &'a Source,
     lists: &'a [Found],
+    /// The lists for which a filter of codes is advised.
+    filtered: HashSet<usize>,
 }
 
 impl Rules<'_> {
     fn explain(&self, finding: &ZoneFinding, knowledge: &Knowledge) -> Option<Finding> {
         let found = self.lists.get(finding.index())?;
         if let Some(made) = status::of(finding, found.at, knowledge) {
+            if let Some(successor) = successor::of(found, finding.kind(), self.lists, catalogue(knowledge)) {
+                return Some(self.succeeded(made, found, finding, &successor, knowledge));
+            }
             let edit = self.correction(found, finding.kind(), knowledge);
             return Some(Finding { edit, ..made });
         }
@@ -144,9 +156,7 @@ impl Rules<'_> {
                 let line = before.map(|other| format!(", in line {}", self.source.line_number(other.at)));
                 let message = format!("{zone} is named before with the same codes{}", line.unwrap_or_default());
                 let finding = made(finding::DUPLICATE, message).advice("remove one of the two");
-                // In another parameter, other restrictions may stand before it.
-                let parameter = |found: &Found| self.source.parameter_at(found.item.start);
-                let is_beside = before.is_some_and(|before| parameter(before) == parameter(found));
+                let is_beside = before.is_some_and(|before| self.is_beside(before, found));
                 Finding { edit: self.removal(found).filter(|_| is_beside), ..finding }
             }
             ZoneFindingKind::CountedTwice { whole } => {
@@ -160,6 +170,38 @@ impl Rules<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// Advice about a list that another one replaces: to remove it if that list is asked too, else to write the other one,
+    /// with its codes where a filter matters.
+    fn succeeded(
+        &self,
+        made: Finding,
+        found: &Found,
+        finding: &ZoneFinding,
+        successor: &Successor<'_>,
+        knowledge: &Knowledge,
+    ) -> Finding {
+        if let Some(asked) = successor.asked {
+            let zone = asked.spec.zone().without_key();
+            let is_renamed = matches!(finding.kind(), ZoneFindingKind::Renamed { .. });
+            let edit = self.removal(found).filter(|_| is_renamed && self.is_beside(found, asked));
+            return Finding { edit, ..made.advice(format!("remove it: {zone} is asked too")) };
+        }
+        let made = Finding { edit: self.correction(found, finding.kind(), knowledge), ..made };
+        let name = successor.name;
+        let codes = catalogue(knowledge).and_then(|catalogue| listing_pattern(catalogue.get(name)?));
+        let wants_codes = self.filtered.contains(&finding.index()) || found.spec.codes().is_some();
+        match (codes.filter(|_| wants_codes), self.source.kind) {
+            (Some(codes), Kind::Postfix | Kind::Plain) => made.advice(format!("write {name}={codes}")),
+            (Some(codes), _) => made.advice(format!("write {name}, and let only {codes} count")),
+            (None, _) => made,
+        }
+    }
+
+    /// Do both stand in one parameter? In another parameter, other restrictions may stand before one of them.
+    fn is_beside(&self, one: &Found, other: &Found) -> bool {
+        self.source.parameter_at(one.item.start) == self.source.parameter_at(other.item.start)
     }
 
     /// The name of the software.
@@ -276,7 +318,7 @@ impl Rules<'_> {
         if (keeps_codes && has_codes) || (!says_codes && !has_codes) {
             return Some(Edit { span: zone, text: meant.to_string() });
         }
-        let codes = listing_codes(catalogue(knowledge)?.get(meant)?).filter(|_| says_codes)?;
+        let codes = listing_pattern(catalogue(knowledge)?.get(meant)?).filter(|_| says_codes)?;
         Some(Edit { span: zone.start..self.end_of_codes(found, &zone), text: format!("{meant}={codes}") })
     }
 
@@ -345,22 +387,4 @@ impl Rules<'_> {
             })
             .collect()
     }
-}
-
-/// The codes of 127.0.0.0/24 that mean a listing; `None` if the catalogue does not know.
-fn listing_codes(entry: &Entry) -> Option<CodePattern> {
-    let means_listing = |octet: &u8| {
-        let mut meanings = entry.profile().meanings(Ipv4Addr::new(127, 0, 0, *octet));
-        meanings.any(|(disposition, _)| matches!(disposition, Disposition::Deny | Disposition::Allow))
-    };
-    let mut ranges: Vec<(u8, u8)> = Vec::new();
-    for octet in (0..=u8::MAX).filter(means_listing) {
-        match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(octet) => *last = octet,
-            _ => ranges.push((octet, octet)),
-        }
-    }
-    let shown = |(first, last): &(u8, u8)| if first == last { first.to_string() } else { format!("{first}..{last}") };
-    let ranges: Vec<String> = ranges.iter().map(shown).collect();
-    if ranges.is_empty() { None } else { format!("127.0.0.[{}]", ranges.join(";")).parse().ok() }
 }

@@ -69,6 +69,27 @@ async fn what_is_corrected() {
              +smtpd_client_restrictions = reject_rbl_client zen.spamhaus.org=127.0.0.4\n",
         ),
         ("list", "bl.spamcop.net\n", ""),
+        // No codes on a line that another finding wants to be removed or replaced.
+        (
+            "postfix",
+            "smtpd_client_restrictions = reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]\n reject_rbl_client \
+             sbl.spamhaus.org\n reject_rbl_client cbl.abuseat.org\n",
+            "",
+        ),
+        ("postfix", "smtpd_client_restrictions = reject_rbl_client cbl.abuseat.org\n", ""),
+        (
+            "postfix",
+            "smtpd_client_restrictions = permit_mynetworks,\n reject_rbl_client sbl-xbl.spamhaus.org\n",
+            "@@ -2 +2 @@\n- reject_rbl_client sbl-xbl.spamhaus.org\n\
+             + reject_rbl_client zen.spamhaus.org=127.0.0.[2..11;30]\n",
+        ),
+        // The list that replaces another one is asked already.
+        (
+            "postfix",
+            "smtpd_client_restrictions = reject_rbl_client zen.spamhaus.org=127.0.0.[2..11;30]\n \
+             reject_rbl_client sbl-xbl.spamhaus.org\n",
+            "@@ -2 +1,0 @@\n- reject_rbl_client sbl-xbl.spamhaus.org\n",
+        ),
     ] {
         let wanted = if wanted.is_empty() { String::new() } else { format!("--- <stdin>\n+++ <stdin>\n{wanted}") };
         assert_eq!(diff(kind, text).await, wanted, "{text}");
@@ -122,4 +143,52 @@ async fn corrected_files_are_right() {
 async fn an_empty_input_is_not_healthy() {
     let run = run_with(&["--offline", "--quiet", "-"], b"\n").await;
     assert_eq!((run.code, run.err.trim_end()), (3, "lint: <stdin>: it is empty"));
+}
+
+/// What to do about a list that is part of another one now.
+#[tokio::test]
+async fn the_list_that_holds_a_merged_one() {
+    for (text, wanted) in [
+        ("reject_rbl_client cbl.abuseat.org", "write xbl.spamhaus.org=127.0.0.[4..7]"),
+        ("reject_rbl_client cbl.abuseat.org=127.0.0.2", "write xbl.spamhaus.org=127.0.0.[4..7]"),
+        ("reject_rbl_client sbl-xbl.spamhaus.org", "write zen.spamhaus.org=127.0.0.[2..11;30]"),
+        ("reject_rhsbl_sender ab.surbl.org", "write multi.surbl.org"),
+        (
+            "reject_rbl_client cbl.abuseat.org, reject_rbl_client zen.spamhaus.org=127.0.0.[2..11]",
+            "remove it: zen.spamhaus.org is asked too",
+        ),
+        (
+            "reject_rbl_client xbl.spamhaus.org=127.0.0.4, reject_rbl_client cbl.abuseat.org",
+            "remove it: xbl.spamhaus.org is asked too",
+        ),
+        // Without the codes of the part, about another subject, and to allow: not the same data.
+        (
+            "reject_rbl_client cbl.abuseat.org, reject_rbl_client zen.spamhaus.org=127.0.0.[2..3]",
+            "write xbl.spamhaus.org=127.0.0.[4..7]",
+        ),
+        (
+            "reject_rbl_client sbl-xbl.spamhaus.org, reject_rbl_client zen.spamhaus.org=127.0.0.[10..11]",
+            "write zen.spamhaus.org=127.0.0.[2..11;30]",
+        ),
+        (
+            "reject_rbl_client cbl.abuseat.org, reject_rhsbl_helo zen.spamhaus.org=127.0.0.[2..11]",
+            "write xbl.spamhaus.org=127.0.0.[4..7]",
+        ),
+    ] {
+        let text = format!("smtpd_client_restrictions = {text}\n");
+        let run = super::text("postfix", &text).await;
+        let document = run.json();
+        let advice = |rule: &str, list: &str| {
+            let all = document["findings"].as_array().unwrap().iter();
+            let of = |it: &&serde_json::Value| it["rule"] == rule && (list.is_empty() || it["list"] == list);
+            all.filter(of).map(|it| it["advice"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(advice("renamed", ""), [wanted], "{text}");
+        // The advice of other findings does not contradict it.
+        for list in ["cbl.abuseat.org", "sbl-xbl.spamhaus.org"] {
+            assert!(advice("no-code-filter", list).iter().all(serde_json::Value::is_null), "{}", run.out);
+        }
+    }
+    let exim = super::text("exim", "deny dnslists = cbl.abuseat.org\n").await;
+    assert!(exim.out.contains("\"write xbl.spamhaus.org, and let only 127.0.0.[4..7] count\""), "{}", exim.out);
 }
