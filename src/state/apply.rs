@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use crate::base::hash_map::FastMap;
 use crate::base::name::Name;
-use crate::dnsxl::SubjectKind;
 use crate::report::ListReport;
-use crate::report::learned::{ListSigns, OwnAnswer, QueuedAnswer, ResolverSigns};
+use crate::report::learned::{ListSigns, QueuedAnswer, ResolverSigns};
 use crate::state::SharedState;
+use crate::state::domain_exists::{self, AnswersByList};
 use crate::state::event::Event;
 use crate::state::validity::Invalidated;
 use crate::state::view::{ZoneChange, ZoneView};
@@ -93,20 +92,17 @@ impl SharedState {
         if self.resolver.rewrites() {
             return Vec::new();
         }
-        // In the order in which the lists' first answers came.
-        let mut of_lists: Vec<((Name, SubjectKind), Vec<OwnAnswer>)> = Vec::new();
-        let mut places: FastMap<(Name, SubjectKind), usize> = FastMap::default();
+        let mut by_list = AnswersByList::default();
         for QueuedAnswer { list, answer } in own_answers {
-            let Some(list) = list else { continue };
-            let next = of_lists.len();
-            let at = *places.entry(list.clone()).or_insert(next);
-            match of_lists.get_mut(at) {
-                Some((_, answers)) => answers.push(answer),
-                None => of_lists.push((list, vec![answer])),
+            if let Some(list) = list {
+                by_list.push(list, answer);
             }
         }
+        let mut existing = domain_exists::share(&mut by_list, &self.zones);
+        existing.retain(|zone| domain_exists::has_entry(zone, &by_list, &self.zones, now));
+        let mut returned = Vec::new();
         let mut changes = Vec::new();
-        for (list, answers) in of_lists {
+        for (list, answers) in by_list.lists {
             if answers.iter().any(accuses) && self.resolver.holds_accusations(now) {
                 let held = answers.into_iter().map(|answer| QueuedAnswer { list: Some(list.clone()), answer });
                 self.held_back.extend(held);
@@ -117,7 +113,9 @@ impl SharedState {
                 // The resolver may now have the label's absence in its cache, so a new check needs a new label.
                 self.label_seed = None;
             }
-            let change = zone.apply_own_answers(&list.0, list.1, &answers, &self.resolver, now);
+            let has_entry = existing.contains(&list.0);
+            let mut change = zone.apply_own_answers(&list.0, list.1, &answers, has_entry, &self.resolver, now);
+            domain_exists::report_once(&list, &mut change, &self.zones, &mut returned);
             changes.push((list.0, change));
         }
         changes

@@ -20,7 +20,7 @@ pub enum Event {
     HealthChanged {
         /// The list.
         list: ListId,
-        /// For which kind of subject.
+        /// For which kind of subject. That the domain of a list does not exist is one event for all kinds, with one of them.
         kind: SubjectKind,
         /// What it was.
         from: Health,

@@ -20,6 +20,7 @@
 
 mod apply;
 mod ask_plan;
+mod domain_exists;
 pub(crate) mod event;
 mod invalidate;
 mod resolver;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::name::Name;
-use crate::dns::{Answer, AnswerKind, Failure};
+use crate::dns::{Answer, AnswerKind, Failure, Soa};
 use crate::dnsxl::{
     Breakage, ControlOutcome, Evidence, Health, HealthState, ListSpec, Observation, ProblemKind, Proof, SubjectKind,
     TestEntryState, control_outcome, is_denied_from_above, present,
@@ -24,6 +24,9 @@ pub(crate) struct ZoneView {
     /// The answer for the entry that must not exist, and when the question was sent.
     pub(super) fixed: Option<(Arc<Evidence>, Instant)>,
     pub(super) must_exist: Option<(TestEntryState, Instant)>,
+    /// A zone above denied the entry that must exist: is the entry missing, or the domain? Kept until it is known whether the
+    /// domain exists.
+    denied: Option<Observation>,
     pub(super) proof: Option<(Proof, Instant)>,
     /// Shared, since every check of the zone has a copy.
     pub(crate) health: Arc<HealthState>,
@@ -55,7 +58,7 @@ impl ZoneChange {
 
 impl ZoneView {
     pub(super) fn new(spec: Arc<ListSpec>, now: Instant) -> Self {
-        Self { spec, fixed: None, must_exist: None, proof: None, health: Arc::default(), used: now }
+        Self { spec, fixed: None, must_exist: None, denied: None, proof: None, health: Arc::default(), used: now }
     }
 
     pub(super) fn is_of(&self, spec: &ListSpec, kind: SubjectKind) -> bool {
@@ -184,7 +187,12 @@ impl ZoneView {
             },
             // An empty answer without SOA comes from the resolver, unless the resolver has just passed other hits.
             AnswerKind::NoData(None) if entry != TestEntryState::Missing => {}
-            AnswerKind::NxDomain(_) | AnswerKind::NoData(_) => {
+            AnswerKind::NxDomain(soa) | AnswerKind::NoData(soa) => {
+                // A zone of the operator's own domain denied it.
+                let owner = soa.map(Soa::owner);
+                if owner.is_some_and(|owner| !owner.is_top() && self.spec.zone().is_within(owner)) {
+                    seen.push(Observation::ZoneExists);
+                }
                 let documented = self.spec.knowledge().points(kind).documented_entry().is_some();
                 seen.push(Observation::EntryMissing { documented, evidence: evidence() });
             }
@@ -192,16 +200,43 @@ impl ZoneView {
         }
     }
 
-    /// Does the list's own zone exist? If any of its entries is present, it does.
-    pub(super) fn judge_apex(&self, zone: &Name, apex: &OwnAnswer) -> Option<Observation> {
-        match apex.evidence.answer().kind() {
-            AnswerKind::Records(_) | AnswerKind::NoData(_) => Some(Observation::ZoneExists),
-            AnswerKind::NxDomain(Some(soa)) if is_denied_from_above(zone, soa.owner()) => {
-                let has_entry = matches!(self.must_exist, Some((TestEntryState::Present, _)));
-                (!has_entry).then(|| Observation::NoSuchZone(apex.evidence.clone()))
-            }
-            AnswerKind::NxDomain(_) | AnswerKind::Failed(_) => None,
+    /// Does the list's own zone exist? If any of its entries is present, it does. Until that is known, an entry that a zone
+    /// above denied is not called missing: the domain of the list may be.
+    pub(super) fn judge_apex(
+        &mut self,
+        zone: &Name,
+        apex: Option<&OwnAnswer>,
+        has_entry: bool,
+        seen: &mut Vec<Observation>,
+    ) {
+        let is_denied = |observation: &Observation| match observation {
+            Observation::EntryMissing { evidence, .. } => match evidence.answer().kind() {
+                AnswerKind::NxDomain(Some(soa)) => is_denied_from_above(zone, soa.owner()),
+                _ => false,
+            },
+            _ => false,
+        };
+        if let Some(at) = seen.iter().position(is_denied) {
+            self.denied = Some(seen.remove(at));
+        } else if seen.iter().any(|it| matches!(it, Observation::Entry(_) | Observation::EntryMissing { .. })) {
+            self.denied = None;
         }
+        let Some(apex) = apex else { return };
+        seen.extend(self.denied.take());
+        match apex.evidence.answer().kind() {
+            AnswerKind::Records(_) | AnswerKind::NoData(_) => seen.push(Observation::ZoneExists),
+            AnswerKind::NxDomain(Some(soa)) if is_denied_from_above(zone, soa.owner()) => {
+                if !has_entry && self.entry_seen_at().is_none() {
+                    seen.push(Observation::NoSuchZone(apex.evidence.clone()));
+                }
+            }
+            AnswerKind::NxDomain(_) | AnswerKind::Failed(_) => {}
+        }
+    }
+
+    /// When the must-exist entry was asked for last, if it existed then.
+    pub(super) fn entry_seen_at(&self) -> Option<Instant> {
+        self.must_exist.filter(|(state, _)| *state == TestEntryState::Present).map(|(_, at)| at)
     }
 
     /// Records the list's own text that explains why it is broken.

@@ -214,12 +214,14 @@ impl Zone {
         }
     }
 
-    /// Applies answers to our own questions: each view draws its conclusions.
+    /// Applies answers to our own questions: each view draws its conclusions. `has_entry`: an entry of the zone exists, for
+    /// whatever kind of subject.
     pub(crate) fn apply_own_answers(
         &mut self,
         zone: &Name,
         kind: SubjectKind,
         answers: &[OwnAnswer],
+        has_entry: bool,
         resolver: &ResolverState,
         now: Instant,
     ) -> ZoneChange {
@@ -256,9 +258,7 @@ impl Zone {
             if let Some(answer) = must_exist {
                 view.judge_entry(answer, kind, resolver, &mut seen, &mut change, now);
             }
-            if let Some(apex) = apex {
-                seen.extend(view.judge_apex(zone, apex));
-            }
+            view.judge_apex(zone, apex, has_entry, &mut seen);
             view.observe(seen, kind, since, &mut change, now);
         }
         // Was the list silent, or the resolver? The next check asks the controls again, together with the resolver's trial.
@@ -271,7 +271,7 @@ impl Zone {
 }
 
 /// The answer to the question of this kind that was sent last.
-fn latest(answers: &[OwnAnswer], wanted: impl Fn(&OwnAnswer) -> bool) -> Option<&OwnAnswer> {
+pub(super) fn latest(answers: &[OwnAnswer], wanted: impl Fn(&OwnAnswer) -> bool) -> Option<&OwnAnswer> {
     answers.iter().filter(|answer| wanted(answer)).max_by_key(|answer| answer.sent)
 }
 
