@@ -167,6 +167,8 @@ struct Row {
 enum Outcome {
     Broken,
     Unknown,
+    /// Nothing is wrong with it, but no entry shows that it holds anything.
+    Untested,
     Sound,
 }
 
@@ -175,7 +177,7 @@ impl Outcome {
         match self {
             Self::Broken => Exit::Against,
             Self::Unknown => Exit::CouldNotTell,
-            Self::Sound => Exit::Clear,
+            Self::Untested | Self::Sound => Exit::Clear,
         }
     }
 
@@ -183,6 +185,7 @@ impl Outcome {
         match self {
             Self::Broken => "BROKEN",
             Self::Unknown => "unknown",
+            Self::Untested => "untested",
             Self::Sound => "sound",
         }
     }
@@ -193,7 +196,7 @@ impl Row {
         match self.report.health() {
             Health::Sound => Outcome::Sound,
             // Many closed lists have left a zone that answers and holds nothing.
-            Health::NoTestEntries if !self.closed => Outcome::Sound,
+            Health::NoTestEntries if !self.closed => Outcome::Untested,
             Health::Unprobed => Outcome::Unknown,
             _ => Outcome::Broken,
         }

@@ -155,3 +155,27 @@ async fn options_that_contradict_each_other() {
         assert!(run.err.contains(said), "{}", run.err);
     }
 }
+
+/// A zone whose domain is gone is told so for every kind of address.
+#[tokio::test]
+async fn a_domain_that_does_not_exist() {
+    let server = serve("$SOA org 300 60").await;
+    let run = ask(&server, &["--probe", "--json", "sbl.spamhaus.org"]).await;
+    let gone = ("sbl.spamhaus.org".to_owned(), Value::from("gone"));
+    assert_eq!((rows(&run, "health"), run.code), (vec![gone.clone(), gone], 1), "{}", run.err);
+}
+
+/// Without a test entry, nothing shows that a list holds anything.
+#[tokio::test]
+async fn the_table_calls_no_list_sound_without_a_test_entry() {
+    let server = serve(WORLD).await;
+    let run = ask(&server, &["--probe", "good.example", "bare.example", "dead.example"]).await;
+    for line in [
+        "  BROKEN   dead.example (ipv4): lists everything",
+        "  untested bare.example (ipv4): has no test entry",
+        "  sound    good.example (ipv4)",
+    ] {
+        assert!(run.out.lines().any(|it| it.starts_with(line)), "{line}: {}", run.out);
+    }
+    assert_eq!(run.code, 1);
+}
