@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::base::words::words;
+use crate::dnsxl::kind::SubjectKind;
 
 /// Why a list was not asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,9 +41,13 @@ words!("reason to skip a list", Skipped {
     Condition = "condition",
 });
 
-impl fmt::Display for Skipped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Skipped {
+    /// The reason in words, where the list would be asked about this kind of subject.
+    pub(crate) fn in_words(self, kind: Option<SubjectKind>) -> &'static str {
+        match self {
+            Self::Family if kind == Some(SubjectKind::Ipv4) => "the list holds no IPv4 addresses",
+            Self::Family if kind == Some(SubjectKind::Ipv6) => "the list holds no IPv6 addresses",
+            Self::Family if kind == Some(SubjectKind::Domain) => "the list holds no domains",
             Self::Special => "private or special-purpose address",
             Self::Exempt => "exempt client",
             Self::NoClient => "nothing to ask about",
@@ -52,6 +57,12 @@ impl fmt::Display for Skipped {
             Self::Retired => "the list has closed down",
             Self::NameTooLong => "name too long for this list",
             Self::Condition => "asked for the null sender only",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.in_words(None))
     }
 }

@@ -334,18 +334,19 @@ fn lists(f: &mut fmt::Formatter<'_>, rows: &[ListReport]) -> fmt::Result {
         list_row(f, "not listed", &quiet.join(", "))?;
     }
     // Skipped lists, grouped by reason in order of appearance.
-    let mut skipped: Vec<(Skipped, Vec<&str>)> = Vec::new();
+    let mut skipped: Vec<(&str, Vec<&str>)> = Vec::new();
     for row in rows {
         if let Verdict::Skipped(why) = row.verdict {
-            match skipped.iter_mut().find(|(known, _)| *known == why) {
+            let text = why.in_words(row.subject().map(Subject::kind));
+            match skipped.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, names)) => names.push(row.list().as_str()),
-                None => skipped.push((why, vec![row.list().as_str()])),
+                None => skipped.push((text, vec![row.list().as_str()])),
             }
         }
     }
     for (why, names) in skipped {
         list_row(f, "skipped", &format!("{} ({why})", names.join(", ")))?;
-        if why == Skipped::Retired {
+        if why == Skipped::Retired.in_words(None) {
             wrapped(f, &" ".repeat(LIST_INDENT), LIST_INDENT, &format!("-> {}", Health::Retired.advice()))?;
         }
     }

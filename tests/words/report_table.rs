@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use rdnsbl::dnsxl::Part;
 use rdnsbl::lists::ListSetBuilder;
-use rdnsbl::{Checker, Dialogue, ListSet, ManualClock, Policy, Scripted, SpecialPurpose};
+use rdnsbl::{Checker, Dialogue, ListSet, ListSpec, ManualClock, Policy, Scripted, SpecialPurpose};
 
 use crate::replies::{ask_with, client, reply, sender};
 
@@ -205,4 +206,25 @@ fn a_tool_that_checks_once_may_wait_for_the_health_of_lists() {
     assert_eq!(report.lists()[0].health(), Health::Unprobed);
     let report = clock.run(checker().check(&dialogue).until_health_is_known().into_future());
     assert_eq!((report.lists()[0].health(), report.lists()[0].verdict().word()), (Health::Gone, "not_listed"));
+}
+
+/// What a list does not hold, where that is why it was not asked.
+#[test]
+fn why_a_list_is_not_asked() {
+    let lists = || ListSet::builder().deny("bl.spamcop.net").deny("dbl.spamhaus.org");
+    let skipped = |dialogue: &Dialogue| {
+        let table = table("", lists(), dialogue);
+        table.split_once("skipped ").map(|(_, rest)| rest.split_once(')').unwrap().0.to_owned())
+    };
+    let from = |client: &str| Dialogue::from(client.parse::<IpAddr>().unwrap());
+    // The count of skipped lists stands in front.
+    for (dialogue, wanted) in [
+        (from("2001:4860:4860::8888"), "bl.spamcop.net, dbl.spamhaus.org (the list holds no IPv6 addresses"),
+        (from("203.0.113.14"), "dbl.spamhaus.org (the list holds no IPv4 addresses"),
+    ] {
+        assert!(skipped(&dialogue).unwrap().ends_with(wanted), "{:?}", skipped(&dialogue));
+    }
+    let of_names = lists().lists([ListSpec::deny("all.s5h.net").unwrap().with_parts([Part::Helo])]);
+    let told = table("", of_names, &from("203.0.113.14").helo("mail.example.com"));
+    assert_told(&told, &["all.s5h.net (the list holds no domains)"]);
 }
