@@ -1,6 +1,6 @@
 //! Builds a set of lists, and reports all mistakes at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::base::name::Name;
@@ -310,11 +310,14 @@ impl ListSetBuilder {
         findings.extend(crate::lists::merge::plan(&mut lists, self.knowledge.catalogue(), self.merge));
         number_alike(&mut lists);
         findings.sort_by_key(|(index, _)| *index);
+        let mut closed: HashSet<Name> = HashSet::new();
         let mut findings: Vec<ZoneFinding> = findings
             .into_iter()
             .filter_map(|(index, kind)| {
                 let spec = lists.get(index)?;
-                Some(ZoneFinding { index, list: spec.id(), zone: spec.named().without_key(), kind })
+                // Of other lists, `NamedTwice` tells; a closed one counts nothing twice.
+                let again = kind.is_gone() && spec.is_retired() && !closed.insert(spec.zone().clone());
+                Some(ZoneFinding { index, list: spec.id(), zone: spec.named().without_key(), kind, again })
             })
             .collect();
         if self.retired == Retired::Refuse && findings.iter().any(|finding| finding.kind.is_gone()) {

@@ -26,6 +26,8 @@ pub struct ZoneFinding {
     pub(super) list: ListId,
     pub(super) zone: Name,
     pub(super) kind: ZoneFindingKind,
+    /// A closed list that stands earlier in the set, too: every place has to be removed, so each has its finding.
+    pub(super) again: bool,
 }
 
 impl ZoneFinding {
@@ -59,7 +61,8 @@ impl fmt::Display for ZoneFinding {
         let zone = self.zone.to_string();
         // Zones that differ only in their keys are distinguished by their numbers.
         let is_numbered = self.list.as_str().strip_prefix(&*zone).is_some_and(|rest| rest.starts_with('#'));
-        write!(f, "{}: {}", if is_numbered { self.list.as_str() } else { &zone }, self.kind)
+        let again = if self.again { "named again; " } else { "" };
+        write!(f, "{}: {again}{}", if is_numbered { self.list.as_str() } else { &zone }, self.kind)
     }
 }
 

@@ -247,3 +247,23 @@ fn all_codes_are_known_where_the_catalogue_says_so() {
         assert_eq!(build(ListSet::builder().list(recommended.spec().clone())).findings(), [], "{}", entry.zone());
     }
 }
+
+/// Every place of a closed list has to be removed, and no hit of it counts twice.
+#[test]
+fn a_closed_list_that_is_named_twice() {
+    let twice = || ListSet::builder().deny("dnsbl.njabl.org").deny("bl.example").deny("dnsbl.njabl.org=127.0.0.2");
+    let lists = build(twice().deny("rbl.spamhaus.org").deny("rbl.spamhaus.org"));
+    let found: Vec<(usize, &str)> = lists.findings().iter().map(|it| (it.index(), it.kind().word())).collect();
+    assert_eq!(found, [(0, "retired"), (2, "retired"), (3, "never_a_list"), (4, "never_a_list")]);
+    let lines: Vec<String> = lists.findings().iter().map(ToString::to_string).collect();
+    let again = |line: &str| line.contains(": named again; ");
+    assert_eq!(lines.iter().map(|line| again(line)).collect::<Vec<_>>(), [false, true, false, true], "{lines:?}");
+    assert!(lines[1].starts_with("dnsbl.njabl.org: named again; closed 2013"), "{lines:?}");
+    let error = twice().retired(Retired::Refuse).build().unwrap_err().to_string();
+    assert_eq!(error.matches("named again").count(), 1, "{error}");
+    // Asked all the same, it is a list like any other.
+    let asked = build(ListSet::builder().retired(Retired::Ask).deny("dnsbl.njabl.org").deny("dnsbl.njabl.org"));
+    let words: Vec<&str> = asked.findings().iter().map(|it| it.kind().word()).collect();
+    assert_eq!(words, ["retired", "retired", "named_twice"]);
+    assert!(!asked.findings().iter().any(|it| again(&it.to_string())));
+}
