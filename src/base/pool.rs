@@ -5,38 +5,30 @@ use std::sync::Mutex;
 
 use crate::base::lock::lock;
 
-/// The most values that are kept, unless `of` gives another number: about as many checks as run at the same time.
+/// The most values that are kept: about as many checks as run at the same time.
 const KEPT: usize = 256;
 /// The largest capacity of a value, in elements, that is kept.
 const LARGEST: usize = 256;
 
 /// Values that are not in use.
 #[derive(Debug)]
-pub(crate) struct ReusePool<T> {
-    most: usize,
-    kept: Mutex<Vec<T>>,
-}
+pub(crate) struct ReusePool<T>(Mutex<Vec<T>>);
 
 impl<T> Default for ReusePool<T> {
     fn default() -> Self {
-        Self::of(KEPT)
+        Self(Mutex::default())
     }
 }
 
 impl<T> ReusePool<T> {
-    /// Keeps so many values.
-    pub(crate) fn of(most: usize) -> Self {
-        Self { most, kept: Mutex::default() }
-    }
-
     pub(crate) fn take(&self) -> Option<T> {
-        lock(&self.kept).pop()
+        lock(&self.0).pop()
     }
 
     /// Keeps a value, which the caller has emptied. It has room for so many elements; if that is too large, it is dropped.
     pub(crate) fn give_back(&self, value: T, capacity: usize) {
-        let mut kept = lock(&self.kept);
-        if kept.len() < self.most && capacity <= LARGEST {
+        let mut kept = lock(&self.0);
+        if kept.len() < KEPT && capacity <= LARGEST {
             kept.push(value);
         }
     }
@@ -54,9 +46,9 @@ mod tests {
         for _ in 0..2 * KEPT {
             pool.give_back(Vec::new(), 0);
         }
-        assert_eq!(lock(&pool.kept).len(), KEPT);
+        assert_eq!(lock(&pool.0).len(), KEPT);
         assert!(pool.take().is_some());
         pool.give_back(Vec::new(), LARGEST + 1);
-        assert_eq!(lock(&pool.kept).len(), KEPT - 1, "no room is kept for what is not usual");
+        assert_eq!(lock(&pool.0).len(), KEPT - 1, "no room is kept for what is not usual");
     }
 }

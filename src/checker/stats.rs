@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::checker::Checker;
 use crate::dnsxl::ListId;
 pub use crate::engine::numbers::Latency;
+use crate::engine::numbers::ListCounters;
 
 /// What a checker and its clones did since the checker was built.
 ///
@@ -122,16 +123,19 @@ impl Checker {
     pub fn list_stats(&self) -> Vec<ListStats> {
         let settings = self.settings();
         let of_list = |spec: &crate::ListSpec| {
-            let read = |counters: &crate::engine::numbers::ListCounters| ListStats {
-                list: spec.id(),
-                asked: read(&counters.asked),
-                failed: read(&counters.failed),
-                hits: read(&counters.hits),
-                cut: read(&counters.cut),
-                latency: counters.latency.read(),
+            let read = |counters: &ListCounters| {
+                let latency = counters.latency.read();
+                ListStats {
+                    list: spec.id(),
+                    asked: latency.count,
+                    failed: read(&counters.failed),
+                    hits: read(&counters.hits),
+                    cut: read(&counters.cut),
+                    latency,
+                }
             };
             let counted = self.engine.fetcher.zones.counters(spec.zone(), read);
-            counted.unwrap_or_else(|| read(&crate::engine::numbers::ListCounters::default()))
+            counted.unwrap_or_else(|| read(&ListCounters::default()))
         };
         settings.lists.iter().map(of_list).collect()
     }

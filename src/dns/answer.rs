@@ -196,10 +196,10 @@ impl Answer {
         self
     }
 
-    /// The same answer without the key of the name that was asked: lists quote the question in their texts, and the zone
-    /// of a negative answer, or the end of an alias, may contain it as well.
-    pub(crate) fn without_key(mut self, asked: &Name) -> Self {
-        let Some(secret) = asked.secret() else { return self };
+    /// Removes the key of the name that was asked: lists quote the question in their texts, and the zone of a negative answer, or
+    /// the end of an alias, may contain it as well.
+    pub(crate) fn hide_key(&mut self, asked: &Name) {
+        let Some(secret) = asked.secret() else { return };
         let hide = |name: &Name| name.clone().hiding(secret).unwrap_or_else(Name::root);
         match &mut self.body {
             Body::Records(set) => {
@@ -215,7 +215,6 @@ impl Answer {
             Body::NoData(Some(soa)) | Body::NxDomain(Some(soa)) => soa.owner = hide(&soa.owner),
             Body::NoData(None) | Body::NxDomain(None) | Body::Failed(_) => {}
         }
-        self
     }
 
     /// Whether it is negative: NXDOMAIN or NODATA.

@@ -146,7 +146,7 @@ impl Asker for Asking<'_> {
             client,
         });
         let daily_limit = limited.as_ref().map(|(_, limit)| *limit);
-        match self.fetcher().fetch(question, purpose, list, daily_limit, self.open.next_place()) {
+        match self.fetcher().fetch(question, purpose, list, daily_limit, &mut self.open) {
             Ok(fetching) => {
                 // A question that another check has begun is kept already.
                 if purpose.is_own() && fetching.source == Source::Network {

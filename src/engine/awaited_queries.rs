@@ -22,7 +22,12 @@ pub(crate) struct AwaitedQueries<W: Work, T> {
     answered: VecDeque<Answered<W, T>>,
     /// The numbers of the queries to poll.
     batch: Vec<u32>,
+    /// Queries that have ended, for use of their memory.
+    unused: Vec<QueryWaiter<W>>,
 }
+
+/// The most queries whose memory is kept: about those of one check.
+const UNUSED: usize = 32;
 
 /// An answered query.
 struct Answered<W: Work, T> {
@@ -41,7 +46,15 @@ impl<W: Work, T> Default for AwaitedQueries<W, T> {
 
 impl<W: Work, T> AwaitedQueries<W, T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { capacity, inbox: None, queries: Vec::new(), open: 0, answered: VecDeque::new(), batch: Vec::new() }
+        Self {
+            capacity,
+            inbox: None,
+            queries: Vec::new(),
+            open: 0,
+            answered: VecDeque::new(),
+            batch: Vec::new(),
+            unused: Vec::new(),
+        }
     }
 
     /// Makes room for so many queries, once there is one.
@@ -76,6 +89,20 @@ impl<W: Work, T> AwaitedQueries<W, T> {
         self.batch.push(u32::try_from(self.queries.len()).unwrap_or(u32::MAX));
         self.queries.push(Some((query, value)));
         self.open += 1;
+    }
+
+    /// Keeps the memory of a query that was answered, if no other task waits for it.
+    pub(crate) fn reuse(&mut self, query: QueryWaiter<W>) {
+        if self.unused.len() < UNUSED
+            && let Some(unused) = query.into_unused()
+        {
+            self.unused.push(unused);
+        }
+    }
+
+    /// The memory of a query that has ended.
+    pub(crate) fn take_unused(&mut self) -> Option<QueryWaiter<W>> {
+        self.unused.pop()
     }
 
     /// The queries without an answer.

@@ -93,7 +93,7 @@ pub(crate) async fn run_inquiry(engine: Arc<Engine>, mut inquiry: Box<Inquiry>, 
             Next::News => {
                 now = fetcher.clock.now();
                 while let Some((query, Pending { ticket, sent, source, .. }, answer)) = asking.open.next_answer() {
-                    fetcher.reuse(query);
+                    asking.open.reuse(query);
                     let took = now.saturating_duration_since(sent);
                     asking.learn(&inquiry, ticket, &answer, now);
                     inquiry.supply_from(ticket, answer, source, took, Some(now));

@@ -13,10 +13,10 @@ use crate::base::lock::lock;
 use crate::base::pool::ReusePool;
 use crate::dns::{Answer, Question};
 use crate::dnsxl::{Purpose, Subject, SubjectKind};
+use crate::engine::awaited_queries::AwaitedQueries;
 use crate::engine::cache::{Cache, Tick};
 use crate::engine::client_limits::ClientLimits;
 use crate::engine::events::Listeners;
-use crate::engine::inbox::Place;
 use crate::engine::limit::Limit;
 use crate::engine::numbers::{Counters, count};
 use crate::engine::permits::Permits;
@@ -26,9 +26,6 @@ use crate::inquiry::{KnownLists, ListOfClient, Workspace};
 use crate::report::Source;
 use crate::report::learned::QueuedAnswer;
 use crate::resolve::Resolve;
-
-/// The most queries whose memory is kept: those of about as many checks as run at the same time.
-const UNUSED: usize = 4_096;
 
 /// The list that a question is sent to.
 pub(crate) struct ListTarget {
@@ -57,8 +54,6 @@ pub(crate) struct Fetcher {
     /// always out of date.
     pub(crate) changes: AtomicU64,
     pub(crate) workspaces: ReusePool<Workspace>,
-    /// Queries that have ended, for use of their memory.
-    unused: ReusePool<QueryWaiter<QueryTask>>,
     /// When the resolver's trial is due, in ticks of the cache; 0: now.
     next_trial: AtomicU32,
     /// Answers to our own questions (controls, the resolver's trial) that no check has processed yet.
@@ -113,7 +108,6 @@ impl Fetcher {
             listeners: Listeners::default(),
             changes: AtomicU64::new(1),
             workspaces: ReusePool::default(),
-            unused: ReusePool::of(UNUSED),
             in_flight: Mutex::default(),
             hasher: RandomState::default(),
             global_limit: Arc::new(Limit::new(in_flight)),
@@ -144,15 +138,15 @@ impl Fetcher {
     /// Fetches an answer that is not cached: joins the same question in flight, or sends it, unless the list's daily limit is
     /// reached. `list` is the list that the question is sent to, if it is sent to one.
     ///
-    /// Progress is reported to `place`. The answer borrows nothing and may be dropped at any point; other waiters for the same
-    /// question still get theirs.
-    pub(crate) fn fetch(
+    /// The caller adds the answer to `open`, to which progress is reported. The answer borrows nothing and may be dropped at any
+    /// point; other waiters for the same question still get theirs.
+    pub(crate) fn fetch<T>(
         self: &Arc<Self>,
         question: Question,
         purpose: Purpose,
         list: Option<ListTarget>,
         daily_limit: Option<u32>,
-        place: Place,
+        open: &mut AwaitedQueries<QueryTask, T>,
     ) -> Result<Fetching, LimitReached> {
         // Locked from the look-up to the insertion, so that two checks cannot send the same question. The query's own lock is
         // taken inside this one, never the other way round.
@@ -166,7 +160,7 @@ impl Fetcher {
         let entry = in_flight.entry(hash, is_same, |known| known.hash);
         if let Some(query) = running
             && query.work().is_some_and(|task| task.is_shared_with(question.chooser()))
-            && let Some(answer) = query.join(Some(place.clone()))
+            && let Some(answer) = query.join(Some(open.next_place()))
         {
             count(&self.counters.shared);
             return Ok(Fetching { answer, source: Source::Shared });
@@ -185,16 +179,9 @@ impl Fetcher {
             was_limited: AtomicBool::new(false),
             sent: AtomicBool::new(false),
         };
-        let answer = SharedQuery::start(self.unused.take(), place, task);
+        let answer = SharedQuery::start(open.take_unused(), open.next_place(), task);
         entry.insert(QueryEntry { hash, query: Arc::downgrade(answer.query()) });
         Ok(Fetching { answer, source: Source::Network })
-    }
-
-    /// Keeps the memory of a query that was answered, if no other check waits for it.
-    pub(crate) fn reuse(&self, query: QueryWaiter<QueryTask>) {
-        if let Some(unused) = query.into_unused() {
-            self.unused.give_back(unused, 1);
-        }
     }
 
     /// Removes queries that have ended from the table.

@@ -62,31 +62,26 @@ impl Latency {
 #[derive(Debug, Default)]
 pub(crate) struct Histogram {
     buckets: [AtomicU64; 12],
-    count: AtomicU64,
+    /// The times above the last bound.
+    longer: AtomicU64,
     micros: AtomicU64,
 }
 
 impl Histogram {
     pub(crate) fn add(&self, time: Duration) {
         let bucket = Latency::BOUNDS.iter().position(|bound| time <= *bound);
-        if let Some(bucket) = bucket.and_then(|bucket| self.buckets.get(bucket)) {
-            bucket.fetch_add(1, Ordering::Relaxed);
-        }
-        self.count.fetch_add(1, Ordering::Relaxed);
+        count(bucket.and_then(|bucket| self.buckets.get(bucket)).unwrap_or(&self.longer));
         self.micros.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn read(&self) -> Latency {
-        let mut latency = Latency {
-            count: self.count.load(Ordering::Relaxed),
-            sum: Duration::from_micros(self.micros.load(Ordering::Relaxed)),
-            ..Latency::default()
-        };
-        let mut sum = 0;
+        let sum = Duration::from_micros(self.micros.load(Ordering::Relaxed));
+        let mut latency = Latency { sum, ..Latency::default() };
         for (bucket, counted) in latency.buckets.iter_mut().zip(&self.buckets) {
-            sum += counted.load(Ordering::Relaxed);
-            *bucket = sum;
+            latency.count += counted.load(Ordering::Relaxed);
+            *bucket = latency.count;
         }
+        latency.count += self.longer.load(Ordering::Relaxed);
         latency
     }
 }
@@ -114,9 +109,9 @@ impl Actions {
 /// The questions about subjects that were sent to one list.
 #[derive(Debug, Default)]
 pub(crate) struct ListCounters {
-    pub(crate) asked: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) hits: AtomicU64,
     pub(crate) cut: AtomicU64,
+    /// Of every answered question.
     pub(crate) latency: Histogram,
 }

@@ -103,9 +103,10 @@ impl Work for QueryTask {
             *step = QueryStep::Asked(fetcher.resolver.resolve(self.question.clone()), sent);
         }
         let QueryStep::Asked(answer, sent) = step else { return Poll::Pending };
-        let answer = ready!(answer.as_mut().poll(context));
+        let mut answer = ready!(answer.as_mut().poll(context));
+        answer.hide_key(&self.question.name);
         self.permits.give_back(self.limits());
-        Poll::Ready((answer.without_key(&self.question.name), Some(*sent)))
+        Poll::Ready((answer, Some(*sent)))
     }
 
     fn learn<'a>(answers: impl Iterator<Item = (&'a SharedQuery<Self>, &'a Answer, &'a Option<Sent>)> + Clone) {

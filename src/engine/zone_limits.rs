@@ -174,7 +174,6 @@ impl Zones {
 impl ZoneUse {
     /// Counts the answer to a question about a subject.
     pub(crate) fn count(&self, answer: &Answer, took: Duration) {
-        count(&self.counters.asked);
         self.counters.latency.add(took);
         match answer.kind() {
             AnswerKind::Failed(_) => count(&self.counters.failed),

@@ -87,7 +87,7 @@ impl Questions {
     }
 
     /// Records a question of a list that is not asked, since the answer is known.
-    pub(super) fn add_known(&mut self, question: Question, answer: Answer, id: CheckId) {
+    pub(super) fn add_known(&mut self, question: Question, mut answer: Answer, id: CheckId) {
         let known = |number| key_of(&self.exchanges, &self.asked, number);
         if let Some(known) = self.index.find_or_add((&question, false), self.asked.len(), known) {
             if let Some(exchange) = self.exchanges.get_mut(known) {
@@ -95,11 +95,12 @@ impl Questions {
             }
             return;
         }
-        let answer = answer.without_key(&question.name);
+        answer.hide_key(&question.name);
         self.push(question, Purpose::Subject, id, None, Some(answer));
     }
 
     /// Adds a question. If its answer is not known, a check wants it for this slot.
+    #[inline]
     fn push(&mut self, question: Question, purpose: Purpose, id: CheckId, slot: Option<Slot>, known: Option<Answer>) {
         let answered = known.is_some();
         self.exchanges.push(Exchange {
@@ -170,7 +171,7 @@ impl Questions {
     pub(super) fn answer(
         &mut self,
         ticket: QuestionId,
-        answer: Answer,
+        mut answer: Answer,
         source: Source,
         took: Duration,
         answered_after: Option<Duration>,
@@ -184,7 +185,8 @@ impl Questions {
             self.signs.answered |= answer.failure().is_none();
             self.signs.failed |= answer.failure().is_some_and(looks_like_the_resolver);
         }
-        exchange.answer = answer.without_key(&exchange.question.name);
+        answer.hide_key(&exchange.question.name);
+        exchange.answer = answer;
         exchange.source = source;
         exchange.took = took.into();
         exchange.answered_after = answered_after.map(ShortTime::from);
