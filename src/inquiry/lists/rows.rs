@@ -135,8 +135,9 @@ impl Inquiry {
         name: Option<Result<Name, NameError>>,
         plan: AskPlan,
     ) -> CheckId {
-        let (number, health) = (self.rows.len(), Arc::clone(&plan.health));
-        self.lists.push(ListRun::planned(&of.spec, &subject, name, number, plan));
+        let number = self.rows.len();
+        let (list, health) = ListRun::planned(&of.spec, &subject, name, number, plan);
+        self.lists.push(list);
         self.rows.push(row(of, group, Some(subject), number, PLACEHOLDER, health));
         CheckId::List(number)
     }

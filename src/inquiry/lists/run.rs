@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::name::{Name, NameError};
-use crate::dnsxl::{Label, ListCheck, ListSpec, Subject};
+use crate::dnsxl::{HealthState, Label, ListCheck, ListSpec, Subject};
 use crate::inquiry::running::Running;
 use crate::report::learned::ZoneHint;
 use crate::state::AskPlan;
@@ -49,17 +49,25 @@ impl ListRun {
         }
     }
 
-    /// A list that is asked about a subject according to a plan. `name` is the name to ask for, if it was made together with
-    /// others.
+    /// A list that is asked about a subject according to a plan, and its health. `name` is the name to ask for, if it was made
+    /// together with others.
     pub(crate) fn planned(
         spec: &Arc<ListSpec>,
         subject: &Subject,
         name: Option<Result<Name, NameError>>,
         number: usize,
         plan: AskPlan,
-    ) -> Self {
+    ) -> (Self, Arc<HealthState>) {
         let AskPlan {
-            control, mode, is_proven, wants_must_exist, suspects_resolver, is_failing, suspicion, hint, ..
+            control,
+            mode,
+            is_proven,
+            wants_must_exist,
+            suspects_resolver,
+            is_failing,
+            suspicion,
+            health,
+            hint,
         } = plan;
         let mut unit = match name {
             Some(name) => ListCheck::named(Arc::clone(spec), subject, control, name),
@@ -69,7 +77,7 @@ impl ListRun {
         if wants_must_exist && (suspects_resolver || unit.has_documented_entry()) {
             unit = unit.first_use();
         }
-        Self { is_proven, hint, is_failing, suspicion, ..Self::new(unit, number) }
+        (Self { is_proven, hint, is_failing, suspicion, ..Self::new(unit, number) }, health)
     }
 }
 
