@@ -23,7 +23,7 @@ impl SharedState {
         mut answers: Vec<QueuedAnswer>,
         now: Instant,
     ) -> (Vec<Event>, Invalidated) {
-        let (trusted_before, distortion_before) = (self.has_no_suspicion(), self.distortion(now));
+        let trusted_before = self.has_no_suspicion();
         let (mut events, mut invalidated) = (Vec::new(), Invalidated::default());
         answers.append(&mut self.held_back);
         for QueuedAnswer { answer, .. } in &answers {
@@ -79,7 +79,8 @@ impl SharedState {
             let changed = before.map(Event::ResolverRecovered).into_iter().chain(found.map(Event::ResolverFault));
             events.splice(0..0, changed);
         }
-        invalidated.everything = distortion_before != self.distortion(now);
+        let distortion = self.distortion(now);
+        invalidated.everything = std::mem::replace(&mut self.last_distortion, distortion) != distortion;
         invalidated.summaries |=
             trusted_before != self.has_no_suspicion() || !events.is_empty() || std::mem::take(&mut self.evicted);
         self.invalidate(&invalidated);

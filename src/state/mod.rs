@@ -78,6 +78,8 @@ pub struct SharedState {
     /// Where the zones of the lists of a set stood when they were last looked for.
     hints: Vec<ZoneHint>,
     resolver: ResolverState,
+    /// The fault by which the resolver changed answers when a check last ended. It may end by time, between two checks.
+    last_distortion: Option<ResolverFault>,
     /// Some zone's must-exist entry came back as an empty NOERROR when it was last asked for.
     any_entry_stripped: bool,
     /// When any zone was last found broken. Usually that was before a check began, and then no zone has to be looked up.
@@ -106,6 +108,7 @@ impl SharedState {
             zones: ZoneTable::default(),
             hints: Vec::new(),
             resolver: ResolverState::default(),
+            last_distortion: None,
             any_entry_stripped: false,
             last_breakage: None,
             label_seed: None,

@@ -119,3 +119,22 @@ fn a_resolver_that_takes_listings_away_is_found_out() {
     assert_eq!((verdicts(&report), fault(&report)), (vec!["unknown", "unknown"], "strips_127"), "{report}");
     assert_eq!(world.events(), ["fault strips_127"]);
 }
+
+/// The fault is over when nothing has shown it for two minutes. What was cached while it lasted is looked up again.
+#[test]
+fn what_a_resolver_took_away_does_not_stay_cached() {
+    let points = TestPoints::documented(TestEntry::Address([127, 0, 0, 2].into()));
+    let knowing = |zone| deny(zone).with_profile(Profile::new().test_points(SubjectKind::Ipv4, points.clone()));
+    let world = "
+        $SOA a.example 3600 3600\n$SOA b.example 3600 3600
+        2.0.0.127.a.example NODATA-NOSOA\n2.0.0.127.b.example NODATA-NOSOA\n9.77.66.45.a.example NODATA
+    ";
+    let world = World::with_unlisted(world, [knowing("a.example"), knowing("b.example")]);
+    world.check(client(77, 9));
+    (0..2).for_each(|_| assert_eq!(fault(&world.check(client(77, 9))), "strips_127"));
+    world.set("9.77.66.45.a.example A 127.0.0.2\n10.77.66.45.a.example A 127.0.0.2\n2.0.0.127.a.example A 127.0.0.2");
+    world.pass(121);
+    world.check(client(77, 10));
+    let report = world.check(client(77, 9));
+    assert_eq!((verdicts(&report)[0], fault(&report)), ("listed", "none"), "{report}");
+}
