@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use rdnsbl::dnsxl::{Health, SubjectKind};
 use rdnsbl::lists::catalogue::{Access, Catalogue, Date, Entry, Speaks, Status};
 use rdnsbl::lists::{Knowledge, Retired};
-use rdnsbl::{Checker, HealthReport, ListSet, ListSpec};
+use rdnsbl::report::ResolverFault;
+use rdnsbl::{Checker, Event, HealthReport, ListSet, ListSpec};
 use serde_json::{Map, Value, json};
 
 use crate::args::{Form, Options};
@@ -71,14 +72,24 @@ impl Probe {
 
     /// Probes them and prints the result.
     pub(crate) async fn run(&self, options: &Options, checker: &Checker, servers: &Servers) -> io::Result<Exit> {
+        let mut events = checker.events();
         let rows: Vec<Row> = self.ask(checker).await.into_iter().map(|report| self.row(report)).collect();
-        if rows.iter().all(|row| row.outcome() == Outcome::Unknown) && !rows.is_empty() {
+        let fault = std::iter::from_fn(|| events.try_next()).fold(None, |fault, event| match event {
+            Event::ResolverFault(fault) => Some(fault),
+            Event::ResolverRecovered(_) => None,
+            _ => fault,
+        });
+        let at_fault = fault.filter(|fault| *fault != ResolverFault::Unreachable);
+        if let Some(fault) = at_fault {
+            print_error(&format!("{fault}: {servers}"));
+        } else if rows.iter().all(|row| row.outcome() == Outcome::Unknown) && !rows.is_empty() {
             print_error(&format!("no list could be told; asked {servers}"));
         }
+        let unprobed = if at_fault.is_some() { "the resolver is at fault" } else { "no answer" };
         let text = match options.form {
             Some(Form::JsonLines) => rows.iter().map(|row| format!("{}\n", row.line(options.demo))).collect(),
             Some(_) => document(&rows, options.demo),
-            None => format!("{}\n{}", people::header(servers, options.demo), table(&rows)),
+            None => format!("{}\n{}", people::header(servers, options.demo), table(&rows, unprobed)),
         };
         if options.demo && options.form.is_some() {
             print_error(&format!("{BANNER}: the answers are made up"));
@@ -260,8 +271,8 @@ fn document(rows: &[Row], demo: bool) -> String {
     format!("{}\n", Value::Object(document))
 }
 
-/// The table for people, broken lists first.
-fn table(rows: &[Row]) -> String {
+/// The table for people, broken lists first. `unprobed` says why nothing is known about a list.
+fn table(rows: &[Row], unprobed: &str) -> String {
     let mut sorted: Vec<&Row> = rows.iter().collect();
     sorted.sort_by_key(|row| row.outcome());
     let mut text = String::new();
@@ -270,7 +281,7 @@ fn table(rows: &[Row]) -> String {
         let head = format!("  {:<8} {} ({})", row.outcome().word(), row.report.list(), row.kind());
         let said = match health {
             Health::Sound => String::new(),
-            Health::Unprobed => ": no answer".to_owned(),
+            Health::Unprobed => format!(": {unprobed}"),
             health => format!(": {health}"),
         };
         text.push_str(&people::wrapped(&format!("{head}{said}"), 0, INDENT));

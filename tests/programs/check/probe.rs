@@ -105,6 +105,9 @@ async fn lists_are_not_judged_without_any_answer() {
         serve("*.com A 198.51.100.1\n*.org A 198.51.100.1\n*.net A 198.51.100.1\n*.good.example A 198.51.100.1").await;
     let run = ask(&liar, &["--probe", "--json", "good.example"]).await;
     assert_eq!((run.code, rows(&run, "health")), (3, vec![("good.example".to_owned(), "unprobed".into())]));
+    assert!(run.err.contains("the resolver invents addresses"), "{}", run.err);
+    let run = ask(&liar, &["--probe", "good.example"]).await;
+    assert!(run.out.contains("good.example (ipv4): the resolver is at fault"), "{}", run.out);
 }
 
 #[tokio::test]
