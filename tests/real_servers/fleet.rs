@@ -1,6 +1,6 @@
 //! The recipe of `docs/fleet.md`: processes behind one unbound, and a list server that hears each question once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
@@ -133,12 +133,14 @@ async fn other_settings_cost_the_list_server_more() {
     {
         let lists = list_server().await;
         let resolver = Unbound::start_as(&recipe(lists.address(), line, instead), &lists).await;
-        let asked = fleet(&resolver, &lists).await.heard.len();
-        println!("{} {asked} questions to rbldnsd", if line.is_empty() { "as it stands:" } else { instead.trim() });
-        heard.push(asked);
+        let asked = fleet(&resolver, &lists).await.heard;
+        let (all, different) = (asked.len(), asked.iter().collect::<BTreeSet<_>>().len());
+        println!("{} {all} questions to rbldnsd", if line.is_empty() { "as it stands:" } else { instead.trim() });
+        heard.push((all, different));
     }
-    // How often threads ask the same at once is random; each asks even if another has the question in flight.
-    assert!(heard[1] > heard[0] && heard[2] >= heard[0], "{heard:?}");
+    // On a busy machine unbound sends some questions again: only threads are meant to ask the same. How often they do is random;
+    // each asks even if another has the question in flight.
+    assert!(heard[1].1 > heard[0].1 && heard[2].0 >= heard[0].1, "{heard:?}");
 }
 
 /// What the table below the recipe says of single lines.
