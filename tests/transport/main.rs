@@ -20,6 +20,8 @@ mod stress;
 #[cfg(feature = "direct")]
 mod tcp;
 #[cfg(feature = "direct")]
+mod two_runtimes;
+#[cfg(feature = "direct")]
 mod window;
 #[cfg(feature = "wire")]
 mod wire_api;

@@ -59,7 +59,8 @@ pub(super) fn ask(upstream: Arc<Upstream>, question: Question) -> BoxFuture<'sta
     })
 }
 
-/// Waits for a permit. Returns it with the time at which it was granted, the runtime, the server to ask first, and the deadline.
+/// Waits for a permit. Returns it with the time at which it was granted, the runtime that polls then, the server to ask first, and
+/// the deadline.
 async fn enter<'a>(
     upstream: &'a Upstream,
     question: &Question,
@@ -67,11 +68,11 @@ async fn enter<'a>(
     let runtime = runtime_here().ok_or(Failure::Network)?;
     let begin = Time::now();
     let end = begin + upstream.timeouts.total();
-    let first = upstream.first_server(runtime, begin);
+    let first = probe::first_server(upstream, runtime, begin);
     let server = upstream.servers.get(first).ok_or(Failure::Network)?;
     let entered = server.admission.enter(question.chooser(), runtime, begin, end).await;
-    let (permit, now) = entered.ok_or(Failure::Overload)?;
-    Ok((permit, now, runtime, first, end))
+    let (permit, now, runtime) = entered.ok_or(Failure::Overload)?;
+    Ok((permit, now, runtime.ok_or(Failure::Network)?, first, end))
 }
 
 /// One name asked of the servers.
@@ -81,7 +82,7 @@ struct Round<'a> {
     permit: Permit<'a>,
     /// Leads to the name; `None` for the name of the question.
     chain: Option<Box<Chain>>,
-    /// The runtime whose sockets are used. Those of another one are never read if that one has stopped.
+    /// The runtime that polled when it was last looked up: see [`here`](Self::here).
     runtime: Id,
     attempts: Attempts,
     in_flight: InFlight<'a>,
@@ -104,7 +105,7 @@ impl Round<'_> {
     fn follow(&mut self, chain: Box<Chain>, server: usize) {
         self.chain = Some(chain);
         self.attempts = Attempts::new(self.upstream.servers.len(), server);
-        self.in_flight = InFlight::default();
+        self.in_flight.clear();
         (self.lost, self.wake, self.early) = (0, self.end, false);
         self.begin(Time::now());
     }
@@ -144,7 +145,7 @@ impl Round<'_> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         let (question, fresh) = (self.question, self.chain.is_none());
         let look = |response: &[u8]| first_look(response, question, fresh);
-        self.in_flight.poll(cx, self.wake.min(self.end), self.runtime, look)
+        self.in_flight.poll(cx, self.wake.min(self.end), look)
     }
 
     /// Does what follows from an event; `Some` when the question is answered.
@@ -175,7 +176,7 @@ impl Round<'_> {
         lock(&server.rtt).answered(at.since(datagram.sent), at);
         let answered = self.on_outcome(datagram, outcome);
         let permit = matches!(answered, Some(Classified::Answer(_))).then_some(&mut self.permit);
-        server.admission.answered(datagram.sent, at, self.runtime, permit);
+        server.admission.answered(datagram.sent, at, permit);
         answered
     }
 
@@ -217,10 +218,8 @@ impl Round<'_> {
     /// The server does not know OPT records, or not for this name: a probe shows which.
     #[cold]
     fn on_refused_opt(&mut self, at: usize, response: &[u8]) -> Option<Classified> {
-        if self.attempts.uses_opt(at)
-            && let Some(server) = self.upstream.servers.get(at)
-        {
-            self.upstream.suspect(server, self.runtime, Time::now());
+        if self.attempts.uses_opt(at) {
+            self.suspect(at, Time::now());
         }
         match self.read(response) {
             Classified::Answer(answer) => self.on(AttemptEvent::RefusedOpt(at, answer), Time::now),
@@ -246,8 +245,8 @@ impl Round<'_> {
             return;
         }
         let last = self.in_flight.last().map(|datagram| (datagram.server, datagram.sent));
-        if let Some((server, sent)) = last
-            && let Some(server) = self.upstream.servers.get(server)
+        if let Some((at, sent)) = last
+            && let Some(server) = self.upstream.servers.get(at)
         {
             let mut rtt = lock(&server.rtt);
             if self.early && !rtt.spend() {
@@ -261,7 +260,7 @@ impl Round<'_> {
             let suspect = measured && rtt.is_suspect(now, self.upstream.timeouts.resend());
             drop(rtt);
             if suspect {
-                self.upstream.suspect(server, self.runtime, now);
+                self.suspect(at, now);
             }
             server.admission.lost(sent, now);
             if !self.early {
@@ -275,17 +274,23 @@ impl Round<'_> {
         self.on(AttemptEvent::Silence, || now);
     }
 
+    /// The runtime that polls. After a wait it may be another one than before: one that asked first, and has stopped since, does
+    /// not read its sockets.
+    fn here(&mut self) -> Option<Id> {
+        if self.in_flight.has_waited() {
+            self.runtime = runtime_here()?;
+        }
+        Some(self.runtime)
+    }
+
     /// Sends one datagram to a server.
     fn send(&mut self, at: usize, now: Time) -> io::Result<()> {
         let Some(server) = self.upstream.servers.get(at) else { return Ok(()) };
-        if self.in_flight.has_waited() {
-            // The task that polls now may run in another runtime than the one that asked first.
-            self.runtime = runtime_here().unwrap_or(self.runtime);
-        }
+        let runtime = self.here().ok_or(io::ErrorKind::NotConnected)?;
         self.set_wake(server, now);
         let (kind, edns) = (self.question.record_type, self.edns(at));
         let due = self.wake.min(self.end);
-        let (query, sent) = pool::enter(&server.pool, self.asked(), kind, edns, self.runtime, now, due)?;
+        let (query, sent) = pool::enter(&server.pool, self.asked(), kind, edns, runtime, now, due)?;
         self.in_flight.push(Datagram { server: at, sent: now, edns, query });
         self.note_sent(sent)
     }
@@ -366,24 +371,13 @@ impl Round<'_> {
     fn read(&self, response: &[u8]) -> Classified {
         read(response, self.question, self.chain.as_deref())
     }
-}
-
-impl Upstream {
-    /// The server to ask first: the first one that is not passed over.
-    fn first_server(&self, runtime: Id, now: Time) -> usize {
-        let is_there = |server: &Server| {
-            if !server.known.is_watched() {
-                return true;
-            }
-            probe::look(server, &self.counters, runtime, now, self.timeouts.resend());
-            self.pacing == Pacing::Fixed || !lock(&server.rtt).is_passed_over()
-        };
-        self.servers.iter().position(is_there).unwrap_or_default()
-    }
 
     /// A server did not answer, or refused an OPT record: a probe shows whether that is due to the server or to the name asked.
-    fn suspect(&self, server: &Server, runtime: Id, now: Time) {
-        probe::suspect(server, &self.counters, runtime, now, self.timeouts.resend());
+    fn suspect(&mut self, at: usize, now: Time) {
+        let (upstream, here) = (self.upstream, self.here());
+        if let Some((server, runtime)) = upstream.servers.get(at).zip(here) {
+            probe::suspect(server, &upstream.counters, runtime, now, upstream.timeouts.resend());
+        }
     }
 }
 

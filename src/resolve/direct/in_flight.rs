@@ -1,15 +1,11 @@
 //! What one question waits for: its datagrams, its exchanges over TCP, and time.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
-
-use tokio::runtime::Id;
-use tokio::time::{Sleep, sleep_until};
 
 use crate::base::clock::BoxFuture;
 use crate::dns::Failure;
 use crate::resolve::direct::first_look::FirstLook;
+use crate::resolve::direct::runtime_timers::RuntimeTimers;
 use crate::resolve::direct::runtimes::runtime_here;
 use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::query::{QueryOutcome, UdpQuery};
@@ -20,7 +16,7 @@ use crate::resolve::wire::codec::Edns;
 pub(super) struct InFlight<'a> {
     /// The first datagram, apart from the later ones to save an allocation. All stay open: a late answer to the first one counts too.
     first: Option<Datagram>,
-    /// A task has waited for a datagram.
+    /// A task has waited for a datagram. Another runtime may poll now.
     has_waited: bool,
     /// Apart, because most questions need no more than the first datagram, and many questions wait at the same time.
     rest: Option<Box<Rest<'a>>>,
@@ -33,10 +29,8 @@ struct Rest<'a> {
     /// Set while the socket is not ready to send the last datagram.
     not_ready: Option<BoxFuture<'static, ()>>,
     tcp: Vec<(usize, TcpExchange<'a>)>,
-    /// The timer while no datagram is in flight; otherwise the timer of its socket is used.
-    timer: Option<Pin<Box<Sleep>>>,
-    /// The timer of another runtime, where a task waits for the same answer.
-    elsewhere: Option<(Id, Pin<Box<Sleep>>)>,
+    /// For runtimes that have no socket with a datagram in flight; otherwise the timer of the socket is used.
+    timers: RuntimeTimers,
 }
 
 /// A datagram in flight.
@@ -115,14 +109,13 @@ impl<'a> InFlight<'a> {
         self.has_waited
     }
 
-    /// Waits until `due`. The sockets belong to `runtime`; `look` reads a response.
-    pub(super) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        due: Time,
-        runtime: Id,
-        look: impl Fn(&[u8]) -> FirstLook,
-    ) -> Poll<Arrival> {
+    /// Gives up all that is in flight.
+    pub(super) fn clear(&mut self) {
+        (self.first, self.rest) = (None, None);
+    }
+
+    /// Waits until `due`, in whichever runtime polls; `look` reads a response.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, due: Time, look: impl Fn(&[u8]) -> FirstLook) -> Poll<Arrival> {
         if let Some(first) = &mut self.first
             && let Poll::Ready(outcome) = first.query.poll(cx, due, &look)
         {
@@ -134,26 +127,23 @@ impl<'a> InFlight<'a> {
         if let Some(arrival) = self.rest.as_mut().and_then(|rest| rest.poll(cx, due, look)) {
             return Poll::Ready(arrival);
         }
-        if self.has_datagrams() {
-            let first_wait = !std::mem::replace(&mut self.has_waited, true);
-            return if first_wait { Poll::Pending } else { self.poll_elsewhere(cx, due, runtime) };
+        // Before the first wait, the task that polls has sent the datagram, so the timer of its socket is the one that it needs.
+        if self.has_datagrams() && !std::mem::replace(&mut self.has_waited, true) {
+            return Poll::Pending;
         }
-        let timer = self.rest().timer.get_or_insert_with(|| Box::pin(sleep_until(due.instant())));
-        poll_until(timer, due, cx)
+        self.poll_time(cx, due)
     }
 
-    /// Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the question is sent
-    /// again from this one, after the usual wait.
+    /// Time alone. Tasks in several runtimes may wait for one answer. If the runtime that reads the sockets has stopped, the
+    /// question is sent again from this one, after the usual wait.
     #[cold]
-    fn poll_elsewhere(&mut self, cx: &mut Context<'_>, due: Time, runtime: Id) -> Poll<Arrival> {
-        let Some(here) = runtime_here().filter(|here| *here != runtime) else { return Poll::Pending };
-        let elsewhere = &mut self.rest().elsewhere;
-        // A timer may only be polled in its own runtime: another runtime may have shut down, and polling then panics.
-        if elsewhere.as_ref().is_none_or(|(runtime, _)| *runtime != here) {
-            *elsewhere = Some((here, Box::pin(sleep_until(due.instant()))));
+    fn poll_time(&mut self, cx: &mut Context<'_>, due: Time) -> Poll<Arrival> {
+        let here = runtime_here();
+        let mut datagrams = self.first.iter().chain(self.more());
+        if datagrams.any(|datagram| Some(datagram.query.runtime()) == here) {
+            return Poll::Pending; // the timer of its socket is set
         }
-        let Some((_, timer)) = elsewhere else { return Poll::Pending };
-        poll_until(timer, due, cx)
+        self.rest().timers.poll(cx, due).map(|()| Arrival::Time)
     }
 }
 
@@ -183,11 +173,4 @@ impl Rest<'_> {
         let writable = self.not_ready.as_mut()?;
         writable.as_mut().poll(cx).is_ready().then_some(Arrival::Writable)
     }
-}
-
-fn poll_until(timer: &mut Pin<Box<Sleep>>, due: Time, cx: &mut Context<'_>) -> Poll<Arrival> {
-    if timer.deadline() != due.instant() {
-        timer.as_mut().reset(due.instant());
-    }
-    timer.as_mut().poll(cx).map(|()| Arrival::Time)
 }

@@ -10,6 +10,7 @@ pub(crate) mod limit;
 mod probe;
 mod probe_state;
 mod rtt;
+mod runtime_timers;
 mod runtimes;
 mod self_polled;
 mod shared_timer;
@@ -108,8 +109,9 @@ const IN_BURSTS: usize = 4_096;
 ///
 /// It spawns no tasks: sockets and connections are read in the wakers that the runtime's I/O driver calls. Each runtime that asks
 /// has sockets of its own, which stay open between questions and close with the last clone. If several runtimes wait for one answer
-/// (as with a [`Checker`](crate::Checker) that is asked the same in two) and the one that asked has stopped, another asks again
-/// after the usual wait. Dropping the future of an answer frees its place; a late response is ignored.
+/// (as with a [`Checker`](crate::Checker) that is asked the same in two) and the one that asked has stopped, another asks again:
+/// at once if that one has shut down, after the usual wait if it stands still. Dropping the future of an answer frees its place; a
+/// late response is ignored.
 ///
 /// When a server restarts, the local address changes or a firewall loses its state, this shows as silence or as a network error,
 /// and new sockets are opened. When there are no free descriptors, the open sockets serve all questions, and a truncated answer

@@ -19,7 +19,7 @@ use crate::resolve::direct::stats::{DirectCounters, count};
 use crate::resolve::direct::time::Time;
 use crate::resolve::direct::udp::pool;
 use crate::resolve::direct::udp::query::QueryOutcome;
-use crate::resolve::direct::upstream::Server;
+use crate::resolve::direct::upstream::{Pacing, Server, Upstream};
 use crate::resolve::wire::classify::octets_refuse_opt;
 use crate::resolve::wire::codec::{AskedName, Edns};
 
@@ -28,7 +28,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Questions are sent without an OPT record for this long; then the server is probed again.
 const WITHOUT_OPT: Duration = Duration::from_secs(3_600);
 
-/// The server is suspect: probes it, unless the last probe was less than [`INTERVAL`] ago.
+/// The server is suspect: probes it from `runtime`, which polls, unless the last probe was less than [`INTERVAL`] ago.
 pub(super) fn suspect(server: &Server, counters: &DirectCounters, runtime: Id, now: Time, patience: Duration) {
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
@@ -36,8 +36,20 @@ pub(super) fn suspect(server: &Server, counters: &DirectCounters, runtime: Id, n
     note_watched(&probe, server);
 }
 
+/// The server to ask first: the first one that is not passed over. `runtime` is the one that polls.
+pub(super) fn first_server(upstream: &Upstream, runtime: Id, now: Time) -> usize {
+    let is_there = |server: &Server| {
+        if !server.known.is_watched() {
+            return true;
+        }
+        look(server, &upstream.counters, runtime, now, upstream.timeouts.resend());
+        upstream.pacing == Pacing::Fixed || !lock(&server.rtt).is_passed_over()
+    };
+    upstream.servers.iter().position(is_there).unwrap_or_default()
+}
+
 /// Takes in the result of the probe, and probes again a server that is passed over.
-pub(super) fn look(server: &Server, counters: &DirectCounters, runtime: Id, now: Time, patience: Duration) {
+fn look(server: &Server, counters: &DirectCounters, runtime: Id, now: Time, patience: Duration) {
     let mut probe = lock(&server.probe);
     look_at(&mut probe, server, runtime, now, patience);
     let is_over = probe.without_opt.is_some_and(|since| now.since(since) >= WITHOUT_OPT);
@@ -66,7 +78,7 @@ fn look_at(probe: &mut ServerProbe, server: &Server, runtime: Id, now: Time, pat
     match open.query.poll(&mut Context::from_waker(waker), open.due, |response| refused = octets_refuse_opt(response)) {
         Poll::Ready(QueryOutcome::Response((), at) | QueryOutcome::OtherCase(at)) => {
             lock(&server.rtt).answered(at.since(open.sent), at);
-            server.admission.answered(open.sent, at, open.runtime, None);
+            server.admission.answered(open.sent, at, None);
             server.known.without_opt.store(refused, Ordering::Relaxed);
             probe.without_opt = refused.then_some(now);
             probe.open = None;

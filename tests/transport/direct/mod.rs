@@ -6,6 +6,7 @@ mod ports;
 mod resends;
 mod runtimes;
 mod servers;
+mod stopped_runtimes;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

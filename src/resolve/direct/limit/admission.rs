@@ -5,7 +5,7 @@
 //!
 //! A waiting question costs an entry in a queue. It has no timer of its own: the waiting questions of a runtime share one. It fires
 //! at the next deadline, or when a question may be admitted because time has passed. In most cases it is an answer that admits
-//! the next one.
+//! the next one. A question whose answer tasks in several runtimes wait for has a timer in each of them, for its deadline alone.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -17,7 +17,8 @@ use crate::base::lock::lock;
 use crate::resolve::direct::limit::places::Decision;
 use crate::resolve::direct::limit::queue::{Queue, WaitingQuestion};
 use crate::resolve::direct::limit::unread_window::Stamp;
-use crate::resolve::direct::runtimes::MOST_RUNTIMES;
+use crate::resolve::direct::runtime_timers::RuntimeTimers;
+use crate::resolve::direct::runtimes::{MOST_RUNTIMES, runtime_here};
 use crate::resolve::direct::shared_timer::SharedTimer;
 use crate::resolve::direct::time::Time;
 
@@ -39,29 +40,34 @@ pub(crate) struct Permit<'a> {
 struct Waiter<'a> {
     admission: &'a AdmissionControl,
     question: WaitingQuestion,
+    /// Once another runtime has polled than the one in which it began to wait.
+    timers: Option<RuntimeTimers>,
     done: bool,
 }
+
+/// A permit, the time at which it was granted, and the runtime that polls then, if one does.
+type Entered<'a> = (Permit<'a>, Time, Option<Id>);
 
 impl AdmissionControl {
     pub(crate) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { queue: Mutex::new(Queue::new(most)), timers: Mutex::default() })
     }
 
-    /// Waits for a permit; also returns the time at which it was granted. `None` when there was none before `end`.
+    /// Waits for a permit; `None` when there was none before `end`. `runtime` is the one that polls first.
     pub(crate) fn enter(
         self: &Arc<Self>,
         client: Option<u32>,
         runtime: Id,
         now: Time,
         end: Time,
-    ) -> impl Future<Output = Option<(Permit<'_>, Time)>> {
+    ) -> impl Future<Output = Option<Entered<'_>>> {
         let mut waiter = None;
         poll_fn(move |cx| {
             if let Some(waiter) = &mut waiter {
                 return self.poll(waiter, cx);
             }
             match self.begin(client, runtime, now, end, cx) {
-                Ok(permit) => Poll::Ready(Some((permit, now))),
+                Ok(permit) => Poll::Ready(Some((permit, now, Some(runtime)))),
                 Err(waits) => {
                     waiter = Some(waits);
                     Poll::Pending
@@ -86,32 +92,41 @@ impl AdmissionControl {
             return Ok(Permit { admission: self, client, stamp, returned: false });
         }
         let question = queue.wait(client, end, runtime, cx.waker());
-        self.set_timer(queue, runtime);
-        Err(Waiter { admission: self, question, done: false })
+        self.set_timer(queue, Some(runtime));
+        Err(Waiter { admission: self, question, timers: None, done: false })
     }
 
-    fn poll(self: &Arc<Self>, waiter: &mut Waiter<'_>, cx: &mut Context<'_>) -> Poll<Option<(Permit<'_>, Time)>> {
+    fn poll(self: &Arc<Self>, waiter: &mut Waiter<'_>, cx: &mut Context<'_>) -> Poll<Option<Entered<'_>>> {
         let WaitingQuestion { place, client, end, runtime, .. } = waiter.question;
+        let here = runtime_here();
         let mut queue = lock(&self.queue);
         let Some(decision) = queue.places.poll(place, cx.waker()) else {
-            self.set_timer(queue, runtime);
-            return Poll::Pending;
+            let is_first_elsewhere = here != Some(runtime) && waiter.timers.is_none();
+            if is_first_elsewhere {
+                queue.places.note_timers(place);
+                waiter.timers = Some(RuntimeTimers::default());
+            }
+            self.set_timer(queue, here);
+            if is_first_elsewhere {
+                // The tasks that wait already, in the other runtime, set timers of their own, too.
+                cx.waker().wake_by_ref();
+            }
+            return waiter.timers.as_mut().map_or(Poll::Pending, |timers| timers.poll(cx, end).map(|()| None));
         };
         waiter.done = true;
         let now = Time::now();
         let permit = (decision == Decision::Admitted).then(|| {
             queue.granted.remove(client);
             let stamp = queue.window.sent(now, client.is_some());
-            (Permit { admission: self, client, stamp, returned: false }, now)
+            (Permit { admission: self, client, stamp, returned: false }, now, here)
         });
-        self.set_timer(queue, runtime);
+        self.set_timer(queue, here);
         // A permit granted at or after the deadline is refused.
-        Poll::Ready(permit.filter(|(_, now)| *now < end))
+        Poll::Ready(permit.filter(|(_, now, _)| *now < end))
     }
 
-    /// The question sent at `sent` was answered at `now`; this may admit others. With the permit when the question is over. Must
-    /// be called by a task of `runtime`.
-    pub(crate) fn answered(self: &Arc<Self>, sent: Time, now: Time, runtime: Id, permit: Option<&mut Permit<'_>>) {
+    /// The question sent at `sent` was answered at `now`; this may admit others. With the permit when the question is over.
+    pub(crate) fn answered(self: &Arc<Self>, sent: Time, now: Time, permit: Option<&mut Permit<'_>>) {
         let mut queue = lock(&self.queue);
         queue.window.answered(sent, now);
         if let Some(permit) = permit.filter(|permit| std::ptr::eq(permit.admission, Arc::as_ptr(self))) {
@@ -119,7 +134,7 @@ impl AdmissionControl {
         }
         if !queue.is_empty() {
             let queue = self.admit_waiting(queue);
-            self.set_timer(queue, runtime);
+            self.set_timer(queue, runtime_here());
         }
     }
 
@@ -141,9 +156,11 @@ impl AdmissionControl {
         queue
     }
 
-    /// Sets the timer of `runtime` if it would fire too late for the waiting questions. Must be called by a task of `runtime`.
-    fn set_timer(self: &Arc<Self>, queue: MutexGuard<'_, Queue>, runtime: Id) {
-        if queue.timer_too_late(runtime).is_some() {
+    /// Sets the timer of the runtime that polls, if it would fire too late for the waiting questions.
+    fn set_timer(self: &Arc<Self>, queue: MutexGuard<'_, Queue>, here: Option<Id>) {
+        if let Some(runtime) = here
+            && queue.timer_too_late(runtime).is_some()
+        {
             self.set_timer_now(queue, runtime);
         }
     }
@@ -167,7 +184,7 @@ impl AdmissionControl {
             timers.remove(0);
         }
         let on_timer = OnTimer { admission: Arc::downgrade(self), runtime };
-        let timer = Arc::new(SharedTimer::new(Waker::from(Arc::new(on_timer))));
+        let timer = Arc::new(SharedTimer::new(runtime, Waker::from(Arc::new(on_timer))));
         timers.push((runtime, Arc::clone(&timer)));
         timer
     }

@@ -12,7 +12,10 @@ pub(super) struct Places {
 enum PlaceState {
     Free,
     /// The waker is `None` when it was woken and has not been polled since.
-    Waiting(Option<Waker>),
+    Waiting {
+        waker: Option<Waker>,
+        has_timers: bool,
+    },
     Decided(Decision),
 }
 
@@ -25,7 +28,7 @@ pub(super) enum Decision {
 impl Places {
     /// A place for one more question; its number.
     pub(super) fn take(&mut self, waker: &Waker) -> usize {
-        let taken = PlaceState::Waiting(Some(waker.clone()));
+        let taken = PlaceState::Waiting { waker: Some(waker.clone()), has_timers: false };
         let at = self.free.pop().unwrap_or(self.all.len());
         match self.all.get_mut(at) {
             Some(place) => *place = taken,
@@ -37,7 +40,7 @@ impl Places {
     /// Notes what was decided about the question, and returns its waker.
     pub(super) fn decide(&mut self, at: usize, decision: Decision) -> Option<Waker> {
         let place = self.all.get_mut(at)?;
-        let PlaceState::Waiting(waker) = place else { return None };
+        let PlaceState::Waiting { waker, .. } = place else { return None };
         let waker = waker.take();
         *place = PlaceState::Decided(decision);
         waker
@@ -46,8 +49,8 @@ impl Places {
     /// What was decided, which frees the place; `None` as long as nothing is, and then the waker will be woken.
     pub(super) fn poll(&mut self, at: usize, waker: &Waker) -> Option<Decision> {
         match self.all.get_mut(at)? {
-            PlaceState::Waiting(Some(known)) => known.clone_from(waker),
-            PlaceState::Waiting(none) => *none = Some(waker.clone()),
+            PlaceState::Waiting { waker: Some(known), .. } => known.clone_from(waker),
+            PlaceState::Waiting { waker: none, .. } => *none = Some(waker.clone()),
             PlaceState::Free | PlaceState::Decided(_) => return self.leave(at),
         }
         None
@@ -61,15 +64,22 @@ impl Places {
         }
         match left {
             PlaceState::Decided(decision) => Some(decision),
-            PlaceState::Free | PlaceState::Waiting(_) => None,
+            PlaceState::Free | PlaceState::Waiting { .. } => None,
         }
     }
 
-    /// The waker of a question about which nothing is decided.
+    /// The waker of a question about which nothing is decided, and which has no timers of its own.
     pub(super) fn take_waker(&mut self, at: usize) -> Option<Waker> {
         match self.all.get_mut(at)? {
-            PlaceState::Waiting(waker) => waker.take(),
-            PlaceState::Free | PlaceState::Decided(_) => None,
+            PlaceState::Waiting { waker, has_timers: false } => waker.take(),
+            PlaceState::Free | PlaceState::Waiting { .. } | PlaceState::Decided(_) => None,
+        }
+    }
+
+    /// Notes that a waiting question has timers of its own.
+    pub(super) fn note_timers(&mut self, at: usize) {
+        if let Some(PlaceState::Waiting { has_timers, .. }) = self.all.get_mut(at) {
+            *has_timers = true;
         }
     }
 }
@@ -86,6 +96,8 @@ mod tests {
         assert_eq!(places.poll(first, waker), None);
         assert!(places.take_waker(first).is_some() && places.take_waker(first).is_none());
         assert!(places.decide(first, Decision::Admitted).is_none(), "its waker was taken");
+        places.note_timers(second);
+        assert_eq!((places.poll(second, waker), places.take_waker(second).is_some()), (None, false));
         assert!(places.decide(second, Decision::TooLate).is_some());
         assert_eq!(places.poll(first, waker), Some(Decision::Admitted));
         assert_eq!((places.poll(first, waker), places.leave(first)), (None, None));

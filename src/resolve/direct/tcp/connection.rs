@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tokio::net::TcpSocket;
+use tokio::runtime::Id;
 
 use crate::base::lock::lock;
 use crate::resolve::direct::self_polled::SelfPolled;
@@ -40,8 +41,8 @@ pub(crate) struct Load {
 }
 
 impl Connection {
-    /// Starts to connect.
-    pub(crate) fn open(server: SocketAddr, room: &Arc<RoomWaiters>) -> io::Result<Self> {
+    /// Starts to connect in `runtime`, which polls.
+    pub(crate) fn open(server: SocketAddr, room: &Arc<RoomWaiters>, runtime: Id) -> io::Result<Self> {
         let socket = match server {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
             SocketAddr::V6(_) => TcpSocket::new_v6(),
@@ -49,7 +50,7 @@ impl Connection {
         let stream = Arc::new(Stream { state: Mutex::default(), room: Arc::clone(room) });
         let reader = SelfPolled::new(Box::pin(Arc::clone(&stream).serve(socket, server)));
         let on_timer = OnTimer { stream: Arc::downgrade(&stream), reader: Arc::downgrade(&reader) };
-        Ok(Self { stream, reader, timer: SharedTimer::new(Waker::from(Arc::new(on_timer))) })
+        Ok(Self { stream, reader, timer: SharedTimer::new(runtime, Waker::from(Arc::new(on_timer))) })
     }
 
     pub(crate) fn load(&self) -> Load {
@@ -138,7 +139,7 @@ impl TcpQuery {
         let is_set = query.waker.is_some();
         query.waker = Some(cx.waker().clone());
         drop(state);
-        // Polled for the first time, or woken by the timer.
+        // Polled for the first time, or woken by the timer. Only the runtime of the connection sets it.
         if !is_set {
             self.connection.timer.set(|| Some(Time::now() + IDLE));
         }

@@ -50,7 +50,7 @@ impl Connections {
         Self { server, all: Vec::new(), room: Arc::default(), life: None, silent: None }
     }
 
-    /// A connection with room; `waker` is for [`Choice::Full`].
+    /// A connection with room in `runtime`, which polls; `waker` is for [`Choice::Full`].
     pub(super) fn choose(&mut self, runtime: Id, counters: &DirectCounters, waker: &Waker) -> io::Result<Choice> {
         let now = Time::now();
         self.tidy(now);
@@ -62,7 +62,7 @@ impl Connections {
         let here = self.all.iter().filter(|(id, connection)| *id == runtime && is_open(connection)).count();
         let pause = self.silent.map(|silent| silent + SILENCE_PAUSE).filter(|end| now < *end);
         let failure = if here < MOST_CONNECTIONS && pause.is_none() {
-            match Connection::open(self.server, &self.room) {
+            match Connection::open(self.server, &self.room, runtime) {
                 Ok(connection) => {
                     count(&counters.tcp);
                     let connection = Arc::new(connection);

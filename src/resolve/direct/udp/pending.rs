@@ -20,7 +20,8 @@ pub(crate) struct PendingQueries {
     spare: Vec<Vec<u8>>,
     /// Questions without an outcome.
     waiting: usize,
-    /// When the socket's timer fires. It is never later than the deadline of any question polled since it was set.
+    /// When the socket's timer fires. It is never later than the deadline of any question that the socket's runtime has polled
+    /// since it was set.
     timer: Option<Time>,
     /// Datagrams that match no question.
     wrong: u32,
@@ -181,16 +182,15 @@ impl PendingQueries {
     }
 
     /// Must the timer be set for a wait until `due`?
-    pub(crate) fn needs_timer(&mut self, due: Time) -> bool {
-        let needed = self.timer.is_none_or(|timer| due < timer);
-        if needed {
-            self.timer = Some(due);
-        }
-        needed
+    pub(crate) fn needs_timer(&self, due: Time) -> bool {
+        self.timer.is_none_or(|timer| due < timer)
     }
 
-    pub(crate) fn timer(&self) -> Option<Time> {
-        self.timer
+    /// Notes that the timer is set for a wait until `due`, and returns when it has to fire.
+    pub(crate) fn note_timer(&mut self, due: Time) -> Time {
+        let timer = self.timer.map_or(due, |timer| timer.min(due));
+        self.timer = Some(timer);
+        timer
     }
 
     /// The timer has fired. Returns all wakers: the overdue questions end their wait, the others set the timer again.

@@ -81,7 +81,8 @@ struct PooledSocket {
     until: Time,
 }
 
-/// Adds a question to a random socket, under a random id, and sends it (see [`UdpQuery::enter`]). The pool is not locked meanwhile.
+/// Adds a question to a random socket, under a random id, and sends it (see [`UdpQuery::enter`]). `runtime` is the one that polls. The
+/// pool is not locked meanwhile.
 pub(crate) fn enter(
     pool: &Mutex<Pool>,
     asked: AskedName<'_>,
@@ -190,7 +191,7 @@ impl Pool {
         {
             return Ok(socket);
         }
-        match Socket::open(self.server, self.usage.exact_case, &self.counters) {
+        match Socket::open(self.server, self.usage.exact_case, &self.counters, runtime) {
             Ok(socket) => {
                 let entry = self.entry(&socket, now)?;
                 if let Some(place) = self.groups.get_mut(group).and_then(|group| group.entries.get_mut(at)) {

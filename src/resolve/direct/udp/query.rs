@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use tokio::runtime::Id;
+
 use crate::base::clock::BoxFuture;
 use crate::base::lock::lock;
 use crate::dns::Failure;
@@ -57,6 +59,11 @@ impl UdpQuery {
         send(inner, &lock(&inner.pending), self.key)
     }
 
+    /// The runtime that reads its socket.
+    pub(crate) fn runtime(&self) -> Id {
+        self.socket.runtime()
+    }
+
     /// Ready when the socket can send again.
     pub(crate) fn writable(&self) -> BoxFuture<'static, ()> {
         let socket = Arc::clone(&self.socket);
@@ -67,7 +74,7 @@ impl UdpQuery {
     }
 
     /// The outcome; `read` reads the response. Any outcome but [`QueryOutcome::Overdue`] removes the question, and then this must not
-    /// be called again. While it is pending, the task is woken at `due` at the latest.
+    /// be called again. While it is pending, and [its runtime](Self::runtime) polls, the task is woken at `due` at the latest.
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
@@ -89,7 +96,7 @@ impl UdpQuery {
                 let needs_timer = pending.needs_timer(due);
                 drop(pending);
                 if needs_timer {
-                    self.socket.set_timer();
+                    self.socket.set_timer(due);
                 }
                 return Poll::Pending;
             }

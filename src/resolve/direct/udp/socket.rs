@@ -5,7 +5,7 @@
 //! a question only removes its entry.
 //!
 //! All questions of a socket share one timer, which is rarely set: answers come long before a question counts as lost. A timer that
-//! is no longer needed is not cancelled; it fires without effect.
+//! is no longer needed is not cancelled; it fires without effect. Only tasks of the socket's runtime set it.
 //!
 //! Each datagram takes one system call. Sixteen datagrams per call (sendmmsg, recvmmsg) would save 0.3 of about 4.8 microseconds
 //! per question, and need a dependency: most of the cost is in the network stack, for each datagram.
@@ -19,6 +19,7 @@ use std::task::{Wake, Waker};
 
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
+use tokio::runtime::Id;
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
@@ -52,8 +53,14 @@ pub(crate) struct Inner {
 
 impl Socket {
     /// Opens a socket on a port that the kernel chooses at random (RFC 5452 §9.2, RFC 6056 §3.3), for one server: connected,
-    /// so that the kernel drops datagrams from other addresses (RFC 5452 §9.1) and reports a closed port.
-    pub(crate) fn open(server: SocketAddr, exact_case: bool, counters: &Arc<DirectCounters>) -> io::Result<Arc<Self>> {
+    /// so that the kernel drops datagrams from other addresses (RFC 5452 §9.1) and reports a closed port. `runtime` is the one
+    /// that polls.
+    pub(crate) fn open(
+        server: SocketAddr,
+        exact_case: bool,
+        counters: &Arc<DirectCounters>,
+        runtime: Id,
+    ) -> io::Result<Arc<Self>> {
         let any: SocketAddr = match server {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
@@ -74,7 +81,7 @@ impl Socket {
             SelfPolled::new(Box::pin(Arc::clone(&inner).listen())),
         ];
         readers.iter().for_each(|reader| reader.poll());
-        let timer = SharedTimer::new(Waker::from(Arc::new(OnTimer(Arc::downgrade(&inner)))));
+        let timer = SharedTimer::new(runtime, Waker::from(Arc::new(OnTimer(Arc::downgrade(&inner)))));
         Ok(Arc::new(Self { inner, _readers: readers, timer }))
     }
 
@@ -87,9 +94,15 @@ impl Socket {
         self.inner.closed.load(Ordering::Relaxed)
     }
 
-    /// Sets the timer to the time that the open questions need. Must not be called while they are locked.
-    pub(crate) fn set_timer(&self) {
-        self.timer.set(|| lock(&self.inner.pending).timer());
+    /// The runtime that reads it.
+    pub(crate) fn runtime(&self) -> Id {
+        self.timer.runtime()
+    }
+
+    /// Sets the timer for a wait until `due`, if the socket's runtime polls. Must not be called while the questions are locked.
+    #[cold]
+    pub(crate) fn set_timer(&self, due: Time) {
+        self.timer.set(|| Some(lock(&self.inner.pending).note_timer(due)));
     }
 }
 

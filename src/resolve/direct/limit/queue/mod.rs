@@ -63,6 +63,7 @@ pub(super) struct WaitingQuestion {
     /// The client that chose the name, if one did.
     pub(super) client: Option<u32>,
     pub(super) end: Time,
+    /// The runtime in which it began to wait.
     pub(super) runtime: Id,
 }
 
@@ -277,6 +278,7 @@ impl Queue {
         self.due.retain(|(id, _)| *id != runtime);
     }
 
+    /// Wakers of a few questions that set the timer of the runtime again: only tasks of that runtime wait for them.
     pub(super) fn wakers_for_timer(&mut self, runtime: Id) -> [Option<Waker>; TIMER_SETTERS] {
         let waiting = self.own.iter().chain(&self.chosen).chain(&self.held_back);
         let ours = waiting.filter(|waiting| waiting.runtime == runtime);
