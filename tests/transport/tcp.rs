@@ -1,6 +1,7 @@
 //! What `Direct` does over TCP: few connections for many questions, answers in any order, servers that close, stall or babble.
 
 mod silence;
+mod stopped_runtimes;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;

@@ -345,10 +345,10 @@ impl Round<'_> {
     #[cold]
     fn ask_over_tcp(&mut self, at: usize) {
         let Some(server) = self.upstream.servers.get(at) else { return };
-        self.runtime = runtime_here().unwrap_or(self.runtime);
         // The connection chooses the id.
         let question = codec::encoded(0, self.asked(), self.question.record_type, self.edns(at));
-        let exchange = tcp::ask(server, &self.upstream.counters, self.runtime, question, self.end);
+        let (counters, patience) = (&self.upstream.counters, self.upstream.timeouts.resend());
+        let exchange = tcp::ask(server, counters, question, patience, self.end);
         self.in_flight.push_tcp(at, Box::pin(exchange));
     }
 

@@ -123,6 +123,11 @@ pub(crate) struct TcpQuery {
 }
 
 impl TcpQuery {
+    /// Is its connection one of the runtime that polls now?
+    pub(crate) fn is_here(&self) -> bool {
+        self.connection.timer.is_here()
+    }
+
     /// The outcome of the question. Must not be called again once it is ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TcpReply> {
         let mut state = lock(&self.connection.stream.state);

@@ -9,15 +9,14 @@ pub(crate) mod stream;
 
 use std::future::poll_fn;
 use std::io;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-
-use tokio::runtime::Id;
-use tokio::time::{sleep, sleep_until, timeout_at};
 
 use crate::base::lock::lock;
 use crate::dns::Failure;
 use crate::resolve::direct::entropy::ID_TRIES;
+use crate::resolve::direct::runtime_timers::RuntimeTimers;
+use crate::resolve::direct::runtimes::runtime_here;
 use crate::resolve::direct::stats::DirectCounters;
 use crate::resolve::direct::tcp::connection::TcpQuery;
 use crate::resolve::direct::tcp::connections::Choice;
@@ -31,45 +30,66 @@ const LOST_TRIES: u32 = 2;
 /// The wait before the next attempt to get a descriptor.
 const DESCRIPTOR_WAIT: Duration = Duration::from_millis(10);
 
-/// Asks over TCP and returns the response, with a timeout at `end`. Dropping the future leaves the connection open for others.
+/// Asks over TCP and returns the response. The caller waits until `end`; dropping the future leaves the connection open for others.
+/// If the runtime of the connection has stopped, and another one waits, that one asks again: at once, or after `patience`.
 pub(super) async fn ask(
     server: &Server,
     counters: &DirectCounters,
-    runtime: Id,
     question: Vec<u8>,
+    patience: Duration,
     end: Time,
 ) -> Result<Vec<u8>, Failure> {
-    let exchange = async {
-        let mut tries = 0;
-        // A question that is too late must not open a connection.
-        while tries < LOST_TRIES && Time::now() < end {
-            let entered = poll_fn(|cx| enter(server, counters, runtime, &question, cx.waker())).await;
-            let mut query = match entered {
-                Ok(Entry::Query(query)) => query,
-                Ok(Entry::NotBefore(time)) => {
-                    sleep_until(time.instant()).await;
-                    continue;
-                }
-                // Close one of many UDP sockets: this question needs its descriptor more.
-                Err(error) if is_shortage(&error) => {
-                    lock(&server.pool).spare_one(Time::now());
-                    sleep(DESCRIPTOR_WAIT).await;
-                    continue;
-                }
-                Err(error) => return Err(io_failure(&error)),
-            };
-            match poll_fn(|cx| query.poll(cx)).await {
-                TcpReply::Response(response) => return Ok(response),
-                TcpReply::Failed(failure) => return Err(failure),
-                // The server answered some questions, so another connection makes progress.
-                TcpReply::Lost(CloseCause::Enough) => {}
-                TcpReply::Lost(CloseCause::Any) => tries += 1,
-                TcpReply::Lost(CloseCause::This) => break,
+    let (mut tries, mut patience, mut timers) = (0, patience, RuntimeTimers::default());
+    // A question that is too late must not open a connection.
+    while tries < LOST_TRIES && Time::now() < end {
+        let entered = poll_fn(|cx| enter(server, counters, &question, cx.waker())).await;
+        let mut query = match entered {
+            Ok(Entry::Query(query)) => query,
+            Ok(Entry::NotBefore(time)) => {
+                poll_fn(|cx| timers.poll(cx, time)).await;
+                continue;
             }
+            // Close one of many UDP sockets: this question needs its descriptor more.
+            Err(error) if is_shortage(&error) => {
+                let now = Time::now();
+                lock(&server.pool).spare_one(now);
+                poll_fn(|cx| timers.poll(cx, now + DESCRIPTOR_WAIT)).await;
+                continue;
+            }
+            Err(error) => return Err(io_failure(&error)),
+        };
+        let mut due = None;
+        let reply = poll_fn(|cx| {
+            poll_reply(&mut query, cx, &mut timers, || *due.get_or_insert_with(|| Time::now() + patience))
+        });
+        match reply.await {
+            Some(TcpReply::Response(response)) => return Ok(response),
+            Some(TcpReply::Failed(failure)) => return Err(failure),
+            // The server answered some questions, so another connection makes progress.
+            Some(TcpReply::Lost(CloseCause::Enough)) => {}
+            // Another runtime waits, and has connections of its own.
+            Some(TcpReply::Lost(CloseCause::Stopped)) if !query.is_here() => {}
+            Some(TcpReply::Lost(CloseCause::Any)) => tries += 1,
+            Some(TcpReply::Lost(CloseCause::This | CloseCause::Stopped)) => break,
+            // Each wait is twice the one before: with a slow server, two runtimes must not take the question from each other for ever.
+            None => patience = patience.saturating_mul(2),
         }
-        Err(Failure::Network)
-    };
-    timeout_at(end.instant(), exchange).await.unwrap_or(Err(Failure::Timeout))
+    }
+    Err(Failure::Network)
+}
+
+/// The outcome of a question. `None` if the runtime of the connection has not read one until `due`, and another runtime waits.
+fn poll_reply(
+    query: &mut TcpQuery,
+    cx: &mut Context<'_>,
+    timers: &mut RuntimeTimers,
+    due: impl FnOnce() -> Time,
+) -> Poll<Option<TcpReply>> {
+    match query.poll(cx) {
+        Poll::Ready(reply) => Poll::Ready(Some(reply)),
+        Poll::Pending if query.is_here() => Poll::Pending,
+        Poll::Pending => timers.poll(cx, due()).map(|()| None),
+    }
 }
 
 /// The result of looking for room.
@@ -79,14 +99,9 @@ enum Entry {
     NotBefore(Time),
 }
 
-/// Puts the question on a connection; pending while there is no room.
-fn enter(
-    server: &Server,
-    counters: &DirectCounters,
-    runtime: Id,
-    question: &[u8],
-    waker: &Waker,
-) -> Poll<io::Result<Entry>> {
+/// Puts the question on a connection of the runtime that polls; pending while there is no room.
+fn enter(server: &Server, counters: &DirectCounters, question: &[u8], waker: &Waker) -> Poll<io::Result<Entry>> {
+    let Some(runtime) = runtime_here() else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
     for _ in 0..ID_TRIES {
         let chosen = lock(&server.connections).choose(runtime, counters, waker);
         let connection = match chosen {

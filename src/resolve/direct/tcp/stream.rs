@@ -38,6 +38,19 @@ pub(crate) enum CloseCause {
     Any,
     /// Because of this question: it was the only one.
     This,
+    /// The runtime that read it has shut down.
+    Stopped,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy)]
+enum Ending {
+    /// It was open; the server closed it, or we did.
+    Closed,
+    /// It could not be opened.
+    Failed(Failure),
+    /// The runtime that read it has shut down.
+    Stopped,
 }
 
 /// The part that the reader and the waiting questions share.
@@ -112,24 +125,26 @@ impl Stream {
             End::Closing => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             _ => connecting.as_mut().poll(cx),
         });
-        match connected.await {
+        let ending = match connected.await {
             Ok(stream) => {
                 // Send each question at once, and not together with the next one.
                 let _ = stream.set_nodelay(true);
                 let mut incoming = Vec::new();
-                poll_fn(|cx| self.turn(&stream, &mut incoming, cx)).await;
-                self.close(None);
+                poll_fn(|cx| self.turn(&stream, &mut incoming, cx)).await
             }
-            Err(error) => self.close(Some(io_failure(&error))),
-        }
+            // No error of the system is of this kind: tokio says that its runtime shuts down.
+            Err(error) if error.kind() == io::ErrorKind::Other => Ending::Stopped,
+            Err(error) => Ending::Failed(io_failure(&error)),
+        };
+        self.close(ending);
     }
 
     /// Writes and reads as much as possible now; ready when the connection has to be closed.
-    fn turn(&self, stream: &TcpStream, incoming: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<()> {
+    fn turn(&self, stream: &TcpStream, incoming: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<Ending> {
         loop {
             let mut state = lock(&self.state);
             if state.end == End::Closing {
-                return Poll::Ready(());
+                return Poll::Ready(Ending::Closed);
             }
             if state.outgoing.is_empty() {
                 break;
@@ -141,7 +156,7 @@ impl Stream {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => match stream.poll_write_ready(cx) {
                     Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(_)) => return Poll::Ready(()),
+                    Poll::Ready(Err(_)) => return Poll::Ready(Ending::Stopped),
                     Poll::Pending => break,
                 },
                 // Responses that have arrived before the error still count.
@@ -151,18 +166,18 @@ impl Stream {
         let mut piece = [0; PIECE];
         loop {
             if ready!(stream.poll_read_ready(cx)).is_err() {
-                return Poll::Ready(());
+                return Poll::Ready(Ending::Stopped);
             }
             match stream.try_read(&mut piece) {
-                Ok(0) => return Poll::Ready(()),
+                Ok(0) => return Poll::Ready(Ending::Closed),
                 Ok(length) => {
                     incoming.extend_from_slice(piece.get(..length).unwrap_or_default());
                     if !self.take_all(incoming) {
-                        return Poll::Ready(());
+                        return Poll::Ready(Ending::Closed);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return Poll::Ready(()),
+                Err(_) => return Poll::Ready(Ending::Closed),
             }
         }
     }
@@ -220,10 +235,10 @@ impl Stream {
     }
 
     /// The connection is closed: ends all open questions.
-    fn close(&self, failure: Option<Failure>) {
+    fn close(&self, ending: Ending) {
         let wakers: Vec<Waker> = {
             let mut state = lock(&self.state);
-            state.hung_up = state.end != End::Closing && failure.is_none();
+            state.hung_up = state.end != End::Closing && matches!(ending, Ending::Closed);
             state.end = End::Closed;
             let cause = match (state.answered, state.asked) {
                 (1.., _) => CloseCause::Enough,
@@ -232,7 +247,11 @@ impl Stream {
             };
             let open = state.queries.iter_mut().filter(|query| query.reply.is_none());
             open.filter_map(|query| {
-                query.reply = Some(failure.map_or(TcpReply::Lost(cause), TcpReply::Failed));
+                query.reply = Some(match ending {
+                    Ending::Closed => TcpReply::Lost(cause),
+                    Ending::Failed(failure) => TcpReply::Failed(failure),
+                    Ending::Stopped => TcpReply::Lost(CloseCause::Stopped),
+                });
                 query.waker.take()
             })
             .collect()
