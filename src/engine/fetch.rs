@@ -166,7 +166,9 @@ impl Fetcher {
             return Ok(Fetching { answer, source: Source::Shared });
         }
         if let (Some(limit), Some(list)) = (daily_limit, &list) {
-            self.zones.take_from_quota(&list.zone.zone_use.name, limit, list.client, self.clock.now())?;
+            // What we ask of our own is everybody's, whichever client's check asks it.
+            let client = list.client.filter(|_| !purpose.is_own());
+            self.zones.take_from_quota(&list.zone.zone_use.name, limit, client, self.clock.now())?;
         }
         count(&self.counters.questions);
         let task = QueryTask {

@@ -110,7 +110,8 @@ impl ZoneLimits {
         lock(&self.zones).by_name.get(zone).map(|zone| read(&zone.counters))
     }
 
-    /// Counts a question to a zone that takes `daily_limit` questions a day. `client` is the number of the client that caused it.
+    /// Counts a question to a zone that takes `daily_limit` questions a day. `client` is the number of the client that
+    /// caused it, if it counts for one.
     pub(crate) fn take_from_quota(
         &self,
         zone: &Name,

@@ -132,6 +132,20 @@ fn one_client_cannot_use_up_a_daily_limit() {
     assert_eq!(events.try_next(), None, "the limit of the list is not reached");
 }
 
+/// Tests of a list are everybody's: they count for the list, and not for the client whose check asks them.
+#[test]
+fn a_hit_is_proved_although_the_client_has_used_up_its_part() {
+    let list = ListSpec::deny("rhsbl.test").unwrap().with_parts([Part::Sender]).with_daily_limit(80);
+    let dns = "$SOA rhsbl.test 300 60\nn9.one.example.rhsbl.test A 127.0.0.2";
+    let world = World::new(dns, ListSet::builder().list(list).build().unwrap());
+    let verdicts = (0..11).map(|number| {
+        let dialogue = Dialogue::from(IpAddr::from([45, 66, 77, 1])).mail_from(format!("a@n{number}.one.example"));
+        world.clock.run(world.checker.check(&dialogue)).lists()[0].verdict().word()
+    });
+    let verdicts = verdicts.collect::<Vec<_>>();
+    assert_eq!((verdicts[8], verdicts[9], verdicts[10]), ("not_listed", "listed", "unknown"));
+}
+
 /// Many threads at once: the limit holds, and one of them sends the event.
 #[test]
 fn a_daily_limit_is_kept_by_many_threads() {
