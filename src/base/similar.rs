@@ -1,5 +1,19 @@
 //! Words that were probably meant.
 
+#[cfg(feature = "serde")]
+use crate::base::key_mask::hide_keys;
+
+/// What is wrong with a key of a configuration that is none of `known`: the one that was meant, or else all that are expected. By
+/// mistake it may be a zone with the key of a list, which is not shown.
+#[cfg(feature = "serde")]
+pub(crate) fn unknown_key(what: &str, key: &str, known: &[&str], expected: &str) -> String {
+    let shown = hide_keys(key);
+    match nearest(key, known.iter().copied()) {
+        Some(meant) => format!("unknown {what} {shown:?}; did you mean {meant}?"),
+        None => format!("unknown {what} {shown:?}; {expected} {}", known.join(", ")),
+    }
+}
+
 /// The word that differs in at most two letters; the first of equals.
 pub(crate) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Longer texts are no slips of the pen, and would take long to compare.

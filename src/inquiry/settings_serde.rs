@@ -6,9 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::base::key_mask::hide_keys;
 use crate::base::name::Name;
-use crate::base::similar::nearest;
+use crate::base::similar::unknown_key;
 use crate::dnsxl::ListSpec;
 use crate::inquiry::settings::{Settings, SpecialPurpose};
 use crate::lists::ListSet;
@@ -74,7 +73,7 @@ impl<'de> Visitor<'de> for SettingsVisitor {
                     let ask = value::<bool, A>(&mut map, &key, "true or false")?;
                     settings.special_purpose = if ask { SpecialPurpose::Ask } else { SpecialPurpose::Skip };
                 }
-                _ => return Err(unknown_key(&key)),
+                _ => return Err(A::Error::custom(unknown_key("setting", &key, &KEYS, "expected one of"))),
             }
         }
         settings.lists = lists.lists(allow).build().map_err(|error| in_key::<A::Error>("lists", &error))?;
@@ -154,13 +153,4 @@ fn networks<'de, A: MapAccess<'de>>(map: &mut A, key: &str) -> Result<Vec<IpNet>
 
 fn in_key<E: Error>(key: &str, error: &dyn fmt::Display) -> E {
     E::custom(format_args!("{key}: {error}"))
-}
-
-/// By mistake the key may be a zone with the key of a list.
-fn unknown_key<E: Error>(key: &str) -> E {
-    let shown = hide_keys(key);
-    match nearest(key, KEYS.into_iter()) {
-        Some(meant) => E::custom(format_args!("unknown setting {shown:?}; did you mean {meant}?")),
-        None => E::custom(format_args!("unknown setting {shown:?}; expected one of {}", KEYS.join(", "))),
-    }
 }

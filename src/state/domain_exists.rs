@@ -36,8 +36,6 @@ impl AnswersByList {
     }
 }
 
-const KINDS: [SubjectKind; 3] = [SubjectKind::Ipv4, SubjectKind::Ipv6, SubjectKind::Domain];
-
 /// Gives the answer about a zone's own name to every kind of subject for which something is known of the zone. Returns the
 /// zones with such an answer.
 pub(super) fn share(answers: &mut AnswersByList, zones: &ZoneTable) -> Vec<Name> {
@@ -47,7 +45,7 @@ pub(super) fn share(answers: &mut AnswersByList, zones: &ZoneTable) -> Vec<Name>
     };
     let apexes: Vec<((Name, SubjectKind), OwnAnswer)> = answers.lists.iter().filter_map(of_list).collect();
     for ((name, kind), apex) in &apexes {
-        for other in KINDS.into_iter().filter(|other| other != kind) {
+        for other in SubjectKind::ALL.into_iter().filter(|other| other != kind) {
             if zones.get(name, other).is_some() && !answers.of(name, other).iter().any(is_apex) {
                 answers.push((name.clone(), other), apex.clone());
             }
@@ -58,7 +56,7 @@ pub(super) fn share(answers: &mut AnswersByList, zones: &ZoneTable) -> Vec<Name>
 
 /// Does an entry of the zone exist, for any kind of subject? Newer answers come before what was known.
 pub(super) fn has_entry(name: &Name, answers: &AnswersByList, zones: &ZoneTable, now: Instant) -> bool {
-    KINDS.into_iter().any(|kind| {
+    SubjectKind::ALL.into_iter().any(|kind| {
         let mut asked = answers.of(name, kind).iter().filter(|answer| answer.purpose == Purpose::MustExist).peekable();
         if asked.peek().is_some() {
             return asked.any(|answer| is_loopback(answer.evidence.answer()));
@@ -83,7 +81,7 @@ pub(super) fn report_once(
         matches!(event, Event::HealthChanged { from: Gone, to: Unprobed | Sound | NoTestEntries, .. })
     };
     if change.events.iter().any(is_gone) {
-        let mut others = KINDS.into_iter().filter(|other| other != kind);
+        let mut others = SubjectKind::ALL.into_iter().filter(|other| other != kind);
         let is_known = |other| {
             zones.get(name, other).is_some_and(|zone| zone.views.iter().any(|it| it.health.health == Health::Gone))
         };

@@ -263,8 +263,7 @@ impl SharedState {
 
     /// The kinds of subjects about which a zone has been asked.
     pub(crate) fn kinds(&self, zone: &Name) -> Vec<SubjectKind> {
-        let all = [SubjectKind::Ipv4, SubjectKind::Ipv6, SubjectKind::Domain];
-        all.into_iter().filter(|kind| self.zones.get(zone, *kind).is_some()).collect()
+        SubjectKind::ALL.into_iter().filter(|kind| self.zones.get(zone, *kind).is_some()).collect()
     }
 
     /// What is wrong with the resolver, as far as our own questions have shown.
@@ -326,9 +325,7 @@ impl SharedState {
 
 /// Where the hint of a list stands among all hints.
 fn place_of_hint(group: usize, kind: SubjectKind) -> usize {
-    /// IPv4, IPv6, domain.
-    const KINDS: usize = 3;
-    KINDS * group + kind as usize
+    SubjectKind::ALL.len() * group + kind as usize
 }
 
 impl Default for SharedState {

@@ -13,9 +13,8 @@ use std::net::IpAddr;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::base::key_mask::hide_keys;
 use crate::base::name::{MASK, Name};
-use crate::base::similar::nearest;
+use crate::base::similar::unknown_key;
 use crate::dnsxl::list_spec::{ListSpec, OnNoAnswer};
 use crate::dnsxl::{CodeFilter, CodeTest, Quantifier, Subject};
 use crate::dnsxl::{ListKind, Part};
@@ -203,7 +202,7 @@ impl<'de> Visitor<'de> for ListVisitor {
                     NULL_SENDER => changes.push(Box::new(ListSpec::with_only_null_sender)),
                     _ => return Err(A::Error::custom("only_for: expected null_sender")),
                 },
-                _ => return Err(unknown_key(&key)),
+                _ => return Err(A::Error::custom(unknown_key("key", &key, &KEYS, "expected"))),
             }
         }
         let zone = zone.ok_or_else(|| A::Error::missing_field("zone"))?;
@@ -217,15 +216,6 @@ impl<'de> Visitor<'de> for ListVisitor {
 }
 
 const CODES: &str = "codes: expected one of any, all, none_of and not_all, with a list of codes";
-
-/// By mistake the key may be a zone with the key of a list.
-fn unknown_key<E: serde::de::Error>(key: &str) -> E {
-    let shown = hide_keys(key);
-    match nearest(key, KEYS.into_iter()) {
-        Some(meant) => E::custom(format_args!("unknown key {shown:?}; did you mean {meant}?")),
-        None => E::custom(format_args!("unknown key {shown:?}; expected {}", KEYS.join(", "))),
-    }
-}
 
 /// The value for a field. The errors of serde quote the wrong value, which may contain a key, so they are replaced.
 fn value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(map: &mut A, expected: &str) -> Result<T, A::Error> {
