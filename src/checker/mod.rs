@@ -255,7 +255,7 @@ impl Checker {
         };
         // The questions so far are those whose answers were known.
         fetcher.counters.remembered.fetch_add(inquiry.question_count() as u64, Ordering::Relaxed);
-        // The state is locked as shortly as possible: every check of every thread needs it.
+        // Without the lock of the state, which every check of every thread needs.
         inquiry.begin_checks();
         if asks {
             inquiry.ask_own_questions(&mut lock(shared), now);

@@ -69,7 +69,8 @@ impl ListSet {
     }
 
     /// What an administrator should know about these lists: which have closed down, are misspelled, need a key, and
-    /// so on, in the order of the lists. A list that stands in several places has a finding for each. A finding never stops anything; [`ListSetBuilder::retired`](crate::lists::ListSetBuilder::retired) can.
+    /// so on, in the order of the lists. A list that stands in several places has a finding for each. A finding never stops
+    /// anything; [`ListSetBuilder::retired`](crate::lists::ListSetBuilder::retired) can.
     #[must_use]
     pub fn findings(&self) -> &[ZoneFinding] {
         &self.0.findings

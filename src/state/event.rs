@@ -20,7 +20,7 @@ pub enum Event {
     HealthChanged {
         /// The list.
         list: ListId,
-        /// For which kind of subject. That the domain of a list does not exist is one event for all kinds, with one of them.
+        /// For which kind of subject. If the domain of a list does not exist, there is one event, with one of the kinds.
         kind: SubjectKind,
         /// What it was.
         from: Health,
@@ -41,8 +41,8 @@ pub enum Event {
         /// out of this many about which other lists answered.
         answered: u32,
     },
-    /// A list was to get one question more than its [daily limit](crate::ListSpec::with_daily_limit) allows: until 24 hours after
-    /// the first of them it is not asked, and its verdict is unknown. Sent once in this time.
+    /// The [daily limit](crate::ListSpec::with_daily_limit) of a list is reached. The list is not asked until 24 hours after the
+    /// first question that was counted, and its verdict is unknown. Sent once in this time.
     DailyLimit {
         /// The list.
         list: ListId,

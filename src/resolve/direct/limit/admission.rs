@@ -5,7 +5,7 @@
 //!
 //! A waiting question costs an entry in a queue. It has no timer of its own: the waiting questions of a runtime share one. It fires
 //! at the next deadline, or when a question may be admitted because time has passed. In most cases it is an answer that admits
-//! the next one. A question whose answer tasks in several runtimes wait for has a timer in each of them, for its deadline alone.
+//! the next one. If tasks in several runtimes wait for one answer, the question has a timer in each of them, for its deadline only.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -40,7 +40,7 @@ pub(crate) struct Permit<'a> {
 struct Waiter<'a> {
     admission: &'a AdmissionControl,
     question: WaitingQuestion,
-    /// Once another runtime has polled than the one in which it began to wait.
+    /// Set once it was polled in another runtime than the one in which it began to wait.
     timers: Option<RuntimeTimers>,
     done: bool,
 }
